@@ -1,0 +1,102 @@
+package cartum
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+var catalogExport = function{name: "catalog/export", accepts: []string{statusOK, statusEmpty}}
+
+const (
+	// Articles asked for at once: with descriptions a hundred rows are some megabytes (reference, cartum-api 6).
+	articlesPerRequest = 100
+	// The most rows that the shop gives at once; it cuts larger wishes without a word (reference, cartum-api 6).
+	maxProducts = 500
+)
+
+// Everything else of a product is left in the shop.
+var productParams = []string{"article", "title", "mod_title", "description", "parent"}
+
+// Product is a product of the catalogue, a modification being a product of its own (reference, cartum-api 6).
+// Texts are by the shop's language keys ("ua", not "uk"); a disabled language is "".
+type Product struct {
+	Article     string
+	Title       map[string]string
+	ModTitle    map[string]string
+	Description map[string]string // HTML
+	Category    Category
+}
+
+// Category is where a product belongs.
+type Category struct {
+	ID   int64             // 0: none
+	Path map[string]string // by language, as written
+}
+
+// Products reads the products of these articles. Empty articles are left out, and none at all asks nothing, as the shop
+// would take it for the whole catalogue. Articles that the shop does not have are missing in the result.
+//
+// With an error of kind Malformed come the products that could be read; with any other kind, none.
+func (c *Client) Products(ctx context.Context, articles []string) ([]Product, error) {
+	var products []Product
+	var unreadable []error
+	for batch := range slices.Chunk(distinct(articles), articlesPerRequest) {
+		r, err := c.call(ctx, catalogExport, map[string]any{
+			"expr":           map[string]any{"article": batch},
+			"includedParams": productParams,
+			"limit":          maxProducts,
+			"offset":         0,
+		}, readEnvelope)
+		if err != nil {
+			return nil, err
+		}
+		read, bad := decodeProducts(r)
+		products = append(products, read...)
+		unreadable = append(unreadable, bad...)
+	}
+	return products, errors.Join(unreadable...)
+}
+
+func distinct(articles []string) []string {
+	sorted := slices.Compact(slices.Sorted(slices.Values(articles)))
+	return slices.DeleteFunc(sorted, func(article string) bool { return strings.TrimSpace(article) == "" })
+}
+
+// decodeProducts gives the products and one *Error for each row that cannot be read.
+func decodeProducts(r reply) ([]Product, []error) {
+	list, failure := rows(catalogExport, r, "products")
+	if failure != nil {
+		return nil, []error{failure}
+	}
+	var products []Product
+	var unreadable []error
+	for i, row := range list {
+		var bad flaw
+		o := objectOf(row, fmt.Sprintf("products[%d]", i), &bad)
+		product := o.product()
+		if bad.found() {
+			unreadable = append(unreadable, catalogExport.malformed(bad))
+			continue
+		}
+		products = append(products, product)
+	}
+	return products, unreadable
+}
+
+func (o object) product() Product {
+	parent := o.object("parent")
+	product := Product{
+		Article:     o.text("article"),
+		Title:       o.texts("title"),
+		ModTitle:    o.texts("mod_title"),
+		Description: o.texts("description"),
+		Category:    Category{ID: parent.integer("id"), Path: parent.texts("value")},
+	}
+	if product.Article == "" {
+		o.note("article", "is missing")
+	}
+	return product
+}

@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/proto"
+)
+
+const (
+	encodingEncrypted = "binary/encrypted"
+	metadataKeyID     = "encryption-key-id"
+
+	// keySize is that of AES-256.
+	keySize = 32
+
+	// maxCodecBody is above what one page of a history can hold.
+	maxCodecBody = 64 << 20
+)
+
+// ErrUnknownKey means that a payload was encrypted with a key that is not configured (any more).
+var ErrUnknownKey = errors.New("payload encrypted with an unknown key")
+
+// Key is one AES-256 key. Its ID stands in plain text next to each payload encrypted with it and must never be given
+// to another key.
+type Key struct {
+	ID  string
+	Key []byte // 32 bytes
+}
+
+type codec struct {
+	encryptWith string
+	ciphers     map[string]cipher.AEAD
+}
+
+// NewCodec returns a codec that encrypts payloads with the first key (AES-256-GCM) and decrypts with any of them, so a
+// key is replaced by putting the new one in front and keeping the old one for as long as histories live. Payloads that
+// are not encrypted pass through on decoding.
+//
+// What passes through the codec with SDK 1.50: arguments, results, heartbeats, signals, queries, updates, failures (see
+// [FailureConverter]), memos, and the user metadata: a workflow's static summary and details, and the summaries of
+// activities, timers, side effects and local activities. Current details are not stored at all; they are answered to a
+// query, and that answer is encrypted. What never passes: ids, types, search attributes, task queue names, identities, the
+// type of an application error, and the text of a failed query (it is answered, not stored). A memo whose encoding fails
+// would be stored unencrypted by the SDK; encoding here can fail for an invalid payload only.
+func NewCodec(keys []Key) (converter.PayloadCodec, error) {
+	if len(keys) == 0 {
+		return nil, errors.New("payload codec: no key")
+	}
+	c := &codec{encryptWith: keys[0].ID, ciphers: make(map[string]cipher.AEAD, len(keys))}
+	for _, key := range keys {
+		if key.ID == "" {
+			return nil, errors.New("payload codec: a key without an id")
+		}
+		if _, ok := c.ciphers[key.ID]; ok {
+			return nil, fmt.Errorf("payload codec: key id %q is used twice", key.ID)
+		}
+		aead, err := newAEAD(key.Key)
+		if err != nil {
+			return nil, fmt.Errorf("payload codec: key %q: %w", key.ID, err)
+		}
+		c.ciphers[key.ID] = aead
+	}
+	return c, nil
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	if len(key) != keySize {
+		return nil, fmt.Errorf("has %d bytes, must have %d", len(key), keySize)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// Encode implements [converter.PayloadCodec].
+func (c *codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	encoded := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		plain, err := proto.Marshal(payload)
+		if err != nil {
+			return nil, fmt.Errorf("encrypt payload: %w", err)
+		}
+		id := []byte(c.encryptWith)
+		encoded[i] = &commonpb.Payload{
+			Metadata: map[string][]byte{
+				converter.MetadataEncoding: []byte(encodingEncrypted),
+				metadataKeyID:              id,
+			},
+			Data: c.ciphers[c.encryptWith].Seal(nil, nil, plain, id),
+		}
+	}
+	return encoded, nil
+}
+
+// Decode implements [converter.PayloadCodec].
+func (c *codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	decoded := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		if string(payload.GetMetadata()[converter.MetadataEncoding]) != encodingEncrypted {
+			decoded[i] = payload
+			continue
+		}
+		plain, err := c.decrypt(payload)
+		if err != nil {
+			return nil, err
+		}
+		decoded[i] = plain
+	}
+	return decoded, nil
+}
+
+func (c *codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
+	id := payload.GetMetadata()[metadataKeyID]
+	aead, ok := c.ciphers[string(id)]
+	if !ok {
+		return nil, fmt.Errorf("%w: %q; add it to the configured keys", ErrUnknownKey, id)
+	}
+	plain, err := aead.Open(nil, nil, payload.GetData(), id)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
+	}
+	decoded := &commonpb.Payload{}
+	if err := proto.Unmarshal(plain, decoded); err != nil {
+		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
+	}
+	return decoded, nil
+}
+
+// DataConverter returns the SDK's default converter with the codec behind it. A nil codec means no encryption.
+func DataConverter(codec converter.PayloadCodec) converter.DataConverter {
+	if codec == nil {
+		return converter.GetDefaultDataConverter()
+	}
+	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+}
+
+// FailureConverter returns a failure converter whose messages and stack traces are encrypted too, not only the details.
+// A nil codec means no encryption.
+func FailureConverter(codec converter.PayloadCodec) converter.FailureConverter {
+	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
+		DataConverter:          DataConverter(codec),
+		EncodeCommonAttributes: codec != nil,
+	})
+}
+
+// CodecHandler serves /encode and /decode of Temporal's codec server protocol, so that Temporal's UI at uiOrigin (such as
+// https://temporal.example:8233) shows what is encrypted. Other origins are refused. Whoever reaches it can decrypt: it
+// belongs on an address or behind a login that only operators reach.
+func CodecHandler(codec converter.PayloadCodec, uiOrigin string) http.Handler {
+	uiOrigin = strings.TrimSuffix(uiOrigin, "/")
+	handler := http.MaxBytesHandler(converter.NewPayloadCodecHTTPHandler(codec), maxCodecBody)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Origin")
+		// Programs such as Temporal's command line send no origin; browsers always do.
+		if origin := r.Header.Get("Origin"); origin != "" {
+			if origin != uiOrigin {
+				http.Error(w, "origin not allowed", http.StatusForbidden)
+				return
+			}
+			allowOrigin(w.Header(), origin)
+		}
+		if r.Method == http.MethodOptions {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
+// allowOrigin lists the headers that Temporal's UI sends.
+func allowOrigin(header http.Header, origin string) {
+	header.Set("Access-Control-Allow-Origin", origin)
+	header.Set("Access-Control-Allow-Methods", http.MethodPost)
+	header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
+	header.Set("Access-Control-Allow-Credentials", "true")
+	header.Set("Access-Control-Max-Age", "600")
+}

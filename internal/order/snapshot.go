@@ -1,0 +1,114 @@
+package order
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Snapshot is an order as the shop had it at one moment. Amounts are in
+// Currency, in its main unit, and exact decimals.
+type Snapshot struct {
+	Number  int64
+	SeenAt  time.Time // when the request that brought it was sent
+	Created time.Time // when the buyer placed it
+	// CreatedAsWritten is the shop's own text of the creation, which has no zone.
+	CreatedAsWritten string
+	Status           int // Cartum's status id
+	Currency         string
+	Customer         Customer
+	Lines            []Line
+	Delivery         Delivery
+	Payment          Payment
+	Totals           Totals
+	BuyerComment     string `json:",omitempty"`
+	ManagerComment   string `json:",omitempty"` // written by the shop's manager in Cartum
+	DoNotCall        bool   `json:",omitempty"`
+	// Problems are what could not be understood as written. An order with
+	// problems is held before anything is made of it.
+	Problems []Problem `json:",omitempty"`
+}
+
+// CancelledStatus is the status id with which Cartum says "cancelled" or "not
+// delivered"; an order in it can never leave it (reference, cartum-api 3).
+const CancelledStatus = 4
+
+// Customer is the buyer as the shop wrote it: one field for the whole name, and
+// the phone in any format.
+type Customer struct {
+	Name  string
+	Phone string
+	Email string `json:",omitempty"`
+}
+
+// LineType is Cartum's kind of an order line (reference, cartum-api 2.2).
+type LineType string
+
+// The documented line types. An unknown one is treated as a product.
+const (
+	LineProduct    LineType = "product"
+	LineGift       LineType = "gift"
+	LineGiftParent LineType = "gift_parent"
+	LineSetMain    LineType = "set_main"
+	LineSetItem    LineType = "set_item"
+)
+
+// LineKey names a line within its order. Cartum's lines have no id, so it is
+// made of the article (the title where that is empty) and of the occurrence:
+// "a:A-12#1" is the first line with article A-12.
+type LineKey string
+
+// Line is one position of an order.
+type Line struct {
+	Key      LineKey
+	Article  string   `json:",omitempty"` // the product's code, may be empty
+	Title    string   // in the buyer's language
+	Type     LineType `json:",omitempty"`
+	Quantity decimal.Decimal
+	Price    decimal.Decimal // of one piece, the product's own discount already in it
+	Total    decimal.Decimal // of the line, as Cartum says it
+}
+
+// Delivery is how the goods reach the recipient.
+type Delivery struct {
+	Method string `json:",omitempty"` // title of the shop's delivery option
+	// Price is nil where Cartum names none.
+	Price *decimal.Decimal `json:",omitempty"`
+	// AtCarrierRates is set where Cartum's price is -1: not calculated.
+	AtCarrierRates bool   `json:",omitempty"`
+	Recipient      string `json:",omitempty"`
+	Phone          string `json:",omitempty"`
+	City           string `json:",omitempty"`
+	Address        string `json:",omitempty"`
+	Branch         string `json:",omitempty"` // the carrier's branch or parcel locker
+	Tracking       string `json:",omitempty"` // the parcel's number
+}
+
+// Payment is how the buyer pays.
+type Payment struct {
+	Method string           `json:",omitempty"`
+	Paid   bool             `json:",omitempty"`
+	Fee    *decimal.Decimal `json:",omitempty"` // added by the payment method
+}
+
+// Totals are the order's sums as Cartum computed them (reference, cartum-api 2.3).
+type Totals struct {
+	Default              decimal.Decimal // before discounts of the whole order
+	Sum                  decimal.Decimal // with discounts, usually without delivery
+	DiscountPercent      decimal.Decimal
+	DiscountValue        decimal.Decimal
+	CouponCode           string `json:",omitempty"`
+	CouponPercent        decimal.Decimal
+	CouponValue          decimal.Decimal
+	ManagerDiscount      decimal.Decimal
+	ManagerDiscountTitle string `json:",omitempty"`
+}
+
+// Problem is a value of the shop's order that has no safe meaning.
+type Problem struct {
+	Field  string // as Cartum calls it: "products[1].quantity"
+	Text   string // what is wrong with it
+	Remedy string // what a person can do
+	// Acceptable problems may be waved through by a person's decision.
+	Acceptable bool `json:",omitempty"`
+}

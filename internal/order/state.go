@@ -1,0 +1,403 @@
+package order
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// State is all that an order's workflow knows. It travels through
+// continue-as-new, so every field is data, and it is only added to.
+type State struct {
+	Key       Key
+	Origin    Origin
+	StartedAt time.Time // of the first run
+
+	Snapshot *Snapshot `json:",omitempty"` // the newest
+	Digest   string    `json:",omitempty"` // of the newest
+	// Hint asks to read the shop's order again.
+	Hint *Hint `json:",omitempty"`
+
+	Customer  CustomerFacts             `json:",omitzero"`
+	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
+	// CatalogueRead holds the articles that the catalogue was asked for.
+	CatalogueRead map[string]bool         `json:",omitempty"`
+	Goods         map[GoodsKey]GoodsFacts `json:",omitempty"`
+
+	Order   *AccountOrder             `json:",omitempty"`
+	Lines   map[LineKey]LineFacts     `json:",omitempty"`
+	Comment CommentFacts              `json:",omitzero"`
+	Refused map[StepKind]StatusRefuse `json:",omitempty"`
+
+	// Begun holds, by step key, when a create was last begun whose outcome is
+	// not known. It is set before the create is scheduled and cleared only by a
+	// success or by a definite refusal.
+	Begun map[string]time.Time `json:",omitempty"`
+
+	Accepted map[string]bool `json:",omitempty"` // fields whose problem a person accepted
+	// Pressed is set while a person waits for the order.
+	Pressed bool `json:",omitempty"`
+	// OrderDue asks to read RO App's order: a person wants to know.
+	OrderDue bool `json:",omitempty"`
+
+	Hold *Hold `json:",omitempty"`
+	// LastHold keeps since when and how often, while the cause is looked at again.
+	LastHold *Hold `json:",omitempty"`
+	// Missing counts the reads in which the shop did not show the order.
+	Missing int `json:",omitempty"`
+
+	Marks    []Mark    `json:",omitempty"`
+	Timeline []Event   `json:",omitempty"`
+	Synced   time.Time `json:",omitzero"` // when both sides were last compared
+	Closed   string    `json:",omitempty"`
+	// Published is what the search attributes say.
+	Published Published `json:",omitzero"`
+}
+
+// Origin tells who first asked for the order.
+type Origin string
+
+// The origins.
+const (
+	OriginWebhook Origin = "webhook"
+	OriginHand    Origin = "hand" // a person, by page, API or command line
+)
+
+// Hint asks to read the shop's order; nothing in it is believed.
+type Hint struct {
+	At time.Time
+	By Origin
+}
+
+// GoodsKey names what a product is identified by: "a:" and the normalised
+// article, or "t:" and the normalised title.
+type GoodsKey string
+
+// CustomerFacts are what is known of the order's customer.
+type CustomerFacts struct {
+	Phone         string         `json:",omitempty"` // E.164 that was looked for
+	People        *ContactsFound `json:",omitempty"`
+	Organizations *ContactsFound `json:",omitempty"`
+	Ensured       *Contact       `json:",omitempty"` // by an Ensure workflow
+	Chosen        *Contact       `json:",omitempty"` // by a person
+	Create        bool           `json:",omitempty"` // a person said so
+}
+
+// GoodsFacts are what is known of one product that the order needs.
+type GoodsFacts struct {
+	LookedAt time.Time `json:",omitzero"`
+	Found    []Product `json:",omitempty"`
+	Ensured  *Product  `json:",omitempty"`
+	Chosen   *Product  `json:",omitempty"` // by a person
+	Create   bool      `json:",omitempty"` // a person said so
+}
+
+// AccountOrder is the order as it stands in RO App.
+type AccountOrder struct {
+	Account         string
+	ID              int64
+	Number          string `json:",omitempty"`
+	ContactID       int64
+	TakenOver       bool  `json:",omitempty"` // it stood there from an earlier life
+	StatusID        int64 `json:",omitempty"` // as last seen or written
+	InitialStatusID int64 `json:",omitempty"`
+	WrittenOff      bool  `json:",omitempty"` // quantities are frozen
+	DeductedAtOnce  bool  `json:",omitempty"`
+	// Total is RO App's total, nil until it was seen.
+	Total *decimal.Decimal `json:",omitempty"`
+}
+
+// staffMoved tells whether somebody in RO App has taken the order further than
+// its type's first status. Unknown statuses count as not moved.
+func (o *AccountOrder) staffMoved(mapped int64) bool {
+	return o.TakenOver && o.StatusID != 0 && o.InitialStatusID != 0 &&
+		o.StatusID != o.InitialStatusID && o.StatusID != mapped
+}
+
+// LineFacts are a line as it was last written.
+type LineFacts struct {
+	ItemID    int64
+	ProductID int64
+	Quantity  decimal.Decimal
+	Price     decimal.Decimal
+}
+
+// CommentFacts are what was told in the event feed.
+type CommentFacts struct {
+	FirstAt time.Time `json:",omitzero"`
+}
+
+// StatusRefuse is a status that RO App refused; it is not tried again until the
+// shop's status changes or a person asks.
+type StatusRefuse struct {
+	StatusID int64
+	Text     string
+}
+
+// Mark warns on the order's row; it stops nothing.
+type Mark struct {
+	Code string // stable, for filters: "unmapped-status"
+	Text string
+}
+
+// The marks.
+const (
+	MarkUnmappedStatus = "unmapped-status"
+	MarkStatusRefused  = "status-refused"
+	MarkAmount         = "amount-differs"
+	MarkNotCarried     = "change-not-carried-over"
+	MarkLinesMissing   = "lines-missing"
+)
+
+// Event is one line of the order's timeline.
+type Event struct {
+	At   time.Time
+	By   string `json:",omitempty"` // a person's name; empty: the exchange itself
+	Text string
+}
+
+// timelineLimit bounds the timeline; the oldest lines go first.
+const timelineLimit = 200
+
+// Published is what the search attributes say, so that they are written only
+// when they change.
+type Published struct {
+	SyncState   SyncState  `json:",omitempty"`
+	HoldReason  HoldReason `json:",omitempty"`
+	Observed    string     `json:",omitempty"`
+	RoappOrder  int64      `json:",omitempty"`
+	CartumState int        `json:",omitempty"`
+	RoappState  int64      `json:",omitempty"`
+	WrittenOff  bool       `json:",omitempty"`
+	Created     time.Time  `json:",omitzero"`
+	Synced      time.Time  `json:",omitzero"`
+	Amount      string     `json:",omitempty"`
+}
+
+// SyncState is the order's state for people and lists.
+type SyncState string
+
+// The states.
+const (
+	SyncImporting SyncState = "importing"
+	SyncSynced    SyncState = "synced"
+	SyncHeld      SyncState = "held"
+	SyncClosed    SyncState = "closed"
+)
+
+// NewState is the state of an order that nobody has looked at yet.
+func NewState(key Key, origin Origin, now time.Time) State {
+	return State{
+		Key: key, Origin: origin, StartedAt: now, Pressed: origin == OriginHand,
+		Published: Published{SyncState: SyncImporting},
+	}
+}
+
+// SyncState tells where the order stands.
+func (s *State) SyncState() SyncState {
+	switch {
+	case s.Closed != "":
+		return SyncClosed
+	case s.Hold != nil:
+		return SyncHeld
+	case s.Synced.IsZero():
+		return SyncImporting
+	default:
+		return SyncSynced
+	}
+}
+
+// Attributes is what the search attributes should say now.
+func (s *State) Attributes() Published {
+	p := Published{SyncState: s.SyncState(), Observed: s.Digest, Synced: s.Synced}
+	if s.Hold != nil {
+		p.HoldReason = s.Hold.Reason
+	}
+	if s.Snapshot != nil {
+		p.CartumState, p.Created = s.Snapshot.Status, s.Snapshot.Created
+		p.Amount = s.Snapshot.Totals.Sum.String()
+	}
+	if s.Order != nil {
+		p.RoappOrder, p.RoappState, p.WrittenOff = s.Order.ID, s.Order.StatusID, s.Order.WrittenOff
+	}
+	return p
+}
+
+// Tell adds a line to the timeline.
+func (s *State) Tell(now time.Time, by, text string) {
+	s.Timeline = append(s.Timeline, Event{At: now, By: by, Text: text})
+	if over := len(s.Timeline) - timelineLimit; over > 0 {
+		s.Timeline = slices.Delete(s.Timeline, 0, over)
+	}
+}
+
+// SetHold lets the order wait. A hold for the same cause keeps since when it
+// lasts and how often it was looked at.
+func (s *State) SetHold(h Hold, now time.Time) {
+	h.Since = now
+	if s.LastHold.same(&h) {
+		h.Since, h.Looks = s.LastHold.Since, s.LastHold.Looks+1
+	} else {
+		s.Tell(now, "", "held ("+string(h.Reason)+"): "+h.Text)
+	}
+	h.NextLook = nextLook(&h, s.Key.Number, now)
+	s.Hold, s.LastHold = &h, nil
+	s.Pressed = false
+}
+
+// news ends a hold because something changed that may have caused it. An order
+// that staff deleted waits for a person all the same.
+func (s *State) news(now time.Time) {
+	if s.Hold != nil && s.Hold.Reason != HoldOrderGone {
+		s.TryAgain(now)
+	}
+}
+
+// TryAgain ends the hold and forgets what was not found, so that it is looked
+// for again.
+func (s *State) TryAgain(now time.Time) {
+	if s.Hold == nil {
+		return
+	}
+	s.LastHold, s.Hold = s.Hold, nil
+	s.forgetAbsence()
+	if s.Order != nil {
+		s.Order.DeductedAtOnce = false
+	}
+	if s.Order == nil && s.Hint == nil && (s.Snapshot == nil || now.Sub(s.Snapshot.SeenAt) > freshFor) {
+		s.Hint = &Hint{At: now, By: s.Origin}
+	}
+}
+
+// freshFor is how long a snapshot is good enough to import from after a hold.
+const freshFor = 10 * time.Minute
+
+// forgetAbsence keeps what exists and forgets what did not.
+func (s *State) forgetAbsence() {
+	s.Customer.People, s.Customer.Organizations = nil, nil
+	for key, facts := range s.Goods {
+		if facts.Ensured == nil && facts.Chosen == nil {
+			facts.Found, facts.LookedAt = nil, time.Time{}
+			s.Goods[key] = facts
+		}
+	}
+	s.Catalogue, s.CatalogueRead = nil, nil
+}
+
+// See takes a hint that the shop's order may have changed.
+func (s *State) See(hint Hint) {
+	if hint.By == OriginHand {
+		s.Pressed = true
+		s.OrderDue = s.Order != nil
+	}
+	if s.Hint == nil || s.Hint.At.Before(hint.At) {
+		s.Hint = &hint
+	}
+}
+
+// Decide takes a person's answer. It reports what is wrong with an answer that
+// fits nothing the order waits for.
+func (s *State) Decide(d Decision, now time.Time) {
+	if text := s.unfit(d); text != "" {
+		s.Tell(now, d.By, "decision "+string(d.Kind)+" changes nothing: "+text)
+		return
+	}
+	s.Tell(now, d.By, decisionText(d))
+	switch d.Kind {
+	case DecideContact:
+		s.Customer.Chosen = &Contact{ID: d.ContactID, Organization: d.Organization}
+	case DecideCreateContact:
+		s.Customer.Create = true
+	case DecideProduct:
+		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen = &Product{ID: d.ProductID} })
+	case DecideCreateProduct:
+		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Create = true })
+	case DecideAccept:
+		if s.Accepted == nil {
+			s.Accepted = map[string]bool{}
+		}
+		s.Accepted[s.Hold.Field] = true
+	case DecideCreateAgain:
+		s.forgetOrder()
+	case DecideLeave:
+		s.Closed = "left by " + d.By + ": " + d.Reason
+	case DecideTryAgain:
+	}
+	s.Pressed = true
+	s.TryAgain(now)
+}
+
+func decisionText(d Decision) string {
+	text := "decided: " + string(d.Kind)
+	if d.Reason != "" {
+		text += " (" + d.Reason + ")"
+	}
+	return text
+}
+
+func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
+	if key == "" && s.Hold != nil {
+		key = s.Hold.Goods
+	}
+	facts := s.Goods[key]
+	choose(&facts)
+	s.setGoods(key, facts)
+}
+
+func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
+	if s.Goods == nil {
+		s.Goods = map[GoodsKey]GoodsFacts{}
+	}
+	s.Goods[key] = facts
+}
+
+// unfit says why a decision cannot be taken now, in words, or "".
+func (s *State) unfit(d Decision) string {
+	if s.Hold == nil {
+		return "the order waits for nothing"
+	}
+	switch d.Kind {
+	case DecideContact:
+		if d.ContactID <= 0 {
+			return "it names no contact"
+		}
+	case DecideProduct:
+		if d.ProductID <= 0 {
+			return "it names no product"
+		}
+		if d.Goods == "" && s.Hold.Goods == "" {
+			return "it does not name the goods"
+		}
+	case DecideCreateProduct:
+		if d.Goods == "" && s.Hold.Goods == "" {
+			return "it does not name the goods"
+		}
+	case DecideAccept:
+		if s.Hold.Field == "" || !s.acceptable(s.Hold.Field) {
+			return "what the order waits for cannot be accepted as it is"
+		}
+	case DecideCreateAgain:
+		if s.Hold.Reason != HoldOrderGone {
+			return "the order is not gone"
+		}
+	case DecideCreateContact, DecideTryAgain, DecideLeave:
+	default:
+		return "there is no such decision"
+	}
+	return ""
+}
+
+func (s *State) acceptable(field string) bool {
+	return s.Snapshot != nil && slices.ContainsFunc(s.Snapshot.Problems, func(p Problem) bool {
+		return p.Field == field && p.Acceptable
+	})
+}
+
+// forgetOrder makes room for a new order in place of one that is gone. The
+// begun creates are kept: they would be found gone as well.
+func (s *State) forgetOrder() {
+	s.Order, s.Lines, s.Comment, s.Refused = nil, nil, CommentFacts{}, nil
+	s.Begun = nil
+	s.Synced = time.Time{}
+}

@@ -1,0 +1,347 @@
+// Package roapp is a client of RO App's public API: contacts, products, work orders, their items and the directories
+// that go with them.
+//
+// Each method is one request (a list: one request per page), paced so that the account's budget holds. Nothing is
+// retried here: an Error says whether a repetition may do the same thing twice.
+//
+// What the API was seen or documented to do is cited as "reference, roapp-api" with its section.
+package roapp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	defaultURL               = "https://api.roapp.io"
+	defaultRequestsPerSecond = 3
+	defaultTimeout           = 75 * time.Second
+	defaultUserAgent         = "cartumsync"
+
+	// spacingMargin keeps requests that travel with jitter inside the service's window of one second.
+	spacingMargin = 1.035
+	// defaultPause is how long the client rests after a 429 that does not say for how long.
+	defaultPause = time.Second
+
+	maxAnswer    = 16 << 20
+	maxDrain     = 64 << 10
+	maxRedirects = 3
+	idleConns    = 8
+)
+
+// Config says how an account is reached.
+type Config struct {
+	// URL is the service's address without a version, https://api.roapp.io when empty. It is a setting because the
+	// older brand hosts answer too (reference, roapp-api 1).
+	URL    string
+	APIKey string
+	// RequestsPerSecond is the account's budget: 3 when 0, no limit when negative.
+	RequestsPerSecond float64
+	// Timeout bounds one request, connecting and reading its answer included, 75 s when 0. The wait for a turn is not
+	// part of it.
+	Timeout time.Duration
+	// HTTP is the client whose transport is used; its redirect policy is replaced.
+	HTTP      *http.Client
+	UserAgent string
+}
+
+// String leaves the key out.
+func (c Config) String() string { return "roapp.Config{" + c.URL + "}" }
+
+// GoString leaves the key out.
+func (c Config) GoString() string { return c.String() }
+
+// Client speaks to one account. It is safe for concurrent use; its requests share one budget.
+type Client struct {
+	url       string
+	key       string
+	userAgent string
+	timeout   time.Duration
+	http      *http.Client
+	pace      *pacer
+}
+
+// New returns a client; it sends nothing. A wrong address or key shows at the first request.
+func New(cfg Config) *Client {
+	c := &Client{
+		url:       strings.TrimRight(orDefault(strings.TrimSpace(cfg.URL), defaultURL), "/"),
+		key:       strings.TrimSpace(cfg.APIKey),
+		userAgent: orDefault(cfg.UserAgent, defaultUserAgent),
+		timeout:   orDefault(cfg.Timeout, defaultTimeout),
+		http:      newHTTPClient(cfg.HTTP),
+		pace:      newPacer(cfg.RequestsPerSecond),
+	}
+	c.http.CheckRedirect = c.checkRedirect
+	return c
+}
+
+// String leaves the key out.
+func (c *Client) String() string { return "roapp.Client{" + c.url + "}" }
+
+// GoString leaves the key out.
+func (c *Client) GoString() string { return c.String() }
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+func newHTTPClient(given *http.Client) *http.Client {
+	if given != nil {
+		own := *given
+		return &own
+	}
+	shared, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return &http.Client{}
+	}
+	transport := shared.Clone()
+	transport.MaxIdleConnsPerHost = idleConns
+	return &http.Client{Transport: transport}
+}
+
+// checkRedirect follows only a read, and only within the same host: the key belongs to this host alone, and a write
+// that is redirected may turn into a read. A followed redirect is a request like any other and waits for its turn.
+func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
+	first := via[0]
+	sameHost := next.URL.Scheme == first.URL.Scheme && next.URL.Host == first.URL.Host
+	if first.Method != http.MethodGet || !sameHost || len(via) > maxRedirects {
+		return http.ErrUseLastResponse
+	}
+	return c.pace.wait(next.Context())
+}
+
+// request is one call of the API.
+type request struct {
+	method string
+	// path has "{id}" in the place of id. Errors show this form.
+	path  string
+	id    int64
+	query url.Values
+	body  any
+	// emptyAnswer says that success needs no answer's body.
+	emptyAnswer bool
+}
+
+func (r request) endpoint() string { return r.method + " " + r.path }
+
+func (r request) writes() bool { return r.method != http.MethodGet }
+
+func (r request) url(base string) string {
+	address := base + strings.Replace(r.path, "{id}", strconv.FormatInt(r.id, 10), 1)
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	return address
+}
+
+// answer is what came back, whatever it means.
+type answer struct {
+	status  int
+	header  http.Header
+	body    []byte
+	tooLong bool
+}
+
+// reply is an accepted answer, decoded.
+type reply struct {
+	node
+	request request
+	status  int
+}
+
+// malformed is the error of an answer that holds a problem.
+func (r reply) malformed(problem error) error { return malformed(r.request, r.status, problem) }
+
+// check returns the first problem met while reading, as an *Error.
+func (r reply) check() error {
+	if problem := r.err(); problem != nil {
+		return r.malformed(problem)
+	}
+	return nil
+}
+
+// do sends one request and returns its answer, or an *Error.
+func (c *Client) do(ctx context.Context, r request) (reply, error) {
+	a, failure := c.send(ctx, r)
+	if failure != nil {
+		return reply{}, failure
+	}
+	value, failure := c.judge(r, a)
+	if failure != nil {
+		return reply{}, failure
+	}
+	return reply{node: newNode(value), request: r, status: a.status}, nil
+}
+
+func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
+	req, err := c.newRequest(ctx, r)
+	if err != nil {
+		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
+	}
+	if err := c.pace.wait(ctx); err != nil {
+		return answer{}, neverSent(r, err)
+	}
+	var reach reached
+	timed, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, reach.trace()), c.timeout)
+	defer cancel()
+
+	resp, err := c.http.Do(req.WithContext(timed))
+	if err != nil {
+		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
+	}
+	defer resp.Body.Close()
+	a, err := read(resp)
+	if err != nil && a.status < http.StatusMultipleChoices {
+		return answer{}, c.noAnswer(r, a.status, err, true)
+	}
+	if a.status == http.StatusTooManyRequests {
+		c.pace.pause(orDefault(retryAfter(a.header, time.Now()), defaultPause))
+	}
+	return a, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {
+	var body io.Reader
+	if r.body != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, errors.New("request cannot be encoded")
+		}
+		body = bytes.NewReader(encoded)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url(c.url), body)
+	if err != nil {
+		return nil, errors.New("the account's URL is not valid")
+	}
+	req.Header.Set("Authorization", "Bearer "+c.key)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, nil
+}
+
+// read takes the whole answer, up to maxAnswer, and leaves the connection fit for the next request.
+func read(resp *http.Response) (answer, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	a := answer{status: resp.StatusCode, header: resp.Header, body: body}
+	if len(body) > maxAnswer {
+		a.body, a.tooLong = nil, true
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
+	}
+	return a, err
+}
+
+// reached tells whether a request can have come to the service: it cannot as long as no connection stood.
+type reached struct {
+	asked, connected atomic.Bool
+}
+
+func (r *reached) trace() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn: func(string) { r.asked.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
+	}
+}
+
+// mayHaveSent is true also for a transport that does not tell.
+func (r *reached) mayHaveSent() bool { return r.connected.Load() || !r.asked.Load() }
+
+// pacer spaces the requests of one account and holds them all back after a 429.
+type pacer struct {
+	spacing *rate.Limiter
+
+	mu     sync.Mutex
+	resume time.Time
+}
+
+func newPacer(perSecond float64) *pacer {
+	if perSecond < 0 {
+		return &pacer{spacing: rate.NewLimiter(rate.Inf, 1)}
+	}
+	perSecond = orDefault(perSecond, defaultRequestsPerSecond)
+	return &pacer{spacing: rate.NewLimiter(rate.Limit(perSecond/spacingMargin), 1)}
+}
+
+// wait returns when it is the caller's turn. It does not wait for a turn that comes after ctx's deadline.
+func (p *pacer) wait(ctx context.Context) error {
+	for {
+		if err := p.waitForResume(ctx); err != nil {
+			return err
+		}
+		if err := p.waitForTurn(ctx); err != nil {
+			return err
+		}
+		// A 429 may have come while this one waited for its turn.
+		if p.pauseLeft() <= 0 {
+			return nil
+		}
+	}
+}
+
+func (p *pacer) waitForTurn(ctx context.Context) error {
+	err := p.spacing.Wait(ctx)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("no turn in time: %w", context.DeadlineExceeded)
+}
+
+func (p *pacer) waitForResume(ctx context.Context) error {
+	left := p.pauseLeft()
+	if left <= 0 {
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
+		return &pausedError{left: left}
+	}
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (p *pacer) pauseLeft() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Until(p.resume)
+}
+
+func (p *pacer) pause(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if resume := time.Now().Add(d); resume.After(p.resume) {
+		p.resume = resume
+	}
+}
+
+// pausedError refuses a caller whose deadline comes before the end of a pause.
+type pausedError struct{ left time.Duration }
+
+func (e *pausedError) Error() string { return "the account rests after too many requests" }

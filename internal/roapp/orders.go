@@ -1,0 +1,263 @@
+package roapp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Order is a work order.
+type Order struct {
+	ID int64
+	// Number is the label that staff see.
+	Number     string
+	StatusID   int64
+	StatusName string
+	// CreatedAt and ModifiedAt are in UTC, whole seconds as a rule; zero when the answer has none.
+	CreatedAt, ModifiedAt time.Time
+	// ClientID and OrderTypeID are 0 when the answer has none.
+	ClientID     int64
+	OrderTypeID  int64
+	ManagerNotes string
+	// CustomFields is by key ("f101"); null is "", a list is joined with commas.
+	CustomFields map[string]string
+	// Total is computed by RO App, Paid is what was paid of it, in the account's currency.
+	Total, Paid decimal.Decimal
+	// DeductionRequired says that goods of the order are still to be written off; nil when the answer does not say
+	// (reference, roapp-api 3.8).
+	DeductionRequired *bool
+}
+
+// OrderQuery filters the list of orders; what is zero does not filter.
+type OrderQuery struct {
+	ClientIDs []int64
+	// CreatedFrom and CreatedTo are inclusive; CreatedTo is sent as the next whole second.
+	CreatedFrom, CreatedTo time.Time
+	// ModifiedFrom is inclusive and sent as the whole second before it.
+	ModifiedFrom time.Time
+	IDs          []int64
+	// Sort is id, modified_at and the like, with "-" for descending (reference, roapp-api 3.3).
+	Sort string
+	// Page counts from 1; 0 is 1.
+	Page int
+}
+
+// OrderPage is one page of the list of orders.
+type OrderPage struct {
+	Orders []Order
+	// Failed are the rows that cannot be read. The others are good.
+	Failed []RowError
+	// Page is the number as answered, TotalPages the number of pages, Count the rows on all pages. Where the answer
+	// does not say, Page is the one asked for, TotalPages is one more after a full page, and Count is the rows here.
+	Page, TotalPages, Count int
+}
+
+// RowError is a row of a list that cannot be read.
+type RowError struct {
+	// Row counts from 0 within the page.
+	Row int
+	// ID is the record's id, 0 where that cannot be read either.
+	ID int64
+	// Err is an *Error of kind Malformed that names the field.
+	Err error
+}
+
+// NewOrder is an order to create. Location, type and client are required. RO App gives it the number, the time and
+// the type's first status; they cannot be set (reference, roapp-api 3.2).
+type NewOrder struct {
+	LocationID, OrderTypeID, ClientID int64
+	// ManagerID is not sent when 0.
+	ManagerID    int64
+	ManagerNotes string
+	// CustomFields is by key ("f101").
+	CustomFields map[string]string
+}
+
+// CreatedOrder is what the answer to a create says.
+type CreatedOrder struct {
+	ID int64
+	// Number is "" and StatusID 0 when the answer does not say.
+	Number   string
+	StatusID int64
+}
+
+// FindOrders returns one page. A list sorted by what changes must not be read by page numbers: a row that moves would
+// be skipped. Ask for the first page again, from the last ModifiedAt seen.
+func (c *Client) FindOrders(ctx context.Context, q OrderQuery) (OrderPage, error) {
+	number := max(q.Page, 1)
+	r := request{method: http.MethodGet, path: "/v2/orders", query: q.values()}.onPage(number)
+	answer, err := c.do(ctx, r)
+	if err != nil {
+		return OrderPage{}, err
+	}
+	p := readPage(answer.node)
+	if len(p.rows) == 0 && p.count > 0 && (number == 1 || int64(number) <= p.total) {
+		answer.at("data").fail("fewer rows than the list says it has")
+	}
+	if err := answer.check(); err != nil {
+		return OrderPage{}, err
+	}
+	return readOrders(p, number, answer.malformed), nil
+}
+
+func (q OrderQuery) values() url.Values {
+	values := url.Values{}
+	for _, id := range q.ClientIDs {
+		values.Add("clients_ids", strconv.FormatInt(id, 10))
+	}
+	for _, id := range q.IDs {
+		values.Add("ids", strconv.FormatInt(id, 10))
+	}
+	if !q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero() {
+		values["created_at"] = span(q.CreatedFrom, q.CreatedTo)
+	}
+	if !q.ModifiedFrom.IsZero() {
+		values["modified_at"] = span(q.ModifiedFrom, time.Time{})
+	}
+	if q.Sort != "" {
+		values.Set("sort", q.Sort)
+	}
+	return values
+}
+
+// span is a filter by time: one value is the start, two are start and end (reference, roapp-api 3.3). An end alone
+// starts with the epoch.
+func span(from, to time.Time) []string {
+	if from.IsZero() {
+		from = time.Unix(0, 0)
+	}
+	values := []string{wireTime(from)}
+	if !to.IsZero() {
+		values = append(values, wireTime(to.Add(time.Second-time.Nanosecond)))
+	}
+	return values
+}
+
+func readOrders(p page, number int, malformed func(error) error) OrderPage {
+	result := OrderPage{Page: number, TotalPages: number, Count: len(p.rows)}
+	for i, row := range p.rows {
+		row = row.apart()
+		order := decodeOrder(row.row())
+		if problem := row.err(); problem != nil {
+			result.Failed = append(result.Failed, RowError{Row: i, ID: row.apart().at("id").optionalID(), Err: malformed(problem)})
+			continue
+		}
+		result.Orders = append(result.Orders, order)
+	}
+	if p.number > 0 {
+		result.Page = int(p.number)
+	}
+	if p.count >= 0 {
+		result.Count = int(p.count)
+	}
+	switch {
+	case p.total >= 0:
+		result.TotalPages = int(p.total)
+	case p.count >= 0:
+		result.TotalPages = int((p.count-1)/pageSize + 1)
+	case p.mayHaveMore():
+		result.TotalPages = number + 1
+	}
+	return result
+}
+
+// Order returns one order, NotFound when there is none.
+func (c *Client) Order(ctx context.Context, id int64) (*Order, error) {
+	answer, err := c.do(ctx, request{method: http.MethodGet, path: "/v2/orders/{id}", id: id})
+	if err != nil {
+		return nil, err
+	}
+	record := answer.record()
+	order := decodeOrder(record)
+	record.mustBe(id, order.ID)
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
+	return &order, nil
+}
+
+// mustBe fails when the answer is about another record than the one asked for.
+func (n node) mustBe(asked, answered int64) {
+	if asked != answered {
+		n.at("id").fail("another record than the one asked for")
+	}
+}
+
+// decodeOrder reads the form of reference, roapp-api 3.4: "payed" is the service's spelling, and the older family
+// calls the number "id_label".
+func decodeOrder(n node) Order {
+	status := n.at("status")
+	return Order{
+		ID:                n.at("id").id(),
+		Number:            n.first("number", "id_label").text(),
+		StatusID:          status.at("id").id(),
+		StatusName:        status.at("name").text(),
+		CreatedAt:         n.at("created_at").time(),
+		ModifiedAt:        n.at("modified_at").time(),
+		ClientID:          n.at("client").at("id").optionalID(),
+		OrderTypeID:       n.at("order_type").at("id").optionalID(),
+		ManagerNotes:      n.at("manager_notes").text(),
+		CustomFields:      n.at("custom_fields").texts(),
+		Total:             n.at("total").optionalDecimal(),
+		Paid:              n.at("payed").optionalDecimal(),
+		DeductionRequired: n.at("is_deduction_required").flag(),
+	}
+}
+
+type orderBody struct {
+	LocationID   int64             `json:"branch_id"`
+	OrderTypeID  int64             `json:"order_type_id"`
+	ClientID     int64             `json:"client_id"`
+	ManagerID    int64             `json:"manager_id,omitempty"`
+	ManagerNotes string            `json:"manager_notes,omitempty"`
+	CustomFields map[string]string `json:"custom_fields,omitempty"`
+}
+
+// CreateOrder returns the new order's id, and what else the answer says.
+func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (CreatedOrder, error) {
+	answer, err := c.do(ctx, request{method: http.MethodPost, path: "/v2/orders", body: orderBody(o)})
+	if err != nil {
+		return CreatedOrder{}, err
+	}
+	record := answer.record()
+	created := CreatedOrder{ID: record.at("id").id()}
+	if err := answer.check(); err != nil {
+		return CreatedOrder{}, err
+	}
+	// The order stands whatever the rest looks like, so the rest cannot fail it.
+	rest := record.apart()
+	created.Number = rest.first("number", "id_label").text()
+	created.StatusID = rest.apart().at("status").at("id").optionalID()
+	return created, nil
+}
+
+type statusBody struct {
+	StatusID int64  `json:"status_id"`
+	Comment  string `json:"comment,omitempty"`
+}
+
+// SetStatus moves an order. Which moves are allowed depends on the account and on the rights of the key's employee;
+// some statuses demand a comment (reference, roapp-api 3.5).
+func (c *Client) SetStatus(ctx context.Context, orderID, statusID int64, comment string) error {
+	return c.post(ctx, "/v2/orders/{id}/status", orderID, statusBody{StatusID: statusID, Comment: comment})
+}
+
+type commentBody struct {
+	Comment string `json:"comment"`
+	Private bool   `json:"is_private"`
+}
+
+// AddComment writes into an order's event feed. Comments cannot be read back (reference, roapp-api 3.6).
+func (c *Client) AddComment(ctx context.Context, orderID int64, text string, private bool) error {
+	return c.post(ctx, "/v2/orders/{id}/comments", orderID, commentBody{Comment: text, Private: private})
+}
+
+// post is a write whose answer says nothing beyond success; it may be empty.
+func (c *Client) post(ctx context.Context, path string, id int64, body any) error {
+	_, err := c.do(ctx, request{method: http.MethodPost, path: path, id: id, body: body, emptyAnswer: true})
+	return err
+}

@@ -1,0 +1,172 @@
+package settings
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// KeyError is one problem of a settings file. Its message names the remedy and
+// never a secret, nor any value that came from the environment.
+type KeyError struct {
+	File         string
+	Line, Column int    // from 1
+	Key          string // such as "shops.kwiaty.account", empty for the file itself
+	Message      string
+}
+
+func (e *KeyError) Error() string {
+	at := fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
+	if e.Key != "" {
+		at += e.Key + ": "
+	}
+	return at + e.Message
+}
+
+// document is one settings file on its way into Settings. The YAML library only
+// parses it: the library's own decoder stops at the first problem, forgets where
+// a value stood, and quotes the source, where a secret may stand, in its errors.
+type document struct {
+	file     string
+	env      func(string) (string, bool)
+	places   map[string]place // by namespace
+	failed   map[string]bool  // namespaces whose value could not be read
+	secrets  map[string]string
+	problems []*KeyError
+}
+
+// place is where a key stands, or where it is missed.
+type place struct {
+	line, column int
+	key          string
+	absent       bool
+	example      string // how the key may be written
+	// written is the value as in the file, with variables not replaced. It is
+	// empty for secrets.
+	written string
+}
+
+// path leads to a value: namespace as the validator names it, shown to people.
+type path struct{ namespace, shown string }
+
+var root = path{namespace: reflect.TypeFor[Settings]().Name()}
+
+func (p path) key(name string) path {
+	return path{p.namespace + "." + name, strings.TrimPrefix(p.shown+"."+name, ".")}
+}
+
+func (p path) entry(key string) path {
+	return path{p.namespace + "[" + key + "]", p.shown + "." + printable(key)}
+}
+
+func (p path) item(i int) path {
+	suffix := "[" + strconv.Itoa(i) + "]"
+	return path{p.namespace + suffix, p.shown + suffix}
+}
+
+// printable keeps a strange key from breaking the line of its message.
+func printable(key string) string {
+	if quoted := strconv.Quote(key); quoted != `"`+key+`"` || key == "" {
+		return quoted
+	}
+	return key
+}
+
+func newDocument(file string, env func(string) (string, bool)) *document {
+	return &document{
+		file:    file,
+		env:     env,
+		places:  map[string]place{root.namespace: {line: 1, column: 1}},
+		failed:  map[string]bool{},
+		secrets: map[string]string{},
+	}
+}
+
+// read fills the settings and tells whether there is anything to check.
+func (d *document) read(text []byte, into *Settings) bool {
+	file, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		d.syntax(err)
+		return false
+	}
+	documents := slices.DeleteFunc(file.Docs, func(doc *ast.DocumentNode) bool { return doc.Body == nil })
+	if len(documents) == 0 {
+		d.fail(root, "the file is empty; start from the example file")
+		return false
+	}
+	if len(documents) > 1 {
+		d.mark(root, documents[1].Body.GetToken())
+		d.fail(root, `a second document begins here; take the line "---" away`)
+		return false
+	}
+	d.decode(documents[0].Body, reflect.ValueOf(into).Elem(), root)
+	return true
+}
+
+// quoted is what the YAML library cites from the file in its messages.
+var quoted = regexp.MustCompile(`(?s)".*"`)
+
+func (d *document) syntax(err error) {
+	problem := &KeyError{File: d.file, Line: 1, Column: 1}
+	reason := "it cannot be read"
+	var at yaml.Error
+	if errors.As(err, &at) {
+		reason = quoted.ReplaceAllLiteralString(at.GetMessage(), "(not shown)")
+		if tk := at.GetToken(); tk != nil {
+			problem.Line, problem.Column = tk.Position.Line, max(tk.Position.Column, 1)
+		}
+	}
+	problem.Message = "no valid YAML: " + reason + `; correct it, and write variables inside { } and [ ] in quotes: "${NAME}"`
+	d.problems = append(d.problems, problem)
+}
+
+// err is all problems in the order of the file.
+func (d *document) err() error {
+	slices.SortStableFunc(d.problems, func(a, b *KeyError) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Key, b.Key))
+	})
+	joined := make([]error, 0, len(d.problems))
+	for _, problem := range d.problems {
+		joined = append(joined, problem)
+	}
+	return errors.Join(joined...)
+}
+
+// report adds a problem of a key whose place is known.
+func (d *document) report(at place, message string) {
+	d.problems = append(d.problems, &KeyError{d.file, at.line, at.column, at.key, message})
+}
+
+// fail adds a problem that leaves a value unread, so that nothing is said about
+// this value again.
+func (d *document) fail(at path, message string) {
+	d.failed[at.namespace] = true
+	d.report(d.places[at.namespace], message)
+}
+
+// unread tells whether a value or what it stands in could not be read.
+func (d *document) unread(namespace string) bool {
+	for failed := range d.failed {
+		rest, within := strings.CutPrefix(namespace, failed)
+		if within && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return true
+		}
+	}
+	return false
+}
+
+// mark notes where a key stands.
+func (d *document) mark(at path, tk *token.Token) {
+	d.places[at.namespace] = place{line: tk.Position.Line, column: max(tk.Position.Column, 1), key: at.shown}
+}

@@ -1,0 +1,220 @@
+// Package settings reads the shops and accounts of an installation from one
+// YAML file. It is strict: a file with an unknown key, a name that leads
+// nowhere or a secret written out is refused as a whole, and every problem is
+// told at once, with its line and its remedy.
+package settings
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+	_ "time/tzdata" // time zones are known on machines without a zone database
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// Settings are the effective content of a settings file: variables replaced,
+// defaults filled in, all rules checked. They are shared between goroutines and
+// must not be changed.
+type Settings struct {
+	// Accounts are the RO App accounts by id, at least one.
+	Accounts map[string]Account `yaml:"accounts" validate:"min=1,dive,keys,id,endkeys" example:"{main: …}"`
+	// Shops are the Cartum shops by id, at least one. An id stands in workflow
+	// ids and so is for ever.
+	Shops map[string]Shop `yaml:"shops" validate:"min=1,dive,keys,id,endkeys" example:"{kwiaty: …}"`
+	// IdentityKey keys the hashes that stand for phones and articles in ids; at
+	// least 16 characters.
+	IdentityKey Secret `yaml:"identity_key" validate:"required,long_secret" example:"${CARTUMSYNC_IDENTITY_KEY}"`
+	// Encryption are the keys of what is stored in Temporal, at least one: the
+	// first encrypts, all decrypt.
+	Encryption []EncryptionKey `yaml:"encryption_keys" validate:"min=1,dive" example:"[{id: k1, key: \"${CARTUMSYNC_ENCRYPTION_KEY}\"}]"`
+	// Revision identifies the effective content: 12 hexadecimal digits that
+	// change with any value, and not with comments, spelling or order of keys.
+	Revision string `yaml:"-"`
+}
+
+// Account is one RO App account.
+type Account struct {
+	// URL is the root of RO App's API, without a slash at its end.
+	URL string `yaml:"url" validate:"required,base_url" example:"https://api.roapp.io"`
+	// WebURL is RO App's web application, for links.
+	WebURL string `yaml:"web_url" validate:"required,link_url" example:"https://web.roapp.io"`
+	APIKey Secret `yaml:"api_key" validate:"required" example:"${ROAPP_API_KEY}"`
+	// WebhookSecret signs RO App's webhooks. Without it they are not accepted,
+	// and changes are seen by asking alone.
+	WebhookSecret Secret `yaml:"webhook_secret" example:"${ROAPP_WEBHOOK_SECRET}"`
+	// Currency is the account's own, ISO 4217.
+	Currency string `yaml:"currency" validate:"required,iso4217" example:"PLN"`
+	// RequestsPerSecond is the budget that all processes share, default 3,
+	// which is what RO App allows.
+	RequestsPerSecond float64 `yaml:"requests_per_second" default:"3" validate:"rate"`
+	// RequestTimeout is how long RO App may take for one answer, default 75 s.
+	RequestTimeout time.Duration `yaml:"request_timeout" default:"75s" validate:"timeout"`
+	// SettleAfterLostAnswer is how long after a lost answer nothing is believed
+	// to be absent, default 15 s.
+	SettleAfterLostAnswer time.Duration `yaml:"settle_after_lost_answer" default:"15s" validate:"pause"`
+	// SearchLag is how far RO App's lists may lag behind its writes, default 5 s.
+	SearchLag time.Duration `yaml:"search_lag" default:"5s" validate:"pause"`
+	// PieceUnit is the id of RO App's unit "piece".
+	PieceUnit int64 `yaml:"piece_unit" validate:"record_id" example:"1"`
+	// FallbackCategory is the id of the category for new products whose own
+	// category can neither be found nor made.
+	FallbackCategory int64        `yaml:"fallback_category" validate:"record_id" example:"7"`
+	Fields           CustomFields `yaml:"fields"`
+}
+
+// CustomFields are the custom fields of RO App's orders that the exchange
+// fills, each by id ("f101") or by title. An empty one is not filled.
+type CustomFields struct {
+	Shop        string `yaml:"shop"`
+	ExternalID  string `yaml:"external_id"`
+	Created     string `yaml:"created"`
+	LastUpdated string `yaml:"last_updated"`
+}
+
+// Shop is one Cartum shop and how its orders come into its account.
+type Shop struct {
+	// Name is shown to staff as Shop, 1 to 64 characters.
+	Name string `yaml:"name" validate:"required,max=64" example:"Kwiaty Online"`
+	// URL is the shop's root, without a slash at its end.
+	URL string `yaml:"url" validate:"required,base_url" example:"https://kwiaty.example"`
+	// AdminURL is what Shop and External ID open.
+	AdminURL string `yaml:"admin_url" validate:"required,link_url" example:"https://kwiaty.example/edit/"`
+	Login    Secret `yaml:"login" validate:"required" literal:"allowed" example:"${KWIATY_LOGIN}"`
+	Password Secret `yaml:"password" validate:"required" example:"${KWIATY_PASSWORD}"`
+	// WebhookKey stands in the URL of the shop's webhooks, which are unsigned:
+	// at least 16 letters, digits, hyphens and underscores. Without it there are
+	// no webhooks, and orders are seen by sweeps alone.
+	WebhookKey Secret `yaml:"webhook_key" validate:"omitempty,url_secret" example:"${KWIATY_WEBHOOK_KEY}"`
+	// Account is the id of the account that receives the shop's orders.
+	Account string `yaml:"account" validate:"required" example:"main"`
+	// Since is the start of the first day, in the shop's time zone, whose orders
+	// are imported by sweeps.
+	Since time.Time `yaml:"since" validate:"required" example:"2026-11-01"`
+	// TimeZone is the shop's, an IANA name.
+	TimeZone string `yaml:"time_zone" validate:"required,timezone" example:"Europe/Warsaw"`
+	// Region is the country, ISO 3166, of phones without a country code.
+	Region string `yaml:"region" validate:"required,region" example:"PL"`
+	// Language is that of goods and comments: pl, uk or en.
+	Language string `yaml:"language" validate:"required,oneof=pl uk en" example:"pl"`
+	// NameOrder says how a buyer's single name is split, default first_last.
+	NameOrder order.NameOrder `yaml:"name_order" default:"first_last" validate:"oneof=first_last last_first"`
+	// IdentifyProductsBy is article, the default, or title.
+	IdentifyProductsBy order.IdentifyBy `yaml:"identify_products_by" default:"article" validate:"oneof=article title"`
+	// Location is the id of RO App's location of new orders.
+	Location int64 `yaml:"location" validate:"record_id" example:"12"`
+	// OrderType is the id of RO App's type of new orders.
+	OrderType int64 `yaml:"order_type" validate:"record_id" example:"34"`
+	// Managers are the ids of the employees who receive new orders in turn, at
+	// least one. One that stands twice receives twice as many.
+	Managers []int64  `yaml:"managers" validate:"min=1,dive,record_id" example:"[56, 57]"`
+	Statuses Statuses `yaml:"statuses"`
+}
+
+// Statuses map the status ids of both sides; what is not in them changes
+// nothing on the other side.
+type Statuses struct {
+	// Import maps Cartum's status to RO App's, at least one.
+	Import map[int]int64 `yaml:"import" validate:"min=1,dive,keys,record_id,endkeys,record_id" example:"{1: 101, 3: 103}"`
+	// Export maps RO App's status to Cartum's.
+	Export map[int64]int `yaml:"export" validate:"dive,keys,record_id,endkeys,record_id" example:"{103: 3}"`
+}
+
+// EncryptionKey is one key of the stored data.
+type EncryptionKey struct {
+	// ID is stored next to what the key encrypted, so it is for ever.
+	ID string `yaml:"id" validate:"required,id" example:"k1"`
+	// Key is the base64 of 32 bytes.
+	Key Secret `yaml:"key" validate:"required,encryption_key" example:"${CARTUMSYNC_ENCRYPTION_KEY}"`
+}
+
+const encryptionKeyBytes = 32
+
+// Bytes are the key itself, 32 bytes.
+func (k EncryptionKey) Bytes() ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(k.Key.Reveal())
+	if err != nil || len(key) != encryptionKeyBytes {
+		return nil, fmt.Errorf("encryption key %q is not the base64 of %d bytes", k.ID, encryptionKeyBytes)
+	}
+	return key, nil
+}
+
+// Load reads the settings file at path. Variables are looked up with env, which
+// is [os.LookupEnv] outside of tests.
+func Load(path string, env func(string) (string, bool)) (*Settings, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the settings: %w", err)
+	}
+	return Parse(path, text, env)
+}
+
+// Parse reads settings from the text of a file called name. All its problems
+// come back together, joined: each is a [*KeyError] and one line.
+func Parse(name string, yaml []byte, env func(string) (string, bool)) (*Settings, error) {
+	doc := newDocument(name, env)
+	settings := new(Settings)
+	if doc.read(yaml, settings) {
+		doc.checkFields(settings)
+		doc.checkReferences(settings)
+	}
+	if err := doc.err(); err != nil {
+		return nil, err
+	}
+	if err := settings.normalize(); err != nil {
+		return nil, err
+	}
+	revision, err := settings.revision(doc.secrets)
+	settings.Revision = revision
+	return settings, err
+}
+
+// Rules are what is in force for a shop, and whether there is such a shop. The
+// caller owns them.
+func (s *Settings) Rules(shop string) (order.Rules, bool) {
+	from, known := s.Shops[shop]
+	to, connected := s.Accounts[from.Account]
+	if !known || !connected {
+		return order.Rules{}, false
+	}
+	return order.Rules{
+		Shop:             shop,
+		ShopName:         from.Name,
+		ShopURL:          from.URL,
+		AdminURL:         from.AdminURL,
+		Account:          from.Account,
+		WebURL:           to.WebURL,
+		Currency:         to.Currency,
+		TimeZone:         from.TimeZone,
+		Region:           from.Region,
+		Language:         from.Language,
+		NameOrder:        from.NameOrder,
+		IdentifyBy:       from.IdentifyProductsBy,
+		LocationID:       from.Location,
+		OrderTypeID:      from.OrderType,
+		Managers:         slices.Clone(from.Managers),
+		PieceUnitID:      to.PieceUnit,
+		FallbackCategory: to.FallbackCategory,
+		ImportStatuses:   maps.Clone(from.Statuses.Import),
+		RequestTimeout:   to.RequestTimeout,
+		Settle:           to.SettleAfterLostAnswer,
+		SearchLag:        to.SearchLag,
+		IdentityKey:      []byte(s.IdentityKey.Reveal()),
+		Revision:         s.Revision,
+	}, true
+}
+
+// ShopsOf are the ids of the shops whose orders an account receives, sorted.
+func (s *Settings) ShopsOf(account string) []string {
+	var ids []string
+	for id, shop := range s.Shops {
+		if shop.Account == account {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}

@@ -1,0 +1,209 @@
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"net"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// remedies say for each rule of the struct tags what is wrong and what helps;
+// {value} is what stands in the file, {param} the rule's parameter.
+var remedies = map[string]string{
+	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for a host of this machine or network)",
+	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
+	"id":             `{value} is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
+	"iso4217":        "{value} is no currency; write its ISO 4217 code, such as PLN",
+	"link_url":       "must be a whole address, such as https://kwiaty.example/edit/, without a login in it",
+	"long_secret":    "is shorter than 16 characters; make one with: openssl rand -hex 32",
+	"max":            "is longer than {param} characters; shorten it",
+	"min":            "is empty; write for example {example}",
+	"oneof":          "{value} is not known; write one of: {param}",
+	"pause":          "{value} is not between 0s and 10m",
+	"rate":           "{value} is not above 0 and up to 1000; RO App allows 3",
+	"record_id":      `{value} is no id; ids are whole numbers above 0, and "starter check" lists them`,
+	"region":         "{value} is no country; write its ISO 3166 code of two capital letters, such as PL",
+	"timeout":        "{value} is not above 0s and up to 10m",
+	"timezone":       "{value} is no time zone; write its IANA name, such as Europe/Warsaw",
+	"url_secret":     "must be at least 16 letters, digits, hyphens or underscores; make one with: openssl rand -hex 32",
+}
+
+// aliases are rules made of the validator's own.
+var aliases = map[string]string{
+	"long_secret": "min=16",
+	"pause":       "gte=0,lte=10m",
+	"rate":        "gt=0,lte=1000",
+	"record_id":   "gt=0",
+	"timeout":     "gt=0,lte=10m",
+}
+
+var urlSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
+
+// texts are rules for a single text.
+var texts = map[string]func(string) bool{
+	"base_url":       isBaseURL,
+	"encryption_key": func(key string) bool { _, err := EncryptionKey{Key: NewSecret(key)}.Bytes(); return err == nil },
+	"id":             order.ValidID,
+	"link_url":       isLinkURL,
+	"region":         func(region string) bool { return phonenumbers.GetSupportedRegions()[region] },
+	"url_secret":     urlSecret.MatchString,
+}
+
+var fieldRules = newFieldRules()
+
+// newFieldRules panics on a wrong rule, which every test would meet.
+func newFieldRules() *validator.Validate {
+	rules := validator.New()
+	rules.RegisterTagNameFunc(func(field reflect.StructField) string { return field.Tag.Get("yaml") })
+	rules.RegisterCustomTypeFunc(func(value reflect.Value) any { return value.Interface().(Secret).Reveal() }, Secret{})
+	for name, tags := range aliases {
+		rules.RegisterAlias(name, tags)
+	}
+	for name, valid := range texts {
+		err := rules.RegisterValidation(name, func(field validator.FieldLevel) bool { return valid(field.Field().String()) })
+		if err != nil {
+			panic(err)
+		}
+	}
+	return rules
+}
+
+// checkFields reports what breaks a rule of a single field.
+func (d *document) checkFields(settings *Settings) {
+	var broken validator.ValidationErrors
+	errors.As(fieldRules.Struct(settings), &broken)
+	for _, field := range broken {
+		if !d.unread(field.Namespace()) {
+			place := d.places[field.Namespace()]
+			d.report(place, remedy(field, place))
+		}
+	}
+}
+
+func remedy(field validator.FieldError, at place) string {
+	if at.absent || field.Tag() == "required" {
+		return "is missing; write for example " + at.example
+	}
+	return strings.NewReplacer(
+		"{value}", quote(at.written),
+		"{param}", strings.ReplaceAll(field.Param(), " ", ", "),
+		"{example}", at.example,
+	).Replace(remedies[field.Tag()])
+}
+
+// checkReferences reports what does not fit together.
+func (d *document) checkReferences(settings *Settings) {
+	d.checkAccounts(settings)
+	shops, accounts := root.key("shops"), root.key("accounts")
+	var urls, keys, ids []claim
+	for id, shop := range settings.Shops {
+		urls = append(urls, claim{shops.entry(id).key("url"), hostOf(shop.URL)})
+	}
+	for id, account := range settings.Accounts {
+		at := accounts.entry(id)
+		if key := account.APIKey.Reveal(); key != "" {
+			keys = append(keys, claim{at.key("api_key"), hostOf(account.URL) + " " + key})
+		}
+		fields := at.key("fields")
+		d.distinct("each custom field holds one thing", []claim{
+			{fields.key("shop"), account.Fields.Shop},
+			{fields.key("external_id"), account.Fields.ExternalID},
+			{fields.key("created"), account.Fields.Created},
+			{fields.key("last_updated"), account.Fields.LastUpdated},
+		})
+	}
+	for i, key := range settings.Encryption {
+		ids = append(ids, claim{root.key("encryption_keys").item(i).key("id"), key.ID})
+	}
+	d.distinct("a shop has one id for ever, take one of the two away", urls)
+	d.distinct("accounts share no limit of requests, so one RO App account has one id; take one of the two away", keys)
+	d.distinct("give each key its own id", ids)
+}
+
+func (d *document) checkAccounts(settings *Settings) {
+	var accounts []string
+	for _, id := range slices.Sorted(maps.Keys(settings.Accounts)) {
+		accounts = append(accounts, printable(id))
+	}
+	for id, shop := range settings.Shops {
+		at := root.key("shops").entry(id).key("account")
+		_, known := settings.Accounts[shop.Account]
+		if known || shop.Account == "" || len(accounts) == 0 {
+			continue
+		}
+		place := d.places[at.namespace]
+		d.report(place, "no account "+quote(place.written)+"; accounts are: "+strings.Join(accounts, ", "))
+	}
+}
+
+// claim is a value that only one key may have; an empty one is no claim.
+type claim struct {
+	at    path
+	value string
+}
+
+// distinct reports every claim whose value an earlier line of the file has.
+func (d *document) distinct(remedy string, claims []claim) {
+	slices.SortFunc(claims, func(a, b claim) int {
+		return cmp.Compare(d.places[a.at.namespace].line, d.places[b.at.namespace].line)
+	})
+	first := map[string]place{}
+	for _, claim := range claims {
+		here := d.places[claim.at.namespace]
+		earlier, taken := first[claim.value]
+		switch {
+		case claim.value == "":
+		case taken:
+			d.report(here, "is the same as "+earlier.key+" in line "+strconv.Itoa(earlier.line)+"; "+remedy)
+		default:
+			first[claim.value] = here
+		}
+	}
+}
+
+// hostOf is what makes two URLs lead to the same service: scheme, the scheme's
+// own port, "www." and the spelling do not tell hosts apart.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."), ".")
+	if port := u.Port(); port != "" && !(u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80") {
+		host += ":" + port
+	}
+	return host
+}
+
+// isBaseURL accepts plain http only where it leaves neither the machine nor the
+// network of containers, whose names have no dot.
+func isBaseURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != strings.TrimSuffix(text, "/") {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isNear(u.Hostname())
+}
+
+func isNear(host string) bool {
+	if ip := net.ParseIP(host); ip != nil {
+		return ip.IsLoopback()
+	}
+	return !strings.ContainsAny(host, ".:")
+}
+
+func isLinkURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
+}

@@ -1,0 +1,323 @@
+package cartum
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"hash/fnv"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// createdLayout is the form of stat_created (reference, cartum-api 2.2).
+const createdLayout = "2006-01-02 15:04:05"
+
+// order is one order of the shop. Its fields are what was put, whatever that
+// was.
+type order struct {
+	number int
+	fields map[string]any
+	// placed stands in for a stat_created that cannot be read, so that a
+	// malformed order is still found by date.
+	placed  time.Time
+	deleted bool
+}
+
+func (o *order) status() string { return scalarText(o.fields["stat_status"]) }
+func (o *order) paid() bool     { return scalarText(o.fields["payed"]) == "1" }
+
+// orderQuery is what orders/get filters by. Dates are wall-clock times of the
+// shop, written in UTC: stat_created has no zone.
+type orderQuery struct {
+	from, to time.Time
+	numbers  []int
+	statuses []int
+	more     bool // additionalData
+	window   window
+}
+
+// ordersGet answers orders/get (reference, cartum-api 2.1).
+func (s *Server) ordersGet(p params) answer {
+	query, err := s.parseOrderQuery(p)
+	if err != nil {
+		return failure(statusError, err.Error())
+	}
+	found := cut(s.findOrders(query), query.window)
+	list := make([]map[string]any, 0, len(found))
+	for _, o := range found {
+		fields := s.render(o)
+		fields["additional_data"] = s.additionalData(o, query.more)
+		list = append(list, fields)
+	}
+	return rows(s, "orders", list)
+}
+
+func (s *Server) parseOrderQuery(p params) (q orderQuery, err error) {
+	var errs [5]error
+	q.from, errs[0] = parseDate(p, "from", false)
+	q.to, errs[1] = parseDate(p, "to", true)
+	q.numbers, errs[2] = p.numbers("ids")
+	q.statuses, errs[3] = p.numbers("status")
+	q.window, errs[4] = s.orderWindow(p)
+	q.more = p.flag("additionalData")
+	return q, cmp.Or(errs[:]...)
+}
+
+// parseDate reads the four documented forms. A day without a time reaches to
+// its end where it is the upper end, since both ends are inclusive.
+func parseDate(p params, name string, upper bool) (time.Time, error) {
+	if !p.given(name) {
+		return time.Time{}, nil
+	}
+	text := p.text(name)
+	for _, layout := range []string{createdLayout, "02.01.2006 15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	for _, layout := range []string{time.DateOnly, "02.01.2006"} {
+		t, err := time.Parse(layout, text)
+		if err != nil {
+			continue
+		}
+		if upper {
+			t = t.AddDate(0, 0, 1).Add(-time.Second)
+		}
+		return t, nil
+	}
+	return time.Time{}, errors.New(name + " is defined incorrectly")
+}
+
+// orderWindow applies the default and the largest limit. An offset without a
+// limit is ignored (reference, cartum-api 2.1).
+func (s *Server) orderWindow(p params) (window, error) {
+	if !p.given("limit") {
+		return window{limit: s.count(SwitchOrdersDefaultLimit, math.MaxInt)}, nil
+	}
+	limit, err := p.number("limit")
+	if err != nil {
+		return window{}, err
+	}
+	w := window{limit: min(limit, s.count(SwitchOrdersMaxLimit, math.MaxInt))}
+	if p.given("offset") {
+		w.offset, err = p.number("offset")
+	}
+	return w, err
+}
+
+func (s *Server) findOrders(q orderQuery) []*order {
+	var found []*order
+	for _, o := range s.orders {
+		if s.matches(o, q) {
+			found = append(found, o)
+		}
+	}
+	s.sortOrders(found)
+	return found
+}
+
+func (s *Server) matches(o *order, q orderQuery) bool {
+	if o.deleted && s.is(SwitchDeletedOrder, "vanishes") {
+		return false
+	}
+	if len(q.numbers) > 0 && !slices.Contains(q.numbers, o.number) {
+		return false
+	}
+	if len(q.statuses) > 0 && !hasStatus(o, q.statuses) {
+		return false
+	}
+	created := s.wallClock(o)
+	return (q.from.IsZero() || !created.Before(q.from)) && (q.to.IsZero() || !created.After(q.to))
+}
+
+func hasStatus(o *order, statuses []int) bool {
+	return slices.ContainsFunc(statuses, func(status int) bool { return strconv.Itoa(status) == o.status() })
+}
+
+// sortOrders puts a list in the order that the switch says, which public
+// sources do not.
+func (s *Server) sortOrders(list []*order) {
+	s.listings++
+	byAge := func(a, b *order) int { return s.wallClock(a).Compare(s.wallClock(b)) }
+	byNumber := func(a, b *order) int { return cmp.Compare(a.number, b.number) }
+	byChance := func(seed uint64) func(a, b *order) int {
+		return func(a, b *order) int { return cmp.Compare(scatter(a.number, seed), scatter(b.number, seed)) }
+	}
+	var compare func(a, b *order) int
+	switch s.switches[SwitchOrdersSort] {
+	case "oldest-first":
+		compare = func(a, b *order) int { return cmp.Or(byAge(a, b), byNumber(a, b)) }
+	case "newest-first":
+		compare = func(a, b *order) int { return cmp.Or(byAge(b, a), byNumber(b, a)) }
+	case "newest-first-loose":
+		ties := byChance(s.listings)
+		compare = func(a, b *order) int { return cmp.Or(byAge(b, a), ties(a, b)) }
+	default:
+		compare = byChance(0)
+	}
+	slices.SortFunc(list, compare)
+}
+
+// scatter is a number that looks like chance and is the same each time.
+func scatter(number int, seed uint64) uint64 {
+	hash := fnv.New64a()
+	_ = binary.Write(hash, binary.BigEndian, [2]uint64{seed, uint64(number)}) // a hash takes everything
+	return hash.Sum64()
+}
+
+// zone is where the shop's clock answers from.
+func (s *Server) zone() *time.Location {
+	if s.is(SwitchTimeZone, "set") {
+		return s.opts.TimeZone
+	}
+	location, err := time.LoadLocation(s.switches[SwitchTimeZone])
+	if err != nil { // checked when it was set
+		return s.opts.TimeZone
+	}
+	return location
+}
+
+// wallClock is the time of creation as the shop shows it, written in UTC.
+// Times are compared in this form, as a database compares times without a
+// zone, also in the hour that a change of clocks doubles.
+func (s *Server) wallClock(o *order) time.Time {
+	text, _ := s.created(o.fields["stat_created"]).(string)
+	if t, err := time.Parse(createdLayout, text); err == nil {
+		return t
+	}
+	t, _ := time.Parse(createdLayout, o.placed.In(s.zone()).Format(createdLayout))
+	return t
+}
+
+// created is stat_created as it is answered.
+func (s *Server) created(stored any) any {
+	text, ok := stored.(string)
+	if !ok || s.is(SwitchTimeZone, "set") {
+		return stored
+	}
+	t, err := time.ParseInLocation(createdLayout, text, s.opts.TimeZone)
+	if err != nil {
+		return stored
+	}
+	return t.In(s.zone()).Format(createdLayout)
+}
+
+// render is an order as it is answered, without additional_data: a copy of
+// what was put, changed only where a switch says so.
+func (s *Server) render(o *order) map[string]any {
+	fields := maps.Clone(o.fields)
+	if created, ok := fields["stat_created"]; ok {
+		fields["stat_created"] = s.created(created)
+	}
+	if s.is(SwitchTotalSum, "with-delivery") {
+		addDelivery(fields)
+	}
+	if s.is(SwitchMoney, "string") {
+		moneyAsText(fields)
+	}
+	if s.is(SwitchUTMCampaign, "number") {
+		campaignAsNumber(fields)
+	}
+	delete(fields, "additional_data")
+	return fields
+}
+
+// additionalData is filled only where it was asked for (reference, cartum-api
+// 2.2).
+func (s *Server) additionalData(o *order, asked bool) any {
+	stored := o.fields["additional_data"]
+	empty := stored == nil
+	switch value := stored.(type) {
+	case []any:
+		empty = len(value) == 0
+	case map[string]any:
+		empty = len(value) == 0
+	}
+	if asked && !empty {
+		return stored
+	}
+	if s.is(SwitchAdditionalData, "object") {
+		return map[string]any{}
+	}
+	return []any{}
+}
+
+// addDelivery keeps total_sum's JSON type; what is no number stays.
+func addDelivery(fields map[string]any) {
+	price, err := decimal.NewFromString(scalarText(fields["delivery_price"]))
+	if err != nil || !price.IsPositive() {
+		return
+	}
+	total, err := decimal.NewFromString(scalarText(fields["total_sum"]))
+	if err != nil {
+		return
+	}
+	sum := total.Add(price).String()
+	if _, number := fields["total_sum"].(json.Number); number {
+		fields["total_sum"] = json.Number(sum)
+		return
+	}
+	fields["total_sum"] = sum
+}
+
+var (
+	orderMoney = []string{
+		"delivery_price", "payment_price", "total_default", "total_sum", "discount_percent", "discount_value",
+		"coupon_percent", "coupon_discount_value", "manager_discount",
+	}
+	lineMoney = []string{"price", "total_price"}
+)
+
+func moneyAsText(fields map[string]any) {
+	amountsAsText(fields, orderMoney)
+	lines, ok := fields["products"].([]any)
+	if !ok {
+		return
+	}
+	lines = slices.Clone(lines)
+	for i, value := range lines {
+		if line, ok := value.(map[string]any); ok {
+			line = maps.Clone(line)
+			amountsAsText(line, lineMoney)
+			lines[i] = line
+		}
+	}
+	fields["products"] = lines
+}
+
+// amountsAsText writes numbers as a database's decimal column does, with two
+// decimals at least.
+func amountsAsText(fields map[string]any, names []string) {
+	for _, name := range names {
+		number, ok := fields[name].(json.Number)
+		if !ok {
+			continue
+		}
+		amount, err := decimal.NewFromString(number.String())
+		if err != nil {
+			continue
+		}
+		fields[name] = amount.StringFixed(max(2, -amount.Exponent()))
+	}
+}
+
+func campaignAsNumber(fields map[string]any) {
+	analytics, ok := fields["analytics"].(map[string]any)
+	if !ok {
+		return
+	}
+	campaign, ok := analytics["utm_campaign"].(string)
+	if !ok || campaign == "" || strings.Trim(campaign, "0123456789") != "" || campaign[0] == '0' {
+		return
+	}
+	analytics = maps.Clone(analytics)
+	analytics["utm_campaign"] = json.Number(campaign)
+	fields["analytics"] = analytics
+}

@@ -1,0 +1,325 @@
+package roapp
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// contactKind tells people and organizations apart. Both share one sequence of
+// ids, since an order's client may be either.
+type contactKind bool
+
+const (
+	person       contactKind = false
+	organization contactKind = true
+)
+
+// phone is a contact's phone as it was written (reference, roapp-api 2).
+type phone struct {
+	Title       string `json:"title"`
+	Phone       string `json:"phone"`
+	Notify      bool   `json:"notify"`
+	HasViber    bool   `json:"has_viber"`
+	HasWhatsapp bool   `json:"has_whatsapp"`
+}
+
+type contact struct {
+	id                    int64
+	kind                  contactKind
+	createdAt, modifiedAt time.Time
+	name                  string // of an organization
+	firstName, lastName   string
+	email                 string
+	phones                []phone
+	notes, address        string
+	supplier              bool
+	managerID             int64
+	adCampaignID          int64
+	discountCode          string
+	taxNumber             string
+	registrationNumber    string
+	birthday              map[string]int
+	tags                  []string
+}
+
+func (c contact) fullName() string {
+	if c.kind == organization {
+		return c.name
+	}
+	return strings.TrimSpace(c.firstName + " " + c.lastName)
+}
+
+func (c contact) numbers() []string {
+	numbers := []string{}
+	for _, p := range c.phones {
+		numbers = append(numbers, p.Phone)
+	}
+	return numbers
+}
+
+func (s *Server) contactRoutes(r chi.Router, path string, kind contactKind) {
+	r.Get(path, s.handle(s.listContacts(kind)))
+	r.Post(path, s.handle(s.createContact(kind)))
+	r.Get(path+"/custom-fields", s.handle(func(*http.Request) (any, error) { return []any{}, nil }))
+	r.Get(path+"/{id}", s.handle(s.getContact(kind)))
+	r.Patch(path+"/{id}", s.handle(s.patchContact(kind)))
+	r.Delete(path+"/{id}", s.handle(s.deleteContact(kind)))
+}
+
+func (s *Server) listContacts(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		q := queryOf(r)
+		names, phones, managers := q.texts("names"), q.texts("phones"), q.ids("managers")
+		created, modified, page := q.span("created_at"), q.span("modified_at"), q.page()
+		rows := keep(s.store.contacts.at(s.visible()), func(c contact) bool {
+			return c.kind == kind && anyNamed(names, c.fullName()) && s.anyPhone(phones, c.numbers()) &&
+				anyOf(managers, c.managerID) && created.includes(c.createdAt) && modified.includes(c.modifiedAt)
+		})
+		sortRows(q, rows, contactOrders)
+		return paged(rows, page, s.contactView), q.err()
+	}
+}
+
+var contactOrders = map[string]func(a, b contact) int{
+	"id":          func(a, b contact) int { return cmp.Compare(a.id, b.id) },
+	"modified_at": func(a, b contact) int { return compareSeconds(a.modifiedAt, b.modifiedAt) },
+	"name":        func(a, b contact) int { return cmp.Compare(a.fullName(), b.fullName()) },
+}
+
+// compareSeconds compares times as they are shown.
+func compareSeconds(a, b time.Time) int { return a.Truncate(time.Second).Compare(b.Truncate(time.Second)) }
+
+// anyPhone is true if no phone is wanted, or one of the kept phones fits one of
+// the wanted in the way of the switch Phones.
+func (s *Server) anyPhone(wanted, kept []string) bool {
+	rule := s.switches.value(Phones)
+	if len(wanted) == 0 || rule == "ignored" {
+		return true
+	}
+	return slices.ContainsFunc(wanted, func(want string) bool {
+		return slices.ContainsFunc(kept, func(number string) bool { return phoneFits(rule, want, number) })
+	})
+}
+
+func phoneFits(rule, want, number string) bool {
+	switch rule {
+	case "as-stored":
+		return want == number
+	case "suffix":
+		return digits(want) != "" && strings.HasSuffix(digits(number), digits(want))
+	default:
+		return digits(want) != "" && digits(want) == digits(number)
+	}
+}
+
+func digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func (s *Server) getContact(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		c, err := s.contact(r, kind)
+		return s.contactView(c), err
+	}
+}
+
+func (s *Server) createContact(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		b, err := jsonBody(r)
+		if err != nil {
+			return nil, err
+		}
+		c := contact{kind: kind}
+		s.readContact(b, &c)
+		readPhones(b, &c.phones)
+		s.checkPhones(b, c)
+		if err := b.err(); err != nil {
+			return nil, err
+		}
+		return s.created(s.addContact(c, keyEmployee).id), nil
+	}
+}
+
+func (s *Server) patchContact(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		c, err := s.contact(r, kind)
+		if err != nil {
+			return nil, err
+		}
+		b, err := jsonBody(r)
+		if err != nil {
+			return nil, err
+		}
+		s.readContact(b, &c)
+		readPhones(b, &c.phones)
+		s.checkPhones(b, c)
+		if err := b.err(); err != nil {
+			return nil, err
+		}
+		c.modifiedAt = s.now()
+		s.store.contacts.put(c.id, c.modifiedAt, c)
+		s.store.tell(c.modifiedAt, "contact %d changed: %s", c.id, c.fullName())
+		return s.created(c.id), nil
+	}
+}
+
+func (s *Server) deleteContact(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		c, err := s.contact(r, kind)
+		if err != nil {
+			return nil, err
+		}
+		s.store.contacts.remove(c.id, s.now())
+		s.store.tell(s.now(), "contact %d deleted: %s", c.id, c.fullName())
+		return map[string]any{}, nil
+	}
+}
+
+// contact is the contact that the path names.
+func (s *Server) contact(r *http.Request, kind contactKind) (contact, error) {
+	c, found := s.store.contacts.get(pathID(r, "id"))
+	if !found || c.kind != kind {
+		return contact{}, errNotFound
+	}
+	return c, nil
+}
+
+// pathID is an id in the path; what is no number is an id that nothing has.
+func pathID(r *http.Request, name string) int64 {
+	id, _ := strconv.ParseInt(chi.URLParam(r, name), 10, 64)
+	return id
+}
+
+func (s *Server) readContact(b *body, c *contact) {
+	d := s.store.directories
+	b.text("name", shortText, &c.name)
+	b.text("first_name", shortText, &c.firstName)
+	b.text("last_name", shortText, &c.lastName)
+	b.text("email", shortText, &c.email)
+	b.text("notes", longText, &c.notes)
+	b.text("address", longText, &c.address)
+	b.flag("supplier", &c.supplier)
+	b.reference("manager_id", &c.managerID, d.hasEmployee)
+	b.reference("ad_campaign_id", &c.adCampaignID, hasNothing)
+	b.text("discount_code", shortText, &c.discountCode)
+	b.text("tax_identification_number", shortText, &c.taxNumber)
+	b.text("business_registration_number", shortText, &c.registrationNumber)
+	b.texts("tags", &c.tags)
+	read(b, "birthday", "an object of numbers", &c.birthday)
+	readCustomFields(b, nil, map[string]any{})
+	c.checkNames(b)
+}
+
+func (c contact) checkNames(b *body) {
+	if c.kind == organization && strings.TrimSpace(c.name) == "" {
+		b.fail("name", "is required")
+	}
+	if c.kind == person && strings.TrimSpace(c.firstName) == "" {
+		b.fail("first_name", "is required")
+	}
+	if c.email != "" && !strings.Contains(c.email, "@") {
+		b.fail("email", "is not an e-mail address")
+	}
+}
+
+// readPhones replaces the phones by the body's (reference, roapp-api 2).
+func readPhones(b *body, phones *[]phone) {
+	if !b.has("phones") {
+		return
+	}
+	*phones = nil
+	for _, row := range b.objects("phones") {
+		var p phone
+		row.require("phone")
+		row.text("title", shortText, &p.Title)
+		row.text("phone", shortText, &p.Phone)
+		row.flag("notify", &p.Notify)
+		row.flag("has_viber", &p.HasViber)
+		row.flag("has_whatsapp", &p.HasWhatsapp)
+		*phones = append(*phones, p)
+	}
+}
+
+var dialable = regexp.MustCompile(`^\+?\d{7,15}$`)
+
+// checkPhones applies the switches PhoneFormat and DuplicatePhone to phones
+// that the API writes.
+func (s *Server) checkPhones(b *body, c contact) {
+	if !b.has("phones") {
+		return
+	}
+	for _, number := range c.numbers() {
+		if s.switches.is(PhoneFormat, "digits") && !dialable.MatchString(number) {
+			b.fail("phones", "%q is not a phone number", number)
+		}
+		if s.switches.is(DuplicatePhone, "refused") && s.phoneTaken(number, c.id) {
+			b.fail("phones", "%q belongs to another contact", number)
+		}
+	}
+}
+
+func (s *Server) phoneTaken(number string, by int64) bool {
+	return slices.ContainsFunc(s.store.contacts.all(), func(c contact) bool {
+		return c.id != by && slices.ContainsFunc(c.numbers(), func(other string) bool {
+			return digits(other) == digits(number)
+		})
+	})
+}
+
+// addContact keeps a new contact and tells the feed and the webhook.
+func (s *Server) addContact(c contact, author int64) contact {
+	c.id = s.store.newID("contact")
+	c.createdAt = s.now()
+	c.modifiedAt = c.createdAt
+	s.store.contacts.put(c.id, c.createdAt, c)
+	s.store.tell(c.createdAt, "contact %d created: %s", c.id, c.fullName())
+	s.notify("Client.Created", "client", c.id, author, map[string]any{
+		"client": map[string]any{"id": c.id, "fullname": c.fullName()},
+	})
+	return c
+}
+
+func (s *Server) contactView(c contact) any {
+	view := map[string]any{
+		"id": c.id, "is_organization": c.kind == organization, "name": c.fullName(),
+		"email": orNull(c.email), "notes": orNull(c.notes), "address": orNull(c.address),
+		"supplier": c.supplier, "manager_id": orNull(c.managerID), "ad_campaign_id": orNull(c.adCampaignID),
+		"discount_code": orNull(c.discountCode), "tags": slices.Concat([]string{}, c.tags),
+		"tax_identification_number": orNull(c.taxNumber), "custom_fields": map[string]any{},
+		"created_at": timestamp(c.createdAt), "modified_at": timestamp(c.modifiedAt),
+	}
+	if c.kind == organization {
+		view["business_registration_number"] = orNull(c.registrationNumber)
+	} else {
+		view["first_name"], view["last_name"] = c.firstName, orNull(c.lastName)
+		view["birthday"] = c.birthday
+	}
+	if s.switches.is(ContactPhones, "phone-strings") {
+		view["phone"] = c.numbers()
+	} else {
+		view["phones"] = slices.Concat([]phone{}, c.phones)
+	}
+	return view
+}
+
+// clientView is a contact inside an order.
+func clientView(c contact) any {
+	return map[string]any{
+		"id": c.id, "is_organization": c.kind == organization, "name": c.fullName(),
+		"first_name": orNull(c.firstName), "last_name": orNull(c.lastName), "email": orNull(c.email),
+		"phone": c.numbers(), "address": orNull(c.address), "discount_code": orNull(c.discountCode),
+		"custom_fields": map[string]any{},
+	}
+}

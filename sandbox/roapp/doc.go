@@ -1,0 +1,72 @@
+// Package roapp is a strict in-memory stand-in of RO App's public API, for
+// tests and for the sandbox. It imports nothing of the project, so that a
+// client's mistake cannot be mirrored in it.
+//
+// What the reference documents is enforced. What it marks as inferred or
+// unknown is a named [Switch]; its default is the less comfortable reading
+// with which the exchange can still work. Where the comfortable reading is the
+// default, the table says why.
+//
+//	switch                        values (default first), flipped in brackets
+//	----------------------------  -------------------------------------------------------------
+//	search-lag                    2s; any duration up to 1h [0s]: lists of contacts, orders,
+//	                              products and categories show the state of that long ago;
+//	                              reads by id and an order's items do not lag
+//	phones                        exact-digits, [suffix], as-stored, ignored: how the filters
+//	                              phones and client_phones compare; as-stored and ignored are
+//	                              harsher, but no search could find what staff typed, or would
+//	                              return every contact
+//	contact-phones                phones-objects, [phone-strings]: a contact's phones when read
+//	phone-format                  digits, [any]: digits demands "+" (optional) and 7 to 15 digits
+//	                              of what the API writes; staff write what they like
+//	duplicate-phone               accepted, [refused]: accepted makes duplicates in silence
+//	duplicate-article             accepted, [refused]: the same for a product's article or code
+//	write-off-leaves-modified-at  yes, [no]: a write-off does not show in modified_at
+//	write-off-leaves-flag         yes, [no]: is_deduction_required of the order and of its items
+//	                              stays true; only write_offs tells
+//	deduct-on-add                 no, yes: added products are written off at once; no, because
+//	                              with yes nothing may be imported at all
+//	missing-right                 none, 403, 400: refusal of POST items for products when the
+//	                              key's employee lacks "Can add products without deduction";
+//	                              none, for the same reason
+//	forbidden-transitions         empty, or "101>104,102>101": status changes that are refused;
+//	                              empty, as which ones is each account's own choice
+//	status-comment                all, [none], or "104,105": statuses that demand a comment
+//	closing-unpaid                allowed, refused: a closing status while payed < total; allowed,
+//	                              as the API takes no payments and could never close otherwise
+//	closing-undeducted            allowed, refused: the same while goods are not written off;
+//	                              allowed, as only staff can write off
+//	product-create                yes, 403, 404: POST /products/; yes, since with a refusal no
+//	                              order with a new product can be imported
+//	category-create               404, 403, [yes]: POST /warehouse/categories/, which no
+//	                              reference lists
+//	quantity-zero                 refused, [accepted]: PATCH of an item's quantity to 0
+//	patch-written-off             accepted, [refused]: accepted lets a careless client damage an
+//	                              item whose goods are gone
+//	patch-custom-fields           replace, [merge]: PATCH of an order with some custom fields
+//	                              empties the others, or leaves them
+//	create-answer                 id, [data-id]: {"id":1} or {"data":{"id":1}}
+//	comment-limit                 2000, [0], or another number of characters; 0 is no limit
+//	retry-after                   absent, [seconds]: the header on 429
+//	limit-window                  sliding, [calendar]: the window of the request limit
+//	error-body                    message, error, detail, [old]: form of errors of /v2; the
+//	                              unversioned API always has the old form
+//	unknown-order                 404, 400: 404 is documented for contacts only; 404 here,
+//	                              since a bare 400 would not tell a deleted order from a mistake
+//	company-currency              absent, [present]: whether GET /v2/company names the currency
+//	company-lists                 bare, [data]: locations and employees as [..] or {"data":[..]}
+//	categories-list               paged, [array]: GET /v2/catalog/products/categories
+//	public-url                    object, [string]: {"url":".."} or ".."
+//	trailing-slash                documented, [any]: /products/, /warehouse/categories/ and
+//	                              /margins/ with, all others without; else 404
+//
+// [Profile] returns the two sets of values "documented" (the defaults) and
+// "flipped". A value that would stop every import or every closing is the same
+// in both.
+//
+// Seeded are statuses 101 New, 102 In progress, 103 Delivered (closed), 104
+// Cancelled (closed), 105 Shipping and 106 Waiting; order types 34 (starts in
+// 101) and 35 (starts in 102); location 12; employees 56, to whom the API key
+// belongs, and 57, who does what the sandbox's own requests do; units 1 piece
+// and 2 kg; category 7; price type 1; service 901.
+package roapp

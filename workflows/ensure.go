@@ -1,0 +1,187 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// KeepAnswer is how long the answer of an Ensure workflow is good: longer than
+// RO App's search may lag behind its writes.
+const KeepAnswer = 10 * time.Minute
+
+// EnsureContactInput is what EnsureContact works from.
+type EnsureContactInput struct {
+	order.EnsureContact
+	// Thorough asks for two looks with a wait between: an earlier run may have
+	// made the contact.
+	Thorough bool `json:",omitempty"`
+}
+
+// EnsureContact makes the one contact of a phone, unless a look finds it. All
+// orders of the phone that come at once get the one answer.
+func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEnsured, error) {
+	look := lookNeeded(ctx, in.LookedAt, in.Thorough) && len(in.Find.Phones) > 0
+	for range looks(look, in.Thorough) {
+		found, err := lookForContact(ctx, in)
+		if err != nil || len(found) > 0 {
+			return contactAnswer(ctx, found), err
+		}
+		if in.Thorough {
+			if err := workflow.Sleep(ctx, in.Pace.Lag); err != nil {
+				return order.ContactEnsured{}, err
+			}
+		}
+	}
+	var made order.Contact
+	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the contact", in.Pace), ActivityCreateContact, in.EnsureContact).Get(ctx, &made)
+	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &made}, err
+}
+
+// lookNeeded tells whether the asker's own look is too old to rely on. While it
+// is younger than an answer is kept, nobody but staff can have made the record.
+func lookNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
+	return thorough || workflow.Now(ctx).Sub(lookedAt) > KeepAnswer
+}
+
+// looks is how often to look.
+func looks(needed, thorough bool) int {
+	switch {
+	case !needed:
+		return 0
+	case thorough:
+		return 2
+	default:
+		return 1
+	}
+}
+
+func lookForContact(ctx workflow.Context, in EnsureContactInput) ([]order.Contact, error) {
+	for _, organizations := range []bool{false, true} {
+		find := in.Find
+		find.Organizations = organizations
+		var found order.ContactsFound
+		err := workflow.ExecuteActivity(paced(ctx, find.Account, "Look for the contact once more", in.Pace), string(order.StepFindContact), find).Get(ctx, &found)
+		if err != nil || len(found.Contacts) > 0 {
+			return found.Contacts, err
+		}
+	}
+	return nil, nil
+}
+
+func contactAnswer(ctx workflow.Context, found []order.Contact) order.ContactEnsured {
+	answer := order.ContactEnsured{At: workflow.Now(ctx)}
+	if len(found) == 1 {
+		answer.Contact = &found[0]
+		return answer
+	}
+	answer.Found = found
+	return answer
+}
+
+// EnsureProductInput is what EnsureProduct works from.
+type EnsureProductInput struct {
+	order.EnsureProduct
+	Thorough bool `json:",omitempty"`
+}
+
+// EnsureProduct makes the one product of an article or title, unless a look
+// finds it.
+func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
+	for range looks(lookNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
+		var found order.ProductsFound
+		err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Look for the product once more", in.Pace), string(order.StepFindProducts), in.Find).Get(ctx, &found)
+		if products := found.Products[in.Goods]; err != nil || len(products) > 0 {
+			return productAnswer(ctx, products), err
+		}
+		if in.Thorough {
+			if err := workflow.Sleep(ctx, in.Pace.Lag); err != nil {
+				return order.ProductEnsured{}, err
+			}
+		}
+	}
+	made, err := createProduct(ctx, in, 0)
+	if err == nil && made.MissingCategory != nil {
+		var category int64
+		options := workflow.WithActivityOptions(ctx, ensureOptions(order.Step{Summary: "Create the category", Timeout: time.Hour, Urgency: in.Pace.Urgency}))
+		if err = workflow.ExecuteActivity(options, ActivityEnsureCategory, *made.MissingCategory).Get(ctx, &category); err == nil {
+			made, err = createProduct(ctx, in, category)
+		}
+	}
+	return order.ProductEnsured{At: workflow.Now(ctx), Product: made.Product}, err
+}
+
+// CreateProductInput is what the activity CreateProduct works from.
+type CreateProductInput struct {
+	order.EnsureProduct
+	CategoryID int64 `json:",omitempty"` // 0: found by the product's path
+}
+
+// ProductMade is the answer of the activity CreateProduct: the product, or the
+// category that has to be made first.
+type ProductMade struct {
+	Product         *order.Product
+	MissingCategory *EnsureCategoryInput `json:",omitempty"`
+}
+
+func createProduct(ctx workflow.Context, in EnsureProductInput, category int64) (ProductMade, error) {
+	var made ProductMade
+	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the product", in.Pace), ActivityCreateProduct,
+		CreateProductInput{EnsureProduct: in.EnsureProduct, CategoryID: category}).Get(ctx, &made)
+	return made, err
+}
+
+func productAnswer(ctx workflow.Context, found []order.Product) order.ProductEnsured {
+	answer := order.ProductEnsured{At: workflow.Now(ctx)}
+	if len(found) == 1 {
+		answer.Product = &found[0]
+		return answer
+	}
+	answer.Found = found
+	return answer
+}
+
+// EnsureCategoryInput names a category that an account may lack.
+type EnsureCategoryInput struct {
+	Account  string
+	ParentID int64 `json:",omitempty"`
+	Title    string
+	Fallback int64 // the answer where RO App's API makes no categories
+	Pace     order.Pace
+}
+
+// EnsureCategory makes the one category of a title below its parent; where that
+// is refused, the account's fallback category is the answer.
+func EnsureCategory(ctx workflow.Context, in EnsureCategoryInput) (int64, error) {
+	var id int64
+	err := workflow.ExecuteActivity(paced(ctx, in.Account, "Create the category", in.Pace), ActivityCreateCategory, in).Get(ctx, &id)
+	return id, err
+}
+
+// paced are the options of an Ensure workflow's request. A create whose answer
+// is lost is repeated only after the settling time, by an activity that looks.
+func paced(ctx workflow.Context, account, summary string, pace order.Pace) workflow.Context {
+	return workflow.WithActivityOptions(ctx, requestOptions(
+		engine.RoappQueue(account), summary, pace.Urgency, 2*(pace.Timeout+pace.Settle), pace.Settle))
+}
+
+// Register gives all workflows to a worker.
+func Register(registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+},
+) {
+	for name, function := range map[string]any{
+		OrderWorkflow:          Order,
+		EnsureContactWorkflow:  EnsureContact,
+		EnsureProductWorkflow:  EnsureProduct,
+		EnsureCategoryWorkflow: EnsureCategory,
+	} {
+		// Orders outlive releases: every worker may carry on every run.
+		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{
+			Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		})
+	}
+}

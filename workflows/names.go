@@ -1,0 +1,62 @@
+// Package workflows holds the workflows: the order's long life, the short ones
+// that create what several orders may want at once, and the entities of a shop
+// and of an account. They interpret what activities decide and nearly never
+// change, for orders live for months.
+package workflows
+
+import (
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// Workflow types.
+const (
+	OrderWorkflow          = "Order"
+	EnsureContactWorkflow  = "EnsureContact"
+	EnsureProductWorkflow  = "EnsureProduct"
+	EnsureCategoryWorkflow = "EnsureCategory"
+	ShopWorkflow           = "Shop"
+	AccountWorkflow        = "Account"
+)
+
+// Signals, with the type of their payload.
+const (
+	SignalShopOrderChanged   = "shop-order-changed"    // order.Hint
+	SignalDecide             = "decide"                // order.Decision
+	SignalStatusChanged      = "status-changed"        // order.OrderRead
+	SignalForceContinueAsNew = "force-continue-as-new" // nothing
+	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
+)
+
+// QueryOrder answers with the whole [OrderView].
+const QueryOrder = "order"
+
+// Activities besides the steps of an order, whose activities have the names of
+// the step kinds.
+const (
+	ActivityPlan           = "Plan"
+	ActivityCreateContact  = "CreateContact"
+	ActivityCreateProduct  = "CreateProduct"
+	ActivityEnsureCategory = "EnsureCategory"
+	ActivityCreateCategory = "CreateCategory"
+	ActivitySubscribe      = "Subscribe"
+	ActivityCollectChanges = "CollectChanges"
+)
+
+// ShopID is the id of a shop's entity.
+func ShopID(shop string) string { return "shop:" + shop }
+
+// AccountID is the id of an account's entity.
+func AccountID(account string) string { return "account:" + account }
+
+// queueOf is the task queue of a step's activity.
+func queueOf(step order.Step) string {
+	switch step.Side {
+	case order.SideCartum:
+		return engine.CartumQueue(step.Queue)
+	case order.SideEnsure:
+		return engine.EnsureQueue
+	default:
+		return engine.RoappQueue(step.Queue)
+	}
+}
