@@ -144,21 +144,37 @@ func productAnswer(ctx workflow.Context, found []order.Product) order.ProductEns
 	return answer
 }
 
-// EnsureCategoryInput names a category that an account may lack.
+// EnsureCategoryInput names the categories that an account may lack: a path of
+// titles below a parent that exists, 0 being the root.
 type EnsureCategoryInput struct {
 	Account  string
 	ParentID int64 `json:",omitempty"`
-	Title    string
+	Path     []string
 	Fallback int64 // the answer where RO App's API makes no categories
 	Pace     order.Pace
 }
 
+// CreateCategoryInput names one category.
+type CreateCategoryInput struct {
+	Account  string
+	ParentID int64 `json:",omitempty"`
+	Title    string
+	Fallback int64
+	Pace     order.Pace
+}
+
+// CategoryEnsured is the answer of EnsureCategory.
+type CategoryEnsured struct {
+	At time.Time
+	ID int64
+}
+
 // EnsureCategory makes the one category of a title below its parent; where that
 // is refused, the account's fallback category is the answer.
-func EnsureCategory(ctx workflow.Context, in EnsureCategoryInput) (int64, error) {
+func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsured, error) {
 	var id int64
 	err := workflow.ExecuteActivity(paced(ctx, in.Account, "Create the category", in.Pace), ActivityCreateCategory, in).Get(ctx, &id)
-	return id, err
+	return CategoryEnsured{At: workflow.Now(ctx), ID: id}, err
 }
 
 // paced are the options of an Ensure workflow's request. A create whose answer

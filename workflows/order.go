@@ -106,6 +106,7 @@ func (r *orderRun) take(ctx workflow.Context, next order.Next) {
 	now := workflow.Now(ctx)
 	r.links = next.Links
 	r.state.Marks = next.Marks
+	r.state.Know(next.Goods)
 	switch {
 	case next.Close != "":
 		if r.state.Closed == "" {

@@ -52,13 +52,7 @@ const registerAttempts = 5
 // RegisterSearchAttributes adds the missing ones of [SearchAttributes] to the namespace and waits until queries may use
 // them. It may be called by several processes at once.
 func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace string) error {
-	var addErr error
-	for attempt := range registerAttempts {
-		if attempt > 0 {
-			if err := sleep(ctx, time.Duration(attempt)*200*time.Millisecond); err != nil {
-				return err
-			}
-		}
+	for attempt := 1; ; attempt++ {
 		missing, err := missingAttributes(ctx, c, namespace)
 		if err != nil {
 			return err
@@ -66,22 +60,20 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 		if len(missing) == 0 {
 			return waitUsable(ctx, c, namespace)
 		}
-		_, addErr = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
 			Namespace:        namespace,
 			SearchAttributes: missing,
 		})
-		if addErr != nil && (refused(addErr) || unimplemented(addErr)) {
-			return addFailed(namespace, missing, addErr)
+		if err == nil {
+			return waitUsable(ctx, c, namespace)
+		}
+		if attempt == registerAttempts || refused(err) || unimplemented(err) {
+			return addFailed(namespace, missing, err)
+		}
+		if err := sleep(ctx, time.Duration(attempt)*200*time.Millisecond); err != nil {
+			return err
 		}
 	}
-	missing, err := missingAttributes(ctx, c, namespace)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 {
-		return addFailed(namespace, missing, addErr)
-	}
-	return waitUsable(ctx, c, namespace)
 }
 
 func missingAttributes(ctx context.Context, c client.Client, namespace string) (map[string]enumspb.IndexedValueType, error) {

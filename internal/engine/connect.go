@@ -122,7 +122,7 @@ func (w waiter) wait(ctx context.Context) error {
 			if missingSince.IsZero() {
 				missingSince = time.Now()
 			} else if time.Since(missingSince) > w.namespaceGrace {
-				return w.fail(err)
+				return w.fail(fmt.Errorf("%w; create it with: temporal operator namespace create --namespace %s", err, w.namespace))
 			}
 		default:
 			missingSince = time.Time{}
@@ -131,10 +131,8 @@ func (w waiter) wait(ctx context.Context) error {
 			w.logger.Warn(fmt.Sprintf("waiting for Temporal at %s, namespace %s: %v", w.hostPort, w.namespace, err),
 				zap.Duration("next_try", delay))
 		}
-		select {
-		case <-ctx.Done():
-			return w.fail(fmt.Errorf("%w: %w", err, context.Cause(ctx)))
-		case <-time.After(delay):
+		if sleepErr := sleep(ctx, delay); sleepErr != nil {
+			return w.fail(fmt.Errorf("%w: %w", err, sleepErr))
 		}
 	}
 }

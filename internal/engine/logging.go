@@ -41,11 +41,13 @@ func withFields(logger log.Logger, workflowID string) log.Logger {
 	return logger
 }
 
-type loggingInterceptor struct{ interceptor.WorkerInterceptorBase }
+type loggingInterceptor struct {
+	interceptor.WorkerInterceptorBase
+}
 
 // InterceptWorkflow implements [interceptor.WorkerInterceptor].
 func (*loggingInterceptor) InterceptWorkflow(
-	ctx workflow.Context, next interceptor.WorkflowInboundInterceptor,
+	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
 ) interceptor.WorkflowInboundInterceptor {
 	i := &workflowInbound{}
 	i.Next = next
@@ -54,7 +56,7 @@ func (*loggingInterceptor) InterceptWorkflow(
 
 // InterceptActivity implements [interceptor.WorkerInterceptor].
 func (*loggingInterceptor) InterceptActivity(
-	ctx context.Context, next interceptor.ActivityInboundInterceptor,
+	_ context.Context, next interceptor.ActivityInboundInterceptor,
 ) interceptor.ActivityInboundInterceptor {
 	i := &activityInbound{}
 	i.Next = next
@@ -96,4 +98,3 @@ type activityOutbound struct {
 func (a *activityOutbound) GetLogger(ctx context.Context) log.Logger {
 	return withFields(a.Next.GetLogger(ctx), a.Next.GetInfo(ctx).WorkflowExecution.ID)
 }
-

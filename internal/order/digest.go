@@ -37,7 +37,7 @@ func KeyedHash(key []byte, parts ...string) string {
 // order was seen, and in what order its lines are listed, is not in it.
 func Digest(s Snapshot, key []byte) string {
 	parts := []string{
-		"order", strconv.FormatInt(s.Number, 10), strconv.Itoa(s.Status), s.Currency,
+		"digest", strconv.FormatInt(s.Number, 10), strconv.Itoa(s.Status), s.Currency,
 		s.BuyerComment, s.ManagerComment, strconv.FormatBool(s.DoNotCall),
 		s.Customer.Name, s.Customer.Phone, s.Customer.Email,
 		s.Payment.Method, strconv.FormatBool(s.Payment.Paid), optional(s.Payment.Fee),

@@ -95,7 +95,7 @@ const fullNumber = 11
 // readPhone gives the best reading: as written, or as a number whose plus was
 // left out.
 func readPhone(raw, region string) *phonenumbers.PhoneNumber {
-	written := firstNumber(raw)
+	written := firstNumber(NormalizeText(raw))
 	national := possiblePhone(written, region)
 	if national != nil && phonenumbers.IsValidNumber(national) {
 		return national

@@ -16,6 +16,8 @@ type Next struct {
 	Hold  *Hold  `json:",omitempty"`
 	Close string `json:",omitempty"` // the order is done for good, and why
 	Marks []Mark `json:",omitempty"`
+	// Goods are products that were known without asking.
+	Goods map[GoodsKey]Product `json:",omitempty"`
 	// Synced is set when both sides are as the rules want them.
 	Synced bool   `json:",omitempty"`
 	Links  Links  `json:",omitzero"`

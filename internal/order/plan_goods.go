@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,36 @@ func (p *planner) goods() track {
 		return track{reads: []Step{p.readCatalogue(unread)}}
 	}
 	return track{creates: p.ensureProducts()}
+}
+
+// GoodsWanted are the goods of the order whose product is not known yet.
+func GoodsWanted(s State, r Rules) []GoodsKey {
+	p := planner{s: &s, r: r}
+	var wanted []GoodsKey
+	if len(p.unreadArticles(p.needsCatalogueFirst)) > 0 {
+		return nil // by title, the catalogue names the goods
+	}
+	for _, line := range s.Snapshot.Lines {
+		key := p.goodsOf(line)
+		if facts := s.Goods[key]; facts.product() == nil && facts.LookedAt.IsZero() {
+			wanted = append(wanted, key)
+		}
+	}
+	return wanted
+}
+
+// Know takes in products that are known without asking.
+func (s *State) Know(products map[GoodsKey]Product) {
+	goods := maps.Clone(s.Goods)
+	if goods == nil && len(products) > 0 {
+		goods = map[GoodsKey]GoodsFacts{}
+	}
+	for key, product := range products {
+		facts := goods[key]
+		facts.Found = []Product{product}
+		goods[key] = facts
+	}
+	s.Goods = goods
 }
 
 // goodsOf names what a line's product is identified by. By title means the

@@ -53,18 +53,16 @@ func belongsToPrevious(r rune) bool {
 }
 
 // PlainText is the text of an HTML description: paragraphs and list items on
-// lines of their own, links as their words, no scripts and no styles.
+// lines of their own, links as their words, no blank lines, scripts or styles.
 func PlainText(html string) string {
 	text := html2text.HTML2TextWithOptions(plainTags(html), html2text.WithUnixLineBreaks())
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
-		line = NormalizeText(line)
-		if line == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
-			continue
+		if line = NormalizeText(line); line != "" {
+			lines = append(lines, line)
 		}
-		lines = append(lines, line)
 	}
-	return strings.TrimSpace(strings.Join(lines, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 var (

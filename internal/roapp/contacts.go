@@ -35,6 +35,17 @@ func (c *Client) FindPeople(ctx context.Context, phones []string) ([]Contact, er
 	return c.findContacts(ctx, "/v2/contacts/people", phones, decodeContact)
 }
 
+// FindPeopleByName returns the people that the service finds for the name, by a comparison that is not documented
+// either: compare them. No name finds nobody, without a request.
+func (c *Client) FindPeopleByName(ctx context.Context, name string) ([]Contact, error) {
+	names := filled([]string{name})
+	if len(names) == 0 {
+		return nil, nil
+	}
+	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: url.Values{"names": names}}
+	return list(ctx, c, r, searchPages, decodeContact)
+}
+
 // FindOrganizations is FindPeople for organizations.
 func (c *Client) FindOrganizations(ctx context.Context, phones []string) ([]Contact, error) {
 	return c.findContacts(ctx, "/v2/contacts/organizations", phones, func(n node) Contact {

@@ -54,7 +54,7 @@ func (d *document) list(node ast.Node, into reflect.Value, at path) {
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(sequence.Values), len(sequence.Values)))
 	for i, value := range sequence.Values {
-		d.mark(at.item(i), value.GetToken())
+		d.mark(at.item(i), firstToken(value))
 		d.decode(value, into.Index(i), at.item(i))
 	}
 }

@@ -63,7 +63,7 @@ type path struct{ namespace, shown string }
 var root = path{namespace: reflect.TypeFor[Settings]().Name()}
 
 func (p path) key(name string) path {
-	return path{p.namespace + "." + name, strings.TrimPrefix(p.shown+"."+name, ".")}
+	return path{p.namespace + "." + name, strings.TrimPrefix(p.shown+"."+printable(name), ".")}
 }
 
 func (p path) entry(key string) path {
@@ -106,7 +106,7 @@ func (d *document) read(text []byte, into *Settings) bool {
 		return false
 	}
 	if len(documents) > 1 {
-		d.mark(root, documents[1].Body.GetToken())
+		d.mark(root, cmp.Or(documents[1].Start, firstToken(documents[1].Body)))
 		d.fail(root, `a second document begins here; take the line "---" away`)
 		return false
 	}
@@ -115,14 +115,14 @@ func (d *document) read(text []byte, into *Settings) bool {
 }
 
 // quoted is what the YAML library cites from the file in its messages.
-var quoted = regexp.MustCompile(`(?s)".*"`)
+var quoted = regexp.MustCompile(`".*"`)
 
 func (d *document) syntax(err error) {
 	problem := &KeyError{File: d.file, Line: 1, Column: 1}
 	reason := "it cannot be read"
 	var at yaml.Error
 	if errors.As(err, &at) {
-		reason = quoted.ReplaceAllLiteralString(at.GetMessage(), "(not shown)")
+		reason = quoted.ReplaceAllLiteralString(strings.ReplaceAll(at.GetMessage(), "\t", `\t`), "(not shown)")
 		if tk := at.GetToken(); tk != nil {
 			problem.Line, problem.Column = tk.Position.Line, max(tk.Position.Column, 1)
 		}
@@ -169,4 +169,13 @@ func (d *document) unread(namespace string) bool {
 // mark notes where a key stands.
 func (d *document) mark(at path, tk *token.Token) {
 	d.places[at.namespace] = place{line: tk.Position.Line, column: max(tk.Position.Column, 1), key: at.shown}
+}
+
+// firstToken is where a value begins: the library says of a mapping where its
+// first colon is.
+func firstToken(node ast.Node) *token.Token {
+	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
+		return mapping.Values[0].Key.GetToken()
+	}
+	return node.GetToken()
 }

@@ -118,9 +118,9 @@ type Shop struct {
 // nothing on the other side.
 type Statuses struct {
 	// Import maps Cartum's status to RO App's, at least one.
-	Import map[int]int64 `yaml:"import" validate:"min=1,dive,keys,record_id,endkeys,record_id" example:"{1: 101, 3: 103}"`
+	Import map[int]int64 `yaml:"import" validate:"min=1,dive,keys,record_key,endkeys,record_id" example:"{1: 101, 3: 103}"`
 	// Export maps RO App's status to Cartum's.
-	Export map[int64]int `yaml:"export" validate:"dive,keys,record_id,endkeys,record_id" example:"{103: 3}"`
+	Export map[int64]int `yaml:"export" validate:"dive,keys,record_key,endkeys,record_id" example:"{103: 3}"`
 }
 
 // EncryptionKey is one key of the stored data.

@@ -21,20 +21,21 @@ import (
 // remedies say for each rule of the struct tags what is wrong and what helps;
 // {value} is what stands in the file, {param} the rule's parameter.
 var remedies = map[string]string{
-	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for a host of this machine or network)",
+	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for localhost and names without a dot)",
 	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
-	"id":             `{value} is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
+	"id":             `is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
 	"iso4217":        "{value} is no currency; write its ISO 4217 code, such as PLN",
 	"link_url":       "must be a whole address, such as https://kwiaty.example/edit/, without a login in it",
 	"long_secret":    "is shorter than 16 characters; make one with: openssl rand -hex 32",
 	"max":            "is longer than {param} characters; shorten it",
 	"min":            "is empty; write for example {example}",
 	"oneof":          "{value} is not known; write one of: {param}",
-	"pause":          "{value} is not between 0s and 10m",
-	"rate":           "{value} is not above 0 and up to 1000; RO App allows 3",
+	"pause":          "must be from 0s to 10m, not {value}",
+	"rate":           "must be above 0 and at most 1000, not {value}; RO App allows 3",
 	"record_id":      `{value} is no id; ids are whole numbers above 0, and "starter check" lists them`,
+	"record_key":     `the key is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"region":         "{value} is no country; write its ISO 3166 code of two capital letters, such as PL",
-	"timeout":        "{value} is not above 0s and up to 10m",
+	"timeout":        "must be above 0s and at most 10m, not {value}",
 	"timezone":       "{value} is no time zone; write its IANA name, such as Europe/Warsaw",
 	"url_secret":     "must be at least 16 letters, digits, hyphens or underscores; make one with: openssl rand -hex 32",
 }
@@ -45,6 +46,7 @@ var aliases = map[string]string{
 	"pause":       "gte=0,lte=10m",
 	"rate":        "gt=0,lte=1000",
 	"record_id":   "gt=0",
+	"record_key":  "gt=0",
 	"timeout":     "gt=0,lte=10m",
 }
 
@@ -156,7 +158,8 @@ type claim struct {
 // distinct reports every claim whose value an earlier line of the file has.
 func (d *document) distinct(remedy string, claims []claim) {
 	slices.SortFunc(claims, func(a, b claim) int {
-		return cmp.Compare(d.places[a.at.namespace].line, d.places[b.at.namespace].line)
+		here, there := d.places[a.at.namespace], d.places[b.at.namespace]
+		return cmp.Or(cmp.Compare(here.line, there.line), cmp.Compare(here.column, there.column))
 	})
 	first := map[string]place{}
 	for _, claim := range claims {

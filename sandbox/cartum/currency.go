@@ -29,9 +29,9 @@ func (s *Server) currencies() []currency {
 // currencyExport answers currency/export. enabledOnly is on where it is not
 // given; where it is, iso is ignored (reference, cartum-api 7).
 func (s *Server) currencyExport(p params) answer {
-	filter := currencyFilter{iso: p.texts("iso"), ids: p.texts("id"), all: p["enabledOnly"] != nil && !p.flag("enabledOnly")}
+	filter := currencyFilter{iso: p.texts("iso"), ids: p.texts("id")}
 	if p["enabledOnly"] != nil {
-		filter.iso = nil
+		filter.iso, filter.all = nil, !p.flag("enabledOnly")
 	}
 	var list []map[string]any
 	for _, c := range s.currencies() {
@@ -61,7 +61,7 @@ func (s *Server) currencyDocument(c currency) map[string]any {
 		}
 		rates = append(rates, map[string]any{
 			"relatedId": other.id, "relatedIso": other.iso, "currentExchangeAmount": 1,
-			"relatedExchangeAmount": json.Number(other.course), "exchangeCourse": jsonText(other.course),
+			"relatedExchangeAmount": json.Number(other.course), "exchangeCourse": json.Number(other.course),
 		})
 	}
 	return map[string]any{"id": c.id, "iso": c.iso, "title": c.iso, "exchangeRates": rates}

@@ -1,6 +1,7 @@
 package cartum
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 )
@@ -173,8 +174,8 @@ func (s *Server) title(t texts) phpMap {
 	for i, language := range s.opts.Languages {
 		main, alone := i == 0, len(s.opts.Languages) == 1
 		switch mode := s.switches[SwitchTitles]; {
-		case mode == "others-missing" && !main:
-		case mode == "main-missing" && main && !alone:
+		case mode == "others-missing" && !main, mode == "main-missing" && main && !alone:
+			continue
 		case mode == "others-blank" && !main:
 			title[language] = ""
 		default:

@@ -2,12 +2,11 @@ package cartum
 
 import (
 	"cmp"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"hash/fnv"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,9 +50,9 @@ func (s *Server) ordersGet(p params) answer {
 	}
 	found := cut(s.findOrders(query), query.window)
 	list := make([]map[string]any, 0, len(found))
-	for _, o := range found {
-		fields := s.render(o)
-		fields["additional_data"] = s.additionalData(o, query.more)
+	for _, r := range found {
+		fields := s.render(r.order)
+		fields["additional_data"] = s.additionalData(r.order, query.more)
 		list = append(list, fields)
 	}
 	return rows(s, "orders", list)
@@ -112,29 +111,34 @@ func (s *Server) orderWindow(p params) (window, error) {
 	return w, err
 }
 
-func (s *Server) findOrders(q orderQuery) []*order {
-	var found []*order
+// row is an order of a listing with its time of creation.
+type row struct {
+	order   *order
+	created time.Time
+}
+
+func (s *Server) findOrders(q orderQuery) []row {
+	var found []row
 	for _, o := range s.orders {
-		if s.matches(o, q) {
-			found = append(found, o)
+		if r := (row{order: o, created: s.wallClock(o)}); s.matches(r, q) {
+			found = append(found, r)
 		}
 	}
 	s.sortOrders(found)
 	return found
 }
 
-func (s *Server) matches(o *order, q orderQuery) bool {
-	if o.deleted && s.is(SwitchDeletedOrder, "vanishes") {
+func (s *Server) matches(r row, q orderQuery) bool {
+	if r.order.deleted && s.is(SwitchDeletedOrder, "vanishes") {
 		return false
 	}
-	if len(q.numbers) > 0 && !slices.Contains(q.numbers, o.number) {
+	if len(q.numbers) > 0 && !slices.Contains(q.numbers, r.order.number) {
 		return false
 	}
-	if len(q.statuses) > 0 && !hasStatus(o, q.statuses) {
+	if len(q.statuses) > 0 && !hasStatus(r.order, q.statuses) {
 		return false
 	}
-	created := s.wallClock(o)
-	return (q.from.IsZero() || !created.Before(q.from)) && (q.to.IsZero() || !created.After(q.to))
+	return (q.from.IsZero() || !r.created.Before(q.from)) && (q.to.IsZero() || !r.created.After(q.to))
 }
 
 func hasStatus(o *order, statuses []int) bool {
@@ -143,22 +147,22 @@ func hasStatus(o *order, statuses []int) bool {
 
 // sortOrders puts a list in the order that the switch says, which public
 // sources do not.
-func (s *Server) sortOrders(list []*order) {
+func (s *Server) sortOrders(list []row) {
 	s.listings++
-	byAge := func(a, b *order) int { return s.wallClock(a).Compare(s.wallClock(b)) }
-	byNumber := func(a, b *order) int { return cmp.Compare(a.number, b.number) }
-	byChance := func(seed uint64) func(a, b *order) int {
-		return func(a, b *order) int { return cmp.Compare(scatter(a.number, seed), scatter(b.number, seed)) }
+	byAge := func(a, b row) int { return a.created.Compare(b.created) }
+	byNumber := func(a, b row) int { return cmp.Compare(a.order.number, b.order.number) }
+	byChance := func(seed uint64) func(a, b row) int {
+		return func(a, b row) int { return cmp.Compare(scatter(a.order.number, seed), scatter(b.order.number, seed)) }
 	}
-	var compare func(a, b *order) int
+	var compare func(a, b row) int
 	switch s.switches[SwitchOrdersSort] {
 	case "oldest-first":
-		compare = func(a, b *order) int { return cmp.Or(byAge(a, b), byNumber(a, b)) }
+		compare = func(a, b row) int { return cmp.Or(byAge(a, b), byNumber(a, b)) }
 	case "newest-first":
-		compare = func(a, b *order) int { return cmp.Or(byAge(b, a), byNumber(b, a)) }
+		compare = func(a, b row) int { return cmp.Or(byAge(b, a), byNumber(b, a)) }
 	case "newest-first-loose":
 		ties := byChance(s.listings)
-		compare = func(a, b *order) int { return cmp.Or(byAge(b, a), ties(a, b)) }
+		compare = func(a, b row) int { return cmp.Or(byAge(b, a), ties(a, b)) }
 	default:
 		compare = byChance(0)
 	}
@@ -166,23 +170,7 @@ func (s *Server) sortOrders(list []*order) {
 }
 
 // scatter is a number that looks like chance and is the same each time.
-func scatter(number int, seed uint64) uint64 {
-	hash := fnv.New64a()
-	_ = binary.Write(hash, binary.BigEndian, [2]uint64{seed, uint64(number)}) // a hash takes everything
-	return hash.Sum64()
-}
-
-// zone is where the shop's clock answers from.
-func (s *Server) zone() *time.Location {
-	if s.is(SwitchTimeZone, "set") {
-		return s.opts.TimeZone
-	}
-	location, err := time.LoadLocation(s.switches[SwitchTimeZone])
-	if err != nil { // checked when it was set
-		return s.opts.TimeZone
-	}
-	return location
-}
+func scatter(number int, seed uint64) uint64 { return rand.NewPCG(uint64(number), seed).Uint64() }
 
 // wallClock is the time of creation as the shop shows it, written in UTC.
 // Times are compared in this form, as a database compares times without a
@@ -192,7 +180,7 @@ func (s *Server) wallClock(o *order) time.Time {
 	if t, err := time.Parse(createdLayout, text); err == nil {
 		return t
 	}
-	t, _ := time.Parse(createdLayout, o.placed.In(s.zone()).Format(createdLayout))
+	t, _ := time.Parse(createdLayout, o.placed.In(s.zone).Format(createdLayout))
 	return t
 }
 
@@ -206,7 +194,7 @@ func (s *Server) created(stored any) any {
 	if err != nil {
 		return stored
 	}
-	return t.In(s.zone()).Format(createdLayout)
+	return t.In(s.zone).Format(createdLayout)
 }
 
 // render is an order as it is answered, without additional_data: a copy of

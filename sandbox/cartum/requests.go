@@ -1,6 +1,9 @@
 package cartum
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // keptRequests bounds the list of GET /sandbox/requests; the counts go on.
 const keptRequests = 20_000
@@ -84,13 +87,15 @@ type requestReport struct {
 	List         []requestEntry `json:"list"`
 }
 
+// report is a copy: it is encoded without the lock.
 func (l *requestLog) report() requestReport {
 	list := make([]requestEntry, 0, len(l.list))
 	for _, entry := range l.list {
 		list = append(list, *entry)
 	}
 	return requestReport{
-		Total: l.total, Functions: l.functions, Statuses: l.statuses, Answers: l.words, Logins: l.logins,
+		Total: l.total, Functions: maps.Clone(l.functions), Statuses: maps.Clone(l.statuses),
+		Answers: maps.Clone(l.words), Logins: l.logins,
 		FailedLogins: l.failedLogins, MostInSecond: l.mostInSecond, List: list,
 	}
 }

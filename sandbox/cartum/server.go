@@ -1,14 +1,8 @@
-// Package cartum is a stand-in of one Cartum (Horoshop) shop's API, kept in
-// memory: strict where the service's behaviour is known, and by default on the
-// less comfortable side where it is not (see Switch).
-//
-// It deliberately shares no code with the client it is meant to test, so that
-// a mistake of the client is not mirrored here. "Reference" in the comments
-// is the project's collection of facts about the API, cartum-api.
 package cartum
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -94,6 +88,7 @@ type Server struct {
 	mu            sync.Mutex
 	closed        bool
 	switches      map[Switch]string
+	zone          *time.Location // of the times that are answered
 	tokens        map[string]*token
 	failedLogins  int
 	lockedUntil   time.Time
@@ -113,12 +108,14 @@ type Server struct {
 // switches, which are a mistake of the caller's code.
 func New(o Options) *Server {
 	stopped, stop := context.WithCancel(context.Background())
+	o = o.withDefaults()
 	s := &Server{
-		opts:     o.withDefaults(),
+		opts:     o,
 		client:   newWebhookClient(),
 		stopped:  stopped,
 		stop:     stop,
 		switches: defaultSwitches(),
+		zone:     o.TimeZone,
 		tokens:   map[string]*token{},
 		orders:   map[int]*order{},
 		products: map[string]map[string]any{},
@@ -152,15 +149,19 @@ func (s *Server) routes() http.Handler {
 	return r
 }
 
-// serveAPI is the way of every API request: it is noted, read whole (a client
-// that gives up while the server is slow has still sent its request), delayed,
-// met by a fault if one waits for it, and answered.
+// serveAPI is the way of every API request: it is read whole (a client that
+// gives up while the server is slow has still asked), noted, delayed, met by a
+// fault if one waits for it, and answered.
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
-	note := s.noteRequest(name)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
+	note := s.noteRequest(name)
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		s.send(w, note, htmlPage(http.StatusRequestEntityTooLarge))
+		return
+	}
+	if err != nil { // the client left before it had asked
+		s.breakOff(w, note)
 		return
 	}
 	s.wait(s.opts.Latency)

@@ -228,11 +228,22 @@ func (s *Server) setSwitches(values map[string]string) error {
 	defer s.mu.Unlock()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if s.switches[Switch(name)] != values[name] {
-			s.switches[Switch(name)] = values[name]
+			s.setSwitch(Switch(name), values[name])
 			s.tell("switch %s: %s", name, values[name])
 		}
 	}
 	return nil
+}
+
+func (s *Server) setSwitch(name Switch, value string) {
+	s.switches[name] = value
+	if name != SwitchTimeZone {
+		return
+	}
+	s.zone = s.opts.TimeZone
+	if other, err := time.LoadLocation(value); value != "set" && err == nil {
+		s.zone = other
+	}
 }
 
 func (r switchRule) accepts(value string) bool {

@@ -2,7 +2,6 @@ package cartum
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net/http"
 	"net/url"

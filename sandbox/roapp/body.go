@@ -86,6 +86,13 @@ func (b *body) require(fields ...string) {
 	}
 }
 
+// demand refuses a record whose text is blank once the body was read.
+func (b *body) demand(field, text string) {
+	if strings.TrimSpace(text) == "" {
+		b.fail(field, "is required")
+	}
+}
+
 func isNull(raw json.RawMessage) bool { return raw == nil || string(raw) == "null" }
 
 // read decodes a field, and empties the target for null.
@@ -205,4 +212,12 @@ func orNull[T comparable](value T) any {
 		return nil
 	}
 	return value
+}
+
+// list is how an array is read back, empty rather than null.
+func list[T any](rows []T) []T {
+	if rows == nil {
+		return []T{}
+	}
+	return rows
 }

@@ -94,7 +94,9 @@ var contactOrders = map[string]func(a, b contact) int{
 }
 
 // compareSeconds compares times as they are shown.
-func compareSeconds(a, b time.Time) int { return a.Truncate(time.Second).Compare(b.Truncate(time.Second)) }
+func compareSeconds(a, b time.Time) int {
+	return a.Truncate(time.Second).Compare(b.Truncate(time.Second))
+}
 
 // anyPhone is true if no phone is wanted, or one of the kept phones fits one of
 // the wanted in the way of the switch Phones.
@@ -137,15 +139,8 @@ func (s *Server) getContact(kind contactKind) endpoint {
 
 func (s *Server) createContact(kind contactKind) endpoint {
 	return func(r *http.Request) (any, error) {
-		b, err := jsonBody(r)
-		if err != nil {
-			return nil, err
-		}
 		c := contact{kind: kind}
-		s.readContact(b, &c)
-		readPhones(b, &c.phones)
-		s.checkPhones(b, c)
-		if err := b.err(); err != nil {
+		if err := s.readWrittenContact(r, &c); err != nil {
 			return nil, err
 		}
 		return s.created(s.addContact(c, keyEmployee).id), nil
@@ -158,14 +153,7 @@ func (s *Server) patchContact(kind contactKind) endpoint {
 		if err != nil {
 			return nil, err
 		}
-		b, err := jsonBody(r)
-		if err != nil {
-			return nil, err
-		}
-		s.readContact(b, &c)
-		readPhones(b, &c.phones)
-		s.checkPhones(b, c)
-		if err := b.err(); err != nil {
+		if err := s.readWrittenContact(r, &c); err != nil {
 			return nil, err
 		}
 		c.modifiedAt = s.now()
@@ -202,11 +190,22 @@ func pathID(r *http.Request, name string) int64 {
 	return id
 }
 
+// readWrittenContact reads what the API writes to a contact.
+func (s *Server) readWrittenContact(r *http.Request, c *contact) error {
+	b, err := jsonBody(r)
+	if err != nil {
+		return err
+	}
+	s.readContact(b, c)
+	readPhones(b, &c.phones)
+	s.checkPhones(b, *c)
+	return b.err()
+}
+
+// readContact reads all but the phones, which staff may write more freely.
 func (s *Server) readContact(b *body, c *contact) {
 	d := s.store.directories
-	b.text("name", shortText, &c.name)
-	b.text("first_name", shortText, &c.firstName)
-	b.text("last_name", shortText, &c.lastName)
+	c.readNames(b)
 	b.text("email", shortText, &c.email)
 	b.text("notes", longText, &c.notes)
 	b.text("address", longText, &c.address)
@@ -215,23 +214,24 @@ func (s *Server) readContact(b *body, c *contact) {
 	b.reference("ad_campaign_id", &c.adCampaignID, hasNothing)
 	b.text("discount_code", shortText, &c.discountCode)
 	b.text("tax_identification_number", shortText, &c.taxNumber)
-	b.text("business_registration_number", shortText, &c.registrationNumber)
 	b.texts("tags", &c.tags)
-	read(b, "birthday", "an object of numbers", &c.birthday)
 	readCustomFields(b, nil, map[string]any{})
-	c.checkNames(b)
-}
-
-func (c contact) checkNames(b *body) {
-	if c.kind == organization && strings.TrimSpace(c.name) == "" {
-		b.fail("name", "is required")
-	}
-	if c.kind == person && strings.TrimSpace(c.firstName) == "" {
-		b.fail("first_name", "is required")
-	}
 	if c.email != "" && !strings.Contains(c.email, "@") {
 		b.fail("email", "is not an e-mail address")
 	}
+}
+
+func (c *contact) readNames(b *body) {
+	if c.kind == organization {
+		b.text("name", shortText, &c.name)
+		b.text("business_registration_number", shortText, &c.registrationNumber)
+		b.demand("name", c.name)
+		return
+	}
+	b.text("first_name", shortText, &c.firstName)
+	b.text("last_name", shortText, &c.lastName)
+	read(b, "birthday", "an object of numbers", &c.birthday)
+	b.demand("first_name", c.firstName)
 }
 
 // readPhones replaces the phones by the body's (reference, roapp-api 2).
@@ -296,7 +296,7 @@ func (s *Server) contactView(c contact) any {
 		"id": c.id, "is_organization": c.kind == organization, "name": c.fullName(),
 		"email": orNull(c.email), "notes": orNull(c.notes), "address": orNull(c.address),
 		"supplier": c.supplier, "manager_id": orNull(c.managerID), "ad_campaign_id": orNull(c.adCampaignID),
-		"discount_code": orNull(c.discountCode), "tags": slices.Concat([]string{}, c.tags),
+		"discount_code": orNull(c.discountCode), "tags": list(c.tags),
 		"tax_identification_number": orNull(c.taxNumber), "custom_fields": map[string]any{},
 		"created_at": timestamp(c.createdAt), "modified_at": timestamp(c.modifiedAt),
 	}
@@ -309,7 +309,7 @@ func (s *Server) contactView(c contact) any {
 	if s.switches.is(ContactPhones, "phone-strings") {
 		view["phone"] = c.numbers()
 	} else {
-		view["phones"] = slices.Concat([]phone{}, c.phones)
+		view["phones"] = list(c.phones)
 	}
 	return view
 }

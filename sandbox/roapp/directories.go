@@ -37,7 +37,9 @@ type status struct {
 	group int
 }
 
-func (s status) closes() bool { return s.group == groupClosedSuccessfully || s.group == groupClosedOtherwise }
+func (s status) closes() bool {
+	return s.group == groupClosedSuccessfully || s.group == groupClosedOtherwise
+}
 
 func (s status) view() any {
 	return map[string]any{
@@ -82,11 +84,9 @@ type customField struct {
 
 func (f customField) key() string { return "f" + strconv.FormatInt(f.id, 10) }
 
-// Types of custom fields (reference, roapp-api 6).
+// The types of the custom fields that are seeded (reference, roapp-api 6).
 const (
-	customBool     = 0
 	customText     = 1
-	customDate     = 4
 	customDatetime = 5
 )
 
@@ -235,19 +235,11 @@ func readCustomFields(b *body, known []customField, into map[string]any) {
 }
 
 func (b *body) customValue(field customField) any {
-	key := field.key()
-	switch field.kind {
-	case customBool:
-		var value bool
-		b.flag(key, &value)
-		return value
-	case customDate, customDatetime:
-		var value string
-		b.moment(key, field.kind == customDate, &value)
-		return orNull(value)
-	default:
-		var value string
-		b.text(key, shortText, &value)
-		return orNull(value)
+	var value string
+	if field.kind == customDatetime {
+		b.moment(field.key(), false, &value)
+	} else {
+		b.text(field.key(), shortText, &value)
 	}
+	return orNull(value)
 }

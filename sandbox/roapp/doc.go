@@ -64,6 +64,22 @@
 // "flipped". A value that would stop every import or every closing is the same
 // in both.
 //
+// Requests of the sandbox itself, outside of the API:
+//
+//	GET    /sandbox/orders, /sandbox/orders/{id}      order, items, feed, history; no search lag
+//	POST   /sandbox/orders/{id}/write-off             goods written off; {"items":[1]} limits it
+//	DELETE /sandbox/orders/{id}                       as staff do in the user interface
+//	DELETE /sandbox/orders/{id}/items/{item}          the same
+//	GET    /sandbox/people, /sandbox/organizations    all records, as the API shows them
+//	GET    /sandbox/products, /sandbox/categories     the same, in the unversioned form
+//	POST   to these four                              a record as staff would make it
+//	GET    /sandbox/feed?after=N                      events after N
+//	PUT    /sandbox/switches                          {"name":"value"}; returns all values
+//	POST   /sandbox/faults                            a fault for the next requests that match
+//	DELETE /sandbox/faults                            no more faults
+//	GET    /sandbox/requests?last=N                   counts of the API's requests, N listed
+//	DELETE /sandbox/requests                          counts from zero
+//
 // Seeded are statuses 101 New, 102 In progress, 103 Delivered (closed), 104
 // Cancelled (closed), 105 Shipping and 106 Waiting; order types 34 (starts in
 // 101) and 35 (starts in 102); location 12; employees 56, to whom the API key

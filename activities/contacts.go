@@ -1,0 +1,110 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
+)
+
+// FindContact asks for contacts by all spellings of one phone in one request,
+// and keeps those whose phone is the same by our own comparison.
+func (a *Activities) FindContact(ctx context.Context, in order.FindContact) (order.ContactsFound, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.ContactsFound{}, err
+	}
+	found := order.ContactsFound{At: time.Now()}
+	found.Contacts, err = acc.findContact(ctx, in)
+	if err != nil {
+		return order.ContactsFound{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	acc.breaker.accepted()
+	return found, nil
+}
+
+func (acc *account) findContact(ctx context.Context, in order.FindContact) ([]order.Contact, error) {
+	search := acc.client.FindPeople
+	if in.Organizations {
+		search = acc.client.FindOrganizations
+	}
+	rows, err := search(ctx, in.Phones)
+	if err != nil {
+		return nil, err
+	}
+	var contacts []order.Contact
+	for _, row := range rows {
+		same := slices.ContainsFunc(row.Phones, func(phone string) bool { return order.SamePhone(phone, in.Phone, in.Region) })
+		if same {
+			contacts = append(contacts, contactOf(row))
+		}
+	}
+	return contacts, nil
+}
+
+func contactOf(row roapp.Contact) order.Contact {
+	return order.Contact{
+		ID: row.ID, Organization: row.Organization,
+		FirstName: row.FirstName, LastName: row.LastName, Name: row.Name, Email: row.Email,
+	}
+}
+
+// CreateContact makes a person. A second attempt looks for the first one's.
+func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) (order.Contact, error) {
+	acc, err := a.openAccount(ctx, in.Find.Account)
+	if err != nil {
+		return order.Contact{}, err
+	}
+	look := order.Look{Lag: in.Pace.Lag}
+	found, err := lookFirst(ctx, look, func(ctx context.Context) (*order.Contact, error) { return acc.madeContact(ctx, in) })
+	if err != nil {
+		return order.Contact{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	if found != nil {
+		return *found, nil
+	}
+	id, err := acc.client.CreatePerson(ctx, roapp.NewPerson{
+		FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Phone: in.Person.Phone,
+	})
+	if err != nil {
+		return order.Contact{}, acc.roappFailed(ctx, err, makesRecords, true)
+	}
+	return order.Contact{ID: id, FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Created: true}, nil
+}
+
+// madeContact finds the contact that a lost attempt made: by its phone, and one
+// without phone by its name.
+func (acc *account) madeContact(ctx context.Context, in order.EnsureContact) (*order.Contact, error) {
+	if len(in.Find.Phones) > 0 {
+		contacts, err := acc.findContact(ctx, in.Find)
+		if err != nil || len(contacts) == 0 {
+			return nil, err
+		}
+		made := contacts[len(contacts)-1]
+		made.Created = true
+		return &made, nil
+	}
+	rows, err := acc.client.FindPeopleByName(ctx, in.Person.FirstName)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		// Nobody else is made without a phone, with just these names and mail.
+		if row.FirstName == in.Person.FirstName && row.LastName == in.Person.LastName && row.Email == in.Person.Email &&
+			phoneAgrees(row.Phones, in.Person.Phone) {
+			made := contactOf(row)
+			made.Created = true
+			return &made, nil
+		}
+	}
+	return nil, nil
+}
+
+func phoneAgrees(phones []string, phone string) bool {
+	if phone == "" {
+		return len(phones) == 0
+	}
+	return slices.Contains(phones, phone)
+}

@@ -1,0 +1,38 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// mustLook tells whether an earlier attempt at a create may have succeeded.
+func mustLook(ctx context.Context, look order.Look) bool {
+	return look.Needed() || activity.GetInfo(ctx).Attempt > 1
+}
+
+// lookFirst looks for what an earlier attempt may have made. After a lost
+// answer it lets the service settle, and believes in nothing only after a
+// second look: its lists lag behind its writes.
+func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Context) (*T, error)) (*T, error) {
+	if !mustLook(ctx, look) {
+		return nil, nil
+	}
+	if look.Lost != nil {
+		if err := sleep(ctx, time.Until(look.Lost.Add(look.Settle))); err != nil {
+			return nil, err
+		}
+	}
+	found, err := find(ctx)
+	onlyOld := look.Lost == nil && activity.GetInfo(ctx).Attempt == 1
+	if err != nil || found != nil || onlyOld {
+		return found, err
+	}
+	if err := sleep(ctx, look.Lag); err != nil {
+		return nil, err
+	}
+	return find(ctx)
+}

@@ -1,0 +1,259 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
+)
+
+// CreateOrder makes the order, or takes over the one that stands there.
+func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (order.OrderCreated, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.OrderCreated{}, err
+	}
+	if err := acc.mayAdd(ctx); err != nil {
+		return order.OrderCreated{}, err
+	}
+	fields, err := acc.orderFields(ctx)
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	if found != nil {
+		return a.takeOver(ctx, acc, in, *found)
+	}
+	values, notes := fields.write(in, time.Now())
+	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
+		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
+		ManagerNotes: notes, CustomFields: values,
+	})
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	created := order.OrderCreated{ID: made.ID, Number: made.Number, StatusID: made.StatusID, InitialStatusID: made.StatusID}
+	if made.StatusID == 0 {
+		created.InitialStatusID = acc.learnFirstStatus(ctx, in.OrderTypeID, made.ID)
+	}
+	return created, nil
+}
+
+// learnFirstStatus tells with which status orders of a type begin. It is read
+// off one new order and remembered for minutes; unknown is 0, for the order
+// exists and must not be made again for want of it.
+func (acc *account) learnFirstStatus(ctx context.Context, orderType, orderID int64) int64 {
+	if status, ok := acc.firstStatus.get(orderType); ok {
+		return status
+	}
+	row, err := acc.client.Order(ctx, orderID)
+	if err != nil {
+		activity.GetLogger(ctx).Warn("the new order's status is not known", "roapp_order", orderID, "error", err)
+		return 0
+	}
+	acc.firstStatus.put(orderType, row.StatusID)
+	return row.StatusID
+}
+
+// standingOrder finds the order that an earlier attempt or an earlier life of
+// the workflow made, among the customer's orders since it was placed.
+func (acc *account) standingOrder(ctx context.Context, in order.CreateOrder, fields orderFields) (*roapp.Order, error) {
+	// A day earlier: the shop's time zone may be set wrong.
+	query := roapp.OrderQuery{ClientIDs: []int64{in.ContactID}, CreatedFrom: in.Created.Add(-24 * time.Hour), Sort: "-id"}
+	for query.Page = 1; ; query.Page++ {
+		page, err := acc.client.FindOrders(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range page.Orders {
+			if fields.standFor(row, in) {
+				return &row, nil
+			}
+		}
+		if len(page.Failed) > 0 {
+			return nil, page.Failed[0].Err // it may be the one
+		}
+		if query.Page >= page.TotalPages {
+			return nil, nil
+		}
+	}
+}
+
+func (a *Activities) takeOver(ctx context.Context, acc *account, in order.CreateOrder, row roapp.Order) (order.OrderCreated, error) {
+	items, err := acc.client.Items(ctx, row.ID)
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	first, _ := acc.firstStatus.get(in.OrderTypeID)
+	taken := order.OrderCreated{ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true}
+	for _, item := range items {
+		taken.Items = append(taken.Items, itemOf(item))
+	}
+	return taken, nil
+}
+
+func itemOf(item roapp.Item) order.Item {
+	return order.Item{ID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price, WrittenOff: item.WrittenOff}
+}
+
+// ReadOrder reads RO App's side of an order.
+func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.OrderRead, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.OrderRead{}, err
+	}
+	at := time.Now()
+	row, err := acc.client.Order(ctx, in.OrderID)
+	if err != nil {
+		return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
+	}
+	return order.OrderRead{At: at, StatusID: row.StatusID, Total: row.Total}, nil
+}
+
+// SetStatus moves the order to a status. After an attempt whose answer was lost
+// it reads the order first: staff may have moved it on in between.
+func (a *Activities) SetStatus(ctx context.Context, in order.SetStatus) (order.StatusSet, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.StatusSet{}, err
+	}
+	if mustLook(ctx, in.Look) {
+		row, err := acc.client.Order(ctx, in.OrderID)
+		if err != nil {
+			return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, false)
+		}
+		if row.StatusID == in.To || (in.From != 0 && row.StatusID != in.From) {
+			return order.StatusSet{StatusID: row.StatusID}, nil
+		}
+	}
+	if err := acc.client.SetStatus(ctx, in.OrderID, in.To, in.Comment); err != nil {
+		return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, true)
+	}
+	return order.StatusSet{StatusID: in.To}, nil
+}
+
+// PostComment writes into the event feed, for staff only: comments hold
+// addresses. They cannot be read back, so a lost answer may repeat one; the
+// moment that it names makes the repetition recognisable.
+func (a *Activities) PostComment(ctx context.Context, in order.PostComment) (order.CommentPosted, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.CommentPosted{}, err
+	}
+	if err := acc.client.AddComment(ctx, in.OrderID, in.Text, true); err != nil {
+		return order.CommentPosted{}, acc.roappFailed(ctx, err, touchesOurs, true)
+	}
+	return order.CommentPosted{}, nil
+}
+
+// orderFields are the custom fields of the account's orders that the exchange
+// fills, as the account has them.
+type orderFields struct {
+	shop, externalID, created, lastUpdated *roapp.CustomField
+}
+
+// orderFields finds the configured fields, by id or by title.
+func (acc *account) orderFields(ctx context.Context) (orderFields, error) {
+	set := acc.settings.Fields
+	if set.Shop+set.ExternalID+set.Created+set.LastUpdated == "" {
+		return orderFields{}, nil
+	}
+	directory, ok := acc.fields.get("")
+	if !ok {
+		var err error
+		if directory, err = acc.client.OrderCustomFields(ctx); err != nil {
+			return orderFields{}, err
+		}
+		acc.fields.put("", directory)
+	}
+	var fields orderFields
+	for _, want := range []struct {
+		key, configured string
+		into            **roapp.CustomField
+	}{
+		{"shop", set.Shop, &fields.shop},
+		{"external_id", set.ExternalID, &fields.externalID},
+		{"created", set.Created, &fields.created},
+		{"last_updated", set.LastUpdated, &fields.lastUpdated},
+	} {
+		if want.configured == "" {
+			continue
+		}
+		if *want.into = findField(directory, want.configured); *want.into == nil {
+			acc.fields.forget("")
+			return orderFields{}, &roapp.Error{
+				Kind: roapp.Rejected, Endpoint: "GET /v2/orders/custom-fields",
+				Message: fmt.Sprintf("accounts.%s.fields.%s: the account's orders have no custom field %q; correct the settings or add the field", acc.id, want.key, want.configured),
+			}
+		}
+	}
+	return fields, nil
+}
+
+func findField(directory []roapp.CustomField, configured string) *roapp.CustomField {
+	for _, field := range directory {
+		if field.ID == configured || order.SameText(field.Title, configured) {
+			return &field
+		}
+	}
+	return nil
+}
+
+// write gives the fields' values and, where the account has no field for the
+// number, the marker line for the manager's notes.
+func (f orderFields) write(in order.CreateOrder, now time.Time) (values map[string]string, notes string) {
+	zone, err := time.LoadLocation(in.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	values = map[string]string{}
+	put := func(field *roapp.CustomField, value string) {
+		if field != nil {
+			values[field.ID] = value
+		}
+	}
+	put(f.shop, in.ShopName)
+	put(f.externalID, strconv.FormatInt(in.Number, 10))
+	put(f.created, moment(f.created, in.Created, zone))
+	put(f.lastUpdated, moment(f.lastUpdated, now, zone))
+	if f.externalID == nil {
+		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.ShopName, in.Number, in.Created.In(zone).Format("2006-01-02 15:04"), marker(in))
+	}
+	return values, notes
+}
+
+// marker recognises the order in the manager's notes, whatever else staff
+// write there.
+func marker(in order.CreateOrder) string {
+	return "[" + order.Key{Shop: in.Shop, Number: in.Number}.WorkflowID() + "]"
+}
+
+// moment writes a time as the field wants it: a date field takes ISO without
+// milliseconds, a text field the shop's local time (reference, roapp-api 6).
+func moment(field *roapp.CustomField, at time.Time, zone *time.Location) string {
+	if field != nil && (field.Type == 4 || field.Type == 5) {
+		return at.UTC().Format("2006-01-02T15:04:05Z")
+	}
+	return at.In(zone).Format("2006-01-02 15:04")
+}
+
+// standFor tells whether a row is the order: by the marker, or by the number
+// together with the shop.
+func (f orderFields) standFor(row roapp.Order, in order.CreateOrder) bool {
+	if strings.Contains(row.ManagerNotes, marker(in)) {
+		return true
+	}
+	if f.externalID == nil || row.CustomFields[f.externalID.ID] != strconv.FormatInt(in.Number, 10) {
+		return false
+	}
+	return f.shop == nil || order.SameText(row.CustomFields[f.shop.ID], in.ShopName)
+}

@@ -1,0 +1,191 @@
+package activities
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+const userAgent = "cartumsync/1 (+https://github.com/cartumsync/cartumsync)"
+
+// pool holds what a process knows of each account or shop, for as long as its
+// settings stay the same.
+type pool[T any] struct {
+	open  func(s *settings.Settings, id string) (T, error)
+	mu    sync.Mutex
+	items map[string]pooled[T]
+}
+
+type pooled[T any] struct {
+	revision string
+	item     T
+}
+
+func newPool[T any](open func(*settings.Settings, string) (T, error)) *pool[T] {
+	return &pool[T]{open: open, items: map[string]pooled[T]{}}
+}
+
+func (p *pool[T]) get(s *settings.Settings, id string) (T, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if held, ok := p.items[id]; ok && held.revision == s.Revision {
+		return held.item, nil
+	}
+	item, err := p.open(s, id)
+	if err == nil {
+		p.items[id] = pooled[T]{revision: s.Revision, item: item}
+	}
+	return item, err
+}
+
+// directoryLife is how long directories and found products are believed.
+const directoryLife = 5 * time.Minute
+
+// account is what this process knows of one RO App account.
+type account struct {
+	id       string
+	settings settings.Account
+	client   *roapp.Client
+	breaker  breaker
+
+	fields     *memory[string, []roapp.CustomField]
+	categories *memory[string, []roapp.Category]
+	products   *memory[order.GoodsKey, order.Product]
+	// firstStatus is the status that orders of a type begin with.
+	firstStatus *memory[int64, int64]
+	// noCategories is set while the API is known to refuse making categories.
+	noCategories *memory[string, bool]
+	proof        proof
+}
+
+func openAccount(s *settings.Settings, id string) (*account, error) {
+	set, ok := s.Accounts[id]
+	if !ok {
+		return nil, fmt.Errorf("the settings have no account %q", id)
+	}
+	return &account{
+		id: id, settings: set,
+		client: roapp.New(roapp.Config{
+			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
+			Timeout: set.RequestTimeout, UserAgent: userAgent,
+		}),
+		fields:       newMemory[string, []roapp.CustomField](),
+		categories:   newMemory[string, []roapp.Category](),
+		products:     newMemory[order.GoodsKey, order.Product](),
+		firstStatus:  newMemory[int64, int64](),
+		noCategories: newMemory[string, bool](),
+	}, nil
+}
+
+// shop is what this process knows of one Cartum shop.
+type shop struct {
+	id       string
+	settings settings.Shop
+	client   *cartum.Client
+	breaker  breaker
+}
+
+func openShop(s *settings.Settings, id string) (*shop, error) {
+	set, ok := s.Shops[id]
+	if !ok {
+		return nil, fmt.Errorf("the settings have no shop %q", id)
+	}
+	return &shop{
+		id: id, settings: set,
+		client: cartum.New(cartum.Config{URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(), UserAgent: userAgent}),
+	}, nil
+}
+
+func (a *Activities) account(id string) (*account, error) {
+	return a.accounts.get(a.settings.Current(), id)
+}
+
+func (a *Activities) shop(id string) (*shop, error) { return a.shops.get(a.settings.Current(), id) }
+
+// memory keeps values for directoryLife.
+type memory[K comparable, V any] struct{ cache *ttlcache.Cache[K, V] }
+
+func newMemory[K comparable, V any]() *memory[K, V] {
+	return &memory[K, V]{cache: ttlcache.New(
+		ttlcache.WithTTL[K, V](directoryLife),
+		ttlcache.WithCapacity[K, V](10_000),
+		ttlcache.WithDisableTouchOnHit[K, V](),
+	)}
+}
+
+func (m *memory[K, V]) get(key K) (V, bool) {
+	item := m.cache.Get(key)
+	if item == nil {
+		var none V
+		return none, false
+	}
+	return item.Value(), true
+}
+
+func (m *memory[K, V]) put(key K, value V) { m.cache.Set(key, value, ttlcache.DefaultTTL) }
+
+func (m *memory[K, V]) forget(key K) { m.cache.Delete(key) }
+
+// breaker keeps refused credentials from being sent again and again: until they
+// change, the service is asked once in 1, 5 and then every 15 minutes.
+type breaker struct {
+	mu       sync.Mutex
+	refusals int
+	until    time.Time
+	err      error
+}
+
+var breakerPauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+
+// open gives the refusal that still stands, or nil.
+func (b *breaker) open(now time.Time) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.until) {
+		return b.err
+	}
+	return nil
+}
+
+func (b *breaker) refused(now time.Time, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.until) {
+		return
+	}
+	b.until, b.err = now.Add(breakerPauses[min(b.refusals, len(breakerPauses)-1)]), err
+	b.refusals++
+}
+
+func (b *breaker) accepted() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refusals, b.until, b.err = 0, time.Time{}, nil
+}
+
+// proof remembers whether this process has seen that the account keeps added
+// goods undeducted.
+type proof struct {
+	mu      sync.Mutex
+	proved  bool
+	deducts bool
+}
+
+func (p *proof) state() (proved, deducts bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.proved, p.deducts
+}
+
+func (p *proof) note(deducts bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.proved, p.deducts = true, p.deducts || deducts
+}

@@ -1,0 +1,181 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// FindProducts asks for products by articles or by one title, and keeps those
+// that are identical by our own comparison.
+func (a *Activities) FindProducts(ctx context.Context, in order.FindProducts) (order.ProductsFound, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return order.ProductsFound{}, err
+	}
+	at := time.Now()
+	products, err := acc.findProducts(ctx, in)
+	if err != nil {
+		return order.ProductsFound{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	acc.breaker.accepted()
+	for key, identical := range products {
+		if len(identical) == 1 {
+			acc.products.put(key, identical[0])
+		}
+	}
+	return order.ProductsFound{At: at, Products: products}, nil
+}
+
+func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.GoodsKey][]order.Product, error) {
+	rows, err := acc.client.FindProducts(ctx, roapp.ProductQuery{Articles: in.Articles, Title: in.Title})
+	if err != nil {
+		return nil, err
+	}
+	products := map[order.GoodsKey][]order.Product{}
+	for _, row := range rows {
+		key := order.ArticleKey(row.Article)
+		asked := row.Article != "" && slices.ContainsFunc(in.Articles, func(article string) bool { return order.ArticleKey(article) == key })
+		if in.Title != "" {
+			key = order.TitleKey(row.Title)
+			asked = key == order.TitleKey(in.Title)
+		}
+		if asked {
+			products[key] = append(products[key], order.Product{ID: row.ID, Title: row.Title, Article: row.Article})
+		}
+	}
+	return products, nil
+}
+
+// CreateProduct makes a product, or answers with the category that has to be
+// made first. A second attempt looks for the first one's.
+func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProductInput) (workflows.ProductMade, error) {
+	acc, err := a.openAccount(ctx, in.Find.Account)
+	if err != nil {
+		return workflows.ProductMade{}, err
+	}
+	found, err := lookFirst(ctx, order.Look{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
+	if err != nil {
+		return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	if found != nil {
+		return workflows.ProductMade{Product: found}, nil
+	}
+	category, missing, err := acc.categoryOf(ctx, in)
+	if err != nil {
+		return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	if missing != nil {
+		return workflows.ProductMade{MissingCategory: missing}, nil
+	}
+	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
+		Title: in.Product.Title, Article: in.Product.Article, Description: in.Product.Description,
+		CategoryID: category, UnitID: in.Product.UnitID,
+	})
+	if err != nil {
+		return workflows.ProductMade{}, acc.roappFailed(ctx, err, makesRecords, true)
+	}
+	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
+	acc.products.put(in.Goods, made)
+	return workflows.ProductMade{Product: &made}, nil
+}
+
+func (acc *account) madeProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
+	products, err := acc.findProducts(ctx, in.Find)
+	if err != nil || len(products[in.Goods]) == 0 {
+		return nil, err
+	}
+	made := products[in.Goods][0]
+	made.Created = true
+	return &made, nil
+}
+
+// categoryOf finds the product's category. Where there is none and the account
+// makes none, it is the fallback.
+func (acc *account) categoryOf(ctx context.Context, in workflows.CreateProductInput) (int64, *workflows.EnsureCategoryInput, error) {
+	path := in.Product.Category
+	if in.CategoryID != 0 {
+		return in.CategoryID, nil, nil
+	}
+	if len(path) == 0 {
+		return in.Product.Fallback, nil, nil
+	}
+	categories, err := acc.allCategories(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	parent, depth, ambiguous := walk(categories, path)
+	_, refused := acc.noCategories.get("")
+	switch {
+	case depth == len(path):
+		return parent, nil, nil
+	case ambiguous || refused:
+		return in.Product.Fallback, nil, nil
+	default:
+		return 0, &workflows.EnsureCategoryInput{
+			Account: acc.id, ParentID: parent, Path: path[depth:], Fallback: in.Product.Fallback, Pace: in.Pace,
+		}, nil
+	}
+}
+
+// walk follows a path of titles from the root as far as it exists. A path of
+// one title may lie anywhere: Cartum does not always tell the parents.
+func walk(categories []roapp.Category, path []string) (id int64, depth int, ambiguous bool) {
+	for depth < len(path) {
+		below := slices.DeleteFunc(slices.Clone(categories), func(c roapp.Category) bool {
+			return !order.SameText(c.Title, path[depth]) || (len(path) > 1 && c.ParentID != id)
+		})
+		if len(below) != 1 {
+			return id, depth, len(below) > 1
+		}
+		id = below[0].ID
+		depth++
+	}
+	return id, depth, false
+}
+
+func (acc *account) allCategories(ctx context.Context) ([]roapp.Category, error) {
+	if categories, ok := acc.categories.get(""); ok {
+		return categories, nil
+	}
+	categories, err := acc.client.Categories(ctx)
+	if err == nil {
+		acc.categories.put("", categories)
+	}
+	return categories, err
+}
+
+// CreateCategory makes one category, unless a fresh look finds it. Where RO
+// App's API makes none, the fallback category is the answer: no order waits for
+// a category.
+func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCategoryInput) (int64, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return 0, err
+	}
+	acc.categories.forget("")
+	categories, err := acc.allCategories(ctx)
+	if err != nil {
+		return 0, acc.roappFailed(ctx, err, asks, false)
+	}
+	for _, c := range categories {
+		if c.ParentID == in.ParentID && order.SameText(c.Title, in.Title) {
+			return c.ID, nil
+		}
+	}
+	id, err := acc.client.CreateCategory(ctx, in.Title, in.ParentID)
+	switch roapp.KindOf(err) {
+	case roapp.Forbidden, roapp.NotFound, roapp.Rejected:
+		acc.noCategories.put("", true)
+		return in.Fallback, nil
+	}
+	if err != nil {
+		return 0, acc.roappFailed(ctx, err, makesRecords, true)
+	}
+	acc.categories.put("", append(slices.Clone(categories), roapp.Category{ID: id, Title: in.Title, ParentID: in.ParentID}))
+	return id, nil
+}

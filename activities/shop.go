@@ -1,0 +1,174 @@
+package activities
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// openAccount gives the account, unless its credentials were refused a moment ago.
+func (a *Activities) openAccount(ctx context.Context, id string) (*account, error) {
+	acc, err := a.account(id)
+	if err != nil {
+		return nil, unknown(ctx, order.SideRoapp, err)
+	}
+	if err := acc.breaker.open(time.Now()); err != nil {
+		return nil, acc.roappFailed(ctx, err, asks, false)
+	}
+	return acc, nil
+}
+
+// openShop gives the shop, unless its credentials were refused a moment ago.
+func (a *Activities) openShop(ctx context.Context, id string) (*shop, error) {
+	s, err := a.shop(id)
+	if err != nil {
+		return nil, unknown(ctx, order.SideCartum, err)
+	}
+	if err := s.breaker.open(time.Now()); err != nil {
+		return nil, s.cartumFailed(ctx, err)
+	}
+	return s, nil
+}
+
+func unknown(ctx context.Context, side order.Side, err error) error {
+	return failed(ctx, side, order.Failure{
+		Kind: order.FailUnknownShop, Text: err.Error(), Definite: activity.GetInfo(ctx).Attempt == 1,
+	}, 0, err)
+}
+
+// ReadShopOrder reads the order as the shop has it now.
+func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) (order.ShopOrderRead, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return order.ShopOrderRead{}, err
+	}
+	at := time.Now()
+	row, err := s.client.Order(ctx, in.Number)
+	if cartum.KindOf(err) == cartum.NotFound {
+		s.breaker.accepted()
+		return order.ShopOrderRead{}, nil
+	}
+	if err != nil {
+		return order.ShopOrderRead{}, s.cartumFailed(ctx, err)
+	}
+	s.breaker.accepted()
+	current := a.settings.Current()
+	rules, _ := current.Rules(in.Shop)
+	snapshot := snapshotOf(*row, rules, at)
+	return order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}, nil
+}
+
+// snapshotOf converts the wire's order to the domain's. Values without a safe
+// meaning become problems, so that the order is held and not guessed at.
+func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapshot {
+	created, problem := order.ParseShopTime(row.CreatedRaw, rules.Zone())
+	snapshot := order.Snapshot{
+		Number: row.Number, SeenAt: at, Created: created, CreatedAsWritten: row.CreatedRaw,
+		Status: row.Status, Currency: row.Currency,
+		Customer:     order.Customer{Name: row.Name, Phone: row.Phone, Email: row.Email},
+		Delivery:     deliveryOf(row),
+		Payment:      order.Payment{Method: row.PaymentType.Title, Paid: row.Paid, Fee: row.PaymentPrice},
+		BuyerComment: row.Comment, ManagerComment: row.ManagerComment, DoNotCall: row.WithoutCallback,
+		Totals: order.Totals{
+			Default: row.TotalDefault, Sum: row.TotalSum,
+			DiscountPercent: row.DiscountPercent, DiscountValue: row.DiscountValue,
+			CouponCode: row.CouponCode, CouponPercent: row.CouponPercent, CouponValue: row.CouponDiscount,
+			ManagerDiscount: row.ManagerDiscount, ManagerDiscountTitle: row.ManagerDiscountTitle,
+		},
+	}
+	if problem != nil {
+		snapshot.Problems = append(snapshot.Problems, *problem)
+	}
+	for _, line := range row.Lines {
+		snapshot.Lines = append(snapshot.Lines, order.Line{
+			Article: line.Article, Title: line.Title, Type: order.LineType(line.Type),
+			Quantity: line.Quantity, Price: line.Price, Total: line.Total,
+		})
+	}
+	order.KeyLines(snapshot.Lines)
+	return snapshot
+}
+
+func deliveryOf(row cartum.Order) order.Delivery {
+	delivery := order.Delivery{
+		Method: row.DeliveryType.Title, Recipient: row.Name, Phone: row.Phone,
+		City: row.City, Address: row.Address, Branch: row.Branch, Tracking: row.Tracking,
+	}
+	if row.DeliveryPrice != nil {
+		// -1 means not calculated: at the carrier's rates (reference, cartum-api 2.2).
+		delivery.AtCarrierRates = row.DeliveryPrice.Sign() < 0
+		if !delivery.AtCarrierRates {
+			delivery.Price = row.DeliveryPrice
+		}
+	}
+	return delivery
+}
+
+// ReadCatalogue reads products of the shop's catalogue in the shop's language.
+func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) (order.CatalogueRead, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return order.CatalogueRead{}, err
+	}
+	products, err := s.client.Products(ctx, in.Articles)
+	if err != nil && cartum.KindOf(err) != cartum.Malformed {
+		return order.CatalogueRead{}, s.cartumFailed(ctx, err)
+	}
+	if err != nil {
+		// What cannot be read is imported by what the line says.
+		activity.GetLogger(ctx).Warn("products of the shop's catalogue cannot be read", "error", err)
+	}
+	s.breaker.accepted()
+	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
+	for _, product := range products {
+		read.Entries[order.NormalizeText(product.Article)] = entryOf(product, s.settings.Language)
+	}
+	return read, nil
+}
+
+// descriptionLimit keeps a description within what a work order's product needs.
+const descriptionLimit = 4000
+
+func entryOf(product cartum.Product, language string) order.CatalogueEntry {
+	title := inLanguage(product.Title, language)
+	mod := order.NormalizeText(inLanguage(product.ModTitle, language))
+	title = order.NormalizeText(title)
+	if mod != "" && !strings.Contains(title, mod) {
+		title = strings.TrimSpace(title + " " + mod)
+	}
+	entry := order.CatalogueEntry{
+		Title:       title,
+		Description: order.Shorten(order.PlainText(inLanguage(product.Description, language)), descriptionLimit),
+	}
+	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
+		if part = order.NormalizeText(part); part != "" {
+			entry.Category = append(entry.Category, part)
+		}
+	}
+	return entry
+}
+
+// inLanguage takes the text in the language, else in English, else the first
+// one that is not empty: a disabled language comes as "" (reference, cartum-api 6).
+func inLanguage(texts map[string]string, language string) string {
+	keys := []string{language, "en"}
+	if language == "uk" {
+		keys = []string{"ua", "uk", "en"} // Cartum calls Ukrainian "ua" (reference, cartum-api 4)
+	}
+	for key := range texts {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys[len(keys)-len(texts):])
+	for _, key := range keys {
+		if text := strings.TrimSpace(texts[key]); text != "" {
+			return text
+		}
+	}
+	return ""
+}

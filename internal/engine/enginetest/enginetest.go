@@ -1,0 +1,140 @@
+// Package enginetest runs tests against a real Temporal dev server.
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+)
+
+// EnvCLI names the environment variable that points to the Temporal CLI.
+const EnvCLI = "CARTUMSYNC_TEMPORAL_CLI"
+
+const callTimeout = 30 * time.Second
+
+// Server is a running Temporal dev server.
+type Server struct {
+	mu      sync.Mutex
+	process *process
+	count   atomic.Int64
+}
+
+var shared = sync.OnceValues(func() (*Server, error) { return start("", 0) })
+
+// Start returns the dev server of this test binary, in memory, and starts it first if needed. It ends with the binary. Tests
+// keep apart by their namespaces and may run in parallel.
+func Start(tb testing.TB) *Server {
+	tb.Helper()
+	s, err := shared()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+// StartWithFile starts another dev server, which keeps everything in dbFile and listens on port (0: a free one), for tests
+// that stop a server, put an older copy of its file in place, and start it again. It ends with the test.
+func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
+	tb.Helper()
+	s, err := start(dbFile, port)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		s.Stop()
+		s.tailIfFailed(tb)
+	})
+	return s
+}
+
+func start(dbFile string, port int) (*Server, error) {
+	cli, err := findCLI()
+	if err != nil {
+		return nil, err
+	}
+	p, err := startProcess(cli, dbFile, port)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{process: p}, nil
+}
+
+// Address is host and port of the server.
+func (s *Server) Address() string { return s.process.address }
+
+// Stop ends the server and waits until it has ended. A second call does nothing.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.process.stop()
+}
+
+// Namespace makes a fresh namespace with all search attributes for the test and returns its name. If the test fails, the end of
+// the server's log is shown.
+func (s *Server) Namespace(tb testing.TB) string {
+	tb.Helper()
+	name := s.BareNamespace(tb)
+	c := s.Client(tb, name)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	if err := engine.RegisterSearchAttributes(ctx, c, name); err != nil {
+		tb.Fatal(err)
+	}
+	return name
+}
+
+// BareNamespace is [Server.Namespace] without search attributes. Its retention is one day.
+func (s *Server) BareNamespace(tb testing.TB) string {
+	tb.Helper()
+	name := fmt.Sprintf("%s-%d", namespaceName(tb.Name()), s.count.Add(1))
+	c := s.Client(tb, name)
+	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+	defer cancel()
+	_, err := c.WorkflowService().RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace:                        name,
+		WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour),
+	})
+	if err != nil {
+		tb.Fatalf("register namespace %s: %v", name, err)
+	}
+	tb.Cleanup(func() { s.tailIfFailed(tb) })
+	return name
+}
+
+// Client returns a client without a codec, closed at the end of the test. It does not connect before its first call.
+func (s *Server) Client(tb testing.TB, namespace string) client.Client {
+	tb.Helper()
+	c, err := client.NewLazyClient(client.Options{HostPort: s.Address(), Namespace: namespace, Logger: silent{}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(c.Close)
+	return c
+}
+
+func (s *Server) tailIfFailed(tb testing.TB) {
+	if tb.Failed() {
+		tb.Logf("the dev server's log ends with:\n%s", s.process.tail())
+	}
+}
+
+// namespaceName keeps what a namespace may consist of, so that the test is recognisable in the server's log.
+func namespaceName(test string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, test)
+	return name[:min(len(name), 60)]
+}

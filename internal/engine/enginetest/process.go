@@ -1,0 +1,236 @@
+package enginetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+)
+
+const (
+	startTimeout = time.Minute
+	logTail      = 8 << 10
+)
+
+// dynamicConfig is that of production (see the deployment's dynamic config), with limits that tests running side by side
+// do not reach.
+var dynamicConfig = []string{
+	"matching.numTaskqueueReadPartitions=1",
+	"matching.numTaskqueueWritePartitions=1",
+	"matching.useNewMatcher=true",
+	"system.forceSearchAttributesCacheRefreshOnRead=true",
+	"frontend.rps=20000",
+	"frontend.namespaceRPS=20000",
+	"frontend.namespaceRPS.visibility=5000",
+	"frontend.namespaceCount=10000",
+	"frontend.rps.namespaceReplicationInducingAPIs=1000",
+	"frontend.namespaceRPS.namespaceReplicationInducingAPIs=1000",
+	"frontend.globalNamespaceRPS.namespaceReplicationInducingAPIs=1000",
+	"history.rps=20000",
+	"matching.rps=20000",
+}
+
+// process is a running dev server.
+type process struct {
+	address string
+	cmd     *exec.Cmd
+	log     *os.File
+	exited  chan struct{} // closed when the process has ended
+}
+
+// startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
+func startProcess(cli, dbFile string, port int) (*process, error) {
+	var lastErr error
+	// The server looks for some ports of its own, and another one that starts at the same time may take them first.
+	for range 3 {
+		chosen := port
+		if chosen == 0 {
+			var err error
+			if chosen, err = freePort(); err != nil {
+				return nil, err
+			}
+		}
+		p, err := launch(cli, dbFile, chosen)
+		if err == nil {
+			return p, nil
+		}
+		lastErr = err
+	}
+	return nil, lastErr
+}
+
+func launch(cli, dbFile string, port int) (*process, error) {
+	logFile, err := unlinkedFile()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port)}
+	if dbFile != "" {
+		// Without a sync per write it starts and stops in a third of the time; only a power failure could harm the file.
+		args = append(args, "--db-filename", dbFile, "--sqlite-pragma", "synchronous=OFF")
+	}
+	for _, value := range dynamicConfig {
+		args = append(args, "--dynamic-config-value", value)
+	}
+	p := &process{
+		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		cmd:     exec.Command(cli, args...),
+		log:     logFile,
+		exited:  make(chan struct{}),
+	}
+	p.cmd.Stdout, p.cmd.Stderr = logFile, logFile
+	if err := bindToParent(p.cmd); err != nil {
+		return nil, err
+	}
+	if err := p.start(); err != nil {
+		return nil, err
+	}
+	if err := p.waitReady(); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("dev server %s: %w; its log ends with:\n%s", cli, err, p.tail())
+	}
+	return p, nil
+}
+
+// start keeps the thread that starts the process until the process ends: its end would end the process (see bindToParent).
+func (p *process) start() error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = p.cmd.Wait() // how it ended shows in its log
+			close(p.exited)
+		}
+	}()
+	return <-started
+}
+
+func (p *process) waitReady() error {
+	c, err := client.NewLazyClient(client.Options{HostPort: p.address, Logger: silent{}})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.exited:
+			return errors.New("ended while starting")
+		case <-ctx.Done():
+			return fmt.Errorf("not ready in %v: %w", startTimeout, err)
+		case <-ticker.C:
+		}
+	}
+}
+
+// stop ends the server as an operator would, so that a database file is complete, and kills it if that takes too long.
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(os.Interrupt) // fails only if it has ended
+	select {
+	case <-p.exited:
+		return
+	case <-time.After(10 * time.Second):
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+}
+
+// tail returns the end of the server's log.
+func (p *process) tail() string {
+	info, err := p.log.Stat()
+	if err != nil {
+		return err.Error()
+	}
+	from := max(0, info.Size()-logTail)
+	text, err := io.ReadAll(io.NewSectionReader(p.log, from, logTail))
+	if err != nil {
+		return err.Error()
+	}
+	return string(bytes.TrimSpace(text))
+}
+
+// unlinkedFile has no name, so that nothing is left behind however the tests end.
+func unlinkedFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "temporal-*.log")
+	if err != nil {
+		return nil, fmt.Errorf("dev server's log: %w", err)
+	}
+	_ = os.Remove(f.Name()) // Windows refuses while it is open; then it stays in the temporary folder
+	return f, nil
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// findCLI looks for the Temporal CLI: the environment first, then PATH, then what "make tools" built.
+func findCLI() (string, error) {
+	if path := os.Getenv(EnvCLI); path != "" {
+		return path, nil
+	}
+	if path, err := exec.LookPath("temporal"); err == nil {
+		return path, nil
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(root, "bin", "temporal")
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("no Temporal CLI: it is not on PATH and not at %s; run make tools", path)
+	}
+	return path, nil
+}
+
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("no go.mod above the working directory")
+		}
+		dir = parent
+	}
+}
+
+// silent drops the SDK's lines: connecting fails until the server is up.
+type silent struct{}
+
+var _ log.Logger = silent{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}

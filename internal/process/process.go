@@ -1,0 +1,136 @@
+// Package process is what the worker and the starter have in common: flags,
+// settings, the connection to Temporal, and an orderly end.
+package process
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// Flags are those that every command has.
+type Flags struct {
+	SettingsPath string
+	LogFormat    string
+	LogLevel     string
+}
+
+// Add declares the flags, each with its environment variable's value as default.
+func (f *Flags) Add(cmd *cobra.Command) {
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&f.SettingsPath, "settings", envOr("CARTUMSYNC_SETTINGS", "settings.yaml"), "settings file, also CARTUMSYNC_SETTINGS")
+	flags.StringVar(&f.LogFormat, "log-format", envOr("CARTUMSYNC_LOG_FORMAT", "json"), "json or console, also CARTUMSYNC_LOG_FORMAT")
+	flags.StringVar(&f.LogLevel, "log-level", envOr("CARTUMSYNC_LOG_LEVEL", "info"), "debug, info, warn or error, also CARTUMSYNC_LOG_LEVEL")
+}
+
+func envOr(name, otherwise string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return otherwise
+}
+
+// Main runs a command until it ends or the process is told to stop, and ends
+// the process with the code that says how.
+func Main(cmd *cobra.Command) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := cmd.ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		os.Exit(1) // cobra has printed it
+	}
+}
+
+// Env is what a command works with.
+type Env struct {
+	Settings *settings.Settings
+	Logger   *zap.Logger
+	Codec    converter.PayloadCodec
+}
+
+// Open reads the settings and makes the logger.
+func (f *Flags) Open() (Env, error) {
+	logger, err := engine.NewLogger(f.LogFormat, f.LogLevel)
+	if err != nil {
+		return Env{}, err
+	}
+	s, err := settings.Load(f.SettingsPath, os.LookupEnv)
+	if err != nil {
+		return Env{}, err
+	}
+	codec, err := Codec(s)
+	if err != nil {
+		return Env{}, err
+	}
+	return Env{Settings: s, Logger: logger, Codec: codec}, nil
+}
+
+// Codec makes the codec of the settings' keys.
+func Codec(s *settings.Settings) (converter.PayloadCodec, error) {
+	keys := make([]engine.Key, 0, len(s.Encryption))
+	for _, configured := range s.Encryption {
+		key, err := configured.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("encryption_keys: %w", err)
+		}
+		keys = append(keys, engine.Key{ID: configured.ID, Key: key})
+	}
+	codec, err := engine.NewCodec(keys)
+	if err != nil {
+		return nil, fmt.Errorf("encryption_keys: %w", err)
+	}
+	return codec, nil
+}
+
+// Connect waits for Temporal and gives a client and its namespace.
+func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
+	c, err := engine.Connect(ctx, engine.Options{Logger: e.Logger, Codec: e.Codec, Identity: identity(program)})
+	if err != nil {
+		return nil, "", err
+	}
+	namespace, err := Namespace()
+	return c, namespace, err
+}
+
+// Namespace is the one that environment or profile name.
+func Namespace() (string, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return "", fmt.Errorf("temporal environment or profile: %w", err)
+	}
+	if options.Namespace == "" {
+		return client.DefaultNamespace, nil
+	}
+	return options.Namespace, nil
+}
+
+func identity(program string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s@%s:%d", program, host, os.Getpid())
+}
+
+// TemporalCheck is the readiness check of the connection.
+func TemporalCheck(c client.Client) engine.Check {
+	return engine.Check{Name: "temporal", Run: func(ctx context.Context) error {
+		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	}}
+}
+
+// HealthTimeout is how long a readiness check may take.
+const HealthTimeout = 3 * time.Second

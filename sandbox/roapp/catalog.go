@@ -1,0 +1,327 @@
+package roapp
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/shopspring/decimal"
+)
+
+// product is an article of the catalogue. The unversioned API calls its article
+// what /v2 calls sku (reference, roapp-api 4.2).
+type product struct {
+	id             int64
+	code, article  string
+	title          string
+	description    string
+	categoryID     int64
+	unitID         int64
+	serial         bool
+	barcodes       []string
+	prices         map[int64]decimal.Decimal // by price type
+	warranty       int
+	warrantyPeriod string
+}
+
+type category struct {
+	id       int64
+	title    string
+	parentID int64
+}
+
+func (c category) view() any {
+	return map[string]any{"id": c.id, "title": c.title, "parent_id": orNull(c.parentID)}
+}
+
+func (s *Server) catalogRoutes(r chi.Router) {
+	r.Get("/v2/catalog/products", s.handle(s.listCatalog))
+	r.Get("/v2/catalog/products/categories", s.handle(s.listCatalogCategories))
+	r.Get("/products", s.handle(s.listProducts))
+	r.Post("/products", s.handle(s.createProduct))
+	r.Get("/products/{id}", s.handle(s.getProduct))
+	r.Put("/products/{id}", s.handle(s.putProduct))
+	r.Get("/warehouse/categories", s.handle(s.listCategories))
+	r.Post("/warehouse/categories", s.handle(s.createCategory))
+	r.Get("/catalogs/uoms", s.handle(s.listUnits))
+	r.Get("/margins", s.handle(s.listMargins))
+}
+
+// listCatalog has no filters: none are known, and unknown keys are ignored
+// (reference, roapp-api 4.1).
+func (s *Server) listCatalog(r *http.Request) (any, error) {
+	q := queryOf(r)
+	return paged(s.store.products.at(s.visible()), q.page(), catalogView), q.err()
+}
+
+func (s *Server) listCatalogCategories(r *http.Request) (any, error) {
+	q := queryOf(r)
+	rows, page := s.store.categories.at(s.visible()), q.page()
+	if s.switches.is(CategoriesList, "array") {
+		return showAll(rows, category.view), q.err()
+	}
+	return paged(rows, page, category.view), q.err()
+}
+
+// listProducts knows its array filters with brackets only, as documented; any
+// other spelling is an unknown key and filters nothing (reference, roapp-api 4.2).
+func (s *Server) listProducts(r *http.Request) (any, error) {
+	q := queryOf(r)
+	ids, categories := q.ids("ids[]"), q.ids("categories[]")
+	titles, articles, barcodes := q.values["title"], q.values["articles[]"], q.values["barcodes[]"]
+	text, page := q.values.Get("q"), q.page()
+	rows := keep(s.store.products.at(s.visible()), func(p product) bool {
+		return anyOf(ids, p.id) && anyOf(categories, p.categoryID) && anyOf(titles, p.title) &&
+			anyOf(articles, p.article) && p.hasBarcode(barcodes) && p.mentions(text)
+	})
+	return oldPaged(rows, page, s.productView), q.err()
+}
+
+func (p product) hasBarcode(wanted []string) bool {
+	return len(wanted) == 0 ||
+		slices.ContainsFunc(p.barcodes, func(code string) bool { return slices.Contains(wanted, code) })
+}
+
+// mentions is the free-text filter (reference, roapp-api 4.2).
+func (p product) mentions(text string) bool {
+	texts := append(slices.Clone(p.barcodes), p.title, p.article, p.code)
+	return slices.ContainsFunc(texts, func(kept string) bool { return containsFold(kept, text) })
+}
+
+func (s *Server) getProduct(r *http.Request) (any, error) {
+	p, err := s.product(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.productView(p), nil // bare (reference, roapp-api 4.2)
+}
+
+// product is the product that the path names.
+func (s *Server) product(r *http.Request) (product, error) {
+	p, found := s.store.products.get(pathID(r, "id"))
+	if !found {
+		return product{}, &apiError{status: http.StatusNotFound, text: "Not found"}
+	}
+	return p, nil
+}
+
+func (s *Server) createProduct(r *http.Request) (any, error) {
+	if err := s.creatable(ProductCreate); err != nil {
+		return nil, err
+	}
+	b, err := jsonBody(r)
+	if err != nil {
+		return nil, err
+	}
+	b.require("title", "category_id", "uom_id")
+	p := product{}
+	s.readProduct(b, &p)
+	if s.switches.is(DuplicateArticle, "refused") {
+		s.checkDuplicate(b, p)
+	}
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return s.created(s.addProduct(p).id), nil
+}
+
+// creatable applies a switch that may take a right or the endpoint away.
+func (s *Server) creatable(name Switch) error {
+	switch s.switches.value(name) {
+	case "403":
+		return &apiError{status: http.StatusForbidden, text: "Access denied"}
+	case "404":
+		return errNotFound
+	}
+	return nil
+}
+
+func (s *Server) putProduct(r *http.Request) (any, error) {
+	p, err := s.product(r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := jsonBody(r)
+	if err != nil {
+		return nil, err
+	}
+	s.readProduct(b, &p)
+	if s.switches.is(DuplicateArticle, "refused") {
+		s.checkDuplicate(b, p)
+	}
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	s.store.products.put(p.id, s.now(), p)
+	s.store.tell(s.now(), "product %d changed: %s (%s)", p.id, p.title, p.article)
+	return s.created(p.id), nil
+}
+
+func (s *Server) readProduct(b *body, p *product) {
+	b.text("title", shortText, &p.title)
+	b.demand("title", p.title)
+	b.text("article", shortText, &p.article)
+	b.text("code", shortText, &p.code)
+	b.text("description", longText, &p.description)
+	b.reference("category_id", &p.categoryID, s.store.categories.has)
+	b.reference("uom_id", &p.unitID, s.store.directories.hasUnit)
+	b.flag("is_serial", &p.serial)
+	read(b, "warranty", "a number", &p.warranty)
+	b.text("warranty_period", shortText, &p.warrantyPeriod)
+	readBarcodes(b, p)
+	readPrices(b, p)
+}
+
+// readBarcodes accepts the forms in which barcodes are read: strings, and
+// objects with a code.
+func readBarcodes(b *body, p *product) {
+	var rows []json.RawMessage
+	read(b, "barcodes", "an array", &rows)
+	if !b.has("barcodes") {
+		return
+	}
+	p.barcodes = nil
+	for _, raw := range rows {
+		row := &body{fields: map[string]json.RawMessage{"code": raw}, prefix: "barcodes.", parent: b}
+		var object map[string]json.RawMessage
+		if json.Unmarshal(raw, &object) == nil {
+			row.fields = object
+		}
+		var code string
+		row.require("code")
+		row.text("code", shortText, &code)
+		p.barcodes = append(p.barcodes, code)
+	}
+}
+
+func readPrices(b *body, p *product) {
+	rows, there := b.object("prices")
+	if !there {
+		return
+	}
+	p.prices = map[int64]decimal.Decimal{}
+	for key := range rows.fields {
+		if key != strconv.FormatInt(retailPrice, 10) {
+			rows.fail(key, "unknown price type")
+			return
+		}
+		var price decimal.Decimal
+		rows.decimal(key, pricePlaces, &price)
+		p.prices[retailPrice] = price
+	}
+}
+
+// checkDuplicate refuses an article or code that another product has.
+func (s *Server) checkDuplicate(b *body, p product) {
+	for _, other := range s.store.products.all() {
+		if other.id == p.id {
+			continue
+		}
+		if p.article != "" && p.article == other.article {
+			b.fail("article", "%q belongs to product %d", p.article, other.id)
+		}
+		if p.code != "" && p.code == other.code {
+			b.fail("code", "%q belongs to product %d", p.code, other.id)
+		}
+	}
+}
+
+// addProduct keeps a new product, with a code of its own where it has none.
+func (s *Server) addProduct(p product) product {
+	p.id = s.store.newID("product")
+	if p.code == "" {
+		p.code = fmt.Sprintf("P%06d", p.id)
+	}
+	s.store.products.put(p.id, s.now(), p)
+	s.store.tell(s.now(), "product %d created: %s (%s)", p.id, p.title, p.article)
+	return p
+}
+
+func (s *Server) listCategories(r *http.Request) (any, error) {
+	q := queryOf(r)
+	return oldPaged(s.store.categories.at(s.visible()), q.page(), category.view), q.err()
+}
+
+func (s *Server) createCategory(r *http.Request) (any, error) {
+	if err := s.creatable(CategoryCreate); err != nil {
+		return nil, err
+	}
+	b, err := jsonBody(r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.newCategory(b)
+	if err != nil {
+		return nil, err
+	}
+	return s.created(s.addCategory(c).id), nil
+}
+
+func (s *Server) newCategory(b *body) (category, error) {
+	c := category{}
+	b.text("title", shortText, &c.title)
+	b.demand("title", c.title)
+	b.reference("parent_id", &c.parentID, s.store.categories.has)
+	return c, b.err()
+}
+
+func (s *Server) addCategory(c category) category {
+	c.id = s.store.newID("category")
+	s.store.categories.put(c.id, s.now(), c)
+	s.store.tell(s.now(), "category %d created: %s", c.id, c.title)
+	return c
+}
+
+func (s *Server) listUnits(r *http.Request) (any, error) {
+	q := queryOf(r)
+	return oldPaged(s.store.directories.units, q.page(), unit.view), q.err()
+}
+
+func (s *Server) listMargins(r *http.Request) (any, error) {
+	q := queryOf(r)
+	return oldPaged([]int64{retailPrice}, q.page(), func(id int64) any {
+		return map[string]any{"id": id, "title": "Retail"}
+	}), q.err()
+}
+
+// productView is a product as the unversioned API shows it (reference, roapp-api 4.2).
+func (s *Server) productView(p product) any {
+	of, _ := s.store.categories.get(p.categoryID)
+	uom, _ := s.store.directories.unit(p.unitID)
+	prices := map[string]json.Number{} // numbers here, unlike anywhere else
+	for margin, price := range p.prices {
+		prices[strconv.FormatInt(margin, 10)] = json.Number(price.String())
+	}
+	return map[string]any{
+		"id": p.id, "code": p.code, "title": p.title, "is_serial": p.serial, "article": p.article,
+		"description": p.description, "is_enable_expiration_tracking": false, "barcodes": p.barcodesView(),
+		"category": of.view(), "images": []any{}, "uom": uom.view(), "warranty": p.warranty,
+		"warranty_period": orNull(p.warrantyPeriod), "custom_fields": map[string]any{}, "prices": prices,
+		"sernum_codes": []any{}, "length_mm": nil, "width_mm": nil, "height_mm": nil, "gross_weight_g": nil,
+		"dimensions_unit": nil, "weight_unit": nil, "is_dimensions_weight_enabled": false,
+	}
+}
+
+func (p product) barcodesView() []any {
+	rows := []any{}
+	for i, code := range p.barcodes {
+		rows = append(rows, map[string]any{"id": p.id*100 + int64(i), "code": code, "type": "ean13"})
+	}
+	return rows
+}
+
+// catalogView is a product as /v2 shows it (reference, roapp-api 4.1).
+func catalogView(p product) any {
+	prices := []any{}
+	for margin, price := range p.prices {
+		prices = append(prices, map[string]any{"id": margin, "price": price.StringFixed(pricePlaces)})
+	}
+	return map[string]any{
+		"id": p.id, "category_id": p.categoryID, "title": p.title, "description": p.description,
+		"code": p.code, "sku": p.article, "cost": decimal.Zero.StringFixed(costPlaces),
+		"barcodes": list(p.barcodes), "prices": prices,
+	}
+}

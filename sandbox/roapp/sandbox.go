@@ -1,0 +1,290 @@
+package roapp
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// sandboxRoutes are requests that RO App does not have: what staff do in its
+// user interface, what the API does not show, and control over the stand-in.
+func (s *Server) sandboxRoutes() *chi.Mux {
+	r := chi.NewRouter()
+	r.Route("/sandbox", func(r chi.Router) {
+		r.Get("/orders", s.handleSandbox(s.allOrders))
+		r.Get("/orders/{id}", s.handleSandbox(s.wholeOrder))
+		r.Post("/orders/{id}/write-off", s.handleSandbox(s.writeOffOrder))
+		r.Delete("/orders/{id}", s.handleSandbox(s.deleteOrder))
+		r.Delete("/orders/{id}/items/{item}", s.handleSandbox(s.deleteItem))
+		r.Get("/people", s.handleSandbox(s.allContacts(person)))
+		r.Post("/people", s.handleSandbox(s.staffContact(person)))
+		r.Get("/organizations", s.handleSandbox(s.allContacts(organization)))
+		r.Post("/organizations", s.handleSandbox(s.staffContact(organization)))
+		r.Get("/products", s.handleSandbox(s.allProducts))
+		r.Post("/products", s.handleSandbox(s.staffProduct))
+		r.Get("/categories", s.handleSandbox(s.allCategories))
+		r.Post("/categories", s.handleSandbox(s.staffCategory))
+		r.Get("/feed", s.handleSandbox(s.eventsAfter))
+		r.Put("/switches", s.handleSandbox(s.setSwitches))
+		r.Post("/faults", s.handleSandbox(s.addFault))
+		r.Delete("/faults", s.handleSandbox(s.clearFaults))
+		r.Get("/requests", s.handleSandbox(s.reportRequests))
+		r.Delete("/requests", s.handleSandbox(s.resetRequests))
+	})
+	return r
+}
+
+// handleSandbox makes a handler of one of the sandbox's own endpoints.
+func (s *Server) handleSandbox(work endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r, err := withWholeBody(w, r)
+		var result any
+		if err == nil {
+			result, err = s.run(work, r)
+		}
+		if err != nil {
+			s.writeError(w, sandboxError, err)
+			return
+		}
+		writeJSON(w, http.StatusOK, result)
+	}
+}
+
+// decode reads a body of the sandbox's own requests strictly: an unknown field
+// is a mistake in a test. Without a body nothing is read.
+func decode(r *http.Request, into any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil && !errors.Is(err, io.EOF) {
+		return refused("body: %v", err)
+	}
+	return nil
+}
+
+func (s *Server) allOrders(*http.Request) (any, error) {
+	return showAll(s.store.orders.all(), s.wholeOrderView), nil
+}
+
+func (s *Server) wholeOrder(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	return s.wholeOrderView(o), nil
+}
+
+func (s *Server) sandboxOrder(r *http.Request) (order, error) {
+	id := pathID(r, "id")
+	o, found := s.store.orders.get(id)
+	if !found {
+		return order{}, &apiError{status: http.StatusNotFound, text: "no such order"}
+	}
+	return o, nil
+}
+
+func (s *Server) wholeOrderView(o order) any {
+	return map[string]any{
+		"order": s.orderView(o), "items": showAll(o.items, s.itemView),
+		"feed": list(o.feed), "history": list(o.history),
+	}
+}
+
+// writeOffOrder writes off all goods of an order, or only those of the items
+// {"items":[..]}.
+func (s *Server) writeOffOrder(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	var only struct {
+		Items []int64 `json:"items"`
+	}
+	if err := decode(r, &only); err != nil {
+		return nil, err
+	}
+	written := []int64{}
+	leaveFlag := s.switches.is(WriteOffLeavesFlag, "yes")
+	o.items = slices.Clone(o.items)
+	for i, line := range o.items {
+		if line.isProduct() && line.writeOffs == nil && anyOf(only.Items, line.id) {
+			o.items[i] = line.deduct(leaveFlag)
+			written = append(written, line.id)
+		}
+	}
+	s.keepWriteOff(o, leaveFlag, len(written))
+	return map[string]any{"written_off": written}, nil
+}
+
+func (s *Server) keepWriteOff(o order, leaveFlag bool, count int) {
+	if !leaveFlag {
+		o.deductionRequired = o.undeducted()
+	}
+	save := s.saveOrder
+	if s.switches.is(WriteOffLeavesModifiedAt, "yes") {
+		save = s.keepOrder
+	}
+	save(o, staffEmployee, "goods written off, items: %d", count)
+}
+
+func (s *Server) deleteOrder(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	s.store.orders.remove(o.id, s.now())
+	s.store.tell(s.now(), "order %d deleted", o.id)
+	return map[string]any{}, nil
+}
+
+func (s *Server) deleteItem(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	line, found := find(o.items, func(i item) bool { return i.id == pathID(r, "item") })
+	if !found {
+		return nil, &apiError{status: http.StatusNotFound, text: "no such item"}
+	}
+	o.items = keep(slices.Clone(o.items), func(i item) bool { return i.id != line.id })
+	s.saveOrder(o, staffEmployee, "item deleted: %s", s.lineText(line))
+	return map[string]any{}, nil
+}
+
+func (s *Server) allContacts(kind contactKind) endpoint {
+	return func(*http.Request) (any, error) {
+		rows := keep(s.store.contacts.all(), func(c contact) bool { return c.kind == kind })
+		return showAll(rows, s.contactView), nil
+	}
+}
+
+// staffContact makes a contact as an employee would, with phones as they were
+// typed: strings, or objects as in the API.
+func (s *Server) staffContact(kind contactKind) endpoint {
+	return func(r *http.Request) (any, error) {
+		b, err := looseBody(r)
+		if err != nil {
+			return nil, err
+		}
+		c := contact{kind: kind}
+		s.readContact(b, &c)
+		var numbers []string
+		if json.Unmarshal(b.fields["phones"], &numbers) == nil {
+			for _, number := range numbers {
+				c.phones = append(c.phones, phone{Phone: number})
+			}
+		} else {
+			readPhones(b, &c.phones)
+		}
+		if err := b.err(); err != nil {
+			return nil, err
+		}
+		return s.contactView(s.addContact(c, staffEmployee)), nil
+	}
+}
+
+func (s *Server) allProducts(*http.Request) (any, error) {
+	return showAll(s.store.products.all(), s.productView), nil
+}
+
+// staffProduct makes a product as an employee would; only its title is required.
+func (s *Server) staffProduct(r *http.Request) (any, error) {
+	b, err := looseBody(r)
+	if err != nil {
+		return nil, err
+	}
+	p := product{categoryID: fallbackCategory, unitID: pieceUnit}
+	s.readProduct(b, &p)
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return s.productView(s.addProduct(p)), nil
+}
+
+func (s *Server) allCategories(*http.Request) (any, error) {
+	return showAll(s.store.categories.all(), category.view), nil
+}
+
+func (s *Server) staffCategory(r *http.Request) (any, error) {
+	b, err := looseBody(r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.newCategory(b)
+	if err != nil {
+		return nil, err
+	}
+	return s.addCategory(c).view(), nil
+}
+
+// eventsAfter returns the feed's events after a sequence number.
+func (s *Server) eventsAfter(r *http.Request) (any, error) {
+	after, err := numberParameter(r, "after", 0)
+	if err != nil {
+		return nil, err
+	}
+	start := slices.IndexFunc(s.store.events, func(e event) bool { return e.Seq > after })
+	if start < 0 {
+		return []event{}, nil
+	}
+	return slices.Clone(s.store.events[start:]), nil
+}
+
+func numberParameter(r *http.Request, name string, otherwise int) (int, error) {
+	text := r.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	number, err := strconv.Atoi(text)
+	if err != nil || number < 0 {
+		return 0, invalid(name, "must be a number from 0 on, got %q", text)
+	}
+	return number, nil
+}
+
+// setSwitches sets the given switches, none of them when one is unknown, and
+// returns the values of all.
+func (s *Server) setSwitches(r *http.Request) (any, error) {
+	var values map[string]string
+	if err := decode(r, &values); err != nil {
+		return nil, err
+	}
+	if err := s.switches.set(values); err != nil {
+		return nil, refused("%v", err)
+	}
+	return s.switches.all(), nil
+}
+
+func (s *Server) addFault(r *http.Request) (any, error) {
+	var f fault
+	if err := decode(r, &f); err != nil {
+		return nil, err
+	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	return map[string]any{"faults": s.faults.add(f)}, nil
+}
+
+func (s *Server) clearFaults(*http.Request) (any, error) {
+	s.faults.clear()
+	return map[string]any{"faults": 0}, nil
+}
+
+// reportRequests counts the API's requests; ?last=N shortens the list.
+func (s *Server) reportRequests(r *http.Request) (any, error) {
+	last, err := numberParameter(r, "last", keptRequests)
+	if err != nil {
+		return nil, err
+	}
+	return s.requests.report(last), nil
+}
+
+func (s *Server) resetRequests(*http.Request) (any, error) {
+	s.requests.reset()
+	return map[string]any{}, nil
+}

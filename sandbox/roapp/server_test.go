@@ -1,0 +1,193 @@
+package roapp_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cartumsync/cartumsync/sandbox/roapp"
+)
+
+func TestKeyIsDemanded(t *testing.T) {
+	t.Parallel()
+	a := open(t, roapp.Options{APIKey: "k1"})
+	for key, status := range map[string]int{
+		"": http.StatusUnauthorized, "Bearer ": http.StatusUnauthorized, "Bearer sandbox": http.StatusUnauthorized,
+		"k1": http.StatusUnauthorized, "Basic k1": http.StatusUnauthorized, "Bearer k1": http.StatusOK,
+	} {
+		got := withKey(a, key)
+		if got.status != status {
+			t.Errorf("%q: got %d", key, got.status)
+		}
+		if status != http.StatusOK {
+			check(t, got, map[string]string{"message": "Invalid token"})
+		}
+	}
+}
+
+func TestBodyMustBeAJSONObject(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	for _, body := range []string{"", "null", "[]", `"x"`, "{", `{"first_name":"Jan"} x`} {
+		a.refuses(http.MethodPost, "/v2/contacts/people", []refusal{{body, body, "body must be a JSON object"}})
+	}
+	r, err := http.NewRequest(http.MethodPost, a.url+"/v2/contacts/people", strings.NewReader(`{"first_name":"Jan"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer sandbox")
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	got, err := a.send(r)
+	if err != nil || got.status != http.StatusBadRequest || !strings.Contains(got.raw, "Content-Type") {
+		t.Errorf("form: %v %d %s", err, got.status, got.raw)
+	}
+}
+
+func TestBodySizeIsLimited(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	huge := `{"first_name":"` + strings.Repeat("x", 1<<20) + `"}`
+	for _, path := range []string{"/v2/contacts/people", "/sandbox/people"} {
+		if got := a.do(http.MethodPost, path, huge); got.status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+}
+
+func TestErrorBodySwitch(t *testing.T) {
+	t.Parallel()
+	for form, path := range map[string]string{
+		"message": "message", "error": "error", "detail": "detail", "old": "message.validation.first_name.0",
+	} {
+		a := with(t, Switches{roapp.ErrorBody: form}.values())
+		got := a.do(http.MethodPost, "/v2/contacts/people", "{}")
+		if !strings.Contains(got.at(path), "is required") {
+			t.Errorf("%s: got %s", form, got.raw)
+		}
+	}
+	old := with(t, Switches{roapp.ErrorBody: "old"}.values())
+	check(t, old.do(http.MethodPost, "/v2/contacts/people", "{}"), map[string]string{"success": "false", "code": "101"})
+	check(t, withKey(old, ""), map[string]string{"success": "false", "code": "401", "message": "Invalid token"})
+}
+
+func TestCreateAnswerSwitch(t *testing.T) {
+	t.Parallel()
+	a := with(t, Switches{roapp.CategoryCreate: "yes"}.values())
+	order, product := a.order(), a.product("A-12")
+	client := a.get(orderPath(order)).at("client.id")
+	a.set(Switches{roapp.CreateAnswer: "data-id"}.values())
+	for _, r := range [][2]string{
+		{"/v2/contacts/people", `{"first_name":"Jan"}`},
+		{"/v2/contacts/organizations", `{"name":"Kwiaty"}`},
+		{"/v2/orders", `{"branch_id":12,"order_type_id":34,"client_id":` + client + `}`},
+		{itemsOf(order), line(product, nil)},
+		{"/products/", `{"title":"Rose","category_id":7,"uom_id":1}`},
+		{"/warehouse/categories/", `{"title":"Roses"}`},
+	} {
+		got := a.ok(http.MethodPost, r[0], r[1])
+		if got.id("data.id") == 0 || got.has("id") {
+			t.Errorf("%s: got %s", r[0], got.raw)
+		}
+	}
+}
+
+func TestTrailingSlashSwitch(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	wrong := []string{"/products", "/warehouse/categories", "/margins", "/catalogs/uoms/", "/v2/orders/", "/v2/contacts/people/", "/v2/company/"}
+	for _, path := range wrong {
+		if got := a.get(path); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	a.set(Switches{roapp.TrailingSlash: "any"}.values())
+	for _, path := range wrong {
+		a.ok(http.MethodGet, path, "")
+	}
+}
+
+func TestUnknownPathsAndMethods(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	for _, path := range []string{"/", "/v2", "/v2/nothing", "/orders", "/v2/products/", "/sandbox/nothing"} {
+		if got := a.get(path); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	for path, method := range map[string]string{"/v2/orders": http.MethodPut, "/v2/orders/statuses": http.MethodPost, "/products/": http.MethodDelete} {
+		if got := a.do(method, path, ""); got.status != http.StatusMethodNotAllowed {
+			t.Errorf("%s %s: %d", method, path, got.status)
+		}
+	}
+}
+
+func TestLatencyDelaysTheAnswerNotTheEffect(t *testing.T) {
+	t.Parallel()
+	a := open(t, roapp.Options{Latency: time.Hour})
+	ended := make(chan struct{})
+	client := &http.Client{Timeout: time.Minute}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.url+"/v2/contacts/people", strings.NewReader(`{"first_name":"Jan"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer sandbox")
+	r.Header.Set("Content-Type", "application/json")
+	go func() {
+		defer close(ended)
+		if response, err := client.Do(r); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	eventually(t, func() bool { return a.get("/sandbox/people").length("") == 1 })
+	select {
+	case <-ended:
+		t.Error("answered before the latency")
+	default:
+	}
+	client.CloseIdleConnections()
+}
+
+// eventually waits for a condition.
+func eventually(t *testing.T, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatal("the condition did not come true")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestConcurrentRequests(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	order, product := a.order(), a.product("A-12")
+	var clients sync.WaitGroup
+	for i := range 8 {
+		clients.Go(func() {
+			for n := range 5 {
+				a.person(fmt.Sprintf("P%d-%d", i, n), "+48501234567")
+				a.item(order, product)
+				a.ok(http.MethodPost, orderPath(order)+"/comments", `{"comment":"x"}`)
+				a.ok(http.MethodPatch, orderPath(order), `{"custom_fields":{"f101":"x"}}`)
+				a.get("/v2/orders")
+				a.get(itemsOf(order))
+				a.get("/v2/contacts/people?phones=48501234567")
+				a.get(wholeOrder(order))
+				a.get("/sandbox/requests")
+				a.get("/sandbox/feed")
+				a.set(Switches{roapp.CommentLimit: "100"}.values())
+			}
+		})
+	}
+	clients.Wait()
+	check(t, a.get(orderPath(order)), map[string]string{"total": "800.00"})
+	check(t, a.get("/v2/contacts/people"), map[string]string{"paging.count": "41"})
+	if n := a.get(wholeOrder(order)).length("feed"); n != 40 {
+		t.Errorf("%d comments, want 40", n)
+	}
+}

@@ -1,0 +1,85 @@
+// Worker runs the workflows and carries out their activities.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/worker"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/workers"
+)
+
+func main() { process.Main(command()) }
+
+func command() *cobra.Command {
+	var flags process.Flags
+	var listen string
+	var cached int
+	cmd := &cobra.Command{
+		Use:          "worker",
+		Short:        "Run the workflows of orders and the requests that they make",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
+		RunE:         func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), flags, listen, cached) },
+	}
+	flags.Add(cmd)
+	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz and /readyz")
+	cmd.Flags().IntVar(&cached, "cached-orders", 2000, "orders kept in memory between their events, about 60 KiB each")
+	return cmd
+}
+
+func run(ctx context.Context, flags process.Flags, listen string, cached int) error {
+	env, err := flags.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	worker.SetStickyWorkflowCacheSize(cached)
+
+	// The health page answers while Temporal is waited for.
+	group, ctx := errgroup.WithContext(ctx)
+	var ready readiness
+	group.Go(func() error {
+		return engine.Serve(ctx, listen, engine.NewHealth(process.HealthTimeout, ready.check()), env.Logger)
+	})
+	group.Go(func() error { return poll(ctx, env, &ready) })
+	if err := group.Wait(); err != nil && context.Cause(ctx) == nil {
+		return err
+	}
+	return nil
+}
+
+// poll works until ctx ends, then lets what is in flight finish.
+func poll(ctx context.Context, env process.Env, ready *readiness) error {
+	c, namespace, err := env.Connect(ctx, "worker")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	running, err := workers.Start(ctx, workers.Options{
+		Client: c, Namespace: namespace, Settings: settings.NewStore(env.Settings), Logger: env.Logger,
+	})
+	if err != nil {
+		return err
+	}
+	ready.set(process.TemporalCheck(c))
+	env.Logger.Info("worker is running", zap.Int("accounts", len(env.Settings.Accounts)), zap.Int("shops", len(env.Settings.Shops)),
+		zap.String("settings", env.Settings.Revision), zap.Int("pid", os.Getpid()))
+	select {
+	case err = <-running.Fatal():
+		err = fmt.Errorf("a worker ended by itself: %w", err)
+	case <-ctx.Done():
+		env.Logger.Info("stopping: no new work is taken, requests in flight are finished")
+	}
+	running.Stop()
+	env.Logger.Info("stopped")
+	return err
+}
