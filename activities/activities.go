@@ -56,6 +56,7 @@ func (a *Activities) Register(registry interface {
 		string(order.StepAddItem):        a.AddItem,
 		string(order.StepSetStatus):      a.SetStatus,
 		string(order.StepPostComment):    a.PostComment,
+		workflows.ActivitySubscribe:      a.Subscribe,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -183,21 +183,3 @@ func paced(ctx workflow.Context, account, summary string, pace order.Pace) workf
 	return workflow.WithActivityOptions(ctx, requestOptions(
 		engine.RoappQueue(account), summary, pace.Urgency, 2*(pace.Timeout+pace.Settle), pace.Settle))
 }
-
-// Register gives all workflows to a worker.
-func Register(registry interface {
-	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
-},
-) {
-	for name, function := range map[string]any{
-		OrderWorkflow:          Order,
-		EnsureContactWorkflow:  EnsureContact,
-		EnsureProductWorkflow:  EnsureProduct,
-		EnsureCategoryWorkflow: EnsureCategory,
-	} {
-		// Orders outlive releases: every worker may carry on every run.
-		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{
-			Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
-		})
-	}
-}

@@ -3,6 +3,7 @@ package workflows
 import (
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -70,7 +71,7 @@ func (r *orderRun) live(ctx workflow.Context) error {
 			return err
 		}
 		if r.state.Closed != "" {
-			return nil
+			return r.close()
 		}
 		if r.pending() {
 			continue
@@ -80,6 +81,17 @@ func (r *orderRun) live(ctx workflow.Context) error {
 		}
 		r.wait(ctx)
 	}
+}
+
+// close ends the run. An order that the shop never showed fails, so that a later
+// event may start it again; any other order is done.
+func (r *orderRun) close() error {
+	if r.state.Snapshot != nil {
+		return nil
+	}
+	return temporal.NewApplicationErrorWithOptions(r.state.Closed, "NotInShop", temporal.ApplicationErrorOptions{
+		NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign,
+	})
 }
 
 // PlanInput is what the activity Plan decides from, besides the settings.

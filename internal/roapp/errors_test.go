@@ -181,7 +181,7 @@ func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
 	s, _ := newService(t, func(http.ResponseWriter, *http.Request) { <-release })
-	t.Cleanup(func() { close(release) })
+	defer close(release)
 	c := New(Config{URL: s.URL, APIKey: testKey, RequestsPerSecond: -1, Timeout: 50 * time.Millisecond})
 	e := assertError(t, c.SetStatus(t.Context(), 7, 1, ""), Unavailable, true)
 	if !errors.Is(e, context.DeadlineExceeded) || !strings.HasSuffix(e.Error(), "timeout") {

@@ -25,6 +25,8 @@ func (d *document) decode(node ast.Node, into reflect.Value, at path) {
 		return
 	}
 	switch {
+	case into.Type() == reflect.TypeFor[Secret]():
+		d.secret(node, into, at)
 	case isScalar(into.Type()):
 		d.scalar(node, into, at)
 	case into.Kind() == reflect.Slice:
@@ -85,12 +87,7 @@ func (d *document) record(node ast.Node, into reflect.Value, at path) {
 		}
 		delete(fields, entry.key)
 		d.explain(entry.at, field)
-		value := into.FieldByIndex(field.Index)
-		if value.Type() == reflect.TypeFor[Secret]() {
-			d.secret(entry.value, value, entry.at, field.Tag.Get("literal") == "allowed")
-		} else {
-			d.decode(entry.value, value, entry.at)
-		}
+		d.decode(entry.value, into.FieldByIndex(field.Index), entry.at)
 	}
 	for name, field := range fields {
 		d.absent(into.FieldByIndex(field.Index), at.key(name), field, d.places[at.namespace])
@@ -111,9 +108,10 @@ func keysOf(t reflect.Type) (map[string]reflect.StructField, []string) {
 	return fields, names
 }
 
-// explain notes how a key may be written.
+// explain notes how a key may and must be written.
 func (d *document) explain(at path, field reflect.StructField) {
 	place := d.places[at.namespace]
+	place.literal = field.Tag.Get("literal") == "allowed"
 	place.example = field.Tag.Get("yaml") + ": " + field.Tag.Get("example")
 	d.places[at.namespace] = place
 }
@@ -203,9 +201,9 @@ func (d *document) scalar(node ast.Node, into reflect.Value, at path) {
 		d.fail(at, "must be a single value")
 		return
 	}
-	place := d.places[at.namespace]
-	place.written = written
-	d.places[at.namespace] = place
+	here := d.places[at.namespace]
+	here.written = written
+	d.places[at.namespace] = here
 	value, ok := d.expand(written, at)
 	if !ok {
 		return
@@ -217,15 +215,15 @@ func (d *document) scalar(node ast.Node, into reflect.Value, at path) {
 
 // secret reads a value that must not stand in the file itself, as files are
 // copied, committed and shown.
-func (d *document) secret(node ast.Node, into reflect.Value, at path, literal bool) {
+func (d *document) secret(node ast.Node, into reflect.Value, at path) {
+	here := d.places[at.namespace]
 	written, ok := text(node)
 	if !ok {
-		d.fail(at, "must be a single value; write for example "+d.places[at.namespace].example)
+		d.fail(at, "must be a single value; write for example "+here.example)
 		return
 	}
-	if !literal && variable.FindString(written) != written {
-		d.fail(at, "must not stand in the file; put it into an environment variable and write for example "+
-			d.places[at.namespace].example)
+	if !here.literal && variable.FindString(written) != written {
+		d.fail(at, "must not stand in the file; put it into an environment variable and write for example "+here.example)
 		return
 	}
 	if value, ok := d.expand(written, at); ok {

@@ -52,6 +52,7 @@ type place struct {
 	key          string
 	absent       bool
 	example      string // how the key may be written
+	literal      bool   // whether a secret may be written out
 	// written is the value as in the file, with variables not replaced. It is
 	// empty for secrets.
 	written string

@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -21,12 +22,18 @@ func FuzzParse(f *testing.F) {
 			requireUsable(t, read)
 			return
 		}
-		for line := range strings.Lines(err.Error()) {
-			if !strings.HasPrefix(line, file+":") {
-				t.Errorf("no place in %q", line)
-			}
+		for _, problem := range err.(interface{ Unwrap() []error }).Unwrap() {
+			requireOneLine(t, problem)
 		}
 	})
+}
+
+func requireOneLine(t *testing.T, problem error) {
+	t.Helper()
+	var at *settings.KeyError
+	if !errors.As(problem, &at) || at.Line < 1 || at.Column < 1 || at.Message == "" || strings.ContainsAny(problem.Error(), "\r\n") {
+		t.Errorf("no line with a place and a remedy: %q", problem)
+	}
 }
 
 func requireUsable(t *testing.T, read *settings.Settings) {

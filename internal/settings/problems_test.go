@@ -84,6 +84,12 @@ func TestProblems(t *testing.T) {
 		{"no import", "      import: {1: 101}", "      export: {101: 1}", []string{
 			"settings.yaml:28:5: shops.kwiaty.statuses.import: is missing; write for example import: {1: 101, 3: 103}",
 		}},
+		{"secret without value", "${KWIATY_PASSWORD}", "", []string{
+			"settings.yaml:19:5: shops.kwiaty.password: has no value; fill it in or take the key away",
+		}},
+		{"secret that is a number", "${KWIATY_PASSWORD}", "12345678", []string{
+			"settings.yaml:19:5: shops.kwiaty.password: must not stand in the file; put it into an environment variable and write for example password: ${KWIATY_PASSWORD}",
+		}},
 		{"empty import", "{1: 101}", "{}", []string{
 			"settings.yaml:29:7: shops.kwiaty.statuses.import: is empty; write for example import: {1: 101, 3: 103}",
 		}},

@@ -287,7 +287,11 @@ func newSubscriber(t *testing.T, answer func(n int) int) *subscriber {
 		sub.got = append(sub.got, received{method: r.Method, kind: r.Header.Get("Content-Type"), doc: decode(body)})
 		n := len(sub.got)
 		sub.mu.Unlock()
-		w.WriteHeader(sub.answer(n))
+		code := sub.answer(n)
+		if code == http.StatusFound {
+			w.Header().Set("Location", r.URL.Path)
+		}
+		w.WriteHeader(code)
 	}))
 	t.Cleanup(listener.Close)
 	sub.url = listener.URL + "/hooks/secret"

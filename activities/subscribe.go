@@ -1,0 +1,41 @@
+package activities
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// Subscribe has Cartum send one event to our webhook. A subscription to the same
+// URL is kept; one to another URL is given back first, for there are five places
+// an event (reference, cartum-api 5.1).
+func (a *Activities) Subscribe(ctx context.Context, in workflows.SubscribeInput) (workflows.Subscription, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return workflows.Subscription{}, err
+	}
+	target := webhookURL(in, s.settings.WebhookKey.Reveal())
+	if in.Was != nil && in.Was.URL == target {
+		return *in.Was, nil
+	}
+	if in.Was != nil {
+		err := s.client.Unsubscribe(ctx, in.Was.ID, in.Was.URL)
+		if kind := cartum.KindOf(err); err != nil && kind != cartum.Rejected && kind != cartum.NotFound {
+			return workflows.Subscription{}, s.cartumFailed(ctx, err)
+		}
+	}
+	id, err := s.client.Subscribe(ctx, in.Event, target)
+	if err != nil {
+		return workflows.Subscription{}, s.cartumFailed(ctx, err)
+	}
+	return workflows.Subscription{ID: id, URL: target}, nil
+}
+
+// webhookURL differs by event, for Cartum's body does not name it.
+func webhookURL(in workflows.SubscribeInput, key string) string {
+	return strings.TrimRight(in.PublicURL, "/") + "/webhooks/cartum/" + url.PathEscape(in.Shop) + "/" + url.PathEscape(key) +
+		"?" + url.Values{"event": {in.Event}}.Encode()
+}

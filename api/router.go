@@ -1,0 +1,47 @@
+// Package api is the starter's HTTP surface: Cartum's webhooks, and later the
+// orders page and its JSON API.
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// Options of [NewRouter]; all are required.
+type Options struct {
+	Settings *settings.Store
+	// Orders gives the way to the workflows, false while Temporal is not connected.
+	Orders func() (*Orders, bool)
+	// Health answers /healthz and /readyz.
+	Health http.Handler
+	Logger *zap.Logger
+}
+
+// Limits of the open surface. A shop's queue sends its events in one go every
+// five minutes, so the webhooks' rate is generous; the rest stops guessing.
+const (
+	webhooksPerSecond = 200
+	requestTimeout    = 20 * time.Second
+)
+
+// NewRouter builds the starter's routes.
+func NewRouter(o Options) http.Handler {
+	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
+	r := chi.NewRouter()
+	r.Use(middleware.Recoverer, middleware.Timeout(requestTimeout))
+	r.Handle("/healthz", o.Health)
+	r.Handle("/readyz", o.Health)
+	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
+		r.Use(httprate.Limit(webhooksPerSecond, time.Second, httprate.WithKeyFuncs(httprate.KeyByIP)))
+		r.Put("/", hooks.changed)
+		r.Delete("/", hooks.removed)
+	})
+	return r
+}

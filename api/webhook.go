@@ -1,0 +1,119 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/go-chi/chi/v5"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// webhookLimit is how much of a webhook's body is read.
+const webhookLimit = 1 << 20
+
+// webhooks takes Cartum's events. They are unsigned (reference, cartum-api
+// 5.3), so a secret stands in the URL, and of the body only the order's number
+// is believed, as a hint to read that order.
+type webhooks struct {
+	settings *settings.Store
+	orders   func() (*Orders, bool) // false while Temporal is not connected
+	logger   *zap.Logger
+}
+
+// changed takes order_created, order_update and order_paid, which differ in
+// nothing that matters.
+func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
+	shop := chi.URLParam(r, "shop")
+	if !h.authentic(r) {
+		http.NotFound(w, r)
+		return
+	}
+	number, err := orderNumber(http.MaxBytesReader(w, r.Body, webhookLimit))
+	if err != nil {
+		h.refuse(w, shop, err)
+		return
+	}
+	h.hand(w, r, shop, func(ctx context.Context, orders *Orders) error {
+		return orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook)
+	})
+}
+
+// removed is how Cartum tells that somebody deleted the subscription
+// (reference, cartum-api 5.3).
+func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
+	shop := chi.URLParam(r, "shop")
+	if !h.authentic(r) {
+		http.NotFound(w, r)
+		return
+	}
+	event := r.URL.Query().Get("event")
+	h.logger.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again",
+		zap.String("shop", shop), zap.String("event", event))
+	h.hand(w, r, shop, func(ctx context.Context, orders *Orders) error { return orders.WebhookRemoved(ctx, shop, event) })
+}
+
+// hand gives the event on. Where that fails Cartum is told to send it again.
+func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, shop string, give func(context.Context, *Orders) error) {
+	orders, connected := h.orders()
+	err := errors.New("not connected to Temporal yet")
+	if connected {
+		err = give(r.Context(), orders)
+	}
+	if err != nil {
+		h.logger.Error("a webhook could not be handed over; Cartum sends it again", zap.String("shop", shop), zap.Error(err))
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (h *webhooks) refuse(w http.ResponseWriter, shop string, err error) {
+	h.logger.Warn("a webhook was refused", zap.String("shop", shop), zap.Error(err))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		http.Error(w, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
+		return
+	}
+	http.Error(w, err.Error(), http.StatusBadRequest)
+}
+
+// authentic compares the URL's key with the shop's in constant time. An unknown
+// shop, a shop without key and a wrong key look the same from outside.
+func (h *webhooks) authentic(r *http.Request) bool {
+	shop, known := h.settings.Current().Shops[chi.URLParam(r, "shop")]
+	want := sha256.Sum256([]byte(shop.WebhookKey.Reveal()))
+	got := sha256.Sum256([]byte(chi.URLParam(r, "key")))
+	same := subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	return same && known && shop.WebhookKey.Reveal() != ""
+}
+
+// orderNumber reads the one value of the body that is used.
+func orderNumber(body interface{ Read([]byte) (int, error) }) (int64, error) {
+	var buffer bytes.Buffer
+	if _, err := buffer.ReadFrom(body); err != nil {
+		return 0, fmt.Errorf("read the body: %w", err)
+	}
+	var event struct {
+		OrderID json.RawMessage `json:"order_id"`
+	}
+	if err := json.Unmarshal(buffer.Bytes(), &event); err != nil {
+		return 0, errors.New("the body is not a JSON object with order_id")
+	}
+	digits := bytes.Trim(event.OrderID, `"`)
+	number, err := strconv.ParseInt(string(digits), 10, 64)
+	if err != nil || number <= 0 {
+		return 0, errors.New("order_id is not the number of an order: send a positive whole number")
+	}
+	return number, nil
+}
