@@ -99,7 +99,10 @@ func openShop(s *settings.Settings, id string) (*shop, error) {
 	}
 	return &shop{
 		id: id, settings: set,
-		client: cartum.New(cartum.Config{URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(), UserAgent: userAgent}),
+		client: cartum.New(cartum.Config{
+			URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
+			RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+		}),
 	}, nil
 }
 

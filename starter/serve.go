@@ -131,4 +131,3 @@ func (s *server) subscribe(ctx context.Context) {
 		}
 	}
 }
-

@@ -352,15 +352,16 @@ func readPage(n node) page {
 	}
 }
 
-// promisesMore says that the answer itself speaks of rows beyond those seen.
-func (p page) promisesMore(number, seen int) bool {
-	if p.whole {
-		return false
+// promisesMore says that the answer itself speaks of pages after this one. asked is the page's number, which the
+// answer's own overrules: a service that ignores the parameter repeats its first page.
+func (p page) promisesMore(asked, seen int) bool {
+	if p.total < 0 {
+		return p.count > int64(seen)
 	}
-	if p.total >= 0 && len(p.rows) > 0 {
-		return p.total > int64(number)
+	if p.number > 0 {
+		return p.total > p.number
 	}
-	return p.total > int64(number) || p.count > int64(seen)
+	return p.total > int64(asked)
 }
 
 // mayHaveMore says that the answer does not tell and is full.
@@ -391,11 +392,14 @@ func list[T any](ctx context.Context, c *Client, r request, maxPages int, decode
 		if err := answer.check(); err != nil {
 			return nil, err
 		}
-		promised := p.promisesMore(number, len(seen))
-		switch {
-		case promised && len(seen) == before:
-			return nil, answer.malformed(errors.New("data: fewer rows than the list says it has"))
-		case !promised && !p.mayHaveMore(), len(seen) == before:
+		more := p.promisesMore(number, len(seen))
+		if len(seen) == before {
+			if more || p.count > int64(len(seen)) {
+				return nil, answer.malformed(errors.New("data: fewer rows than the list says it has"))
+			}
+			return all, nil
+		}
+		if !more && !p.mayHaveMore() {
 			return all, nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // time zones are known on machines without a zone database
 
@@ -91,6 +92,9 @@ type Shop struct {
 	WebhookKey Secret `yaml:"webhook_key" validate:"omitempty,url_secret" example:"${KWIATY_WEBHOOK_KEY}"`
 	// Account is the id of the account that receives the shop's orders.
 	Account string `yaml:"account" validate:"required" example:"main"`
+	// RequestsPerSecond is how often each process may ask the shop, default 2:
+	// Cartum documents no limit (reference, cartum-api 8).
+	RequestsPerSecond float64 `yaml:"requests_per_second" default:"2" validate:"rate"`
 	// Since is the start of the first day, in the shop's time zone, whose orders
 	// are imported by sweeps.
 	Since time.Time `yaml:"since" validate:"required" example:"2026-11-01"`
@@ -170,6 +174,25 @@ func Parse(name string, yaml []byte, env func(string) (string, bool)) (*Settings
 	revision, err := settings.revision(doc.secrets)
 	settings.Revision = revision
 	return settings, err
+}
+
+// normalize brings checked values into the one form that others rely on.
+func (s *Settings) normalize() error {
+	for id, account := range s.Accounts {
+		account.URL = strings.TrimSuffix(account.URL, "/")
+		s.Accounts[id] = account
+	}
+	for id, shop := range s.Shops {
+		zone, err := time.LoadLocation(shop.TimeZone)
+		if err != nil {
+			return fmt.Errorf("time zone of shop %q: %w", id, err)
+		}
+		year, month, day := shop.Since.Date()
+		shop.Since = time.Date(year, month, day, 0, 0, 0, 0, zone)
+		shop.URL = strings.TrimSuffix(shop.URL, "/")
+		s.Shops[id] = shop
+	}
+	return nil
 }
 
 // Rules are what is in force for a shop, and whether there is such a shop. The

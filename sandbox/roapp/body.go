@@ -146,7 +146,7 @@ func (b *body) moment(field string, dateOnly bool, into *string) {
 	if _, err := time.Parse(time.DateOnly, *into); err == nil && dateOnly {
 		return
 	}
-	b.fail(field, "must be ISO 8601 in UTC without milliseconds, such as 2026-11-01T09:30:00Z")
+	b.fail(field, "must be %s", timestampWords)
 }
 
 var decimalForm = regexp.MustCompile(`^"?(\d{1,12}(?:\.\d{1,12})?)"?$`)
@@ -194,6 +194,8 @@ func (b *body) objects(field string) []*body {
 
 // timestampForm is ISO 8601 in UTC without milliseconds (reference, roapp-api 7).
 const timestampForm = "2006-01-02T15:04:05Z"
+
+const timestampWords = "ISO 8601 in UTC without milliseconds, such as 2026-11-01T09:30:00Z"
 
 func timestamp(at time.Time) string { return at.UTC().Format(timestampForm) }
 

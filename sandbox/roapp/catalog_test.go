@@ -103,7 +103,7 @@ func TestDuplicateArticleSwitch(t *testing.T) {
 	body := `{"title":"Rose","article":"A-12","code":"C1","category_id":7,"uom_id":1}`
 	first := a.ok(http.MethodPost, "/products/", body).id("id")
 	a.ok(http.MethodPost, "/products/", strings.Replace(body, "C1", "C2", 1))
-	a.set(Switches{roapp.DuplicateArticle: "refused"}.values())
+	a.set(settings{roapp.DuplicateArticle: "refused"}.values())
 	for field, body := range map[string]string{"article": strings.Replace(body, "C1", "C3", 1), "code": strings.Replace(body, "A-12", "A-13", 1)} {
 		got := a.do(http.MethodPost, "/products/", body)
 		if got.status != http.StatusBadRequest || !strings.Contains(got.at("message.validation."+field), "belongs to product") {
@@ -126,7 +126,7 @@ func TestCreatableSwitches(t *testing.T) {
 		{roapp.CategoryCreate, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`},
 	} {
 		for value, status := range map[string]int{"yes": http.StatusOK, "403": http.StatusForbidden, "404": http.StatusNotFound} {
-			a := with(t, Switches{c.name: value}.values())
+			a := with(t, settings{c.name: value}.values())
 			if got := a.do(http.MethodPost, c.path, c.body); got.status != status {
 				t.Errorf("%s %s: got %d %s", c.name, value, got.status, got.raw)
 			}
@@ -136,7 +136,7 @@ func TestCreatableSwitches(t *testing.T) {
 
 func TestCategories(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.CategoryCreate: "yes"}.values())
+	a := with(t, settings{roapp.CategoryCreate: "yes"}.values())
 	id := a.ok(http.MethodPost, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`).id("id")
 	a.ok(http.MethodPost, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`) // a duplicate, in silence
 	check(t, a.get("/warehouse/categories/"), map[string]string{
@@ -144,7 +144,7 @@ func TestCategories(t *testing.T) {
 		"data.1.id": fmt.Sprint(id), "data.1.title": "Roses", "data.1.parent_id": "7", "count": "3", "success": "true",
 	})
 	check(t, a.get("/v2/catalog/products/categories"), map[string]string{"data.1.title": "Roses", "paging.count": "3"})
-	a.set(Switches{roapp.CategoriesList: "array"}.values())
+	a.set(settings{roapp.CategoriesList: "array"}.values())
 	check(t, a.get("/v2/catalog/products/categories"), map[string]string{"1.title": "Roses"})
 	for body, field := range map[string]string{
 		`{}`: "title", `{"title":"x","parent_id":8}`: "parent_id",

@@ -36,7 +36,7 @@ func TestCompanySwitches(t *testing.T) {
 	if company.has("currency") {
 		t.Error("currency is shown")
 	}
-	a.set(Switches{roapp.CompanyCurrency: "present", roapp.CompanyLists: "data"}.values())
+	a.set(settings{roapp.CompanyCurrency: "present", roapp.CompanyLists: "data"}.values())
 	check(t, a.get("/v2/company"), map[string]string{"currency": "PLN"})
 	check(t, a.get("/v2/company/employees"), map[string]string{"data.0.id": "56"})
 	check(t, a.get("/v2/company/locations"), map[string]string{"data.0.id": "12"})

@@ -36,7 +36,7 @@ type fault struct {
 	Match      string    `json:"match"` // "POST /v2/orders"; * is one segment of the path
 	Kind       faultKind `json:"kind"`
 	Status     int       `json:"status"`
-	Times      int       `json:"times"` // default 1
+	Times      int       `json:"times"` // requests to spoil, default 1
 	RetryAfter string    `json:"retry_after"`
 	Delay      string    `json:"delay"`
 	Body       string    `json:"body"`
@@ -174,7 +174,8 @@ func (s *Server) waitForEnd(r *http.Request) {
 }
 
 // breakConnection resets the TCP connection, so that the client sees neither an
-// answer nor an orderly end.
+// answer nor an orderly end. On a connection used before, Go's client then
+// repeats a request without a body by itself: it reaches the next fault.
 func breakConnection(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

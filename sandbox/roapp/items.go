@@ -64,7 +64,8 @@ func (i item) discountSum() decimal.Decimal {
 
 func (i item) sum() decimal.Decimal { return i.gross().Sub(i.discountSum()).Round(pricePlaces) }
 
-// deduct writes the item's goods off.
+// deduct writes the item's goods off. Whether the flag then still stands is
+// unknown (reference, roapp-api 3.8).
 func (i item) deduct(leaveFlag bool) item {
 	i.writeOffs = []writeOff{{
 		Cost: i.cost.StringFixed(costPlaces), CellID: 1, GoodID: i.productID, WarehouseID: 1,
@@ -91,11 +92,7 @@ func (s *Server) listItems(r *http.Request) (any, error) {
 }
 
 func (s *Server) addItem(r *http.Request) (any, error) {
-	o, err := s.order(r)
-	if err != nil {
-		return nil, err
-	}
-	b, err := jsonBody(r)
+	o, b, err := s.orderAndBody(r)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func TestItemIsAddedAsUndeducted(t *testing.T) {
 
 func TestServiceNeedsNoDeduction(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.MissingRight: "403"}.values())
+	a := with(t, settings{roapp.MissingRight: "403"}.values())
 	order := a.order()
 	a.item(order, 901)
 	check(t, a.get(itemsOf(order)), map[string]string{
@@ -131,7 +131,7 @@ func TestQuantityZeroSwitch(t *testing.T) {
 	order := a.order()
 	path := itemPath(order, a.item(order, a.product("A-12")))
 	a.refuses(http.MethodPatch, path, []refusal{{"zero", `{"quantity":0}`, "quantity: must be more than 0"}})
-	a.set(Switches{roapp.QuantityZero: "accepted"}.values())
+	a.set(settings{roapp.QuantityZero: "accepted"}.values())
 	a.ok(http.MethodPatch, path, `{"quantity":0}`)
 	check(t, a.get(itemsOf(order)), map[string]string{"0.quantity": "0.000"})
 }
@@ -144,14 +144,14 @@ func TestPatchWrittenOffSwitch(t *testing.T) {
 	a.ok(http.MethodPost, writeOffPath(order), "")
 	a.ok(http.MethodPatch, path, `{"quantity":5}`)
 	check(t, a.get(itemsOf(order)), map[string]string{"0.quantity": "5.000", "0.write_offs.0.quantity": "2.000"})
-	a.set(Switches{roapp.PatchWrittenOff: "refused"}.values())
+	a.set(settings{roapp.PatchWrittenOff: "refused"}.values())
 	a.refuses(http.MethodPatch, path, []refusal{{"written off", `{"quantity":6}`, "written off"}})
 }
 
 func TestMissingRightSwitch(t *testing.T) {
 	t.Parallel()
 	for value, status := range map[string]int{"403": http.StatusForbidden, "400": http.StatusBadRequest, "none": http.StatusOK} {
-		a := with(t, Switches{roapp.MissingRight: value}.values())
+		a := with(t, settings{roapp.MissingRight: value}.values())
 		order, product := a.order(), a.product("A-12")
 		got := a.do(http.MethodPost, itemsOf(order), line(product, nil))
 		if got.status != status {
@@ -168,7 +168,7 @@ func TestMissingRightSwitch(t *testing.T) {
 
 func TestDeductOnAddSwitch(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.DeductOnAdd: "yes"}.values())
+	a := with(t, settings{roapp.DeductOnAdd: "yes"}.values())
 	order := a.order()
 	a.item(order, a.product("A-12"))
 	check(t, a.get(itemsOf(order)), map[string]string{"0.is_deduction_required": "false", "0.write_offs.0.quantity": "2.000"})
@@ -183,7 +183,7 @@ func TestWriteOffSwitches(t *testing.T) {
 		{"yes", "no", "2026-11-02T09:30:00Z", "false"},
 		{"no", "no", "2026-11-02T09:31:00Z", "false"},
 	} {
-		a := with(t, Switches{
+		a := with(t, settings{
 			roapp.WriteOffLeavesModifiedAt: c.leavesTime, roapp.WriteOffLeavesFlag: c.leavesFlag,
 		}.values())
 		order, product := a.order(), a.product("A-12")
@@ -202,7 +202,7 @@ func TestWriteOffSwitches(t *testing.T) {
 
 func TestWriteOffOfSomeItems(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.WriteOffLeavesFlag: "no"}.values())
+	a := with(t, settings{roapp.WriteOffLeavesFlag: "no"}.values())
 	order := a.order()
 	first, second := a.item(order, a.product("A-12")), a.item(order, a.product("B-1"))
 	a.ok(http.MethodPost, writeOffPath(order), fmt.Sprintf(`{"items":[%d]}`, second))

@@ -36,7 +36,7 @@ func TestRequestLimit(t *testing.T) {
 		"another limit": {"sliding", 1, 0, []step{{0, ok}, {999 * time.Millisecond, refused}, {time.Millisecond, ok}}},
 	} {
 		a := open(t, roapp.Options{
-			RequestsPerSecond: c.limit, Switches: Switches{roapp.LimitWindow: c.window}.values(),
+			RequestsPerSecond: c.limit, Switches: settings{roapp.LimitWindow: c.window}.values(),
 		})
 		a.clock.advance(c.start)
 		for i, s := range c.steps {
@@ -51,7 +51,7 @@ func TestRequestLimit(t *testing.T) {
 func TestRetryAfterSwitch(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"absent": "", "seconds": "1"} {
-		a := open(t, roapp.Options{RequestsPerSecond: 1, Switches: Switches{roapp.RetryAfter: value}.values()})
+		a := open(t, roapp.Options{RequestsPerSecond: 1, Switches: settings{roapp.RetryAfter: value}.values()})
 		a.get("/v2/company")
 		got := a.get("/v2/company")
 		if got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != want {

@@ -146,6 +146,15 @@ func (s *Server) order(r *http.Request) (order, error) {
 	return order{}, errNotFound
 }
 
+func (s *Server) orderAndBody(r *http.Request) (order, *body, error) {
+	o, err := s.order(r)
+	if err != nil {
+		return o, nil, err
+	}
+	b, err := jsonBody(r)
+	return o, b, err
+}
+
 func (s *Server) createOrder(r *http.Request) (any, error) {
 	b, err := jsonBody(r)
 	if err != nil {
@@ -174,11 +183,7 @@ func (s *Server) notifyCreated(o order, client contact) {
 }
 
 func (s *Server) patchOrder(r *http.Request) (any, error) {
-	o, err := s.order(r)
-	if err != nil {
-		return nil, err
-	}
-	b, err := jsonBody(r)
+	o, b, err := s.orderAndBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -258,11 +263,7 @@ func (s *Server) author(id int64) string {
 }
 
 func (s *Server) postStatus(r *http.Request) (any, error) {
-	o, err := s.order(r)
-	if err != nil {
-		return nil, err
-	}
-	b, err := jsonBody(r)
+	o, b, err := s.orderAndBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -325,11 +326,7 @@ func (s *Server) changeStatus(o order, old int64, remark string) {
 }
 
 func (s *Server) postComment(r *http.Request) (any, error) {
-	o, err := s.order(r)
-	if err != nil {
-		return nil, err
-	}
-	b, err := jsonBody(r)
+	o, b, err := s.orderAndBody(r)
 	if err != nil {
 		return nil, err
 	}

@@ -228,20 +228,20 @@ func TestStatusIsChanged(t *testing.T) {
 func TestStatusSwitches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		switches Switches
+		switches settings
 		body     string
 		refused  string
 	}{
-		{Switches{roapp.ForbiddenTransitions: "102>101,101>103"}, `{"status_id":103}`, "status_id: transition from 101 to 103"},
-		{Switches{roapp.ForbiddenTransitions: "102>101"}, `{"status_id":103}`, ""},
-		{Switches{roapp.StatusComment: "all"}, `{"status_id":102}`, "comment: is required"},
-		{Switches{roapp.StatusComment: "104,105"}, `{"status_id":105}`, "comment: is required"},
-		{Switches{roapp.StatusComment: "104,105"}, `{"status_id":102}`, ""},
-		{Switches{roapp.StatusComment: "all"}, `{"status_id":102,"comment":"by the shop"}`, ""},
-		{Switches{roapp.CommentLimit: "3"}, `{"status_id":102,"comment":"four"}`, "comment: is longer than 3"},
-		{Switches{roapp.ClosingUnpaid: "refused"}, `{"status_id":103}`, "status_id: an unpaid order"},
-		{Switches{roapp.ClosingUnpaid: "refused"}, `{"status_id":105}`, ""},
-		{Switches{roapp.ClosingUndeducted: "refused"}, `{"status_id":104}`, "status_id: an order with goods"},
+		{settings{roapp.ForbiddenTransitions: "102>101,101>103"}, `{"status_id":103}`, "status_id: transition from 101 to 103"},
+		{settings{roapp.ForbiddenTransitions: "102>101"}, `{"status_id":103}`, ""},
+		{settings{roapp.StatusComment: "all"}, `{"status_id":102}`, "comment: is required"},
+		{settings{roapp.StatusComment: "104,105"}, `{"status_id":105}`, "comment: is required"},
+		{settings{roapp.StatusComment: "104,105"}, `{"status_id":102}`, ""},
+		{settings{roapp.StatusComment: "all"}, `{"status_id":102,"comment":"by the shop"}`, ""},
+		{settings{roapp.CommentLimit: "3"}, `{"status_id":102,"comment":"four"}`, "comment: is longer than 3"},
+		{settings{roapp.ClosingUnpaid: "refused"}, `{"status_id":103}`, "status_id: an unpaid order"},
+		{settings{roapp.ClosingUnpaid: "refused"}, `{"status_id":105}`, ""},
+		{settings{roapp.ClosingUndeducted: "refused"}, `{"status_id":104}`, "status_id: an order with goods"},
 	} {
 		a := with(t, c.switches.values())
 		id := a.order()
@@ -257,10 +257,10 @@ func TestStatusSwitches(t *testing.T) {
 	}
 }
 
-// Switches are switches by their typed names.
-type Switches map[roapp.Switch]string
+// settings are switches by their typed names.
+type settings map[roapp.Switch]string
 
-func (s Switches) values() map[string]string {
+func (s settings) values() map[string]string {
 	values := map[string]string{}
 	for name, value := range s {
 		values[string(name)] = value
@@ -270,7 +270,7 @@ func (s Switches) values() map[string]string {
 
 func TestClosingAfterWriteOff(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.ClosingUndeducted: "refused"}.values())
+	a := with(t, settings{roapp.ClosingUndeducted: "refused"}.values())
 	id := a.order()
 	a.item(id, a.product("A-12"))
 	a.ok(http.MethodPost, writeOffPath(id), "")
@@ -279,7 +279,7 @@ func TestClosingAfterWriteOff(t *testing.T) {
 
 func TestComments(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.CommentLimit: "10"}.values())
+	a := with(t, settings{roapp.CommentLimit: "10"}.values())
 	id := a.order()
 	path := orderPath(id) + "/comments"
 	a.ok(http.MethodPost, path, `{"comment":"Dostawa żó","is_private":true}`)
@@ -293,7 +293,7 @@ func TestComments(t *testing.T) {
 		{"too long", `{"comment":"12345678901"}`, "comment: is longer than 10"},
 		{"private as text", `{"comment":"x","is_private":"yes"}`, "is_private"},
 	})
-	a.set(Switches{roapp.CommentLimit: "0"}.values())
+	a.set(settings{roapp.CommentLimit: "0"}.values())
 	a.ok(http.MethodPost, path, `{"comment":"`+strings.Repeat("x", 50_000)+`"}`)
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
 		if got := a.do(method, path, ""); got.status != http.StatusMethodNotAllowed {
@@ -307,7 +307,7 @@ func TestPublicURL(t *testing.T) {
 	a := with(t, nil)
 	path := orderPath(a.order()) + "/public-url"
 	check(t, a.get(path), map[string]string{"url": "https://roapp.page/Z00001"})
-	a.set(Switches{roapp.PublicURL: "string"}.values())
+	a.set(settings{roapp.PublicURL: "string"}.values())
 	if got := a.get(path); got.raw != "\"https://roapp.page/Z00001\"\n" {
 		t.Errorf("got %s", got.raw)
 	}
@@ -325,7 +325,7 @@ func TestUnknownOrder(t *testing.T) {
 			t.Errorf("%s %s: %d %s", r[0], r[1], got.status, got.raw)
 		}
 	}
-	a.set(Switches{roapp.UnknownOrder: "400"}.values())
+	a.set(settings{roapp.UnknownOrder: "400"}.values())
 	if got := a.get("/v2/orders/9"); got.status != http.StatusBadRequest {
 		t.Errorf("got %d", got.status)
 	}

@@ -103,7 +103,7 @@ func (q *query) span(name string) span {
 	for _, text := range texts {
 		at, err := parseTimestamp(text)
 		if err != nil {
-			q.fail(name, "must be ISO 8601 in UTC without milliseconds, got %q", text)
+			q.fail(name, "must be %s, got %q", timestampWords, text)
 		}
 		times = append(times, at)
 	}

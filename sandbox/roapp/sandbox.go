@@ -79,8 +79,7 @@ func (s *Server) wholeOrder(r *http.Request) (any, error) {
 }
 
 func (s *Server) sandboxOrder(r *http.Request) (order, error) {
-	id := pathID(r, "id")
-	o, found := s.store.orders.get(id)
+	o, found := s.store.orders.get(pathID(r, "id"))
 	if !found {
 		return order{}, &apiError{status: http.StatusNotFound, text: "no such order"}
 	}
@@ -116,7 +115,9 @@ func (s *Server) writeOffOrder(r *http.Request) (any, error) {
 			written = append(written, line.id)
 		}
 	}
-	s.keepWriteOff(o, leaveFlag, len(written))
+	if len(written) > 0 {
+		s.keepWriteOff(o, leaveFlag, len(written))
+	}
 	return map[string]any{"written_off": written}, nil
 }
 

@@ -38,7 +38,7 @@ type Options struct {
 	// WebhookPause is the time before a failed delivery's first retry, doubled
 	// for each further one. Default one second.
 	WebhookPause time.Duration
-	// Latency delays every answer of the API, after its effect.
+	// Latency delays the answers of the API's endpoints, after their effect.
 	Latency time.Duration
 	// Switches override defaults. An unknown name or value makes New panic;
 	// check values of a user with [CheckSwitches] first.

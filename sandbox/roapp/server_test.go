@@ -62,23 +62,23 @@ func TestErrorBodySwitch(t *testing.T) {
 	for form, path := range map[string]string{
 		"message": "message", "error": "error", "detail": "detail", "old": "message.validation.first_name.0",
 	} {
-		a := with(t, Switches{roapp.ErrorBody: form}.values())
+		a := with(t, settings{roapp.ErrorBody: form}.values())
 		got := a.do(http.MethodPost, "/v2/contacts/people", "{}")
 		if !strings.Contains(got.at(path), "is required") {
 			t.Errorf("%s: got %s", form, got.raw)
 		}
 	}
-	old := with(t, Switches{roapp.ErrorBody: "old"}.values())
+	old := with(t, settings{roapp.ErrorBody: "old"}.values())
 	check(t, old.do(http.MethodPost, "/v2/contacts/people", "{}"), map[string]string{"success": "false", "code": "101"})
 	check(t, withKey(old, ""), map[string]string{"success": "false", "code": "401", "message": "Invalid token"})
 }
 
 func TestCreateAnswerSwitch(t *testing.T) {
 	t.Parallel()
-	a := with(t, Switches{roapp.CategoryCreate: "yes"}.values())
+	a := with(t, settings{roapp.CategoryCreate: "yes"}.values())
 	order, product := a.order(), a.product("A-12")
 	client := a.get(orderPath(order)).at("client.id")
-	a.set(Switches{roapp.CreateAnswer: "data-id"}.values())
+	a.set(settings{roapp.CreateAnswer: "data-id"}.values())
 	for _, r := range [][2]string{
 		{"/v2/contacts/people", `{"first_name":"Jan"}`},
 		{"/v2/contacts/organizations", `{"name":"Kwiaty"}`},
@@ -103,7 +103,7 @@ func TestTrailingSlashSwitch(t *testing.T) {
 			t.Errorf("%s: %d", path, got.status)
 		}
 	}
-	a.set(Switches{roapp.TrailingSlash: "any"}.values())
+	a.set(settings{roapp.TrailingSlash: "any"}.values())
 	for _, path := range wrong {
 		a.ok(http.MethodGet, path, "")
 	}
@@ -180,7 +180,7 @@ func TestConcurrentRequests(t *testing.T) {
 				a.get(wholeOrder(order))
 				a.get("/sandbox/requests")
 				a.get("/sandbox/feed")
-				a.set(Switches{roapp.CommentLimit: "100"}.values())
+				a.set(settings{roapp.CommentLimit: "100"}.values())
 			}
 		})
 	}

@@ -192,6 +192,9 @@ func freePort() (int, error) {
 // findCLI looks for the Temporal CLI: the environment first, then PATH, then what "make tools" built.
 func findCLI() (string, error) {
 	if path := os.Getenv(EnvCLI); path != "" {
+		if _, err := os.Stat(path); err != nil {
+			return "", fmt.Errorf("Temporal CLI of %s: %w", EnvCLI, err)
+		}
 		return path, nil
 	}
 	if path, err := exec.LookPath("temporal"); err == nil {

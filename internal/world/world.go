@@ -1,0 +1,304 @@
+// Package world is a whole installation for tests: stand-ins of both services
+// over real HTTP, a namespace on a real Temporal server, and worker and starter
+// inside the test's process.
+package world
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/workers"
+	cartumstand "github.com/cartumsync/cartumsync/sandbox/cartum"
+	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
+)
+
+// Options of [New]. The zero value is the sandbox's first pair: a Polish shop
+// that identifies products by article, and an account with custom fields.
+type Options struct {
+	Profile string // documented, the default, or flipped
+	// Second is the sandbox's second pair: Ukrainian, by title, no custom fields.
+	Second         bool
+	RoappSwitches  map[string]string
+	CartumSwitches map[string]string
+	// Unlimited lifts the limits of both services and of the settings.
+	Unlimited bool
+	// RequestTimeout, Settle and SearchLag are the account's; short by default,
+	// so that a test of a lost answer takes seconds.
+	RequestTimeout, Settle, SearchLag time.Duration
+	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
+	RoappURL, CartumURL func(standIn string) string
+	// Idle starts no worker.
+	Idle bool
+	// Server is the Temporal server; nil is the test binary's shared one.
+	Server *enginetest.Server
+	Logger *zap.Logger
+}
+
+// World is a running installation with one shop and one account.
+type World struct {
+	T         testing.TB
+	Shop      string // id of the shop
+	Cartum    *Cartum
+	Roapp     *Roapp
+	Server    *enginetest.Server
+	Namespace string
+	Temporal  client.Client
+	Settings  *settings.Settings
+	YAML      []byte
+	Env       map[string]string // of the settings' variables
+	Orders    *api.Orders
+	// StarterURL is where the webhooks are taken.
+	StarterURL string
+
+	logger  *zap.Logger
+	workers *workers.Workers
+}
+
+// New builds a world that ends with the test.
+func New(t testing.TB, o Options) *World {
+	t.Helper()
+	o = o.withDefaults(t)
+	w := &World{T: t, Shop: "demo", Server: o.Server, logger: o.Logger}
+	if o.Second {
+		w.Shop = "demo-ua"
+	}
+	w.Namespace = w.Server.Namespace(t)
+	w.Cartum = newCartum(t, o)
+	w.Roapp = newRoapp(t, o)
+	w.writeSettings(o)
+	w.Temporal = w.Connect()
+	w.Orders = api.NewOrders(w.Temporal)
+	w.startStarter()
+	if !o.Idle {
+		w.StartWorker()
+	}
+	return w
+}
+
+func (o Options) withDefaults(t testing.TB) Options {
+	if o.Server == nil {
+		o.Server = enginetest.Start(t)
+	}
+	if o.Profile == "" {
+		o.Profile = "documented"
+	}
+	if o.RequestTimeout == 0 {
+		o.RequestTimeout = 5 * time.Second
+	}
+	if o.Settle == 0 {
+		o.Settle = time.Second
+	}
+	if o.SearchLag == 0 {
+		o.SearchLag = 2500 * time.Millisecond
+	}
+	if o.Logger == nil {
+		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
+	}
+	return o
+}
+
+// Connect gives another client of the world's namespace, as each process has.
+func (w *World) Connect() client.Client {
+	w.T.Helper()
+	codec, err := process.Codec(w.Settings)
+	w.must(err)
+	c, err := engine.Connect(w.T.Context(), engine.Options{
+		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace,
+	})
+	w.must(err)
+	w.T.Cleanup(c.Close)
+	return c
+}
+
+// StartWorker starts the workers of one process.
+func (w *World) StartWorker() *workers.Workers {
+	w.T.Helper()
+	running, err := workers.Start(w.T.Context(), workers.Options{
+		Client: w.Temporal, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: w.logger,
+	})
+	w.must(err)
+	w.T.Cleanup(running.Stop)
+	return running
+}
+
+func (w *World) startStarter() {
+	store := settings.NewStore(w.Settings)
+	router := api.NewRouter(api.Options{
+		Settings: store,
+		Orders:   func() (*api.Orders, bool) { return w.Orders, w.Orders != nil },
+		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
+		Logger:   w.logger,
+	})
+	server := httptest.NewServer(router)
+	w.T.Cleanup(server.Close)
+	w.StarterURL = server.URL
+}
+
+// WebhookKey is the secret in the shop's webhook URL.
+const WebhookKey = "0123456789abcdef0123456789abcdef"
+
+var settingsTemplate = template.Must(template.New("settings").Parse(`
+identity_key: ${IDENTITY_KEY}
+encryption_keys: [{id: k1, key: "${ENCRYPTION_KEY}"}]
+accounts:
+  main:
+    url: {{.RoappURL}}
+    web_url: https://web.roapp.example
+    api_key: ${ROAPP_API_KEY}
+    currency: {{.Currency}}
+    piece_unit: 1
+    fallback_category: 7
+    requests_per_second: {{.Rate}}
+    request_timeout: {{.RequestTimeout}}
+    settle_after_lost_answer: {{.Settle}}
+    search_lag: {{.SearchLag}}
+{{- if not .Second}}
+    fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
+{{- end}}
+shops:
+  {{.Shop}}:
+    name: {{.Name}}
+    url: {{.CartumURL}}
+    admin_url: {{.CartumURL}}/edit/
+    login: ${CARTUM_LOGIN}
+    password: ${CARTUM_PASSWORD}
+    webhook_key: ${WEBHOOK_KEY}
+    account: main
+    since: 2026-01-01
+    requests_per_second: {{.ShopRate}}
+    time_zone: {{.TimeZone}}
+    region: {{.Region}}
+    language: {{.Language}}
+    identify_products_by: {{.IdentifyBy}}
+    location: 12
+    order_type: 34
+    managers: [56, 57]
+    statuses:
+      import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
+      export: {102: 2, 103: 3, 105: 6}
+`))
+
+// variant is what differs between the sandbox's two pairs.
+type variant struct{ Name, Currency, TimeZone, Region, Language, IdentifyBy string }
+
+func variantOf(second bool) variant {
+	if second {
+		return variant{"Квіти онлайн", "UAH", "Europe/Kyiv", "UA", "uk", "title"}
+	}
+	return variant{"Kwiaty Online", "PLN", "Europe/Warsaw", "PL", "pl", "article"}
+}
+
+func (w *World) writeSettings(o Options) {
+	values := struct {
+		Options
+		variant
+		Shop, RoappURL, CartumURL string
+		Rate, ShopRate            float64
+	}{Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL, Rate: 3, ShopRate: 20}
+	if o.Unlimited {
+		values.Rate, values.ShopRate = 1000, 1000
+	}
+	if o.RoappURL != nil {
+		values.RoappURL = o.RoappURL(w.Roapp.URL)
+	}
+	if o.CartumURL != nil {
+		values.CartumURL = o.CartumURL(w.Cartum.URL)
+	}
+	var yaml bytes.Buffer
+	w.must(settingsTemplate.Execute(&yaml, values))
+	w.YAML = yaml.Bytes()
+	w.Env = map[string]string{
+		"IDENTITY_KEY":   "identity-key-of-the-tests",
+		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
+		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
+	}
+	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
+		value, ok := w.Env[name]
+		return value, ok
+	})
+	w.must(err)
+	w.Settings = parsed
+}
+
+func (w *World) must(err error) {
+	w.T.Helper()
+	if err != nil {
+		w.T.Fatal(err)
+	}
+}
+
+// profile merges a profile's switches with those of the test.
+func profile(base, own map[string]string) map[string]string {
+	merged := map[string]string{}
+	for name, value := range base {
+		merged[name] = value
+	}
+	for name, value := range own {
+		merged[name] = value
+	}
+	return merged
+}
+
+func newCartum(t testing.TB, o Options) *Cartum {
+	v := variantOf(o.Second)
+	zone, err := time.LoadLocation(v.TimeZone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := cartumstand.Profile(o.Profile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	language := strings.Replace(v.Language, "uk", "ua", 1)
+	stand := cartumstand.New(cartumstand.Options{
+		Currency: v.Currency, TimeZone: zone, Languages: []string{language, "en"},
+		WebhookDelay: 10 * time.Millisecond, WebhookRetry: 200 * time.Millisecond, Switches: profile(base, o.CartumSwitches),
+	})
+	server := httptest.NewServer(stand)
+	t.Cleanup(func() { server.Close(); stand.Close() })
+	return &Cartum{standIn: standIn{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
+}
+
+func newRoapp(t testing.TB, o Options) *Roapp {
+	v := variantOf(o.Second)
+	base := roappstand.Profile(o.Profile)
+	stand := roappstand.New(roappstand.Options{
+		Currency: v.Currency, CustomFields: !o.Second, Unlimited: o.Unlimited, Switches: profile(base, o.RoappSwitches),
+	})
+	server := httptest.NewServer(stand)
+	t.Cleanup(func() { server.Close(); stand.Close() })
+	return &Roapp{standIn: standIn{t: t, URL: server.URL}}
+}
+
+// Eventually waits until the condition gives "", and fails with its last text.
+func (w *World) Eventually(within time.Duration, condition func() string) {
+	w.T.Helper()
+	ctx, cancel := context.WithTimeout(w.T.Context(), within)
+	defer cancel()
+	for {
+		text := condition()
+		if text == "" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			w.T.Fatalf("after %s: %s", within, text)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
