@@ -81,7 +81,8 @@ func TestCodecEncryptsWithTheFirstKeyAndDecryptsWithAny(t *testing.T) {
 func TestCodecNeverRepeatsACiphertext(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, key("a"))
-	assert.NotEqual(t, encrypted(t, codec, secret).GetData(), encrypted(t, codec, secret).GetData())
+	first, second := encrypted(t, codec, secret), encrypted(t, codec, secret)
+	assert.NotEqual(t, first.GetData(), second.GetData())
 }
 
 func TestCodecPassesPlainPayloads(t *testing.T) {
@@ -127,7 +128,7 @@ func TestCodecHandler(t *testing.T) {
 	t.Parallel()
 	codec := newCodec(t, key("a"))
 	handler := engine.CodecHandler(codec, "https://ui.example/")
-	body, err := json.Marshal(commonpb.Payloads{Payloads: []*commonpb.Payload{encrypted(t, codec, secret)}}) //nolint:govet // as the UI does
+	body, err := json.Marshal(commonpb.Payloads{Payloads: []*commonpb.Payload{encrypted(t, codec, secret)}})
 	require.NoError(t, err)
 
 	tests := map[string]struct {

@@ -38,7 +38,8 @@ func TestHealth(t *testing.T) {
 		"nothing to check": {nil, http.StatusOK, readiness{true, map[string]string{}}},
 		"all hold": {
 			[]Check{check("a", nil), check("b", nil)},
-			http.StatusOK, readiness{true, map[string]string{"a": "ok", "b": "ok"}},
+			http.StatusOK,
+			readiness{true, map[string]string{"a": "ok", "b": "ok"}},
 		},
 		"one fails, one hangs": {
 			[]Check{check("a", nil), check("b", errors.New("refused")), deaf},
@@ -63,7 +64,7 @@ func TestHealth(t *testing.T) {
 
 func TestServeFinishesWhatRuns(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on this host does not block
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	entered := make(chan struct{})
@@ -104,7 +105,7 @@ func fetch(t *testing.T, url string) string {
 
 func TestServeSaysThatThePortIsBusy(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on this host does not block
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
 	err = Serve(t.Context(), listener.Addr().String(), http.NotFoundHandler(), zap.NewNop())

@@ -66,7 +66,7 @@ func toStatus(err error) error { return serviceerror.ToStatus(err).Err() }
 
 func (s *stub) start(t *testing.T) client.Client {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on this host does not block
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(server, s)

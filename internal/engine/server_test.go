@@ -56,7 +56,7 @@ func TestConnectWaitsForAServerThatComesLater(t *testing.T) {
 
 func freeAddress(t *testing.T) (address string, port int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // listening on this host does not block
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
 	port = l.Addr().(*net.TCPAddr).Port

@@ -96,6 +96,10 @@ var calls = map[string]struct {
 		_, err := c.FindPeople(ctx, []string{"+48501234567"})
 		return err
 	}},
+	"FindPeopleByName": {request: "GET /v2/contacts/people", do: func(ctx context.Context, c *Client) error {
+		_, err := c.FindPeopleByName(ctx, "Anna")
+		return err
+	}},
 	"FindOrganizations": {request: "GET /v2/contacts/organizations", do: func(ctx context.Context, c *Client) error {
 		_, err := c.FindOrganizations(ctx, []string{"+48501234567"})
 		return err

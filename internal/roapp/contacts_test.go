@@ -31,6 +31,20 @@ func TestFindPeople(t *testing.T) {
 	}
 }
 
+func TestFindPeopleByName(t *testing.T) {
+	t.Parallel()
+	s, c := newService(t, ok(`{"data":[{"id":1,"first_name":"Anna"}]}`))
+	if got, err := c.FindPeopleByName(t.Context(), "Anna"); err != nil || len(got) != 1 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := c.FindPeopleByName(t.Context(), " "); err != nil || got != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if names := s.only(t).query["names"]; !reflect.DeepEqual(names, []string{"Anna"}) {
+		t.Errorf("asked for %q", names)
+	}
+}
+
 func TestFindOrganizations(t *testing.T) {
 	t.Parallel()
 	_, c := newService(t, ok(`{"data":[{"id":1,"name":"Kwiaty sp. z o.o."}]}`))

@@ -59,9 +59,9 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, fields",
 		}},
 		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    first_import: {days: 60}\n    final: {shop: [3]}\n    enabled: true", []string{
-			"settings.yaml:22:5: shops.kwiaty.first_import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
-			"settings.yaml:23:5: shops.kwiaty.final: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
-			"settings.yaml:24:5: shops.kwiaty.enabled: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
+			"settings.yaml:22:5: shops.kwiaty.first_import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
+			"settings.yaml:23:5: shops.kwiaty.final: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
+			"settings.yaml:24:5: shops.kwiaty.enabled: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
 		}},
 		{"unknown key in braces", "{shop: f101}", "{shop: f101, total: f102}", []string{
 			"settings.yaml:12:26: accounts.main.fields.total: unknown key; keys here are: shop, external_id, created, last_updated",
@@ -224,13 +224,13 @@ func TestProblems(t *testing.T) {
 			`settings.yaml:10:5: accounts.main.piece_unit: "1.5" is no whole number; write digits alone, such as 101`,
 		}},
 		{"no requests", "    currency: PLN", "    currency: PLN\n    requests_per_second: 0", []string{
-			`settings.yaml:10:5: accounts.main.requests_per_second: must be above 0 and at most 1000, not "0"; RO App allows 3`,
+			`settings.yaml:10:5: accounts.main.requests_per_second: must be above 0 and at most 1000, not "0"`,
 		}},
 		{"unlimited requests", "    currency: PLN", "    currency: PLN\n    requests_per_second: .inf", []string{
 			`settings.yaml:10:5: accounts.main.requests_per_second: ".inf" is no number; write for example 3 or 2.5`,
 		}},
 		{"too many requests", "    currency: PLN", "    currency: PLN\n    requests_per_second: 1001", []string{
-			`settings.yaml:10:5: accounts.main.requests_per_second: must be above 0 and at most 1000, not "1001"; RO App allows 3`,
+			`settings.yaml:10:5: accounts.main.requests_per_second: must be above 0 and at most 1000, not "1001"`,
 		}},
 		{"duration without a unit", "    currency: PLN", "    currency: PLN\n    request_timeout: 75", []string{
 			`settings.yaml:10:5: accounts.main.request_timeout: "75" is no duration; write for example "75s" or "2m"`,

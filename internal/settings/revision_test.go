@@ -24,6 +24,7 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"url: https://api.roapp.io":               "url: https://api2.roapp.io",
 		"https://web.roapp.io":                    "https://web2.roapp.io",
 		"currency: PLN":                           "currency: EUR",
+		"requests_per_second: 2":                  "requests_per_second: 1",
 		"requests_per_second: 3":                  "requests_per_second: 2.5",
 		"request_timeout: 75s":                    "request_timeout: 80s",
 		"answer: 15s":                             "answer: 16s",

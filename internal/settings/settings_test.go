@@ -87,6 +87,7 @@ func TestExampleIsRead(t *testing.T) {
 		Password:           settings.NewSecret("hunter-password"),
 		WebhookKey:         settings.NewSecret("hunter-webhook-key"),
 		Account:            "main",
+		RequestsPerSecond:  2,
 		Since:              time.Date(2026, time.November, 1, 0, 0, 0, 0, warsaw),
 		TimeZone:           "Europe/Warsaw",
 		Region:             "PL",
@@ -137,7 +138,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	marked := regexp.MustCompile(`(?m)^.*# default$\n`)
 	example := string(settings.Example())
-	require.Len(t, marked.FindAllString(example, -1), 6)
+	require.Len(t, marked.FindAllString(example, -1), 7)
 
 	without := parse(t, marked.ReplaceAllString(example, ""))
 

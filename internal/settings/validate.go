@@ -31,7 +31,7 @@ var remedies = map[string]string{
 	"min":            "is empty; write for example {example}",
 	"oneof":          "{value} is not known; write one of: {param}",
 	"pause":          "must be from 0s to 10m, not {value}",
-	"rate":           "must be above 0 and at most 1000, not {value}; RO App allows 3",
+	"rate":           "must be above 0 and at most 1000, not {value}",
 	"record_id":      `{value} is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"record_key":     `the key is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"region":         "{value} is no country; write its ISO 3166 code of two capital letters, such as PL",

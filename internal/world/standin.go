@@ -180,11 +180,14 @@ type RoappOrder struct {
 	ManagerNotes string            `json:"manager_notes"`
 	Total        decimal.Decimal   `json:"total"`
 	CustomFields map[string]string `json:"custom_fields"`
-	Items        []RoappItem       `json:"items"`
-	Feed         []struct {
-		Comment   string `json:"comment"`
-		IsPrivate bool   `json:"is_private"`
-	} `json:"feed"`
+	Items        []RoappItem       `json:"-"`
+	Feed         []RoappFeed       `json:"-"`
+}
+
+// RoappFeed is one comment in an order's event feed.
+type RoappFeed struct {
+	Comment   string `json:"comment"`
+	IsPrivate bool   `json:"is_private"`
 }
 
 // RoappItem is an order's line in RO App.
@@ -226,18 +229,35 @@ type RoappProduct struct {
 	} `json:"uom"`
 }
 
+// wholeOrder is an order as the stand-in's own requests show it.
+type wholeOrder struct {
+	Order RoappOrder  `json:"order"`
+	Items []RoappItem `json:"items"`
+	Feed  []RoappFeed `json:"feed"`
+}
+
+func (o wholeOrder) flat() RoappOrder {
+	o.Order.Items, o.Order.Feed = o.Items, o.Feed
+	return o.Order
+}
+
 // Orders are all orders of the account.
 func (r *Roapp) Orders() (orders []RoappOrder) {
 	r.t.Helper()
-	r.call(http.MethodGet, "/sandbox/orders", nil, &orders)
+	var whole []wholeOrder
+	r.call(http.MethodGet, "/sandbox/orders", nil, &whole)
+	for _, o := range whole {
+		orders = append(orders, o.flat())
+	}
 	return orders
 }
 
 // Order is one order, whole.
-func (r *Roapp) Order(id int64) (order RoappOrder) {
+func (r *Roapp) Order(id int64) RoappOrder {
 	r.t.Helper()
-	r.call(http.MethodGet, fmt.Sprintf("/sandbox/orders/%d", id), nil, &order)
-	return order
+	var whole wholeOrder
+	r.call(http.MethodGet, fmt.Sprintf("/sandbox/orders/%d", id), nil, &whole)
+	return whole.flat()
 }
 
 // People are all people of the account.

@@ -43,8 +43,10 @@ func TestTransport(t *testing.T) {
 		{"put", "PUT", "/api/payment/export/", "application/json", `{"token":"` + token + `"}`, "OK", 200},
 		{"get", "GET", "/api/payment/export/?token=" + token, "", "", "OK", 200},
 		{"form", "POST", "/api/payment/export/", form, "token=" + token, "OK", 200},
-		{"multipart", "POST", "/api/payment/export/", multipart,
-			"--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n" + token + "\r\n--x--\r\n", "OK", 200},
+		{
+			"multipart", "POST", "/api/payment/export/", multipart,
+			"--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n" + token + "\r\n--x--\r\n", "OK", 200,
+		},
 		{"no token", "POST", "/api/catalog/export/", "application/json", `{}`, "AUTHORIZATION_ERROR", 200},
 		{"empty token", "POST", "/api/catalog/export/", "application/json", `{"token":""}`, "AUTHORIZATION_ERROR", 200},
 		{"no body", "POST", "/api/catalog/export/", "", "", "AUTHORIZATION_ERROR", 200},
@@ -65,11 +67,17 @@ func TestTransport(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			r := s.send(c.method, c.path, c.kind, c.body)
 			equal(t, "code", r.code, c.code)
 			equal(t, "status of "+r.text, r.at("status"), c.status)
 		})
 	}
+}
+
+func TestTransportAnswers(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, nil)
 	same(t, "undefined", s.call("x/y", nil).doc, `{"status":"UNDEFINED_FUNCTION","response":[]}`)
 	same(t, "http error", s.send("POST", "/api/auth", "application/json", "x").doc,
 		`{"status":"HTTP_ERROR","response":{"code":400,"message":"payload is not json"}}`)

@@ -14,13 +14,21 @@ func (s *shop) articles(p params) []string {
 	return articles
 }
 
-func TestCatalogExport(t *testing.T) {
-	t.Parallel()
+// newCatalog is a shop with the products A-1, B/2 +% and C.
+func newCatalog(t *testing.T) *shop {
+	t.Helper()
 	s := newShop(t, map[string]string{"article_filter": "exact"})
 	s.putProduct("A-1", `{"title":{"pl":"Doniczka"},"price":12.50,"display_in_showcase":1,"parent_article":"",
 		"parent":{"id":5,"value":{"pl":"Dom\\Ogród"}}}`)
 	s.putProduct("B/2 +%", `{"title":{"pl":"Ziemia"},"display_in_showcase":0,"parent":{"id":6,"value":{"pl":"Dom\\Ogródek"}}}`)
 	s.putProduct("C", `{"parent":{"id":7,"value":{"pl":"Dom\\Ogród\\Donice"}}}`)
+	s.token = s.login()
+	return s
+}
+
+func TestCatalogExport(t *testing.T) {
+	t.Parallel()
+	s := newCatalog(t)
 	cases := []struct {
 		name string
 		p    params
@@ -40,8 +48,16 @@ func TestCatalogExport(t *testing.T) {
 		{"offset alone", params{"offset": 1}, []string{"B/2 +%", "C"}},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { equal(t, "articles", s.articles(c.p), c.want) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			equal(t, "articles", s.articles(c.p), c.want)
+		})
 	}
+}
+
+func TestCatalogFields(t *testing.T) {
+	t.Parallel()
+	s := newCatalog(t)
 	one := func(p params) any {
 		p["expr"] = params{"article": "A-1"}
 		return s.call("catalog/export", p).at("response", "products", 0)
@@ -50,6 +66,11 @@ func TestCatalogExport(t *testing.T) {
 		`{"article":"A-1","price":12.50,"parent_article":"","parent":{"id":5,"value":{"pl":"Dom\\Ogród"}}}`)
 	same(t, "excluded wins", one(params{"includedParams": []string{"price", "title"}, "excludedParams": []string{"price", "article"}}),
 		`{"article":"A-1","title":{"pl":"Doniczka"},"parent_article":"","parent":{"id":5,"value":{"pl":"Dom\\Ogród"}}}`)
+}
+
+func TestCatalogRefusesAndForgets(t *testing.T) {
+	t.Parallel()
+	s := newCatalog(t)
 	equal(t, "wrong limit", s.call("catalog/export", params{"limit": "x"}).at("status"), "EXCEPTION")
 	equal(t, "wrong offset", s.call("catalog/export", params{"offset": "x"}).at("status"), "EXCEPTION")
 	equal(t, "none", s.call("catalog/export", params{"expr": params{"article": "D"}}).at("status"), "EMPTY")

@@ -26,19 +26,29 @@ type status struct {
 
 var standardStatuses = []status{
 	{id: 1, title: texts{"en": "New", "pl": "Nowe", "ua": "Нове", "ru": "Новый", "ro": "Nou"}},
-	{id: 2, title: texts{"en": "Processing", "pl": "W realizacji", "ua": "В обробці", "ru": "В обработке",
-		"ro": "Procesare"}},
-	{id: 3, title: texts{"en": "Delivered", "pl": "Dostarczone", "ua": "Доставлене", "ru": "Доставлен",
-		"ro": "Livrat"}, successful: true},
-	{id: 4, title: texts{"en": "Canceled", "pl": "Anulowane", "ua": "Не доставлене", "ru": "Не доставлен",
-		"ro": "Anulat"}},
-	{id: 6, title: texts{"en": "Shipping", "pl": "Wysłane", "ua": "Надіслане", "ru": "Отправлен",
-		"ro": "În procesul de livrare"}},
+	{id: 2, title: texts{
+		"en": "Processing", "pl": "W realizacji", "ua": "В обробці", "ru": "В обработке",
+		"ro": "Procesare",
+	}},
+	{id: 3, title: texts{
+		"en": "Delivered", "pl": "Dostarczone", "ua": "Доставлене", "ru": "Доставлен",
+		"ro": "Livrat",
+	}, successful: true},
+	{id: 4, title: texts{
+		"en": "Canceled", "pl": "Anulowane", "ua": "Не доставлене", "ru": "Не доставлен",
+		"ro": "Anulat",
+	}},
+	{id: 6, title: texts{
+		"en": "Shipping", "pl": "Wysłane", "ua": "Надіслане", "ru": "Отправлен",
+		"ro": "În procesul de livrare",
+	}},
 }
 
 // paidStatus is a status that a shop made itself.
-var paidStatus = status{id: 8, title: texts{"en": "Paid", "pl": "Opłacone", "ua": "Оплачене", "ru": "Оплачен",
-	"ro": "Plătit"}}
+var paidStatus = status{id: 8, title: texts{
+	"en": "Paid", "pl": "Opłacone", "ua": "Оплачене", "ru": "Оплачен",
+	"ro": "Plătit",
+}}
 
 // option is a shop's delivery or payment option.
 type option struct {
@@ -76,7 +86,10 @@ var (
 		{id: 42, title: ownCar, kind: 5, enabled: true, price: "25.50", payments: []int{13, 14}},
 	}
 	deliveryKinds = []option{
-		{id: 1, title: courier}, {id: 2, title: pickup}, {id: 3, title: novaPoshta}, {id: 4, title: ukrPoshta},
+		{id: 1, title: courier},
+		{id: 2, title: pickup},
+		{id: 3, title: novaPoshta},
+		{id: 4, title: ukrPoshta},
 		{id: 5, title: ownKind},
 	}
 	payments = []option{

@@ -71,7 +71,10 @@ func (q faultRequest) fault() (*fault, error) {
 			return nil, errors.New(`delay is a duration, as "2s"`)
 		}
 	}
-	return f, f.check()
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // check refuses what the kind has no use for, since a test that sets it means

@@ -16,13 +16,17 @@ func TestFaultAnswers(t *testing.T) {
 		kind, text  string
 	}{
 		{"status", `{"match":"POST /api/orders/update","kind":"status","status":503}`, 503, kindHTML, ""},
-		{"status with body", `{"match":"POST /api/orders/update","kind":"status","status":429,"body":"{\"a\":1}"}`,
-			429, kindJSON, `{"a":1}`},
+		{
+			"status with body", `{"match":"POST /api/orders/update","kind":"status","status":429,"body":"{\"a\":1}"}`,
+			429, kindJSON, `{"a":1}`,
+		},
 		{"html", `{"match":"POST /api/orders/update","kind":"html"}`, 200, kindHTML, ""},
 		{"own html", `{"match":"POST /api/orders/update/","kind":"html","body":"<p>busy"}`, 200, kindHTML, "<p>busy"},
 		{"empty", `{"match":"POST /api/orders/update","kind":"empty"}`, 200, "", ""},
-		{"envelope", `{"match":"POST /api/orders/update","kind":"envelope","body":"UNDEFINED_FUNCTION"}`, 200, kindJSON,
-			`{"response":[],"status":"UNDEFINED_FUNCTION"}`},
+		{
+			"envelope", `{"match":"POST /api/orders/update","kind":"envelope","body":"UNDEFINED_FUNCTION"}`, 200, kindJSON,
+			`{"response":[],"status":"UNDEFINED_FUNCTION"}`,
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -219,6 +223,7 @@ func TestFaultRefusals(t *testing.T) {
 		"no word":           `{"match":"POST /api/auth","kind":"envelope"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := s.sandbox("POST", "faults", fault, 400)
 			if text, _ := r.at("error").(string); text == "" {
 				t.Errorf("no reason: %s", r.text)

@@ -150,13 +150,19 @@ func TestWebhookBodies(t *testing.T) {
 		value                  string
 		created, updated, paid string
 	}{
-		{SwitchWebhookNumber, "always", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`, `{"order_id":1,"stat_status":2}`,
-			`{"order_id":1,"payed":1}`},
-		{SwitchWebhookNumber, "except-update", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`, `{"stat_status":2}`,
-			`{"order_id":1,"payed":1}`},
+		{
+			SwitchWebhookNumber, "always", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`, `{"order_id":1,"stat_status":2}`,
+			`{"order_id":1,"payed":1}`,
+		},
+		{
+			SwitchWebhookNumber, "except-update", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`, `{"stat_status":2}`,
+			`{"order_id":1,"payed":1}`,
+		},
 		{SwitchWebhookNumber, "never", `{"stat_status":1,"payed":0,"x":1}`, `{"stat_status":2}`, `{"payed":1}`},
-		{SwitchOrderUpdateBody, "full", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`,
-			`{"stat_status":2,"payed":1,"x":1}`, `{"order_id":1,"payed":1}`},
+		{
+			SwitchOrderUpdateBody, "full", `{"order_id":1,"stat_status":1,"payed":0,"x":1}`,
+			`{"stat_status":2,"payed":1,"x":1}`, `{"order_id":1,"payed":1}`,
+		},
 	}
 	for _, c := range cases {
 		t.Run(string(c.set)+" "+c.value, func(t *testing.T) {

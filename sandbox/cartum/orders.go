@@ -170,7 +170,9 @@ func (s *Server) sortOrders(list []row) {
 }
 
 // scatter is a number that looks like chance and is the same each time.
-func scatter(number int, seed uint64) uint64 { return rand.NewPCG(uint64(number), seed).Uint64() }
+func scatter(number int, seed uint64) uint64 {
+	return rand.NewPCG(uint64(number), seed).Uint64() //nolint:gosec // an order's number is above 0
+}
 
 // wallClock is the time of creation as the shop shows it, written in UTC.
 // Times are compared in this form, as a database compares times without a

@@ -56,6 +56,7 @@ func TestPutOrderFillsIn(t *testing.T) {
 func TestOrdersGetFilters(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, map[string]string{"orders_sort": "oldest-first"})
+	s.token = s.login()
 	s.put("1", `{"stat_created":"2026-11-18 00:00:00","stat_status":1}`)
 	s.put("2", `{"stat_created":"2026-11-18 23:59:59","stat_status":2}`)
 	s.put("3", `{"stat_created":"2026-11-19 00:00:00","stat_status":"2"}`)
@@ -87,9 +88,13 @@ func TestOrdersGetFilters(t *testing.T) {
 		{"offset alone is ignored", params{"offset": 2}, []string{"1", "2", "3", "4"}},
 	}
 	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) { equal(t, "orders", s.numbers(c.p), c.want) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			equal(t, "orders", s.numbers(c.p), c.want)
+		})
 	}
 	t.Run("query", func(t *testing.T) {
+		t.Parallel()
 		r := s.send("GET", "/api/orders/get?token="+s.token+"&ids[]=2&ids[]=3&status[0]=2&limit=1", "", "")
 		equal(t, "orders", len(r.list("response", "orders")), 1)
 		equal(t, "first", r.at("response", "orders", 0, "order_id"), any(json.Number("2")))
@@ -99,6 +104,7 @@ func TestOrdersGetFilters(t *testing.T) {
 		"limit": {"limit": -1}, "offset": {"limit": 1, "offset": "x"},
 	} {
 		t.Run("wrong "+name, func(t *testing.T) {
+			t.Parallel()
 			r := s.call("orders/get", p)
 			equal(t, "status", r.at("status"), "ERROR")
 			equal(t, "message", r.at("response", "message"), any(name+" is defined incorrectly"))
@@ -146,6 +152,7 @@ func TestOrdersSort(t *testing.T) {
 	t.Parallel()
 	const count = 12
 	list := func(t *testing.T, value string) (once, again []string) {
+		t.Helper()
 		s := newShop(t, map[string]string{"orders_sort": value})
 		for n := 1; n <= count; n++ {
 			// Three orders to a second.
@@ -234,38 +241,80 @@ func TestOrderSwitches(t *testing.T) {
 	}{
 		{"sum of goods", SwitchTotalSum, "goods", nil, priced, []any{"total_sum"}, `100.5`},
 		{"sum with delivery", SwitchTotalSum, "with-delivery", nil, priced, []any{"total_sum"}, `110`},
-		{"sum as text", SwitchTotalSum, "with-delivery", nil, `{"total_sum":"1.10","delivery_price":"2.20"}`,
-			[]any{"total_sum"}, `"3.3"`},
-		{"delivery not calculated", SwitchTotalSum, "with-delivery", nil, `{"total_sum":5,"delivery_price":-1}`,
-			[]any{"total_sum"}, `5`},
-		{"no sum", SwitchTotalSum, "with-delivery", nil, `{"total_sum":"12,50","delivery_price":5}`,
-			[]any{"total_sum"}, `"12,50"`},
+		{
+			"sum as text", SwitchTotalSum, "with-delivery", nil, `{"total_sum":"1.10","delivery_price":"2.20"}`,
+			[]any{"total_sum"},
+			`"3.3"`,
+		},
+		{
+			"delivery not calculated", SwitchTotalSum, "with-delivery", nil, `{"total_sum":5,"delivery_price":-1}`,
+			[]any{"total_sum"},
+			`5`,
+		},
+		{
+			"no sum", SwitchTotalSum, "with-delivery", nil, `{"total_sum":"12,50","delivery_price":5}`,
+			[]any{"total_sum"},
+			`"12,50"`,
+		},
 		{"numbers", SwitchMoney, "number", nil, priced, []any{"total_sum"}, `100.5`},
 		{"texts", SwitchMoney, "string", nil, priced, []any{"total_sum"}, `"100.50"`},
-		{"texts in lines", SwitchMoney, "string", nil, priced, []any{"products"},
-			`[{"price":"50.25","quantity":2,"total_price":"100.50"},"?"]`},
+		{
+			"texts in lines", SwitchMoney, "string", nil, priced,
+			[]any{"products"},
+			`[{"price":"50.25","quantity":2,"total_price":"100.50"},"?"]`,
+		},
 		{"texts, not calculated", SwitchMoney, "string", nil, `{"delivery_price":-1}`, []any{"delivery_price"}, `"-1.00"`},
 		{"texts, fine amounts", SwitchMoney, "string", nil, `{"total_sum":0.12345}`, []any{"total_sum"}, `"0.12345"`},
 		{"texts, null", SwitchMoney, "string", nil, `{"total_sum":null}`, []any{"total_sum"}, `null`},
-		{"campaign", SwitchUTMCampaign, "number", nil, `{"analytics":{"utm_campaign":"2026","utm_term":"7"}}`,
-			[]any{"analytics"}, `{"utm_campaign":2026,"utm_term":"7"}`},
-		{"campaign of words", SwitchUTMCampaign, "number", nil, `{"analytics":{"utm_campaign":"spring"}}`,
-			[]any{"analytics", "utm_campaign"}, `"spring"`},
-		{"campaign as text", SwitchUTMCampaign, "text", nil, `{"analytics":{"utm_campaign":"2026"}}`,
-			[]any{"analytics", "utm_campaign"}, `"2026"`},
+		{
+			"campaign", SwitchUTMCampaign, "number", nil, `{"analytics":{"utm_campaign":"2026","utm_term":"7"}}`,
+			[]any{"analytics"},
+			`{"utm_campaign":2026,"utm_term":"7"}`,
+		},
+		{
+			"campaign of words", SwitchUTMCampaign, "number", nil, `{"analytics":{"utm_campaign":"spring"}}`,
+			[]any{"analytics", "utm_campaign"},
+			`"spring"`,
+		},
+		{
+			"campaign as text", SwitchUTMCampaign, "text", nil, `{"analytics":{"utm_campaign":"2026"}}`,
+			[]any{"analytics", "utm_campaign"},
+			`"2026"`,
+		},
 		{"no more data", SwitchAdditionalData, "list", nil, `{"additional_data":{"a":1}}`, []any{"additional_data"}, `[]`},
 		{"no more data, object", SwitchAdditionalData, "object", nil, `{}`, []any{"additional_data"}, `{}`},
-		{"more data", SwitchAdditionalData, "list", params{"additionalData": true}, `{"additional_data":{"a":1}}`,
-			[]any{"additional_data"}, `{"a":1}`},
-		{"more data, none", SwitchAdditionalData, "object", params{"additionalData": true}, `{"additional_data":[]}`,
-			[]any{"additional_data"}, `{}`},
-		{"zone", SwitchTimeZone, "set", nil, `{"stat_created":"2026-11-19 10:00:00"}`,
-			[]any{"stat_created"}, `"2026-11-19 10:00:00"`},
-		{"other zone", SwitchTimeZone, "Europe/Kyiv", nil, `{"stat_created":"2026-11-19 10:00:00"}`,
-			[]any{"stat_created"}, `"2026-11-19 11:00:00"`},
+		{
+			"more data", SwitchAdditionalData, "list",
+			params{"additionalData": true},
+			`{"additional_data":{"a":1}}`,
+			[]any{"additional_data"},
+			`{"a":1}`,
+		},
+		{
+			"more data, none", SwitchAdditionalData, "object",
+			params{"additionalData": true},
+			`{"additional_data":[]}`,
+			[]any{"additional_data"},
+			`{}`,
+		},
+		{
+			"zone", SwitchTimeZone, "set", nil, `{"stat_created":"2026-11-19 10:00:00"}`,
+			[]any{"stat_created"},
+			`"2026-11-19 10:00:00"`,
+		},
+		{
+			"other zone", SwitchTimeZone, "Europe/Kyiv", nil, `{"stat_created":"2026-11-19 10:00:00"}`,
+			[]any{"stat_created"},
+			`"2026-11-19 11:00:00"`,
+		},
 		{"other zone, malformed", SwitchTimeZone, "UTC", nil, `{"stat_created":"soon"}`, []any{"stat_created"}, `"soon"`},
-		{"other zone filters", SwitchTimeZone, "Europe/Kyiv", params{"from": "2026-11-19 10:30:00"},
-			`{"stat_created":"2026-11-19 10:00:00"}`, []any{"stat_created"}, `"2026-11-19 11:00:00"`},
+		{
+			"other zone filters", SwitchTimeZone, "Europe/Kyiv",
+			params{"from": "2026-11-19 10:30:00"},
+			`{"stat_created":"2026-11-19 10:00:00"}`,
+			[]any{"stat_created"},
+			`"2026-11-19 11:00:00"`,
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

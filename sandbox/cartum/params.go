@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,7 +41,7 @@ func parseParams(r *http.Request, body []byte) (params, error) {
 		}
 		return p, p.addJSON(body)
 	case "application/x-www-form-urlencoded", "multipart/form-data":
-		return p, p.addBodyForm(r, kind, body)
+		return p, p.addBodyForm(body, options["boundary"])
 	default:
 		return nil, errNotJSON
 	}
@@ -60,13 +61,14 @@ func (p params) addJSON(body []byte) error {
 	return nil
 }
 
-func (p params) addBodyForm(r *http.Request, kind string, body []byte) error {
-	if kind == "multipart/form-data" {
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if err := r.ParseMultipartForm(maxBody); err != nil {
+// addBodyForm reads a multipart form where there is a boundary.
+func (p params) addBodyForm(body []byte, boundary string) error {
+	if boundary != "" {
+		form, err := multipart.NewReader(bytes.NewReader(body), boundary).ReadForm(maxBody)
+		if err != nil {
 			return errNotJSON
 		}
-		p.addForm(r.MultipartForm.Value)
+		p.addForm(form.Value)
 		return nil
 	}
 	form, err := url.ParseQuery(string(body))

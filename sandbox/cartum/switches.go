@@ -18,7 +18,7 @@ import (
 // the table, * marks the default and + what "flipped" sets where that differs.
 //
 //	order_update          silent* | always+ | panel-only
-//	                      whether a status that leaves 1 or changes again fires the event: never; always, also
+//	                      whether a status that becomes anything but 1 fires the event: never; always, also
 //	                      for a change by the API; only for changes in the shop's panel. Unknown: silent means
 //	                      that only reading the orders again shows a change.
 //	order_update_body     small* | full+
@@ -152,13 +152,17 @@ var switchRules = map[Switch]switchRule{
 	SwitchHooksRefusal:       {values: []string{"envelope", "http"}, flipped: "http"},
 	SwitchDeletedOrder:       {values: []string{"vanishes", "stays"}, flipped: "stays"},
 	SwitchTotalSum:           {values: []string{"goods", "with-delivery"}, flipped: "with-delivery"},
-	SwitchOrdersSort: {values: []string{"unsorted", "newest-first", "oldest-first", "newest-first-loose"},
-		flipped: "newest-first"},
+	SwitchOrdersSort: {
+		values:  []string{"unsorted", "newest-first", "oldest-first", "newest-first-loose"},
+		flipped: "newest-first",
+	},
 	SwitchOrdersDefaultLimit: {values: []string{"20", "none"}, flipped: "none", also: isCount},
 	SwitchOrdersMaxLimit:     {values: []string{"100", "none"}, flipped: "none", also: isCount},
 	SwitchEmptyResponse:      {values: []string{"list", "object"}, flipped: "object"},
-	SwitchTitles: {values: []string{"others-missing", "complete", "others-blank", "main-missing"},
-		flipped: "complete"},
+	SwitchTitles: {
+		values:  []string{"others-missing", "complete", "others-blank", "main-missing"},
+		flipped: "complete",
+	},
 	SwitchTimeZone:        {values: []string{"set"}, flipped: "set", also: isZone},
 	SwitchMoney:           {values: []string{"number", "string"}, flipped: "string"},
 	SwitchUTMCampaign:     {values: []string{"number", "text"}, flipped: "text"},

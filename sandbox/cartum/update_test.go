@@ -11,8 +11,10 @@ func TestOrdersUpdate(t *testing.T) {
 		s.put(number, `{"stat_status":1,"payed":0,"total_sum":5}`)
 	}
 	r := s.call("orders/update", params{"orders": []params{
-		{"order_id": 24, "status": 2}, {"order_id": "23", "status": "4", "tracking_code": "123123123123"},
-		{"order_id": 22, "status": 3, "payed": 1, "total_sum": 99}, {"order_id": 26, "status": 3123},
+		{"order_id": 24, "status": 2},
+		{"order_id": "23", "status": "4", "tracking_code": "123123123123"},
+		{"order_id": 22, "status": 3, "payed": 1, "total_sum": 99},
+		{"order_id": 26, "status": 3123},
 	}})
 	same(t, "documented answer", r.doc, `{"status":"WARNING","response":{"log":[{"status":"OK","messages":"UPDATED"},
 		{"status":"OK","messages":"UPDATED"},{"status":"OK","messages":"UPDATED"},
@@ -33,6 +35,7 @@ func TestOrdersUpdate(t *testing.T) {
 func TestOrdersUpdateRefuses(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, nil)
+	s.token = s.login()
 	s.put("1", `{"stat_status":1,"payed":0}`)
 	for name, c := range map[string]struct {
 		entry params
@@ -45,12 +48,19 @@ func TestOrdersUpdateRefuses(t *testing.T) {
 		"payed 2":   {params{"order_id": 1, "status": 2, "payed": 2}, "payed is defined incorrectly"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := s.call("orders/update", params{"orders": []params{c.entry}})
 			equal(t, "status", r.at("status"), "WARNING")
 			equal(t, "text", r.at("response", "log", 0, "messages"), any(c.text))
 			same(t, "untouched", s.order(nil)["stat_status"], `1`)
 		})
 	}
+}
+
+func TestOrdersUpdateForms(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, nil)
+	s.put("1", `{"stat_status":1}`)
 	equal(t, "no orders", s.call("orders/update", nil).at("status"), "ERROR")
 	equal(t, "not an object", s.call("orders/update", params{"orders": []int{1}}).at("status"), "WARNING")
 	form := "orders[0][order_id]=1&orders[0][status]=2&token=" + s.token
@@ -70,8 +80,10 @@ func TestUpdateSwitches(t *testing.T) {
 		status string // of the order afterwards
 		payed  string
 	}{
-		{SwitchUpdateLog, "messages", fresh, entry,
-			`[{"status":"OK","messages":"UPDATED"},{"status":"ERROR","messages":"order is not found"}]`, "2", "0"},
+		{
+			SwitchUpdateLog, "messages", fresh, entry,
+			`[{"status":"OK","messages":"UPDATED"},{"status":"ERROR","messages":"order is not found"}]`, "2", "0",
+		},
 		{SwitchUpdateLog, "message", fresh, entry, `[{"order_id":1,"status":"OK","message":"UPDATED"},
 			{"order_id":9,"status":"ERROR","message":"order is not found"}]`, "2", "0"},
 		{SwitchUpdateLog, "message-reversed", fresh, entry, `[{"order_id":9,"status":"ERROR","message":"order is not found"},
@@ -88,9 +100,12 @@ func TestUpdateSwitches(t *testing.T) {
 		{SwitchStatus4, "locked-silently", cancelled, params{"order_id": 1, "status": 2, "payed": 1}, "", "4", "0"},
 		{SwitchStatus4, "open", cancelled, entry, "", "2", "0"},
 		{SwitchExtraStatus, "paid", fresh, params{"order_id": 1, "status": 8}, "", "8", "0"},
-		{SwitchExtraStatus, "none", fresh, params{"order_id": 1, "status": 8},
+		{
+			SwitchExtraStatus, "none", fresh,
+			params{"order_id": 1, "status": 8},
 			`[{"status":"ERROR","messages":"status is not defined or defined incorrectly"},
-			{"status":"ERROR","messages":"order is not found"}]`, "1", "0"},
+			{"status":"ERROR","messages":"order is not found"}]`, "1", "0",
+		},
 	}
 	for _, c := range cases {
 		t.Run(string(c.set)+" "+c.value, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 func TestProductIsCreatedReadAndChanged(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
-	id := a.ok(http.MethodPost, "/products/", `{"title":"Róża 🌹","article":"A-12","description":"red","category_id":7,
+	id := a.post("/products/", `{"title":"Róża 🌹","article":"A-12","description":"red","category_id":7,
 		"uom_id":1,"barcodes":["590123",{"code":"590124"}],"prices":{"1":12.5}}`).id("id")
 	path := fmt.Sprintf("/products/%d", id)
 	check(t, a.get(path), map[string]string{
@@ -65,9 +65,10 @@ func TestProductRefusalsHaveTheOldForm(t *testing.T) {
 func TestProductListFilters(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
-	other := a.ok(http.MethodPost, "/sandbox/categories", `{"title":"Bulbs"}`).id("id")
-	rose := a.ok(http.MethodPost, "/sandbox/products", `{"title":"Rose","article":"A-12","barcodes":["590"]}`).id("id")
-	bulb := a.ok(http.MethodPost, "/sandbox/products", fmt.Sprintf(`{"title":"Rose bulb","category_id":%d,"code":"zzz"}`, other)).id("id")
+	other := a.post("/sandbox/categories", `{"title":"Bulbs"}`).id("id")
+	rose := a.post("/sandbox/products", `{"title":"Rose","article":"A-12","barcodes":["590"]}`).id("id")
+	body := fmt.Sprintf(`{"title":"Rose bulb","category_id":%d,"code":"zzz"}`, other)
+	bulb := a.post("/sandbox/products", body).id("id")
 	both := fmt.Sprintf("%d %d", rose, bulb)
 	for query, want := range map[string]string{
 		"":                                    both,
@@ -101,12 +102,15 @@ func TestDuplicateArticleSwitch(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
 	body := `{"title":"Rose","article":"A-12","code":"C1","category_id":7,"uom_id":1}`
-	first := a.ok(http.MethodPost, "/products/", body).id("id")
-	a.ok(http.MethodPost, "/products/", strings.Replace(body, "C1", "C2", 1))
+	first := a.post("/products/", body).id("id")
+	a.post("/products/", strings.Replace(body, "C1", "C2", 1))
 	a.set(settings{roapp.DuplicateArticle: "refused"}.values())
-	for field, body := range map[string]string{"article": strings.Replace(body, "C1", "C3", 1), "code": strings.Replace(body, "A-12", "A-13", 1)} {
+	for field, body := range map[string]string{
+		"article": strings.Replace(body, "C1", "C3", 1), "code": strings.Replace(body, "A-12", "A-13", 1),
+	} {
 		got := a.do(http.MethodPost, "/products/", body)
-		if got.status != http.StatusBadRequest || !strings.Contains(got.at("message.validation."+field), "belongs to product") {
+		said := got.at("message.validation." + field)
+		if got.status != http.StatusBadRequest || !strings.Contains(said, "belongs to product") {
 			t.Errorf("%s: %d %s", field, got.status, got.raw)
 		}
 	}
@@ -125,7 +129,7 @@ func TestCreatableSwitches(t *testing.T) {
 		{roapp.ProductCreate, "/products/", `{"title":"Rose","category_id":7,"uom_id":1}`},
 		{roapp.CategoryCreate, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`},
 	} {
-		for value, status := range map[string]int{"yes": http.StatusOK, "403": http.StatusForbidden, "404": http.StatusNotFound} {
+		for value, status := range map[string]int{"yes": 200, "403": 403, "404": 404} {
 			a := with(t, settings{c.name: value}.values())
 			if got := a.do(http.MethodPost, c.path, c.body); got.status != status {
 				t.Errorf("%s %s: got %d %s", c.name, value, got.status, got.raw)
@@ -137,8 +141,8 @@ func TestCreatableSwitches(t *testing.T) {
 func TestCategories(t *testing.T) {
 	t.Parallel()
 	a := with(t, settings{roapp.CategoryCreate: "yes"}.values())
-	id := a.ok(http.MethodPost, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`).id("id")
-	a.ok(http.MethodPost, "/warehouse/categories/", `{"title":"Roses","parent_id":7}`) // a duplicate, in silence
+	id := a.post("/warehouse/categories/", `{"title":"Roses","parent_id":7}`).id("id")
+	a.post("/warehouse/categories/", `{"title":"Roses","parent_id":7}`) // a duplicate, in silence
 	check(t, a.get("/warehouse/categories/"), map[string]string{
 		"data.0.id": "7", "data.0.title": "Other", "data.0.parent_id": "<nil>",
 		"data.1.id": fmt.Sprint(id), "data.1.title": "Roses", "data.1.parent_id": "7", "count": "3", "success": "true",

@@ -52,7 +52,7 @@ func TestAccountWithoutCustomFields(t *testing.T) {
 	if got := a.get("/v2/orders/custom-fields"); got.raw != "[]\n" {
 		t.Errorf("got %s", got.raw)
 	}
-	client := a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Jan"}`).at("id")
+	client := a.post("/sandbox/people", `{"first_name":"Jan"}`).at("id")
 	a.refuses(http.MethodPost, "/v2/orders", []refusal{{
 		"custom field", `{"branch_id":12,"order_type_id":34,"client_id":` + client + `,"custom_fields":{"f101":"x"}}`,
 		"custom_fields.f101",

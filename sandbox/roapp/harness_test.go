@@ -1,6 +1,7 @@
 package roapp_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -123,13 +124,18 @@ func lookUp(value any, path string) any {
 // try sends a request with the account's key and returns the transport's error.
 func (a *account) try(method, path, body string) (answer, error) {
 	a.t.Helper()
-	r, err := http.NewRequest(method, a.url+path, strings.NewReader(body))
+	return a.send(a.request(context.Background(), method, path, body))
+}
+
+func (a *account) request(ctx context.Context, method, path, body string) *http.Request {
+	a.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, method, a.url+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer sandbox")
 	r.Header.Set("Content-Type", "application/json")
-	return a.send(r)
+	return r
 }
 
 func (a *account) send(r *http.Request) (answer, error) {
@@ -171,6 +177,11 @@ func (a *account) ok(method, path, body string) answer {
 	return got
 }
 
+func (a *account) post(path, body string) answer {
+	a.t.Helper()
+	return a.ok(http.MethodPost, path, body)
+}
+
 func (a *account) set(switches map[string]string) {
 	a.t.Helper()
 	body, err := json.Marshal(switches)
@@ -183,20 +194,23 @@ func (a *account) set(switches map[string]string) {
 func (a *account) person(firstName, phone string) int64 {
 	a.t.Helper()
 	body := fmt.Sprintf(`{"first_name":%q,"phones":[{"phone":%q}]}`, firstName, phone)
-	return a.ok(http.MethodPost, "/v2/contacts/people", body).id("id")
+	return a.post("/v2/contacts/people", body).id("id")
 }
 
 func (a *account) order() int64 {
 	a.t.Helper()
-	client := a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Jan","last_name":"Kowalski"}`).id("id")
-	body := fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d}`, client)
-	return a.ok(http.MethodPost, "/v2/orders", body).id("id")
+	client := a.post("/sandbox/people", `{"first_name":"Jan","last_name":"Kowalski"}`).id("id")
+	return a.post("/v2/orders", newOrder(34, client)).id("id")
+}
+
+func newOrder(orderType, client int64) string {
+	return fmt.Sprintf(`{"branch_id":12,"order_type_id":%d,"client_id":%d}`, orderType, client)
 }
 
 func (a *account) product(article string) int64 {
 	a.t.Helper()
 	body := fmt.Sprintf(`{"title":"Rose %s","article":%q}`, article, article)
-	return a.ok(http.MethodPost, "/sandbox/products", body).id("id")
+	return a.post("/sandbox/products", body).id("id")
 }
 
 // line is a complete item, changed by the given fields; "" drops one.
@@ -218,7 +232,7 @@ func line(entity int64, changes map[string]string) string {
 
 func (a *account) item(order, entity int64) int64 {
 	a.t.Helper()
-	return a.ok(http.MethodPost, itemsOf(order), line(entity, nil)).id("id")
+	return a.post(itemsOf(order), line(entity, nil)).id("id")
 }
 
 func orderPath(id int64) string       { return fmt.Sprintf("/v2/orders/%d", id) }

@@ -31,7 +31,8 @@ func TestRequestLimit(t *testing.T) {
 			{0, ok}, {0, ok}, {0, ok}, {200 * time.Millisecond, refused}, {800 * time.Millisecond, ok},
 		}},
 		"calendar over a second's edge": {"calendar", 3, 900 * time.Millisecond, []step{
-			{0, ok}, {0, ok}, {0, ok}, {0, refused}, {100 * time.Millisecond, ok}, {0, ok}, {0, ok}, {899 * time.Millisecond, refused},
+			{0, ok}, {0, ok}, {0, ok}, {0, refused},
+			{100 * time.Millisecond, ok}, {0, ok}, {0, ok}, {899 * time.Millisecond, refused},
 		}},
 		"another limit": {"sliding", 1, 0, []step{{0, ok}, {999 * time.Millisecond, refused}, {time.Millisecond, ok}}},
 	} {
@@ -107,7 +108,9 @@ func TestRequestCounts(t *testing.T) {
 		t.Errorf("%d listed, want 2", n)
 	}
 	a.ok(http.MethodDelete, "/sandbox/requests", "")
-	check(t, a.get("/sandbox/requests"), map[string]string{"total": "0", "most_per_second": "0", "list": "[]", "statuses": "map[]"})
+	check(t, a.get("/sandbox/requests"), map[string]string{
+		"total": "0", "most_per_second": "0", "list": "[]", "statuses": "map[]",
+	})
 }
 
 // withKey asks for the company with an Authorization header, or none.

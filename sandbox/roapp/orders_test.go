@@ -14,7 +14,7 @@ func TestOrderIsCreatedAndRead(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
 	client := a.person("Jan", "+48501234567")
-	id := a.ok(http.MethodPost, "/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d,
+	id := a.post("/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d,
 		"manager_id":56,"manager_notes":"Cartum 1003","estimated_price":"ab 349.00 EUR","due_date":"2026-11-05",
 		"scheduled_for":"2026-11-04T08:00:00Z","urgent":true,"created_at":"2020-01-01T00:00:00Z","status_id":105,
 		"custom_fields":{"f101":"Kwiaty","f102":"1003","f103":"2026-11-01T12:00:00Z"}}`, client)).id("id")
@@ -38,7 +38,7 @@ func TestInitialStatusComesFromTheOrderType(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
 	client := a.person("Jan", "+48501234567")
-	id := a.ok(http.MethodPost, "/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":35,"client_id":%d}`, client)).id("id")
+	id := a.post("/v2/orders", newOrder(35, client)).id("id")
 	check(t, a.get(orderPath(id)), map[string]string{"status.id": "102"})
 }
 
@@ -47,7 +47,7 @@ func TestOrderRefusals(t *testing.T) {
 	a := with(t, nil)
 	client := a.person("Jan", "+48501234567")
 	complete := func(more string) string {
-		return fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d%s}`, client, more)
+		return strings.TrimSuffix(newOrder(34, client), "}") + more + "}"
 	}
 	cases := []refusal{
 		{"no branch", fmt.Sprintf(`{"order_type_id":34,"client_id":%d}`, client), "branch_id: is required"},
@@ -55,9 +55,9 @@ func TestOrderRefusals(t *testing.T) {
 		{"null client", `{"branch_id":12,"order_type_id":34,"client_id":null}`, "client_id: is required"},
 		{"client 0", `{"branch_id":12,"order_type_id":34,"client_id":0}`, "client_id: unknown id 0"},
 		{"unknown client", `{"branch_id":12,"order_type_id":34,"client_id":1}`, "client_id: unknown id 1"},
-		{"client as text", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":"%d"}`, client), "client_id: must be an integer id"},
-		{"unknown branch", fmt.Sprintf(`{"branch_id":1,"order_type_id":34,"client_id":%d}`, client), "branch_id: unknown id 1"},
-		{"unknown type", fmt.Sprintf(`{"branch_id":12,"order_type_id":1,"client_id":%d}`, client), "order_type_id: unknown id 1"},
+		{"client as text", complete(`,"client_id":"1"`), "client_id: must be an integer id"},
+		{"unknown branch", complete(`,"branch_id":1`), "branch_id: unknown id 1"},
+		{"unknown type", newOrder(1, client), "order_type_id: unknown id 1"},
 		{"unknown manager", complete(`,"manager_id":1`), "manager_id"},
 		{"unknown assignee", complete(`,"assignee_id":1`), "assignee_id"},
 		{"unknown payer", complete(`,"payer_id":1`), "payer_id"},
@@ -113,7 +113,7 @@ func TestOrderListFilters(t *testing.T) {
 	client := a.person("Anna", "+48600000001")
 	first := a.order()
 	a.clock.advance(time.Hour)
-	second := a.ok(http.MethodPost, "/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":35,"client_id":%d,
+	second := a.post("/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":35,"client_id":%d,
 		"manager_id":57,"scheduled_for":"2026-12-01T08:00:00Z","due_date":"2026-12-02"}`, client)).id("id")
 	only := func(id int64) string { return fmt.Sprint(id) }
 	both := fmt.Sprintf("%d %d", second, first)
@@ -165,7 +165,7 @@ func TestSearchLag(t *testing.T) {
 	a := with(t, map[string]string{string(roapp.SearchLag): "2s"})
 	person := a.person("Jan", "+48501234567")
 	order, product := a.order(), a.product("A-12")
-	a.ok(http.MethodPost, "/sandbox/categories", `{"title":"Roses"}`)
+	a.post("/sandbox/categories", `{"title":"Roses"}`)
 	lists := []string{"/v2/contacts/people?names=Jan", "/v2/orders", "/products/", "/v2/catalog/products"}
 	for _, list := range lists {
 		if n := a.get(list).length("data"); n != 0 {
@@ -191,8 +191,10 @@ func TestSearchLagOfChangesAndDeletions(t *testing.T) {
 	a := with(t, map[string]string{string(roapp.SearchLag): "2s"})
 	order := a.order()
 	a.clock.advance(10 * time.Second)
-	a.ok(http.MethodPost, orderPath(order)+"/status", `{"status_id":102}`)
-	check(t, a.get("/v2/orders"), map[string]string{"data.0.status.id": "101", "data.0.modified_at": "2026-11-02T09:30:00Z"})
+	a.post(orderPath(order)+"/status", `{"status_id":102}`)
+	check(t, a.get("/v2/orders"), map[string]string{
+		"data.0.status.id": "101", "data.0.modified_at": "2026-11-02T09:30:00Z",
+	})
 	check(t, a.get(orderPath(order)), map[string]string{"status.id": "102", "modified_at": "2026-11-02T09:30:10Z"})
 	a.clock.advance(2 * time.Second)
 	check(t, a.get("/v2/orders?modified_at=2026-11-02T09:30:10Z"), map[string]string{"data.0.status.id": "102"})
@@ -208,7 +210,7 @@ func TestStatusIsChanged(t *testing.T) {
 	id := a.order()
 	path := orderPath(id) + "/status"
 	a.clock.advance(time.Minute)
-	a.ok(http.MethodPost, path, `{"status_id":103,"comment":"done"}`)
+	a.post(path, `{"status_id":103,"comment":"done"}`)
 	check(t, a.get(orderPath(id)), map[string]string{
 		"status.id": "103", "modified_at": "2026-11-02T09:31:00Z", "closed_at": "2026-11-02T09:31:00Z",
 		"done_at": "2026-11-02T09:31:00Z", "closed_by_id": "56",
@@ -216,7 +218,7 @@ func TestStatusIsChanged(t *testing.T) {
 	check(t, a.get(wholeOrder(id)), map[string]string{
 		"history.1.text": "status New to Delivered: done", "history.1.author": "Anna Nowak",
 	})
-	a.ok(http.MethodPost, path, `{"status_id":102}`)
+	a.post(path, `{"status_id":102}`)
 	check(t, a.get(orderPath(id)), map[string]string{"closed_at": "<nil>", "closed_by_id": "<nil>"})
 	a.refuses(http.MethodPost, path, []refusal{
 		{"no status", `{}`, "status_id: is required"},
@@ -232,7 +234,7 @@ func TestStatusSwitches(t *testing.T) {
 		body     string
 		refused  string
 	}{
-		{settings{roapp.ForbiddenTransitions: "102>101,101>103"}, `{"status_id":103}`, "status_id: transition from 101 to 103"},
+		{settings{roapp.ForbiddenTransitions: "102>101,101>103"}, `{"status_id":103}`, "from 101 to 103 is forbidden"},
 		{settings{roapp.ForbiddenTransitions: "102>101"}, `{"status_id":103}`, ""},
 		{settings{roapp.StatusComment: "all"}, `{"status_id":102}`, "comment: is required"},
 		{settings{roapp.StatusComment: "104,105"}, `{"status_id":105}`, "comment: is required"},
@@ -273,8 +275,8 @@ func TestClosingAfterWriteOff(t *testing.T) {
 	a := with(t, settings{roapp.ClosingUndeducted: "refused"}.values())
 	id := a.order()
 	a.item(id, a.product("A-12"))
-	a.ok(http.MethodPost, writeOffPath(id), "")
-	a.ok(http.MethodPost, orderPath(id)+"/status", `{"status_id":103}`)
+	a.post(writeOffPath(id), "")
+	a.post(orderPath(id)+"/status", `{"status_id":103}`)
 }
 
 func TestComments(t *testing.T) {
@@ -282,7 +284,7 @@ func TestComments(t *testing.T) {
 	a := with(t, settings{roapp.CommentLimit: "10"}.values())
 	id := a.order()
 	path := orderPath(id) + "/comments"
-	a.ok(http.MethodPost, path, `{"comment":"Dostawa żó","is_private":true}`)
+	a.post(path, `{"comment":"Dostawa żó","is_private":true}`)
 	check(t, a.get(wholeOrder(id)), map[string]string{
 		"feed.0.comment": "Dostawa żó", "feed.0.is_private": "true", "feed.0.author": "Anna Nowak",
 		"feed.0.at": "2026-11-02T09:30:00Z",
@@ -294,7 +296,7 @@ func TestComments(t *testing.T) {
 		{"private as text", `{"comment":"x","is_private":"yes"}`, "is_private"},
 	})
 	a.set(settings{roapp.CommentLimit: "0"}.values())
-	a.ok(http.MethodPost, path, `{"comment":"`+strings.Repeat("x", 50_000)+`"}`)
+	a.post(path, `{"comment":"`+strings.Repeat("x", 50_000)+`"}`)
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
 		if got := a.do(method, path, ""); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("%s comments: %d", method, got.status)
@@ -318,7 +320,8 @@ func TestUnknownOrder(t *testing.T) {
 	a := with(t, nil)
 	requests := [][2]string{
 		{http.MethodGet, ""}, {http.MethodPatch, ""}, {http.MethodGet, "/items"}, {http.MethodPost, "/items"},
-		{http.MethodPatch, "/items/1"}, {http.MethodPost, "/status"}, {http.MethodPost, "/comments"}, {http.MethodGet, "/public-url"},
+		{http.MethodPatch, "/items/1"}, {http.MethodPost, "/status"}, {http.MethodPost, "/comments"},
+		{http.MethodGet, "/public-url"},
 	}
 	for _, r := range requests {
 		if got := a.do(r[0], "/v2/orders/9"+r[1], "{}"); got.status != http.StatusNotFound || got.raw != "" {

@@ -2,7 +2,6 @@ package roapp_test
 
 import (
 	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ func TestOrderInBothProfiles(t *testing.T) {
 	for _, profile := range []string{"documented", "flipped"} {
 		a := with(t, roapp.Profile(profile))
 		made := func(path, body string) int64 {
-			got := a.ok(http.MethodPost, path, body)
+			got := a.post(path, body)
 			return max(got.id("id"), got.id("data.id"))
 		}
 		client := made("/v2/contacts/people", `{"first_name":"Jan","phones":[{"phone":"+48501234567"}]}`)
@@ -24,8 +23,8 @@ func TestOrderInBothProfiles(t *testing.T) {
 		order := made("/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d,
 			"custom_fields":{"f101":"Kwiaty","f102":"1003"}}`, client))
 		made(itemsOf(order), line(product, nil))
-		a.ok(http.MethodPost, orderPath(order)+"/status", `{"status_id":102,"comment":"by the shop"}`)
-		a.ok(http.MethodPost, orderPath(order)+"/comments", `{"comment":"Delivery","is_private":true}`)
+		a.post(orderPath(order)+"/status", `{"status_id":102,"comment":"by the shop"}`)
+		a.post(orderPath(order)+"/comments", `{"comment":"Delivery","is_private":true}`)
 		a.clock.advance(2 * time.Second)
 		check(t, a.get("/v2/contacts/people?phones=%2B48501234567"), map[string]string{"data.0.id": fmt.Sprint(client)})
 		check(t, a.get("/products/?articles[]=A-12"), map[string]string{"data.0.id": fmt.Sprint(product)})

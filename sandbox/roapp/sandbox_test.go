@@ -13,7 +13,7 @@ func TestSandboxShowsWholeOrders(t *testing.T) {
 	a := with(t, nil)
 	order := a.order()
 	item := a.item(order, a.product("A-12"))
-	a.ok(http.MethodPost, orderPath(order)+"/comments", `{"comment":"Delivery","is_private":true}`)
+	a.post(orderPath(order)+"/comments", `{"comment":"Delivery","is_private":true}`)
 	want := map[string]string{
 		"order.id": fmt.Sprint(order), "order.total": "20.00", "items.0.id": fmt.Sprint(item),
 		"feed.0.comment": "Delivery", "history.0.text": "created for Jan Kowalski", "history.0.at": "2026-11-02T09:30:00Z",
@@ -30,20 +30,25 @@ func TestSandboxShowsWholeOrders(t *testing.T) {
 func TestSandboxRecordsOfStaff(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
-	check(t, a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Olga","phones":["050 123-45-67","+380000000000"]}`), map[string]string{
-		"name": "Olga", "phones.0.phone": "050 123-45-67", "phones.1.phone": "+380000000000",
-	})
-	check(t, a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Ira","phones":[{"title":"x","phone":"(050) 1"}]}`), map[string]string{
-		"phones.0.phone": "(050) 1", "phones.0.title": "x",
-	})
-	check(t, a.ok(http.MethodPost, "/sandbox/organizations", `{"name":"Kwiaty","phones":["1"]}`), map[string]string{"is_organization": "true"})
-	check(t, a.ok(http.MethodPost, "/sandbox/products", `{"title":"Rose"}`), map[string]string{"category.id": "7", "uom.id": "1", "article": ""})
-	check(t, a.ok(http.MethodPost, "/sandbox/categories", `{"title":"Roses","parent_id":7}`), map[string]string{"parent_id": "7"})
-	for path, count := range map[string]int{
-		"/sandbox/people": 2, "/sandbox/organizations": 1, "/sandbox/products": 1, "/sandbox/categories": 2, "/sandbox/orders": 0,
+	for _, c := range []struct {
+		kind, body string
+		want       map[string]string
+	}{
+		{"people", `{"first_name":"Olga","phones":["050 123-45-67","+380000000000"]}`, map[string]string{
+			"name": "Olga", "phones.0.phone": "050 123-45-67", "phones.1.phone": "+380000000000",
+		}},
+		{"people", `{"first_name":"Ira","phones":[{"title":"x","phone":"(050) 1"}]}`, map[string]string{
+			"phones.0.phone": "(050) 1", "phones.0.title": "x",
+		}},
+		{"organizations", `{"name":"Kwiaty","phones":["1"]}`, map[string]string{"is_organization": "true"}},
+		{"products", `{"title":"Rose"}`, map[string]string{"category.id": "7", "uom.id": "1", "article": ""}},
+		{"categories", `{"title":"Roses","parent_id":7}`, map[string]string{"parent_id": "7"}},
 	} {
-		if n := a.get(path).length(""); n != count {
-			t.Errorf("%s: %d, want %d", path, n, count)
+		check(t, a.post("/sandbox/"+c.kind, c.body), c.want)
+	}
+	for kind, count := range map[string]int{"people": 2, "organizations": 1, "products": 1, "categories": 2, "orders": 0} {
+		if n := a.get("/sandbox/" + kind).length(""); n != count {
+			t.Errorf("%s: %d, want %d", kind, n, count)
 		}
 	}
 }
@@ -106,8 +111,8 @@ func TestFeed(t *testing.T) {
 	a := with(t, nil)
 	order := a.order()
 	a.item(order, a.product("A-12"))
-	a.ok(http.MethodPost, orderPath(order)+"/comments", `{"comment":"Delivery"}`)
-	a.ok(http.MethodPost, writeOffPath(order), "")
+	a.post(orderPath(order)+"/comments", `{"comment":"Delivery"}`)
+	a.post(writeOffPath(order), "")
 	got := a.get("/sandbox/feed")
 	check(t, got, map[string]string{
 		"0.seq": "1", "0.at": "2026-11-02T09:30:00Z", "0.text": "contact 20001 created: Jan Kowalski",

@@ -1,7 +1,6 @@
 package roapp_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -34,11 +33,7 @@ func TestBodyMustBeAJSONObject(t *testing.T) {
 	for _, body := range []string{"", "null", "[]", `"x"`, "{", `{"first_name":"Jan"} x`} {
 		a.refuses(http.MethodPost, "/v2/contacts/people", []refusal{{body, body, "body must be a JSON object"}})
 	}
-	r, err := http.NewRequest(http.MethodPost, a.url+"/v2/contacts/people", strings.NewReader(`{"first_name":"Jan"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer sandbox")
+	r := a.request(t.Context(), http.MethodPost, "/v2/contacts/people", newPerson)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	got, err := a.send(r)
 	if err != nil || got.status != http.StatusBadRequest || !strings.Contains(got.raw, "Content-Type") {
@@ -87,7 +82,7 @@ func TestCreateAnswerSwitch(t *testing.T) {
 		{"/products/", `{"title":"Rose","category_id":7,"uom_id":1}`},
 		{"/warehouse/categories/", `{"title":"Roses"}`},
 	} {
-		got := a.ok(http.MethodPost, r[0], r[1])
+		got := a.post(r[0], r[1])
 		if got.id("data.id") == 0 || got.has("id") {
 			t.Errorf("%s: got %s", r[0], got.raw)
 		}
@@ -97,7 +92,10 @@ func TestCreateAnswerSwitch(t *testing.T) {
 func TestTrailingSlashSwitch(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
-	wrong := []string{"/products", "/warehouse/categories", "/margins", "/catalogs/uoms/", "/v2/orders/", "/v2/contacts/people/", "/v2/company/"}
+	wrong := []string{
+		"/products", "/warehouse/categories", "/margins",
+		"/catalogs/uoms/", "/v2/orders/", "/v2/contacts/people/", "/v2/company/",
+	}
 	for _, path := range wrong {
 		if got := a.get(path); got.status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, got.status)
@@ -117,7 +115,9 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 			t.Errorf("%s: %d", path, got.status)
 		}
 	}
-	for path, method := range map[string]string{"/v2/orders": http.MethodPut, "/v2/orders/statuses": http.MethodPost, "/products/": http.MethodDelete} {
+	for path, method := range map[string]string{
+		"/v2/orders": http.MethodPut, "/v2/orders/statuses": http.MethodPost, "/products/": http.MethodDelete,
+	} {
 		if got := a.do(method, path, ""); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("%s %s: %d", method, path, got.status)
 		}
@@ -127,33 +127,19 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 func TestLatencyDelaysTheAnswerNotTheEffect(t *testing.T) {
 	t.Parallel()
 	a := open(t, roapp.Options{Latency: time.Hour})
-	ended := make(chan struct{})
-	client := &http.Client{Timeout: time.Minute}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, a.url+"/v2/contacts/people", strings.NewReader(`{"first_name":"Jan"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer sandbox")
-	r.Header.Set("Content-Type", "application/json")
-	go func() {
-		defer close(ended)
-		if response, err := client.Do(r); err == nil {
-			_ = response.Body.Close()
-		}
-	}()
+	ended := a.start(t.Context())
 	eventually(t, func() bool { return a.get("/sandbox/people").length("") == 1 })
 	select {
 	case <-ended:
 		t.Error("answered before the latency")
 	default:
 	}
-	client.CloseIdleConnections()
 }
 
 // eventually waits for a condition.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for !condition() {
 		if time.Now().After(deadline) {
 			t.Fatal("the condition did not come true")
@@ -166,28 +152,33 @@ func TestConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
 	order, product := a.order(), a.product("A-12")
+	call := func(method, path, body string) {
+		if got, err := a.try(method, path, body); err != nil || got.status != http.StatusOK {
+			t.Errorf("%s %s: %v %d %s", method, path, err, got.status, got.raw)
+		}
+	}
 	var clients sync.WaitGroup
-	for i := range 8 {
+	for range 8 {
 		clients.Go(func() {
-			for n := range 5 {
-				a.person(fmt.Sprintf("P%d-%d", i, n), "+48501234567")
-				a.item(order, product)
-				a.ok(http.MethodPost, orderPath(order)+"/comments", `{"comment":"x"}`)
-				a.ok(http.MethodPatch, orderPath(order), `{"custom_fields":{"f101":"x"}}`)
-				a.get("/v2/orders")
-				a.get(itemsOf(order))
-				a.get("/v2/contacts/people?phones=48501234567")
-				a.get(wholeOrder(order))
-				a.get("/sandbox/requests")
-				a.get("/sandbox/feed")
-				a.set(settings{roapp.CommentLimit: "100"}.values())
+			for range 3 {
+				call(http.MethodPost, "/v2/contacts/people", newPerson)
+				call(http.MethodPost, itemsOf(order), line(product, nil))
+				call(http.MethodPost, orderPath(order)+"/comments", `{"comment":"x"}`)
+				call(http.MethodPatch, orderPath(order), `{"custom_fields":{"f101":"x"}}`)
+				call(http.MethodPut, "/sandbox/switches", `{"comment-limit":"100"}`)
+				for _, path := range []string{
+					"/v2/orders", itemsOf(order), "/v2/contacts/people?names=jan", wholeOrder(order),
+					"/sandbox/requests", "/sandbox/feed",
+				} {
+					call(http.MethodGet, path, "")
+				}
 			}
 		})
 	}
 	clients.Wait()
-	check(t, a.get(orderPath(order)), map[string]string{"total": "800.00"})
-	check(t, a.get("/v2/contacts/people"), map[string]string{"paging.count": "41"})
-	if n := a.get(wholeOrder(order)).length("feed"); n != 40 {
-		t.Errorf("%d comments, want 40", n)
+	check(t, a.get(orderPath(order)), map[string]string{"total": "480.00"})
+	check(t, a.get("/v2/contacts/people"), map[string]string{"paging.count": "25"})
+	if n := a.get(wholeOrder(order)).length("feed"); n != 24 {
+		t.Errorf("%d comments, want 24", n)
 	}
 }

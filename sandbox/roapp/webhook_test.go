@@ -48,7 +48,7 @@ func next(t *testing.T, deliveries <-chan delivery) delivery {
 	select {
 	case d := <-deliveries:
 		return d
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("no webhook came")
 		return delivery{}
 	}
@@ -70,17 +70,17 @@ func TestWebhooksAreSigned(t *testing.T) {
 		"context.object_type": "client", "context.object_id": fmt.Sprint(client),
 		"metadata.client.fullname": "Jan", "employee.id": "56", "employee.full_name": "Anna Nowak",
 	})
-	order := a.ok(http.MethodPost, "/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d}`, client)).id("id")
+	order := a.post("/v2/orders", newOrder(34, client)).id("id")
 	check(t, next(t, deliveries).event, map[string]string{
 		"event_name": "Order.Created", "context.object_id": fmt.Sprint(order), "metadata.order.name": "Z00001",
 		"metadata.client.id": fmt.Sprint(client), "metadata.status.id": "101",
 	})
-	a.ok(http.MethodPost, orderPath(order)+"/status", `{"status_id":101}`)
-	a.ok(http.MethodPost, orderPath(order)+"/status", `{"status_id":105}`)
+	a.post(orderPath(order)+"/status", `{"status_id":101}`)
+	a.post(orderPath(order)+"/status", `{"status_id":105}`)
 	check(t, next(t, deliveries).event, map[string]string{
 		"event_name": "Order.Status.Changed", "metadata.new.id": "105", "metadata.old.id": "101",
 	})
-	a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Anna"}`)
+	a.post("/sandbox/people", `{"first_name":"Anna"}`)
 	check(t, next(t, deliveries).event, map[string]string{"event_name": "Client.Created", "employee.id": "57"})
 }
 

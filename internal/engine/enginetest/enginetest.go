@@ -123,6 +123,7 @@ func (s *Server) Client(tb testing.TB, namespace string) client.Client {
 }
 
 func (s *Server) tailIfFailed(tb testing.TB) {
+	tb.Helper()
 	if tb.Failed() {
 		tb.Logf("the dev server's log ends with:\n%s", s.process.tail())
 	}

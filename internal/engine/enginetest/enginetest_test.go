@@ -15,7 +15,8 @@ func TestServerIsSharedAndNamespacesAreNot(t *testing.T) {
 	t.Parallel()
 	server := enginetest.Start(t)
 	assert.Same(t, server, enginetest.Start(t))
-	assert.NotEqual(t, server.Namespace(t), server.Namespace(t))
+	first, second := server.Namespace(t), server.Namespace(t)
+	assert.NotEqual(t, first, second)
 }
 
 func TestFileOutlivesItsServer(t *testing.T) {

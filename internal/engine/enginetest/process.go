@@ -85,7 +85,7 @@ func launch(cli, dbFile string, port int) (*process, error) {
 	}
 	p := &process{
 		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
-		cmd:     exec.Command(cli, args...),
+		cmd:     exec.Command(cli, args...), //nolint:gosec,noctx // the tester's own CLI; it outlives every test's context
 		log:     logFile,
 		exited:  make(chan struct{}),
 	}
@@ -181,7 +181,8 @@ func unlinkedFile() (*os.File, error) {
 }
 
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, fmt.Errorf("free port: %w", err)
 	}
@@ -192,8 +193,8 @@ func freePort() (int, error) {
 // findCLI looks for the Temporal CLI: the environment first, then PATH, then what "make tools" built.
 func findCLI() (string, error) {
 	if path := os.Getenv(EnvCLI); path != "" {
-		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("Temporal CLI of %s: %w", EnvCLI, err)
+		if _, err := os.Stat(path); err != nil { //nolint:gosec // the tester's own variable
+			return "", fmt.Errorf("%s names no Temporal CLI: %w", EnvCLI, err)
 		}
 		return path, nil
 	}
