@@ -57,6 +57,7 @@ func (a *Activities) Register(registry interface {
 		string(order.StepSetStatus):      a.SetStatus,
 		string(order.StepPostComment):    a.PostComment,
 		workflows.ActivitySubscribe:      a.Subscribe,
+		workflows.ActivityCollectChanges: a.CollectChanges,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

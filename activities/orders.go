@@ -116,7 +116,7 @@ func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.O
 	if err != nil {
 		return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
 	}
-	return order.OrderRead{At: at, StatusID: row.StatusID, Total: row.Total}, nil
+	return order.OrderRead{At: at, OrderID: in.OrderID, StatusID: row.StatusID, Total: row.Total}, nil
 }
 
 // SetStatus moves the order to a status. After an attempt whose answer was lost

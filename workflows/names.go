@@ -26,6 +26,7 @@ const (
 	SignalStatusChanged      = "status-changed"        // order.OrderRead
 	SignalForceContinueAsNew = "force-continue-as-new" // nothing
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
+	SignalLook               = "look"                  // nothing, to an account
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
 )
 

@@ -13,6 +13,7 @@ func Register(registry interface {
 		EnsureProductWorkflow:  EnsureProduct,
 		EnsureCategoryWorkflow: EnsureCategory,
 		ShopWorkflow:           Shop,
+		AccountWorkflow:        Account,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -229,7 +229,7 @@ func (o *OrderRead) apply(s *State, _ Step, now time.Time) {
 
 // SeeAccountOrder takes in RO App's side of the order.
 func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
-	if s.Order == nil {
+	if s.Order == nil || s.Order.ID != o.OrderID {
 		return
 	}
 	if s.Order.StatusID != o.StatusID && o.StatusID != 0 {
@@ -267,7 +267,10 @@ func (s *State) refuse(kind StepKind, r StatusRefuse) {
 	s.Refused[kind] = r
 }
 
-func (*CommentPosted) apply(s *State, _ Step, now time.Time) {
-	s.Comment.FirstAt = now
-	s.Tell(now, "", "first comment written")
+func (*CommentPosted) apply(s *State, step Step, now time.Time) {
+	s.Comment.Parts++
+	if step.PostComment.Last {
+		s.Comment.FirstAt = now
+		s.Tell(now, "", "first comment written")
+	}
 }

@@ -337,10 +337,12 @@ func (p *planner) firstComment() (Step, bool) {
 	if !p.s.Comment.FirstAt.IsZero() || p.finishedBefore() {
 		return Step{}, false
 	}
-	return p.step(StepPostComment, SideRoapp, "", "Write the first comment", func(st *Step) {
+	parts := SplitComment(FirstComment(*p.s.Snapshot, p.r, p.now))
+	part := min(p.s.Comment.Parts, len(parts)-1) // a shorter order has fewer
+	key := fmt.Sprintf("%s %d", StepPostComment, part+1)
+	return p.step(StepPostComment, SideRoapp, key, "Write the first comment", func(st *Step) {
 		st.PostComment = &PostComment{
-			Account: p.s.Order.Account, OrderID: p.s.Order.ID,
-			Text: FirstComment(*p.s.Snapshot, p.r, p.now),
+			Account: p.s.Order.Account, OrderID: p.s.Order.ID, Text: parts[part], Last: part == len(parts)-1,
 		}
 	}), true
 }

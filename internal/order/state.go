@@ -125,7 +125,9 @@ type LineFacts struct {
 
 // CommentFacts are what was told in the event feed.
 type CommentFacts struct {
-	FirstAt time.Time `json:",omitzero"`
+	// Parts counts the parts of the first comment that are written.
+	Parts   int       `json:",omitempty"`
+	FirstAt time.Time `json:",omitzero"` // when it was complete
 }
 
 // StatusRefuse is a status that RO App refused; it is not tried again until the

@@ -308,6 +308,7 @@ type ReadOrder struct {
 // OrderRead is RO App's side of the order.
 type OrderRead struct {
 	At       time.Time
+	OrderID  int64
 	StatusID int64
 	Total    decimal.Decimal
 }
@@ -364,6 +365,8 @@ type PostComment struct {
 	Account string
 	OrderID int64
 	Text    string
+	// Last is set on the last part of a comment that is too long for one.
+	Last bool
 }
 
 // CommentPosted is the answer to PostComment.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -61,8 +62,31 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 		}
 		w.running = append(w.running, one)
 	}
+	for id := range current.Accounts {
+		if err := startEntity(ctx, o.Client, id); err != nil {
+			w.Stop()
+			return nil, err
+		}
+	}
 	return w, nil
 }
+
+// startEntity starts the account's entity, which lives on from worker to worker.
+func startEntity(ctx context.Context, c client.Client, account string) error {
+	state := workflows.AccountState{Account: account, Cursor: time.Now().Add(-collectFrom)}
+	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.AccountID(account), TaskQueue: engine.OrdersQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.AccountWorkflow, state)
+	if err != nil {
+		return fmt.Errorf("start the entity of account %s: %w", account, err)
+	}
+	return nil
+}
+
+// collectFrom is where a new account's collecting begins: nothing of ours is
+// older than its first worker.
+const collectFrom = time.Hour
 
 // Fatal brings the error that ended a worker by itself.
 func (w *Workers) Fatal() <-chan error { return w.fatal }

@@ -175,7 +175,7 @@ func (s *Server) waitForEnd(r *http.Request) {
 
 // breakConnection resets the TCP connection, so that the client sees neither an
 // answer nor an orderly end. On a connection used before, Go's client then
-// repeats a request without a body by itself: it reaches the next fault.
+// repeats a GET by itself, and that request meets the next fault.
 func breakConnection(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

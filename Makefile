@@ -1,0 +1,85 @@
+# Everything is built from Go modules: the product from go.mod, Temporal's command line from tools/go.mod, the linters from
+# tools/lint/go.mod.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# Tests mostly wait for Temporal and timers, so more of them run side by side than there are cores.
+TEST          ?= ./...
+TEST_TIMEOUT  ?= 10m
+TEST_PACKAGES ?= 2
+TEST_PARALLEL ?= 8
+TEST_FLAGS    ?=
+BENCH         ?= .
+BENCH_FLAGS   ?= -benchtime 1x -timeout 60m
+SANDBOX_FLAGS ?=
+
+# Nothing to build where Temporal's command line is installed.
+TEMPORAL := $(if $(shell command -v temporal),,bin/temporal)
+LINTERS  := bin/golangci-lint bin/workflowcheck
+
+APT         := $(if $(filter-out 0,$(shell id -u)),sudo )apt-get
+APT_INSTALL := $(APT) update -qq && $(APT) install -y -qq --no-install-recommends
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: bin/worker bin/starter $(TEMPORAL) ## run everything on this machine, with stand-ins of both services, until Ctrl-C
+	go run ./sandbox $(SANDBOX_FLAGS)
+
+.PHONY: build
+build: bin/worker bin/starter ## build the programs into bin/, and compile all the rest
+	go build ./...
+
+# Always asked for: Go's own cache knows better than file times what changed.
+.PHONY: bin/worker bin/starter
+bin/worker bin/starter: bin/%:
+	go build -trimpath -o $@ ./$*
+
+.PHONY: test
+test: $(TEMPORAL) ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST)
+
+.PHONY: bench
+bench: $(TEMPORAL) ## run the benchmarks; BENCH=Import narrows them
+	go test -run '^$$' -bench '$(BENCH)' $(BENCH_FLAGS) ./bench/...
+
+.PHONY: lint
+lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are deterministic
+	bin/golangci-lint fmt --diff
+	go vet ./...
+	bin/golangci-lint run ./...
+	bin/workflowcheck -config tools/lint/workflowcheck.yaml ./...
+
+.PHONY: format
+format: bin/golangci-lint ## format all code
+	bin/golangci-lint fmt
+
+.PHONY: compose-check
+compose-check: ## check docker-compose.yml; installs the Debian package docker-compose if it is absent
+	@if [[ ! -f docker-compose.yml ]]; then echo "there is no docker-compose.yml"; exit; fi; \
+	command -v docker-compose >/dev/null || { $(APT_INSTALL) docker-compose; }; \
+	docker-compose config -q
+
+.PHONY: tools
+tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/
+
+bin/temporal: tools/go.mod tools/go.sum
+	cd tools && go build -o ../$@ github.com/temporalio/cli/cmd/temporal
+	touch $@
+
+bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	touch $@
+
+bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
+	cd tools/lint && go build -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	touch $@
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
