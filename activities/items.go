@@ -17,6 +17,11 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 	if err != nil {
 		return order.ItemAdded{}, err
 	}
+	done, err := acc.proof.await(ctx)
+	if err != nil {
+		return order.ItemAdded{}, err
+	}
+	defer done()
 	if err := acc.mayAdd(ctx); err != nil {
 		return order.ItemAdded{}, err
 	}

@@ -33,6 +33,9 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if found != nil {
 		return a.takeOver(ctx, acc, in, *found)
 	}
+	if in.OnlyTakeOver {
+		return order.OrderCreated{}, nil
+	}
 	values, notes := fields.write(in, time.Now())
 	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
 		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
@@ -92,6 +95,9 @@ func (a *Activities) takeOver(ctx context.Context, acc *account, in order.Create
 	items, err := acc.client.Items(ctx, row.ID)
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
+	}
+	if in.Look.Lost != nil {
+		acc.firstStatus.put(in.OrderTypeID, row.StatusID) // nobody else has touched it yet
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
 	taken := order.OrderCreated{ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true}

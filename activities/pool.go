@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -81,6 +82,7 @@ func openAccount(s *settings.Settings, id string) (*account, error) {
 		products:     newMemory[order.GoodsKey, order.Product](),
 		firstStatus:  newMemory[int64, int64](),
 		noCategories: newMemory[string, bool](),
+		proof:        proof{turn: make(chan struct{}, 1)},
 	}, nil
 }
 
@@ -176,9 +178,24 @@ func (b *breaker) accepted() {
 // proof remembers whether this process has seen that the account keeps added
 // goods undeducted.
 type proof struct {
+	turn    chan struct{} // of the one that is adding while nothing is proved
 	mu      sync.Mutex
 	proved  bool
 	deducts bool
+}
+
+// await lets one through at a time until the account has proved itself, so that
+// an account that deducts at once does so with a single item.
+func (p *proof) await(ctx context.Context) (done func(), err error) {
+	if proved, _ := p.state(); proved {
+		return func() {}, nil
+	}
+	select {
+	case p.turn <- struct{}{}:
+		return func() { <-p.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (p *proof) state() (proved, deducts bool) {

@@ -130,6 +130,7 @@ func (r *orderRun) take(ctx workflow.Context, next order.Next) {
 	case next.Synced && (r.state.Synced.IsZero() || r.state.Pressed):
 		if r.state.Synced.IsZero() {
 			r.state.Tell(now, "", "imported")
+			r.state.Carried = r.state.Digest
 		}
 		r.state.Synced, r.state.Pressed, r.state.LastHold = now, false, nil
 	}

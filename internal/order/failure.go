@@ -11,17 +11,16 @@ type FailureKind string
 
 // The kinds of failure; one table in the activities assigns them.
 const (
-	FailUnreachable   FailureKind = "Unreachable" // no usable answer: try again
-	FailThrottled     FailureKind = "Throttled"   // told to slow down: try again later
-	FailCredentials   FailureKind = "Credentials"
-	FailMissingRight  FailureKind = "MissingRight"
-	FailNotCreatable  FailureKind = "NotCreatable" // the API refuses to make such records
-	FailRejected      FailureKind = "Rejected"     // this record, in the service's words
-	FailGone          FailureKind = "Gone"         // a record that we made is not there any more
-	FailMalformed     FailureKind = "Malformed"    // a value has no safe meaning
-	FailDeducts       FailureKind = "DeductsAtOnce"
-	FailUnknownShop   FailureKind = "UnknownShop"
-	FailDiffersInKind FailureKind = "Defect" // ours: nothing else explains it
+	FailUnreachable  FailureKind = "Unreachable" // no usable answer: try again
+	FailThrottled    FailureKind = "Throttled"   // told to slow down: try again later
+	FailCredentials  FailureKind = "Credentials"
+	FailMissingRight FailureKind = "MissingRight"
+	FailNotCreatable FailureKind = "NotCreatable" // the API refuses to make such records
+	FailRejected     FailureKind = "Rejected"     // this record, in the service's words
+	FailGone         FailureKind = "Gone"         // a record that we made is not there any more
+	FailMalformed    FailureKind = "Malformed"    // a value has no safe meaning
+	FailDeducts      FailureKind = "DeductsAtOnce"
+	FailUnknownShop  FailureKind = "UnknownShop"
 )
 
 // Failure is why a step ended without success.
@@ -41,6 +40,9 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 		delete(s.Begun, step.Key)
 	default:
 		s.Withdraw(step, now)
+	}
+	if step.Kind == StepReadShopOrder {
+		s.readFailed()
 	}
 	if step.Kind == StepSetStatus && f.Kind == FailRejected {
 		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text})
@@ -73,7 +75,7 @@ func holdOf(step Step, f Failure) Hold {
 		h.Reason = HoldOrderGone
 		h.Text = "The order does not exist in RO App any more."
 		h.Remedy = "Decide \"create again\" or \"leave\"; it is never made anew by itself."
-	case FailMalformed, FailDiffersInKind:
+	case FailMalformed:
 		h.Reason = HoldMalformed
 		h.Remedy = "Mend the value in " + service + "; the order goes on by itself."
 	case FailDeducts:

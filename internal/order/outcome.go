@@ -44,6 +44,9 @@ func NewOutcome(kind StepKind) Outcome {
 
 // Begin notes that a step is about to be scheduled.
 func (s *State) Begin(step Step, now time.Time) {
+	if step.Kind == StepReadShopOrder {
+		s.ReadAt = now
+	}
 	if !step.creates() {
 		return
 	}
@@ -68,6 +71,7 @@ func (s *State) Withdraw(step Step, now time.Time) {
 }
 
 func (o *ShopOrderRead) apply(s *State, _ Step, now time.Time) {
+	s.ReadDue = false
 	if o.Snapshot == nil {
 		s.Missing++
 		s.Hint = nil
@@ -109,7 +113,7 @@ func (o *CatalogueRead) apply(s *State, step Step, _ time.Time) {
 }
 
 func (o *ContactsFound) apply(s *State, step Step, _ time.Time) {
-	s.Customer.Phone = step.FindContact.Phone
+	s.Customer.about(step.FindContact.Phone)
 	if step.FindContact.Organizations {
 		s.Customer.Organizations = o
 	} else {
@@ -117,7 +121,15 @@ func (o *ContactsFound) apply(s *State, step Step, _ time.Time) {
 	}
 }
 
-func (o *ContactEnsured) apply(s *State, _ Step, _ time.Time) {
+// about forgets what was found by another phone.
+func (c *CustomerFacts) about(phone string) {
+	if c.Phone != phone {
+		c.Phone, c.People, c.Organizations, c.Ensured = phone, nil, nil, nil
+	}
+}
+
+func (o *ContactEnsured) apply(s *State, step Step, _ time.Time) {
+	s.Customer.about(step.EnsureContact.Person.Phone)
 	if o.Contact != nil {
 		s.Customer.Ensured = o.Contact
 		return
@@ -158,6 +170,9 @@ func (o *ProductEnsured) apply(s *State, step Step, _ time.Time) {
 
 func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	in := step.CreateOrder
+	if o.ID == 0 {
+		return // nothing stood there, and nothing was made
+	}
 	s.Order = &AccountOrder{
 		Account: in.Account, ID: o.ID, Number: o.Number, ContactID: in.ContactID,
 		StatusID: o.StatusID, InitialStatusID: o.InitialStatusID,

@@ -63,11 +63,11 @@ func (p *planner) plan() Next {
 	if p.s.Closed != "" {
 		return Next{Close: p.s.Closed}
 	}
-	if p.s.Hint != nil || p.s.Snapshot == nil {
+	if p.s.Hint != nil || (p.s.Snapshot == nil && p.s.Hold == nil) {
 		return p.readFirst()
 	}
 	if p.s.Hold != nil {
-		return Next{Hold: p.s.Hold, Marks: p.s.Marks}
+		return Next{Hold: p.s.Hold, Steps: p.stillWanted(), Marks: p.s.Marks}
 	}
 	if p.s.Order == nil {
 		return p.importOrder()
@@ -78,10 +78,10 @@ func (p *planner) plan() Next {
 // readFirst reads the shop's order before anything new begins. What runs
 // already goes on as long as the order as it is known still wants it.
 func (p *planner) readFirst() Next {
-	if p.s.Missing >= 3 && p.s.Snapshot == nil {
+	if p.s.Missing >= 3 && p.s.Hint == nil {
 		return Next{Close: "the shop has no such order"}
 	}
-	if p.s.Missing > 0 && p.s.Snapshot == nil && p.s.Hint == nil {
+	if p.s.Missing > 0 && p.s.Hint == nil {
 		return p.holdFor(Hold{
 			Reason: HoldNotInShop, Text: fmt.Sprintf("Cartum does not show order %d.", p.s.Key.Number),
 			Remedy: "Check the number. It is looked for three times, then given up.",
@@ -96,13 +96,14 @@ func (p *planner) readFirst() Next {
 	return Next{Steps: append(steps, p.stillWanted()...), Marks: p.s.Marks}
 }
 
-// stillWanted are the running steps that would be planned without the hint.
+// stillWanted are the running steps that would be planned without the hint and
+// without the hold: what has begun is let finish.
 func (p *planner) stillWanted() []Step {
-	if len(p.running) == 0 || p.s.Hold != nil {
+	if len(p.running) == 0 {
 		return nil
 	}
 	s := *p.s
-	s.Hint = nil
+	s.Hint, s.Hold, s.Missing = nil, nil, 0
 	without := planner{s: &s, r: p.r, now: p.now}
 	return slices.DeleteFunc(without.plan().Steps, func(step Step) bool {
 		return !slices.ContainsFunc(p.running, func(r Step) bool { return r.Key == step.Key })
@@ -115,7 +116,7 @@ func (p *planner) holdFor(h Hold) Next { return Next{Hold: &h, Marks: p.s.Marks}
 // Everything that can hold it is asked before anything is created.
 func (p *planner) importOrder() Next {
 	if p.s.Snapshot.Status == CancelledStatus && p.s.Origin != OriginHand {
-		return Next{Close: "cancelled in the shop before it was imported"}
+		return p.cancelled()
 	}
 	if h := p.refusal(); h != nil {
 		return p.holdFor(*h)
@@ -138,6 +139,24 @@ func (p *planner) importOrder() Next {
 		return Next{Steps: creates}
 	}
 	return Next{Steps: []Step{p.createOrder(customer.contact, customer.why)}}
+}
+
+// cancelled closes an order that is not worth making. Where a create was begun
+// whose outcome is not known, it is looked for first: what was made is finished
+// and gets the cancelled order's status.
+func (p *planner) cancelled() Next {
+	if slices.ContainsFunc(p.running, func(s Step) bool { return s.Kind == StepCreateOrder }) {
+		return Next{} // withdrawn; it ends first
+	}
+	if _, begun := p.s.Begun[string(StepCreateOrder)]; begun {
+		if contact := p.customer(); contact.contact.ID != 0 {
+			step := p.createOrder(contact.contact, contact.why)
+			step.CreateOrder.OnlyTakeOver = true
+			step.Essence += " only take over"
+			return Next{Steps: []Step{step}}
+		}
+	}
+	return Next{Close: "cancelled in the shop before it was imported"}
 }
 
 // track is one of the things an order needs: reads come first, then what holds
@@ -280,13 +299,13 @@ func (p *planner) deductedAtOnce() *Hold {
 
 // frozen tells that quantities, prices and lines are no longer written.
 func (p *planner) frozen() bool {
-	return p.s.Order.WrittenOff || p.s.Order.staffMoved(p.mappedStatus())
+	return p.s.Order.WrittenOff || p.s.Order.movedOn(p.mappedStatus())
 }
 
 // addItems adds the lines that are missing, at once; lines of one product one
 // after the other, so that a lost one can be told from its twin.
 func (p *planner) addItems() []Step {
-	if p.frozen() {
+	if p.frozen() || p.settled() {
 		return nil
 	}
 	var steps []Step
@@ -358,7 +377,7 @@ func (p *planner) mappedStatus() int64 { return p.r.ImportStatuses[p.s.Snapshot.
 
 func (p *planner) setStatus() (Step, bool) {
 	to := p.mappedStatus()
-	if to == 0 || p.s.Order.StatusID == to || p.s.Order.staffMoved(to) || p.settled() {
+	if to == 0 || p.s.Order.StatusID == to || p.s.Order.statusMayBeStaffs() || p.settled() {
 		return Step{}, false
 	}
 	if refused, ok := p.s.Refused[StepSetStatus]; ok && refused.StatusID == to && !p.s.Pressed {
@@ -395,8 +414,11 @@ func (p *planner) marks() []Mark {
 	if text := p.missingLines(); text != "" {
 		marks = append(marks, Mark{MarkLinesMissing, text})
 	}
-	if p.settled() && p.differs() {
-		marks = append(marks, Mark{MarkNotCarried, "The order was changed in Cartum after its import; goods and status in RO App are as they were."})
+	if p.s.Order.TakenOver && p.mappedStatus() != 0 && p.s.Order.StatusID != p.mappedStatus() && !p.settled() {
+		marks = append(marks, Mark{MarkStatusRefused, "The order stood in RO App already; its status may be the staff's and was left as it is."})
+	}
+	if p.settled() && p.s.Digest != p.s.Carried {
+		marks = append(marks, Mark{MarkNotCarried, "The order was changed in Cartum after its import; RO App has it as it was imported."})
 	}
 	if total := p.s.Order.Total; total != nil {
 		if check := CheckAmount(*p.s.Snapshot, *total); !check.Explained {
@@ -420,18 +442,6 @@ func (p *planner) missingLines() string {
 		return ""
 	}
 	return fmt.Sprintf("%d lines of the shop's order are not in RO App; staff were already at work on it, so they were not added.", missing)
-}
-
-// differs tells whether the lines are no longer what was written.
-func (p *planner) differs() bool {
-	lines := PricedLines(*p.s.Snapshot)
-	if len(lines) != len(p.s.Lines) {
-		return true
-	}
-	return slices.ContainsFunc(lines, func(line Line) bool {
-		written, ok := p.s.Lines[line.Key]
-		return !ok || !written.Quantity.Equal(line.Quantity) || !written.Price.Equal(line.Price)
-	})
 }
 
 func (p *planner) links() Links {
@@ -494,9 +504,19 @@ func (p *planner) urgency() Urgency {
 	switch {
 	case p.s.Pressed:
 		return UrgencyPerson
-	case p.s.Customer.People != nil || p.s.Order != nil || p.s.LastHold != nil:
+	case p.s.Customer.People != nil || p.s.Order != nil || p.goodsAsked():
 		return UrgencyBegun
 	default:
 		return UrgencyNew
 	}
+}
+
+// goodsAsked tells whether RO App was asked for goods already.
+func (p *planner) goodsAsked() bool {
+	for _, facts := range p.s.Goods {
+		if !facts.LookedAt.IsZero() {
+			return true
+		}
+	}
+	return false
 }

@@ -10,6 +10,10 @@ import (
 // but its phone, compared as E.164; a card that exists is never changed.
 func (p *planner) customer() track {
 	c := p.s.Customer
+	phone, _ := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
+	if c.Phone != phone {
+		c.People, c.Organizations, c.Ensured = nil, nil, nil // the shop corrected the phone
+	}
 	if c.Chosen != nil {
 		return track{contact: *c.Chosen, why: contactName(*c.Chosen) + ", chosen by a person"}
 	}
@@ -18,10 +22,6 @@ func (p *planner) customer() track {
 	}
 	if p.phoneless() {
 		return track{creates: []Step{p.ensureContact("")}}
-	}
-	phone, _ := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
-	if c.Phone != phone {
-		c.People, c.Organizations = nil, nil // the shop corrected the phone
 	}
 	if c.People == nil {
 		return track{reads: []Step{p.findContact(phone, false)}}

@@ -18,6 +18,10 @@ type State struct {
 	Digest   string    `json:",omitempty"` // of the newest
 	// Hint asks to read the shop's order again.
 	Hint *Hint `json:",omitempty"`
+	// ReadAt is when the last read of the shop's order was scheduled. ReadDue
+	// is set where it failed: it is made again with the next look at the hold.
+	ReadAt  time.Time `json:",omitzero"`
+	ReadDue bool      `json:",omitempty"`
 
 	Customer  CustomerFacts             `json:",omitzero"`
 	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
@@ -49,7 +53,8 @@ type State struct {
 
 	Marks    []Mark    `json:",omitempty"`
 	Timeline []Event   `json:",omitempty"`
-	Synced   time.Time `json:",omitzero"` // when both sides were last compared
+	Synced   time.Time `json:",omitzero"`  // when both sides were last compared
+	Carried  string    `json:",omitempty"` // digest of what was imported
 	Closed   string    `json:",omitempty"`
 	// Published is what the search attributes say.
 	Published Published `json:",omitzero"`
@@ -108,11 +113,16 @@ type AccountOrder struct {
 	Total *decimal.Decimal `json:",omitempty"`
 }
 
-// staffMoved tells whether somebody in RO App has taken the order further than
-// its type's first status. Unknown statuses count as not moved.
-func (o *AccountOrder) staffMoved(mapped int64) bool {
-	return o.TakenOver && o.StatusID != 0 && o.InitialStatusID != 0 &&
-		o.StatusID != o.InitialStatusID && o.StatusID != mapped
+// movedOn tells that somebody in RO App has taken an order of an earlier life
+// further than its type's first status.
+func (o *AccountOrder) movedOn(mapped int64) bool {
+	return o.TakenOver && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
+}
+
+// statusMayBeStaffs tells that the status of an order of an earlier life is not
+// known to be the one that it began with, so it is not overwritten.
+func (o *AccountOrder) statusMayBeStaffs() bool {
+	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
 // LineFacts are a line as it was last written.
@@ -267,24 +277,38 @@ func (s *State) TryAgain(now time.Time) {
 	if s.Order != nil {
 		s.Order.DeductedAtOnce = false
 	}
-	if s.Order == nil && s.Hint == nil && (s.Snapshot == nil || now.Sub(s.Snapshot.SeenAt) > freshFor) {
+	stale := s.Order == nil && (s.Snapshot == nil || now.Sub(s.Snapshot.SeenAt) > freshFor)
+	if s.Hint == nil && (stale || s.ReadDue) {
 		s.Hint = &Hint{At: now, By: s.Origin}
+	}
+	s.ReadDue = false
+}
+
+// readFailed puts the read off until the hold is looked at again, lest it be
+// repeated without end. What the shop changed since it was scheduled is read at once.
+func (s *State) readFailed() {
+	if s.Hint == nil || !s.Hint.At.After(s.ReadAt) {
+		s.Hint, s.ReadDue = nil, true
 	}
 }
 
 // freshFor is how long a snapshot is good enough to import from after a hold.
 const freshFor = 10 * time.Minute
 
-// forgetAbsence keeps what exists and forgets what did not.
+// forgetAbsence keeps what exists and forgets what did not. The goods of an
+// order that is made already are needed as they were found.
 func (s *State) forgetAbsence() {
 	s.Customer.People, s.Customer.Organizations = nil, nil
+	s.Catalogue, s.CatalogueRead = nil, nil
+	if s.Order != nil {
+		return
+	}
 	for key, facts := range s.Goods {
 		if facts.Ensured == nil && facts.Chosen == nil {
 			facts.Found, facts.LookedAt = nil, time.Time{}
 			s.Goods[key] = facts
 		}
 	}
-	s.Catalogue, s.CatalogueRead = nil, nil
 }
 
 // See takes a hint that the shop's order may have changed.

@@ -283,9 +283,12 @@ type CreateOrder struct {
 	Products map[LineKey]int64
 	Zone     string // the shop's, for fields and markers that are text
 	Look     Look
+	// OnlyTakeOver makes no order: what was begun is looked for, no more.
+	OnlyTakeOver bool `json:",omitempty"`
 }
 
-// OrderCreated is the answer to CreateOrder.
+// OrderCreated is the answer to CreateOrder; ID is 0 where nothing stood there
+// and none was to be made.
 type OrderCreated struct {
 	ID     int64
 	Number string `json:",omitempty"` // RO App's own number
