@@ -48,6 +48,12 @@ test: $(TEMPORAL) ## run all tests with the race detector; TEST=./workflows TEST
 bench: $(TEMPORAL) ## run the benchmarks; BENCH=Import narrows them
 	go test -run '^$$' -bench '$(BENCH)' $(BENCH_FLAGS) ./bench/...
 
+# The histories that the replay test replays. They are recorded at a release, into a folder of its own.
+RELEASE ?= 1
+.PHONY: record
+record: $(TEMPORAL) ## record the histories of RELEASE for the replay test
+	go test -count 1 -tags record -run TestRecordHistories ./e2e -record $(CURDIR)/workflows/testdata/histories/$(RELEASE)
+
 .PHONY: lint
 lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are deterministic
 	bin/golangci-lint fmt --diff
