@@ -38,7 +38,7 @@ build: bin/worker bin/starter ## build the programs into bin/, and compile all t
 # Always asked for: Go's own cache knows better than file times what changed.
 .PHONY: bin/worker bin/starter
 bin/worker bin/starter: bin/%:
-	go build -trimpath -o $@ ./$*
+	go build -o $@ ./$*
 
 .PHONY: test
 test: $(TEMPORAL) ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
@@ -75,15 +75,15 @@ compose-check: ## check docker-compose.yml; installs the Debian package docker-c
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/
 
 bin/temporal: tools/go.mod tools/go.sum
-	cd tools && go build -o ../$@ github.com/temporalio/cli/cmd/temporal
+	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
 	touch $@
 
 bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
-	cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	cd tools/lint && go build -ldflags '-s -w' -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	touch $@
 
 bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
-	cd tools/lint && go build -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
+	cd tools/lint && go build -ldflags '-s -w' -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
 	touch $@
 
 .PHONY: clean

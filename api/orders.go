@@ -30,25 +30,35 @@ const handOver = 10 * time.Second
 func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) error {
 	ctx, cancel := context.WithTimeout(ctx, handOver)
 	defer cancel()
-	now := time.Now()
-	options := client.StartWorkflowOptions{
-		ID: key.WorkflowID(), TaskQueue: engine.OrdersQueue,
-		TypedSearchAttributes: workflows.StartAttributes(key),
-		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-	}
-	if by == order.OriginHand {
-		options.WorkflowIDReusePolicy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-	}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged,
-		order.Hint{At: now, By: by}, options, workflows.OrderWorkflow, order.NewState(key, by, now))
+	state := order.NewState(key, by, time.Now())
+	err := o.signal(ctx, state, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
-		return nil
+		// Its earlier life may have made the order, minutes ago.
+		state.Again = true
+		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+		if by == order.OriginHand {
+			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+		}
+		if err = o.signal(ctx, state, policy); errors.As(err, &done) {
+			return nil
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("hand %s over to its workflow: %w", key, err)
 	}
 	return nil
+}
+
+func (o *Orders) signal(ctx context.Context, state order.State, reuse enumspb.WorkflowIdReusePolicy) error {
+	options := client.StartWorkflowOptions{
+		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
+		TypedSearchAttributes: workflows.StartAttributes(state.Key),
+		WorkflowIDReusePolicy: reuse,
+	}
+	_, err := o.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged,
+		order.Hint{At: state.StartedAt, By: state.Origin}, options, workflows.OrderWorkflow, state)
+	return err
 }
 
 // View asks the order's workflow for the whole order.

@@ -43,7 +43,8 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, shop, err)
 		return
 	}
-	h.hand(w, r, shop, func(ctx context.Context, orders *Orders) error {
+	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
+	h.hand(w, r, log, func(ctx context.Context, orders *Orders) error {
 		return orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook)
 	})
 }
@@ -57,24 +58,25 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	event := r.URL.Query().Get("event")
-	h.logger.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again",
-		zap.String("shop", shop), zap.String("event", event))
-	h.hand(w, r, shop, func(ctx context.Context, orders *Orders) error { return orders.WebhookRemoved(ctx, shop, event) })
+	log := h.logger.With(zap.String("shop", shop), zap.String("event", event))
+	log.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again")
+	h.hand(w, r, log, func(ctx context.Context, orders *Orders) error { return orders.WebhookRemoved(ctx, shop, event) })
 }
 
 // hand gives the event on. Where that fails Cartum is told to send it again.
-func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, shop string, give func(context.Context, *Orders) error) {
+func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *Orders) error) {
 	orders, connected := h.orders()
 	err := errors.New("not connected to Temporal yet")
 	if connected {
 		err = give(r.Context(), orders)
 	}
 	if err != nil {
-		h.logger.Error("a webhook could not be handed over; Cartum sends it again", zap.String("shop", shop), zap.Error(err))
+		log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
 		return
 	}
+	log.Info("webhook taken")
 	w.WriteHeader(http.StatusNoContent)
 }
 

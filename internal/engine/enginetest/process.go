@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 )
@@ -130,7 +132,7 @@ func (p *process) waitReady() error {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		err := probe(ctx, c)
 		if err == nil {
 			return nil
 		}
@@ -142,6 +144,22 @@ func (p *process) waitReady() error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// probe asks the services behind the frontend too: they come up after it.
+func probe(ctx context.Context, c client.Client) error {
+	if _, err := c.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return err
+	}
+	if _, err := c.DescribeTaskQueue(ctx, "probe", enumspb.TASK_QUEUE_TYPE_ACTIVITY); err != nil {
+		return fmt.Errorf("matching: %w", err)
+	}
+	_, err := c.DescribeWorkflowExecution(ctx, "probe", "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return nil
+	}
+	return fmt.Errorf("history: %w", err)
 }
 
 // stop ends the server as an operator would, so that a database file is complete, and kills it if that takes too long.
