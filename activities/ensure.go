@@ -39,7 +39,7 @@ func (a *Activities) EnsureCategory(ctx context.Context, in workflows.EnsureCate
 		level := workflows.CreateCategoryInput{Account: in.Account, ParentID: parent, Title: title, Fallback: in.Fallback, Pace: in.Pace}
 		id := "category:" + in.Account + ":" + order.KeyedHash(key, "category", fmt.Sprint(parent), order.NormalizeText(title))
 		made, err := ask(ctx, a.temporal, id, workflows.EnsureCategoryWorkflow,
-			func(bool) any { return level },
+			func(thorough bool) any { level.Thorough = thorough; return level },
 			func(answer workflows.CategoryEnsured) time.Time { return answer.At })
 		if err != nil || made.ID == in.Fallback {
 			return made.ID, err
@@ -87,7 +87,8 @@ func start[T any](ctx context.Context, c client.Client, id, workflow string, inp
 	if err != nil {
 		return answer, nil, fmt.Errorf("start %s: %w", id, err)
 	}
-	return answer, run, run.Get(ctx, &answer)
+	err = run.Get(ctx, &answer)
+	return answer, run, err
 }
 
 // endOf is when a run closed.

@@ -93,6 +93,7 @@ func (acc *account) forbidden(ctx context.Context, why purpose) order.FailureKin
 		return order.FailCredentials
 	case roapp.Unavailable, roapp.Throttled:
 		return order.FailUnreachable
+	default:
 	}
 	switch why {
 	case addsGoods:

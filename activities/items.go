@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 
 	"go.temporal.io/sdk/activity"
 
@@ -30,7 +31,7 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
 	}
 	if found != nil {
-		return order.ItemAdded{ID: found.ID, Found: true}, nil
+		return order.ItemAdded{ID: found.ID, Found: found}, nil
 	}
 	id, err := acc.client.AddItem(ctx, in.OrderID, roapp.NewItem{
 		ProductID: in.ProductID, AssigneeID: in.AssigneeID, Quantity: in.Quantity, Price: in.Price,
@@ -54,6 +55,12 @@ func (acc *account) mayAdd(ctx context.Context) error {
 
 // standingItem finds the item that a lost attempt added.
 func (acc *account) standingItem(ctx context.Context, in order.AddItem) (*order.Item, error) {
+	return acc.addedItem(ctx, in, 0)
+}
+
+// addedItem finds the item with the id, or where that is 0 the one that stands
+// for the line.
+func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (*order.Item, error) {
 	rows, err := acc.client.Items(ctx, in.OrderID)
 	if err != nil {
 		return nil, err
@@ -61,6 +68,9 @@ func (acc *account) standingItem(ctx context.Context, in order.AddItem) (*order.
 	items, taken := make([]order.Item, 0, len(rows)), map[int64]bool{}
 	for _, row := range rows {
 		items = append(items, itemOf(row))
+	}
+	if i := slices.IndexFunc(items, func(item order.Item) bool { return item.ID == id }); i >= 0 {
+		return &items[i], nil
 	}
 	for _, id := range in.Known {
 		taken[id] = true
@@ -78,7 +88,7 @@ func (acc *account) readBack(ctx context.Context, in order.AddItem, id int64) (o
 	if proved, _ := acc.proof.state(); proved && id != 0 {
 		return order.ItemAdded{ID: id}, nil
 	}
-	item, err := acc.standingItem(ctx, in)
+	item, err := acc.addedItem(ctx, in, id)
 	switch {
 	case err == nil && item != nil:
 		acc.proof.note(item.WrittenOff)

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +72,8 @@ func (acc *account) learnFirstStatus(ctx context.Context, orderType, orderID int
 // the workflow made, among the customer's orders since it was placed.
 func (acc *account) standingOrder(ctx context.Context, in order.CreateOrder, fields orderFields) (*roapp.Order, error) {
 	// A day earlier: the shop's time zone may be set wrong.
-	query := roapp.OrderQuery{ClientIDs: []int64{in.ContactID}, CreatedFrom: in.Created.Add(-24 * time.Hour), Sort: "-id"}
+	contacts := slices.Compact(slices.Sorted(slices.Values(append([]int64{in.ContactID}, in.Others...))))
+	query := roapp.OrderQuery{ClientIDs: contacts, CreatedFrom: in.Created.Add(-24 * time.Hour), Sort: "-id"}
 	for query.Page = 1; ; query.Page++ {
 		page, err := acc.client.FindOrders(ctx, query)
 		if err != nil {
@@ -96,16 +98,27 @@ func (a *Activities) takeOver(ctx context.Context, acc *account, in order.Create
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
-	if in.Look.Lost != nil {
-		acc.firstStatus.put(in.OrderTypeID, row.StatusID) // nobody else has touched it yet
+	if untouched(row) {
+		acc.firstStatus.put(in.OrderTypeID, row.StatusID)
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
-	taken := order.OrderCreated{ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true}
+	taken := order.OrderCreated{
+		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true, ContactID: row.ClientID,
+	}
 	for _, item := range items {
 		taken.Items = append(taken.Items, itemOf(item))
 	}
 	return taken, nil
 }
+
+// untouched tells that nobody has changed the order since it was made, so that
+// its status is the one that its type begins with.
+func untouched(row roapp.Order) bool {
+	return !row.CreatedAt.IsZero() && !row.ModifiedAt.IsZero() && row.ModifiedAt.Sub(row.CreatedAt) <= sameMoment
+}
+
+// sameMoment allows for times in whole seconds.
+const sameMoment = 2 * time.Second
 
 func itemOf(item roapp.Item) order.Item {
 	return order.Item{ID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price, WrittenOff: item.WrittenOff}

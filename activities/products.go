@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -157,25 +159,43 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 	if err != nil {
 		return 0, err
 	}
-	acc.categories.forget("")
-	categories, err := acc.allCategories(ctx)
+	look := order.Look{Old: true, Settle: in.Pace.Settle, Lag: in.Pace.Lag}
+	if in.Thorough {
+		scheduled := activity.GetInfo(ctx).ScheduledTime
+		look.Lost = &scheduled
+	}
+	found, err := lookFirst(ctx, look, func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) })
 	if err != nil {
 		return 0, acc.roappFailed(ctx, err, asks, false)
 	}
-	for _, c := range categories {
-		if c.ParentID == in.ParentID && order.SameText(c.Title, in.Title) {
-			return c.ID, nil
-		}
+	if found != nil {
+		return found.ID, nil
 	}
 	id, err := acc.client.CreateCategory(ctx, in.Title, in.ParentID)
 	switch roapp.KindOf(err) {
 	case roapp.Forbidden, roapp.NotFound, roapp.Rejected:
 		acc.noCategories.put("", true)
 		return in.Fallback, nil
+	default:
 	}
 	if err != nil {
 		return 0, acc.roappFailed(ctx, err, makesRecords, true)
 	}
-	acc.categories.put("", append(slices.Clone(categories), roapp.Category{ID: id, Title: in.Title, ParentID: in.ParentID}))
+	if categories, ok := acc.categories.get(""); ok {
+		acc.categories.put("", append(slices.Clone(categories), roapp.Category{ID: id, Title: in.Title, ParentID: in.ParentID}))
+	}
 	return id, nil
+}
+
+func (acc *account) standingCategory(ctx context.Context, in workflows.CreateCategoryInput) (*roapp.Category, error) {
+	acc.categories.forget("")
+	categories, err := acc.allCategories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	same := func(c roapp.Category) bool { return c.ParentID == in.ParentID && order.SameText(c.Title, in.Title) }
+	if i := slices.IndexFunc(categories, same); i >= 0 {
+		return &categories[i], nil
+	}
+	return nil, nil
 }

@@ -139,8 +139,11 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	title := inLanguage(product.Title, language)
 	mod := order.NormalizeText(inLanguage(product.ModTitle, language))
 	title = order.NormalizeText(title)
-	if mod != "" && !strings.Contains(title, mod) {
-		title = strings.TrimSpace(title + " " + mod)
+	switch {
+	case strings.Contains(mod, title):
+		title = mod // the whole name of the modification
+	case !strings.Contains(title, mod):
+		title += " " + mod
 	}
 	entry := order.CatalogueEntry{
 		Title:       title,

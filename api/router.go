@@ -39,7 +39,7 @@ func NewRouter(o Options) http.Handler {
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
-		r.Use(httprate.Limit(webhooksPerSecond, time.Second, httprate.WithKeyFuncs(httprate.KeyByIP)))
+		r.Use(httprate.LimitBy(webhooksPerSecond, time.Second, httprate.KeyByIP))
 		r.Put("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})

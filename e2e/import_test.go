@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // The order that Cartum's own documentation shows (reference, cartum-api 2.5).
@@ -31,4 +34,128 @@ func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	assert.Equal(t, "sdbgdasgdasg", roapp.Client.FirstName)
 	require.Len(t, roapp.Feed, 1)
 	assert.Contains(t, roapp.Feed[0].Comment, "115")
+}
+
+func TestR06_EveryNewOrderIsTransferredOnce(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	for number := int64(1); number <= 9; number++ {
+		w.Place(number, nil)
+	}
+	for number := int64(1); number <= 9; number++ {
+		w.AwaitSynced(number)
+	}
+	assert.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, numbers(w))
+}
+
+func TestR07_R08_NumberAndCreationStandInTheirFields(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	// The settings name the fields Shop and Created by id, the others by title.
+	before := time.Now().Truncate(time.Second)
+	w.Place(115, world.J{"stat_created": "2026-03-12 14:05:30"})
+	_, o := w.AwaitSynced(115)
+	assert.Equal(t, "Kwiaty Online", o.CustomFields["f101"], "Shop")
+	assert.Equal(t, "115", o.CustomFields["f102"], "External ID")
+	assert.Equal(t, "2026-03-12T13:05:30Z", o.CustomFields["f103"], "Created, which the shop wrote on Warsaw's clock")
+	updated, err := time.Parse(time.RFC3339, o.CustomFields["f104"])
+	require.NoError(t, err, "Last updated")
+	assert.WithinRange(t, updated, before, time.Now())
+	assert.Empty(t, o.ManagerNotes, "with the fields there is no need of a marker")
+}
+
+func TestR07_R08_MarkerLineWhereTheAccountHasNoFields(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Second: true})
+	w.Place(115, world.J{"stat_created": "2026-03-12 14:05:30"})
+	_, o := w.AwaitSynced(115)
+	assert.Equal(t, "Cartum: Квіти онлайн #115, 2026-03-12 14:05 [order:demo-ua:115]", o.ManagerNotes)
+	assert.Empty(t, o.CustomFields)
+}
+
+func TestR11_LinesHaveTheirProductQuantityAndPrice(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, lines(
+		world.Line("R-1", "Róża", "12.50", "2"),
+		world.Line("T-7", "Tulipan", "33.33", "3"),
+		world.Line("Z-2", "Ziemia, 1 kg", "7", "0.5"),
+	))
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, []imported{
+		{"R-1", "Róża", "2", "12.5"},
+		{"T-7", "Tulipan", "3", "33.33"},
+		{"Z-2", "Ziemia, 1 kg", "0.5", "7"},
+	}, importedLines(o))
+}
+
+func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, with(world.J{"delivery_price": 15}, lines(
+		world.Line("R-1", "Róża", "12.50", "2"), world.Line("T-7", "Tulipan", "33.33", "3"))))
+	w.AwaitSynced(1)
+	w.ByHand(1)
+	view := w.Await(1, lookedAt)
+	assert.Equal(t, "124.99", view.State.Order.Total.String(), "goods, without delivery")
+	assert.Empty(t, markCodes(view))
+}
+
+// lookedAt waits for the end of a look that a person asked for.
+func lookedAt(v workflows.OrderView) string {
+	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.Pressed {
+		return "RO App's total was not seen"
+	}
+	return ""
+}
+
+func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, nil)
+	_, o := w.AwaitSynced(1)
+	w.Roapp.API("POST", "/v2/orders/"+itoa(o.ID)+"/items", world.J{
+		"entity_id": 901, "assignee_id": 57, "quantity": 1, "price": "5.00", "cost": 0,
+		"discount": world.J{"type": "percentage", "percentage": 0, "amount": 0, "sponsor": "staff"},
+		"warranty": world.J{"period": "0", "periodUnits": "days"},
+	}, nil)
+	w.ByHand(1)
+	mark := w.AwaitMark(1, order.MarkAmount)
+	assert.Contains(t, mark.Text, "30.00 PLN")
+	assert.Contains(t, mark.Text, "25.00 PLN")
+}
+
+func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	for number, currency := range map[int64]any{1: "EUR", 2: "XYZ", 3: ""} {
+		w.Place(number, world.J{"currency": currency})
+	}
+	for number := int64(1); number <= 3; number++ {
+		hold := w.AwaitHeld(number, order.HoldCurrency).State.Hold
+		assert.Equal(t, "currency", hold.Field)
+		assert.Contains(t, hold.Text, "PLN")
+		assert.NotEmpty(t, hold.Remedy)
+	}
+	assert.Zero(t, w.Roapp.Requests(0).Total)
+	// The shop corrects the currency, and the order goes on by itself.
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	assert.Equal(t, []string{"1"}, numbers(w))
+}
+
+func TestR29_OrdersComeOnlyByWebhookOrByHand(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	yesterday := time.Now().AddDate(0, 0, -1).Format("2006-01-02 15:04:05")
+	for number := int64(1); number <= 3; number++ {
+		w.Cartum.PutOrder(number, world.J{"stat_created": yesterday})
+	}
+	w.Webhook(2)
+	w.AwaitSynced(2)
+	w.ByHand(3)
+	w.AwaitSynced(3)
+	assert.False(t, w.Known(1), "an order of the time before the switch is left to the built-in integration")
+	assert.Equal(t, []string{"2", "3"}, numbers(w))
+	assert.Equal(t, 2, w.Cartum.Requests().Functions["orders/get"], "nobody lists the shop's older orders")
 }

@@ -1,6 +1,16 @@
 // Starter takes Cartum's webhooks and serves the people who run the exchange.
 package main
 
-import "github.com/cartumsync/cartumsync/internal/process"
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
 
-func main() { process.Main(command()) }
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := command().ExecuteContext(ctx)
+	stop()
+	os.Exit(exitCode(err)) // cobra has printed the error
+}

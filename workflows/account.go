@@ -85,7 +85,7 @@ func (s *AccountState) collect(ctx workflow.Context) {
 	if s.Told == nil || len(s.Told)+len(collected.Told) > toldLimit {
 		s.Told = map[int64]string{}
 	}
-	for _, id := range sortedKeys(collected.Told) {
+	for _, id := range workflow.DeterministicKeys(collected.Told) {
 		s.Told[id] = collected.Told[id]
 	}
 }

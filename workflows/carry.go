@@ -26,7 +26,7 @@ func (r *orderRun) reconcile(ctx workflow.Context, planned []order.Step) {
 	for _, step := range planned {
 		wanted[step.Key] = step
 	}
-	for _, key := range sortedKeys(r.running) {
+	for _, key := range workflow.DeterministicKeys(r.running) {
 		running := r.running[key]
 		if step, ok := wanted[key]; (!ok || step.Essence != running.step.Essence) && !running.withdraw {
 			running.withdraw = true
@@ -64,6 +64,10 @@ func (r *orderRun) end(ctx workflow.Context, running *runningStep) {
 		r.state.Withdraw(running.step, now)
 	default:
 		failure := failureOf(running.step, err)
+		if running.withdraw && failure.Passes() {
+			r.state.Withdraw(running.step, now) // it would have been tried again
+			return
+		}
 		workflow.GetLogger(ctx).Warn("step failed", "step", running.step.Summary, "kind", failure.Kind, "error", failure.Text)
 		r.state.Fail(running.step, failure, now)
 	}
@@ -94,7 +98,7 @@ func (r *orderRun) wait(ctx workflow.Context) {
 	woken := false
 	selector := workflow.NewSelector(ctx)
 	r.hear(ctx, selector, &woken)
-	for _, key := range sortedKeys(r.running) {
+	for _, key := range workflow.DeterministicKeys(r.running) {
 		running := r.running[key]
 		selector.AddFuture(running.future, func(workflow.Future) {
 			r.end(ctx, running)

@@ -31,7 +31,8 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 			return contactAnswer(ctx, found), err
 		}
 		if in.Thorough {
-			if err := workflow.Sleep(ctx, in.Pace.Lag); err != nil {
+			// An earlier run's create may still be on its way.
+			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ContactEnsured{}, err
 			}
 		}
@@ -98,7 +99,8 @@ func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEn
 			return productAnswer(ctx, products), err
 		}
 		if in.Thorough {
-			if err := workflow.Sleep(ctx, in.Pace.Lag); err != nil {
+			// An earlier run's create may still be on its way.
+			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ProductEnsured{}, err
 			}
 		}
@@ -161,6 +163,8 @@ type CreateCategoryInput struct {
 	Title    string
 	Fallback int64
 	Pace     order.Pace
+	// Thorough asks to wait and look twice: an earlier run may have made it.
+	Thorough bool `json:",omitempty"`
 }
 
 // CategoryEnsured is the answer of EnsureCategory.

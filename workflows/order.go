@@ -45,7 +45,7 @@ type OrderView struct {
 
 func (r *orderRun) view() (OrderView, error) {
 	view := OrderView{State: r.state, SyncState: r.state.SyncState(), Links: r.links}
-	for _, key := range sortedKeys(r.running) {
+	for _, key := range workflow.DeterministicKeys(r.running) {
 		view.Running = append(view.Running, r.running[key].step.Summary)
 	}
 	return view, nil
@@ -105,7 +105,7 @@ type PlanInput struct {
 // in the history: a rule changed later never breaks the replay.
 func (r *orderRun) plan(ctx workflow.Context) (order.Next, error) {
 	in := PlanInput{State: r.state, Now: workflow.Now(ctx)}
-	for _, key := range sortedKeys(r.running) {
+	for _, key := range workflow.DeterministicKeys(r.running) {
 		in.Running = append(in.Running, r.running[key].step)
 	}
 	var next order.Next

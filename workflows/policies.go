@@ -1,9 +1,6 @@
 package workflows
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -60,9 +57,4 @@ func ensureOptions(step order.Step) workflow.ActivityOptions {
 		Priority:            temporal.Priority{PriorityKey: int(step.Urgency)},
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 	}
-}
-
-// sortedKeys gives the keys of a map in the same order on every replay.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
-	return slices.Sorted(maps.Keys(m))
 }

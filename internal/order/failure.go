@@ -29,14 +29,19 @@ type Failure struct {
 	Side  Side
 	Field string // of Malformed
 	Text  string // the service's words; travels encrypted only
-	// Definite tells that nothing was made by any attempt.
+	// Definite tells that nothing was made by any attempt since the step was
+	// last scheduled.
 	Definite bool
 }
+
+// Passes tells that the failure may pass by itself, so that a step is tried
+// again.
+func (f Failure) Passes() bool { return f.Kind == FailUnreachable || f.Kind == FailThrottled }
 
 // Fail takes in that a step failed for good.
 func (s *State) Fail(step Step, f Failure, now time.Time) {
 	switch {
-	case f.Definite:
+	case f.Definite && !step.lost():
 		delete(s.Begun, step.Key)
 	default:
 		s.Withdraw(step, now)

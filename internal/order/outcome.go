@@ -54,6 +54,9 @@ func (s *State) Begin(step Step, now time.Time) {
 		s.Begun = map[string]time.Time{}
 	}
 	s.Begun[step.Key] = now
+	if in := step.CreateOrder; in != nil && !slices.Contains(s.BegunFor, in.ContactID) {
+		s.BegunFor = append(s.BegunFor, in.ContactID)
+	}
 }
 
 // Apply takes in what a step brought.
@@ -128,10 +131,10 @@ func (c *CustomerFacts) about(phone string) {
 	}
 }
 
-func (o *ContactEnsured) apply(s *State, step Step, _ time.Time) {
+func (o *ContactEnsured) apply(s *State, step Step, now time.Time) {
 	s.Customer.about(step.EnsureContact.Person.Phone)
 	if o.Contact != nil {
-		s.Customer.Ensured = o.Contact
+		s.Customer.Ensured, s.Customer.EnsuredAt = o.Contact, now
 		return
 	}
 	s.Customer.People = &ContactsFound{At: o.At, Contacts: o.Found}
@@ -174,7 +177,7 @@ func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 		return // nothing stood there, and nothing was made
 	}
 	s.Order = &AccountOrder{
-		Account: in.Account, ID: o.ID, Number: o.Number, ContactID: in.ContactID,
+		Account: in.Account, ID: o.ID, Number: o.Number, ContactID: in.ContactID, At: now,
 		StatusID: o.StatusID, InitialStatusID: o.InitialStatusID,
 	}
 	if s.Order.StatusID == 0 && !o.TakenOver {
@@ -186,7 +189,10 @@ func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	}
 	// What an attempt of this life made is ours alone; what an earlier life
 	// made may have been worked on since.
-	s.Order.TakenOver = in.Look.Lost == nil
+	s.Order.TakenOver = in.Look.Old
+	if o.ContactID != 0 {
+		s.Order.ContactID = o.ContactID
+	}
 	s.Tell(now, "", fmt.Sprintf("order %s stood in RO App already and was taken over; customer: %s", o.label(), in.ContactWhy))
 	s.takeOverItems(in.Products, o.Items)
 }
@@ -203,8 +209,9 @@ func (o *OrderCreated) label() string {
 func (s *State) takeOverItems(products map[LineKey]int64, items []Item) {
 	taken := map[int64]bool{}
 	for _, line := range PricedLines(*s.Snapshot) {
-		item, found := MatchItem(items, products[line.Key], line.Quantity, line.Price, taken)
-		if !found {
+		product := products[line.Key]
+		item, found := MatchItem(items, product, line.Quantity, line.Price, taken)
+		if product == 0 || !found {
 			continue
 		}
 		taken[item.ID] = true
@@ -257,7 +264,11 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 
 func (o *ItemAdded) apply(s *State, step Step, now time.Time) {
 	in := step.AddItem
-	s.setLine(in.Line, LineFacts{ItemID: o.ID, ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price})
+	facts := LineFacts{ItemID: o.ID, ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price}
+	if o.Found != nil {
+		facts.Quantity, facts.Price = o.Found.Quantity, o.Found.Price
+	}
+	s.setLine(in.Line, facts)
 	if o.DeductedAtOnce {
 		s.Order.DeductedAtOnce = true
 		s.Tell(now, "", fmt.Sprintf("RO App wrote item %d off as it was added", o.ID))

@@ -125,9 +125,9 @@ func (p *planner) importOrder() Next {
 	// The first request is made alone: an order that waits its turn holds one
 	// place in the queue.
 	if len(customer.reads) > 0 && p.s.Customer.People == nil {
-		return Next{Steps: append(customer.reads, onSide(goods.reads, SideCartum)...)}
+		return Next{Steps: slices.Concat(customer.reads, onSide(goods.reads, SideCartum))}
 	}
-	if reads := append(customer.reads, goods.reads...); len(reads) > 0 {
+	if reads := slices.Concat(customer.reads, goods.reads); len(reads) > 0 {
 		return Next{Steps: reads}
 	}
 	for _, h := range []*Hold{customer.hold, goods.hold} {
@@ -135,7 +135,7 @@ func (p *planner) importOrder() Next {
 			return p.holdFor(*h)
 		}
 	}
-	if creates := append(customer.creates, goods.creates...); len(creates) > 0 {
+	if creates := slices.Concat(customer.creates, goods.creates); len(creates) > 0 {
 		return Next{Steps: creates}
 	}
 	return Next{Steps: []Step{p.createOrder(customer.contact, customer.why)}}
@@ -239,13 +239,15 @@ func lineProblems(lines []Line) []Problem {
 func (p *planner) createOrder(contact Contact, why string) Step {
 	key := string(StepCreateOrder)
 	look := p.look(key)
-	if look.Lost == nil && !contact.Created {
-		look.Old = p.old()
+	// A contact that this life made has no older orders.
+	look.Old = p.old() && (p.s.Again || !contact.Created || p.longAgo(p.s.Customer.EnsuredAt))
+	if p.s.Again && look.Lost == nil {
+		look.Lost = &p.s.StartedAt // the earlier life may have made it a moment ago
 	}
 	return p.step(StepCreateOrder, SideRoapp, key, "Create the order", func(st *Step) {
 		st.CreateOrder = &CreateOrder{
 			Account: p.r.Account, Shop: p.s.Key.Shop, ShopName: p.r.ShopName, Number: p.s.Key.Number,
-			Created: p.s.Snapshot.Created, ContactID: contact.ID, ContactWhy: why,
+			Created: p.s.Snapshot.Created, ContactID: contact.ID, ContactWhy: why, Others: p.s.BegunFor,
 			LocationID: p.r.LocationID, OrderTypeID: p.r.OrderTypeID, ManagerID: p.r.Manager(p.s.Key.Number),
 			Products: p.products(), Zone: p.r.TimeZone, Look: look,
 		}
@@ -255,9 +257,12 @@ func (p *planner) createOrder(contact Contact, why string) Step {
 // old tells whether the order may stand in RO App already. A creation in the
 // future comes of a wrong zone and says nothing.
 func (p *planner) old() bool {
-	age := p.now.Sub(p.s.Snapshot.Created)
-	return p.s.Origin == OriginHand || age > oldAfter || age < 0
+	created := p.s.Snapshot.Created
+	return p.s.Again || p.s.Origin == OriginHand || p.longAgo(created) || p.now.Before(created)
 }
+
+// longAgo tells that the engine's database may have been restored since then.
+func (p *planner) longAgo(at time.Time) bool { return p.now.Sub(at) > oldAfter }
 
 // look says whether an earlier attempt at the step may have succeeded.
 func (p *planner) look(key string) Look {
@@ -265,6 +270,7 @@ func (p *planner) look(key string) Look {
 	if at, begun := p.s.Begun[key]; begun {
 		look.Lost = &at
 	}
+	look.Old = p.s.Order != nil && p.longAgo(p.s.Order.At)
 	return look
 }
 
@@ -273,6 +279,10 @@ func (p *planner) finishOrder() Next {
 	marks := p.marks()
 	if h := p.deductedAtOnce(); h != nil {
 		return Next{Hold: h, Marks: marks}
+	}
+	if next, due := p.lateGoods(); due {
+		next.Marks = marks
+		return next
 	}
 	if steps := p.addItems(); len(steps) > 0 {
 		return Next{Steps: steps, Marks: marks}
@@ -300,6 +310,28 @@ func (p *planner) deductedAtOnce() *Hold {
 // frozen tells that quantities, prices and lines are no longer written.
 func (p *planner) frozen() bool {
 	return p.s.Order.WrittenOff || p.s.Order.movedOn(p.mappedStatus())
+}
+
+// lateGoods finds the products of lines that came into the order while it was
+// being made, so that none is left out in silence.
+func (p *planner) lateGoods() (next Next, due bool) {
+	products := p.products()
+	lacking := slices.ContainsFunc(p.s.Snapshot.Lines, func(line Line) bool {
+		_, written := p.s.Lines[line.Key]
+		return !written && products[line.Key] == 0
+	})
+	if !lacking || p.frozen() || p.settled() {
+		return Next{}, false
+	}
+	goods := p.goods()
+	switch {
+	case len(goods.reads) > 0:
+		return Next{Steps: goods.reads}, true
+	case goods.hold != nil:
+		return Next{Hold: goods.hold}, true
+	default:
+		return Next{Steps: goods.creates}, true
+	}
 }
 
 // addItems adds the lines that are missing, at once; lines of one product one

@@ -59,7 +59,7 @@ func (p *planner) choose(contacts []Contact) track {
 	}
 	choices := make([]Choice, 0, len(contacts))
 	for _, c := range contacts {
-		choices = append(choices, Choice{ID: c.ID, Organization: c.Organization, Title: strings.TrimSpace(c.FirstName + " " + c.LastName + " " + c.Name)})
+		choices = append(choices, Choice{ID: c.ID, Organization: c.Organization, Title: firstOf(c.Name, c.FirstName+" "+c.LastName)})
 	}
 	return track{hold: &Hold{
 		Reason: HoldAmbiguousContact, Field: "delivery_phone", Choices: choices,
@@ -122,6 +122,7 @@ func (p *planner) ensureContact(phone string) Step {
 	}
 	in := EnsureContact{
 		WorkflowID: "contact:" + p.r.Account + ":" + KeyedHash(p.r.IdentityKey, "phone", phone),
+		Find:       FindContact{Account: p.r.Account},
 		Person:     Person{FirstName: first, LastName: last, Email: strings.TrimSpace(buyer.Email), Phone: phone},
 		Pace:       p.pace(),
 	}

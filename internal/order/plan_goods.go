@@ -48,7 +48,7 @@ func (s *State) Know(products map[GoodsKey]Product) {
 	if goods == nil && len(products) > 0 {
 		goods = map[GoodsKey]GoodsFacts{}
 	}
-	for key, product := range products {
+	for key, product := range products { //workflowcheck:ignore each is changed for itself
 		facts := goods[key]
 		facts.Found = []Product{product}
 		goods[key] = facts

@@ -13,6 +13,8 @@ type State struct {
 	Key       Key
 	Origin    Origin
 	StartedAt time.Time // of the first run
+	// Again is set where an earlier life of the workflow ended.
+	Again bool `json:",omitempty"`
 
 	Snapshot *Snapshot `json:",omitempty"` // the newest
 	Digest   string    `json:",omitempty"` // of the newest
@@ -38,6 +40,8 @@ type State struct {
 	// not known. It is set before the create is scheduled and cleared only by a
 	// success or by a definite refusal.
 	Begun map[string]time.Time `json:",omitempty"`
+	// BegunFor are the contacts for which the order's create was begun.
+	BegunFor []int64 `json:",omitempty"`
 
 	Accepted map[string]bool `json:",omitempty"` // fields whose problem a person accepted
 	// Pressed is set while a person waits for the order.
@@ -85,6 +89,7 @@ type CustomerFacts struct {
 	People        *ContactsFound `json:",omitempty"`
 	Organizations *ContactsFound `json:",omitempty"`
 	Ensured       *Contact       `json:",omitempty"` // by an Ensure workflow
+	EnsuredAt     time.Time      `json:",omitzero"`
 	Chosen        *Contact       `json:",omitempty"` // by a person
 	Create        bool           `json:",omitempty"` // a person said so
 }
@@ -104,11 +109,12 @@ type AccountOrder struct {
 	ID              int64
 	Number          string `json:",omitempty"`
 	ContactID       int64
-	TakenOver       bool  `json:",omitempty"` // it stood there from an earlier life
-	StatusID        int64 `json:",omitempty"` // as last seen or written
-	InitialStatusID int64 `json:",omitempty"`
-	WrittenOff      bool  `json:",omitempty"` // quantities are frozen
-	DeductedAtOnce  bool  `json:",omitempty"`
+	At              time.Time `json:",omitzero"`  // when this life came to know it
+	TakenOver       bool      `json:",omitempty"` // it stood there from an earlier life
+	StatusID        int64     `json:",omitempty"` // as last seen or written
+	InitialStatusID int64     `json:",omitempty"`
+	WrittenOff      bool      `json:",omitempty"` // quantities are frozen
+	DeductedAtOnce  bool      `json:",omitempty"`
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
 }
@@ -303,7 +309,7 @@ func (s *State) forgetAbsence() {
 	if s.Order != nil {
 		return
 	}
-	for key, facts := range s.Goods {
+	for key, facts := range s.Goods { //workflowcheck:ignore each is changed for itself
 		if facts.Ensured == nil && facts.Chosen == nil {
 			facts.Found, facts.LookedAt = nil, time.Time{}
 			s.Goods[key] = facts
@@ -314,6 +320,7 @@ func (s *State) forgetAbsence() {
 // See takes a hint that the shop's order may have changed.
 func (s *State) See(hint Hint) {
 	if hint.By == OriginHand {
+		s.news(hint.At)
 		s.Pressed = true
 		s.OrderDue = s.Order != nil
 	}
@@ -424,6 +431,6 @@ func (s *State) acceptable(field string) bool {
 // begun creates are kept: they would be found gone as well.
 func (s *State) forgetOrder() {
 	s.Order, s.Lines, s.Comment, s.Refused = nil, nil, CommentFacts{}, nil
-	s.Begun = nil
+	s.Begun, s.BegunFor = nil, nil
 	s.Synced = time.Time{}
 }

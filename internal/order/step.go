@@ -110,6 +110,21 @@ func (s Step) creates() bool {
 	}
 }
 
+// lost tells that an earlier time that the step was scheduled ended with an
+// unknown outcome.
+func (s Step) lost() bool {
+	switch {
+	case s.CreateOrder != nil:
+		return s.CreateOrder.Look.Lost != nil
+	case s.AddItem != nil:
+		return s.AddItem.Look.Lost != nil
+	case s.SetStatus != nil:
+		return s.SetStatus.Look.Lost != nil
+	default:
+		return false
+	}
+}
+
 // Look says why a create must look for its record before it makes one. The zero
 // value: there is nothing to look for.
 type Look struct {
@@ -275,7 +290,10 @@ type CreateOrder struct {
 	Created   time.Time
 	ContactID int64
 	// ContactWhy tells in the timeline why this contact was taken.
-	ContactWhy  string
+	ContactWhy string
+	// Others are contacts for which the order may have been made by an attempt
+	// whose answer was lost, before the customer was another one.
+	Others      []int64 `json:",omitempty"`
 	LocationID  int64
 	OrderTypeID int64
 	ManagerID   int64
@@ -297,8 +315,9 @@ type OrderCreated struct {
 	// InitialStatusID is the first status of its order type, 0 where unknown.
 	InitialStatusID int64 `json:",omitempty"`
 	// TakenOver is set where the order stood there already; Items are then its
-	// items.
+	// items, and ContactID is its customer.
 	TakenOver bool   `json:",omitempty"`
+	ContactID int64  `json:",omitempty"`
 	Items     []Item `json:",omitempty"`
 }
 
@@ -341,8 +360,10 @@ type AddItem struct {
 
 // ItemAdded is the answer to AddItem.
 type ItemAdded struct {
-	ID    int64
-	Found bool `json:",omitempty"` // an attempt before this one had made it
+	ID int64
+	// Found is set where an attempt before this one had made it, with the
+	// quantity and the price of that time.
+	Found *Item `json:",omitempty"`
 	// DeductedAtOnce is set where RO App wrote the goods off as they were added.
 	DeductedAtOnce bool `json:",omitempty"`
 }

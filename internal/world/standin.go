@@ -33,6 +33,7 @@ func (s standIn) call(method, path string, body, into any) {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the stand-ins' requests need none
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)

@@ -1,0 +1,76 @@
+package bench
+
+import (
+	"testing"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/workers"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// startWorkers starts the workers of one process whose workflows and activities
+// go through an interceptor: the SDK takes those of the client for its workers.
+func startWorkers(w *world.World, through interceptor.Interceptor) {
+	w.T.Helper()
+	codec, err := process.Codec(w.Settings)
+	fatal(w.T, err)
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
+		DataConverter: engine.DataConverter(codec), FailureConverter: engine.FailureConverter(codec),
+		Interceptors: []interceptor.ClientInterceptor{through},
+	})
+	fatal(w.T, err)
+	w.T.Cleanup(c.Close)
+	running, err := workers.Start(w.T.Context(), workers.Options{
+		Client: c, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: zap.NewNop(),
+	})
+	fatal(w.T, err)
+	w.T.Cleanup(running.Stop)
+}
+
+func fatal(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// equallyUrgent is one process in which every request has the same urgency.
+func equallyUrgent(w *world.World) { startWorkers(w, &oneUrgency{}) }
+
+type oneUrgency struct{ interceptor.InterceptorBase }
+
+// InterceptWorkflow implements [interceptor.WorkerInterceptor].
+func (*oneUrgency) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	i := &oneUrgencyInbound{}
+	i.Next = next
+	return i
+}
+
+type oneUrgencyInbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
+
+func (i *oneUrgencyInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
+	o := &oneUrgencyOutbound{}
+	o.Next = outbound
+	return i.Next.Init(o)
+}
+
+type oneUrgencyOutbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+}
+
+func (o *oneUrgencyOutbound) ExecuteActivity(ctx workflow.Context, activityType string, args ...any) workflow.Future {
+	equal := temporal.Priority{PriorityKey: int(order.UrgencyNew)}
+	return o.Next.ExecuteActivity(workflow.WithPriority(ctx, equal), activityType, args...)
+}

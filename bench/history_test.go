@@ -1,0 +1,27 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// BenchmarkHistory is what one imported order leaves in Temporal, by its number
+// of lines.
+func BenchmarkHistory(b *testing.B) {
+	for _, count := range []int{1, 3, 10} {
+		b.Run(fmt.Sprintf("Lines%d", count), func(b *testing.B) {
+			w := countingWorld(b, false)
+			importFirst(w)
+			const number = 10
+			w.Place(number, world.J{"delivery_phone": knownPhone(1), "products": lines(1, count)})
+			w.AwaitSynced(number)
+			described, err := w.Temporal.DescribeWorkflowExecution(b.Context(), w.Key(number).WorkflowID(), "")
+			fatal(b, err)
+			info := described.GetWorkflowExecutionInfo()
+			report(b, float64(info.GetHistoryLength()), "events/order", toKnow)
+			report(b, float64(info.GetHistorySizeBytes()), "bytes/order", toKnow)
+		})
+	}
+}

@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	world.RemoveBuilt()
+	table.write(os.Stdout)
+	os.Exit(code)
+}
+
+// goal is what a measured value should be.
+type goal struct {
+	text string
+	met  func(float64) bool
+}
+
+func atLeast(limit float64) goal {
+	return goal{fmt.Sprintf("at least %g", limit), func(v float64) bool { return v >= limit }}
+}
+
+func atMost(limit float64) goal {
+	return goal{fmt.Sprintf("at most %g", limit), func(v float64) bool { return v <= limit }}
+}
+
+func below(limit float64) goal {
+	return goal{fmt.Sprintf("below %g", limit), func(v float64) bool { return v < limit }}
+}
+
+// toKnow is the goal of a value that is measured without one.
+var toKnow = goal{"", func(float64) bool { return true }}
+
+// report hands a value to the benchmark's own line and to the table. The unit
+// tells what it is: "refused/request".
+func report(b *testing.B, value float64, unit string, g goal) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op") // says nothing here: most of the time is waiting for the account's limit
+	b.ReportMetric(value, unit)
+	table.add(row{strings.TrimPrefix(b.Name(), "Benchmark"), unit, value, g})
+}
+
+type row struct {
+	name, unit string
+	value      float64
+	goal       goal
+}
+
+func (r row) verdict() string {
+	switch {
+	case r.goal.text == "":
+		return ""
+	case r.goal.met(r.value):
+		return "ok"
+	default:
+		return "MISSED"
+	}
+}
+
+// summary is the table at the end.
+type summary struct {
+	mu   sync.Mutex
+	rows []row
+}
+
+var table summary
+
+func (s *summary) add(r row) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = append(s.rows, r)
+}
+
+func (s *summary) write(to io.Writer) {
+	if len(s.rows) == 0 {
+		return
+	}
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\nbenchmark\tvalue\tmeasured\tgoal\t")
+	for _, r := range s.rows {
+		fmt.Fprintf(w, "%s\t%s\t%.3f\t%s\t%s\n", r.name, r.unit, r.value, r.goal.text, r.verdict())
+	}
+	_ = w.Flush() // standard output that is closed shows nothing anyway
+}
+
+// quiet logs what must not happen at all; refused requests are measured.
+func quiet(b *testing.B) *zap.Logger { return zaptest.NewLogger(b, zaptest.Level(zap.ErrorLevel)) }
+
+// prompt are the stand-in's switches for all benchmarks: records that were made
+// for the benchmark show at once, as those of yesterday would.
+var prompt = map[string]string{"search-lag": "0s"}

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Waits for Temporal and makes the namespace, unless it is there. Temporal is
+# named by TEMPORAL_ADDRESS, the namespace by TEMPORAL_NAMESPACE.
+set -eu
+
+# A server that just started listens before it answers.
+patience=60
+until temporal operator cluster health; do
+  patience=$((patience - 1))
+  if [ "$patience" -eq 0 ]; then
+    echo "Temporal at $TEMPORAL_ADDRESS does not answer" >&2
+    exit 1
+  fi
+  sleep 1
+done
+
+# Only "not found" is a reason to make one, but the command line does not tell
+# it from other failures: making one that exists fails, and is then seen.
+if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
+  echo "namespace $TEMPORAL_NAMESPACE exists"
+  exit
+fi
+temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"

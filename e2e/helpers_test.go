@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// Endpoints of RO App's API, as the stand-in counts them.
+const (
+	createOrder   = "POST /v2/orders"
+	addItem       = "POST /v2/orders/{id}/items"
+	readItems     = "GET /v2/orders/{id}/items"
+	setStatus     = "POST /v2/orders/{id}/status"
+	postComment   = "POST /v2/orders/{id}/comments"
+	findPeople    = "GET /v2/contacts/people"
+	createPerson  = "POST /v2/contacts/people"
+	createProduct = "POST /products/"
+)
+
+// unhurried is a world in which the limits of requests are not the point.
+func unhurried(t *testing.T, o world.Options) *world.World {
+	t.Helper()
+	o.Unlimited = true
+	return world.New(t, o)
+}
+
+// lines are an order's products.
+func lines(all ...world.J) world.J { return world.J{"products": all} }
+
+// with adds fields to an order's or a line's.
+func with(base, more world.J) world.J {
+	merged := world.J{}
+	for _, fields := range []world.J{base, more} {
+		for name, value := range fields {
+			merged[name] = value
+		}
+	}
+	return merged
+}
+
+// null is JSON's null, where a field that is left out would be another matter.
+var null = json.RawMessage("null")
+
+// imported is a line as RO App has it: what, how many, for how much.
+type imported struct{ SKU, Title, Quantity, Price string }
+
+// importedLines are an order's items, sorted by article, title and price.
+func importedLines(o world.RoappOrder) []imported {
+	all := make([]imported, 0, len(o.Items))
+	for _, item := range o.Items {
+		all = append(all, imported{item.Entity.SKU, item.Entity.Title, item.Quantity.String(), item.Price.String()})
+	}
+	slices.SortFunc(all, func(a, b imported) int {
+		return slices.Compare([]string{a.SKU, a.Title, a.Price}, []string{b.SKU, b.Title, b.Price})
+	})
+	return all
+}
+
+// theComment is the order's only comment in the event feed.
+func theComment(t *testing.T, o world.RoappOrder) string {
+	t.Helper()
+	require.Len(t, o.Feed, 1)
+	assert.True(t, o.Feed[0].IsPrivate, "a comment with an address is for staff only")
+	return o.Feed[0].Comment
+}
+
+// theProduct is the account's only product.
+func theProduct(t *testing.T, w *world.World) world.RoappProduct {
+	t.Helper()
+	products := w.Roapp.Products()
+	require.Len(t, products, 1)
+	return products[0]
+}
+
+// numbers are the External IDs of all orders in RO App, sorted.
+func numbers(w *world.World) []string {
+	var all []string
+	for _, o := range w.Roapp.Orders() {
+		all = append(all, o.CustomFields["f102"])
+	}
+	slices.Sort(all)
+	return all
+}
+
+func markCodes(v workflows.OrderView) []string {
+	codes := []string{}
+	for _, mark := range v.State.Marks {
+		codes = append(codes, mark.Code)
+	}
+	return codes
+}
+
+func choiceIDs(h *order.Hold) []int64 {
+	var ids []int64
+	for _, choice := range h.Choices {
+		ids = append(ids, choice.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func itoa(id int64) string { return strconv.FormatInt(id, 10) }
+
+// told is the order's timeline as one text.
+func told(v workflows.OrderView) string {
+	var text strings.Builder
+	for _, event := range v.State.Timeline {
+		text.WriteString(event.Text + "\n")
+	}
+	return text.String()
+}

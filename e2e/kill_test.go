@@ -1,0 +1,179 @@
+package e2e
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// request is one request of a scene's import, by its stand-in.
+type request struct {
+	name     string
+	shop     bool   // of Cartum, else of RO App
+	match    string // of faults
+	endpoint string // of counts
+	times    int    // which one of several, from 1
+}
+
+// requests are all of a scene's import.
+func requests() []request {
+	all := []request{
+		{"read the order from Cartum", true, "POST /api/orders/get", "orders/get", 1},
+		{"find the contact", false, "GET /v2/contacts/people", "GET /v2/contacts/people", 1},
+		{"find the organization", false, "GET /v2/contacts/organizations", "GET /v2/contacts/organizations", 1},
+		{"find the products", false, "GET /products", "GET /products", 1},
+		{"read the catalogue", true, "POST /api/catalog/export", "catalog/export", 1},
+		{"read the categories", false, "GET /warehouse/categories", "GET /warehouse/categories", 1},
+		{"read the custom fields", false, "GET /v2/orders/custom-fields", "GET /v2/orders/custom-fields", 1},
+		{"read an item back", false, "GET /v2/orders/*/items", "GET /v2/orders/{id}/items", 1},
+	}
+	for _, write := range writes {
+		if write.name != "item" {
+			all = append(all, request{write.name, false, write.match, write.endpoint, 1})
+		}
+	}
+	for times, name := range []string{"first item", "second item", "third item"} {
+		all = append(all, request{name, false, "POST /v2/orders/*/items", "POST /v2/orders/{id}/items", times + 1})
+	}
+	return all
+}
+
+// spoil lets something happen to the request when it comes.
+func (r request) spoil(w *world.World, f world.Fault) {
+	w.T.Helper()
+	f.Match = r.match
+	if r.shop {
+		w.Cartum.Break(f)
+		return
+	}
+	for range r.times - 1 {
+		// The ones before it go through, a moment later.
+		w.Roapp.Break(world.Fault{Match: r.match, Kind: "slow", Delay: "1ms"})
+	}
+	w.Roapp.Break(f)
+}
+
+// await waits until the request has come.
+func (r request) await(w *world.World) {
+	w.T.Helper()
+	if r.shop {
+		w.AwaitSeen(w.Cartum, r.endpoint, r.times)
+		return
+	}
+	w.AwaitSeen(w.Roapp, r.endpoint, r.times)
+}
+
+// brisk lets a worker's death be noticed within seconds.
+func (s scene) brisk() world.Options {
+	o := s.options
+	o.Idle, o.RequestTimeout = true, time.Second
+	return o
+}
+
+// assertSettled compares with the quiet run; a comment that was under way when
+// the worker died may stand there twice.
+func (r request) assertSettled(t *testing.T, quiet account, w *world.World) {
+	t.Helper()
+	got := accountOf(w)
+	if r.name == "comment" {
+		got = onceRepeated(got)
+	}
+	assert.Equal(t, quiet, got)
+}
+
+// The worker dies while it waits for the answer to each request in turn. The
+// request had no effect.
+func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for _, r := range requests() {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.brisk())
+			r.spoil(w, world.Fault{Kind: "hang"})
+			worker := w.StartProcess()
+			s.place(w)
+			r.await(w)
+			worker.Kill()
+			w.StartProcess()
+			w.AwaitSynced(sceneNumber)
+			r.assertSettled(t, quiet(), w)
+		})
+	}
+}
+
+// The worker dies between its request and the answer, and the request has its
+// effect all the same.
+func TestF07_WorkerKilledAfterAnEffect(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	writing := slices.DeleteFunc(requests(), func(r request) bool {
+		return !slices.ContainsFunc(writes, func(w write) bool { return w.match == r.match })
+	})
+	for _, r := range writing {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.brisk())
+			r.spoil(w, world.Fault{Kind: "slow", Delay: "500ms"})
+			worker := w.StartProcess()
+			s.place(w)
+			r.await(w)
+			worker.Kill()
+			w.StartProcess()
+			w.AwaitSynced(sceneNumber)
+			r.assertSettled(t, quiet(), w)
+		})
+	}
+}
+
+// The worker dies after an answer was lost, before it could try again.
+func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for _, name := range []string{"contact", "product", "order", "second item", "status"} {
+		r := requests()[slices.IndexFunc(requests(), func(r request) bool { return r.name == name })]
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.brisk())
+			r.spoil(w, world.Fault{Kind: "lose-answer"})
+			worker := w.StartProcess()
+			s.place(w)
+			r.await(w)
+			worker.Kill()
+			w.StartProcess()
+			w.AwaitSynced(sceneNumber)
+			r.assertSettled(t, quiet(), w)
+		})
+	}
+}
+
+// A worker that is told to end while it waits for an answer, as with each
+// deployment, waits for it: nothing is sent again.
+func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	o := s.options
+	o.Idle, o.RequestTimeout = true, 10*time.Second
+	quiet := s.quiet(t)
+	w := s.open(t, o)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
+	worker := w.StartProcess()
+	s.place(w)
+	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
+	worker.Stop()
+	assert.Len(t, w.Roapp.Orders(), 1)
+	w.StartProcess()
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+	seen := w.Roapp.Requests(0).Endpoints
+	assert.Equal(t, 1, seen["POST /v2/orders"])
+	assert.Zero(t, seen["GET /v2/orders"], "nothing was looked for, as no answer was lost")
+}

@@ -1,0 +1,100 @@
+package e2e
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// write is a request of an import that changes RO App.
+type write struct {
+	name     string
+	match    string // of faults
+	endpoint string // of counts
+}
+
+// writes are those of a scene's import, in their order.
+var writes = []write{
+	{"category", "POST /warehouse/categories", "POST /warehouse/categories"},
+	{"contact", "POST /v2/contacts/people", "POST /v2/contacts/people"},
+	{"product", "POST /products", "POST /products"},
+	{"order", "POST /v2/orders", "POST /v2/orders"},
+	{"item", "POST /v2/orders/*/items", "POST /v2/orders/{id}/items"},
+	{"comment", "POST /v2/orders/*/comments", "POST /v2/orders/{id}/comments"},
+	{"status", "POST /v2/orders/*/status", "POST /v2/orders/{id}/status"},
+}
+
+// settled is the account with the one trace that is allowed: a comment whose
+// answer was lost may stand there twice.
+func (wr write) settled(w *world.World) account {
+	w.T.Helper()
+	a := accountOf(w)
+	if wr.name == "comment" {
+		return onceRepeated(a)
+	}
+	return a
+}
+
+func TestF01_WebhookAndByHandMeetOnOneNewOrder(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	w := s.open(t, s.options)
+	w.Cartum.PutOrder(sceneNumber, s.fields())
+	var asked sync.WaitGroup
+	for range 4 {
+		asked.Go(func() { w.Webhook(sceneNumber) })
+		asked.Go(func() { w.ByHand(sceneNumber) })
+	}
+	asked.Wait()
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+}
+
+// F4 the order; F5 the customer; and every other thing that is written.
+func TestF04_F05_LostAnswerIsNotWrittenTwice(t *testing.T) {
+	t.Parallel()
+	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
+		s := newScene(byTitle)
+		quiet := sync.OnceValue(func() account { return s.quiet(t) })
+		for _, write := range writes {
+			t.Run(name+"/"+write.name, func(t *testing.T) {
+				t.Parallel()
+				w := s.open(t, s.options)
+				w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+				s.place(w)
+				w.AwaitSynced(sceneNumber)
+				assert.Equal(t, quiet(), write.settled(w))
+			})
+		}
+	}
+}
+
+func TestF04_F05_EveryAnswerIsLostOnce(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	w := s.open(t, s.options)
+	for _, write := range writes {
+		w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+	}
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	assert.Equal(t, quiet, onceRepeated(accountOf(w)))
+}
+
+// The order's create fails after its customer's answer was lost.
+func TestF05_OrderFailsAfterACustomerWhoseAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	w := s.open(t, s.options)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/contacts/people", Kind: "lose-answer"})
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: 500, Times: 2})
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+}

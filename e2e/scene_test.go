@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// scene is an order whose import takes every step: a new customer, a new
+// product in a new category, a known product twice, a remark, a status that is
+// not the first one. Where nothing fails, the account looks as quiet says.
+type scene struct {
+	options world.Options
+	created string // when the buyer placed the order, on the shop's clock
+}
+
+const sceneNumber = 115
+
+// newScene makes the scene for a shop that identifies products by article, or
+// the other one that does by title.
+func newScene(byTitle bool) scene {
+	zone := "Europe/Warsaw"
+	if byTitle {
+		zone = "Europe/Kyiv"
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		panic(err) // the binary has the zones with it
+	}
+	return scene{
+		created: time.Now().In(location).Format("2006-01-02 15:04:05"),
+		options: world.Options{
+			Second: byTitle, Unlimited: true, RequestTimeout: 2 * time.Second, Settle: 500 * time.Millisecond,
+			RoappSwitches: map[string]string{"category-create": "yes"},
+		},
+	}
+}
+
+// open builds a world in which the scene's order may be placed.
+func (s scene) open(t *testing.T, options world.Options) *world.World {
+	t.Helper()
+	w := world.New(t, options)
+	language := "pl"
+	if options.Second {
+		language = "ua"
+	}
+	w.Cartum.PutProduct("N-1", world.J{
+		"title": world.J{language: "Wazon szklany"}, "description": world.J{language: "<p>Szkło &amp; metal</p>"},
+		"parent": world.J{"id": 7, "value": world.J{language: "Dekoracje"}},
+	})
+	w.Cartum.PutProduct("K-1", world.J{"title": world.J{language: "Róża czerwona"}})
+	w.Roapp.Make("products", world.J{"title": "Róża czerwona", "article": "K-1"})
+	return w
+}
+
+// fields are the order as the buyer placed it.
+func (s scene) fields() world.J {
+	return world.J{
+		"stat_created": s.created, "stat_status": 2, "comment": "Proszę dzwonić po 17",
+		"products": []world.J{
+			world.Line("N-1", "Glass vase", "49.90", "1"),
+			world.Line("K-1", "Red rose", "12.50", "11"),
+			world.Line("K-1", "Red rose", "10", "2"),
+		},
+	}
+}
+
+// place puts the order into the shop and sends its webhook.
+func (s scene) place(w *world.World) { w.T.Helper(); w.Place(sceneNumber, s.fields()) }
+
+// quiet is the account after an import in which nothing failed.
+func (s scene) quiet(t *testing.T) account {
+	t.Helper()
+	w := s.open(t, s.options)
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	return accountOf(w)
+}
+
+// account is what an account holds, without what differs from run to run: ids
+// and the moments of writing.
+type account struct {
+	Orders     []workOrder
+	People     []string
+	Products   []string
+	Categories []string
+}
+
+// workOrder is an order with all that the exchange writes of it.
+type workOrder struct {
+	Customer string
+	Status   int64
+	Manager  int64
+	Notes    string
+	Fields   map[string]string
+	Items    []string
+	Comments []string
+}
+
+var moment = regexp.MustCompile(`\d\d\.\d\d\.\d{4} \d\d:\d\d`)
+
+func accountOf(w *world.World) account {
+	w.T.Helper()
+	var a account
+	people := map[int64]string{}
+	for _, person := range w.Roapp.People() {
+		text := fmt.Sprintf("%s %s, %s, %s", person.FirstName, person.LastName, person.Email, person.Phones)
+		people[person.ID] = text
+		a.People = append(a.People, text)
+	}
+	categories := map[int64]string{}
+	for _, category := range w.Roapp.Records("categories") {
+		a.Categories = append(a.Categories, fmt.Sprint(category["title"]))
+	}
+	for _, product := range w.Roapp.Products() {
+		categories[product.Category.ID] = product.Category.Title
+		a.Products = append(a.Products, fmt.Sprintf("%s %s in %s: %s", product.Article, product.Title, product.Category.Title, product.Description))
+	}
+	for _, order := range w.Roapp.Orders() {
+		a.Orders = append(a.Orders, workOrderOf(order, people[order.Client.ID]))
+	}
+	slices.Sort(a.People)
+	slices.Sort(a.Products)
+	slices.Sort(a.Categories)
+	slices.SortFunc(a.Orders, func(x, y workOrder) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+	return a
+}
+
+func workOrderOf(order world.RoappOrder, customer string) workOrder {
+	delete(order.CustomFields, "f104") // last updated
+	o := workOrder{Customer: customer, Status: order.Status.ID, Manager: order.ManagerID, Notes: order.ManagerNotes, Fields: order.CustomFields}
+	for _, item := range order.Items {
+		o.Items = append(o.Items, fmt.Sprintf("%s x %s at %s, deduction required %t", item.Quantity, item.Entity.SKU, item.Price, item.IsDeductionRequired))
+	}
+	slices.Sort(o.Items)
+	for _, entry := range order.Feed {
+		o.Comments = append(o.Comments, moment.ReplaceAllString(entry.Comment, "[moment]"))
+	}
+	return o
+}
+
+// onceRepeated drops the one repetition of a comment that a lost answer may
+// cause: comments cannot be read back.
+func onceRepeated(a account) account {
+	for i, order := range a.Orders {
+		if len(order.Comments) == 2 && order.Comments[0] == order.Comments[1] {
+			a.Orders[i].Comments = order.Comments[:1]
+		}
+	}
+	return a
+}
+
+// assertQuiet says that whatever happened left no trace in the account.
+func assertQuiet(t *testing.T, quiet account, w *world.World) {
+	t.Helper()
+	assert.Equal(t, quiet, accountOf(w))
+}

@@ -1,0 +1,29 @@
+package world
+
+import "fmt"
+
+// Seen is how often the account saw a request: "POST /v2/orders/{id}/items".
+func (r *Roapp) Seen(endpoint string) int {
+	r.t.Helper()
+	return r.Requests(0).Endpoints[endpoint]
+}
+
+// Seen is how often the shop saw a function called: "orders/get".
+func (c *Cartum) Seen(function string) int {
+	c.t.Helper()
+	return c.Requests().Functions[function]
+}
+
+// service is a stand-in that counts what it sees.
+type service interface{ Seen(request string) int }
+
+// AwaitSeen waits until a service has seen a request so often.
+func (w *World) AwaitSeen(s service, request string, times int) {
+	w.T.Helper()
+	w.Eventually(Patience, func() string {
+		if seen := s.Seen(request); seen < times {
+			return fmt.Sprintf("%s was seen %d times, not %d", request, seen, times)
+		}
+		return ""
+	})
+}

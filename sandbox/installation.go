@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// installation is the running exchange, as the demonstration reaches it.
+type installation struct {
+	settings *settings.Settings
+	temporal client.Client
+	orders   *api.Orders
+	ui       uiOptions
+}
+
+// uiOptions are how a person reaches Temporal.
+type uiOptions struct {
+	url     string // of its UI
+	codec   string // where the command line has payloads decrypted; may be empty
+	address string // for the command line; may be empty
+	cli     string // the command; may be empty
+}
+
+// connect connects to the Temporal that environment or profile name.
+func connect(ctx context.Context, s *settings.Settings, ui uiOptions) (installation, error) {
+	codec, err := process.Codec(s)
+	if err != nil {
+		return installation{}, err
+	}
+	// The waiting is told by the caller, in words and not as a log.
+	env := process.Env{Settings: s, Logger: zap.NewNop(), Codec: codec}
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	c, _, err := env.Connect(ctx, "sandbox")
+	if err != nil {
+		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
+	}
+	return installation{settings: s, temporal: c, orders: api.NewOrders(c), ui: ui}, nil
+}
+
+func (i installation) close() {
+	if i.temporal != nil {
+		i.temporal.Close()
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/url"
+	"text/template"
+
+	"github.com/spf13/cobra"
+)
+
+// Variables of the sandbox's settings.
+const (
+	envIdentityKey    = "CARTUMSYNC_IDENTITY_KEY"
+	envEncryptionKey  = "CARTUMSYNC_ENCRYPTION_KEY"
+	envRoappKey       = "SANDBOX_ROAPP_API_KEY"
+	envCartumPassword = "SANDBOX_CARTUM_PASSWORD" //nolint:gosec // the variable's name
+	envWebhookKey     = "SANDBOX_WEBHOOK_KEY"
+)
+
+var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings of the sandbox. The stand-ins' API key and password are "sandbox":
+#   ` + envRoappKey + `=sandbox
+#   ` + envCartumPassword + `=sandbox
+# These are yours to make:
+#   ` + envIdentityKey + `    openssl rand -hex 32
+#   ` + envEncryptionKey + `  openssl rand -base64 32
+#   ` + envWebhookKey + `        openssl rand -hex 32
+identity_key: ${` + envIdentityKey + `}
+encryption_keys: [{id: sandbox, key: "${` + envEncryptionKey + `}"}]
+accounts:
+{{- range .}}
+  {{.Account}}:
+    url: {{.RoappURL}}
+    web_url: {{.RoappWebURL}}
+    api_key: ${` + envRoappKey + `}
+    currency: {{.Currency}}
+    piece_unit: 1
+    fallback_category: 7
+{{- if .CustomFields}}
+    fields: {shop: Shop, external_id: External ID, created: Created, last_updated: Last updated}
+{{- end}}
+{{- end}}
+shops:
+{{- range .}}
+  {{.Shop}}:
+    name: {{.ShopName}}
+    url: {{.CartumURL}}
+    admin_url: {{.CartumWebURL}}/edit/
+    login: ` + cartumLogin + `
+    password: ${` + envCartumPassword + `}
+    webhook_key: ${` + envWebhookKey + `}
+    account: {{.Account}}
+    since: 2016-01-01
+    time_zone: {{.TimeZone}}
+    region: {{.Region}}
+    language: {{.Language}}
+    identify_products_by: {{.IdentifyBy}}
+    location: 12
+    order_type: 34
+    managers: [56, 57]
+    statuses:
+      import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
+      export: {102: 2, 103: 3, 105: 6}
+{{- end}}
+`))
+
+// pairSettings are a pair with the addresses of its stand-ins: those by which
+// worker and starter reach them, and those for links in a browser.
+type pairSettings struct {
+	pair
+	CartumURL, RoappURL       string
+	CartumWebURL, RoappWebURL string
+}
+
+func writeSettings(all []pairSettings) ([]byte, error) {
+	var text bytes.Buffer
+	if err := settingsTemplate.Execute(&text, all); err != nil {
+		return nil, fmt.Errorf("write the sandbox's settings: %w", err)
+	}
+	return text.Bytes(), nil
+}
+
+// throwawayKeys are the values of the settings' variables for one run.
+func throwawayKeys() map[string]string {
+	random := func() []byte {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails
+		return key
+	}
+	return map[string]string{
+		envIdentityKey:    hex.EncodeToString(random()),
+		envEncryptionKey:  base64.StdEncoding.EncodeToString(random()),
+		envWebhookKey:     hex.EncodeToString(random()),
+		envRoappKey:       roappKey,
+		envCartumPassword: cartumPassword,
+	}
+}
+
+func settingsCommand() *cobra.Command {
+	urls := map[part]*string{}
+	var browserHost string
+	cmd := &cobra.Command{
+		Use:          "settings",
+		Short:        "Print the settings of worker and starter for the stand-ins' addresses",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var all []pairSettings
+			for _, p := range pairs {
+				s := pairSettings{pair: p, CartumURL: *urls[p.cartum], RoappURL: *urls[p.roapp]}
+				var err error
+				if s.CartumWebURL, err = onHost(s.CartumURL, browserHost); err != nil {
+					return err
+				}
+				if s.RoappWebURL, err = onHost(s.RoappURL, browserHost); err != nil {
+					return err
+				}
+				all = append(all, s)
+			}
+			text, err := writeSettings(all)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
+	for _, d := range portDefaults {
+		switch d.part {
+		case partCartum, partRoapp, partCartumUA, partRoappUA:
+			urls[d.part] = cmd.Flags().String(string(d.part)+"-url", fmt.Sprintf("http://%s:%d", loopback, d.port), "URL of "+d.what)
+		default:
+		}
+	}
+	cmd.Flags().StringVar(&browserHost, "browser-host", "", "host by which your browser reaches the stand-ins, for links; empty: that of the URLs")
+	return cmd
+}
+
+// onHost is the URL with another host and the same port.
+func onHost(text, host string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return "", fmt.Errorf("%q is no URL; write for example http://127.0.0.1:8081", text)
+	}
+	if host == "" {
+		return text, nil
+	}
+	port := u.Port()
+	u.Host = host
+	if port != "" {
+		u.Host = net.JoinHostPort(host, port)
+	}
+	return u.String(), nil
+}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/sandbox/cartum"
+	"github.com/cartumsync/cartumsync/sandbox/roapp"
+)
+
+// startStandIns opens the shops and the accounts inside this process. They
+// outlive worker and starter, whose last requests they answer.
+func (m *machine) startStandIns(ctx context.Context) error {
+	open, stop := context.WithCancel(context.WithoutCancel(ctx))
+	m.stopStandIns = stop
+	for _, p := range pairs {
+		zone, err := time.LoadLocation(p.TimeZone)
+		if err != nil {
+			return err
+		}
+		shop, err := openCartum(cartum.Options{
+			Login: cartumLogin, Password: cartumPassword, Currency: p.Currency, TimeZone: zone,
+			Languages: p.cartumLanguages, WebhookDelay: m.webhookDelay,
+		}, m.behaviour)
+		if err != nil {
+			return err
+		}
+		account, err := openRoapp(roapp.Options{APIKey: roappKey, Currency: p.Currency, CustomFields: p.CustomFields}, m.behaviour)
+		if err != nil {
+			return err
+		}
+		m.standIns.Go(func() { defer shop.Close(); m.answer(open, p.cartum, cartumPages(shop)) })
+		m.standIns.Go(func() { defer account.Close(); m.answer(open, p.roapp, roappPages(account)) })
+		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's stand-in %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
+	}
+	return nil
+}
+
+func (m *machine) answer(ctx context.Context, p part, stand http.Handler) {
+	if err := serve(ctx, m.at[p], stand); err != nil {
+		m.fail(fmt.Errorf("the stand-in %s: %w", p, err))
+	}
+}
+
+func (m *machine) build(ctx context.Context) error {
+	if m.programs = m.bin; m.bin != "" {
+		return nil
+	}
+	m.t.step("programs", "building worker and starter ...")
+	m.programs = filepath.Join(m.dir, "bin")
+	began := time.Now()
+	if err := buildPrograms(ctx, m.programs); err != nil {
+		return err
+	}
+	m.t.step("programs", "built"+after(began))
+	return nil
+}
+
+// temporalConfig is what the exchange needs of Temporal, as in production.
+var temporalConfig = []string{
+	"matching.numTaskqueueReadPartitions=1",
+	"matching.numTaskqueueWritePartitions=1",
+	"matching.useNewMatcher=true",
+}
+
+func (m *machine) startTemporal(ctx context.Context) error {
+	cli, err := findTemporal()
+	if err != nil {
+		return err
+	}
+	m.temporal = cli
+	m.t.step("Temporal", "starting "+cli+" ...")
+	command := []string{
+		cli, "server", "start-dev", "--ip", loopback, "--port", m.at.port(partTemporal),
+		"--ui-port", m.at.port(partTemporalUI), "--ui-codec-endpoint", m.codecURL(), "--namespace", "default",
+	}
+	for _, value := range temporalConfig {
+		command = append(command, "--dynamic-config-value", value)
+	}
+	began := time.Now()
+	m.at.release(partTemporal, partTemporalUI)
+	if err := m.start(ctx, "temporal", command, os.Environ()); err != nil {
+		return err
+	}
+	if err := await(ctx, "Temporal's UI", func(ctx context.Context) error { return answers(ctx, m.at.url(partTemporalUI)) }); err != nil {
+		return err
+	}
+	m.t.step("Temporal", "runs"+after(began)+", its UI is "+m.at.url(partTemporalUI))
+	return nil
+}
+
+// codecURL is where Temporal's UI has payloads decrypted.
+func (m *machine) codecURL() string { return m.at.url(partCodec) + "/codec" }
+
+// startPrograms starts worker and starter and connects to what they connect to.
+func (m *machine) startPrograms(ctx context.Context) error {
+	keys := throwawayKeys()
+	path, parsed, err := m.settings(keys)
+	if err != nil {
+		return err
+	}
+	env := os.Environ()
+	for name, value := range keys {
+		env = append(env, name+"="+value)
+	}
+	common := []string{"--settings", path, "--log-format", "console"}
+	worker := append([]string{filepath.Join(m.programs, "worker"), "--listen", m.at.of(partWorker)}, common...)
+	starter := append([]string{
+		filepath.Join(m.programs, "starter"), "--listen", m.at.of(partStarter), "--public-url", m.at.url(partStarter),
+		"--codec-listen", m.at.of(partCodec), "--codec-origin", m.at.url(partTemporalUI),
+	}, common...)
+	began := time.Now()
+	m.at.release(partWorker, partStarter, partCodec)
+	if err := m.start(ctx, "worker", worker, env); err != nil {
+		return err
+	}
+	if err := m.start(ctx, "starter", starter, env); err != nil {
+		return err
+	}
+	for name, p := range map[string]part{"worker": partWorker, "starter": partStarter} {
+		if err := await(ctx, name, func(ctx context.Context) error { return answers(ctx, m.at.url(p)+"/readyz") }); err != nil {
+			return err
+		}
+	}
+	m.t.step("exchange", "worker and starter are ready"+after(began))
+	m.installation, err = connect(ctx, parsed, m.ui())
+	return err
+}
+
+func (m *machine) ui() uiOptions {
+	ui := uiOptions{url: m.at.url(partTemporalUI), codec: m.codecURL(), cli: shortPath(m.temporal)}
+	if m.at.port(partTemporal) != "7233" { // the command line's own default
+		ui.address = m.at.of(partTemporal)
+	}
+	return ui
+}
+
+// settings writes the settings file and reads it as worker and starter will.
+func (m *machine) settings(keys map[string]string) (string, *settings.Settings, error) {
+	var all []pairSettings
+	for _, p := range pairs {
+		cartumURL, roappURL := m.at.url(p.cartum), m.at.url(p.roapp)
+		all = append(all, pairSettings{pair: p, CartumURL: cartumURL, CartumWebURL: cartumURL, RoappURL: roappURL, RoappWebURL: roappURL})
+	}
+	text, err := writeSettings(all)
+	if err != nil {
+		return "", nil, err
+	}
+	path := filepath.Join(m.dir, "settings.yaml")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return "", nil, err
+	}
+	parsed, err := settings.Parse(path, text, func(name string) (string, bool) {
+		value, ok := keys[name]
+		return value, ok
+	})
+	return path, parsed, err
+}
+
+// isolate keeps the person's own connection to Temporal, in environment or
+// profile, away from the sandbox.
+func (m *machine) isolate() error {
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "TEMPORAL_") {
+			if err := os.Unsetenv(name); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(
+		os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull),
+		os.Setenv("TEMPORAL_ADDRESS", m.at.of(partTemporal)),
+		os.Setenv("TEMPORAL_NAMESPACE", "default"),
+	)
+}
+
+func after(began time.Time) string { return fmt.Sprintf(" after %.1f s", time.Since(began).Seconds()) }
+
+// answers tells whether a page is there and well.
+func answers(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", url, resp.Status)
+	}
+	return nil
+}
+
+// readyWithin is how long a part may take to be ready, on a slow machine too.
+const readyWithin = 90 * time.Second
+
+// await asks again and again until there is no error.
+func await(ctx context.Context, what string, ready func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		err := ready(limited)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-limited.Done():
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return fmt.Errorf("%s is not ready after %s: %w", what, readyWithin, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

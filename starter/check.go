@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// errProblems ends a check that found what must be mended; the report has said
+// what.
+var errProblems = errors.New("there are problems")
+
+// Waiting times of a check: somebody sits before it.
+const (
+	serviceTimeout  = 15 * time.Second
+	temporalTimeout = 5 * time.Second
+)
+
+// checker tests what the settings lead to, and lists the ids that they need.
+type checker struct {
+	settingsPath string
+	env          func(string) (string, bool)
+	temporal     engine.Options
+	// temporalTimeout is how long Temporal is waited for.
+	temporalTimeout time.Duration
+	account, shop   string // ids; empty: all
+	// roappURL and cartumURL are listed without any settings.
+	roappURL, cartumURL string
+	// report is of the check in progress.
+	report *report
+}
+
+func checkCommand(flags *process.Flags) *cobra.Command {
+	c := checker{env: os.LookupEnv, temporal: engine.Options{Logger: zap.NewNop()}, temporalTimeout: temporalTimeout}
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Test the connections and the settings, and list the ids that the settings need",
+		Long: "Check asks RO App, Cartum and Temporal whether everything in the settings is there, and lists statuses, types,\n" +
+			"locations, employees, units, categories and custom fields with their ids. It changes nothing in either service.\n\n" +
+			"Before there are settings it lists the ids with only an address and a key known:\n\n" +
+			"  ROAPP_API_KEY=... starter check --roapp-url https://api.roapp.io\n" +
+			"  CARTUM_LOGIN=... CARTUM_PASSWORD=... starter check --cartum-url https://kwiaty.example",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.settingsPath = flags.SettingsPath
+			return c.run(cmd.Context(), printable{cmd.OutOrStdout()})
+		},
+	}
+	cmd.Flags().StringVar(&c.account, "account", "", "only this account and its shops")
+	cmd.Flags().StringVar(&c.shop, "shop", "", "only this shop and its account")
+	cmd.Flags().StringVar(&c.roappURL, "roapp-url", "", "without settings: list the ids of the RO App account of the key in ROAPP_API_KEY")
+	cmd.Flags().StringVar(&c.cartumURL, "cartum-url", "", "without settings: list the ids of this shop, with CARTUM_LOGIN and CARTUM_PASSWORD")
+	return cmd
+}
+
+// run checks, prints the report, and tells by an error whether there are
+// problems.
+func (c *checker) run(ctx context.Context, out io.Writer) error {
+	c.report = newReport()
+	work := c.withSettings
+	if c.roappURL != "" || c.cartumURL != "" {
+		work = c.withoutSettings
+	}
+	if err := work(ctx); err != nil {
+		return err
+	}
+	if err := c.report.write(out); err != nil {
+		return err
+	}
+	if c.report.counts[problem] > 0 {
+		return errProblems
+	}
+	return nil
+}
+
+func (c *checker) withSettings(ctx context.Context) error {
+	s, err := settings.Load(c.settingsPath, c.env)
+	if err != nil {
+		c.badSettings(err)
+		c.checkTemporal(ctx, nil)
+		return nil
+	}
+	accounts, shops, err := c.selection(s)
+	if err != nil {
+		return err
+	}
+	c.report.section("Settings %s", c.settingsPath)
+	c.report.find(fine, "settings", "complete; %d accounts, %d shops, revision %s", len(s.Accounts), len(s.Shops), s.Revision)
+	found := map[string]directories{}
+	for _, id := range accounts {
+		found[id] = c.checkAccount(ctx, id, s.Accounts[id])
+	}
+	for _, id := range shops {
+		c.checkShop(ctx, id, s.Shops[id], s.Accounts[s.Shops[id].Account].Currency, found[s.Shops[id].Account])
+	}
+	c.checkTemporal(ctx, accounts)
+	c.adviseByHand(s, accounts, shops)
+	return nil
+}
+
+// badSettings tells all errors of a file that cannot be used yet, and how the
+// ids for it are found.
+func (c *checker) badSettings(err error) {
+	c.report.section("Settings %s", c.settingsPath)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		c.report.find(problem, "settings", "%s", line)
+	}
+	c.report.find(remark, "ids", "accounts and shops are checked once the settings can be read; until then the ids for them are listed by\n"+
+		"  ROAPP_API_KEY=... starter check --roapp-url https://api.roapp.io\n"+
+		"  CARTUM_LOGIN=... CARTUM_PASSWORD=... starter check --cartum-url https://your-shop.example")
+}
+
+// selection are the ids of the accounts and shops to check, sorted.
+func (c *checker) selection(s *settings.Settings) (accounts, shops []string, err error) {
+	if err := known("account", c.account, slices.Sorted(maps.Keys(s.Accounts))); err != nil {
+		return nil, nil, err
+	}
+	if err := known("shop", c.shop, slices.Sorted(maps.Keys(s.Shops))); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Shops)) {
+		if (c.shop == "" || id == c.shop) && (c.account == "" || s.Shops[id].Account == c.account) {
+			shops = append(shops, id)
+		}
+	}
+	if c.shop != "" && len(shops) == 0 {
+		return nil, nil, fmt.Errorf("the shop %q belongs to account %q, not to %q", c.shop, s.Shops[c.shop].Account, c.account)
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Accounts)) {
+		if (c.account == "" || id == c.account) && (c.shop == "" || s.Shops[c.shop].Account == id) {
+			accounts = append(accounts, id)
+		}
+	}
+	return accounts, shops, nil
+}
+
+func known(what, id string, ids []string) error {
+	if id == "" || slices.Contains(ids, id) {
+		return nil
+	}
+	return fmt.Errorf("the settings have no %s %q; there are: %s", what, id, strings.Join(ids, ", "))
+}

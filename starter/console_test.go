@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// person types commands at a world's installation.
+type person struct {
+	t        *testing.T
+	settings string
+}
+
+// newPerson gives the process the world's environment, so its test is not
+// parallel.
+func newPerson(t *testing.T, w *world.World) person {
+	t.Helper()
+	p := person{t: t, settings: filepath.Join(t.TempDir(), "settings.yaml")}
+	require.NoError(t, os.WriteFile(p.settings, w.YAML, 0o600))
+	for name, value := range w.Env {
+		t.Setenv(name, value)
+	}
+	t.Setenv("TEMPORAL_ADDRESS", w.Server.Address())
+	t.Setenv("TEMPORAL_NAMESPACE", w.Namespace)
+	return p
+}
+
+// types runs a command and gives what it prints and its exit code.
+func (p person) types(args ...string) (output string, code int) {
+	p.t.Helper()
+	var out, errs bytes.Buffer
+	cmd := command()
+	cmd.SetArgs(append(args, "--settings", p.settings))
+	cmd.SetOut(&out)
+	cmd.SetErr(&errs)
+	err := cmd.ExecuteContext(p.t.Context())
+	return out.String() + errs.String(), exitCode(err)
+}
+
+func TestAPersonImportsAndDecides(t *testing.T) { // the environment is the process's own
+	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	p := newPerson(t, w)
+	const phone = "+48501234567"
+	first := w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{phone}})
+	second := w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
+	w.Cartum.PutOrder(201, world.J{"delivery_phone": "+48 601 000 111", "comment": "call\x1b[2J me"})
+	w.Cartum.PutOrder(202, nil)
+
+	output, code := p.types("import", "--shop", "demo", "--order", "201", "--order", "202,201", "--wait", "90s")
+	require.Equal(t, exitHeld, code, output)
+	for _, text := range []string{
+		"order:demo:201  asked for\n", "seen in the shop: status 1, 1 lines, 25.00 PLN",
+		"order:demo:201  synced: order ", "https://web.roapp.example/orders/table/",
+		"order:demo:202  held: ambiguous-contact\n", "  Choose one, or merge them in RO App",
+		"    " + strconv.FormatInt(first, 10) + "  Jan\n", "    " + strconv.FormatInt(second, 10) + "  Ewa\n",
+		"    starter decide --shop demo --order 202 --as NAME contact --contact ID\n",
+		"Error: orders that wait for somebody: 1 of 2\n",
+	} {
+		assert.Contains(t, output, text)
+	}
+	assert.Equal(t, 1, strings.Count(output, "order:demo:201  asked for"))
+
+	output, code = p.types("show", "--shop", "demo", "--order", "202")
+	require.Equal(t, 0, code, output)
+	for _, text := range []string{"Kwiaty Online #202: held: ambiguous-contact", "Anna Nowak, +48 501 234 567", "A-1", "no order yet", "ambiguous-contact, delivery_phone", "Ewa", "Timeline\n"} {
+		assert.Contains(t, output, text)
+	}
+	output, code = p.types("show", "--shop", "demo", "--order", "201", "--json")
+	require.Equal(t, 0, code, output)
+	var view workflows.OrderView
+	require.NoError(t, json.Unmarshal([]byte(output), &view))
+	assert.Equal(t, order.SyncSynced, view.SyncState)
+	output, _ = p.types("show", "--shop", "demo", "--order", "201")
+	assert.Contains(t, output, "item ")
+	assert.NotContains(t, output, "\x1b")
+
+	decide := func(args ...string) (string, int) {
+		return p.types(append([]string{"decide", "--shop", "demo", "--order", "202", "--as", "Ola", "--wait", "90s"}, args...)...)
+	}
+	output, code = decide("contact", "--contact", "99999")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "99999 is not among the choices")
+	assert.Contains(t, output, "  Ewa\n")
+	output, code = decide("create-again")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "the decision create-again does not fit: the order is not gone")
+	output, code = decide("contact", "--contact", strconv.FormatInt(second, 10), "--reason", "she rang")
+	require.Equal(t, 0, code, output)
+	assert.Contains(t, output, "decided: contact (she rang) (Ola)\n")
+	assert.Contains(t, output, "order:demo:202  synced: order ")
+	assert.Len(t, w.Roapp.People(), 3, "nobody was made for the second order")
+
+	// An order that is done is compared once more.
+	output, code = p.types("import", "--shop", "demo", "--order", "202", "--wait", "90s")
+	require.Equal(t, 0, code, output)
+	assert.NotContains(t, output, "seen in the shop", "only news is printed")
+
+	output, code = p.types("import", "--shop", "demo", "--order", "999", "--wait", "90s")
+	assert.Equal(t, exitHeld, code)
+	assert.Contains(t, output, "order:demo:999  held: not-in-shop")
+	output, code = p.types("decide", "--shop", "demo", "--order", "999", "--as", "Ola", "leave", "--reason", "mistyped", "--wait", "90s")
+	assert.Contains(t, output, "order:demo:999  closed: left by Ola: mistyped")
+	assert.Equal(t, 0, code, output)
+}
+
+func TestAPersonsMistakesAreTold(t *testing.T) { // the environment is the process's own
+	w := world.New(t, world.Options{Idle: true})
+	p := newPerson(t, w)
+	for _, tc := range []struct {
+		args string
+		want string
+	}{
+		{"import --order 5", "say which shop: --shop ID; shops are: demo"},
+		{"import --shop kwiaty --order 5", `the settings have no shop "kwiaty"; shops are: demo`},
+		{"import --shop demo", "say which order: --order NUMBER"},
+		{"import --shop demo --order 5,0", "0 is no order: numbers are above 0"},
+		{"import --shop demo --order=-5", "-5 is no order: numbers are above 0"},
+		{"import --shop demo --order five", `"five"`},
+		{"show --shop demo --order 5,6", "show is about one order; name one"},
+		{"show --shop demo --order 5", "demo #5 is not known here; ask for it with: starter import --shop demo --order 5"},
+		{"decide --shop demo --order 5 --as Ola try-again", "demo #5 is not known here"},
+		{"decide --shop demo --order 5 try-again", "say who decides: --as NAME"},
+		{"decide --shop demo --order 5 --as Ola", `"" is no decision; decisions are: contact, create-contact, product`},
+		{"decide --shop demo --order 5 --as Ola guess", `"guess" is no decision`},
+		{"decide --shop demo --order 5 --as Ola contact", "the decision contact needs --contact"},
+		{"decide --shop demo --order 5 --as Ola contact --contact 0", "--contact: 0 is no id"},
+		{"decide --shop demo --order 5 --as Ola contact --contact 7 --product 8", "the decision contact takes no --product"},
+		{"decide --shop demo --order 5 --as Ola product --product 7 --organization", "the decision product takes no --organization"},
+		{"decide --shop demo --order 5 --as Ola create-contact --goods a:A-1", "the decision create-contact takes no --goods"},
+		{"decide --shop demo --order 5 --as Ola leave", "the decision leave needs --reason"},
+		{"imprt", `unknown command "imprt"`},
+	} {
+		output, code := p.types(strings.Fields(tc.args)...)
+		assert.Equal(t, exitFailed, code, tc.args)
+		assert.Contains(t, output, tc.want, tc.args)
+	}
+
+	// Nobody works here: what was asked for waits, and that is told.
+	output, code := p.types("import", "--shop", "demo", "--order", "5", "--wait", "0")
+	require.Equal(t, 0, code, output)
+	assert.Equal(t, "order:demo:5  asked for\n", output)
+	output, code = p.types("import", "--shop", "demo", "--order", "5", "--wait", "1s")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "order:demo:5  asked for\n")
+	assert.Regexp(t, "is a worker running|still on its way", output)
+	output, code = p.types("show", "--shop", "demo", "--order", "5")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, output, "is a worker running?")
+}
+
+func heldFor(hold order.Hold) order.State {
+	return order.State{
+		Key: order.Key{Shop: "demo", Number: 5}, Hold: &hold,
+		Snapshot: &order.Snapshot{Problems: []order.Problem{{Field: "stat_created", Acceptable: true}, {Field: "currency"}}},
+		Goods:    map[order.GoodsKey]order.GoodsFacts{"a:A-1": {}},
+	}
+}
+
+func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
+	t.Parallel()
+	several := order.Hold{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 5, Title: "Jan"}, {ID: 6, Organization: true, Title: "Kwiaty"}}}
+	product := order.Hold{Reason: order.HoldAmbiguousProduct, Goods: "a:A-1", Choices: []order.Choice{{ID: 8}}}
+	for name, tc := range map[string]struct {
+		hold     order.Hold
+		decision order.Decision
+		want     string
+	}{
+		"a person":               {several, order.Decision{Kind: order.DecideContact, ContactID: 5}, ""},
+		"an organization":        {several, order.Decision{Kind: order.DecideContact, ContactID: 6, Organization: true}, ""},
+		"without the flag":       {several, order.Decision{Kind: order.DecideContact, ContactID: 6}, "6 is an organization: add --organization"},
+		"another contact":        {several, order.Decision{Kind: order.DecideContact, ContactID: 7}, "7 is not among the choices"},
+		"any, where none stands": {order.Hold{Reason: order.HoldNoCustomer}, order.Decision{Kind: order.DecideContact, ContactID: 7}, ""},
+		"a product":              {product, order.Decision{Kind: order.DecideProduct, ProductID: 8}, ""},
+		"another product":        {product, order.Decision{Kind: order.DecideProduct, ProductID: 9}, "9 is not among the choices"},
+		"unknown goods":          {order.Hold{Reason: order.HoldNoArticle}, order.Decision{Kind: order.DecideCreateProduct, Goods: "a:B-2"}, `the order has no goods "a:B-2"; it has: "a:A-1"`},
+		"no goods":               {order.Hold{Reason: order.HoldRejected}, order.Decision{Kind: order.DecideProduct, ProductID: 9}, "it does not name the goods"},
+		"acceptable":             {order.Hold{Reason: order.HoldMalformed, Field: "stat_created"}, order.Decision{Kind: order.DecideAccept}, ""},
+		"not acceptable":         {order.Hold{Reason: order.HoldMalformed, Field: "currency"}, order.Decision{Kind: order.DecideAccept}, "cannot be accepted as it is"},
+		"not gone":               {several, order.Decision{Kind: order.DecideCreateAgain}, "the order is not gone"},
+		"leave":                  {several, order.Decision{Kind: order.DecideLeave, Reason: "no"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			state := heldFor(tc.hold)
+			got := unfit(state, tc.decision)
+			if tc.want == "" {
+				assert.Empty(t, got)
+			} else {
+				assert.Contains(t, got, tc.want)
+			}
+			assert.Equal(t, heldFor(tc.hold), state, "judging changes nothing")
+		})
+	}
+	idle := heldFor(several)
+	idle.Hold = nil
+	assert.Equal(t, "the order waits for nothing", unfit(idle, order.Decision{Kind: order.DecideTryAgain}))
+}
+
+// Every answer that is offered can be typed and fits.
+func TestOfferedAnswersFit(t *testing.T) {
+	t.Parallel()
+	for _, hold := range []order.Hold{
+		{Reason: order.HoldNoCustomer},
+		{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 7, Organization: true}, {ID: 7}}},
+		{Reason: order.HoldAmbiguousProduct, Goods: "a:A-1", Choices: []order.Choice{{ID: 7}}},
+		{Reason: order.HoldNoArticle, Goods: "a:A-1"},
+		{Reason: order.HoldProductNotCreated, Goods: "a:A-1"},
+		{Reason: order.HoldOrderGone},
+		{Reason: order.HoldMalformed, Field: "stat_created"},
+		{Reason: order.HoldCredentials},
+	} {
+		for _, offered := range answersTo(heldFor(hold)) {
+			kind, _, _ := strings.Cut(offered, " ")
+			d := order.Decision{Kind: order.DecisionKind(kind), By: "Ola", ContactID: 7, ProductID: 7, Reason: "no"}
+			assert.Empty(t, unfit(heldFor(hold), d), "%s: %s", hold.Reason, offered)
+		}
+	}
+}
+
+func TestOnlyNewsIsPrinted(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	timeline := []order.Event{{At: at, Text: "seen"}, {At: at, Text: "imported"}, {At: at.Add(time.Second), Text: "changed"}}
+	assert.Equal(t, timeline, news(timeline, order.Event{}))
+	assert.Equal(t, timeline[2:], news(timeline, timeline[1]))
+	assert.Empty(t, news(timeline, timeline[2]))
+	assert.Equal(t, timeline, news(timeline, order.Event{At: at.Add(-time.Hour), Text: "dropped since"}))
+}
+
+func TestControlCharactersAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	n, err := printable{&out}.Write([]byte("a\x1b[2J\tb\u009b\r\nż"))
+	require.NoError(t, err)
+	assert.Equal(t, 13, n)
+	assert.Equal(t, "a[2J\tb\nż", out.String())
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/process"
+)
+
+// answer is a person's decision as it was typed.
+type answer struct {
+	kind         order.DecisionKind
+	by, reason   string
+	contact      int64
+	organization bool
+	product      int64
+	goods        string
+}
+
+// decisionKinds are the answers with what each needs and may have.
+var decisionKinds = []struct {
+	kind         order.DecisionKind
+	needs, takes []string
+	means        string
+}{
+	{order.DecideContact, []string{"contact"}, []string{"organization"}, "this contact is the customer"},
+	{order.DecideCreateContact, nil, nil, "a new contact is the customer, also without phone"},
+	{order.DecideProduct, []string{"product"}, []string{"goods"}, "this product is the line's"},
+	{order.DecideCreateProduct, nil, []string{"goods"}, "a new product under the line's title"},
+	{order.DecideAccept, nil, nil, "take the value as it was understood"},
+	{order.DecideTryAgain, nil, nil, "the cause is mended"},
+	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
+	{order.DecideLeave, []string{"reason"}, nil, "give the order up"},
+}
+
+func decideCommand(flags *process.Flags) *cobra.Command {
+	var t target
+	var a answer
+	var wait time.Duration
+	cmd := &cobra.Command{
+		Use:   "decide --shop ID --order NUMBER --as NAME KIND",
+		Short: "Answer what an order waits for",
+		Long:  "Decide answers a hold, and then shows what becomes of the order. KIND is one of:\n\n" + kindsHelp(),
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.kind = order.DecisionKind(strings.Join(args, ""))
+			if err := a.check(cmd); err != nil {
+				return err
+			}
+			return withOrder(cmd, *flags, t, func(ctx context.Context, c console, key order.Key) error {
+				return c.decide(ctx, key, a.decision(), wait)
+			})
+		},
+	}
+	t.add(cmd, "Cartum's `number` of the order")
+	cmd.Flags().StringVar(&a.by, "as", "", "your `name`, for the order's timeline")
+	cmd.Flags().Int64Var(&a.contact, "contact", 0, "`id` of a contact in RO App")
+	cmd.Flags().BoolVar(&a.organization, "organization", false, "the contact is an organization")
+	cmd.Flags().Int64Var(&a.product, "product", 0, "`id` of a product in RO App")
+	cmd.Flags().StringVar(&a.goods, "goods", "", "`key` of the goods that it is about, such as a:A-12, where not those of the hold")
+	cmd.Flags().StringVar(&a.reason, "reason", "", "`text` that says why, for the order's timeline")
+	addWait(cmd, &wait)
+	return cmd
+}
+
+func kindsHelp() string {
+	var text strings.Builder
+	for _, k := range decisionKinds {
+		usage := string(k.kind)
+		for _, flag := range k.needs {
+			usage += " --" + flag + " ..."
+		}
+		for _, flag := range k.takes {
+			usage += " [--" + flag + "]"
+		}
+		fmt.Fprintf(&text, "  %-40s %s\n", usage, k.means)
+	}
+	return text.String()
+}
+
+// check refuses what does not make one whole answer.
+func (a answer) check(cmd *cobra.Command) error {
+	if strings.TrimSpace(a.by) == "" {
+		return errors.New("say who decides: --as NAME")
+	}
+	var kinds []string
+	for _, k := range decisionKinds {
+		kinds = append(kinds, string(k.kind))
+		if k.kind == a.kind {
+			return checkFlags(cmd, a, k.needs, k.takes)
+		}
+	}
+	return fmt.Errorf("%q is no decision; decisions are: %s", a.kind, strings.Join(kinds, ", "))
+}
+
+func checkFlags(cmd *cobra.Command, a answer, needs, takes []string) error {
+	for _, flag := range needs {
+		if !cmd.Flags().Changed(flag) {
+			return fmt.Errorf("the decision %s needs --%s", a.kind, flag)
+		}
+	}
+	for _, flag := range []string{"contact", "organization", "product", "goods"} {
+		if cmd.Flags().Changed(flag) && !slices.Contains(append(takes, needs...), flag) {
+			return fmt.Errorf("the decision %s takes no --%s", a.kind, flag)
+		}
+	}
+	for flag, id := range map[string]int64{"contact": a.contact, "product": a.product} {
+		if cmd.Flags().Changed(flag) && id <= 0 {
+			return fmt.Errorf("--%s: %d is no id: ids are above 0", flag, id)
+		}
+	}
+	if slices.Contains(needs, "reason") && strings.TrimSpace(a.reason) == "" {
+		return fmt.Errorf("the decision %s needs a --reason that is not empty", a.kind)
+	}
+	return nil
+}
+
+func (a answer) decision() order.Decision {
+	return order.Decision{
+		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
+		ContactID: a.contact, Organization: a.organization,
+		ProductID: a.product, Goods: order.GoodsKey(a.goods),
+	}
+}
+
+// decide brings an answer that fits to the order, and follows it.
+func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wait time.Duration) error {
+	view, err := look(ctx, c.orders, key)
+	if err != nil {
+		return explainLook(key, err)
+	}
+	if why := unfit(view.State, d); why != "" {
+		if err := writeOutcome(c.out, view); err != nil {
+			return err
+		}
+		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, why)
+	}
+	f := &followed{key: key}
+	f.start(view)
+	if err := c.orders.Decide(ctx, key, d); err != nil {
+		return err
+	}
+	if wait <= 0 {
+		return c.say(key, "decided: "+string(d.Kind))
+	}
+	return c.follow(ctx, []*followed{f}, wait)
+}
+
+// unfit says why a decision does not answer what the order waits for, "" where
+// it does. A mistyped id would put the order on a stranger's card, so where
+// there are choices it must be one of them.
+func unfit(state order.State, d order.Decision) string {
+	if why := refusedBy(state, d); why != "" {
+		return why
+	}
+	hold := state.Hold
+	switch {
+	case d.Kind == order.DecideContact && hold.Reason == order.HoldAmbiguousContact:
+		return notAmong(hold.Choices, order.Choice{ID: d.ContactID, Organization: d.Organization})
+	case d.Kind == order.DecideProduct && hold.Reason == order.HoldAmbiguousProduct && (d.Goods == "" || d.Goods == hold.Goods):
+		return notAmong(hold.Choices, order.Choice{ID: d.ProductID})
+	}
+	if _, known := state.Goods[d.Goods]; d.Goods != "" && d.Goods != hold.Goods && !known {
+		return fmt.Sprintf("the order has no goods %q; it has: %s", d.Goods, goodsText(state.Goods))
+	}
+	return ""
+}
+
+// refusedBy lets the order's own rules judge, on a copy of its state.
+func refusedBy(state order.State, d order.Decision) string {
+	waits := state.Hold != nil
+	state.Accepted, state.Goods = maps.Clone(state.Accepted), maps.Clone(state.Goods)
+	if state.Order != nil {
+		copied := *state.Order
+		state.Order = &copied
+	}
+	state.Timeline = nil
+	state.Decide(d, time.Now())
+	if waits && state.Hold == nil {
+		return ""
+	}
+	_, why, _ := strings.Cut(state.Timeline[0].Text, ": ")
+	return why
+}
+
+func notAmong(choices []order.Choice, chosen order.Choice) string {
+	offered := func(organization bool) bool {
+		return slices.ContainsFunc(choices, func(c order.Choice) bool { return c.ID == chosen.ID && c.Organization == organization })
+	}
+	switch {
+	case offered(chosen.Organization):
+		return ""
+	case offered(true):
+		return fmt.Sprintf("%d is an organization: add --organization", chosen.ID)
+	default:
+		return fmt.Sprintf("%d is not among the choices; what was made meanwhile is found by try-again", chosen.ID)
+	}
+}
+
+func goodsText(goods map[order.GoodsKey]order.GoodsFacts) string {
+	keys := make([]string, 0, len(goods))
+	for key := range goods {
+		keys = append(keys, fmt.Sprintf("%q", key))
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, ", ")
+}

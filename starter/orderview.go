@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// writeOrder shows the whole order to a person.
+func writeOrder(w io.Writer, view workflows.OrderView, zone *time.Location) error {
+	p := page{zone: zone}
+	p.heading(view)
+	p.shopSide(view)
+	p.accountSide(view)
+	p.waiting(view)
+	p.timeline(view.State.Timeline)
+	_, err := io.WriteString(w, p.text.String())
+	return err
+}
+
+// page is an order's text as it grows.
+type page struct {
+	text strings.Builder
+	zone *time.Location
+}
+
+func (p *page) line(format string, values ...any) { fmt.Fprintf(&p.text, format+"\n", values...) }
+
+// columns aligns rows; a row's last cell may be of any length.
+func (p *page) columns(rows ...[]string) {
+	aligned := tabwriter.NewWriter(&p.text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(aligned, "  "+strings.Join(row, "\t"))
+	}
+	_ = aligned.Flush() // a Builder never fails
+}
+
+func (p *page) minute(t time.Time) string {
+	if t.IsZero() {
+		return "never"
+	}
+	return t.In(p.zone).Format("2006-01-02 15:04 MST")
+}
+
+func (p *page) heading(view workflows.OrderView) {
+	state := view.State
+	name := view.Links.ShopName
+	if name == "" {
+		name = state.Key.Shop
+	}
+	p.line("%s #%d: %s", name, state.Key.Number, outcomeText(view))
+	p.columns(
+		[]string{"workflow", state.Key.WorkflowID()},
+		[]string{"first asked for", fmt.Sprintf("%s, by %s", p.minute(state.StartedAt), state.Origin)},
+		[]string{"last compared", p.minute(state.Synced)},
+	)
+}
+
+func (p *page) shopSide(view workflows.OrderView) {
+	p.line("\nCartum %s", view.Links.Shop)
+	snap := view.State.Snapshot
+	if snap == nil {
+		p.line("  not read yet")
+		return
+	}
+	p.columns(
+		[]string{"placed", p.minute(snap.Created)},
+		[]string{"seen", p.minute(snap.SeenAt)},
+		[]string{"status", fmt.Sprint(snap.Status)},
+		[]string{"amount", snap.Totals.Sum.StringFixed(2) + " " + snap.Currency},
+		[]string{"payment", joined(", ", snap.Payment.Method, paidText(snap.Payment.Paid))},
+		[]string{"customer", joined(", ", snap.Customer.Name, snap.Customer.Phone, snap.Customer.Email)},
+		[]string{"delivery", joined(", ", snap.Delivery.Method, snap.Delivery.City, snap.Delivery.Address, snap.Delivery.Branch, snap.Delivery.Tracking)},
+	)
+	goods := [][]string{{"ARTICLE", "QUANTITY", "PRICE", "IN RO APP", "TITLE"}}
+	for _, line := range snap.Lines {
+		goods = append(goods, []string{line.Article, line.Quantity.String(), line.Price.StringFixed(2), itemText(view.State.Lines, line.Key), line.Title})
+	}
+	p.columns(goods...)
+}
+
+// itemText tells the item that stands for a line.
+func itemText(lines map[order.LineKey]order.LineFacts, key order.LineKey) string {
+	facts, written := lines[key]
+	if !written {
+		return "-"
+	}
+	return fmt.Sprintf("item %d, product %d", facts.ItemID, facts.ProductID)
+}
+
+func paidText(paid bool) string {
+	if paid {
+		return "paid"
+	}
+	return "not paid"
+}
+
+func joined(separator string, parts ...string) string {
+	var filled []string
+	for _, part := range parts {
+		if part = strings.Join(strings.Fields(part), " "); part != "" {
+			filled = append(filled, part)
+		}
+	}
+	return strings.Join(filled, separator)
+}
+
+func (p *page) accountSide(view workflows.OrderView) {
+	p.line("\nRO App %s", view.Links.Order)
+	o := view.State.Order
+	if o == nil {
+		p.line("  no order yet")
+		return
+	}
+	total, goods := "not seen yet", "not written off as far as seen"
+	if o.Total != nil {
+		total = o.Total.StringFixed(2)
+	}
+	if o.WrittenOff {
+		goods = "written off; quantities and prices are frozen"
+	}
+	p.columns(
+		[]string{"order", fmt.Sprintf("%s (id %d)", accountNumber(o), o.ID)},
+		[]string{"account", o.Account},
+		[]string{"customer", fmt.Sprintf("contact %d", o.ContactID)},
+		[]string{"status", fmt.Sprint(o.StatusID)},
+		[]string{"total", total},
+		[]string{"goods", goods},
+	)
+}
+
+// waiting shows the hold, what is in progress, and what the row warns of.
+func (p *page) waiting(view workflows.OrderView) {
+	state := view.State
+	if hold := state.Hold; hold != nil {
+		p.line("\nWaits since %s for: %s", p.minute(hold.Since), joined(", ", string(hold.Reason), hold.Field, string(hold.Goods)))
+		writeHold(&p.text, state)
+		if !hold.NextLook.IsZero() {
+			p.line("  Looked at again at %s.", p.minute(hold.NextLook))
+		}
+	}
+	if len(view.Running) > 0 {
+		p.line("\nIn progress")
+	}
+	for _, step := range view.Running {
+		p.line("  %s", step)
+	}
+	if len(state.Marks) > 0 {
+		p.line("\nWarnings")
+	}
+	for _, mark := range state.Marks {
+		p.line("  %s: %s", mark.Code, mark.Text)
+	}
+}
+
+func (p *page) timeline(events []order.Event) {
+	p.line("\nTimeline")
+	rows := make([][]string, 0, len(events))
+	for _, event := range events {
+		rows = append(rows, []string{event.At.In(p.zone).Format("2006-01-02 15:04:05"), event.By, joined(" ", event.Text)})
+	}
+	p.columns(rows...)
+}

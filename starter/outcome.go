@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// writeOutcome says how an order ended up: a line, and for a hold what it waits
+// for.
+func writeOutcome(w io.Writer, view workflows.OrderView) error {
+	key := view.State.Key
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s  %s\n", key.WorkflowID(), outcomeText(view))
+	for _, mark := range view.State.Marks {
+		fmt.Fprintf(&text, "%s  warning: %s\n", key.WorkflowID(), mark.Text)
+	}
+	if view.State.Hold != nil {
+		writeHold(&text, view.State)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func outcomeText(view workflows.OrderView) string {
+	state := view.State
+	switch view.SyncState {
+	case order.SyncClosed:
+		return "closed: " + state.Closed
+	case order.SyncHeld:
+		return fmt.Sprintf("held: %s", state.Hold.Reason)
+	case order.SyncSynced:
+		return fmt.Sprintf("synced: order %s in RO App %s", accountNumber(state.Order), view.Links.Order)
+	default:
+		return string(view.SyncState)
+	}
+}
+
+// accountNumber is the order's number as RO App shows it, its id where no number
+// was told.
+func accountNumber(o *order.AccountOrder) string {
+	if o == nil {
+		return "(none)"
+	}
+	if o.Number != "" {
+		return o.Number
+	}
+	return fmt.Sprint(o.ID)
+}
+
+// writeHold says what an order waits for and how it is answered.
+func writeHold(w *strings.Builder, state order.State) {
+	hold := state.Hold
+	fmt.Fprintf(w, "  %s\n  %s\n", hold.Text, hold.Remedy)
+	for _, choice := range hold.Choices {
+		fmt.Fprintf(w, "    %s\n", choiceText(choice))
+	}
+	fmt.Fprintln(w, "  Answers:")
+	for _, answer := range answersTo(state) {
+		fmt.Fprintf(w, "    starter decide %s --as NAME %s\n", flagsOf(state.Key), answer)
+	}
+}
+
+func choiceText(choice order.Choice) string {
+	if choice.Organization {
+		return fmt.Sprintf("%d  %s (organization)", choice.ID, choice.Title)
+	}
+	return fmt.Sprintf("%d  %s", choice.ID, choice.Title)
+}
+
+// answersTo are the decisions that an order's hold may be ended with, as they
+// are typed.
+func answersTo(state order.State) []string {
+	const again, leave = "try-again", `leave --reason "..."`
+	switch state.Hold.Reason {
+	case order.HoldAmbiguousContact, order.HoldNoCustomer:
+		return []string{contactUsage(state.Hold.Choices), "create-contact", again, leave}
+	case order.HoldAmbiguousProduct, order.HoldNoArticle:
+		return []string{"product --product ID", "create-product", again, leave}
+	case order.HoldProductNotCreated:
+		return []string{"product --product ID", again, leave}
+	case order.HoldOrderGone:
+		return []string{"create-again", leave}
+	}
+	if unfit(state, order.Decision{Kind: order.DecideAccept}) == "" {
+		return []string{"accept", again, leave}
+	}
+	return []string{again, leave}
+}
+
+// contactUsage shows the flag for organizations where one is to choose.
+func contactUsage(choices []order.Choice) string {
+	for _, choice := range choices {
+		if choice.Organization {
+			return "contact --contact ID [--organization]"
+		}
+	}
+	return "contact --contact ID"
+}
+
+// flagsOf are the flags that name an order.
+func flagsOf(key order.Key) string {
+	return fmt.Sprintf("--shop %s --order %d", key.Shop, key.Number)
+}
+
+func eventText(event order.Event, zone *time.Location) string {
+	text := event.At.In(zone).Format("15:04:05") + "  " + event.Text
+	if event.By != "" {
+		text += " (" + event.By + ")"
+	}
+	return text
+}
