@@ -29,7 +29,7 @@ help: ## list the targets
 
 .PHONY: run
 run: bin/worker bin/starter $(TEMPORAL) ## run everything on this machine, with stand-ins of both services, until Ctrl-C
-	go run ./sandbox $(SANDBOX_FLAGS)
+	go run ./sandbox --bin bin $(SANDBOX_FLAGS)
 
 .PHONY: build
 build: bin/worker bin/starter ## build the programs into bin/, and compile all the rest

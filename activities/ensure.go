@@ -111,7 +111,7 @@ func passOn(err error) error {
 	if app.Details(&failure) != nil {
 		return err
 	}
-	return temporal.NewApplicationErrorWithOptions(failure.Text, string(failure.Kind), temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(app.Message(), string(failure.Kind), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Details: []any{failure}, Category: temporal.ApplicationErrorCategoryBenign,
 	})
 }

@@ -29,7 +29,7 @@ const (
 // with the pause the service asked for. Refusals are expected and page nobody.
 func failed(ctx context.Context, side order.Side, failure order.Failure, retryAfter time.Duration, cause error) error {
 	failure.Side = side
-	options := temporal.ApplicationErrorOptions{Details: []any{failure}, Cause: cause}
+	options := temporal.ApplicationErrorOptions{Details: []any{failure}}
 	switch failure.Kind {
 	case order.FailUnreachable:
 	case order.FailThrottled:
@@ -39,7 +39,13 @@ func failed(ctx context.Context, side order.Side, failure order.Failure, retryAf
 		options.NonRetryable = true
 		options.Category = temporal.ApplicationErrorCategoryBenign
 	}
-	return temporal.NewApplicationErrorWithOptions(failure.Text, string(failure.Kind), options)
+	// The error's own text stands in logs, so the service's words, which may
+	// repeat personal data, travel in the details only.
+	text := failure.Text
+	if cause != nil {
+		text = cause.Error()
+	}
+	return temporal.NewApplicationErrorWithOptions(text, string(failure.Kind), options)
 }
 
 // throttlePause is what the service asked for, else 1 s growing with the attempts.
@@ -153,7 +159,9 @@ func (s *shop) cartumFailed(ctx context.Context, err error) error {
 	case cartum.Malformed:
 		failure.Kind = order.FailMalformed
 	}
-	return failed(ctx, order.SideCartum, failure, refusal.RetryAfter, err)
+	wordless := *refusal
+	wordless.Message = ""
+	return failed(ctx, order.SideCartum, failure, refusal.RetryAfter, &wordless)
 }
 
 // words prefers what the service said.

@@ -98,7 +98,7 @@ func (a *Activities) takeOver(ctx context.Context, acc *account, in order.Create
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
-	if untouched(row) {
+	if len(items) == 0 && untouched(row) {
 		acc.firstStatus.put(in.OrderTypeID, row.StatusID)
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
@@ -112,7 +112,8 @@ func (a *Activities) takeOver(ctx context.Context, acc *account, in order.Create
 }
 
 // untouched tells that nobody has changed the order since it was made, so that
-// its status is the one that its type begins with.
+// its status is the one that its type begins with. An import may take no longer
+// than the times can tell: it writes the status last, after the items.
 func untouched(row roapp.Order) bool {
 	return !row.CreatedAt.IsZero() && !row.ModifiedAt.IsZero() && row.ModifiedAt.Sub(row.CreatedAt) <= sameMoment
 }

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"net"
 	"net/http"
 	"time"
 
@@ -39,9 +40,16 @@ func NewRouter(o Options) http.Handler {
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
-		r.Use(httprate.LimitBy(webhooksPerSecond, time.Second, httprate.KeyByIP))
+		r.Use(httprate.LimitBy(webhooksPerSecond, time.Second, peer))
 		r.Put("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
 	return r
+}
+
+// peer is whose requests are counted together. It is the connection's address,
+// for a header could be forged; those behind one proxy share one limit.
+func peer(r *http.Request) (string, error) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return host, err
 }

@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"strconv"
 
 	"github.com/go-chi/chi/v5"
@@ -38,9 +40,15 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	number, err := orderNumber(http.MaxBytesReader(w, r.Body, webhookLimit))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
 	if err != nil {
-		h.refuse(w, shop, err)
+		h.unread(w, shop, err)
+		return
+	}
+	number, err := orderNumber(body)
+	if err != nil {
+		h.logger.Warn("a webhook was refused", zap.String("shop", shop), zap.Error(err))
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
@@ -80,14 +88,18 @@ func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger,
 	w.WriteHeader(http.StatusNoContent)
 }
 
-func (h *webhooks) refuse(w http.ResponseWriter, shop string, err error) {
-	h.logger.Warn("a webhook was refused", zap.String("shop", shop), zap.Error(err))
+// unread answers a body that did not come as a whole.
+func (h *webhooks) unread(w http.ResponseWriter, shop string, err error) {
+	h.logger.Warn("a webhook's body could not be read", zap.String("shop", shop), zap.Error(err))
 	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	switch {
+	case errors.As(err, &tooLarge):
 		http.Error(w, fmt.Sprintf("the body is larger than %d bytes", tooLarge.Limit), http.StatusRequestEntityTooLarge)
-		return
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		http.Error(w, "the body came too slowly", http.StatusRequestTimeout)
+	default:
+		http.Error(w, "the body did not come as a whole", http.StatusBadRequest)
 	}
-	http.Error(w, err.Error(), http.StatusBadRequest)
 }
 
 // authentic compares the URL's key with the shop's in constant time. An unknown
@@ -100,22 +112,20 @@ func (h *webhooks) authentic(r *http.Request) bool {
 	return same && known && shop.WebhookKey.Reveal() != ""
 }
 
-// orderNumber reads the one value of the body that is used.
-func orderNumber(body interface{ Read([]byte) (int, error) }) (int64, error) {
-	var buffer bytes.Buffer
-	if _, err := buffer.ReadFrom(body); err != nil {
-		return 0, fmt.Errorf("read the body: %w", err)
-	}
+// orderNumber reads the one value of the body that is used, a number or the
+// text of one.
+func orderNumber(body []byte) (int64, error) {
 	var event struct {
 		OrderID json.RawMessage `json:"order_id"`
 	}
-	if err := json.Unmarshal(buffer.Bytes(), &event); err != nil {
+	if err := json.Unmarshal(body, &event); err != nil {
 		return 0, errors.New("the body is not a JSON object with order_id")
 	}
 	digits := bytes.Trim(event.OrderID, `"`)
-	number, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil || number <= 0 {
+	// Without a sign, and within int64.
+	number, err := strconv.ParseUint(string(digits), 10, 63)
+	if err != nil || number == 0 {
 		return 0, errors.New("order_id is not the number of an order: send a positive whole number")
 	}
-	return number, nil
+	return int64(number), nil
 }

@@ -14,10 +14,9 @@ until temporal operator cluster health; do
   sleep 1
 done
 
-# Only "not found" is a reason to make one, but the command line does not tell
-# it from other failures: making one that exists fails, and is then seen.
 if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
   echo "namespace $TEMPORAL_NAMESPACE exists"
   exit
 fi
-temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention "$RETENTION"
+# Closed orders can be looked up for 400 days.
+temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 9600h

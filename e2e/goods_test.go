@@ -240,8 +240,10 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.ElementsMatch(t, []int64{first, second}, choiceIDs(hold))
 	assert.Empty(t, w.Roapp.Orders())
 	assert.Empty(t, w.Roapp.People(), "what can hold an order is asked before anything is made")
+	w.Decide(1, order.Decision{Kind: order.DecideCreateProduct}) // would make a third
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
-	_, o := w.AwaitSynced(1)
+	view, o := w.AwaitSynced(1)
+	assert.Contains(t, told(view), "create-product changes nothing")
 	assert.Equal(t, second, o.Items[0].Entity.ID)
 	assert.Len(t, w.Roapp.Products(), 2)
 }

@@ -81,7 +81,7 @@ func (r request) assertSettled(t *testing.T, quiet account, w *world.World) {
 	t.Helper()
 	got := accountOf(w)
 	if r.name == "comment" {
-		got = onceRepeated(got)
+		got = withoutRepetitions(got, 1)
 	}
 	assert.Equal(t, quiet, got)
 }

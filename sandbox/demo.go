@@ -11,20 +11,33 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // errUnexpected says that an order did not become what the demonstration shows.
 var errUnexpected = errors.New("not every order came out as it should")
 
+// demoOptions are what the demonstration tells a person.
+type demoOptions struct {
+	temporalUI string // URL of Temporal's UI
+	starterCLI string // the starter as a command
+	// publicURL is that by which the stand-ins reach the starter. With it the
+	// demonstration mends what a stand-in forgot when it was started anew.
+	publicURL string
+}
+
 // demo puts orders into the shops, one after the other, and shows their way.
 type demo struct {
 	installation
+	demoOptions
 	t       *terminal
 	desks   []*desk
 	results []result
 }
 
-func newDemo(i installation, t *terminal) *demo { return &demo{installation: i, t: t} }
+func newDemo(i installation, t *terminal, o demoOptions) *demo {
+	return &demo{installation: i, demoOptions: o, t: t}
+}
 
 func (d *demo) run(ctx context.Context) error {
 	var err error
@@ -32,10 +45,11 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	for _, desk := range d.desks {
-		if err := await(ctx, "the stand-ins of "+desk.shop, func(ctx context.Context) error { return desk.prepare(ctx, d.temporal) }); err != nil {
+		prepare := func(ctx context.Context) error { return desk.prepare(ctx, d.temporal) }
+		if err := await(ctx, "the pair of "+desk.shop, readyWithin, prepare); err != nil {
 			return err
 		}
-		if err := await(ctx, "the subscription of "+desk.shop, desk.cartum.subscribed); err != nil {
+		if err := d.subscribe(ctx, desk); err != nil {
 			return err
 		}
 	}
@@ -48,6 +62,27 @@ func (d *demo) run(ctx context.Context) error {
 		}
 	}
 	return d.summary()
+}
+
+// subscribe waits until the starter has subscribed itself. A stand-in that was
+// started anew forgot its subscribers while the shop's workflow remembers them,
+// which no shop of Cartum's does.
+func (d *demo) subscribe(ctx context.Context, desk *desk) error {
+	const usual = 15 * time.Second
+	what := "the webhooks of " + desk.shop
+	err := await(ctx, what, usual, desk.cartum.subscribed)
+	if err == nil || d.publicURL == "" || ctx.Err() != nil {
+		return err
+	}
+	for _, event := range workflows.Events {
+		if err := d.orders.WebhookRemoved(ctx, desk.shop, event); err != nil {
+			return err
+		}
+	}
+	if err := d.orders.Webhooks(ctx, desk.shop, d.publicURL); err != nil {
+		return err
+	}
+	return await(ctx, what, readyWithin, desk.cartum.subscribed)
 }
 
 // orderWithin is how long one order may take.
@@ -99,7 +134,7 @@ func (d *demo) tell(ctx context.Context, key order.Key, feeds []*feed, l *timeli
 
 // workflowURL opens the order's workflow in Temporal's UI.
 func (d *demo) workflowURL(key order.Key) string {
-	return d.ui.url + "/namespaces/default/workflows/" + url.PathEscape(key.WorkflowID())
+	return d.temporalUI + "/namespaces/" + url.PathEscape(d.namespace) + "/workflows/" + url.PathEscape(key.WorkflowID())
 }
 
 // watch tells what happens after the demonstration, until ctx ends: somebody
@@ -131,7 +166,7 @@ func (d *demo) watch(ctx context.Context) {
 
 func demoCommand() *cobra.Command {
 	var path string
-	var ui uiOptions
+	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Put the demonstration's orders into running stand-ins and show their way",
@@ -146,20 +181,19 @@ func demoCommand() *cobra.Command {
 			}
 			t := newTerminal(cmd.OutOrStdout())
 			t.step("Temporal", "connecting ...")
-			i, err := connect(cmd.Context(), s, ui)
+			i, err := connect(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			defer i.close()
-			return newDemo(i, t).run(cmd.Context())
+			return newDemo(i, t, o).run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&path, "settings", defaultSettings(), "settings file of worker and starter, also CARTUMSYNC_SETTINGS")
-	flags.StringVar(&ui.url, "temporal-ui", "http://127.0.0.1:8233", "URL of Temporal's UI in your browser, for links")
-	flags.StringVar(&ui.cli, "temporal-cli", "temporal", "Temporal's command line, in the commands that are shown")
-	flags.StringVar(&ui.address, "temporal-address", "", "Temporal's address in the commands that are shown; empty: the command line's own default")
-	flags.StringVar(&ui.codec, "codec-endpoint", "", "codec endpoint in the commands that are shown; empty: none")
+	flags.StringVar(&o.temporalUI, "temporal-ui", "http://127.0.0.1:8233", "URL of Temporal's UI in your browser, for links")
+	flags.StringVar(&o.starterCLI, "starter-cli", "starter", "the starter as a command, for the commands that are shown")
+	flags.StringVar(&o.publicURL, "public-url", "", "the starter's --public-url; with it shops are subscribed again that were started anew")
 	return cmd
 }
 

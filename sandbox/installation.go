@@ -14,22 +14,14 @@ import (
 
 // installation is the running exchange, as the demonstration reaches it.
 type installation struct {
-	settings *settings.Settings
-	temporal client.Client
-	orders   *api.Orders
-	ui       uiOptions
-}
-
-// uiOptions are how a person reaches Temporal.
-type uiOptions struct {
-	url     string // of its UI
-	codec   string // where the command line has payloads decrypted; may be empty
-	address string // for the command line; may be empty
-	cli     string // the command; may be empty
+	settings  *settings.Settings
+	temporal  client.Client
+	namespace string
+	orders    *api.Orders
 }
 
 // connect connects to the Temporal that environment or profile name.
-func connect(ctx context.Context, s *settings.Settings, ui uiOptions) (installation, error) {
+func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	codec, err := process.Codec(s)
 	if err != nil {
 		return installation{}, err
@@ -38,11 +30,11 @@ func connect(ctx context.Context, s *settings.Settings, ui uiOptions) (installat
 	env := process.Env{Settings: s, Logger: zap.NewNop(), Codec: codec}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	c, _, err := env.Connect(ctx, "sandbox")
+	c, namespace, err := env.Connect(ctx, "sandbox")
 	if err != nil {
 		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
 	}
-	return installation{settings: s, temporal: c, orders: api.NewOrders(c), ui: ui}, nil
+	return installation{settings: s, temporal: c, namespace: namespace, orders: api.NewOrders(c)}, nil
 }
 
 func (i installation) close() {

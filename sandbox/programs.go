@@ -31,18 +31,6 @@ func findTemporal() (string, error) {
 	return path, nil
 }
 
-// shortPath is the path from the working directory, where that is below it.
-func shortPath(path string) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return path
-	}
-	if short, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(short) {
-		return short
-	}
-	return path
-}
-
 // repository is the folder of go.mod, from the working directory upwards.
 func repository() (string, error) {
 	dir, err := os.Getwd()

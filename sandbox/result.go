@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // result is what became of one order.
@@ -21,6 +19,7 @@ type result struct {
 	inShop   string // its total, with the currency
 	inRoapp  string
 	link     string
+	comment  string // the first one in RO App, where it is worth showing
 	took     time.Duration
 }
 
@@ -46,6 +45,9 @@ func newResult(ctx context.Context, desk *desk, l *timeline, s script, took time
 		return r
 	}
 	r.number, r.inRoapp = o.Order.Number, o.Order.Total.StringFixed(2)
+	if s.telling && len(o.Feed) > 0 {
+		r.comment = o.Feed[0].Comment
+	}
 	return r
 }
 
@@ -53,6 +55,9 @@ func newResult(ctx context.Context, desk *desk, l *timeline, s script, took time
 func (d *demo) conclude(r result) {
 	hold := r.timeline.view.State.Hold
 	if hold == nil {
+		if r.comment != "" {
+			d.t.printf("  The comment that staff read:\n%s\n", quote(r.comment))
+		}
 		d.t.printf("%s after %.1f s  %s\n", d.t.paint(d.colourOf(r), r.is.String()), r.took.Seconds(), d.t.paint(dim, r.link))
 		return
 	}
@@ -60,7 +65,11 @@ func (d *demo) conclude(r result) {
 	for _, choice := range hold.Choices {
 		d.t.printf("    %d  %s\n", choice.ID, choice.Title)
 	}
-	d.t.printf("  To answer it from another terminal, for example:\n    %s\n", d.ui.decide(r.timeline.key, exampleAnswer(*hold)))
+	d.t.printf("  To answer it from another terminal, for example:\n    %s\n", d.answer(r.timeline.key, *hold))
+}
+
+func quote(text string) string {
+	return "    | " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    | ")
 }
 
 func (d *demo) colourOf(r result) style {
@@ -74,30 +83,18 @@ func (d *demo) colourOf(r result) style {
 	}
 }
 
-// exampleAnswer is a decision that fits the hold.
-func exampleAnswer(hold order.Hold) order.Decision {
-	if hold.Reason == order.HoldAmbiguousContact && len(hold.Choices) > 0 {
-		return order.Decision{Kind: order.DecideContact, By: "me", ContactID: hold.Choices[0].ID, Organization: hold.Choices[0].Organization}
+// answer is a command that answers the hold.
+func (o demoOptions) answer(key order.Key, hold order.Hold) string {
+	command := fmt.Sprintf("%s decide --shop %s --order %d --as me ", o.starterCLI, key.Shop, key.Number)
+	if hold.Reason != order.HoldAmbiguousContact || len(hold.Choices) == 0 {
+		return command + string(order.DecideLeave) + " --reason " + string(hold.Reason)
 	}
-	return order.Decision{Kind: order.DecideLeave, By: "me", Reason: string(hold.Reason)}
-}
-
-// decide is the command that brings a decision to an order.
-func (o uiOptions) decide(key order.Key, decision order.Decision) string {
-	input, err := json.Marshal(decision)
-	if err != nil {
-		return err.Error()
+	choice := hold.Choices[0]
+	command += fmt.Sprintf("%s --contact %d", order.DecideContact, choice.ID)
+	if choice.Organization {
+		command += " --organization"
 	}
-	words := []string{
-		o.cli, "workflow", "signal", "--workflow-id", key.WorkflowID(), "--name", workflows.SignalDecide, "--input", "'" + string(input) + "'",
-	}
-	if o.address != "" {
-		words = append(words, "--address", o.address)
-	}
-	if o.codec != "" {
-		words = append(words, "--codec-endpoint", o.codec)
-	}
-	return strings.Join(words, " ")
+	return command
 }
 
 // summary lists all orders, and fails where one is not as it should be.

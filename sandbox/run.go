@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -63,11 +64,11 @@ type machine struct {
 	fail context.CancelCauseFunc
 
 	programs     string // folder of worker and starter
-	temporal     string // its command line
 	installation installation
 	children     []*child // in the order of their start
 	stopStandIns func()
 	standIns     sync.WaitGroup
+	stopping     atomic.Bool // what ends from then on was asked to
 }
 
 func (m *machine) live(ctx context.Context) error {
@@ -89,7 +90,7 @@ func (m *machine) live(ctx context.Context) error {
 		return err
 	}
 	defer m.installation.close()
-	d := newDemo(m.installation, m.t)
+	d := newDemo(m.installation, m.t, demoOptions{temporalUI: m.at.url(partTemporalUI), starterCLI: m.command()})
 	if err := d.run(ctx); err != nil && !errors.Is(err, errUnexpected) {
 		return err
 	}
@@ -112,7 +113,7 @@ func (m *machine) end(err error) error {
 
 // stop ends first those that ask others, then those that are asked.
 func (m *machine) stop() {
-	m.fail(nil) // what ends from here on does not end by itself
+	m.stopping.Store(true)
 	var clients sync.WaitGroup
 	for i, c := range m.children {
 		if i > 0 {
@@ -130,7 +131,7 @@ func (m *machine) stop() {
 }
 
 // start starts a process; its end ends the sandbox.
-func (m *machine) start(ctx context.Context, name string, command, env []string) error {
+func (m *machine) start(name string, command, env []string) error {
 	s := spec{name: name, command: command, env: env, logPath: filepath.Join(m.dir, name+".log")}
 	if m.verbose {
 		s.echo = &echo{t: m.t, name: name}
@@ -142,7 +143,7 @@ func (m *machine) start(ctx context.Context, name string, command, env []string)
 	m.children = append(m.children, c)
 	go func() {
 		<-c.exited
-		if ctx.Err() == nil {
+		if !m.stopping.Load() {
 			m.fail(c.ended())
 		}
 	}()
@@ -158,6 +159,7 @@ func (m *machine) links() {
 		m.t.step(p.Shop, "Cartum  "+m.at.url(p.cartum)+"/sandbox/orders")
 		m.t.step("", "RO App  "+m.at.url(p.roapp)+"/sandbox/orders")
 	}
+	m.t.step("commands", m.command()+" --help")
 	m.t.step("logs", m.dir)
 	m.t.printf("\nWhat happens from here on is shown below. %s ends it.\n\n", m.t.paint(bold, "Ctrl-C"))
 }

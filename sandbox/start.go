@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -50,8 +48,10 @@ func (m *machine) answer(ctx context.Context, p part, stand http.Handler) {
 }
 
 func (m *machine) build(ctx context.Context) error {
-	if m.programs = m.bin; m.bin != "" {
-		return nil
+	if m.bin != "" {
+		var err error
+		m.programs, err = filepath.Abs(m.bin)
+		return err
 	}
 	m.t.step("programs", "building worker and starter ...")
 	m.programs = filepath.Join(m.dir, "bin")
@@ -75,29 +75,25 @@ func (m *machine) startTemporal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.temporal = cli
 	m.t.step("Temporal", "starting "+cli+" ...")
 	command := []string{
 		cli, "server", "start-dev", "--ip", loopback, "--port", m.at.port(partTemporal),
-		"--ui-port", m.at.port(partTemporalUI), "--ui-codec-endpoint", m.codecURL(), "--namespace", "default",
+		"--ui-port", m.at.port(partTemporalUI), "--ui-codec-endpoint", m.at.url(partCodec) + "/codec", "--namespace", namespace,
 	}
 	for _, value := range temporalConfig {
 		command = append(command, "--dynamic-config-value", value)
 	}
 	began := time.Now()
 	m.at.release(partTemporal, partTemporalUI)
-	if err := m.start(ctx, "temporal", command, os.Environ()); err != nil {
+	if err := m.start("temporal", command, os.Environ()); err != nil {
 		return err
 	}
-	if err := await(ctx, "Temporal's UI", func(ctx context.Context) error { return answers(ctx, m.at.url(partTemporalUI)) }); err != nil {
+	if err := await(ctx, "Temporal's UI", readyWithin, func(ctx context.Context) error { return answers(ctx, m.at.url(partTemporalUI)) }); err != nil {
 		return err
 	}
 	m.t.step("Temporal", "runs"+after(began)+", its UI is "+m.at.url(partTemporalUI))
 	return nil
 }
-
-// codecURL is where Temporal's UI has payloads decrypted.
-func (m *machine) codecURL() string { return m.at.url(partCodec) + "/codec" }
 
 // startPrograms starts worker and starter and connects to what they connect to.
 func (m *machine) startPrograms(ctx context.Context) error {
@@ -118,28 +114,23 @@ func (m *machine) startPrograms(ctx context.Context) error {
 	}, common...)
 	began := time.Now()
 	m.at.release(partWorker, partStarter, partCodec)
-	if err := m.start(ctx, "worker", worker, env); err != nil {
+	if err := m.start("worker", worker, env); err != nil {
 		return err
 	}
-	if err := m.start(ctx, "starter", starter, env); err != nil {
+	if err := m.start("starter", starter, env); err != nil {
 		return err
 	}
 	for name, p := range map[string]part{"worker": partWorker, "starter": partStarter} {
-		if err := await(ctx, name, func(ctx context.Context) error { return answers(ctx, m.at.url(p)+"/readyz") }); err != nil {
+		if err := await(ctx, name, readyWithin, func(ctx context.Context) error { return answers(ctx, m.at.url(p)+"/readyz") }); err != nil {
 			return err
 		}
 	}
 	m.t.step("exchange", "worker and starter are ready"+after(began))
-	m.installation, err = connect(ctx, parsed, m.ui())
-	return err
-}
-
-func (m *machine) ui() uiOptions {
-	ui := uiOptions{url: m.at.url(partTemporalUI), codec: m.codecURL(), cli: shortPath(m.temporal)}
-	if m.at.port(partTemporal) != "7233" { // the command line's own default
-		ui.address = m.at.of(partTemporal)
+	if err := m.writeCommand(path, keys); err != nil {
+		return err
 	}
-	return ui
+	m.installation, err = connect(ctx, parsed)
+	return err
 }
 
 // settings writes the settings file and reads it as worker and starter will.
@@ -162,23 +153,6 @@ func (m *machine) settings(keys map[string]string) (string, *settings.Settings, 
 		return value, ok
 	})
 	return path, parsed, err
-}
-
-// isolate keeps the person's own connection to Temporal, in environment or
-// profile, away from the sandbox.
-func (m *machine) isolate() error {
-	for _, entry := range os.Environ() {
-		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "TEMPORAL_") {
-			if err := os.Unsetenv(name); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(
-		os.Setenv("TEMPORAL_CONFIG_FILE", os.DevNull),
-		os.Setenv("TEMPORAL_ADDRESS", m.at.of(partTemporal)),
-		os.Setenv("TEMPORAL_NAMESPACE", "default"),
-	)
 }
 
 func after(began time.Time) string { return fmt.Sprintf(" after %.1f s", time.Since(began).Seconds()) }
@@ -206,8 +180,8 @@ func answers(ctx context.Context, url string) error {
 const readyWithin = 90 * time.Second
 
 // await asks again and again until there is no error.
-func await(ctx context.Context, what string, ready func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, readyWithin)
+func await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
 		err := ready(limited)
@@ -219,7 +193,7 @@ func await(ctx context.Context, what string, ready func(context.Context) error) 
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			return fmt.Errorf("%s is not ready after %s: %w", what, readyWithin, err)
+			return fmt.Errorf("%s is not ready after %s: %w", what, within, err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

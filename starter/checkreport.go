@@ -59,11 +59,11 @@ func (r *report) flush() {
 }
 
 func (r *report) align(rows [][]string, indent string) {
-	aligned := tabwriter.NewWriter(&r.text, 0, 0, 2, ' ', 0)
+	aligned := tabwriter.NewWriter(&r.text, 0, 0, 2, ' ', 0) // to a Builder, which never fails
 	for _, row := range rows {
-		fmt.Fprintln(aligned, strings.TrimRight(indent+strings.Join(row, "\t"), "\t"))
+		_, _ = fmt.Fprintln(aligned, strings.TrimRight(indent+strings.Join(row, "\t"), "\t"))
 	}
-	_ = aligned.Flush() // a Builder never fails
+	_ = aligned.Flush()
 }
 
 // write ends the report with its count and prints it.

@@ -50,7 +50,7 @@ func (p person) types(args ...string) (output string, code int) {
 	return out.String() + errs.String(), exitCode(err)
 }
 
-func TestAPersonImportsAndDecides(t *testing.T) { // the environment is the process's own
+func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the environment is the process's own
 	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	const phone = "+48501234567"
@@ -116,7 +116,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { // the environment is the proc
 	assert.Equal(t, 0, code, output)
 }
 
-func TestAPersonsMistakesAreTold(t *testing.T) { // the environment is the process's own
+func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the environment is the process's own
 	w := world.New(t, world.Options{Idle: true})
 	p := newPerson(t, w)
 	for _, tc := range []struct {

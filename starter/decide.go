@@ -143,7 +143,7 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		}
 		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, why)
 	}
-	f := &followed{key: key}
+	f := &followed{key: key, leaves: d.Kind == order.DecideLeave}
 	f.start(view)
 	if err := c.orders.Decide(ctx, key, d); err != nil {
 		return err

@@ -33,11 +33,11 @@ func (p *page) line(format string, values ...any) { fmt.Fprintf(&p.text, format+
 
 // columns aligns rows; a row's last cell may be of any length.
 func (p *page) columns(rows ...[]string) {
-	aligned := tabwriter.NewWriter(&p.text, 0, 0, 2, ' ', 0)
+	aligned := tabwriter.NewWriter(&p.text, 0, 0, 2, ' ', 0) // to a Builder, which never fails
 	for _, row := range rows {
-		fmt.Fprintln(aligned, "  "+strings.Join(row, "\t"))
+		_, _ = fmt.Fprintln(aligned, "  "+strings.Join(row, "\t"))
 	}
-	_ = aligned.Flush() // a Builder never fails
+	_ = aligned.Flush()
 }
 
 func (p *page) minute(t time.Time) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,24 +73,30 @@ func choiceText(choice order.Choice) string {
 	return fmt.Sprintf("%d  %s", choice.ID, choice.Title)
 }
 
-// answersTo are the decisions that an order's hold may be ended with, as they
-// are typed.
+// answersTo are the decisions that may end an order's hold, as they are typed.
+// Which of them fit is for the order's own rules to say.
 func answersTo(state order.State) []string {
+	return slices.DeleteFunc(suggestions(*state.Hold), func(typed string) bool {
+		kind, _, _ := strings.Cut(typed, " ")
+		return refusedBy(state, order.Decision{Kind: order.DecisionKind(kind), ContactID: 1, ProductID: 1}) != ""
+	})
+}
+
+// suggestions are the decisions that make sense for a kind of hold.
+func suggestions(hold order.Hold) []string {
 	const again, leave = "try-again", `leave --reason "..."`
-	switch state.Hold.Reason {
+	switch hold.Reason {
 	case order.HoldAmbiguousContact, order.HoldNoCustomer:
-		return []string{contactUsage(state.Hold.Choices), "create-contact", again, leave}
+		return []string{contactUsage(hold.Choices), "create-contact", again, leave}
 	case order.HoldAmbiguousProduct, order.HoldNoArticle:
 		return []string{"product --product ID", "create-product", again, leave}
 	case order.HoldProductNotCreated:
 		return []string{"product --product ID", again, leave}
 	case order.HoldOrderGone:
 		return []string{"create-again", leave}
-	}
-	if unfit(state, order.Decision{Kind: order.DecideAccept}) == "" {
+	default:
 		return []string{"accept", again, leave}
 	}
-	return []string{again, leave}
 }
 
 // contactUsage shows the flag for organizations where one is to choose.

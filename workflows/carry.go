@@ -68,7 +68,7 @@ func (r *orderRun) end(ctx workflow.Context, running *runningStep) {
 			r.state.Withdraw(running.step, now) // it would have been tried again
 			return
 		}
-		workflow.GetLogger(ctx).Warn("step failed", "step", running.step.Summary, "kind", failure.Kind, "error", failure.Text)
+		workflow.GetLogger(ctx).Warn("step failed", "step", running.step.Summary, "kind", failure.Kind, "error", err)
 		r.state.Fail(running.step, failure, now)
 	}
 }
@@ -102,7 +102,9 @@ func (r *orderRun) wait(ctx workflow.Context) {
 		running := r.running[key]
 		selector.AddFuture(running.future, func(workflow.Future) {
 			r.end(ctx, running)
-			woken = woken || len(r.running) == 0 || r.state.Hold != nil
+			// What the shop says now may withdraw what still runs.
+			read := running.step.Kind == order.StepReadShopOrder
+			woken = woken || read || len(r.running) == 0 || r.state.Hold != nil
 		})
 	}
 	timerCtx, stopTimer := workflow.WithCancel(ctx)

@@ -57,11 +57,21 @@ func Shop(ctx workflow.Context, state ShopState) error {
 		})
 		selector.Select(ctx)
 		if want != nil {
+			// What was removed before must not count as subscribed.
+			state.forget(removed)
 			state.subscribe(ctx, want.PublicURL)
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && wanted.Len()+removed.Len() == 0 {
 			return workflow.NewContinueAsNewError(ctx, ShopWorkflow, state)
 		}
+	}
+}
+
+// forget takes in all removals that wait.
+func (s *ShopState) forget(removed workflow.ReceiveChannel) {
+	var event string
+	for removed.ReceiveAsync(&event) {
+		delete(s.Subscriptions, event)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -451,6 +452,8 @@ func (p *planner) marks() []Mark {
 	}
 	if p.settled() && p.s.Digest != p.s.Carried {
 		marks = append(marks, Mark{MarkNotCarried, "The order was changed in Cartum after its import; RO App has it as it was imported."})
+	} else if otherwise := p.linesOtherwise(); otherwise > 0 {
+		marks = append(marks, Mark{MarkNotCarried, fmt.Sprintf("%d lines stand in RO App otherwise than in the shop, or should not stand there: the order was changed while they were added.", otherwise)})
 	}
 	if total := p.s.Order.Total; total != nil {
 		if check := CheckAmount(*p.s.Snapshot, *total); !check.Explained {
@@ -474,6 +477,29 @@ func (p *planner) missingLines() string {
 		return ""
 	}
 	return fmt.Sprintf("%d lines of the shop's order are not in RO App; staff were already at work on it, so they were not added.", missing)
+}
+
+// linesOtherwise counts the lines that stand in RO App, or may, with another
+// quantity or price than the shop's, or without a line of the shop.
+func (p *planner) linesOtherwise() int {
+	wanted := map[LineKey]Line{}
+	for _, line := range PricedLines(*p.s.Snapshot) {
+		wanted[line.Key] = line
+	}
+	count := 0
+	for key, written := range p.s.Lines {
+		line, ok := wanted[key]
+		if !ok || !written.Quantity.Equal(line.Quantity) || !written.Price.Equal(line.Price) {
+			count++
+		}
+	}
+	for key := range p.s.Begun {
+		line, isItem := strings.CutPrefix(key, string(StepAddItem)+" ")
+		if _, ok := wanted[LineKey(line)]; isItem && !ok {
+			count++
+		}
+	}
+	return count
 }
 
 func (p *planner) links() Links {

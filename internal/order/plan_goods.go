@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 )
 
 // goods finds a product in RO App for every line. A product that exists is
@@ -159,7 +158,7 @@ func (p *planner) goodsHold() *Hold {
 	for i, line := range p.s.Snapshot.Lines {
 		key := p.goodsOf(line)
 		facts := p.s.Goods[key]
-		if facts.product() != nil || facts.Create {
+		if facts.product() != nil {
 			continue
 		}
 		field := fmt.Sprintf("products[%d].article", i)
@@ -170,7 +169,7 @@ func (p *planner) goodsHold() *Hold {
 				Remedy: "Choose one, or merge them in RO App; the order goes on by itself.",
 			}
 		}
-		if line.Article == "" {
+		if line.Article == "" && !facts.Create {
 			return &Hold{
 				Reason: HoldNoArticle, Field: field, Goods: key,
 				Text:   fmt.Sprintf("The line %q has no article, and no product in RO App has its title.", Shorten(line.Title, 80)),
@@ -223,9 +222,6 @@ func (p *planner) ensureProduct(line Line, key GoodsKey) Step {
 		in.Find.Articles = []string{key.value()}
 	} else {
 		in.Find.Title = key.value()
-	}
-	if facts.Create && len(facts.Found) > 0 {
-		in.LookedAt = time.Time{}
 	}
 	name := string(StepEnsureProduct) + " " + string(key)
 	return p.step(StepEnsureProduct, SideEnsure, name, "Create the product "+Shorten(in.Product.Title, 60), func(st *Step) { st.EnsureProduct = &in })

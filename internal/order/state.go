@@ -339,13 +339,13 @@ func (s *State) Decide(d Decision, now time.Time) {
 	s.Tell(now, d.By, decisionText(d))
 	switch d.Kind {
 	case DecideContact:
-		s.Customer.Chosen = &Contact{ID: d.ContactID, Organization: d.Organization}
+		s.Customer.Chosen, s.Customer.Create = &Contact{ID: d.ContactID, Organization: d.Organization}, false
 	case DecideCreateContact:
-		s.Customer.Create = true
+		s.Customer.Chosen, s.Customer.Create = nil, true
 	case DecideProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen = &Product{ID: d.ProductID} })
+		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
 	case DecideCreateProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Create = true })
+		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = nil, true })
 	case DecideAccept:
 		if s.Accepted == nil {
 			s.Accepted = map[string]bool{}
@@ -405,6 +405,9 @@ func (s *State) unfit(d Decision) string {
 	case DecideCreateProduct:
 		if d.Goods == "" && s.Hold.Goods == "" {
 			return "it does not name the goods"
+		}
+		if s.Hold.Reason == HoldAmbiguousProduct {
+			return "several products fit already; one more would not help"
 		}
 	case DecideAccept:
 		if s.Hold.Field == "" || !s.acceptable(s.Hold.Field) {

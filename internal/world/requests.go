@@ -1,6 +1,9 @@
 package world
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+)
 
 // Seen is how often the account saw a request: "POST /v2/orders/{id}/items".
 func (r *Roapp) Seen(endpoint string) int {
@@ -26,4 +29,10 @@ func (w *World) AwaitSeen(s service, request string, times int) {
 		}
 		return ""
 	})
+}
+
+// ExpireTokens ends all logins of the shop.
+func (c *Cartum) ExpireTokens() {
+	c.t.Helper()
+	c.call(http.MethodPost, "/sandbox/tokens/expire", nil, nil)
 }

@@ -62,6 +62,8 @@ type Fault struct {
 	Times  int    `json:"times,omitempty"`
 	Delay  string `json:"delay,omitempty"`
 	Body   string `json:"body,omitempty"`
+	// RetryAfter is the header of a status, of RO App only.
+	RetryAfter string `json:"retry_after,omitempty"`
 }
 
 // Break posts a fault.
@@ -156,6 +158,8 @@ func (c *Cartum) Requests() (counts struct {
 	Total     int            `json:"total"`
 	Functions map[string]int `json:"functions"`
 	Logins    int            `json:"logins"`
+	// FailedLogins are those that were refused.
+	FailedLogins int `json:"failed_logins"`
 },
 ) {
 	c.t.Helper()

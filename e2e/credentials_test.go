@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// diary is a log that can be searched.
+type diary struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (d *diary) Write(line []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.Write(line)
+}
+
+func (*diary) Sync() error { return nil }
+
+func (d *diary) logger() *zap.Logger {
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()), d, zapcore.DebugLevel), zap.AddCaller())
+}
+
+// assertDiscreet says that a text has neither secrets nor personal data.
+func assertDiscreet(t *testing.T, w *world.World, text string) {
+	t.Helper()
+	hidden := []string{
+		"Nowak", "anna@example.com", "501234567", "501 234 567", "Długa", "Kraków", // the buyer
+		"Proszę dzwonić", // the buyer's remark
+		"Bearer ",
+	}
+	for _, value := range w.Env {
+		if value != "sandbox" { // a word that stands in the stand-ins' names too
+			hidden = append(hidden, value)
+		}
+	}
+	for _, secret := range hidden {
+		if at := strings.Index(text, secret); at >= 0 {
+			t.Errorf("%q is told: …%s…", secret, text[max(0, at-200):min(len(text), at+200)])
+		}
+	}
+}
+
+func (d *diary) String() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text.String()
+}
+
+func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for name, answer := range map[string]string{"unauthorized": "unauthorized", "HTTP 401": "http-401", "ERROR": "error"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := s.options
+			o.CartumSwitches = map[string]string{"expired_token": answer}
+			w := s.open(t, o)
+			w.Roapp.Break(world.Fault{Match: "GET /products", Kind: "slow", Delay: "700ms"})
+			s.place(w)
+			w.AwaitSeen(w.Roapp, "GET /products", 1)
+			w.Cartum.ExpireTokens()
+			w.AwaitSynced(sceneNumber)
+			assertQuiet(t, quiet(), w)
+			assert.Equal(t, 2, w.Cartum.Requests().Logins)
+		})
+	}
+}
+
+// Many orders at once find the token expired: they share one login.
+func TestF49_ExpiredTokenIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	w.Cartum.ExpireTokens()
+	orders := map[int64]world.J{}
+	for number := int64(2); number < 12; number++ {
+		orders[number] = nil
+	}
+	placeAll(w, orders)
+	assert.Equal(t, 2, w.Cartum.Requests().Logins)
+}
+
+// Wrong credentials hold the orders, without a storm of refused requests and
+// without a word of them in the log. A worker with the right ones goes on.
+func TestF49_WrongCredentials(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for name, wrong := range map[string]struct {
+		variable, value string
+		refused         func(*world.World) int
+	}{
+		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *world.World) int { return w.Cartum.Requests().FailedLogins }},
+		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *world.World) int { return w.Roapp.Requests(0).Statuses["401"] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := new(diary)
+			o := s.options
+			o.Idle, o.Logger = true, log.logger()
+			w := s.open(t, o)
+			right := w.Env[wrong.variable]
+			w.Reconfigured(map[string]string{wrong.variable: wrong.value})
+			worker := w.StartWorker()
+			s.place(w)
+			for number := int64(1); number <= 10; number++ {
+				w.Place(number, nil)
+			}
+			view := w.AwaitHeld(sceneNumber, order.HoldCredentials)
+			for number := int64(1); number <= 10; number++ {
+				w.AwaitHeld(number, order.HoldCredentials)
+			}
+			assert.Greater(t, time.Until(view.State.Hold.NextLook), 4*time.Minute)
+			// A person who asks at once is refused without asking the service again.
+			w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+			w.Await(sceneNumber, func(v orderView) string {
+				if v.State.Hold == nil || v.State.Hold.Looks == 0 {
+					return "not looked at again"
+				}
+				return ""
+			})
+			assert.LessOrEqual(t, wrong.refused(w), 3)
+			assertDiscreet(t, w, log.String())
+
+			worker.Stop()
+			w.Reconfigured(map[string]string{wrong.variable: right})
+			w.StartWorker()
+			w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+			w.AwaitSynced(sceneNumber)
+			assertQuiet(t, quiet(), w)
+		})
+	}
+}
+
+// What an import logs in trouble of every kind, at the most talkative level,
+// has nothing of the buyer and no secret.
+func TestF49_LogOfAnImportInTroubleIsDiscreet(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	log := new(diary)
+	o := s.options
+	o.Logger = log.logger()
+	w := s.open(t, o)
+	echo := world.Fault{Kind: "status", Status: http.StatusInternalServerError, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`}
+	for _, r := range requests() {
+		if r.times == 1 {
+			r.spoil(w, echo)
+		}
+	}
+	w.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people", Kind: "reset"})
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "client Anna Nowak +48501234567 is refused"}`})
+	w.Place(116, s.fields())
+	w.AwaitHeld(116, order.HoldRejected)
+	assertDiscreet(t, w, log.String())
+}

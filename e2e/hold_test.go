@@ -1,0 +1,123 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []string{"403", "400"} {
+		t.Run(refusal, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": refusal, "search-lag": "0s"}})
+			// One product is found in RO App, the other is made.
+			w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
+			w.Place(1, with(world.J{"stat_status": 2}, lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-2", "Lilia", "9", "1"))))
+			view := w.AwaitHeld(1, order.HoldMissingRight)
+			assert.Contains(t, view.State.Hold.Text, "can add products without deduction", "RO App's own words")
+			assert.Contains(t, view.State.Hold.Remedy, `"Can add products without deduction"`)
+			require.Len(t, w.Roapp.Orders(), 1)
+			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
+
+			w.Roapp.Switch("missing-right", "none")
+			w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+			view, o := w.AwaitSynced(1)
+			assert.Equal(t, []imported{{"R-1", "Róża", "2", "12.5"}, {"R-2", "Lilia", "1", "9"}}, importedLines(o))
+			assert.Equal(t, int64(102), o.Status.ID)
+			assert.Empty(t, markCodes(view))
+			assert.Len(t, w.Roapp.Orders(), 1)
+		})
+	}
+}
+
+func TestR04_MissingRightOfOneOrderStopsNoOther(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 403, Body: `{"message":"No right: can add products without deduction"}`})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldMissingRight)
+	w.Place(2, nil)
+	w.AwaitSynced(2)
+}
+
+func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	for number := int64(1); number <= 2; number++ {
+		w.Place(number, nil)
+		_, o := w.AwaitSynced(number)
+		w.Roapp.Delete("orders/" + itoa(o.ID))
+		w.ByHand(number)
+		hold := w.AwaitHeld(number, order.HoldOrderGone).State.Hold
+		assert.True(t, hold.NextLook.IsZero(), "only a person ends it")
+	}
+	w.Place(1, world.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
+	w.Await(1, func(v workflows.OrderView) string {
+		if v.State.Snapshot.BuyerComment == "" {
+			return "the news was not seen"
+		}
+		return ""
+	})
+	w.ByHand(1)
+	w.AwaitHeld(1, order.HoldOrderGone)
+	assert.Empty(t, w.Roapp.Orders())
+
+	w.Decide(1, order.Decision{Kind: order.DecideCreateAgain})
+	_, again := w.AwaitSynced(1)
+	assert.Len(t, again.Items, 1)
+	assert.Contains(t, theComment(t, again), "Jeszcze jedno")
+
+	w.Decide(2, order.Decision{Kind: order.DecideLeave, Reason: "double"})
+	view := w.AwaitClosed(2)
+	assert.Equal(t, "left by tester: double", view.State.Closed)
+	assert.Equal(t, []string{"1"}, numbers(w))
+	assert.Len(t, w.Roapp.People(), 1)
+	assert.Len(t, w.Roapp.Products(), 1)
+}
+
+func TestF08_OrderThatStaffDeletedHalfWayIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldMissingRight)
+	w.Roapp.Delete("orders/" + itoa(w.Roapp.Orders()[0].ID))
+	w.Roapp.Switch("missing-right", "none")
+	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitHeld(1, order.HoldOrderGone)
+	assert.Empty(t, w.Roapp.Orders())
+}
+
+func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, world.J{"currency": "EUR", "delivery_phone": "", "products": []world.J{}})
+	w.AwaitHeld(1, order.HoldCurrency)
+	w.Place(1, world.J{"delivery_phone": "", "products": []world.J{}})
+	assert.Equal(t, "products", w.AwaitHeld(1, order.HoldNoGoods).State.Hold.Field)
+	w.Place(1, world.J{"delivery_phone": ""})
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	assert.Equal(t, []string{"1"}, numbers(w))
+}
+
+func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, world.J{"delivery_phone": ""})
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	w.Decide(1, order.Decision{Kind: order.DecideCreateAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideAccept})
+	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: 999_999}) // RO App knows no such contact
+	hold := w.AwaitHeld(1, order.HoldRejected).State.Hold
+	assert.Contains(t, hold.Text, "client_id")
+	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
+	w.AwaitSynced(1)
+}

@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// bothPairs runs a test for the account with custom fields and for the one with
+// marker lines.
+func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
+	t.Helper()
+	for _, second := range []bool{false, true} {
+		t.Run(map[bool]string{false: "custom fields", true: "marker line"}[second], func(t *testing.T) {
+			t.Parallel()
+			test(t, second)
+		})
+	}
+}
+
+// takenOver waits until a new life of the workflow has brought the order to its end.
+func takenOver(v workflows.OrderView) string {
+	if !v.State.Again || v.SyncState != order.SyncSynced {
+		return "not taken over"
+	}
+	return ""
+}
+
+func twoLines() world.J {
+	return with(world.J{"stat_status": 2}, lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-1", "Róża", "10", "1"), world.Line("L-1", "Lilia", "9", "1")))
+}
+
+func assertTwoLinesOnce(t *testing.T, w *world.World) world.RoappOrder {
+	t.Helper()
+	orders := w.Roapp.Orders()
+	require.Len(t, orders, 1)
+	assert.Equal(t, []imported{{"L-1", "Lilia", "1", "9"}, {"R-1", "Róża", "1", "10"}, {"R-1", "Róża", "2", "12.5"}}, importedLines(orders[0]))
+	assert.Len(t, w.Roapp.People(), 1)
+	assert.Len(t, w.Roapp.Products(), 2)
+	return orders[0]
+}
+
+func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
+	t.Parallel()
+	bothPairs(t, func(t *testing.T, second bool) {
+		t.Helper()
+		w := unhurried(t, world.Options{Second: second})
+		w.Place(1, twoLines())
+		w.AwaitSynced(1)
+		w.Terminate(1)
+		w.ByHand(1)
+		view := w.Await(1, takenOver)
+		o := assertTwoLinesOnce(t, w)
+		assert.Equal(t, int64(102), o.Status.ID)
+		theComment(t, o)
+		assert.Contains(t, told(view), "taken over")
+		assert.Empty(t, markCodes(view))
+	})
+}
+
+func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
+	t.Parallel()
+	bothPairs(t, func(t *testing.T, second bool) {
+		t.Helper()
+		w := unhurried(t, world.Options{Second: second})
+		const items = "POST /v2/orders/*/items"
+		// One item stands there, the others do not.
+		w.Roapp.Break(world.Fault{Match: items, Kind: "lose-answer"})
+		w.Roapp.Break(world.Fault{Match: items, Kind: "status", Status: 503, Times: 99})
+		w.Place(1, twoLines())
+		w.AwaitSeen(w.Roapp, addItem, 2)
+		w.Terminate(1)
+		w.Roapp.Mend()
+		w.ByHand(1)
+		view := w.Await(1, takenOver)
+		o := assertTwoLinesOnce(t, w)
+		assert.Equal(t, int64(102), o.Status.ID)
+		theComment(t, o)
+		assert.Empty(t, markCodes(view))
+	})
+}
+
+// A shop's event comes minutes after the first: no person has to look.
+func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
+	t.Parallel()
+	bothPairs(t, func(t *testing.T, second bool) {
+		t.Helper()
+		w := unhurried(t, world.Options{Second: second})
+		w.Place(1, twoLines())
+		w.AwaitSynced(1)
+		w.Terminate(1)
+		w.Webhook(1)
+		w.Await(1, takenOver)
+		assertTwoLinesOnce(t, w)
+	})
+}
+
+// Staff worked on the order, then the workflow was lost and the worker was
+// started anew: what they chose stays.
+func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
+	t.Parallel()
+	bothPairs(t, func(t *testing.T, second bool) {
+		t.Helper()
+		w := unhurried(t, world.Options{Second: second, Idle: true})
+		worker := w.StartWorker()
+		w.Place(1, twoLines())
+		_, o := w.AwaitSynced(1)
+		path := "/v2/orders/" + itoa(o.ID)
+		w.Roapp.API("POST", path+"/status", world.J{"status_id": 105, "comment": "Wysłane"}, nil)
+		w.Roapp.API("PATCH", path+"/items/"+itoa(o.Items[0].ID), world.J{"quantity": 7}, nil)
+		w.Terminate(1)
+		worker.Stop()
+		w.StartWorker()
+		w.ByHand(1)
+		w.Await(1, takenOver)
+		after := w.Roapp.Order(o.ID)
+		assert.Equal(t, int64(105), after.Status.ID)
+		assert.Len(t, after.Items, 3)
+		assert.Equal(t, "7", after.Items[0].Quantity.String())
+		assert.Len(t, w.Roapp.Orders(), 1)
+	})
+}
+
+func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, twoLines())
+	_, o := w.AwaitSynced(1)
+	w.Roapp.API("POST", "/sandbox/orders/"+itoa(o.ID)+"/write-off", nil, nil)
+	w.Roapp.Delete("orders/" + itoa(o.ID) + "/items/" + itoa(o.Items[2].ID))
+	w.Terminate(1)
+	w.ByHand(1)
+	view := w.Await(1, takenOver)
+	assert.True(t, view.State.Order.WrittenOff)
+	assert.Equal(t, []string{order.MarkLinesMissing}, markCodes(view))
+	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to goods that have left the stock")
+}

@@ -1,0 +1,133 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// anyLine is an ordinary line with something odd in it.
+func anyLine(odd world.J) world.J { return lines(with(world.Line("R-1", "Róża", "12.50", "2"), odd)) }
+
+// badOrders are orders that nobody can import as they are: by their number, what
+// is odd, and the field and reason that the hold names.
+var badOrders = map[int64]struct {
+	odd    world.J
+	reason order.HoldReason
+	field  string
+}{
+	101: {world.J{"order_id": ""}, order.HoldMalformed, "order_id"},
+	102: {world.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoGoods, "products"},
+	103: {world.J{"products": "none", "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products"},
+	104: {anyLine(world.J{"price": "12,50"}), order.HoldMalformed, "products[0].price"},
+	105: {anyLine(world.J{"price": null}), order.HoldMalformed, "products[0].price"},
+	106: {anyLine(world.J{"price": -1}), order.HoldMalformed, "products[0].price"},
+	107: {anyLine(world.J{"price": 33.333}), order.HoldMalformed, "products[0].price"},
+	108: {anyLine(world.J{"quantity": -2}), order.HoldMalformed, "products[0].quantity"},
+	109: {anyLine(world.J{"quantity": 0}), order.HoldMalformed, "products[0].quantity"},
+	110: {anyLine(world.J{"quantity": 0.3333}), order.HoldMalformed, "products[0].quantity"},
+	111: {anyLine(world.J{"article": "", "title": " "}), order.HoldMalformed, "products[0].title"},
+	112: {world.J{"products": []any{17}, "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products[0]"},
+	113: {world.J{"total_sum": "dużo"}, order.HoldMalformed, "total_sum"},
+	114: {world.J{"payed": "może"}, order.HoldMalformed, "payed"},
+	115: {world.J{"stat_status": "nowe"}, order.HoldMalformed, "stat_status"},
+	116: {world.J{"stat_created": "wczoraj"}, order.HoldMalformed, "stat_created"},
+	117: {world.J{"stat_created": null}, order.HoldMalformed, "stat_created"},
+	118: {world.J{"stat_created": "2026-03-29 02:30:00"}, order.HoldMalformed, "stat_created"}, // skipped in Warsaw
+	119: {world.J{"delivery_phone": "+380000000000"}, order.HoldNoCustomer, "delivery_phone"},
+	120: {world.J{"delivery_phone": nil}, order.HoldNoCustomer, "delivery_phone"},
+	121: {world.J{"currency": null}, order.HoldCurrency, "currency"},
+	122: {world.J{"delivery_name": []string{"Anna"}}, order.HoldMalformed, "delivery_name"},
+	123: {world.J{"delivery_price": "NaN"}, order.HoldMalformed, "delivery_price"},
+	125: {world.J{"delivery_type": "Kurier"}, order.HoldMalformed, "delivery_type"},
+	124: {world.J{"delivery_email": "brak"}, order.HoldRejected, ""}, // RO App's own words name it
+}
+
+// oddOrders look odd and are imported all the same.
+var oddOrders = map[int64]world.J{
+	201: anyLine(world.J{"price": "12.50", "quantity": "2"}),
+	202: anyLine(world.J{"quantity": 0.5}),
+	203: {"delivery_name": strings.Repeat("Brzęczyszczykiewicz ", 250), "comment": strings.Repeat("ą", 5000), "delivery_address": strings.Repeat("x", 5000)},
+	204: anyLine(world.J{"title": strings.Repeat("Bardzo długa nazwa ", 270), "article": "D-1"}),
+	205: {"delivery_name": "🌸 Zoë 👩🏽‍🌾 „Ż’ółw”\u0000\u202e", "comment": "💐\r\n\t<script>alert(1)</script>"},
+	206: {"stat_status": 99},
+	207: {"stat_created": "2026-10-25 02:30:00"}, // twice in Warsaw
+	208: {"delivery_type": null, "payment_type": []any{}, "additional_data": "?", "delivery_data": 5},
+	209: {"total_sum": "25.00", "discount_percent": "", "coupon_code": null, "unheard_of": world.J{"of": 1}},
+}
+
+func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	for number, bad := range badOrders {
+		w.Place(number, with(world.J{"delivery_phone": "+48 600 000 " + itoa(number)}, bad.odd))
+	}
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	for number, bad := range badOrders {
+		hold := w.AwaitHeld(number, bad.reason).State.Hold
+		assert.Equal(t, bad.field, hold.Field, "order %d: %s", number, hold.Text)
+		assert.NotEmpty(t, hold.Text, "order %d", number)
+		assert.NotEmpty(t, hold.Remedy, "order %d", number)
+	}
+	assert.Contains(t, w.AwaitHeld(124, order.HoldRejected).State.Hold.Text, "email")
+	assert.Equal(t, []string{"1"}, numbers(w))
+
+	// A person may accept the moment that the clock skipped.
+	w.Decide(118, order.Decision{Kind: order.DecideAccept})
+	_, accepted := w.AwaitSynced(118)
+	assert.Equal(t, "2026-03-29T01:30:00Z", accepted.CustomFields["f103"])
+
+	// The shop corrects the others, and none is lost.
+	for number := range badOrders {
+		if number != 118 {
+			w.Place(number, nil)
+		}
+	}
+	for number := range badOrders {
+		w.AwaitSynced(number)
+	}
+	assert.Len(t, w.Roapp.Orders(), 1+len(badOrders))
+}
+
+func TestF36_OddOrdersAreImported(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	for number, odd := range oddOrders {
+		w.Place(number, odd)
+	}
+	for number := range oddOrders {
+		_, o := w.AwaitSynced(number)
+		require.Len(t, o.Items, 1, "order %d", number)
+	}
+	assert.Len(t, w.Roapp.Orders(), len(oddOrders))
+}
+
+// A row that cannot be read is not asked for again and again.
+func TestF15_BadOrderIsNotReadWithoutEnd(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, anyLine(world.J{"price": "12,50"}))
+	w.AwaitHeld(1, order.HoldMalformed)
+	w.Place(2, nil)
+	w.AwaitSynced(2)
+	assert.Equal(t, 2, w.Cartum.Seen("orders/get"))
+}
+
+func TestF15_WebhookWithoutAnOrdersNumberIsRefusedInWords(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	for _, body := range []string{`{}`, `{"order_id":null}`, `{"order_id":0}`, `{"order_id":-7}`, `{"order_id":"A"}`, `{"order_id":1.5}`, `[]`, `1`, ``, `<xml/>`} {
+		code, answer := w.PutWebhook(w.Shop, world.WebhookKey, []byte(body))
+		assert.Equal(t, http.StatusBadRequest, code, body)
+		assert.Contains(t, answer, "order_id", body)
+	}
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+}

@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// The network between worker and RO App breaks while the answer to each write
+// is on its way, and is mended when the worker has noticed.
+func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for name, cut := range map[string]func(*world.Proxy){
+		"reset":     (*world.Proxy).ResetAnswers,
+		"swallowed": (*world.Proxy).SwallowAnswers,
+	} {
+		for _, write := range writes {
+			t.Run(name+"/"+write.name, func(t *testing.T) {
+				t.Parallel()
+				proxy := world.NewProxy(t)
+				o := s.options
+				o.RoappURL = proxy.Before
+				w := s.open(t, o)
+				w.Roapp.Break(world.Fault{Match: write.match, Kind: "slow", Delay: "500ms"})
+				s.place(w)
+				w.AwaitSeen(w.Roapp, write.endpoint, 1)
+				cut(proxy)
+				noticed := w.Roapp.Requests(0).Total
+				w.Eventually(world.Patience, func() string {
+					if w.Roapp.Requests(0).Total == noticed {
+						return "the worker has not tried again"
+					}
+					return ""
+				})
+				proxy.Mend()
+				w.AwaitSynced(sceneNumber)
+				assert.Equal(t, quiet(), write.settled(w, 2))
+			})
+		}
+	}
+}
+
+// No request comes through at all: nothing can have happened, and the order
+// waits visibly.
+func TestF48_NoRequestComesThrough(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	proxy := world.NewProxy(t)
+	o := s.options
+	o.RoappURL, o.RequestTimeout = proxy.Before, time.Second
+	w := s.open(t, o)
+	contact := one("contact")
+	w.Roapp.Break(world.Fault{Match: contact.match, Kind: "slow", Delay: "500ms"})
+	s.place(w)
+	w.AwaitSeen(w.Roapp, contact.endpoint, 1)
+	proxy.SwallowRequests()
+	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
+	proxy.Mend()
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+}
+
+// An answer that is no answer is not "not found": nothing is made for want of it.
+func TestF06_FailedSearchMakesNothing(t *testing.T) {
+	t.Parallel()
+	broken := map[string]world.Fault{
+		"status 500":         {Kind: "status", Status: http.StatusInternalServerError},
+		"empty":              {Kind: "empty"},
+		"HTML":               {Kind: "html"},
+		"UNDEFINED_FUNCTION": {Kind: "status", Status: http.StatusOK, Body: `{"status": "UNDEFINED_FUNCTION", "response": []}`},
+		"no list":            {Kind: "status", Status: http.StatusOK, Body: `{"data": null}`},
+		"object as list":     {Kind: "status", Status: http.StatusOK, Body: `{"data": {}}`},
+		"empty object":       {Kind: "status", Status: http.StatusOK, Body: `{}`},
+		"list of nothing":    {Kind: "status", Status: http.StatusOK, Body: `{"data": [null]}`},
+	}
+	for name, fault := range broken {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{Settle: 300 * time.Millisecond, SearchLag: time.Millisecond, RoappSwitches: map[string]string{"search-lag": "0s"}})
+			customer := w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"+48501234567"}})
+			product := w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
+			// Who has the phone is an organization, and nobody else.
+			firm := w.Roapp.Make("organizations", world.J{"name": "Kwiaciarnia", "phones": []string{"+48601222333"}})
+			for _, search := range []string{"GET /v2/contacts/people", "GET /v2/contacts/organizations", "GET /products"} {
+				fault.Match = search
+				w.Roapp.Break(fault)
+			}
+			w.Place(1, nil)
+			awaitSyncedAtLast(w, 1)
+			w.Place(2, world.J{"delivery_phone": "+48 601 222 333"})
+			awaitSyncedAtLast(w, 2)
+			orders := w.Roapp.Orders()
+			assert.Equal(t, customer, orders[0].Client.ID)
+			assert.Equal(t, firm, orders[1].Client.ID)
+			assert.Equal(t, product, orders[0].Items[0].Entity.ID)
+			assert.Len(t, w.Roapp.People(), 1)
+			assert.Len(t, w.Roapp.Products(), 1)
+		})
+	}
+}
+
+// The same of the shop: Cartum says with HTTP 200 that it does not know its own
+// function.
+func TestF06_FailedReadOfTheShopIsNoMissingOrder(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for name, fault := range map[string]world.Fault{
+		"status 500":         {Kind: "status", Status: http.StatusInternalServerError},
+		"empty":              {Kind: "empty"},
+		"HTML":               {Kind: "html"},
+		"reset":              {Kind: "reset"},
+		"UNDEFINED_FUNCTION": {Kind: "envelope", Body: "UNDEFINED_FUNCTION"},
+		"HTTP_ERROR":         {Kind: "envelope", Body: "HTTP_ERROR"},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.options)
+			for _, match := range []string{"POST /api/orders/get", "POST /api/catalog/export"} {
+				fault.Match = match
+				w.Cartum.Break(fault)
+			}
+			s.place(w)
+			w.AwaitSynced(sceneNumber)
+			assertQuiet(t, quiet(), w)
+		})
+	}
+}

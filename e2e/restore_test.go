@@ -1,0 +1,112 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// old is the scene of an order that was placed so long ago that a restored
+// database may have forgotten its import.
+func (s scene) old(t *testing.T) scene {
+	t.Helper()
+	placed, err := time.Parse("2006-01-02 15:04:05", s.created)
+	require.NoError(t, err)
+	s.created = placed.Add(-30 * time.Minute).Format("2006-01-02 15:04:05")
+	return s
+}
+
+// Temporal's database is restored to before the import. The next event takes
+// over what stands in RO App.
+func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]func(*world.World){
+		"webhook": func(w *world.World) { w.Webhook(sceneNumber) },
+		"by hand": func(w *world.World) { w.ByHand(sceneNumber) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(false).old(t)
+			database := world.NewDatabase(t)
+			o := s.options
+			o.Server, o.Idle = database.Server, true
+			w := s.open(t, o)
+			worker := w.StartWorker()
+			before := database.Backup()
+			s.place(w)
+			w.AwaitSynced(sceneNumber)
+			worker.Stop()
+			imported := accountOf(w)
+
+			database.Restore(before)
+			w.StartWorker()
+			again(w)
+			view, _ := w.AwaitSynced(sceneNumber)
+			assert.True(t, view.State.Order.TakenOver)
+			assert.Equal(t, imported, withoutRepetitions(accountOf(w), 1))
+		})
+	}
+}
+
+// The same after staff went on with the order: what they did stays.
+func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
+	t.Parallel()
+	s := newScene(false).old(t)
+	database := world.NewDatabase(t)
+	o := s.options
+	o.Server, o.Idle = database.Server, true
+	w := s.open(t, o)
+	worker := w.StartWorker()
+	before := database.Backup()
+	s.place(w)
+	_, placed := w.AwaitSynced(sceneNumber)
+	worker.Stop()
+	w.Roapp.API("POST", "/v2/orders/"+itoa(placed.ID)+"/status", world.J{"status_id": 106, "comment": "waiting"}, nil)
+
+	database.Restore(before)
+	w.StartWorker()
+	w.Webhook(sceneNumber)
+	w.AwaitSynced(sceneNumber)
+	got := accountOf(w)
+	require.Len(t, got.Orders, 1)
+	assert.Len(t, got.Orders[0].Items, 3)
+	assert.Equal(t, int64(106), got.Orders[0].Status)
+}
+
+// The backup was taken in the middle of the import, which went on afterwards.
+func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
+	t.Parallel()
+	for name, paused := range map[string]request{
+		"contact found":   {match: "GET /products", endpoint: "GET /products", times: 1},
+		"products found":  {match: "POST /v2/contacts/people", endpoint: "POST /v2/contacts/people", times: 1},
+		"order begun":     {match: "POST /v2/orders", endpoint: "POST /v2/orders", times: 1},
+		"a line is there": {match: "POST /v2/orders/*/items", endpoint: addItem, times: 2},
+		"lines are there": {match: "POST /v2/orders/*/comments", endpoint: postComment, times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(false).old(t)
+			database := world.NewDatabase(t)
+			o := s.options
+			o.Server, o.Idle, o.RequestTimeout = database.Server, true, 10*time.Second
+			w := s.open(t, o)
+			paused.spoil(w, world.Fault{Kind: "slow", Delay: "5s"})
+			worker := w.StartWorker()
+			s.place(w)
+			paused.await(w)
+			middle := database.Backup()
+			w.AwaitSynced(sceneNumber)
+			worker.Stop()
+			imported := withoutRepetitions(accountOf(w), 1)
+
+			database.Restore(middle)
+			w.StartWorker()
+			w.AwaitSynced(sceneNumber)
+			assert.Equal(t, imported, withoutRepetitions(accountOf(w), 2))
+		})
+	}
+}

@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+func TestR09_StatusFollowsTheMapping(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	// The order type begins with 101, which is mapped to the shop's 1.
+	w.Place(1, nil)
+	_, first := w.AwaitSynced(1)
+	assert.Equal(t, int64(101), first.Status.ID)
+	assert.Zero(t, w.Roapp.Seen(setStatus), "the first status is not written")
+	for number, status := range map[int64][2]int{2: {2, 102}, 3: {3, 103}, 6: {6, 105}} {
+		w.Place(number, world.J{"stat_status": status[0]})
+		_, o := w.AwaitSynced(number)
+		assert.Equal(t, int64(status[1]), o.Status.ID)
+	}
+	assert.Equal(t, 3, w.Roapp.Seen(setStatus))
+}
+
+func TestR09_UnmappedStatusIsLeftAndWarnedOf(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, world.J{"stat_status": 9})
+	w.Place(2, world.J{"stat_status": null})
+	for number := int64(1); number <= 2; number++ {
+		view, o := w.AwaitSynced(number)
+		assert.Equal(t, []string{order.MarkUnmappedStatus}, markCodes(view))
+		assert.Equal(t, int64(101), o.Status.ID)
+	}
+	assert.Zero(t, w.Roapp.Seen(setStatus))
+}
+
+func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
+	t.Parallel()
+	for name, refusal := range map[string]world.J{
+		"forbidden transition": {"forbidden-transitions": "101>102,101>103", "says": "forbidden"},
+		"unpaid closing":       {"closing-unpaid": "refused", "says": "unpaid"},
+		"undeducted closing":   {"closing-undeducted": "refused", "says": "written off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{})
+			for name, value := range refusal {
+				if text, ok := value.(string); ok && name != "says" {
+					w.Roapp.Switch(name, text)
+				}
+			}
+			w.Place(1, world.J{"stat_status": 3})
+			view, o := w.AwaitSynced(1)
+			assert.Equal(t, []string{order.MarkStatusRefused}, markCodes(view))
+			assert.Contains(t, view.State.Marks[0].Text, refusal["says"])
+			assert.Equal(t, int64(101), o.Status.ID)
+			assert.Len(t, o.Items, 1)
+			theComment(t, o)
+		})
+	}
+}
+
+func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, world.J{"stat_status": 4})
+	view := w.AwaitClosed(1)
+	assert.Contains(t, view.State.Closed, "cancelled")
+	assert.Zero(t, w.Roapp.Requests(0).Total)
+
+	w.ByHand(1) // a person may want it all the same
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, int64(104), o.Status.ID)
+}
+
+func TestF46_OrderCancelledWhileHeldIsNotCreated(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, world.J{"delivery_phone": ""})
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	w.Place(1, world.J{"delivery_phone": "", "stat_status": 4})
+	w.AwaitClosed(1)
+	assert.Zero(t, w.Roapp.Requests(0).Total)
+}
+
+func TestF46_OrderCancelledWhileARetryWaitsIsNotCreated(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Settle: 5 * time.Second})
+	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "status", Status: 503, Times: 99})
+	w.Place(1, nil)
+	w.AwaitSeen(w.Roapp, createOrder, 1)
+	w.Place(1, world.J{"stat_status": 4})
+	w.Roapp.Mend()
+	w.AwaitClosed(1)
+	assert.Empty(t, w.Roapp.Orders())
+}
+
+// What a lost answer left in RO App must not stay there as a live order.
+func TestF46_OrderCancelledAfterALostCreateIsFinishedAsCancelled(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Settle: 3 * time.Second})
+	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "lose-answer"})
+	w.Place(1, nil)
+	w.AwaitSeen(w.Roapp, createOrder, 1)
+	w.Place(1, world.J{"stat_status": 4})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, int64(104), o.Status.ID)
+	assert.Len(t, w.Roapp.Orders(), 1)
+}

@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// forgetful loses the result of the first execution of each activity of some
+// types, as a worker does that dies after its work.
+type forgetful struct {
+	interceptor.InterceptorBase
+	types map[string]bool // nil: all
+
+	mu   sync.Mutex
+	lost map[string]int // executions whose result was lost, by type
+}
+
+var errLost = errors.New("the result was lost")
+
+func (f *forgetful) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &forgetfulActivity{ActivityInboundInterceptorBase: interceptor.ActivityInboundInterceptorBase{Next: next}, forgetful: f}
+}
+
+type forgetfulActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	forgetful *forgetful
+}
+
+func (a *forgetfulActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
+	result, err := a.Next.ExecuteActivity(ctx, in)
+	info := activity.GetInfo(ctx)
+	kind := info.ActivityType.Name
+	if err != nil || info.Attempt > 1 || (a.forgetful.types != nil && !a.forgetful.types[kind]) {
+		return result, err
+	}
+	a.forgetful.mu.Lock()
+	defer a.forgetful.mu.Unlock()
+	a.forgetful.lost[kind]++
+	return nil, errLost
+}
+
+func TestT02_EveryActivityExecutedTwice(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	options := s.options
+	options.Idle = true
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	steps := []string{
+		string(order.StepReadShopOrder), string(order.StepReadCatalogue), string(order.StepFindContact), string(order.StepFindProducts),
+		string(order.StepEnsureContact), string(order.StepEnsureProduct), workflows.ActivityEnsureCategory,
+		workflows.ActivityCreateContact, workflows.ActivityCreateProduct, workflows.ActivityCreateCategory,
+		string(order.StepCreateOrder), string(order.StepAddItem), string(order.StepPostComment), string(order.StepSetStatus),
+		workflows.ActivityPlan,
+	}
+	for _, step := range steps {
+		t.Run(step, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, options)
+			loses := &forgetful{types: map[string]bool{step: true}, lost: map[string]int{}}
+			w.StartWorkerWith(loses)
+			s.place(w)
+			w.AwaitSynced(sceneNumber)
+			assert.Positive(t, loses.lost[step])
+			assert.Equal(t, quiet(), withoutRepetitions(accountOf(w), 1))
+		})
+	}
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		w := s.open(t, options)
+		loses := &forgetful{lost: map[string]int{}}
+		w.StartWorkerWith(loses)
+		s.place(w)
+		w.AwaitSynced(sceneNumber)
+		for _, step := range steps {
+			assert.Positive(t, loses.lost[step], step)
+		}
+		assert.Equal(t, quiet(), withoutRepetitions(accountOf(w), 1))
+	})
+}
+
+// A person's look at RO App's order, executed twice.
+func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	options := s.options
+	options.Idle = true
+	w := s.open(t, options)
+	loses := &forgetful{types: map[string]bool{string(order.StepReadOrder): true}, lost: map[string]int{}}
+	w.StartWorkerWith(loses)
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	before := accountOf(w)
+	w.ByHand(sceneNumber)
+	w.Await(sceneNumber, func(v workflows.OrderView) string {
+		if v.State.Order.Total == nil {
+			return "RO App's total is not known"
+		}
+		return ""
+	})
+	assert.Equal(t, 1, loses.lost[string(order.StepReadOrder)])
+	assertQuiet(t, before, w)
+}

@@ -1,0 +1,216 @@
+package e2e
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// goDown lets RO App answer nothing of use until it is mended.
+func goDown(w *world.World) {
+	w.T.Helper()
+	for _, match := range []string{
+		"GET /v2/contacts/people", "GET /v2/contacts/organizations", "GET /products", "GET /warehouse/categories",
+		"GET /v2/orders", "GET /v2/orders/*", "GET /v2/orders/*/items", "GET /v2/orders/custom-fields",
+		"POST /v2/contacts/people", "POST /products", "POST /warehouse/categories", "POST /v2/orders",
+		"POST /v2/orders/*/items", "POST /v2/orders/*/comments", "POST /v2/orders/*/status",
+	} {
+		w.Roapp.Break(world.Fault{Match: match, Kind: "status", Status: http.StatusServiceUnavailable, Times: 10_000})
+	}
+}
+
+// loseAndGoDown places the scene's order, loses the answer to a write, and lets
+// RO App go down before anybody can look for what was made.
+func (s scene) loseAndGoDown(w *world.World, write write) {
+	w.T.Helper()
+	w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+	s.place(w)
+	w.AwaitSeen(w.Roapp, write.endpoint, 1)
+	goDown(w)
+}
+
+// one is the write of that name.
+func one(name string) write {
+	for _, write := range writes {
+		if write.name == name {
+			return write
+		}
+	}
+	panic("no write " + name)
+}
+
+// The answer is lost, then RO App is down for all attempts: the order waits
+// visibly and goes on when a person asks for it.
+func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
+	t.Parallel()
+	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
+		s := newScene(byTitle)
+		quiet := sync.OnceValue(func() account { return s.quiet(t) })
+		for _, write := range writes {
+			if byTitle && write.name != "product" && write.name != "order" {
+				continue // the same in both modes
+			}
+			t.Run(name+"/"+write.name, func(t *testing.T) {
+				t.Parallel()
+				w := s.open(t, s.options)
+				s.loseAndGoDown(w, write)
+				w.AwaitHeld(sceneNumber, order.HoldUnreachable)
+				w.Roapp.Mend()
+				w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+				w.AwaitSynced(sceneNumber)
+				assert.Equal(t, quiet(), write.settled(w, 1))
+			})
+		}
+	}
+}
+
+// After the outage the first answer is a refusal of the key, which is definite
+// for this attempt but says nothing of the one before.
+func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	w := s.open(t, s.options)
+	s.loseAndGoDown(w, one("order"))
+	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
+	w.Roapp.Mend()
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "status", Status: http.StatusForbidden, Body: `{"message": "No right"}`})
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitHeld(sceneNumber, order.HoldRejected)
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+}
+
+// change changes the order in the shop and waits until the exchange has seen it.
+func (s scene) change(w *world.World, fields world.J) {
+	w.T.Helper()
+	w.Place(sceneNumber, with(s.fields(), fields))
+	seen := w.Cartum.Seen("orders/get")
+	w.AwaitSeen(w.Cartum, "orders/get", max(seen, 2))
+}
+
+// awaitSyncedAtLast waits until the order is imported, and asks for it again
+// whenever it is held.
+func awaitSyncedAtLast(w *world.World, number int64) workflows.OrderView {
+	w.T.Helper()
+	return w.Await(number, func(v workflows.OrderView) string {
+		if v.State.Hold != nil {
+			w.Decide(number, order.Decision{Kind: order.DecideTryAgain})
+		}
+		if v.SyncState != order.SyncSynced {
+			return "not imported"
+		}
+		return ""
+	})
+}
+
+// News withdraws a create that waits for its retry, though it had happened.
+func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	for name, changed := range map[string]struct {
+		fields world.J
+		items  []string // none: as placed
+		status int64
+	}{
+		"cancelled":      {fields: world.J{"stat_status": order.CancelledStatus}, status: 104},
+		"another status": {fields: world.J{"stat_status": 6}, status: 105},
+		"another phone":  {fields: world.J{"delivery_phone": "+48 601 222 333"}, status: 102},
+		"another quantity": {
+			fields: lines(world.Line("K-1", "Red rose", "12.50", "5")), status: 102,
+			items: []string{"5 x K-1 at 12.5, deduction required true"},
+		},
+		"a new product": {
+			fields: lines(world.Line("K-1", "Red rose", "12.50", "1"), world.Line("X-9", "Ribbon", "3", "4")), status: 102,
+			items: []string{"1 x K-1 at 12.5, deduction required true", "4 x X-9 at 3, deduction required true"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.options)
+			s.loseAndGoDown(w, one("order"))
+			s.change(w, changed.fields)
+			w.Roapp.Mend()
+			awaitSyncedAtLast(w, sceneNumber)
+			got := accountOf(w)
+			require.Len(t, got.Orders, 1)
+			assert.Equal(t, changed.status, got.Orders[0].Status)
+			assert.Len(t, got.Orders[0].Comments, 1)
+			if changed.items == nil {
+				changed.items = []string{
+					"1 x N-1 at 49.9, deduction required true", "11 x K-1 at 12.5, deduction required true", "2 x K-1 at 10, deduction required true",
+				}
+			}
+			assert.Equal(t, changed.items, got.Orders[0].Items)
+		})
+	}
+}
+
+// The shop changes a line whose item was added without an answer: there is one
+// item, and what it lacks is told.
+func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	w := s.open(t, s.options)
+	s.loseAndGoDown(w, one("item"))
+	s.change(w, lines(
+		world.Line("N-1", "Glass vase", "49.90", "3"), world.Line("K-1", "Red rose", "12.50", "12"), world.Line("K-1", "Red rose", "10", "4"),
+	))
+	w.Roapp.Mend()
+	view := awaitSyncedAtLast(w, sceneNumber)
+	got := w.Roapp.Order(view.State.Order.ID)
+	require.Len(t, got.Items, 3)
+	for _, line := range view.State.Lines {
+		at := slices.IndexFunc(got.Items, func(i world.RoappItem) bool { return i.ID == line.ItemID })
+		assert.Equal(t, got.Items[at].Quantity.String(), line.Quantity.String())
+	}
+	assert.Contains(t, markCodes(view), order.MarkNotCarried)
+}
+
+// A workflow that an operator terminated after its order was made is started
+// again by the next event.
+func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	for name, again := range map[string]func(*world.World){
+		"webhook": func(w *world.World) { w.Webhook(sceneNumber) },
+		"by hand": func(w *world.World) { w.ByHand(sceneNumber) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := s.open(t, s.options)
+			s.loseAndGoDown(w, one("order"))
+			w.Terminate(sceneNumber)
+			w.Roapp.Mend()
+			again(w)
+			w.AwaitSynced(sceneNumber)
+			assertQuiet(t, quiet(), w)
+		})
+	}
+}
+
+// The same where some of its lines were added already.
+func TestF04_TerminatedAmongTheLines(t *testing.T) {
+	t.Parallel()
+	s := newScene(false)
+	quiet := s.quiet(t)
+	w := s.open(t, s.options)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "slow", Delay: "1ms"})
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "hang"})
+	s.place(w)
+	w.AwaitSeen(w.Roapp, addItem, 2)
+	w.Terminate(sceneNumber)
+	w.Webhook(sceneNumber)
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, quiet, w)
+}
