@@ -53,6 +53,18 @@ func TestR19_R20_R22_R23_NewProductComesInTheShopsLanguage(t *testing.T) {
 	}
 }
 
+// A language that is switched off, or was never filled in, comes empty.
+func TestR20_MissingLanguageGivesWayToAnother(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"article_filter": "ignored"}})
+	w.Cartum.PutProduct("R-1", world.J{"title": world.J{"pl": "", "en": "Red rose"}, "description": world.J{"en": "Fresh"}})
+	w.Cartum.PutProduct("R-2", world.J{"title": world.J{"de": "Tulpe"}, "description": null})
+	w.Cartum.PutProduct("R-3", world.J{"title": world.J{"pl": "Inny towar"}})
+	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "1", "1")))
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, []imported{{"R-1", "Red rose", "1", "1"}, {"R-2", "Tulpe", "1", "1"}}, importedLines(o))
+}
+
 func TestR21_ExistingProductIsUsedAndNeverChanged(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
@@ -192,6 +204,8 @@ func TestF27_ProductGoneFromTheCatalogueIsImportedByItsLine(t *testing.T) {
 		t.Run(map[bool]string{false: "by article", true: "by title"}[second], func(t *testing.T) {
 			t.Parallel()
 			w := unhurried(t, world.Options{Second: second})
+			w.Cartum.PutProduct("GONE-1", world.J{"title": world.J{"pl": "Inna nazwa"}})
+			w.Cartum.Delete("products/GONE-1")
 			w.Place(1, lines(world.Line("GONE-1", "Ostatnia sztuka", "5", "1"), world.Line("GONE-2", "Ładna", "6", "2")))
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, []imported{{"GONE-1", "Ostatnia sztuka", "1", "5"}, {"GONE-2", "Ładna", "2", "6"}}, importedLines(o))

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,6 +24,7 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 			view := w.AwaitHeld(1, order.HoldMissingRight)
 			assert.Contains(t, view.State.Hold.Text, "can add products without deduction", "RO App's own words")
 			assert.Contains(t, view.State.Hold.Remedy, `"Can add products without deduction"`)
+			assert.Equal(t, 1, strings.Count(told(view), "held ("), "two refused lines are one hold")
 			require.Len(t, w.Roapp.Orders(), 1)
 			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
 
@@ -119,5 +121,49 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	hold := w.AwaitHeld(1, order.HoldRejected).State.Hold
 	assert.Contains(t, hold.Text, "client_id")
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
+	w.AwaitSynced(1)
+}
+
+func TestContactMergedWhileTheOrderIsHeldIsFoundAgain(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"product-create": "403", "search-lag": "0s"}})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldProductNotCreated)
+	w.Eventually(world.Patience, func() string {
+		if len(w.Roapp.People()) == 0 {
+			return "the contact is not made yet"
+		}
+		return ""
+	})
+	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(w.Roapp.People()[0].ID), nil, nil)
+	merged := w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"501234567"}})
+	w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
+	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitHeld(1, order.HoldRejected)
+	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, merged, o.Client.ID)
+}
+
+func TestF18_ChangeOfAHeldHalfOrderComesAlong(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
+	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
+	w.AwaitHeld(1, order.HoldMissingRight)
+	w.Roapp.Switch("missing-right", "none")
+	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "3"), world.Line("L-1", "Lilia", "9", "1")))
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, []imported{{"L-1", "Lilia", "1", "9"}, {"R-1", "Róża", "3", "12.5"}}, importedLines(o))
+	assert.Len(t, w.Roapp.Orders(), 1)
+	assert.Contains(t, theComment(t, o), "46,50 PLN")
+}
+
+func TestF19_EventBeforeTheShopShowsTheOrder(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Webhook(1)
+	hold := w.AwaitHeld(1, order.HoldNotInShop).State.Hold
+	assert.NotEmpty(t, hold.Remedy)
+	w.Place(1, nil)
 	w.AwaitSynced(1)
 }

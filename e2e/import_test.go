@@ -43,7 +43,8 @@ func TestR06_EveryNewOrderIsTransferredOnce(t *testing.T) {
 		w.Place(number, nil)
 	}
 	for number := int64(1); number <= 9; number++ {
-		w.AwaitSynced(number)
+		_, o := w.AwaitSynced(number)
+		assert.Equal(t, 56+number%2, o.ManagerID, "the managers receive new orders in turn")
 	}
 	assert.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, numbers(w))
 }

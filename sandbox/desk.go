@@ -28,7 +28,7 @@ type desk struct {
 func openDesks(i installation) ([]*desk, error) {
 	known := []*desk{
 		{shop: pairs[0].Shop, first: 101, stock: polishStock, scripts: polishOrders},
-		{shop: pairs[1].Shop, first: 115, stock: ukrainianStock, scripts: ukrainianOrders},
+		{shop: pairs[1].Shop, first: documentedNumber, stock: ukrainianStock, scripts: ukrainianOrders},
 	}
 	var desks []*desk
 	for _, d := range known {

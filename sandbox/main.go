@@ -4,23 +4,12 @@
 package main
 
 import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-
 	"github.com/spf13/cobra"
+
+	"github.com/cartumsync/cartumsync/internal/process"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // whoever is impatient ends it at once with a second signal
-	err := command().ExecuteContext(ctx)
-	stop()
-	if err != nil {
-		os.Exit(1) // cobra has printed it
-	}
-}
+func main() { process.Main(command()) }
 
 func command() *cobra.Command {
 	var o options

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -47,7 +48,7 @@ func (p person) types(args ...string) (output string, code int) {
 	cmd.SetOut(&out)
 	cmd.SetErr(&errs)
 	err := cmd.ExecuteContext(p.t.Context())
-	return out.String() + errs.String(), exitCode(err)
+	return out.String() + errs.String(), process.ExitCode(err)
 }
 
 func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the environment is the process's own
@@ -91,11 +92,11 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 		return p.types(append([]string{"decide", "--shop", "demo", "--order", "202", "--as", "Ola", "--wait", "90s"}, args...)...)
 	}
 	output, code = decide("contact", "--contact", "99999")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, 1, code)
 	assert.Contains(t, output, "99999 is not among the choices")
 	assert.Contains(t, output, "  Ewa\n")
 	output, code = decide("create-again")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, 1, code)
 	assert.Contains(t, output, "the decision create-again does not fit: the order is not gone")
 	output, code = decide("contact", "--contact", strconv.FormatInt(second, 10), "--reason", "she rang")
 	require.Equal(t, 0, code, output)
@@ -144,7 +145,7 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		{"imprt", `unknown command "imprt"`},
 	} {
 		output, code := p.types(strings.Fields(tc.args)...)
-		assert.Equal(t, exitFailed, code, tc.args)
+		assert.Equal(t, 1, code, tc.args)
 		assert.Contains(t, output, tc.want, tc.args)
 	}
 
@@ -153,11 +154,11 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 	require.Equal(t, 0, code, output)
 	assert.Equal(t, "order:demo:5  asked for\n", output)
 	output, code = p.types("import", "--shop", "demo", "--order", "5", "--wait", "1s")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, 1, code)
 	assert.Contains(t, output, "order:demo:5  asked for\n")
 	assert.Regexp(t, "is a worker running|still on its way", output)
 	output, code = p.types("show", "--shop", "demo", "--order", "5")
-	assert.Equal(t, exitFailed, code)
+	assert.Equal(t, 1, code)
 	assert.Contains(t, output, "is a worker running?")
 }
 

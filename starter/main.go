@@ -1,16 +1,6 @@
 // Starter takes Cartum's webhooks and serves the people who run the exchange.
 package main
 
-import (
-	"context"
-	"os"
-	"os/signal"
-	"syscall"
-)
+import "github.com/cartumsync/cartumsync/internal/process"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := command().ExecuteContext(ctx)
-	stop()
-	os.Exit(exitCode(err)) // cobra has printed the error
-}
+func main() { process.Main(command()) }

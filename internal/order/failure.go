@@ -54,7 +54,28 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 		s.Tell(now, "", fmt.Sprintf("RO App refused status %d: %s", step.SetStatus.To, f.Text))
 		return
 	}
+	if f.Kind == FailRejected {
+		s.doubt(step)
+	}
 	s.SetHold(holdOf(step, f), now)
+}
+
+// doubt forgets what a refused step was made of, as far as it can be found
+// again: staff may have merged or deleted the contact or the product since.
+func (s *State) doubt(step Step) {
+	if step.CreateOrder != nil {
+		s.Customer.Ensured = nil
+	}
+	if step.AddItem == nil {
+		return
+	}
+	//workflowcheck:ignore each is changed for itself
+	for key, facts := range s.Goods {
+		product := facts.product()
+		if facts.Chosen == nil && product != nil && product.ID == step.AddItem.ProductID {
+			s.Goods[key] = GoodsFacts{Create: facts.Create}
+		}
+	}
 }
 
 // holdOf says what a person should know of a failure.

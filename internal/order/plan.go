@@ -32,6 +32,11 @@ type Links struct {
 	Order    string `json:",omitempty"` // the order in RO App
 }
 
+// finishedWithin is how soon the rest of an order follows its create. What is
+// done later may have been done already, before the engine's database was
+// restored, or by staff.
+const finishedWithin = time.Minute
+
 // oldAfter is the age from which an order may have been imported by an earlier
 // life of its workflow, or before the engine's database was restored.
 const oldAfter = 15 * time.Minute
@@ -271,7 +276,7 @@ func (p *planner) look(key string) Look {
 	if at, begun := p.s.Begun[key]; begun {
 		look.Lost = &at
 	}
-	look.Old = p.s.Order != nil && p.longAgo(p.s.Order.At)
+	look.Old = p.s.Order != nil && p.now.Sub(p.s.Order.At) > finishedWithin
 	return look
 }
 

@@ -47,7 +47,9 @@ func (s *State) Know(products map[GoodsKey]Product) {
 	if goods == nil && len(products) > 0 {
 		goods = map[GoodsKey]GoodsFacts{}
 	}
-	for key, product := range products { //workflowcheck:ignore each is changed for itself
+	// Each is changed for itself, so their order does not matter.
+	//workflowcheck:ignore
+	for key, product := range products {
 		facts := goods[key]
 		facts.Found = []Product{product}
 		goods[key] = facts

@@ -253,6 +253,9 @@ func (s *State) Tell(now time.Time, by, text string) {
 // SetHold lets the order wait. A hold for the same cause keeps since when it
 // lasts and how often it was looked at.
 func (s *State) SetHold(h Hold, now time.Time) {
+	if s.Hold.same(&h) {
+		return // another step failed for the same cause
+	}
 	h.Since = now
 	if s.LastHold.same(&h) {
 		h.Since, h.Looks = s.LastHold.Since, s.LastHold.Looks+1
@@ -309,7 +312,9 @@ func (s *State) forgetAbsence() {
 	if s.Order != nil {
 		return
 	}
-	for key, facts := range s.Goods { //workflowcheck:ignore each is changed for itself
+	// Each is changed for itself, so their order does not matter.
+	//workflowcheck:ignore
+	for key, facts := range s.Goods {
 		if facts.Ensured == nil && facts.Chosen == nil {
 			facts.Found, facts.LookedAt = nil, time.Time{}
 			s.Goods[key] = facts

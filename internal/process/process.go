@@ -4,6 +4,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -42,15 +43,27 @@ func envOr(name, otherwise string) string {
 	return otherwise
 }
 
-// Main runs a command until it ends or the process is told to stop, and ends
-// the process with the code that says how.
+// Main runs a command until it ends or the process is told to stop; a second
+// signal ends it at once. An error, which cobra has printed, ends the process
+// with 1, or with the error's own ExitCode.
 func Main(cmd *cobra.Command) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
 	err := cmd.ExecuteContext(ctx)
 	stop()
-	if err != nil {
-		os.Exit(1) // cobra has printed it
+	os.Exit(ExitCode(err))
+}
+
+// ExitCode is the code that a command's error ends the process with.
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
 	}
+	var coded interface{ ExitCode() int }
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return 1
 }
 
 // Env is what a command works with.

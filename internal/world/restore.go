@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 
+	"go.temporal.io/sdk/client"
+
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 )
 
@@ -54,6 +56,17 @@ func (d *Database) Restore(backup []byte) {
 	}
 	d.must(os.WriteFile(d.file, backup, 0o600))
 	d.start()
+}
+
+// AwaitServer waits until the world's client has found its server again.
+func (w *World) AwaitServer() {
+	w.T.Helper()
+	w.Eventually(Patience, func() string {
+		if _, err := w.Temporal.CheckHealth(w.T.Context(), &client.CheckHealthRequest{}); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
 }
 
 func (d *Database) must(err error) {

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/sandbox/cartum"
+	"github.com/cartumsync/cartumsync/sandbox/roapp"
+)
+
+func TestSettingsAreThoseOfTheStandIns(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetArgs([]string{"settings", "--cartum-url", "http://cartum:8081", "--browser-host", "127.0.0.1"})
+	cmd.SetOut(&out)
+	require.NoError(t, cmd.ExecuteContext(t.Context()))
+	keys := throwawayKeys()
+	parsed, err := settings.Parse("settings.yaml", out.Bytes(), func(name string) (string, bool) {
+		value, ok := keys[name]
+		return value, ok
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "http://cartum:8081", parsed.Shops["demo"].URL)
+	assert.Equal(t, "http://127.0.0.1:8081/edit/", parsed.Shops["demo"].AdminURL)
+	assert.Equal(t, "http://127.0.0.1:8084", parsed.Accounts["second"].URL)
+	assert.Equal(t, "External ID", parsed.Accounts["main"].Fields.ExternalID)
+	assert.Empty(t, parsed.Accounts["second"].Fields)
+}
+
+func TestStandInsRefuseWhatTheyDoNotKnow(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"cartum", "--switch", "no-such=1"},
+		{"cartum", "--switch", "orders_sort"},
+		{"cartum", "--profile", "no-such"},
+		{"cartum", "--time-zone", "No/Such"},
+		{"roapp", "--switch", "search-lag=soon"},
+		{"roapp", "--profile", "no-such"},
+	} {
+		cmd := command()
+		cmd.SetArgs(append(args, "--listen", loopback+":0"))
+		cmd.SetOut(io.Discard)
+		cmd.SetErr(io.Discard)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // one that starts all the same ends at once
+		err := cmd.ExecuteContext(ctx)
+		assert.Error(t, err, args)
+		assert.NotErrorIs(t, err, context.Canceled, args)
+	}
+}
+
+// Settings and workflows link to the services' own pages.
+func TestLinksLeadToTheStandInsState(t *testing.T) {
+	t.Parallel()
+	shop, account := cartum.New(cartum.Options{}), roapp.New(roapp.Options{})
+	t.Cleanup(shop.Close)
+	t.Cleanup(account.Close)
+	for _, c := range []struct {
+		pages     http.Handler
+		path, ask string
+	}{
+		{cartumPages(shop), "/edit/", "/sandbox/orders"},
+		{roappPages(account), "/", "/sandbox/orders"},
+		{roappPages(account), "/orders/table/1001", "/sandbox/orders/1001"},
+	} {
+		answer := httptest.NewRecorder()
+		c.pages.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, http.NoBody))
+		assert.Equal(t, http.StatusFound, answer.Code, c.path)
+		assert.Equal(t, c.ask, answer.Header().Get("Location"), c.path)
+	}
+	answer := httptest.NewRecorder()
+	roappPages(account).ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v2/orders", http.NoBody))
+	assert.Equal(t, http.StatusUnauthorized, answer.Code, "the API is what it was")
+}
+
+func TestLinesAreShort(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "one", shortLine(" one \n"))
+	assert.Equal(t, "one …", shortLine("one\ntwo"))
+	assert.Len(t, []rune(shortLine(string(make([]rune, 500)))), 122)
+}
