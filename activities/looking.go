@@ -11,7 +11,13 @@ import (
 
 // mustLook tells whether an earlier attempt at a create may have succeeded.
 func mustLook(ctx context.Context, look order.Look) bool {
-	return look.Needed() || activity.GetInfo(ctx).Attempt > 1
+	return look.Needed() || activity.GetInfo(ctx).Attempt > 1 || late(ctx)
+}
+
+// late tells that the activity waited so long for its first attempt that it may
+// come out of a restored database.
+func late(ctx context.Context) bool {
+	return time.Since(activity.GetInfo(ctx).ScheduledTime) > order.FinishedWithin
 }
 
 // lookFirst looks for what an earlier attempt may have made. After a lost

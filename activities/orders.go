@@ -32,7 +32,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
 	if found != nil {
-		return a.takeOver(ctx, acc, in, *found)
+		return a.takeOver(ctx, acc, in, found.ID)
 	}
 	if in.OnlyTakeOver {
 		return order.OrderCreated{}, nil
@@ -93,17 +93,23 @@ func (acc *account) standingOrder(ctx context.Context, in order.CreateOrder, fie
 	}
 }
 
-func (a *Activities) takeOver(ctx context.Context, acc *account, in order.CreateOrder, row roapp.Order) (order.OrderCreated, error) {
+// takeOver reads the order by its id, for the list that it was found in may show
+// an older status.
+func (a *Activities) takeOver(ctx context.Context, acc *account, in order.CreateOrder, id int64) (order.OrderCreated, error) {
+	row, err := acc.client.Order(ctx, id)
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
+	}
 	items, err := acc.client.Items(ctx, row.ID)
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
-	if len(items) == 0 && untouched(row) {
+	if len(items) == 0 && untouched(*row) {
 		acc.firstStatus.put(in.OrderTypeID, row.StatusID)
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
 	taken := order.OrderCreated{
-		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true, ContactID: row.ClientID,
+		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true, ContactID: row.ClientID, Late: late(ctx),
 	}
 	for _, item := range items {
 		taken.Items = append(taken.Items, itemOf(item))

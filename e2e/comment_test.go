@@ -78,7 +78,7 @@ func TestR20_R28_CommentsAreInTheShopsLanguage(t *testing.T) {
 func TestR13_F36_DeliveryOfEveryMethodIsTold(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
-	for number, delivery := range map[int64]struct {
+	deliveries := map[int64]struct {
 		fields world.J
 		told   []string
 	}{
@@ -95,8 +95,11 @@ func TestR13_F36_DeliveryOfEveryMethodIsTold(t *testing.T) {
 			[]string{"Koszt dostawy: 12,50 PLN", "Adres: Lwów, Szeroka 1, 79000", "Do pobrania: 37,50 PLN"},
 		},
 		4: {world.J{"delivery_type": null, "delivery_price": null}, []string{"Odbiorca: Anna Nowak", "Do pobrania: 25,00 PLN"}},
-	} {
+	}
+	for number, delivery := range deliveries {
 		w.Place(number, delivery.fields)
+	}
+	for number, delivery := range deliveries {
 		_, o := w.AwaitSynced(number)
 		comment := theComment(t, o)
 		for _, text := range delivery.told {

@@ -262,6 +262,18 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.Len(t, w.Roapp.Products(), 2)
 }
 
+func TestF29_TwoProductsWithOneTitleAreHeldForChoice(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
+	w.Roapp.Make("products", world.J{"title": "Троянда", "article": "R-1"})
+	second := w.Roapp.Make("products", world.J{"title": "Троянда", "article": "R-2"})
+	w.Place(1, lines(world.Line("R-1", "Троянда", "5", "1")))
+	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold.Choices, 2)
+	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, second, o.Items[0].Entity.ID)
+}
+
 func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []string{"403", "404"} {
@@ -318,7 +330,9 @@ func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 	_, twice := w.AwaitSynced(1)
 	assert.Equal(t, []imported{
 		{"G-1", "Kartka", "1", "0"},
-		{"R-1", "Róża", "1", "10"}, {"R-1", "Róża", "1", "10"}, {"R-1", "Róża", "2", "12.5"},
+		{"R-1", "Róża", "1", "10"},
+		{"R-1", "Róża", "1", "10"},
+		{"R-1", "Róża", "2", "12.5"},
 		{"W-1", "Wazon", "1", "40"},
 	}, importedLines(twice))
 	assert.Equal(t, "85", twice.Total.String())

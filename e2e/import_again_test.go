@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -10,6 +11,12 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
+
+// quick is an account whose lists do not lag and whose lost answers settle soon.
+func quick(o world.Options) world.Options {
+	o.RoappSwitches, o.SearchLag, o.Settle = noLag, 300*time.Millisecond, 500*time.Millisecond
+	return o
+}
 
 // bothPairs runs a test for the account with custom fields and for the one with
 // marker lines.
@@ -67,7 +74,7 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, world.Options{Second: second})
+		w := unhurried(t, quick(world.Options{Second: second}))
 		const items = "POST /v2/orders/*/items"
 		// One item stands there, the others do not.
 		w.Roapp.Break(world.Fault{Match: items, Kind: "lose-answer"})
@@ -90,7 +97,7 @@ func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, world.Options{Second: second})
+		w := unhurried(t, quick(world.Options{Second: second}))
 		w.Place(1, twoLines())
 		w.AwaitSynced(1)
 		w.Terminate(1)
@@ -106,7 +113,7 @@ func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, world.Options{Second: second, Idle: true})
+		w := unhurried(t, quick(world.Options{Second: second, Idle: true}))
 		worker := w.StartWorker()
 		w.Place(1, twoLines())
 		_, o := w.AwaitSynced(1)
@@ -128,7 +135,7 @@ func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 
 func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, quick(world.Options{}))
 	w.Place(1, twoLines())
 	_, o := w.AwaitSynced(1)
 	w.Roapp.API("POST", "/sandbox/orders/"+itoa(o.ID)+"/write-off", nil, nil)

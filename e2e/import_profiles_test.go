@@ -75,7 +75,7 @@ func (s *mainScenarios) orders() map[int64]world.J {
 		5: with(line, world.J{"delivery_type": world.J{"id": 7, "title": "Własny kurier"}, "delivery_price": 15, "delivery_address": "ul. Nowa 1"}),
 		6: lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-1", "Róża", "10", "1")),
 		7: lines(world.Line("", "Bukiet", "50", "1")), // by its title only
-		8: line,                                      // of one of two contacts
+		8: line,                                       // of one of two contacts
 	}
 }
 

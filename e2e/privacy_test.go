@@ -16,7 +16,7 @@ import (
 
 // Whoever reads Temporal's database learns nothing of the buyer: neither from
 // the histories, as they are stored, nor from what lists show.
-func TestR26_ServerHoldsNothingReadable(t *testing.T) {
+func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	t.Parallel()
 	s := newScene(false)
 	w := s.open(t, s.options)
@@ -86,4 +86,3 @@ func readable(t *testing.T, message proto.Message) string {
 	require.NoError(t, err)
 	return string(text) + string(raw)
 }
-

@@ -18,10 +18,13 @@ func TestR09_StatusFollowsTheMapping(t *testing.T) {
 	_, first := w.AwaitSynced(1)
 	assert.Equal(t, int64(101), first.Status.ID)
 	assert.Zero(t, w.Roapp.Seen(setStatus), "the first status is not written")
-	for number, status := range map[int64][2]int{2: {2, 102}, 3: {3, 103}, 6: {6, 105}} {
-		w.Place(number, world.J{"stat_status": status[0]})
-		_, o := w.AwaitSynced(number)
-		assert.Equal(t, int64(status[1]), o.Status.ID)
+	mapping := map[int64]int64{2: 102, 3: 103, 6: 105}
+	for status := range mapping {
+		w.Place(status, world.J{"stat_status": status})
+	}
+	for status, mapped := range mapping {
+		_, o := w.AwaitSynced(status)
+		assert.Equal(t, mapped, o.Status.ID)
 	}
 	assert.Equal(t, 3, w.Roapp.Seen(setStatus))
 }
@@ -90,7 +93,7 @@ func TestF46_OrderCancelledWhileHeldIsNotCreated(t *testing.T) {
 
 func TestF46_OrderCancelledWhileARetryWaitsIsNotCreated(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Settle: 5 * time.Second})
+	w := unhurried(t, world.Options{Settle: 3 * time.Second})
 	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "status", Status: 503, Times: 99})
 	w.Place(1, nil)
 	w.AwaitSeen(w.Roapp, createOrder, 1)

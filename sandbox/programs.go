@@ -55,7 +55,7 @@ func buildPrograms(ctx context.Context, into string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", into+string(filepath.Separator), "./worker", "./starter")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", into+string(filepath.Separator), "./worker", "./starter") //nolint:gosec // a folder that we made
 	cmd.Dir = root
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build worker and starter: %w\n%s", err, text)

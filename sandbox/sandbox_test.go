@@ -114,7 +114,7 @@ type sandboxProcess struct {
 func startSandbox(t *testing.T, mark string, args ...string) *sandboxProcess {
 	t.Helper()
 	s := &sandboxProcess{t: t, done: make(chan error, 1)}
-	s.cmd = exec.CommandContext(t.Context(), os.Args[0], args...) //nolint:gosec // this test binary
+	s.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
 	s.cmd.Env = append(os.Environ(), mark)
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) } // also where the test fails
 	s.cmd.WaitDelay = 30 * time.Second

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +24,10 @@ type behaviour struct {
 	switches []string // name=value; values may hold commas
 }
 
-func (b *behaviour) addFlags(flags *pflag.FlagSet) {
+// addFlags declares the flags; names is what lists the switches.
+func (b *behaviour) addFlags(flags *pflag.FlagSet, names string) {
 	flags.StringVar(&b.profile, "profile", "documented", "what the stand-in does where the service's behaviour is not known: documented or flipped")
-	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as name=value; may be repeated; go doc lists the names")
+	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed by: "+names)
 }
 
 // over gives the profile's switches, changed by those set one by one.
@@ -94,10 +96,11 @@ func cartumPages(stand http.Handler) http.Handler {
 // roappPages is the same for RO App's web application.
 func roappPages(stand http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, isOrder := strings.CutPrefix(r.URL.Path, "/orders/table/")
+		text, isOrder := strings.CutPrefix(r.URL.Path, "/orders/table/")
+		id, err := strconv.ParseInt(text, 10, 64)
 		switch {
-		case r.Method == http.MethodGet && isOrder:
-			http.Redirect(w, r, "/sandbox/orders/"+id, http.StatusFound)
+		case r.Method == http.MethodGet && isOrder && err == nil:
+			http.Redirect(w, r, fmt.Sprintf("/sandbox/orders/%d", id), http.StatusFound)
 		case r.Method == http.MethodGet && r.URL.Path == "/":
 			http.Redirect(w, r, "/sandbox/orders", http.StatusFound)
 		default:
@@ -157,7 +160,7 @@ func cartumCommand() *cobra.Command {
 	flags.StringVar(&zone, "time-zone", "Europe/Warsaw", "the shop's time zone, an IANA name")
 	flags.StringSliceVar(&o.Languages, "languages", []string{"pl", "en"}, `keys of the shop's languages, the main one first; Ukrainian is "ua"`)
 	flags.DurationVar(&o.WebhookDelay, "webhook-delay", time.Second, "time from an event to its webhook; the service takes up to 5m")
-	b.addFlags(flags)
+	b.addFlags(flags, "go doc ./sandbox/cartum Switch")
 	return cmd
 }
 
@@ -184,6 +187,6 @@ func roappCommand() *cobra.Command {
 	flags.StringVar(&o.APIKey, "key", roappKey, "the account's API key")
 	flags.StringVar(&o.Currency, "currency", "PLN", "the account's currency, ISO 4217")
 	flags.BoolVar(&o.CustomFields, "custom-fields", true, "whether orders have the custom fields Shop, External ID, Created and Last updated")
-	b.addFlags(flags)
+	b.addFlags(flags, "go doc ./sandbox/roapp")
 	return cmd
 }

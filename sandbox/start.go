@@ -30,7 +30,8 @@ func (m *machine) startStandIns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		account, err := openRoapp(roapp.Options{APIKey: roappKey, Currency: p.Currency, CustomFields: p.CustomFields}, m.behaviour)
+		o := roapp.Options{APIKey: roappKey, Currency: p.Currency, CustomFields: p.CustomFields}
+		account, err := openRoapp(o, m.behaviour) //nolint:contextcheck // it ends by its Close
 		if err != nil {
 			return err
 		}

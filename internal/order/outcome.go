@@ -174,6 +174,7 @@ func (o *ProductEnsured) apply(s *State, step Step, _ time.Time) {
 func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	in := step.CreateOrder
 	if o.ID == 0 {
+		s.Again = false
 		return // nothing stood there, and nothing was made
 	}
 	s.Order = &AccountOrder{
@@ -189,7 +190,7 @@ func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	}
 	// What an attempt of this life made is ours alone; what an earlier life
 	// made may have been worked on since.
-	s.Order.TakenOver = in.Look.Old
+	s.Order.TakenOver = in.Look.Old || o.Late
 	if o.ContactID != 0 {
 		s.Order.ContactID = o.ContactID
 	}

@@ -32,10 +32,10 @@ type Links struct {
 	Order    string `json:",omitempty"` // the order in RO App
 }
 
-// finishedWithin is how soon the rest of an order follows its create. What is
-// done later may have been done already, before the engine's database was
-// restored, or by staff.
-const finishedWithin = time.Minute
+// FinishedWithin is how soon the rest of an order follows its create, and an
+// attempt its schedule. What is done later may have been done already, before
+// the engine's database was restored, or by staff.
+const FinishedWithin = time.Minute
 
 // oldAfter is the age from which an order may have been imported by an earlier
 // life of its workflow, or before the engine's database was restored.
@@ -154,9 +154,16 @@ func (p *planner) cancelled() Next {
 	if slices.ContainsFunc(p.running, func(s Step) bool { return s.Kind == StepCreateOrder }) {
 		return Next{} // withdrawn; it ends first
 	}
-	if _, begun := p.s.Begun[string(StepCreateOrder)]; begun {
-		if contact := p.customer(); contact.contact.ID != 0 {
-			step := p.createOrder(contact.contact, contact.why)
+	if _, begun := p.s.Begun[string(StepCreateOrder)]; begun || p.s.Again {
+		customer := p.customer()
+		if begun {
+			customer = track{contact: Contact{ID: p.s.BegunFor[0]}, why: "the one that it was begun for"}
+		}
+		if len(customer.reads) > 0 {
+			return Next{Steps: customer.reads}
+		}
+		if customer.contact.ID != 0 {
+			step := p.createOrder(customer.contact, customer.why)
 			step.CreateOrder.OnlyTakeOver = true
 			step.Essence += " only take over"
 			return Next{Steps: []Step{step}}
@@ -276,7 +283,9 @@ func (p *planner) look(key string) Look {
 	if at, begun := p.s.Begun[key]; begun {
 		look.Lost = &at
 	}
-	look.Old = p.s.Order != nil && p.now.Sub(p.s.Order.At) > finishedWithin
+	if o := p.s.Order; o != nil {
+		look.Old = o.TakenOver || p.now.Sub(o.At) > FinishedWithin
+	}
 	return look
 }
 

@@ -316,9 +316,12 @@ type OrderCreated struct {
 	InitialStatusID int64 `json:",omitempty"`
 	// TakenOver is set where the order stood there already; Items are then its
 	// items, and ContactID is its customer.
-	TakenOver bool   `json:",omitempty"`
-	ContactID int64  `json:",omitempty"`
-	Items     []Item `json:",omitempty"`
+	TakenOver bool  `json:",omitempty"`
+	ContactID int64 `json:",omitempty"`
+	// Late is set where the create waited so long that an earlier life may have
+	// made the order, see [FinishedWithin].
+	Late  bool   `json:",omitempty"`
+	Items []Item `json:",omitempty"`
 }
 
 // ReadOrder reads the order as RO App has it.
