@@ -69,7 +69,8 @@ func (d *demo) conclude(r result) {
 }
 
 func quote(text string) string {
-	return "    | " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    | ")
+	quoted := "    | " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    | ")
+	return strings.ReplaceAll(quoted, "| \n", "|\n")
 }
 
 func (d *demo) colourOf(r result) style {

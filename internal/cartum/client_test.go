@@ -200,7 +200,8 @@ func TestAnswerOfMoreThan32MiB(t *testing.T) {
 
 func TestConnectionIsReused(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, one("orders/get", answersOf(answerJSON(200, noOrders), answerJSON(500, strings.Repeat("x", 100_000)), answerJSON(200, noOrders))))
+	answers := []http.HandlerFunc{answerJSON(200, noOrders), answerJSON(500, strings.Repeat("x", 100_000)), answerJSON(200, noOrders)}
+	s := newShop(t, one("orders/get", answersOf(answers...)))
 	var dialled atomic.Int32
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	t.Cleanup(transport.CloseIdleConnections)

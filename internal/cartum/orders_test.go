@@ -117,8 +117,10 @@ func TestOrdersQuery(t *testing.T) {
 	require.Len(t, got, 3)
 	for i, want := range []map[string]any{
 		{"additionalData": true},
-		{"additionalData": true, "from": "2026-11-01 00:00:00", "to": "2026-11-02 00:00:00", "ids": []any{5.0, 6.0},
-			"status": []any{1.0, 2.0}, "limit": 100.0, "offset": 200.0},
+		{
+			"additionalData": true, "from": "2026-11-01 00:00:00", "to": "2026-11-02 00:00:00", "ids": []any{5.0, 6.0},
+			"status": []any{1.0, 2.0}, "limit": 100.0, "offset": 200.0,
+		},
 		{"additionalData": true},
 	} {
 		delete(got[i].body, "token")
@@ -271,8 +273,10 @@ func TestOddOrdersThatAreForTheDomainToJudge(t *testing.T) {
 	equalAmount(t, "-0.25", odd.Quantity)
 	equalAmount(t, "100", odd.Total)
 
-	for value, want := range map[string]bool{"1": true, `"1"`: true, "true": true, `"true"`: true, "0": false, `"0"`: false,
-		"false": false, `""`: false, "null": false, "": false, "[]": false} {
+	for value, want := range map[string]bool{
+		"1": true, `"1"`: true, "true": true, `"true"`: true, "0": false, `"0"`: false,
+		"false": false, `""`: false, "null": false, "": false, "[]": false,
+	} {
 		assert.Equal(t, want, read(t, map[string]string{"payed": value}).Paid, value)
 	}
 	for _, value := range []string{"null", `""`, "", "[]", "false"} {

@@ -108,7 +108,7 @@ func TestTokenThatEndsWhileACallWaitsForItsTurn(t *testing.T) {
 		_, err := c.Orders(t.Context(), OrdersQuery{})
 		done <- err
 	}()
-	time.Sleep(50 * time.Millisecond) // the call waits for a quarter of a second
+	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // the call waits for a quarter of a second
 	at.advance(10 * time.Minute)
 	s.forget()
 	require.NoError(t, <-done)

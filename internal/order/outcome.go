@@ -257,6 +257,10 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 	}
 	if s.Order.StatusID != o.StatusID && o.StatusID != 0 {
 		s.Tell(now, "", fmt.Sprintf("status in RO App: %d", o.StatusID))
+		if s.Order.StatusID != 0 {
+			// Somebody has gone on with it; the import does not put it back.
+			s.refuse(StepSetStatus, StatusRefuse{Text: "staff moved the order on in the meantime", ByStaff: true})
+		}
 		s.Order.StatusID = o.StatusID
 	}
 	total := o.Total
@@ -284,7 +288,7 @@ func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 	}
 	// Staff were faster; what they chose stays.
 	s.Tell(now, "", fmt.Sprintf("status in RO App is %d, set by staff; left as it is", o.StatusID))
-	s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: "staff moved the order on in the meantime"})
+	s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: "staff moved the order on in the meantime", ByStaff: true})
 }
 
 func (s *State) refuse(kind StepKind, r StatusRefuse) {

@@ -427,7 +427,7 @@ func (p *planner) setStatus() (Step, bool) {
 	if to == 0 || p.s.Order.StatusID == to || p.s.Order.statusMayBeStaffs() || p.settled() {
 		return Step{}, false
 	}
-	if refused, ok := p.s.Refused[StepSetStatus]; ok && refused.StatusID == to && !p.s.Pressed {
+	if refused, ok := p.s.Refused[StepSetStatus]; ok && (refused.ByStaff || refused.StatusID == to && !p.s.Pressed) {
 		return Step{}, false
 	}
 	key := string(StepSetStatus)

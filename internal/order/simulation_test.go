@@ -52,7 +52,8 @@ type simulation struct {
 	lostComments int // attempts at the comment whose answer was lost
 	lives        int // of the workflow, restored ones included
 	restored     bool
-	newPhone     bool            // the shop corrected it
+	newPhone     bool // the shop corrected it
+	staffsStatus int64
 	everWanted   map[string]bool // keys of lines that the shop ever had
 }
 
@@ -156,7 +157,6 @@ func (s *simulation) begin(origin order.Origin, again bool) {
 
 // pass is the workflow's loop until it waits: plan, take, reconcile.
 func (s *simulation) pass() {
-	s.roundTrip()
 	for range 20 {
 		if s.state.Closed != "" && len(s.jobs) == 0 {
 			return
@@ -174,8 +174,8 @@ func (s *simulation) pass() {
 	s.t.Fatalf("the loop does not come to rest: %+v", s.state)
 }
 
-// roundTrip is continue-as-new, which may come at any time.
-func (s *simulation) roundTrip() {
+// continueAsNew hands the state over as data, as it may at any time.
+func (s *simulation) continueAsNew() {
 	text, err := json.Marshal(s.state)
 	require.NoError(s.t, err)
 	var again order.State
@@ -234,7 +234,7 @@ func (s *simulation) event() {
 	}
 	happenings := map[string]func(){
 		"news": s.news, "wait": s.waitAWhile, "by hand": s.askByHand, "try again": s.tryAgain,
-		"backup": s.backUp, "restore": s.restore, "terminate": s.terminate,
+		"backup": s.backUp, "restore": s.restore, "terminate": s.terminate, "continue as new": s.continueAsNew, "staff": s.staffGoOn,
 	}
 	happenings[rapid.SampledFrom(slices.Sorted(maps.Keys(happenings))).Draw(s.t, "event")]()
 }
@@ -281,21 +281,25 @@ func (s *simulation) work(job *job, ending ending) {
 		delete(s.jobs, job.Step.Key)
 		s.state.Fail(job.Step, *failure, s.clock)
 	}
-	// The answer travels as JSON.
-	s.roundTrip()
 }
 
-// let passes time until at, and what was on its way happens.
+// let passes time until at, and what was on its way happens at its moment.
 func (s *simulation) let(at time.Time) {
-	if at.After(s.clock) {
-		s.clock = at
+	slices.SortFunc(s.late, func(x, y lateEffect) int { return x.at.Compare(y.at) })
+	for len(s.late) > 0 && !s.late[0].at.After(at) {
+		effect := s.late[0]
+		s.late = s.late[1:]
+		s.clock = latest(s.clock, effect.at)
+		effect.happen()
 	}
-	for _, effect := range slices.Clone(s.late) {
-		if !effect.at.After(s.clock) {
-			effect.happen()
-			s.late = slices.DeleteFunc(s.late, func(e lateEffect) bool { return e.at.Equal(effect.at) })
-		}
+	s.clock = latest(s.clock, at)
+}
+
+func latest(x, y time.Time) time.Time {
+	if x.After(y) {
+		return x
 	}
+	return y
 }
 
 func (s *simulation) waitAWhile() {
@@ -310,6 +314,16 @@ func (s *simulation) tryAgain() {
 	s.state.Decide(order.Decision{Kind: order.DecideTryAgain, By: "tester"}, s.clock)
 }
 
+// staffGoOn moves the imported order to a status of the staff's.
+func (s *simulation) staffGoOn() {
+	if s.state.Synced.IsZero() || len(s.account.orders) == 0 {
+		return
+	}
+	s.let(s.clock.Add(5 * time.Minute))
+	o := s.account.orders[0]
+	o.status, o.changed, s.staffsStatus = 106, s.clock, 106
+}
+
 func (s *simulation) askByHand() { s.state.See(order.Hint{At: s.clock, By: order.OriginHand}) }
 
 // news is a change in the shop, of which the exchange is told.
@@ -317,7 +331,7 @@ func (s *simulation) news() {
 	if s.shop.Status == order.CancelledStatus {
 		return
 	}
-	s.clock = s.clock.Add(time.Second)
+	s.let(s.clock.Add(time.Second))
 	switch rapid.SampledFrom([]string{"quantity", "line", "phone", "status", "cancel"}).Draw(s.t, "news") {
 	case "quantity":
 		s.shop.Lines = slices.Clone(s.shop.Lines)
@@ -395,7 +409,7 @@ func (s *simulation) finishQuietly() {
 		case len(s.jobs) > 0:
 			s.work(s.jobs[slices.Sorted(maps.Keys(s.jobs))[0]], answered)
 		case s.state.Hold != nil:
-			s.clock = s.clock.Add(time.Minute)
+			s.let(s.clock.Add(time.Minute))
 			s.tryAgain()
 		default:
 			return
@@ -504,7 +518,7 @@ func (a attempt) write(look order.Look, find func(at time.Time) bool, effect fun
 		effect()
 	case lostLate:
 		delay := time.Duration(rapid.IntRange(1, int(s.rules.Settle/time.Second)-1).Draw(s.t, "delay")) * time.Second
-		s.late = append(s.late, lateEffect{at: s.clock.Add(delay + time.Duration(len(s.late))*time.Nanosecond), happen: effect})
+		s.late = append(s.late, lateEffect{at: s.clock.Add(delay), happen: effect})
 	case begins:
 	}
 	return false, a.fail(order.FailUnreachable, true, true)
@@ -710,6 +724,9 @@ func (s *simulation) requireQuietEnd() {
 	assert.False(s.t, s.state.Synced.IsZero())
 	assert.GreaterOrEqual(s.t, o.comments, 1)
 	assert.LessOrEqual(s.t, o.comments, s.lives+s.lostComments)
+	if s.staffsStatus != 0 {
+		assert.Equal(s.t, s.staffsStatus, o.status, "what staff chose")
+	}
 	for key, facts := range s.state.Lines {
 		i := slices.IndexFunc(o.items, func(item order.Item) bool { return item.ID == facts.ItemID })
 		require.GreaterOrEqual(s.t, i, 0, key)

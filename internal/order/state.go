@@ -147,10 +147,11 @@ type CommentFacts struct {
 }
 
 // StatusRefuse is a status that RO App refused; it is not tried again until the
-// shop's status changes or a person asks.
+// shop's status changes or a person asks. What staff chose stays even then.
 type StatusRefuse struct {
 	StatusID int64
 	Text     string
+	ByStaff  bool `json:",omitempty"`
 }
 
 // Mark warns on the order's row; it stops nothing.

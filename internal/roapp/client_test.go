@@ -367,7 +367,7 @@ func TestPacerSpacesRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, times := clocked(0, always(200, nil, `{}`))
-		time.Sleep(time.Minute) // idleness earns no burst
+		time.Sleep(time.Minute) //nolint:forbidigo // synctest's clock: idleness earns no burst
 		together(10, func() {
 			if _, err := c.Company(t.Context()); err != nil {
 				t.Error(err)
@@ -465,7 +465,7 @@ func TestWaitForTurnObeysContext(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, times := clocked(3, always(429, http.Header{"Retry-After": {"60"}}, ""))
 			_, _ = c.Company(t.Context())
-			time.Sleep(10 * time.Second)
+			time.Sleep(10 * time.Second) //nolint:forbidigo // synctest's clock
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := c.Company(ctx)
@@ -483,7 +483,8 @@ func TestWaitForTurnObeysContext(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(time.Millisecond, cancel)
 			_, err := c.Company(ctx)
-			if assertError(t, err, Unavailable, false); !errors.Is(err, context.Canceled) {
+			_ = assertError(t, err, Unavailable, false)
+			if !errors.Is(err, context.Canceled) {
 				t.Errorf("error is %v", err)
 			}
 		})

@@ -104,8 +104,10 @@ func TestF15FindOrdersKeepsGoodRows(t *testing.T) {
 		id   int64
 		text string
 	}{
-		{0, 5, "data[0].status.id: missing"}, {2, 0, "data[2]: not a record"},
-		{3, 0, "data[3].id: not a whole number"}, {4, 8, "data[4].total: not a decimal number"},
+		{0, 5, "data[0].status.id: missing"},
+		{2, 0, "data[2]: not a record"},
+		{3, 0, "data[3].id: not a whole number"},
+		{4, 8, "data[4].total: not a decimal number"},
 	}
 	if len(page.Failed) != len(want) {
 		t.Fatalf("%d failed", len(page.Failed))
@@ -142,8 +144,8 @@ func TestFindOrdersPages(t *testing.T) {
 			if err != nil || len(got.Orders) != test.count {
 				t.Fatalf("%d orders, %v", len(got.Orders), err)
 			}
-			got.Orders = nil
-			if !reflect.DeepEqual(got, test.want) {
+			paging := OrderPage{Page: got.Page, TotalPages: got.TotalPages, Count: got.Count}
+			if len(got.Failed) > 0 || !reflect.DeepEqual(paging, test.want) { //nolint:govet // there are no errors in it
 				t.Errorf("got %+v, want %+v", got, test.want)
 			}
 		})

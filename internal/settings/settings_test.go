@@ -3,7 +3,6 @@ package settings_test
 import (
 	"bytes"
 	"encoding/base64"
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -168,28 +167,50 @@ func TestValuesAreReadAsTheirKeysAsk(t *testing.T) {
 		got                    func(settings.Account, settings.Shop) any
 		want                   any
 	}{
-		{"a name that looks like a number", "name: Kwiaty Online", "name: 007",
-			func(_ settings.Account, s settings.Shop) any { return s.Name }, "007"},
-		{"Norway", "region: PL", "region: NO",
-			func(_ settings.Account, s settings.Shop) any { return s.Region }, "NO"},
-		{"a slash after the host", "url: https://kwiaty.example ", "url: https://kwiaty.example/ ",
-			func(_ settings.Account, s settings.Shop) any { return s.URL }, "https://kwiaty.example"},
-		{"a service of the same network", "url: https://api.roapp.io", "url: http://roapp:8082",
-			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://roapp:8082"},
-		{"this machine by name", "url: https://api.roapp.io", "url: http://localhost:8082",
-			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://localhost:8082"},
-		{"this machine by address", "url: https://api.roapp.io", "url: http://127.0.0.1:8082",
-			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://127.0.0.1:8082"},
-		{"this machine by IPv6 address", "url: https://api.roapp.io", `url: "http://[::1]:8082"`,
-			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://[::1]:8082"},
-		{"a login written out", "login: ${KWIATY_LOGIN}", "login: api",
-			func(_ settings.Account, s settings.Shop) any { return s.Login.Reveal() }, "api"},
-		{"variables inside a text", "name: Kwiaty Online", "name: a ${KWIATY_LOGIN} b ${KWIATY_LOGIN}",
-			func(_ settings.Account, s settings.Shop) any { return s.Name }, "a hunter-login b hunter-login"},
-		{"half a request a second", "requests_per_second: 3", "requests_per_second: 0.5",
-			func(a settings.Account, _ settings.Shop) any { return a.RequestsPerSecond }, 0.5},
-		{"no pause at all", "search_lag: 5s", "search_lag: 0s",
-			func(a settings.Account, _ settings.Shop) any { return a.SearchLag }, time.Duration(0)},
+		{
+			"a name that looks like a number", "name: Kwiaty Online", "name: 007",
+			func(_ settings.Account, s settings.Shop) any { return s.Name }, "007",
+		},
+		{
+			"Norway", "region: PL", "region: NO",
+			func(_ settings.Account, s settings.Shop) any { return s.Region }, "NO",
+		},
+		{
+			"a slash after the host", "url: https://kwiaty.example ", "url: https://kwiaty.example/ ",
+			func(_ settings.Account, s settings.Shop) any { return s.URL }, "https://kwiaty.example",
+		},
+		{
+			"a service of the same network", "url: https://api.roapp.io", "url: http://roapp:8082",
+			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://roapp:8082",
+		},
+		{
+			"this machine by name", "url: https://api.roapp.io", "url: http://localhost:8082",
+			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://localhost:8082",
+		},
+		{
+			"this machine by address", "url: https://api.roapp.io", "url: http://127.0.0.1:8082",
+			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://127.0.0.1:8082",
+		},
+		{
+			"this machine by IPv6 address", "url: https://api.roapp.io", `url: "http://[::1]:8082"`,
+			func(a settings.Account, _ settings.Shop) any { return a.URL }, "http://[::1]:8082",
+		},
+		{
+			"a login written out", "login: ${KWIATY_LOGIN}", "login: api",
+			func(_ settings.Account, s settings.Shop) any { return s.Login.Reveal() }, "api",
+		},
+		{
+			"variables inside a text", "name: Kwiaty Online", "name: a ${KWIATY_LOGIN} b ${KWIATY_LOGIN}",
+			func(_ settings.Account, s settings.Shop) any { return s.Name }, "a hunter-login b hunter-login",
+		},
+		{
+			"half a request a second", "requests_per_second: 3", "requests_per_second: 0.5",
+			func(a settings.Account, _ settings.Shop) any { return a.RequestsPerSecond }, 0.5,
+		},
+		{
+			"no pause at all", "search_lag: 5s", "search_lag: 0s",
+			func(a settings.Account, _ settings.Shop) any { return a.SearchLag }, time.Duration(0),
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -262,7 +283,9 @@ func TestRulesOfAnUnknownShop(t *testing.T) {
 func TestShopsOf(t *testing.T) {
 	t.Parallel()
 	example := string(settings.Example())
-	shop := example[strings.Index(example, "  kwiaty:\n"):]
+	_, rest, found := strings.Cut(example, "  kwiaty:\n")
+	require.True(t, found)
+	shop := "  kwiaty:\n" + rest
 	second := strings.ReplaceAll(strings.Replace(shop, "kwiaty:", "agd:", 1), "kwiaty.example", "agd.example")
 	got := parse(t, example+second)
 	require.Equal(t, []string{"agd", "kwiaty"}, got.ShopsOf("main"))
@@ -283,7 +306,7 @@ func TestLoad(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("shop: {}"), 0o600))
 	_, err = settings.Load(path, environment(variables()))
 	var problem *settings.KeyError
-	require.True(t, errors.As(err, &problem))
+	require.ErrorAs(t, err, &problem)
 	require.Equal(t, path, problem.File)
 }
 

@@ -65,8 +65,7 @@ type World struct {
 	// StarterURL is where the webhooks are taken.
 	StarterURL string
 
-	logger  *zap.Logger
-	workers *workers.Workers
+	logger *zap.Logger
 }
 
 // New builds a world that ends with the test.
@@ -91,6 +90,7 @@ func New(t testing.TB, o Options) *World {
 }
 
 func (o Options) withDefaults(t testing.TB) Options {
+	t.Helper()
 	if o.Server == nil {
 		o.Server = enginetest.Start(t)
 	}
@@ -255,6 +255,7 @@ func profile(base, own map[string]string) map[string]string {
 }
 
 func newCartum(t testing.TB, o Options) *Cartum {
+	t.Helper()
 	v := variantOf(o.Second)
 	zone, err := time.LoadLocation(v.TimeZone)
 	if err != nil {
@@ -275,6 +276,7 @@ func newCartum(t testing.TB, o Options) *Cartum {
 }
 
 func newRoapp(t testing.TB, o Options) *Roapp {
+	t.Helper()
 	v := variantOf(o.Second)
 	base := roappstand.Profile(o.Profile)
 	stand := roappstand.New(roappstand.Options{

@@ -195,7 +195,7 @@ func (b *body) objects(field string) []*body {
 // timestampForm is ISO 8601 in UTC without milliseconds (reference, roapp-api 7).
 const timestampForm = "2006-01-02T15:04:05Z"
 
-const timestampWords = "ISO 8601 in UTC without milliseconds, such as 2026-11-01T09:30:00Z"
+const timestampWords = "ISO 8601 in UTC without milliseconds, such as 2026-11-01T09:30:00Z" //nolint:gosec // a format, no secret
 
 func timestamp(at time.Time) string { return at.UTC().Format(timestampForm) }
 

@@ -122,8 +122,10 @@ func seededDirectories(options Options) directories {
 	}
 	if options.CustomFields {
 		d.customFields = []customField{
-			{101, "Shop", customText}, {102, "External ID", customText},
-			{103, "Created", customDatetime}, {104, "Last updated", customDatetime},
+			{101, "Shop", customText},
+			{102, "External ID", customText},
+			{103, "Created", customDatetime},
+			{104, "Last updated", customDatetime},
 		}
 	}
 	return d

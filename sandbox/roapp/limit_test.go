@@ -24,15 +24,28 @@ func TestRequestLimit(t *testing.T) {
 		steps  []step
 	}{
 		"sliding": {"sliding", 3, 0, []step{
-			{0, ok}, {400 * time.Millisecond, ok}, {0, ok}, {500 * time.Millisecond, refused},
-			{100 * time.Millisecond, ok}, {0, refused}, {400 * time.Millisecond, ok}, {0, ok}, {0, refused},
+			{0, ok},
+			{400 * time.Millisecond, ok},
+			{0, ok},
+			{500 * time.Millisecond, refused},
+			{100 * time.Millisecond, ok},
+			{0, refused},
+			{400 * time.Millisecond, ok},
+			{0, ok},
+			{0, refused},
 		}},
 		"sliding over a second's edge": {"sliding", 3, 900 * time.Millisecond, []step{
 			{0, ok}, {0, ok}, {0, ok}, {200 * time.Millisecond, refused}, {800 * time.Millisecond, ok},
 		}},
 		"calendar over a second's edge": {"calendar", 3, 900 * time.Millisecond, []step{
-			{0, ok}, {0, ok}, {0, ok}, {0, refused},
-			{100 * time.Millisecond, ok}, {0, ok}, {0, ok}, {899 * time.Millisecond, refused},
+			{0, ok},
+			{0, ok},
+			{0, ok},
+			{0, refused},
+			{100 * time.Millisecond, ok},
+			{0, ok},
+			{0, ok},
+			{899 * time.Millisecond, refused},
 		}},
 		"another limit": {"sliding", 1, 0, []step{{0, ok}, {999 * time.Millisecond, refused}, {time.Millisecond, ok}}},
 	} {

@@ -319,8 +319,13 @@ func TestUnknownOrder(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
 	requests := [][2]string{
-		{http.MethodGet, ""}, {http.MethodPatch, ""}, {http.MethodGet, "/items"}, {http.MethodPost, "/items"},
-		{http.MethodPatch, "/items/1"}, {http.MethodPost, "/status"}, {http.MethodPost, "/comments"},
+		{http.MethodGet, ""},
+		{http.MethodPatch, ""},
+		{http.MethodGet, "/items"},
+		{http.MethodPost, "/items"},
+		{http.MethodPatch, "/items/1"},
+		{http.MethodPost, "/status"},
+		{http.MethodPost, "/comments"},
 		{http.MethodGet, "/public-url"},
 	}
 	for _, r := range requests {

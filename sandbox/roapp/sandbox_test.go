@@ -75,8 +75,10 @@ func TestSandboxRefusals(t *testing.T) {
 	}
 	order := a.order()
 	for _, r := range [][2]string{
-		{http.MethodGet, "/sandbox/orders/9"}, {http.MethodDelete, "/sandbox/orders/9"},
-		{http.MethodPost, "/sandbox/orders/9/write-off"}, {http.MethodDelete, "/sandbox/orders/9/items/9"},
+		{http.MethodGet, "/sandbox/orders/9"},
+		{http.MethodDelete, "/sandbox/orders/9"},
+		{http.MethodPost, "/sandbox/orders/9/write-off"},
+		{http.MethodDelete, "/sandbox/orders/9/items/9"},
 		{http.MethodDelete, wholeOrder(order) + "/items/9"},
 	} {
 		got := a.do(r[0], r[1], "")

@@ -130,8 +130,8 @@ func TestLatencyDelaysTheAnswerNotTheEffect(t *testing.T) {
 	ended := a.start(t.Context())
 	eventually(t, func() bool { return a.get("/sandbox/people").length("") == 1 })
 	select {
-	case <-ended:
-		t.Error("answered before the latency")
+	case err := <-ended:
+		t.Errorf("answered before the latency: %v", err)
 	default:
 	}
 }
@@ -144,7 +144,7 @@ func eventually(t *testing.T, condition func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("the condition did not come true")
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // between two looks at the condition
 	}
 }
 

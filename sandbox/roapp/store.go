@@ -2,6 +2,7 @@ package roapp
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -37,7 +38,7 @@ func (t *table[T]) remove(id int64, at time.Time) {
 }
 
 func (t *table[T]) add(id int64, next version[T]) {
-	versions := append(t.rows[id], next)
+	versions := slices.Concat(t.rows[id], []version[T]{next})
 	for len(versions) > 1 && next.at.Sub(versions[1].at) > maxSearchLag {
 		versions = versions[1:]
 	}
