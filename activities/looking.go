@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
 // mustLook tells whether an earlier attempt at a create may have succeeded.
@@ -28,6 +29,7 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 		return nil, nil
 	}
 	if look.Lost != nil {
+		roapp.PassTurn(ctx) // the settling takes longer than a turn
 		if err := sleep(ctx, time.Until(look.Lost.Add(look.Settle))); err != nil {
 			return nil, err
 		}

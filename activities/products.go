@@ -79,6 +79,7 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 		CategoryID: category, UnitID: in.Product.UnitID,
 	})
 	if err != nil {
+		acc.categories.forget("") // staff may have deleted the one that was named
 		return workflows.ProductMade{}, acc.roappFailed(ctx, err, makesRecords, true)
 	}
 	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}

@@ -17,14 +17,12 @@ import (
 
 // Endpoints of RO App's API, as the stand-in counts them.
 const (
-	createOrder   = "POST /v2/orders"
-	addItem       = "POST /v2/orders/{id}/items"
-	readItems     = "GET /v2/orders/{id}/items"
-	setStatus     = "POST /v2/orders/{id}/status"
-	postComment   = "POST /v2/orders/{id}/comments"
-	findPeople    = "GET /v2/contacts/people"
-	createPerson  = "POST /v2/contacts/people"
-	createProduct = "POST /products/"
+	createOrder = "POST /v2/orders"
+	addItem     = "POST /v2/orders/{id}/items"
+	readItems   = "GET /v2/orders/{id}/items"
+	setStatus   = "POST /v2/orders/{id}/status"
+	postComment = "POST /v2/orders/{id}/comments"
+	findPeople  = "GET /v2/contacts/people"
 )
 
 // unhurried is a world in which the limits of requests are not the point.

@@ -73,6 +73,7 @@ func (r *orderRun) describe(ctx workflow.Context) {
 	}
 	if hold := r.state.Hold; hold != nil {
 		fmt.Fprintf(&text, "\n**Waits: %s** since %s\n\n%s\n\n%s\n", hold.Reason, minute(hold.Since), hold.Text, hold.Remedy)
+		text.WriteString("\n")
 		for _, choice := range hold.Choices {
 			fmt.Fprintf(&text, "- %d: %s\n", choice.ID, choice.Title)
 		}

@@ -94,7 +94,7 @@ func (o *ShopOrderRead) apply(s *State, _ Step, now time.Time) {
 		if s.Snapshot == nil {
 			what = "seen in the shop"
 		}
-		s.Tell(now, "", fmt.Sprintf("%s: status %d, %d lines, %s %s",
+		s.Tell(now, "", fmt.Sprintf("%s: status %d, lines: %d, %s %s",
 			what, o.Snapshot.Status, len(o.Snapshot.Lines), o.Snapshot.Totals.Sum.StringFixed(2), o.Snapshot.Currency))
 	}
 	s.Snapshot, s.Digest = o.Snapshot, o.Digest

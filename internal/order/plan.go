@@ -467,7 +467,7 @@ func (p *planner) marks() []Mark {
 	if p.settled() && p.s.Digest != p.s.Carried {
 		marks = append(marks, Mark{MarkNotCarried, "The order was changed in Cartum after its import; RO App has it as it was imported."})
 	} else if otherwise := p.linesOtherwise(); otherwise > 0 {
-		marks = append(marks, Mark{MarkNotCarried, fmt.Sprintf("%d lines stand in RO App otherwise than in the shop, or should not stand there: the order was changed while they were added.", otherwise)})
+		marks = append(marks, Mark{MarkNotCarried, fmt.Sprintf("Lines that stand in RO App otherwise than in the shop, or should not stand there, since the order was changed while they were added: %d.", otherwise)})
 	}
 	if total := p.s.Order.Total; total != nil {
 		if check := CheckAmount(*p.s.Snapshot, *total); !check.Explained {
@@ -490,7 +490,7 @@ func (p *planner) missingLines() string {
 	if missing == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d lines of the shop's order are not in RO App; staff were already at work on it, so they were not added.", missing)
+	return fmt.Sprintf("Lines of the shop's order that were not added, since staff were already at work on it in RO App: %d.", missing)
 }
 
 // linesOtherwise counts the lines that stand in RO App, or may, with another

@@ -107,7 +107,7 @@ func (p *planner) unreadArticles(wanted func(Line) bool) []string {
 }
 
 func (p *planner) readCatalogue(articles []string) Step {
-	summary := fmt.Sprintf("Read %d products of the shop's catalogue", len(articles))
+	summary := fmt.Sprintf("Read the shop's catalogue, products: %d", len(articles))
 	return p.step(StepReadCatalogue, SideCartum, "", summary, func(st *Step) {
 		st.ReadCatalogue = &ReadCatalogue{Shop: p.s.Key.Shop, Articles: articles}
 	})
@@ -135,7 +135,7 @@ func (p *planner) findProducts() []Step {
 	if len(articles) == 0 {
 		return steps
 	}
-	byArticle := p.step(StepFindProducts, SideRoapp, "", fmt.Sprintf("Find products by %d articles", len(articles)), func(st *Step) {
+	byArticle := p.step(StepFindProducts, SideRoapp, "", fmt.Sprintf("Find products, articles: %d", len(articles)), func(st *Step) {
 		st.FindProducts = &FindProducts{Account: p.r.Account, Articles: articles}
 	})
 	return append([]Step{byArticle}, steps...)

@@ -22,16 +22,21 @@ import (
 // that of a quiet day: one order, one item a line, nothing in silence.
 func TestF04_F46_AnySequenceOfTroubleEndsAsAQuietDay(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		s := newSimulation(t)
-		for range rapid.IntRange(0, 60).Draw(t, "events") {
-			s.pass()
-			s.event()
-			s.requireNoDoubles()
-		}
-		s.finishQuietly()
-		s.requireQuietEnd()
-	})
+	for range 20 { // of a hundred sequences each, unless -rapid.checks says otherwise
+		t.Run("hundred", func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				s := newSimulation(t)
+				for range rapid.IntRange(0, 60).Draw(t, "events") {
+					s.pass()
+					s.event()
+					s.requireNoDoubles()
+				}
+				s.finishQuietly()
+				s.requireQuietEnd()
+			})
+		})
+	}
 }
 
 // simulation is one order's workflow between a shop and an account, both in

@@ -362,6 +362,9 @@ func (s *State) Decide(d Decision, now time.Time) {
 	case DecideLeave:
 		s.Closed = "left by " + d.By + ": " + d.Reason
 	case DecideTryAgain:
+		if s.Order == nil {
+			s.Hint = &Hint{At: now, By: OriginHand} // what was wrong may be mended in the shop
+		}
 	}
 	s.Pressed = true
 	s.TryAgain(now)

@@ -199,6 +199,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err := c.pace.wait(ctx); err != nil {
 		return answer{}, neverSent(r, err)
 	}
+	PassTurn(ctx)
 	var reach reached
 	timed, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, reach.trace()), c.timeout)
 	defer cancel()
@@ -265,6 +266,19 @@ func (r *reached) trace() *httptrace.ClientTrace {
 
 // mayHaveSent is true also for a transport that does not tell.
 func (r *reached) mayHaveSent() bool { return r.connected.Load() || !r.asked.Load() }
+
+type turnKey struct{}
+
+// OnTurn returns a context whose requests call f when they have their turn.
+func OnTurn(ctx context.Context, f func()) context.Context { return context.WithValue(ctx, turnKey{}, f) }
+
+// PassTurn makes the call of [OnTurn] for one who has the context's turn and waits for something else with it: others
+// need not wait behind.
+func PassTurn(ctx context.Context) {
+	if f, ok := ctx.Value(turnKey{}).(func()); ok {
+		f()
+	}
+}
 
 // pacer spaces the requests of one account and holds them all back after a 429.
 type pacer struct {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -50,7 +51,11 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	}
 	w := &Workers{fatal: make(chan error, 1)}
 	acts := activities.New(o.Settings, o.Client)
-	for _, set := range w.plan(o, current) {
+	queues, err := w.plan(current)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range queues {
 		one := worker.New(o.Client, set.queue, set.options)
 		if set.workflows {
 			workflows.Register(one)
@@ -114,7 +119,7 @@ type queueWorker struct {
 // plan lists the queues of this process. A service's queue has few pollers and
 // few slots: a hundred accounts share one process, and none sends more than its
 // budget anyway.
-func (w *Workers) plan(o Options, s *settings.Settings) []queueWorker {
+func (w *Workers) plan(s *settings.Settings) ([]queueWorker, error) {
 	base := worker.Options{
 		Interceptors:      []interceptor.WorkerInterceptor{engine.NewLoggingInterceptor()},
 		WorkerStopTimeout: longestCall(s),
@@ -123,13 +128,27 @@ func (w *Workers) plan(o Options, s *settings.Settings) []queueWorker {
 	orders := queueWorker{queue: engine.OrdersQueue, workflows: true, options: base}
 	ensure := queueWorker{queue: engine.EnsureQueue, options: activityOnly(base, 2, 1000)}
 	all := []queueWorker{orders, ensure}
-	for id := range s.Accounts {
-		all = append(all, queueWorker{queue: engine.RoappQueue(id), options: activityOnly(base, 2, 8)})
+	for id, account := range s.Accounts {
+		options, err := takingTurns(base, account.RequestsPerSecond)
+		if err != nil {
+			return nil, fmt.Errorf("slots of account %s: %w", id, err)
+		}
+		all = append(all, queueWorker{queue: engine.RoappQueue(id), options: options})
 	}
 	for id := range s.Shops {
 		all = append(all, queueWorker{queue: engine.CartumQueue(id), options: activityOnly(base, 2, 4)})
 	}
-	return all
+	return all, nil
+}
+
+// takingTurns are the options of an account's queue. One poller is enough, for
+// one request is taken at a time.
+func takingTurns(base worker.Options, requestsPerSecond float64) (worker.Options, error) {
+	turns, err := newTurns(requestsPerSecond)
+	options := activityOnly(base, 1, 0)
+	options.Tuner = turns
+	options.Interceptors = append(slices.Clone(base.Interceptors), turns)
+	return options, err
 }
 
 func activityOnly(base worker.Options, pollers, slots int) worker.Options {
