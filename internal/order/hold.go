@@ -8,23 +8,22 @@ type HoldReason string
 // The reasons an order may wait for. Each ends by itself once its cause is gone,
 // except HoldOrderGone, which only a person ends.
 const (
-	HoldNoCustomer         HoldReason = "no-customer"
-	HoldNoGoods            HoldReason = "no-goods"
-	HoldAmbiguousContact   HoldReason = "ambiguous-contact"
-	HoldAmbiguousProduct   HoldReason = "ambiguous-product"
-	HoldNoArticle          HoldReason = "no-article"
-	HoldProductNotCreated  HoldReason = "product-not-creatable"
-	HoldCurrency           HoldReason = "currency"
-	HoldMissingRight       HoldReason = "missing-right"
-	HoldRejected           HoldReason = "rejected"
-	HoldOrderGone          HoldReason = "order-gone"
-	HoldCredentials        HoldReason = "credentials"
-	HoldUnreachable        HoldReason = "unreachable"
-	HoldUnknownShop        HoldReason = "unknown-shop"
-	HoldMalformed          HoldReason = "malformed"           // a value of the shop's order has no safe meaning
-	HoldDeductedAtOnce     HoldReason = "deducted-at-once"    // RO App writes goods off as they are added
-	HoldNotInShop          HoldReason = "not-in-shop"         // Cartum does not show the order (yet)
-	HoldCategoryNotCreated HoldReason = "category-not-usable" // not even the fallback category exists
+	HoldNoCustomer        HoldReason = "no-customer"
+	HoldNoGoods           HoldReason = "no-goods"
+	HoldAmbiguousContact  HoldReason = "ambiguous-contact"
+	HoldAmbiguousProduct  HoldReason = "ambiguous-product"
+	HoldNoArticle         HoldReason = "no-article"
+	HoldProductNotCreated HoldReason = "product-not-creatable"
+	HoldCurrency          HoldReason = "currency"
+	HoldMissingRight      HoldReason = "missing-right"
+	HoldRejected          HoldReason = "rejected"
+	HoldOrderGone         HoldReason = "order-gone"
+	HoldCredentials       HoldReason = "credentials"
+	HoldUnreachable       HoldReason = "unreachable"
+	HoldUnknownShop       HoldReason = "unknown-shop"
+	HoldMalformed         HoldReason = "malformed"        // a value of the shop's order has no safe meaning
+	HoldDeductedAtOnce    HoldReason = "deducted-at-once" // RO App writes goods off as they are added
+	HoldNotInShop         HoldReason = "not-in-shop"      // Cartum does not show the order (yet)
 )
 
 // Hold is what an order waits for.
