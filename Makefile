@@ -67,9 +67,8 @@ format: bin/golangci-lint ## format all code
 
 .PHONY: compose-check
 compose-check: ## check docker-compose.yml; installs the Debian package docker-compose if it is absent
-	@if [[ ! -f docker-compose.yml ]]; then echo "there is no docker-compose.yml"; exit; fi; \
-	command -v docker-compose >/dev/null || { $(APT_INSTALL) docker-compose; }; \
-	docker-compose config -q
+	@command -v docker-compose >/dev/null || { $(APT_INSTALL) docker-compose; }; \
+	for profile in production sandbox; do docker-compose --profile $$profile config -q; done
 
 .PHONY: tools
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/

@@ -172,6 +172,7 @@ func BenchmarkTwoAccounts(b *testing.B) {
 	busy, calm := world.NewPair(b, world.Options{RoappURL: before, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(busy)
 	stock(calm)
+	importFew(calm, taps[1], 50) // fills the process's caches
 
 	alone := importFew(calm, taps[1], 100)
 	for i := range backlogOrders / 2 {

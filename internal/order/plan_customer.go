@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"net/mail"
 	"slices"
 	"strings"
 )
@@ -123,7 +124,7 @@ func (p *planner) ensureContact(phone string) Step {
 	in := EnsureContact{
 		WorkflowID: "contact:" + p.r.Account + ":" + KeyedHash(p.r.IdentityKey, "phone", phone),
 		Find:       FindContact{Account: p.r.Account},
-		Person:     Person{FirstName: first, LastName: last, Email: strings.TrimSpace(buyer.Email), Phone: phone},
+		Person:     Person{FirstName: first, LastName: last, Email: usableEmail(buyer.Email), Phone: phone},
 		Pace:       p.pace(),
 	}
 	if phone == "" || p.s.Customer.Create {
@@ -134,6 +135,17 @@ func (p *planner) ensureContact(phone string) Step {
 		in.LookedAt = p.s.Customer.People.At
 	}
 	return p.step(StepEnsureContact, SideEnsure, "", "Create the customer", func(st *Step) { st.EnsureContact = &in })
+}
+
+// usableEmail leaves out what is no address, such as "none": RO App would refuse
+// the contact for it, and the comment tells it as written.
+func usableEmail(written string) string {
+	written = strings.TrimSpace(written)
+	address, err := mail.ParseAddress(written)
+	if err != nil || address.Address != written {
+		return ""
+	}
+	return written
 }
 
 func firstOf(texts ...string) string {

@@ -270,7 +270,9 @@ func (r *reached) mayHaveSent() bool { return r.connected.Load() || !r.asked.Loa
 type turnKey struct{}
 
 // OnTurn returns a context whose requests call f when they have their turn.
-func OnTurn(ctx context.Context, f func()) context.Context { return context.WithValue(ctx, turnKey{}, f) }
+func OnTurn(ctx context.Context, f func()) context.Context {
+	return context.WithValue(ctx, turnKey{}, f)
+}
 
 // PassTurn makes the call of [OnTurn] for one who has the context's turn and waits for something else with it: others
 // need not wait behind.

@@ -20,8 +20,8 @@ const (
 	takenEarly = 150 * time.Millisecond
 )
 
-// turns takes requests out of an account's queue one by one, and only just
-// before they can be sent. One that waited for its turn in the process could not
+// turns takes requests out of an account's queue only just before they can be
+// sent. One that waited for its turn in the process could not
 // be overtaken by a more urgent one, and would be sent at another time than the
 // one for which the server, which paces all processes together, had handed it
 // out.
@@ -30,6 +30,7 @@ type turns struct {
 	interceptor.WorkerInterceptorBase
 
 	every time.Duration // between two turns
+	ahead int           // requests taken before the one that is due next
 
 	mu      sync.Mutex
 	taken   int           // slots given out: those polling and those with a request
@@ -43,6 +44,7 @@ func newTurns(requestsPerSecond float64) (*turns, error) {
 	return &turns{
 		WorkerTuner: others,
 		every:       time.Duration(float64(time.Second) / requestsPerSecond),
+		ahead:       int(takenEarly.Seconds() * requestsPerSecond),
 		changed:     make(chan struct{}),
 	}, err
 }
@@ -74,7 +76,7 @@ func (t *turns) ReserveSlot(ctx context.Context, _ worker.SlotReservationInfo) (
 func (t *turns) reserve(now time.Time) (*worker.SlotPermit, time.Duration, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.taken > t.sent || t.taken >= requestsInFlight {
+	if t.taken-t.sent > t.ahead || t.taken >= requestsInFlight {
 		return nil, time.Hour, t.changed
 	}
 	if wait := t.last.Add(t.every - takenEarly).Sub(now); wait > 0 {

@@ -141,11 +141,10 @@ func (w *Workers) plan(s *settings.Settings) ([]queueWorker, error) {
 	return all, nil
 }
 
-// takingTurns are the options of an account's queue. One poller is enough, for
-// one request is taken at a time.
+// takingTurns are the options of an account's queue.
 func takingTurns(base worker.Options, requestsPerSecond float64) (worker.Options, error) {
 	turns, err := newTurns(requestsPerSecond)
-	options := activityOnly(base, 1, 0)
+	options := activityOnly(base, 2, 0)
 	options.Tuner = turns
 	options.Interceptors = append(slices.Clone(base.Interceptors), turns)
 	return options, err
