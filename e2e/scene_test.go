@@ -69,7 +69,8 @@ func (s scene) open(t *testing.T, options world.Options) *world.World {
 	}
 	w.Eventually(world.Patience, func() string {
 		var found json.RawMessage
-		if w.Roapp.API(http.MethodGet, "/products/", nil, &found); !strings.Contains(string(found), "K-1") {
+		w.Roapp.API(http.MethodGet, "/products/", nil, &found)
+		if !strings.Contains(string(found), "K-1") {
 			return "the search does not show the known product"
 		}
 		return ""

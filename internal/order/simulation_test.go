@@ -248,6 +248,9 @@ func (s *simulation) drawJob() *job {
 	return s.jobs[rapid.SampledFrom(slices.Sorted(maps.Keys(s.jobs))).Draw(s.t, "job")]
 }
 
+// simulatedAttempts are fewer than the workflow's, so that giving up is frequent.
+const simulatedAttempts = 2
+
 // ending is how an attempt ends.
 type ending string
 
@@ -281,7 +284,7 @@ func (s *simulation) work(job *job, ending ending) {
 	case failure.Passes() && job.Withdraw:
 		delete(s.jobs, job.Step.Key)
 		s.state.Withdraw(job.Step, s.clock)
-	case failure.Passes() && job.Attempt < 5:
+	case failure.Passes() && job.Attempt < simulatedAttempts:
 		job.RetryAt = s.clock.Add(s.rules.Settle << (job.Attempt - 1))
 	default:
 		delete(s.jobs, job.Step.Key)

@@ -33,7 +33,7 @@ func (w *World) StartProcess() *Process {
 	path := filepath.Join(w.T.TempDir(), "settings.yaml")
 	w.must(os.WriteFile(path, w.YAML, 0o600))
 	p := &Process{world: w, exited: make(chan struct{})}
-	p.cmd = exec.CommandContext(context.WithoutCancel(w.T.Context()), binary,
+	p.cmd = exec.CommandContext(context.WithoutCancel(w.T.Context()), binary, //nolint:gosec // nothing in it comes from outside
 		"--settings", path, "--listen", "127.0.0.1:0", "--log-level", "info")
 	p.cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+w.Server.Address(), "TEMPORAL_NAMESPACE="+w.Namespace)
 	for name, value := range w.Env {
