@@ -170,9 +170,10 @@ func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
 	worker.Stop()
 	assert.Len(t, w.Roapp.Orders(), 1)
-	w.StartProcess()
+	successor := w.StartProcess()
 	w.AwaitSynced(sceneNumber)
 	assertQuiet(t, quiet, w)
+	assertDiscreet(t, w, worker.Output()+successor.Output())
 	seen := w.Roapp.Requests(0).Endpoints
 	assert.Equal(t, 1, seen["POST /v2/orders"])
 	assert.Zero(t, seen["GET /v2/orders"], "nothing was looked for, as no answer was lost")
