@@ -8,7 +8,7 @@ SHELL := /bin/bash
 
 # Tests mostly wait for Temporal and timers, so more of them run side by side than there are cores.
 TEST          ?= ./...
-TEST_TIMEOUT  ?= 10m
+TEST_TIMEOUT  ?= 25m
 TEST_PACKAGES ?= 2
 TEST_PARALLEL ?= 8
 TEST_FLAGS    ?=

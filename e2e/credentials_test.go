@@ -61,8 +61,7 @@ func (d *diary) String() string {
 
 func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for name, answer := range map[string]string{"unauthorized": "unauthorized", "HTTP 401": "http-401", "ERROR": "error"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,7 +73,7 @@ func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
 			w.AwaitSeen(w.Roapp, "GET /products", 1)
 			w.Cartum.ExpireTokens()
 			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, quiet(), w)
+			assertQuiet(t, s.quiet(t), w)
 			assert.Equal(t, 2, w.Cartum.Requests().Logins)
 		})
 	}
@@ -99,8 +98,7 @@ func TestF49_ExpiredTokenIsReplacedOnce(t *testing.T) {
 // without a word of them in the log. A worker with the right ones goes on.
 func TestF49_WrongCredentials(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for name, wrong := range map[string]struct {
 		variable, value string
 		refused         func(*world.World) int
@@ -142,7 +140,7 @@ func TestF49_WrongCredentials(t *testing.T) {
 			w.StartWorker()
 			w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
 			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, quiet(), w)
+			assertQuiet(t, s.quiet(t), w)
 		})
 	}
 }
@@ -151,7 +149,7 @@ func TestF49_WrongCredentials(t *testing.T) {
 // has nothing of the buyer and no secret.
 func TestF49_LogOfAnImportInTroubleIsDiscreet(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	log := new(diary)
 	o := s.options
 	o.Logger = log.logger()

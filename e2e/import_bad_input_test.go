@@ -46,7 +46,6 @@ var badOrders = map[int64]struct {
 	122: {world.J{"delivery_name": []string{"Anna"}}, order.HoldMalformed, "delivery_name"},
 	123: {world.J{"delivery_price": "NaN"}, order.HoldMalformed, "delivery_price"},
 	125: {world.J{"delivery_type": "Kurier"}, order.HoldMalformed, "delivery_type"},
-	124: {world.J{"delivery_email": "brak"}, order.HoldRejected, ""}, // RO App's own words name it
 }
 
 // oddOrders look odd and are imported all the same.
@@ -60,6 +59,7 @@ var oddOrders = map[int64]world.J{
 	207: {"stat_created": "2026-10-25 02:30:00"}, // twice in Warsaw
 	208: {"delivery_type": null, "payment_type": []any{}, "additional_data": "?", "delivery_data": 5},
 	209: {"total_sum": "25.00", "discount_percent": "", "coupon_code": null, "unheard_of": world.J{"of": 1}},
+	210: {"delivery_email": "brak"}, // no address: RO App would refuse the contact for it
 }
 
 func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {

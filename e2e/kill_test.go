@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -28,9 +27,6 @@ func requests() []request {
 		{"find the organization", false, "GET /v2/contacts/organizations", "GET /v2/contacts/organizations", 1},
 		{"find the products", false, "GET /products", "GET /products", 1},
 		{"read the catalogue", true, "POST /api/catalog/export", "catalog/export", 1},
-		{"read the categories", false, "GET /warehouse/categories", "GET /warehouse/categories", 1},
-		{"read the custom fields", false, "GET /v2/orders/custom-fields", "GET /v2/orders/custom-fields", 1},
-		{"read an item back", false, "GET /v2/orders/*/items", "GET /v2/orders/{id}/items", 1},
 	}
 	for _, write := range writes {
 		if write.name != "item" {
@@ -77,21 +73,20 @@ func (s scene) brisk() world.Options {
 
 // assertSettled compares with the quiet run; a comment that was under way when
 // the worker died may stand there twice.
-func (r request) assertSettled(t *testing.T, quiet account, w *world.World) {
+func (r request) assertSettled(t *testing.T, s scene, w *world.World) {
 	t.Helper()
 	got := accountOf(w)
 	if r.name == "comment" {
 		got = withoutRepetitions(got, 1)
 	}
-	assert.Equal(t, quiet, got)
+	assert.Equal(t, s.quiet(t), got)
 }
 
 // The worker dies while it waits for the answer to each request in turn. The
 // request had no effect.
 func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for _, r := range requests() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -103,7 +98,7 @@ func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 			worker.Kill()
 			w.StartProcess()
 			w.AwaitSynced(sceneNumber)
-			r.assertSettled(t, quiet(), w)
+			r.assertSettled(t, s, w)
 		})
 	}
 }
@@ -112,8 +107,7 @@ func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 // effect all the same.
 func TestF07_WorkerKilledAfterAnEffect(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	writing := slices.DeleteFunc(requests(), func(r request) bool {
 		return !slices.ContainsFunc(writes, func(w write) bool { return w.match == r.match })
 	})
@@ -128,7 +122,7 @@ func TestF07_WorkerKilledAfterAnEffect(t *testing.T) {
 			worker.Kill()
 			w.StartProcess()
 			w.AwaitSynced(sceneNumber)
-			r.assertSettled(t, quiet(), w)
+			r.assertSettled(t, s, w)
 		})
 	}
 }
@@ -136,9 +130,8 @@ func TestF07_WorkerKilledAfterAnEffect(t *testing.T) {
 // The worker dies after an answer was lost, before it could try again.
 func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
-	for _, name := range []string{"contact", "product", "order", "second item", "status"} {
+	s := sceneByArticle()
+	for _, name := range []string{"contact", "order", "second item"} {
 		r := requests()[slices.IndexFunc(requests(), func(r request) bool { return r.name == name })]
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
@@ -150,7 +143,7 @@ func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
 			worker.Kill()
 			w.StartProcess()
 			w.AwaitSynced(sceneNumber)
-			r.assertSettled(t, quiet(), w)
+			r.assertSettled(t, s, w)
 		})
 	}
 }
@@ -159,10 +152,9 @@ func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
 // deployment, waits for it: nothing is sent again.
 func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	o := s.options
 	o.Idle, o.RequestTimeout = true, 10*time.Second
-	quiet := s.quiet(t)
 	w := s.open(t, o)
 	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
 	worker := w.StartProcess()
@@ -172,7 +164,7 @@ func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	assert.Len(t, w.Roapp.Orders(), 1)
 	successor := w.StartProcess()
 	w.AwaitSynced(sceneNumber)
-	assertQuiet(t, quiet, w)
+	assertQuiet(t, s.quiet(t), w)
 	assertDiscreet(t, w, worker.Output()+successor.Output())
 	seen := w.Roapp.Requests(0).Endpoints
 	assert.Equal(t, 1, seen["POST /v2/orders"])

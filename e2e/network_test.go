@@ -2,8 +2,8 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,13 +17,15 @@ import (
 // is on its way, and is mended when the worker has noticed.
 func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for name, cut := range map[string]func(*world.Proxy){
 		"reset":     (*world.Proxy).ResetAnswers,
 		"swallowed": (*world.Proxy).SwallowAnswers,
 	} {
 		for _, write := range writes {
+			if name == "swallowed" && !slices.Contains([]string{"contact", "order", "item"}, write.name) {
+				continue // the same as a reset, only later
+			}
 			t.Run(name+"/"+write.name, func(t *testing.T) {
 				t.Parallel()
 				proxy := world.NewProxy(t)
@@ -43,7 +45,7 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 				})
 				proxy.Mend()
 				w.AwaitSynced(sceneNumber)
-				assert.Equal(t, quiet(), write.settled(w, 2))
+				assert.Equal(t, s.quiet(t), write.settled(w, 2))
 			})
 		}
 	}
@@ -53,8 +55,7 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 // waits visibly.
 func TestF48_NoRequestComesThrough(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := s.quiet(t)
+	s := sceneByArticle()
 	proxy := world.NewProxy(t)
 	o := s.options
 	o.RoappURL, o.RequestTimeout = proxy.Before, time.Second
@@ -68,7 +69,7 @@ func TestF48_NoRequestComesThrough(t *testing.T) {
 	proxy.Mend()
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
 	w.AwaitSynced(sceneNumber)
-	assertQuiet(t, quiet, w)
+	assertQuiet(t, s.quiet(t), w)
 }
 
 // An answer that is no answer is not "not found": nothing is made for want of it.
@@ -114,8 +115,7 @@ func TestF06_FailedSearchMakesNothing(t *testing.T) {
 // function.
 func TestF06_FailedReadOfTheShopIsNoMissingOrder(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for name, fault := range map[string]world.Fault{
 		"status 500":         {Kind: "status", Status: http.StatusInternalServerError},
 		"empty":              {Kind: "empty"},
@@ -133,7 +133,7 @@ func TestF06_FailedReadOfTheShopIsNoMissingOrder(t *testing.T) {
 			}
 			s.place(w)
 			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, quiet(), w)
+			assertQuiet(t, s.quiet(t), w)
 		})
 	}
 }

@@ -18,7 +18,7 @@ import (
 // the histories, as they are stored, nor from what lists show.
 func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	w := s.open(t, s.options)
 	w.Roapp.Break(world.Fault{
 		Match: "POST /v2/orders", Kind: "status", Status: 500, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`,

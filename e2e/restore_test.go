@@ -30,7 +30,7 @@ func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(false).old(t)
+			s := sceneByArticle().old(t)
 			database := world.NewDatabase(t)
 			o := s.options
 			o.Server, o.Idle = database.Server, true
@@ -57,7 +57,7 @@ func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 // The same after staff went on with the order: what they did stays.
 func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	t.Parallel()
-	s := newScene(false).old(t)
+	s := sceneByArticle().old(t)
 	database := world.NewDatabase(t)
 	o := s.options
 	o.Server, o.Idle = database.Server, true
@@ -94,7 +94,7 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(false).old(t)
+			s := sceneByArticle().old(t)
 			database := world.NewDatabase(t)
 			o := s.options
 			o.Server, o.Idle, o.RequestTimeout = database.Server, true, 10*time.Second

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 type scene struct {
 	options world.Options
 	created string // when the buyer placed the order, on the shop's clock
+	once    *sync.Once
+	calm    *account
 }
 
 const sceneNumber = 115
@@ -29,8 +32,20 @@ const sceneNumber = 115
 // orderView is an order's view, for conditions.
 type orderView = workflows.OrderView
 
-// newScene makes the scene for a shop that identifies products by article, or
-// the other one that does by title.
+// sceneByArticle and sceneByTitle are the scene of the two ways to identify
+// products, the same for all tests.
+var (
+	sceneByArticle = sync.OnceValue(func() scene { return newScene(false) })
+	sceneByTitle   = sync.OnceValue(func() scene { return newScene(true) })
+)
+
+func sceneBy(title bool) scene {
+	if title {
+		return sceneByTitle()
+	}
+	return sceneByArticle()
+}
+
 func newScene(byTitle bool) scene {
 	zone := "Europe/Warsaw"
 	if byTitle {
@@ -41,6 +56,7 @@ func newScene(byTitle bool) scene {
 		panic(err) // the binary has the zones with it
 	}
 	return scene{
+		once: new(sync.Once), calm: new(account),
 		created: time.Now().In(location).Format("2006-01-02 15:04:05"),
 		options: world.Options{
 			Second: byTitle, Unlimited: true, RequestTimeout: 2 * time.Second, Settle: 500 * time.Millisecond, SearchLag: 1200 * time.Millisecond,
@@ -97,10 +113,13 @@ func (s scene) place(w *world.World) { w.T.Helper(); w.Place(sceneNumber, s.fiel
 // quiet is the account after an import in which nothing failed.
 func (s scene) quiet(t *testing.T) account {
 	t.Helper()
-	w := s.open(t, s.options)
-	s.place(w)
-	w.AwaitSynced(sceneNumber)
-	return accountOf(w)
+	s.once.Do(func() {
+		w := s.open(t, s.options)
+		s.place(w)
+		w.AwaitSynced(sceneNumber)
+		*s.calm = accountOf(w)
+	})
+	return *s.calm
 }
 
 // account is what an account holds, without what differs from run to run: ids

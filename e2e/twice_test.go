@@ -50,10 +50,9 @@ func (a *forgetfulActivity) ExecuteActivity(ctx context.Context, in *interceptor
 
 func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	options := s.options
 	options.Idle = true
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
 	steps := []string{
 		string(order.StepReadShopOrder), string(order.StepReadCatalogue), string(order.StepFindContact), string(order.StepFindProducts),
 		string(order.StepEnsureContact), string(order.StepEnsureProduct), workflows.ActivityEnsureCategory,
@@ -70,7 +69,7 @@ func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 			s.place(w)
 			w.AwaitSynced(sceneNumber)
 			assert.Positive(t, loses.lost[step])
-			assert.Equal(t, quiet(), withoutRepetitions(accountOf(w), 1))
+			assert.Equal(t, s.quiet(t), withoutRepetitions(accountOf(w), 1))
 		})
 	}
 	t.Run("all", func(t *testing.T) {
@@ -83,14 +82,14 @@ func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 		for _, step := range steps {
 			assert.Positive(t, loses.lost[step], step)
 		}
-		assert.Equal(t, quiet(), withoutRepetitions(accountOf(w), 1))
+		assert.Equal(t, s.quiet(t), withoutRepetitions(accountOf(w), 1))
 	})
 }
 
 // A person's look at RO App's order, executed twice.
 func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	options := s.options
 	options.Idle = true
 	w := s.open(t, options)

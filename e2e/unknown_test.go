@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,8 +51,7 @@ func one(name string) write {
 func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 	t.Parallel()
 	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
-		s := newScene(byTitle)
-		quiet := sync.OnceValue(func() account { return s.quiet(t) })
+		s := sceneBy(byTitle)
 		for _, write := range writes {
 			if byTitle && write.name != "product" && write.name != "order" {
 				continue // the same in both modes
@@ -66,7 +64,7 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 				w.Roapp.Mend()
 				w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
 				w.AwaitSynced(sceneNumber)
-				assert.Equal(t, quiet(), write.settled(w, 1))
+				assert.Equal(t, s.quiet(t), write.settled(w, 1))
 			})
 		}
 	}
@@ -76,8 +74,7 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 // for this attempt but says nothing of the one before.
 func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := s.quiet(t)
+	s := sceneByArticle()
 	w := s.open(t, s.options)
 	s.loseAndGoDown(w, one("order"))
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
@@ -87,7 +84,7 @@ func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 	w.AwaitHeld(sceneNumber, order.HoldRejected)
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
 	w.AwaitSynced(sceneNumber)
-	assertQuiet(t, quiet, w)
+	assertQuiet(t, s.quiet(t), w)
 }
 
 // change changes the order in the shop and waits until the exchange has seen it.
@@ -116,7 +113,7 @@ func awaitSyncedAtLast(w *world.World, number int64) workflows.OrderView {
 // News withdraws a create that waits for its retry, though it had happened.
 func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	for name, changed := range map[string]struct {
 		fields world.J
 		items  []string // none: as placed
@@ -155,11 +152,29 @@ func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
 	}
 }
 
+// News withdraws a create whose attempt hangs. That attempt's failure is no
+// reason to wait: the order as it is now is imported at once.
+func TestF46_ShopCorrectsThePhoneWhileTheCreateHangs(t *testing.T) {
+	t.Parallel()
+	s := sceneByArticle()
+	w := s.open(t, s.options)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "hang"})
+	s.place(w)
+	w.AwaitSeen(w.Roapp, createOrder, 1)
+	s.change(w, world.J{"delivery_phone": "+48 601 222 333"})
+	view, imported := w.AwaitSynced(sceneNumber)
+	assert.NotContains(t, told(view), "held")
+	customer := slices.IndexFunc(w.Roapp.People(), func(p world.RoappContact) bool { return p.ID == imported.Client.ID })
+	require.GreaterOrEqual(t, customer, 0)
+	assert.Contains(t, string(w.Roapp.People()[customer].Phones), "601222333")
+	assert.Len(t, w.Roapp.Orders(), 1)
+}
+
 // The shop changes a line whose item was added without an answer: there is one
 // item, and what it lacks is told.
 func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
+	s := sceneByArticle()
 	w := s.open(t, s.options)
 	s.loseAndGoDown(w, one("item"))
 	s.change(w, lines(
@@ -180,8 +195,7 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 // again by the next event.
 func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := sync.OnceValue(func() account { return s.quiet(t) })
+	s := sceneByArticle()
 	for name, again := range map[string]func(*world.World){
 		"webhook": func(w *world.World) { w.Webhook(sceneNumber) },
 		"by hand": func(w *world.World) { w.ByHand(sceneNumber) },
@@ -194,7 +208,7 @@ func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 			w.Roapp.Mend()
 			again(w)
 			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, quiet(), w)
+			assertQuiet(t, s.quiet(t), w)
 		})
 	}
 }
@@ -202,8 +216,7 @@ func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 // The same where some of its lines were added already.
 func TestF04_TerminatedAmongTheLines(t *testing.T) {
 	t.Parallel()
-	s := newScene(false)
-	quiet := s.quiet(t)
+	s := sceneByArticle()
 	w := s.open(t, s.options)
 	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "slow", Delay: "1ms"})
 	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "hang"})
@@ -212,5 +225,5 @@ func TestF04_TerminatedAmongTheLines(t *testing.T) {
 	w.Terminate(sceneNumber)
 	w.Webhook(sceneNumber)
 	w.AwaitSynced(sceneNumber)
-	assertQuiet(t, quiet, w)
+	assertQuiet(t, s.quiet(t), w)
 }

@@ -63,7 +63,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	output, code := p.types("import", "--shop", "demo", "--order", "201", "--order", "202,201", "--wait", "90s")
 	require.Equal(t, exitHeld, code, output)
 	for _, text := range []string{
-		"order:demo:201  asked for\n", "seen in the shop: status 1, 1 lines, 25.00 PLN",
+		"order:demo:201  asked for\n", "seen in the shop: status 1, lines: 1, 25.00 PLN",
 		"order:demo:201  synced: order ", "https://web.roapp.example/orders/table/",
 		"order:demo:202  held: ambiguous-contact\n", "  Choose one, or merge them in RO App",
 		"    " + strconv.FormatInt(first, 10) + "  Jan\n", "    " + strconv.FormatInt(second, 10) + "  Ewa\n",

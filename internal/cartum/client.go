@@ -166,14 +166,21 @@ type reply struct {
 // reader tells a success from a failure.
 type reader func(function, answer) (reply, *Error)
 
-// call runs a function with a token. A refused token is replaced and the call repeated, once: a second refusal means that
-// the login itself has lost its rights.
+// maxReplacements is how often one call replaces a refused token: where a login ends other tokens of the same user, several
+// processes throw each other out, but hardly so often in a row. More refusals mean that the login itself has lost its rights.
+const maxReplacements = 3
+
+// call runs a function with a token. A refused token is replaced and the call repeated.
 func (c *Client) call(ctx context.Context, f function, params map[string]any, read reader) (reply, error) {
 	r, used, failure := c.attempt(ctx, f, params, read)
-	if failure != nil && failure.Kind == Credentials && used.generation > 0 {
-		if failure = c.replaceToken(ctx, used); failure == nil {
-			r, _, failure = c.attempt(ctx, f, params, read)
+	for range maxReplacements {
+		if failure == nil || failure.Kind != Credentials || used.generation == 0 {
+			break
 		}
+		if failure = c.replaceToken(ctx, used); failure != nil {
+			break
+		}
+		r, used, failure = c.attempt(ctx, f, params, read)
 	}
 	if failure != nil {
 		return reply{}, failure

@@ -12,18 +12,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const (
@@ -32,8 +28,6 @@ const (
 	defaultTimeout           = 75 * time.Second
 	defaultUserAgent         = "cartumsync"
 
-	// spacingMargin keeps requests that travel with jitter inside the service's window of one second.
-	spacingMargin = 1.035
 	// defaultPause is how long the client rests after a 429 that does not say for how long.
 	defaultPause = time.Second
 
@@ -266,98 +260,3 @@ func (r *reached) trace() *httptrace.ClientTrace {
 
 // mayHaveSent is true also for a transport that does not tell.
 func (r *reached) mayHaveSent() bool { return r.connected.Load() || !r.asked.Load() }
-
-type turnKey struct{}
-
-// OnTurn returns a context whose requests call f when they have their turn.
-func OnTurn(ctx context.Context, f func()) context.Context {
-	return context.WithValue(ctx, turnKey{}, f)
-}
-
-// PassTurn makes the call of [OnTurn] for one who has the context's turn and waits for something else with it: others
-// need not wait behind.
-func PassTurn(ctx context.Context) {
-	if f, ok := ctx.Value(turnKey{}).(func()); ok {
-		f()
-	}
-}
-
-// pacer spaces the requests of one account and holds them all back after a 429.
-type pacer struct {
-	spacing *rate.Limiter
-
-	mu     sync.Mutex
-	resume time.Time
-}
-
-func newPacer(perSecond float64) *pacer {
-	if perSecond < 0 {
-		return &pacer{spacing: rate.NewLimiter(rate.Inf, 1)}
-	}
-	perSecond = orDefault(perSecond, defaultRequestsPerSecond)
-	return &pacer{spacing: rate.NewLimiter(rate.Limit(perSecond/spacingMargin), 1)}
-}
-
-// wait returns when it is the caller's turn. It does not wait for a turn that comes after ctx's deadline.
-func (p *pacer) wait(ctx context.Context) error {
-	for {
-		if err := p.waitForResume(ctx); err != nil {
-			return err
-		}
-		if err := p.waitForTurn(ctx); err != nil {
-			return err
-		}
-		// A 429 may have come while this one waited for its turn.
-		if p.pauseLeft() <= 0 {
-			return nil
-		}
-	}
-}
-
-func (p *pacer) waitForTurn(ctx context.Context) error {
-	err := p.spacing.Wait(ctx)
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("no turn in time: %w", context.DeadlineExceeded)
-}
-
-func (p *pacer) waitForResume(ctx context.Context) error {
-	left := p.pauseLeft()
-	if left <= 0 {
-		return nil
-	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
-		return &pausedError{left: left}
-	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (p *pacer) pauseLeft() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return time.Until(p.resume)
-}
-
-func (p *pacer) pause(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if resume := time.Now().Add(d); resume.After(p.resume) {
-		p.resume = resume
-	}
-}
-
-// pausedError refuses a caller whose deadline comes before the end of a pause.
-type pausedError struct{ left time.Duration }
-
-func (e *pausedError) Error() string { return "the account rests after too many requests" }
