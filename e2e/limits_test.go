@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,17 +107,19 @@ func TestF48_ServiceInTroubleIsLeftInPeace(t *testing.T) {
 			}
 			assert.LessOrEqual(t, seen.MostPerSecond, 3+refused, "the account's budget")
 			if trouble.RetryAfter != "" {
-				assertRested(t, seen, 2*time.Second)
+				assertRested(t, seen, spoiled, 2*time.Second)
 			}
 		})
 	}
 }
 
-// assertRested says that after each 429 nothing was asked for a while.
-func assertRested(t *testing.T, seen world.RoappRequests, rest time.Duration) {
+// assertRested says that after each spoiled 429 nothing was asked for a while.
+// The stand-in's own, on a machine that is too busy to keep the pace, ask for none.
+func assertRested(t *testing.T, seen world.RoappRequests, spoiled []string, rest time.Duration) {
 	t.Helper()
 	for i, request := range seen.List[:len(seen.List)-1] {
-		if request.Status == http.StatusTooManyRequests {
+		endpoint := request.Method + " " + strings.ReplaceAll(request.Path, "{id}", "*")
+		if request.Status == http.StatusTooManyRequests && slices.Contains(spoiled, endpoint) {
 			next := seen.List[i+1]
 			assert.GreaterOrEqual(t, next.At.Sub(request.At), rest-50*time.Millisecond, "%s after %s", next.Path, request.Path)
 		}
