@@ -88,15 +88,18 @@ func (s *summary) write(to io.Writer) {
 		return
 	}
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\nbenchmark\tvalue\tmeasured\tgoal\t")
+	_, _ = fmt.Fprintln(w, "\nbenchmark\tvalue\tmeasured\tgoal\t")
 	for _, r := range s.rows {
-		fmt.Fprintf(w, "%s\t%s\t%.3f\t%s\t%s\n", r.name, r.unit, r.value, r.goal.text, r.verdict())
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%.3f\t%s\t%s\n", r.name, r.unit, r.value, r.goal.text, r.verdict())
 	}
 	_ = w.Flush() // standard output that is closed shows nothing anyway
 }
 
 // quiet logs what must not happen at all; refused requests are measured.
-func quiet(b *testing.B) *zap.Logger { return zaptest.NewLogger(b, zaptest.Level(zap.ErrorLevel)) }
+func quiet(b *testing.B) *zap.Logger {
+	b.Helper()
+	return zaptest.NewLogger(b, zaptest.Level(zap.ErrorLevel))
+}
 
 // prompt are the stand-in's switches for all benchmarks: records that were made
 // for the benchmark show at once, as those of yesterday would.

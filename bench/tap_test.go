@@ -122,11 +122,6 @@ func (t *tap) seen() traffic {
 // traffic are requests in the order in which they came.
 type traffic []call
 
-// since are the requests from a moment on.
-func (t traffic) since(moment time.Time) traffic {
-	return slices.DeleteFunc(slices.Clone(t), func(c call) bool { return c.at.Before(moment) })
-}
-
 func (t traffic) count(which func(call) bool) int {
 	n := 0
 	for _, c := range t {

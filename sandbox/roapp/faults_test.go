@@ -201,21 +201,22 @@ func TestRefusedRequestsUseUpNoFault(t *testing.T) {
 func TestFaultRefusals(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)
-	for body, field := range map[string]string{
-		``:                                    "match",
-		`{"kind":"reset"}`:                    "match",
-		`{"match":"/v2","kind":"reset"}`:      "match",
-		`{"match":"GET v2","kind":"reset"}`:   "match",
-		`{"match":"GET /v2","kind":"boom"}`:   "kind",
-		`{"match":"GET /v2"}`:                 "kind",
-		`{"match":"GET /v2","kind":"status"}`: "status",
-		`{"match":"GET /v2","kind":"status","status":700}`: "status",
-		`{"match":"GET /v2","kind":"reset","times":-1}`:    "times",
-		`{"match":"GET /v2","kind":"slow"}`:                "delay",
-		`{"match":"GET /v2","kind":"slow","delay":"soon"}`: "delay",
-		`{"match":"GET /v2","kind":"reset","time":2}`:      "unknown field",
-		`{`: "body",
+	for _, refusal := range [][2]string{
+		{``, "match"},
+		{`{"kind":"reset"}`, "match"},
+		{`{"match":"/v2","kind":"reset"}`, "match"},
+		{`{"match":"GET v2","kind":"reset"}`, "match"},
+		{`{"match":"GET /v2","kind":"boom"}`, "kind"},
+		{`{"match":"GET /v2"}`, "kind"},
+		{`{"match":"GET /v2","kind":"status"}`, "status"},
+		{`{"match":"GET /v2","kind":"status","status":700}`, "status"},
+		{`{"match":"GET /v2","kind":"reset","times":-1}`, "times"},
+		{`{"match":"GET /v2","kind":"slow"}`, "delay"},
+		{`{"match":"GET /v2","kind":"slow","delay":"soon"}`, "delay"},
+		{`{"match":"GET /v2","kind":"reset","time":2}`, "unknown field"},
+		{`{`, "body"},
 	} {
+		body, field := refusal[0], refusal[1]
 		got := a.do(http.MethodPost, "/sandbox/faults", body)
 		if got.status != http.StatusBadRequest || !strings.Contains(got.at("error"), field) {
 			t.Errorf("%s: %d %s", body, got.status, got.raw)
