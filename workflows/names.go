@@ -24,14 +24,28 @@ const (
 	SignalShopOrderChanged   = "shop-order-changed"    // order.Hint
 	SignalDecide             = "decide"                // order.Decision
 	SignalStatusChanged      = "status-changed"        // order.OrderRead
+	SignalWrittenOff         = "written-off"           // order.WriteOff
 	SignalForceContinueAsNew = "force-continue-as-new" // nothing
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
-	SignalLook               = "look"                  // nothing, to an account
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
+	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
+	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
+	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
+	// SignalSettings tells a shop, an account or a held order that other settings
+	// are in force; its payload is their revision.
+	SignalSettings = "settings"
 )
 
-// QueryOrder answers with the whole [OrderView].
-const QueryOrder = "order"
+// UpdateRefresh synchronises the order now. Its argument is a RefreshRequest,
+// its result a RefreshResult.
+const UpdateRefresh = "refresh"
+
+// Queries.
+const (
+	QueryOrder   = "order"   // the whole OrderView
+	QueryShop    = "shop"    // ShopView
+	QueryAccount = "account" // AccountView
+)
 
 // Activities besides the steps of an order, whose activities have the names of
 // the step kinds.

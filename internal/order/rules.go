@@ -27,6 +27,14 @@ type Rules struct {
 	FallbackCategory int64
 	// ImportStatuses maps Cartum's status ids to RO App's.
 	ImportStatuses map[int]int64
+	// ExportStatuses maps RO App's status ids to Cartum's.
+	ExportStatuses map[int64]int
+	// FinalShop and FinalRoapp are the statuses after which a side expects
+	// nothing more.
+	FinalShop  []int
+	FinalRoapp []int64
+	// Window is how far back sweeps look; an order is not closed within it.
+	Window time.Duration
 
 	// RequestTimeout is how long RO App may take for one answer.
 	RequestTimeout time.Duration

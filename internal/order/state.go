@@ -71,12 +71,29 @@ type Origin string
 const (
 	OriginWebhook Origin = "webhook"
 	OriginHand    Origin = "hand" // a person, by page, API or command line
+	OriginSweep   Origin = "sweep"
+	OriginImport  Origin = "first-import"
 )
 
-// Hint asks to read the shop's order; nothing in it is believed.
+// Hint says that the shop's order may have changed. Without a snapshot it asks
+// to read the order.
 type Hint struct {
-	At time.Time
+	At time.Time // when the sender knew it; of a sweep, when its request was sent
 	By Origin
+	// Snapshot is the order as the sender read it from the shop.
+	Snapshot *Snapshot `json:",omitempty"`
+	// Digest stands for what the sender saw. It is published as Observed at
+	// once, so that a sweep does not tell the same again.
+	Digest string `json:",omitempty"`
+	// Missing is set by a whole sweep that did not find the order, nor by its
+	// number.
+	Missing bool `json:",omitempty"`
+}
+
+// WriteOff says that goods of the order were taken from stock in RO App.
+type WriteOff struct {
+	At time.Time
+	By string `json:",omitempty"` // who said so; empty: the exchange saw it
 }
 
 // GoodsKey names what a product is identified by: "a:" and the normalised

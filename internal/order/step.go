@@ -43,6 +43,8 @@ const (
 	UrgencyPerson Urgency = 1 // somebody waits for it
 	UrgencyBegun  Urgency = 2 // the order has spent a request already
 	UrgencyNew    Urgency = 3 // the first request of a new order
+	UrgencyChange Urgency = 4 // the first request for a change of an order
+	UrgencyImport Urgency = 5 // the first request of an order of the first import
 )
 
 // Step is one thing to do next. Exactly one of the inputs is set, by Kind.
@@ -332,10 +334,16 @@ type ReadOrder struct {
 
 // OrderRead is RO App's side of the order.
 type OrderRead struct {
-	At       time.Time
+	At       time.Time // when the request was sent
 	OrderID  int64
 	StatusID int64
 	Total    decimal.Decimal
+	// ModifiedAt is RO App's own time of the last change, zero where not told.
+	ModifiedAt time.Time `json:",omitzero"`
+	// DeductionRequired is false once all goods are written off; nil where not told.
+	DeductionRequired *bool `json:",omitempty"`
+	// Listed is set where it comes from a list, which may lag behind.
+	Listed bool `json:",omitempty"`
 }
 
 // Item is a line of an order in RO App.

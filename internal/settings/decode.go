@@ -294,6 +294,8 @@ func set(into reflect.Value, text string) error {
 		return assign(value, text, parseDay, "is no day; write year, month and day, such as 2026-11-01")
 	case *float64:
 		return assign(value, text, parseNumber, "is no number; write for example 3 or 2.5")
+	case *bool:
+		return assign(value, text, strconv.ParseBool, "is neither true nor false")
 	case *int:
 		return assign(value, text, parseWhole, notWhole)
 	case *int64:

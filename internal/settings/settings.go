@@ -32,6 +32,10 @@ type Settings struct {
 	// Encryption are the keys of what is stored in Temporal, at least one: the
 	// first encrypts, all decrypt.
 	Encryption []EncryptionKey `yaml:"encryption_keys" validate:"min=1,dive" example:"[{id: k1, key: \"${CARTUMSYNC_ENCRYPTION_KEY}\"}]"`
+	// Alerts say where to tell of what waits or does not work; optional.
+	Alerts Alerts `yaml:"alerts"`
+	// APITokens let programs use the API; optional.
+	APITokens []APIToken `yaml:"api_tokens" validate:"dive" example:"[{name: warehouse, sha256: 9f86d08…}]"`
 	// Revision identifies the effective content: 12 hexadecimal digits that
 	// change with any value, and not with comments, spelling or order of keys.
 	Revision string `yaml:"-"`
@@ -63,8 +67,11 @@ type Account struct {
 	PieceUnit int64 `yaml:"piece_unit" validate:"record_id" example:"1"`
 	// FallbackCategory is the id of the category for new products whose own
 	// category can neither be found nor made.
-	FallbackCategory int64        `yaml:"fallback_category" validate:"record_id" example:"7"`
-	Fields           CustomFields `yaml:"fields"`
+	FallbackCategory int64 `yaml:"fallback_category" validate:"record_id" example:"7"`
+	// CollectEvery is how often changes in RO App are asked for, default 1 m: one
+	// request for all orders.
+	CollectEvery time.Duration `yaml:"collect_every" default:"1m" validate:"interval"`
+	Fields       CustomFields  `yaml:"fields"`
 }
 
 // CustomFields are the custom fields of RO App's orders that the exchange
@@ -116,6 +123,58 @@ type Shop struct {
 	// least one. One that stands twice receives twice as many.
 	Managers []int64  `yaml:"managers" validate:"min=1,dive,record_id" example:"[56, 57]"`
 	Statuses Statuses `yaml:"statuses"`
+	// Enabled is false for a shop that is switched off: it is not asked for
+	// anything, and its orders wait. Default true.
+	Enabled bool `yaml:"enabled" default:"true"`
+	// Sweep says how often the shop's orders are looked through for changes.
+	Sweep Sweep `yaml:"sweep"`
+	// FirstImport brings older orders once; without its key there is none.
+	FirstImport FirstImport `yaml:"first_import"`
+	// Final are the statuses after which nothing more is expected.
+	Final Final `yaml:"final"`
+}
+
+// Sweep is how a shop's changes are seen, for Cartum tells of few.
+type Sweep struct {
+	// RecentEvery is how often the orders of the last RecentDays are looked
+	// through, default 1 m.
+	RecentEvery time.Duration `yaml:"recent_every" default:"1m" validate:"interval"`
+	RecentDays  int           `yaml:"recent_days" default:"3" validate:"gte=1,lte=60"`
+	// WholeEvery is how often all orders of the last WindowDays are looked
+	// through, default 5 m.
+	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
+	WindowDays int           `yaml:"window_days" default:"60" validate:"gte=1,lte=365"`
+}
+
+// FirstImport is the import of the orders from before the shop was connected.
+type FirstImport struct {
+	// Days is how many days back it begins, 0 for no first import.
+	Days int `yaml:"days" default:"0" validate:"gte=0,lte=365"`
+	// SkipStatuses are Cartum's statuses whose orders are left out, default 3,
+	// delivered.
+	SkipStatuses []int `yaml:"skip_statuses" validate:"dive,record_id" example:"[3]"`
+}
+
+// Final are the statuses of both sides after which an order is done.
+type Final struct {
+	// Shop are Cartum's, default 3 and 4: delivered and cancelled.
+	Shop []int `yaml:"shop" validate:"dive,record_id" example:"[3, 4]"`
+	// Roapp are RO App's, default those that the mapping has for Shop.
+	Roapp []int64 `yaml:"roapp" validate:"dive,record_id" example:"[103, 104]"`
+}
+
+// Alerts are HTTP POSTs to a URL.
+type Alerts struct {
+	// URL may hold a token, so it is a secret.
+	URL Secret `yaml:"url" example:"${CARTUMSYNC_ALERT_URL}"`
+}
+
+// APIToken is one program's access. Only the token's hash is known here.
+type APIToken struct {
+	// Name stands in the timeline of what was done with the token.
+	Name string `yaml:"name" validate:"required,id" example:"warehouse"`
+	// SHA256 is the hexadecimal hash of the token.
+	SHA256 string `yaml:"sha256" validate:"required,len=64,hexadecimal" example:"9f86d08…"`
 }
 
 // Statuses map the status ids of both sides; what is not in them changes
@@ -222,6 +281,10 @@ func (s *Settings) Rules(shop string) (order.Rules, bool) {
 		PieceUnitID:      to.PieceUnit,
 		FallbackCategory: to.FallbackCategory,
 		ImportStatuses:   maps.Clone(from.Statuses.Import),
+		ExportStatuses:   maps.Clone(from.Statuses.Export),
+		FinalShop:        slices.Clone(from.Final.Shop),
+		FinalRoapp:       slices.Clone(from.Final.Roapp),
+		Window:           time.Duration(from.Sweep.WindowDays) * 24 * time.Hour,
 		RequestTimeout:   to.RequestTimeout,
 		Settle:           to.SettleAfterLostAnswer,
 		SearchLag:        to.SearchLag,

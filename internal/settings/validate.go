@@ -24,6 +24,7 @@ var remedies = map[string]string{
 	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for localhost and names without a dot)",
 	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
 	"id":             `is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
+	"interval":       "must be from 10s to 1h, not {value}",
 	"iso4217":        "{value} is no currency; write its ISO 4217 code, such as PLN",
 	"link_url":       "must be a whole address, such as https://kwiaty.example/edit/, without a login in it",
 	"long_secret":    "is shorter than 16 characters; make one with: openssl rand -hex 32",
@@ -42,6 +43,7 @@ var remedies = map[string]string{
 
 // aliases are rules made of the validator's own.
 var aliases = map[string]string{
+	"interval":    "gte=10s,lte=1h",
 	"long_secret": "min=16",
 	"pause":       "gte=0,lte=10m",
 	"rate":        "gt=0,lte=1000",
