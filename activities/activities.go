@@ -56,6 +56,9 @@ func (a *Activities) Register(registry interface {
 		string(order.StepAddItem):        a.AddItem,
 		string(order.StepSetStatus):      a.SetStatus,
 		string(order.StepPostComment):    a.PostComment,
+		string(order.StepWriteLines):     a.WriteLines,
+		string(order.StepUpdateFields):   a.UpdateFields,
+		string(order.StepPushStatus):     a.PushStatus,
 		workflows.ActivitySubscribe:      a.Subscribe,
 		workflows.ActivityCollectChanges: a.CollectChanges,
 	} {

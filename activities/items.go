@@ -26,9 +26,16 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 	if err := acc.mayAdd(ctx); err != nil {
 		return order.ItemAdded{}, err
 	}
-	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*order.Item, error) { return acc.standingItem(ctx, in) })
+	writtenOff := false
+	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (item *order.Item, err error) {
+		item, writtenOff, err = acc.addedItem(ctx, in, 0)
+		return item, err
+	})
 	if err != nil {
 		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
+	}
+	if writtenOff && found == nil {
+		return order.ItemAdded{WrittenOff: true}, nil
 	}
 	if found != nil {
 		return order.ItemAdded{ID: found.ID, Found: found}, nil
@@ -37,7 +44,7 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 		ProductID: in.ProductID, AssigneeID: in.AssigneeID, Quantity: in.Quantity, Price: in.Price,
 	})
 	if err != nil {
-		return order.ItemAdded{}, acc.roappFailed(ctx, err, addsGoods, true)
+		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
 	return acc.readBack(ctx, in, id)
 }
@@ -53,33 +60,36 @@ func (acc *account) mayAdd(ctx context.Context) error {
 	}, 0, nil)
 }
 
-// standingItem finds the item that a lost attempt added.
-func (acc *account) standingItem(ctx context.Context, in order.AddItem) (*order.Item, error) {
-	return acc.addedItem(ctx, in, 0)
+// itemRefused tells whether the order or its product is what is not found.
+func (acc *account) itemRefused(ctx context.Context, in order.AddItem, refusal error) error {
+	if roapp.KindOf(refusal) == roapp.NotFound {
+		if _, err := acc.client.Order(ctx, in.OrderID); err == nil {
+			return acc.roappFailed(ctx, refusal, asks, true)
+		}
+	}
+	return acc.roappFailed(ctx, refusal, addsGoods, true)
 }
 
 // addedItem finds the item with the id, or where that is 0 the one that stands
-// for the line.
-func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (*order.Item, error) {
+// for the line. It also tells whether goods of another line are written off.
+func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (item *order.Item, writtenOff bool, err error) {
 	rows, err := acc.client.Items(ctx, in.OrderID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	items, taken := make([]order.Item, 0, len(rows)), map[int64]bool{}
+	items := make([]order.Item, 0, len(rows))
 	for _, row := range rows {
 		items = append(items, itemOf(row))
+		writtenOff = writtenOff || (row.WrittenOff && slices.Contains(in.Known, row.ID))
 	}
 	if i := slices.IndexFunc(items, func(item order.Item) bool { return item.ID == id }); i >= 0 {
-		return &items[i], nil
+		return &items[i], writtenOff, nil
 	}
-	for _, id := range in.Known {
-		taken[id] = true
-	}
-	item, ok := order.MatchItem(items, in.ProductID, in.Quantity, in.Price, taken)
+	match, ok := in.Find(items)
 	if !ok {
-		return nil, nil
+		return nil, writtenOff, nil
 	}
-	return &item, nil
+	return &match, writtenOff, nil
 }
 
 // readBack proves that the item is undeducted, once in a process, and finds its
@@ -88,7 +98,7 @@ func (acc *account) readBack(ctx context.Context, in order.AddItem, id int64) (o
 	if proved, _ := acc.proof.state(); proved && id != 0 {
 		return order.ItemAdded{ID: id}, nil
 	}
-	item, err := acc.addedItem(ctx, in, id)
+	item, _, err := acc.addedItem(ctx, in, id)
 	switch {
 	case err == nil && item != nil:
 		acc.proof.note(item.WrittenOff)

@@ -37,7 +37,9 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if in.OnlyTakeOver {
 		return order.OrderCreated{}, nil
 	}
-	values, notes := fields.write(in, time.Now())
+	values, notes := fields.write(fieldValues{
+		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
+	}, time.Now())
 	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
 		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
 		ManagerNotes: notes, CustomFields: values,
@@ -142,7 +144,10 @@ func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.O
 	if err != nil {
 		return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
 	}
-	return order.OrderRead{At: at, OrderID: in.OrderID, StatusID: row.StatusID, Total: row.Total}, nil
+	return order.OrderRead{
+		At: at, OrderID: in.OrderID, StatusID: row.StatusID, Total: row.Total,
+		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired,
+	}, nil
 }
 
 // SetStatus moves the order to a status. After an attempt whose answer was lost
@@ -234,10 +239,18 @@ func findField(directory []roapp.CustomField, configured string) *roapp.CustomFi
 	return nil
 }
 
+// fieldValues are what the fields hold, besides the last update.
+type fieldValues struct {
+	shop, shopName string
+	number         int64
+	created        time.Time
+	zone           string
+}
+
 // write gives the fields' values and, where the account has no field for the
 // number, the marker line for the manager's notes.
-func (f orderFields) write(in order.CreateOrder, now time.Time) (values map[string]string, notes string) {
-	zone, err := time.LoadLocation(in.Zone)
+func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[string]string, notes string) {
+	zone, err := time.LoadLocation(in.zone)
 	if err != nil {
 		zone = time.UTC
 	}
@@ -247,21 +260,20 @@ func (f orderFields) write(in order.CreateOrder, now time.Time) (values map[stri
 			values[field.ID] = value
 		}
 	}
-	put(f.shop, in.ShopName)
-	put(f.externalID, strconv.FormatInt(in.Number, 10))
-	put(f.created, moment(f.created, in.Created, zone))
-	put(f.lastUpdated, moment(f.lastUpdated, now, zone))
+	put(f.shop, in.shopName)
+	put(f.externalID, strconv.FormatInt(in.number, 10))
+	put(f.created, moment(f.created, in.created, zone))
+	put(f.lastUpdated, moment(f.lastUpdated, lastUpdated, zone))
 	if f.externalID == nil {
-		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.ShopName, in.Number, in.Created.In(zone).Format("2006-01-02 15:04"), marker(in))
+		created := in.created.In(zone).Format("2006-01-02 15:04")
+		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.shopName, in.number, created, marker(order.Key{Shop: in.shop, Number: in.number}))
 	}
 	return values, notes
 }
 
 // marker recognises the order in the manager's notes, whatever else staff
 // write there.
-func marker(in order.CreateOrder) string {
-	return "[" + order.Key{Shop: in.Shop, Number: in.Number}.WorkflowID() + "]"
-}
+func marker(key order.Key) string { return "[" + key.WorkflowID() + "]" }
 
 // moment writes a time as the field wants it: a date field takes ISO without
 // milliseconds, a text field the shop's local time (reference, roapp-api 6).
@@ -275,7 +287,7 @@ func moment(field *roapp.CustomField, at time.Time, zone *time.Location) string 
 // standFor tells whether a row is the order: by the marker, or by the number
 // together with the shop.
 func (f orderFields) standFor(row roapp.Order, in order.CreateOrder) bool {
-	if strings.Contains(row.ManagerNotes, marker(in)) {
+	if strings.Contains(row.ManagerNotes, marker(order.Key{Shop: in.Shop, Number: in.Number})) {
 		return true
 	}
 	if f.externalID == nil || row.CustomFields[f.externalID.ID] != strconv.FormatInt(in.Number, 10) {

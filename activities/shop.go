@@ -48,20 +48,11 @@ func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) 
 	if err != nil {
 		return order.ShopOrderRead{}, err
 	}
-	at := time.Now()
-	row, err := s.client.Order(ctx, in.Number)
-	if cartum.KindOf(err) == cartum.NotFound {
-		s.breaker.accepted()
-		return order.ShopOrderRead{}, nil
-	}
+	read, err := a.readSnapshot(ctx, s, in.Number)
 	if err != nil {
 		return order.ShopOrderRead{}, s.cartumFailed(ctx, err)
 	}
-	s.breaker.accepted()
-	current := a.settings.Current()
-	rules, _ := current.Rules(in.Shop)
-	snapshot := snapshotOf(*row, rules, at)
-	return order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}, nil
+	return read, nil
 }
 
 // snapshotOf converts the wire's order to the domain's. Values without a safe

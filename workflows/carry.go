@@ -116,6 +116,10 @@ func (r *orderRun) wait(ctx workflow.Context) {
 			woken = true
 		})
 	}
+	if len(r.running) == 0 && r.state.Hold == nil && !r.wake.IsZero() {
+		timer := workflow.NewTimer(timerCtx, max(0, r.wake.Sub(workflow.Now(ctx))))
+		selector.AddFuture(timer, func(workflow.Future) { woken = true })
+	}
 	for !woken {
 		selector.Select(ctx)
 	}

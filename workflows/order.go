@@ -17,6 +17,9 @@ func Order(ctx workflow.Context, state order.State) error {
 	if err := workflow.SetQueryHandler(ctx, QueryOrder, run.view); err != nil {
 		return err
 	}
+	if err := run.acceptRefreshes(ctx); err != nil {
+		return err
+	}
 	run.listen(ctx)
 	return run.live(ctx)
 }
@@ -28,11 +31,16 @@ type orderRun struct {
 	links   order.Links
 	running map[string]*runningStep // by step key
 
-	hints    workflow.ReceiveChannel
-	decides  workflow.ReceiveChannel
-	statuses workflow.ReceiveChannel
-	forced   workflow.ReceiveChannel
-	force    bool // continue as new at the next idle moment
+	hints     workflow.ReceiveChannel
+	decides   workflow.ReceiveChannel
+	statuses  workflow.ReceiveChannel
+	writeOffs workflow.ReceiveChannel
+	settings  workflow.ReceiveChannel
+	forced    workflow.ReceiveChannel
+	asked     workflow.Channel // a refresh began
+	heard     bool             // a sweep told something that is to be published
+	force     bool             // continue as new at the next idle moment
+	wake      time.Time        // when to plan again though nothing happened
 }
 
 // OrderView is the whole order, as the query answers it.
@@ -41,14 +49,28 @@ type OrderView struct {
 	SyncState order.SyncState
 	Links     order.Links
 	Running   []string // summaries of the steps in progress
+	// NextRefresh is from when on a refresh is allowed, past for at once, and
+	// RefreshID is the update id to ask for it with: who asks while one runs
+	// gets its answer.
+	NextRefresh time.Time
+	RefreshID   string
+	Differences []order.Difference
 }
 
 func (r *orderRun) view() (OrderView, error) {
-	view := OrderView{State: r.state, SyncState: r.state.SyncState(), Links: r.links}
+	return OrderView{
+		State: r.state, SyncState: r.state.SyncState(), Links: r.links, Running: r.summaries(),
+		NextRefresh: r.state.RefreshAllowed(), RefreshID: r.refreshID(), Differences: r.state.Differences(),
+	}, nil
+}
+
+// summaries are those of the steps in progress.
+func (r *orderRun) summaries() []string {
+	var texts []string
 	for _, key := range workflow.DeterministicKeys(r.running) {
-		view.Running = append(view.Running, r.running[key].step.Summary)
+		texts = append(texts, r.running[key].step.Summary)
 	}
-	return view, nil
+	return texts
 }
 
 // live plans, carries out what is planned, and waits for news, until the order
@@ -56,11 +78,15 @@ func (r *orderRun) view() (OrderView, error) {
 func (r *orderRun) live(ctx workflow.Context) error {
 	for {
 		r.drain(ctx)
+		if err := r.observe(ctx); err != nil {
+			return err
+		}
 		next, err := r.plan(ctx)
 		if err != nil {
 			return err
 		}
-		r.take(ctx, next)
+		r.links, r.wake = next.Links, next.Wake
+		r.state.Take(next, workflow.Now(ctx))
 		r.reconcile(ctx, next.Steps)
 		r.describe(ctx)
 		if len(r.running) > 0 {
@@ -71,12 +97,15 @@ func (r *orderRun) live(ctx workflow.Context) error {
 			return err
 		}
 		if r.state.Closed != "" {
-			return r.close()
+			return r.close(ctx)
 		}
 		if r.pending() {
 			continue
 		}
 		if r.force || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			if r.answering(ctx) {
+				continue
+			}
 			return workflow.NewContinueAsNewError(ctx, OrderWorkflow, r.state)
 		}
 		r.wait(ctx)
@@ -85,7 +114,8 @@ func (r *orderRun) live(ctx workflow.Context) error {
 
 // close ends the run. An order that the shop never showed fails, so that a later
 // event may start it again; any other order is done.
-func (r *orderRun) close() error {
+func (r *orderRun) close(ctx workflow.Context) error {
+	r.answering(ctx)
 	if r.state.Snapshot != nil {
 		return nil
 	}
@@ -111,27 +141,4 @@ func (r *orderRun) plan(ctx workflow.Context) (order.Next, error) {
 	var next order.Next
 	err := workflow.ExecuteLocalActivity(planOptions(ctx), ActivityPlan, in).Get(ctx, &next)
 	return next, err
-}
-
-// take records what was decided.
-func (r *orderRun) take(ctx workflow.Context, next order.Next) {
-	now := workflow.Now(ctx)
-	r.links = next.Links
-	r.state.Marks = next.Marks
-	r.state.Know(next.Goods)
-	switch {
-	case next.Close != "":
-		if r.state.Closed == "" {
-			r.state.Tell(now, "", "closed: "+next.Close)
-		}
-		r.state.Closed, r.state.Hold = next.Close, nil
-	case next.Hold != nil && r.state.Hold == nil:
-		r.state.SetHold(*next.Hold, now)
-	case next.Synced && (r.state.Synced.IsZero() || r.state.Pressed):
-		if r.state.Synced.IsZero() {
-			r.state.Tell(now, "", "imported")
-			r.state.Carried = r.state.Digest
-		}
-		r.state.Synced, r.state.Pressed, r.state.LastHold = now, false, nil
-	}
 }

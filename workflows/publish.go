@@ -21,6 +21,18 @@ func StartAttributes(key order.Key) temporal.SearchAttributes {
 	)
 }
 
+// observe publishes at once, before any work, what a sweep has told: it tells
+// the same again as long as it does not see that it was heard.
+func (r *orderRun) observe(ctx workflow.Context) error {
+	observed := r.state.Attributes().Observed
+	if !r.heard || observed == r.state.Published.Observed {
+		return nil
+	}
+	r.heard = false
+	r.state.Published.Observed = observed
+	return workflow.UpsertTypedSearchAttributes(ctx, engine.AttrObserved.ValueSet(observed))
+}
+
 // publish writes the search attributes where they changed.
 func (r *orderRun) publish(ctx workflow.Context) error {
 	was, is := r.state.Published, r.state.Attributes()

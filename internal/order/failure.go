@@ -49,15 +49,37 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 	if step.Kind == StepReadShopOrder {
 		s.readFailed()
 	}
-	if step.Kind == StepSetStatus && f.Kind == FailRejected {
-		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text})
-		s.Tell(now, "", fmt.Sprintf("RO App refused status %d: %s", step.SetStatus.To, f.Text))
+	if f.Kind == FailRejected && s.refusedForGood(step, f, now) {
 		return
 	}
 	if f.Kind == FailRejected {
 		s.doubt(step)
 	}
 	s.SetHold(holdOf(step, f), now)
+}
+
+// refusedForGood takes in a refusal that holds nothing up: the row warns of it,
+// and it is tried again with the next change or when a person asks.
+func (s *State) refusedForGood(step Step, f Failure, now time.Time) bool {
+	switch {
+	case step.SetStatus != nil:
+		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text})
+		s.Order.Setting = 0
+		if s.settled() {
+			s.Handled.Shop = step.SetStatus.Shop
+		}
+		s.Tell(now, "", fmt.Sprintf("RO App refused status %d: %s", step.SetStatus.To, f.Text))
+	case step.PushStatus != nil:
+		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(step.PushStatus.To), Text: f.Text})
+		s.Handled.Account = step.PushStatus.Account
+		s.Tell(now, "", fmt.Sprintf("the shop refused status %d: %s", step.PushStatus.To, f.Text))
+	case step.UpdateFields != nil:
+		s.Order.FieldsDue = false
+		s.Tell(now, "", "RO App refused to update its field Last updated: "+f.Text)
+	default:
+		return false
+	}
+	return true
 }
 
 // doubt forgets what a refused step was made of, as far as it can be found
@@ -84,7 +106,7 @@ func holdOf(step Step, f Failure) Hold {
 	h := Hold{Field: f.Field, Text: f.Text}
 	switch f.Kind {
 	case FailCredentials:
-		h.Reason = HoldCredentials
+		h.Reason, h.Side = HoldCredentials, f.Side
 		h.Text = service + " refuses the credentials: " + f.Text
 		h.Remedy = "Correct the " + credentialsOf(f.Side, step) + "; the order goes on by itself."
 	case FailMissingRight:
@@ -111,7 +133,7 @@ func holdOf(step Step, f Failure) Hold {
 	case FailUnknownShop:
 		h = unknownShop(f.Text)
 	case FailUnreachable, FailThrottled:
-		h.Reason = HoldUnreachable
+		h.Reason, h.Side = HoldUnreachable, f.Side
 		h.Text = service + " does not answer as it should: " + f.Text
 		h.Remedy = "Nothing to do: it is tried again after 1, 5, 15 and then every 60 minutes."
 	}

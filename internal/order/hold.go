@@ -29,6 +29,8 @@ const (
 // Hold is what an order waits for.
 type Hold struct {
 	Reason HoldReason
+	// Side is the service that does not answer, of holds that concern one only.
+	Side   Side     `json:",omitempty"`
 	Field  string   `json:",omitempty"` // the value that causes it, as its service calls it
 	Text   string   // what happened
 	Remedy string   // what a person can do; the order goes on by itself afterwards

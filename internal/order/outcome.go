@@ -3,6 +3,7 @@ package order
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -38,6 +39,12 @@ func NewOutcome(kind StepKind) Outcome {
 		return &StatusSet{}
 	case StepPostComment:
 		return &CommentPosted{}
+	case StepWriteLines:
+		return &LinesWritten{}
+	case StepUpdateFields:
+		return &FieldsUpdated{}
+	case StepPushStatus:
+		return &StatusPushed{}
 	}
 	return nil
 }
@@ -54,8 +61,15 @@ func (s *State) Begin(step Step, now time.Time) {
 		s.Begun = map[string]time.Time{}
 	}
 	s.Begun[step.Key] = now
-	if in := step.CreateOrder; in != nil && !slices.Contains(s.BegunFor, in.ContactID) {
-		s.BegunFor = append(s.BegunFor, in.ContactID)
+	switch {
+	case step.CreateOrder != nil && !slices.Contains(s.BegunFor, step.CreateOrder.ContactID):
+		s.BegunFor = append(s.BegunFor, step.CreateOrder.ContactID)
+	case step.AddItem != nil:
+		s.beginAdd(step.AddItem)
+	case step.WriteLines != nil:
+		s.beginLines(step.WriteLines)
+	case step.SetStatus != nil:
+		s.Order.Setting = step.SetStatus.To
 	}
 }
 
@@ -63,6 +77,9 @@ func (s *State) Begin(step Step, now time.Time) {
 func (s *State) Apply(step Step, o Outcome, now time.Time) {
 	delete(s.Begun, step.Key)
 	o.apply(s, step, now)
+	if s.Order != nil && step.writesToOrder() {
+		s.Order.WroteAt = now
+	}
 }
 
 // Withdraw notes that a step ended without an answer, because something else
@@ -84,23 +101,30 @@ func (o *ShopOrderRead) apply(s *State, _ Step, now time.Time) {
 	if s.Hint != nil && !s.Hint.At.After(o.Snapshot.SeenAt) {
 		s.Hint = nil
 	}
-	if s.Snapshot != nil && s.Snapshot.SeenAt.After(o.Snapshot.SeenAt) {
+	s.seeSnapshot(o.Snapshot, o.Digest, now)
+}
+
+// seeSnapshot takes in the order as the shop has it, unless it is known newer.
+func (s *State) seeSnapshot(snapshot *Snapshot, digest string, now time.Time) {
+	if s.Snapshot != nil && s.Snapshot.SeenAt.After(snapshot.SeenAt) {
 		return
 	}
-	s.Missing = 0
-	changed := s.Digest != o.Digest
-	if changed {
-		what := "changed in the shop"
-		if s.Snapshot == nil {
-			what = "seen in the shop"
+	s.Missing, s.GoneSweeps = 0, 0
+	was, changed := s.Snapshot, s.Digest != digest
+	s.Snapshot, s.Digest, s.Observed = snapshot, digest, ""
+	if !changed {
+		return
+	}
+	if was == nil {
+		s.Tell(now, "", fmt.Sprintf("seen in the shop: status %d, lines: %d, %s %s",
+			snapshot.Status, len(snapshot.Lines), snapshot.Totals.Sum.StringFixed(2), snapshot.Currency))
+	} else {
+		for _, text := range Changes(*was, *snapshot) {
+			s.Tell(now, "", "in the shop: "+text)
 		}
-		s.Tell(now, "", fmt.Sprintf("%s: status %d, lines: %d, %s %s",
-			what, o.Snapshot.Status, len(o.Snapshot.Lines), o.Snapshot.Totals.Sum.StringFixed(2), o.Snapshot.Currency))
 	}
-	s.Snapshot, s.Digest = o.Snapshot, o.Digest
-	if changed {
-		s.news(now)
-	}
+	s.Unsettled = true
+	s.news(now)
 }
 
 func (o *CatalogueRead) apply(s *State, step Step, _ time.Time) {
@@ -196,6 +220,9 @@ func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	}
 	s.Tell(now, "", fmt.Sprintf("order %s stood in RO App already and was taken over; customer: %s", o.label(), in.ContactWhy))
 	s.takeOverItems(in.Products, o.Items)
+	if s.WriteOffTold {
+		s.freeze("", now)
+	}
 }
 
 func (o *OrderCreated) label() string {
@@ -216,7 +243,13 @@ func (s *State) takeOverItems(products map[LineKey]int64, items []Item) {
 			continue
 		}
 		taken[item.ID] = true
-		s.setLine(line.Key, LineFacts{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price})
+		facts := LineFacts{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
+		if values := (ItemValues{item.Quantity, item.Price}); s.Order.TakenOver && !values.equal(ItemValues{line.Quantity, line.Price}) {
+			// Whose the difference is nobody knows, so it stays and is told.
+			facts.ShopQuantity, facts.ShopPrice = different(line.Quantity, item.Quantity), different(line.Price, item.Price)
+			facts.Theirs, facts.Kept = &values, true
+		}
+		s.setLine(line.Key, facts)
 		s.Order.WrittenOff = s.Order.WrittenOff || item.WrittenOff
 	}
 }
@@ -250,25 +283,63 @@ func (o *OrderRead) apply(s *State, _ Step, now time.Time) {
 	s.SeeAccountOrder(*o, now)
 }
 
+const (
+	// ownEcho is for how long after a write of ours a list that may lag behind is
+	// not believed by itself: the order is read before its status counts as news.
+	ownEcho = 2 * time.Minute
+	// sameTime is by how much RO App's clock may differ from ours before a
+	// change made by staff is taken for ours, or the other way round.
+	sameTime = 10 * time.Second
+)
+
 // SeeAccountOrder takes in RO App's side of the order.
 func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
-	if s.Order == nil || s.Order.ID != o.OrderID {
+	at := s.Order
+	if at == nil || at.ID != o.OrderID || o.At.Before(at.SeenAt) {
 		return
 	}
-	if s.Order.StatusID != o.StatusID && o.StatusID != 0 {
-		s.Tell(now, "", fmt.Sprintf("status in RO App: %d", o.StatusID))
-		if s.Order.StatusID != 0 {
-			// Somebody has gone on with it; the import does not put it back.
-			s.refuse(StepSetStatus, StatusRefuse{Text: "staff moved the order on in the meantime", ByStaff: true})
-		}
-		s.Order.StatusID = o.StatusID
+	at.SeenAt = o.At
+	if s.settled() && o.Listed {
+		s.lookCloser(o)
 	}
 	total := o.Total
-	s.Order.Total = &total
+	at.Total = &total
+	if o.StatusID == 0 || o.StatusID == at.StatusID {
+		return
+	}
+	if o.StatusID == at.Setting {
+		at.StatusID = o.StatusID // our own write, whose answer is not known yet
+		return
+	}
+	if s.settled() && o.Listed && now.Sub(at.WroteAt) < ownEcho {
+		s.OrderDue = true
+		return
+	}
+	s.Tell(now, "", fmt.Sprintf("status in RO App: %d", o.StatusID))
+	if at.StatusID != 0 && !s.settled() {
+		// Somebody has gone on with it; the import does not put it back.
+		s.refuse(StepSetStatus, StatusRefuse{Text: "staff moved the order on in the meantime", ByStaff: true})
+	}
+	at.StatusID = o.StatusID
+	s.Unsettled = true
+}
+
+// lookCloser asks for the items where somebody else has changed the order: only
+// they tell of a write-off.
+func (s *State) lookCloser(o OrderRead) {
+	written := o.DeductionRequired != nil && !*o.DeductionRequired
+	if !s.Order.WrittenOff && (o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime)) || written) {
+		s.Items.Due = true
+	}
 }
 
 func (o *ItemAdded) apply(s *State, step Step, now time.Time) {
 	in := step.AddItem
+	delete(s.Items.Before, in.Line)
+	if o.WrittenOff {
+		s.freeze("", now)
+		return
+	}
 	facts := LineFacts{ItemID: o.ID, ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price}
 	if o.Found != nil {
 		facts.Quantity, facts.Price = o.Found.Quantity, o.Found.Price
@@ -280,15 +351,75 @@ func (o *ItemAdded) apply(s *State, step Step, now time.Time) {
 	}
 }
 
+func (o *LinesWritten) apply(s *State, step Step, now time.Time) {
+	in := step.WriteLines
+	if slices.ContainsFunc(o.Items, func(i Item) bool { return i.WrittenOff && slices.Contains(s.ourItems(), i.ID) }) {
+		s.freeze("", now)
+	}
+	s.seeItems(in, o)
+	for _, line := range in.Lines {
+		if sent, ok := o.Written[line.Key]; ok {
+			s.Tell(now, "", fmt.Sprintf("written to RO App: %s", sent.describe(line.Key)))
+			s.Order.FieldsDue = true
+		}
+	}
+}
+
+// describe reads "A-12: quantity 3, price 10.00".
+func (d Decided) describe(key LineKey) string {
+	var values []string
+	if d.Quantity != nil {
+		values = append(values, "quantity "+d.Quantity.String())
+	}
+	if d.Price != nil {
+		values = append(values, "price "+d.Price.StringFixed(2))
+	}
+	return key.label() + ": " + strings.Join(values, ", ")
+}
+
+func (*FieldsUpdated) apply(s *State, _ Step, _ time.Time) { s.Order.FieldsDue = false }
+
+func (o *StatusPushed) apply(s *State, step Step, now time.Time) {
+	in := step.PushStatus
+	if o.Snapshot == nil {
+		s.GoneSweeps = max(s.GoneSweeps, goneAfter)
+		s.Handled.Account = in.Account
+		return
+	}
+	if o.Snapshot.Status == in.To {
+		s.Tell(now, "", fmt.Sprintf("status in the shop set to %d", in.To))
+		s.Handled = StatusFacts{Shop: in.To, Account: in.Account}
+		delete(s.Refused, StepPushStatus)
+		s.Order.FieldsDue = true
+	}
+	s.seeSnapshot(o.Snapshot, o.Digest, now)
+}
+
 func (o *StatusSet) apply(s *State, step Step, now time.Time) {
-	s.Order.StatusID = o.StatusID
-	if o.StatusID == step.SetStatus.To {
+	in := step.SetStatus
+	s.Order.Setting = 0
+	if now := s.Order.StatusID; s.settled() && o.StatusID == in.To && now != in.From && now != in.To {
+		// Staff's change was seen while ours was under way: which came last?
+		s.Handled = StatusFacts{Shop: in.Shop, Account: in.To}
+		s.OrderDue = true
+		return
+	}
+	if o.StatusID == in.To {
+		s.Order.StatusID = o.StatusID
 		s.Tell(now, "", fmt.Sprintf("status in RO App set to %d", o.StatusID))
+		delete(s.Refused, StepSetStatus)
+		if s.settled() {
+			s.Handled = StatusFacts{Shop: in.Shop, Account: in.To}
+			s.Order.FieldsDue = true
+		}
 		return
 	}
 	// Staff were faster; what they chose stays.
+	s.Order.StatusID = o.StatusID
 	s.Tell(now, "", fmt.Sprintf("status in RO App is %d, set by staff; left as it is", o.StatusID))
-	s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: "staff moved the order on in the meantime", ByStaff: true})
+	if !s.settled() {
+		s.refuse(StepSetStatus, StatusRefuse{StatusID: in.To, Text: "staff moved the order on in the meantime", ByStaff: true})
+	}
 }
 
 func (s *State) refuse(kind StepKind, r StatusRefuse) {
@@ -299,9 +430,20 @@ func (s *State) refuse(kind StepKind, r StatusRefuse) {
 }
 
 func (*CommentPosted) apply(s *State, step Step, now time.Time) {
+	in := step.PostComment
+	if s.Comment.About != in.About {
+		s.Comment.About, s.Comment.Parts = in.About, 0
+	}
 	s.Comment.Parts++
-	if step.PostComment.Last {
+	if !in.Last {
+		return
+	}
+	s.Comment.Parts, s.Comment.Told = 0, in.Told
+	if s.Comment.FirstAt.IsZero() {
 		s.Comment.FirstAt = now
 		s.Tell(now, "", "first comment written")
+		return
 	}
+	s.Tell(now, "", "comment written")
+	s.Order.FieldsDue = true
 }

@@ -158,5 +158,5 @@ func firstOf(texts ...string) string {
 }
 
 func (p *planner) pace() Pace {
-	return Pace{Urgency: min(p.urgency(), UrgencyBegun), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
+	return Pace{Urgency: min(p.urgency(StepEnsureContact), UrgencyBegun), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
 }

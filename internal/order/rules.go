@@ -36,6 +36,9 @@ type Rules struct {
 	// Window is how far back sweeps look; an order is not closed within it.
 	Window time.Duration
 
+	// LastUpdatedField is set where RO App's orders have the field Last updated.
+	LastUpdatedField bool
+
 	// RequestTimeout is how long RO App may take for one answer.
 	RequestTimeout time.Duration
 	// Settle is how long after a lost answer nothing is believed to be absent.

@@ -157,7 +157,7 @@ func (s *simulation) begin(origin order.Origin, again bool) {
 	s.jobs = map[string]*job{}
 	s.state = order.NewState(order.Key{Shop: "demo", Number: 115}, origin, s.clock)
 	s.state.Again = again
-	s.state.See(order.Hint{At: s.clock, By: origin})
+	s.state.See(order.Hint{At: s.clock, By: origin}, s.clock)
 }
 
 // pass is the workflow's loop until it waits: plan, take, reconcile.
@@ -171,7 +171,7 @@ func (s *simulation) pass() {
 			running = append(running, s.jobs[key].Step)
 		}
 		next := order.Plan(s.state, s.rules, running, s.clock)
-		s.take(next)
+		s.state.Take(next, s.clock)
 		if !s.reconcile(next.Steps) {
 			return
 		}
@@ -186,21 +186,6 @@ func (s *simulation) continueAsNew() {
 	var again order.State
 	require.NoError(s.t, json.Unmarshal(text, &again))
 	s.state = again
-}
-
-func (s *simulation) take(next order.Next) {
-	s.state.Marks = next.Marks
-	switch {
-	case next.Close != "":
-		s.state.Closed, s.state.Hold = next.Close, nil
-	case next.Hold != nil && s.state.Hold == nil:
-		s.state.SetHold(*next.Hold, s.clock)
-	case next.Synced && (s.state.Synced.IsZero() || s.state.Pressed):
-		if s.state.Synced.IsZero() {
-			s.state.Carried = s.state.Digest
-		}
-		s.state.Synced, s.state.Pressed, s.state.LastHold = s.clock, false, nil
-	}
 }
 
 // reconcile withdraws what is not planned and starts what is. It tells whether
@@ -333,7 +318,7 @@ func (s *simulation) staffGoOn() {
 	o.status, o.changed, s.staffsStatus = 106, s.clock, 106
 }
 
-func (s *simulation) askByHand() { s.state.See(order.Hint{At: s.clock, By: order.OriginHand}) }
+func (s *simulation) askByHand() { s.state.See(order.Hint{At: s.clock, By: order.OriginHand}, s.clock) }
 
 // news is a change in the shop, of which the exchange is told.
 func (s *simulation) news() {
@@ -362,7 +347,7 @@ func (s *simulation) news() {
 	case "cancel":
 		s.shop.Status = order.CancelledStatus
 	}
-	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook})
+	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook}, s.clock)
 }
 
 // terminate ends the workflow as an operator does; requests on their way end as
@@ -405,13 +390,13 @@ func (s *simulation) restore() {
 		}
 		job.RetryAt = s.clock
 	}
-	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook})
+	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook}, s.clock)
 }
 
 // finishQuietly lets everything go well from now on.
 func (s *simulation) finishQuietly() {
 	s.let(s.clock.Add(time.Hour))
-	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook})
+	s.state.See(order.Hint{At: s.clock, By: order.OriginWebhook}, s.clock)
 	for range 200 {
 		s.pass()
 		switch {
@@ -462,6 +447,8 @@ func (a attempt) make() (order.Outcome, *order.Failure) {
 		return a.setStatus(*step.SetStatus)
 	case step.PostComment != nil:
 		return a.postComment(*step.PostComment)
+	case step.WriteLines != nil:
+		return a.writeLines(*step.WriteLines)
 	case step.ReadOrder != nil:
 		return a.read(func() order.Outcome {
 			o := s.order(step.ReadOrder.OrderID)
@@ -580,11 +567,7 @@ func (a attempt) addItem(in order.AddItem) (order.Outcome, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	var standing order.Item
 	find := func(time.Time) (found bool) {
-		taken := map[int64]bool{}
-		for _, id := range in.Known {
-			taken[id] = true
-		}
-		standing, found = order.MatchItem(o.items, in.ProductID, in.Quantity, in.Price, taken)
+		standing, found = in.Find(o.items)
 		return found
 	}
 	made := func() {
@@ -601,6 +584,39 @@ func (a attempt) addItem(in order.AddItem) (order.Outcome, *order.Failure) {
 	default:
 		return &order.ItemAdded{ID: standing.ID}, nil
 	}
+}
+
+// writeLines reads the items and writes what the shop changed, all at once.
+func (a attempt) writeLines(in order.WriteLines) (order.Outcome, *order.Failure) {
+	s, o := a.s, a.s.order(in.OrderID)
+	answer := &order.LinesWritten{At: s.clock, Items: slices.Clone(o.items), Written: map[order.LineKey]order.Decided{}}
+	nothing := func(time.Time) bool { return false }
+	write := func() {
+		answer = &order.LinesWritten{At: s.clock, Items: slices.Clone(o.items), Written: map[order.LineKey]order.Decided{}}
+		for _, line := range in.Lines {
+			i := slices.IndexFunc(o.items, func(item order.Item) bool { return item.ID == line.ItemID })
+			if i < 0 {
+				continue
+			}
+			send := line.Decide(o.items[i])
+			if send.Nothing() {
+				continue
+			}
+			o.items = slices.Clone(o.items)
+			if send.Quantity != nil {
+				o.items[i].Quantity = *send.Quantity
+			}
+			if send.Price != nil {
+				o.items[i].Price = *send.Price
+			}
+			answer.Written[line.Key] = send
+			o.changed = s.clock.Add(time.Nanosecond)
+		}
+	}
+	if _, failure := a.write(in.Look, nothing, write); failure != nil {
+		return nil, failure
+	}
+	return answer, nil
 }
 
 func (a attempt) setStatus(in order.SetStatus) (order.Outcome, *order.Failure) {

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -57,6 +58,22 @@ const (
 // made of the article (the title where that is empty) and of the occurrence:
 // "a:A-12#1" is the first line with article A-12.
 type LineKey string
+
+// label is what people call the line: its article or its title.
+func (k LineKey) label() string {
+	at := strings.LastIndex(string(k), "#")
+	if at < 0 {
+		return string(k)
+	}
+	name, occurrence := string(k)[:at], string(k)[at+1:]
+	if _, after, found := strings.Cut(name, ":"); found {
+		name = after
+	}
+	if occurrence != "1" {
+		name += " (" + occurrence + ")"
+	}
+	return Shorten(name, longestTitle)
+}
 
 // Line is one position of an order.
 type Line struct {

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -33,8 +34,14 @@ type State struct {
 
 	Order   *AccountOrder             `json:",omitempty"`
 	Lines   map[LineKey]LineFacts     `json:",omitempty"`
+	Items   ItemsFacts                `json:",omitzero"`
 	Comment CommentFacts              `json:",omitzero"`
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
+	// Handled are the statuses that were acted upon, once the order is imported.
+	Handled StatusFacts  `json:",omitzero"`
+	Refresh RefreshFacts `json:",omitzero"`
+	// WriteOffTold is set where a write-off was told of before the order was known.
+	WriteOffTold bool `json:",omitempty"`
 
 	// Begun holds, by step key, when a create was last begun whose outcome is
 	// not known. It is set before the create is scheduled and cleared only by a
@@ -46,14 +53,21 @@ type State struct {
 	Accepted map[string]bool `json:",omitempty"` // fields whose problem a person accepted
 	// Pressed is set while a person waits for the order.
 	Pressed bool `json:",omitempty"`
-	// OrderDue asks to read RO App's order: a person wants to know.
+	// OrderDue asks to read RO App's order: a person wants to know, or a list
+	// that may lag behind says something new.
 	OrderDue bool `json:",omitempty"`
+	// Unsettled is set when something changed since both sides were compared.
+	Unsettled bool `json:",omitempty"`
 
 	Hold *Hold `json:",omitempty"`
 	// LastHold keeps since when and how often, while the cause is looked at again.
 	LastHold *Hold `json:",omitempty"`
 	// Missing counts the reads in which the shop did not show the order.
 	Missing int `json:",omitempty"`
+	// GoneSweeps counts the whole sweeps that did not find the order.
+	GoneSweeps int `json:",omitempty"`
+	// Observed is what the sweeps are to compare with, the digest if empty.
+	Observed string `json:",omitempty"`
 
 	Marks    []Mark    `json:",omitempty"`
 	Timeline []Event   `json:",omitempty"`
@@ -134,6 +148,15 @@ type AccountOrder struct {
 	DeductedAtOnce  bool      `json:",omitempty"`
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
+	// SeenAt is when RO App was last asked about the order, as far as it was told.
+	SeenAt time.Time `json:",omitzero"`
+	// WroteAt is when this workflow last wrote to the order.
+	WroteAt time.Time `json:",omitzero"`
+	// Setting is a status that is being written, or may have been: it is ours
+	// when it is seen.
+	Setting int64 `json:",omitempty"`
+	// FieldsDue asks to bring RO App's field Last updated up to date.
+	FieldsDue bool `json:",omitempty"`
 }
 
 // movedOn tells that somebody in RO App has taken an order of an earlier life
@@ -148,19 +171,31 @@ func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
-// LineFacts are a line as it was last written.
-type LineFacts struct {
-	ItemID    int64
-	ProductID int64
-	Quantity  decimal.Decimal
-	Price     decimal.Decimal
+// StatusFacts are the two sides' statuses that were last acted upon; a side
+// whose status is another one has news.
+type StatusFacts struct {
+	Shop    int   `json:",omitempty"`
+	Account int64 `json:",omitempty"`
 }
 
 // CommentFacts are what was told in the event feed.
 type CommentFacts struct {
-	// Parts counts the parts of the first comment that are written.
+	// Parts counts the parts of the comment in progress that are written, and
+	// About is what it is about.
 	Parts   int       `json:",omitempty"`
-	FirstAt time.Time `json:",omitzero"` // when it was complete
+	About   string    `json:",omitempty"`
+	FirstAt time.Time `json:",omitzero"` // when the first one was complete
+	// Told is what the comments so far have told.
+	Told Told `json:",omitzero"`
+}
+
+// Told is the content of what comments tell, each in one text that is the same
+// as long as there is nothing new to tell.
+type Told struct {
+	Delivery   string `json:",omitempty"`
+	Payment    string `json:",omitempty"`
+	Difference string `json:",omitempty"`
+	Gone       bool   `json:",omitempty"`
 }
 
 // StatusRefuse is a status that RO App refused; it is not tried again until the
@@ -184,6 +219,8 @@ const (
 	MarkAmount         = "amount-differs"
 	MarkNotCarried     = "change-not-carried-over"
 	MarkLinesMissing   = "lines-missing"
+	MarkGoneInShop     = "gone-in-shop"
+	MarkNotPushed      = "status-not-pushed"
 )
 
 // Event is one line of the order's timeline.
@@ -222,6 +259,10 @@ const (
 	SyncClosed    SyncState = "closed"
 )
 
+// settled tells that the import is finished. From then on each side's changes
+// are carried to the other.
+func (s *State) settled() bool { return s.Order != nil && !s.Synced.IsZero() }
+
 // NewState is the state of an order that nobody has looked at yet.
 func NewState(key Key, origin Origin, now time.Time) State {
 	return State{
@@ -246,7 +287,7 @@ func (s *State) SyncState() SyncState {
 
 // Attributes is what the search attributes should say now.
 func (s *State) Attributes() Published {
-	p := Published{SyncState: s.SyncState(), Observed: s.Digest, Synced: s.Synced}
+	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced}
 	if s.Hold != nil {
 		p.HoldReason = s.Hold.Reason
 	}
@@ -283,6 +324,7 @@ func (s *State) SetHold(h Hold, now time.Time) {
 	h.NextLook = nextLook(&h, s.Key.Number, now)
 	s.Hold, s.LastHold = &h, nil
 	s.Pressed = false
+	s.endRefresh(h.Text, now)
 }
 
 // news ends a hold because something changed that may have caused it. An order
@@ -341,16 +383,56 @@ func (s *State) forgetAbsence() {
 }
 
 // See takes a hint that the shop's order may have changed.
-func (s *State) See(hint Hint) {
+func (s *State) See(hint Hint, now time.Time) {
+	if hint.Digest != "" {
+		s.Observed = hint.Digest
+	}
+	switch {
+	case hint.Missing:
+		s.GoneSweeps++
+		return
+	case hint.Snapshot != nil:
+		s.seeSnapshot(hint.Snapshot, hint.Digest, now)
+		return
+	}
+	hint.Digest = ""
 	if hint.By == OriginHand {
 		s.news(hint.At)
 		s.Pressed = true
-		s.OrderDue = s.Order != nil
+		s.lookAtAccount()
 	}
 	if s.Hint == nil || s.Hint.At.Before(hint.At) {
 		s.Hint = &hint
 	}
 }
+
+// lookAtAccount asks to read RO App's side of the order.
+func (s *State) lookAtAccount() {
+	if s.Order != nil {
+		s.OrderDue, s.Items.Due = true, true
+	}
+}
+
+// SeeWriteOff takes in that goods were taken from stock: quantities, prices and
+// lines are frozen for good.
+func (s *State) SeeWriteOff(w WriteOff, now time.Time) {
+	if s.Order == nil {
+		s.WriteOffTold = true
+		return
+	}
+	s.freeze(w.By, now)
+}
+
+func (s *State) freeze(by string, now time.Time) {
+	if s.Order.WrittenOff {
+		return
+	}
+	s.Order.WrittenOff = true
+	s.Tell(now, by, "goods were written off in RO App: quantities, prices and lines are frozen")
+}
+
+// SettingsChanged tries again what may have waited for other settings.
+func (s *State) SettingsChanged(now time.Time) { s.news(now) }
 
 // Decide takes a person's answer. It reports what is wrong with an answer that
 // fits nothing the order waits for.
@@ -459,7 +541,7 @@ func (s *State) acceptable(field string) bool {
 // forgetOrder makes room for a new order in place of one that is gone. The
 // begun creates are kept: they would be found gone as well.
 func (s *State) forgetOrder() {
-	s.Order, s.Lines, s.Comment, s.Refused = nil, nil, CommentFacts{}, nil
+	s.Order, s.Lines, s.Items, s.Comment, s.Refused = nil, nil, ItemsFacts{}, CommentFacts{}, nil
 	s.Begun, s.BegunFor = nil, nil
-	s.Synced = time.Time{}
+	s.Synced, s.Handled, s.WriteOffTold = time.Time{}, StatusFacts{}, false
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -22,6 +23,9 @@ const (
 	StepAddItem       StepKind = "AddItem"
 	StepSetStatus     StepKind = "SetStatus"
 	StepPostComment   StepKind = "PostComment"
+	StepWriteLines    StepKind = "WriteLines"
+	StepUpdateFields  StepKind = "UpdateFields"
+	StepPushStatus    StepKind = "PushStatus"
 )
 
 // Side is the service that a step talks to.
@@ -70,6 +74,9 @@ type Step struct {
 	AddItem       *AddItem       `json:",omitempty"`
 	SetStatus     *SetStatus     `json:",omitempty"`
 	PostComment   *PostComment   `json:",omitempty"`
+	WriteLines    *WriteLines    `json:",omitempty"`
+	UpdateFields  *UpdateFields  `json:",omitempty"`
+	PushStatus    *PushStatus    `json:",omitempty"`
 }
 
 // Input is the step's input, the one that is set.
@@ -97,15 +104,31 @@ func (s Step) Input() any {
 		return s.SetStatus
 	case StepPostComment:
 		return s.PostComment
+	case StepWriteLines:
+		return s.WriteLines
+	case StepUpdateFields:
+		return s.UpdateFields
+	case StepPushStatus:
+		return s.PushStatus
 	}
 	return nil
 }
 
-// creates tells whether the step makes a record, so that an unknown outcome
-// must be looked for before it is repeated.
+// creates tells whether the step makes or changes a record in a way that an
+// unknown outcome must be looked at before it is repeated.
 func (s Step) creates() bool {
 	switch s.Kind {
-	case StepCreateOrder, StepAddItem, StepSetStatus:
+	case StepCreateOrder, StepAddItem, StepSetStatus, StepWriteLines, StepPushStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// writesToOrder tells whether the step changes RO App's order.
+func (s Step) writesToOrder() bool {
+	switch s.Kind {
+	case StepCreateOrder, StepAddItem, StepSetStatus, StepPostComment, StepWriteLines, StepUpdateFields:
 		return true
 	default:
 		return false
@@ -122,6 +145,10 @@ func (s Step) lost() bool {
 		return s.AddItem.Look.Lost != nil
 	case s.SetStatus != nil:
 		return s.SetStatus.Look.Lost != nil
+	case s.WriteLines != nil:
+		return s.WriteLines.Look.Lost != nil
+	case s.PushStatus != nil:
+		return s.PushStatus.Look.Lost != nil
 	default:
 		return false
 	}
@@ -364,9 +391,32 @@ type AddItem struct {
 	AssigneeID int64
 	Quantity   decimal.Decimal
 	Price      decimal.Decimal
-	// Known are items that stand for other lines.
+	// Known are items that stand for other lines. Once goods of one of them are
+	// written off, nothing is added any more.
 	Known []int64 `json:",omitempty"`
-	Look  Look
+	// Before are other items that stood there before the line was first added:
+	// the staff's, unless they are just what is to be added.
+	Before []int64 `json:",omitempty"`
+	Look   Look
+}
+
+// Find is the item that stands for the line already, added by an attempt whose
+// answer was lost or before the engine's database was restored.
+func (in AddItem) Find(items []Item) (Item, bool) {
+	taken := map[int64]bool{}
+	for _, id := range slices.Concat(in.Known, in.Before) {
+		taken[id] = true
+	}
+	if item, ok := MatchItem(items, in.ProductID, in.Quantity, in.Price, taken); ok {
+		return item, true
+	}
+	i := slices.IndexFunc(items, func(i Item) bool {
+		return slices.Contains(in.Before, i.ID) && i.ProductID == in.ProductID && i.Quantity.Equal(in.Quantity) && i.Price.Equal(in.Price)
+	})
+	if i < 0 {
+		return Item{}, false
+	}
+	return items[i], true
 }
 
 // ItemAdded is the answer to AddItem.
@@ -377,6 +427,65 @@ type ItemAdded struct {
 	Found *Item `json:",omitempty"`
 	// DeductedAtOnce is set where RO App wrote the goods off as they were added.
 	DeductedAtOnce bool `json:",omitempty"`
+	// WrittenOff is set where nothing was added, since staff have written off
+	// goods of the order.
+	WrittenOff bool `json:",omitempty"`
+}
+
+// WriteLines reads the order's items and then writes what the shop changed, as
+// long as no goods of ours are written off. Without changes it only reads.
+type WriteLines struct {
+	Account string
+	OrderID int64
+	// For is the digest of the shop's order that the lines are of.
+	For   string
+	Lines []LineWrite
+	Look  Look
+	// WroteAt is when this workflow last wrote to the order: soon after, an item
+	// that is missing is looked for twice.
+	WroteAt time.Time `json:",omitzero"`
+}
+
+// LinesWritten is the answer to WriteLines.
+type LinesWritten struct {
+	At    time.Time
+	Items []Item // as they were read
+	// Written are the values that were sent thereafter.
+	Written map[LineKey]Decided `json:",omitempty"`
+}
+
+// UpdateFields brings the field Last updated up to date.
+type UpdateFields struct {
+	Account     string
+	OrderID     int64
+	Shop        string
+	ShopName    string
+	Number      int64
+	Created     time.Time
+	LastUpdated time.Time
+	Zone        string // the shop's
+}
+
+// FieldsUpdated is the answer to UpdateFields.
+type FieldsUpdated struct{}
+
+// PushStatus moves the shop's order to a status. The order is read before and
+// after: the shop may have moved on, and may say OK without having saved.
+type PushStatus struct {
+	Shop    string
+	Number  int64
+	From    int // status before, as it is known
+	To      int
+	Account int64 // RO App's status that is pushed
+	Look    Look
+}
+
+// StatusPushed is the answer to PushStatus.
+type StatusPushed struct {
+	// Snapshot is the order as the shop has it afterwards, nil where the shop
+	// does not show it.
+	Snapshot *Snapshot `json:",omitempty"`
+	Digest   string    `json:",omitempty"`
 }
 
 // SetStatus moves the order to a status.
@@ -385,6 +494,7 @@ type SetStatus struct {
 	OrderID int64
 	From    int64 `json:",omitempty"` // status before, 0 where unknown
 	To      int64
+	Shop    int    `json:",omitempty"` // the shop's status that it stands for
 	Comment string // some statuses demand one, so one is always sent
 	Look    Look
 }
@@ -402,6 +512,10 @@ type PostComment struct {
 	Text    string
 	// Last is set on the last part of a comment that is too long for one.
 	Last bool
+	// About identifies what the comment is about: its parts belong together.
+	About string `json:",omitempty"`
+	// Told is all that is told once this comment is written.
+	Told Told `json:",omitzero"`
 }
 
 // CommentPosted is the answer to PostComment.

@@ -125,9 +125,11 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 // request is one call of the API.
 type request struct {
 	method string
-	// path has "{id}" in the place of id. Errors show this form.
+	// path has "{id}" in the place of id, and "{item}" in that of item. Errors
+	// show this form.
 	path  string
 	id    int64
+	item  int64
 	query url.Values
 	body  any
 	// emptyAnswer says that success needs no answer's body.
@@ -139,7 +141,7 @@ func (r request) endpoint() string { return r.method + " " + r.path }
 func (r request) writes() bool { return r.method != http.MethodGet }
 
 func (r request) url(base string) string {
-	address := base + strings.Replace(r.path, "{id}", strconv.FormatInt(r.id, 10), 1)
+	address := base + strings.NewReplacer("{id}", strconv.FormatInt(r.id, 10), "{item}", strconv.FormatInt(r.item, 10)).Replace(r.path)
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
 	}

@@ -122,3 +122,19 @@ func addedItem(n node, orderID int64) int64 {
 	}
 	return 0
 }
+
+// ItemChange is what to change of a line; what is nil stays.
+type ItemChange struct{ Quantity, Price *decimal.Decimal }
+
+// UpdateItem changes a line. A line cannot be switched to another product, nor be removed (reference, roapp-api 3.7).
+func (c *Client) UpdateItem(ctx context.Context, orderID, itemID int64, change ItemChange) error {
+	body := map[string]json.Number{}
+	if change.Quantity != nil {
+		body["quantity"] = wireNumber(*change.Quantity)
+	}
+	if change.Price != nil {
+		body["price"] = wireNumber(*change.Price)
+	}
+	_, err := c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}/items/{item}", id: orderID, item: itemID, body: body, emptyAnswer: true})
+	return err
+}

@@ -2,6 +2,7 @@ package roapp
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -233,6 +234,33 @@ func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (CreatedOrder, err
 	created.Number = rest.first("number", "id_label").text()
 	created.StatusID = rest.apart().at("status").at("id").optionalID()
 	return created, nil
+}
+
+type fieldsBody struct {
+	CustomFields map[string]any `json:"custom_fields"`
+}
+
+// UpdateFields sets custom fields of an order, by key ("f101"). Whether the fields that are not named keep their values
+// is not documented, so all are read first and sent as they are: two requests.
+func (c *Client) UpdateFields(ctx context.Context, orderID int64, changed map[string]string) error {
+	answer, err := c.do(ctx, request{method: http.MethodGet, path: "/v2/orders/{id}", id: orderID})
+	if err != nil {
+		return err
+	}
+	record := answer.record()
+	record.mustBe(orderID, record.at("id").id())
+	if err := answer.check(); err != nil {
+		return err
+	}
+	values := map[string]any{}
+	if standing, ok := record.at("custom_fields").value.(map[string]any); ok {
+		maps.Copy(values, standing)
+	}
+	for key, value := range changed {
+		values[key] = value
+	}
+	_, err = c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}", id: orderID, body: fieldsBody{values}, emptyAnswer: true})
+	return err
 }
 
 type statusBody struct {

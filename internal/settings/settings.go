@@ -285,6 +285,7 @@ func (s *Settings) Rules(shop string) (order.Rules, bool) {
 		FinalShop:        slices.Clone(from.Final.Shop),
 		FinalRoapp:       slices.Clone(from.Final.Roapp),
 		Window:           time.Duration(from.Sweep.WindowDays) * 24 * time.Hour,
+		LastUpdatedField: to.Fields.LastUpdated != "",
 		RequestTimeout:   to.RequestTimeout,
 		Settle:           to.SettleAfterLostAnswer,
 		SearchLag:        to.SearchLag,

@@ -1,0 +1,59 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// PushStatus moves the shop's order to a status. It is read before, for the shop
+// may have moved on since, and its buyers are told of each change; and after,
+// for the shop may say OK without having saved (reference, cartum-api 3).
+func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order.StatusPushed, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return order.StatusPushed{}, err
+	}
+	before, err := a.readSnapshot(ctx, s, in.Number)
+	if err != nil {
+		return order.StatusPushed{}, s.cartumFailed(ctx, err)
+	}
+	if before.Snapshot == nil || before.Snapshot.Status != in.From {
+		return order.StatusPushed(before), nil
+	}
+	if err := s.client.UpdateStatus(ctx, in.Number, in.To); err != nil {
+		return order.StatusPushed{}, s.cartumFailed(ctx, err)
+	}
+	after, err := a.readSnapshot(ctx, s, in.Number)
+	if err != nil {
+		return order.StatusPushed{}, s.cartumFailed(ctx, err)
+	}
+	if after.Snapshot != nil && after.Snapshot.Status == in.From {
+		return order.StatusPushed{}, failed(ctx, order.SideCartum, order.Failure{
+			Kind: order.FailRejected, Definite: true,
+			Text: fmt.Sprintf("it answered OK, but the order still has status %d", in.From),
+		}, 0, nil)
+	}
+	return order.StatusPushed(after), nil
+}
+
+// readSnapshot reads the order as the shop has it now; it has no snapshot where
+// the shop does not show the order.
+func (a *Activities) readSnapshot(ctx context.Context, s *shop, number int64) (order.ShopOrderRead, error) {
+	at := time.Now()
+	row, err := s.client.Order(ctx, number)
+	if cartum.KindOf(err) == cartum.NotFound {
+		s.breaker.accepted()
+		return order.ShopOrderRead{}, nil
+	}
+	if err != nil {
+		return order.ShopOrderRead{}, err
+	}
+	s.breaker.accepted()
+	rules, _ := a.settings.Current().Rules(s.id)
+	snapshot := snapshotOf(*row, rules, at)
+	return order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}, nil
+}

@@ -1,0 +1,257 @@
+package order
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/shopspring/decimal"
+)
+
+// LineFacts are a line as it was last written, and what the shop and the staff
+// made of it since.
+type LineFacts struct {
+	ItemID    int64 // 0 where the line was left out for good
+	ProductID int64
+	// Quantity and Price are what we wrote last.
+	Quantity decimal.Decimal
+	Price    decimal.Decimal
+	// ShopQuantity and ShopPrice are the shop's values that were last carried
+	// over, or told where staff's own values stay; nil where they are what we wrote.
+	ShopQuantity *decimal.Decimal `json:",omitempty"`
+	ShopPrice    *decimal.Decimal `json:",omitempty"`
+	// Tried are values that may have been written by requests whose answer is
+	// not known: they are ours when they are seen.
+	Tried []ItemValues `json:",omitempty"`
+	// Theirs are RO App's values where staff changed them.
+	Theirs *ItemValues `json:",omitempty"`
+	// Kept is set where the shop changed the line and the staff's value stays.
+	Kept bool `json:",omitempty"`
+	// Deleted is set where staff took the line out. It is never added again.
+	Deleted bool `json:",omitempty"`
+}
+
+// ItemValues are what an item has.
+type ItemValues struct{ Quantity, Price decimal.Decimal }
+
+func (v ItemValues) equal(other ItemValues) bool {
+	return v.Quantity.Equal(other.Quantity) && v.Price.Equal(other.Price)
+}
+
+// ItemsFacts are what is known of the items of RO App's order that are not ours.
+type ItemsFacts struct {
+	// Due asks to read them.
+	Due bool `json:",omitempty"`
+	// ReadFor is the digest of the shop's order for which they were last read.
+	ReadFor string `json:",omitempty"`
+	// Others are the ids of items that staff added.
+	Others []int64 `json:",omitempty"`
+	// Before are, by line, the items that stood there before the line's add was
+	// first begun: none of them can be what a lost attempt made.
+	Before map[LineKey][]int64 `json:",omitempty"`
+}
+
+// written are the values that we wrote last.
+func (f LineFacts) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
+
+// carried are the shop's values that were last carried over or told.
+func (f LineFacts) carried() ItemValues {
+	values := f.written()
+	if f.ShopQuantity != nil {
+		values.Quantity = *f.ShopQuantity
+	}
+	if f.ShopPrice != nil {
+		values.Price = *f.ShopPrice
+	}
+	return values
+}
+
+// standing are RO App's values as far as they are known.
+func (f LineFacts) standing() ItemValues {
+	if f.Theirs != nil {
+		return *f.Theirs
+	}
+	return f.written()
+}
+
+// present tells that the line stands in RO App, as far as is known.
+func (f LineFacts) present() bool { return f.ItemID != 0 && !f.Deleted }
+
+// LineWrite is one line of ours: what its item may have by us, and what it
+// should have.
+type LineWrite struct {
+	Key    LineKey
+	ItemID int64
+	// To are the shop's values; Quantity and Price say which of them changed
+	// since they were last carried over.
+	To              ItemValues
+	Quantity, Price bool
+	// Ours are all values that we wrote or may have written.
+	Ours []ItemValues
+}
+
+// Decided are the values of a line to send, nil where one stays as it is.
+type Decided struct{ Quantity, Price *decimal.Decimal }
+
+// Nothing tells that nothing is to be written.
+func (d Decided) Nothing() bool { return d.Quantity == nil && d.Price == nil }
+
+// Decide compares three ways: a value is written only where the shop changed it
+// and RO App still has what we wrote.
+func (w LineWrite) Decide(item Item) Decided {
+	var d Decided
+	if w.Quantity && !item.Quantity.Equal(w.To.Quantity) && w.isOurs(item.Quantity, ItemValues.quantity) {
+		d.Quantity = &w.To.Quantity
+	}
+	if w.Price && !item.Price.Equal(w.To.Price) && w.isOurs(item.Price, ItemValues.price) {
+		d.Price = &w.To.Price
+	}
+	return d
+}
+
+func (v ItemValues) quantity() decimal.Decimal { return v.Quantity }
+func (v ItemValues) price() decimal.Decimal    { return v.Price }
+
+func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Decimal) bool {
+	return slices.ContainsFunc(w.Ours, func(ours ItemValues) bool { return of(ours).Equal(value) })
+}
+
+// see takes in an item as it was read, and what was written to it thereafter.
+func (f *LineFacts) see(w LineWrite, item Item, sent Decided) {
+	carried := f.carried()
+	stands := ItemValues{item.Quantity, item.Price}
+	quantity := carrying{
+		written: f.Quantity, carried: carried.Quantity, to: w.To.Quantity, stands: stands.Quantity,
+		changed: w.Quantity, ours: w.isOurs(stands.Quantity, ItemValues.quantity), sent: sent.Quantity != nil,
+	}
+	price := carrying{
+		written: f.Price, carried: carried.Price, to: w.To.Price, stands: stands.Price,
+		changed: w.Price, ours: w.isOurs(stands.Price, ItemValues.price), sent: sent.Price != nil,
+	}
+	f.Quantity, f.ShopQuantity = quantity.done()
+	f.Price, f.ShopPrice = price.done()
+	if quantity.sent {
+		stands.Quantity = w.To.Quantity
+	}
+	if price.sent {
+		stands.Price = w.To.Price
+	}
+	f.Deleted, f.Theirs = false, nil
+	if !stands.equal(f.written()) {
+		f.Theirs = &stands
+	}
+	f.Kept = f.Theirs != nil && (f.Kept || w.Quantity || w.Price)
+}
+
+// carrying is one value of a line on its way from the shop to RO App.
+type carrying struct {
+	written, carried, to, stands decimal.Decimal
+	changed, ours, sent          bool
+}
+
+// done gives what we have written, and what of the shop is carried over where
+// that is something else.
+func (c carrying) done() (written decimal.Decimal, shop *decimal.Decimal) {
+	switch {
+	case c.sent, c.changed && c.stands.Equal(c.to):
+		return c.to, nil
+	case c.ours:
+		// Where it changed it is yet to be written: one go writes few lines.
+		return c.stands, different(c.carried, c.stands)
+	case c.changed:
+		return c.written, different(c.to, c.written)
+	default:
+		return c.written, different(c.carried, c.written)
+	}
+}
+
+func different(value, from decimal.Decimal) *decimal.Decimal {
+	if value.Equal(from) {
+		return nil
+	}
+	return &value
+}
+
+// ourItems are the ids of the items that stand for lines, sorted.
+func (s *State) ourItems() []int64 {
+	var ids []int64
+	for _, facts := range s.Lines {
+		if facts.ItemID != 0 {
+			ids = append(ids, facts.ItemID)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// seeItems takes in the list of the order's items.
+func (s *State) seeItems(in *WriteLines, o *LinesWritten) {
+	ours := s.ourItems()
+	byID := map[int64]Item{}
+	s.Items.Others = nil
+	for _, item := range o.Items {
+		byID[item.ID] = item
+		if !slices.Contains(ours, item.ID) {
+			s.Items.Others = append(s.Items.Others, item.ID)
+		}
+	}
+	for _, line := range in.Lines {
+		facts, known := s.Lines[line.Key]
+		if !known {
+			continue
+		}
+		item, stands := byID[line.ItemID]
+		if stands {
+			facts.see(line, item, o.Written[line.Key])
+		} else {
+			facts.Deleted, facts.Theirs = true, nil
+		}
+		facts.Tried = nil
+		s.Lines[line.Key] = facts
+	}
+	s.Items.Due, s.Items.ReadFor = false, in.For
+}
+
+// beginLines notes what is about to be written.
+func (s *State) beginLines(in *WriteLines) {
+	for _, line := range in.Lines {
+		facts := s.Lines[line.Key]
+		if (line.Quantity || line.Price) && !slices.ContainsFunc(facts.Tried, line.To.equal) {
+			facts.Tried = append(facts.Tried, line.To)
+			s.Lines[line.Key] = facts
+		}
+	}
+}
+
+// beginAdd notes which items stood there before the add of a line.
+func (s *State) beginAdd(in *AddItem) {
+	if s.Items.Before == nil {
+		s.Items.Before = map[LineKey][]int64{}
+	}
+	if _, begun := s.Items.Before[in.Line]; !begun {
+		s.Items.Before[in.Line] = in.Before
+	}
+}
+
+// itemsBefore are the items that stood there before the line was first added and
+// stand for no other line.
+func (s *State) itemsBefore(line LineKey) []int64 {
+	before, begun := s.Items.Before[line]
+	if !begun {
+		before = s.Items.Others
+	}
+	ours := s.ourItems()
+	return slices.DeleteFunc(slices.Clone(before), func(id int64) bool { return slices.Contains(ours, id) })
+}
+
+// leaveLines gives up the lines that were not added, once the import is done:
+// they are told of, and not added behind the staff's back later.
+func (s *State) leaveLines() {
+	for _, line := range PricedLines(*s.Snapshot) {
+		if _, written := s.Lines[line.Key]; !written {
+			s.setLine(line.Key, LineFacts{Quantity: line.Quantity, Price: line.Price, Deleted: true})
+		}
+	}
+}
+
+// lineKeys are the keys of all lines that were ever written, sorted.
+func (s *State) lineKeys() []LineKey { return slices.Sorted(maps.Keys(s.Lines)) }
