@@ -183,12 +183,8 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	w.Roapp.Mend()
 	view := awaitSyncedAtLast(w, sceneNumber)
 	got := w.Roapp.Order(view.State.Order.ID)
-	require.Len(t, got.Items, 3)
-	for _, line := range view.State.Lines {
-		at := slices.IndexFunc(got.Items, func(i world.RoappItem) bool { return i.ID == line.ItemID })
-		assert.Equal(t, got.Items[at].Quantity.String(), line.Quantity.String())
-	}
-	assert.Contains(t, markCodes(view), order.MarkNotCarried)
+	assert.ElementsMatch(t, []string{"N-1 x 3 at 49.9", "K-1 x 12 at 12.5", "K-1 x 4 at 10"}, items(got))
+	assert.Empty(t, markCodes(view))
 }
 
 // A workflow that an operator terminated after its order was made is started

@@ -1,0 +1,256 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// importedOrder places an order with two lines and waits until it stands in RO App.
+func importedOrder(t *testing.T, o world.Options, number int64, fields world.J) (*world.World, world.RoappOrder) {
+	t.Helper()
+	o.Unlimited = true
+	w := world.New(t, o)
+	w.Roapp.Switch("search-lag", "0s")
+	return w, place(w, number, fields)
+}
+
+// place puts an order with two lines into the shop and waits for its import.
+func place(w *world.World, number int64, fields world.J) world.RoappOrder {
+	w.T.Helper()
+	all := world.J{"products": roseAndVase("2", "1")}
+	for name, value := range fields {
+		all[name] = value
+	}
+	w.Place(number, all)
+	_, o := w.AwaitSynced(number)
+	return o
+}
+
+// roseAndVase are the lines A-1 and B-1 with these quantities.
+func roseAndVase(a, b string) []world.J {
+	return []world.J{world.Line("A-1", "Róża czerwona", "12.50", a), world.Line("B-1", "Wazon", "30", b)}
+}
+
+// items are an order's lines in RO App, sorted: "A-1 x 2 at 12.5".
+func items(o world.RoappOrder) []string {
+	texts := make([]string, 0, len(o.Items))
+	for _, item := range o.Items {
+		texts = append(texts, fmt.Sprintf("%s x %s at %s", item.Entity.SKU, item.Quantity, item.Price))
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+// itemOf is the order's line of an article.
+func itemOf(o world.RoappOrder, article string) world.RoappItem {
+	i := slices.IndexFunc(o.Items, func(item world.RoappItem) bool { return item.Entity.SKU == article })
+	return o.Items[i]
+}
+
+// awaitItems waits until the order has these lines in RO App.
+func awaitItems(w *world.World, id int64, want ...string) {
+	w.T.Helper()
+	w.Eventually(world.Patience, func() string {
+		if is := items(w.Roapp.Order(id)); fmt.Sprint(is) != fmt.Sprint(want) {
+			return fmt.Sprintf("items are %v, want %v", is, want)
+		}
+		return ""
+	})
+}
+
+// awaitRest waits until the order is as the rules want it and looked at since.
+func awaitRest(w *world.World, number int64, digestOf func(orderView) string) orderView {
+	w.T.Helper()
+	return w.Await(number, func(v orderView) string {
+		if text := digestOf(v); text != "" {
+			return text
+		}
+		if len(v.Running) > 0 || v.State.Hint != nil || v.State.Unsettled {
+			return "still at work"
+		}
+		return ""
+	})
+}
+
+// total waits for the shop's total, which tells the last edit.
+func total(want string) func(orderView) string {
+	return func(v orderView) string {
+		if is := v.State.Snapshot.Totals.Sum.String(); is != want {
+			return "the shop's total is " + is
+		}
+		return ""
+	}
+}
+
+func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+
+	w.Edit(1, world.J{"products": []world.J{
+		world.Line("A-1", "Róża czerwona", "11", "4"), world.Line("B-1", "Wazon", "30", "1"), world.Line("C-1", "Wstążka", "2", "5"),
+	}})
+	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "C-1 x 5 at 2")
+	awaitRest(w, 1, total("84"))
+	assert.Len(t, w.Roapp.Order(o.ID).Feed, 1, "what is carried over needs no comment")
+}
+
+func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Roapp.WriteOff(o.ID)
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	view := w.Await(1, func(v orderView) string {
+		if v.State.Comment.Told.Difference == "" {
+			return "not told"
+		}
+		return ""
+	})
+	assert.True(t, view.State.Order.WrittenOff)
+	w.AwaitMark(1, order.MarkNotCarried)
+	for range 3 {
+		w.Webhook(1)
+	}
+	awaitRest(w, 1, total("67.5"))
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
+	assert.Len(t, after.Feed, 2, "told once")
+	assert.Contains(t, after.Feed[1].Comment, "A-1: 3 × 12,50 PLN w Cartum, tutaj 2 × 12,50 PLN")
+	assert.True(t, after.Feed[1].IsPrivate)
+
+	// Status, payment and delivery go on.
+	w.Edit(1, world.J{"stat_status": 2, "payed": 1})
+	w.Eventually(world.Patience, func() string {
+		if o := w.Roapp.Order(o.ID); o.Status.ID != 102 || len(o.Feed) != 3 {
+			return fmt.Sprintf("status %d, comments %d", o.Status.ID, len(o.Feed))
+		}
+		return ""
+	})
+}
+
+func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"products": roseAndVase("2", "1")[:1]})
+	w.AwaitMark(1, order.MarkNotCarried)
+	w.Eventually(world.Patience, func() string {
+		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 2 || !strings.Contains(feed[1].Comment, "B-1: usunięto w Cartum") {
+			return fmt.Sprint(feed)
+		}
+		return ""
+	})
+	assert.Len(t, w.Roapp.Order(o.ID).Items, 2)
+	// Staff take the line out; the row is told of it with the next look.
+	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, itemOf(o, "B-1").ID))
+	w.ByHand(1)
+	w.Await(1, func(v orderView) string {
+		if len(v.State.Marks) > 0 {
+			return "still marked"
+		}
+		return ""
+	})
+	// It comes back in the shop: what staff took out is never added again.
+	w.Edit(1, world.J{"products": roseAndVase("2", "4")})
+	w.AwaitMark(1, order.MarkNotCarried)
+	assert.Len(t, w.Roapp.Order(o.ID).Items, 1)
+}
+
+func TestR18_StaffsOwnQuantityStays(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 7})
+	w.Edit(1, world.J{"products": roseAndVase("3", "2")})
+	awaitItems(w, o.ID, "A-1 x 7 at 12.5", "B-1 x 2 at 30")
+	w.AwaitMark(1, order.MarkNotCarried)
+}
+
+func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	// The edit waits behind a service that is down; meanwhile goods are written off.
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/{id}/items", Kind: "status", Status: 503, Times: 2})
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Roapp.WriteOff(o.ID)
+	w.AwaitMark(1, order.MarkNotCarried)
+	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
+}
+
+func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"stat_status": 2})
+	w.Eventually(world.Patience, func() string {
+		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
+			return fmt.Sprint("status ", is)
+		}
+		return ""
+	})
+	w.Roapp.SetStatus(o.ID, 105)
+	awaitShopStatus(w, 1, 6)
+	w.Roapp.ResetRequests()
+	for range 2 {
+		w.Webhook(1)
+		w.Collect()
+	}
+	awaitRest(w, 1, func(v orderView) string {
+		if v.State.Snapshot.Status != 6 {
+			return "not read back"
+		}
+		return ""
+	})
+	assert.Zero(t, w.Roapp.Seen(setStatus), "F37: what we wrote ourselves is no news")
+	assert.Equal(t, 1, w.Cartum.Requests().Functions["orders/update"])
+}
+
+// awaitShopStatus has changes collected until the shop has the status.
+func awaitShopStatus(w *world.World, number int64, want int) {
+	w.T.Helper()
+	var asked time.Time
+	w.Eventually(world.Patience, func() string {
+		if time.Since(asked) > 3*time.Second {
+			w.Collect()
+			asked = time.Now()
+		}
+		if is := w.Cartum.Status(number); is != want {
+			return fmt.Sprint("the shop's status is ", is)
+		}
+		return ""
+	})
+}
+
+func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"delivery_address": "ul. Krótka 9"})
+	w.Eventually(world.Patience, func() string {
+		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 2 || !strings.Contains(feed[1].Comment, "ul. Krótka 9") {
+			return fmt.Sprint(feed)
+		}
+		return ""
+	})
+	// F47: the same again, and a tracking number alone, are no reason to write.
+	w.Edit(1, world.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": world.J{"tnNumber": "123"}, "comment": "seen"})
+	awaitRest(w, 1, func(v orderView) string {
+		if v.State.Snapshot.Delivery.Tracking != "123" {
+			return "not seen"
+		}
+		return ""
+	})
+	assert.Len(t, w.Roapp.Order(o.ID).Feed, 2)
+	w.Edit(1, world.J{"payed": 1})
+	w.Eventually(world.Patience, func() string {
+		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 3 || !strings.Contains(feed[2].Comment, "opłacone") {
+			return fmt.Sprint(feed)
+		}
+		return ""
+	})
+}
