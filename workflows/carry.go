@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -117,10 +118,33 @@ func (r *orderRun) wait(ctx workflow.Context) {
 		})
 	}
 	if len(r.running) == 0 && r.state.Hold == nil && !r.wake.IsZero() {
-		timer := workflow.NewTimer(timerCtx, max(0, r.wake.Sub(workflow.Now(ctx))))
-		selector.AddFuture(timer, func(workflow.Future) { woken = true })
+		selector.AddFuture(r.alarm.set(ctx, r.wake), func(workflow.Future) {
+			r.alarm = alarm{}
+			woken = true
+		})
 	}
 	for !woken {
 		selector.Select(ctx)
 	}
+}
+
+// alarm is a timer that lasts over many waits: its time, months ahead, rarely
+// changes.
+type alarm struct {
+	at    time.Time
+	timer workflow.Future
+	stop  workflow.CancelFunc
+}
+
+// set gives the timer that ends at the time.
+func (a *alarm) set(ctx workflow.Context, at time.Time) workflow.Future {
+	if a.timer != nil && a.at.Equal(at) {
+		return a.timer
+	}
+	if a.stop != nil {
+		a.stop()
+	}
+	timerCtx, stop := workflow.WithCancel(ctx)
+	*a = alarm{at: at, timer: workflow.NewTimer(timerCtx, max(0, at.Sub(workflow.Now(ctx)))), stop: stop}
+	return a.timer
 }

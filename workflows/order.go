@@ -41,6 +41,7 @@ type orderRun struct {
 	heard     bool             // a sweep told something that is to be published
 	force     bool             // continue as new at the next idle moment
 	wake      time.Time        // when to plan again though nothing happened
+	alarm     alarm            // that wakes at this time
 }
 
 // OrderView is the whole order, as the query answers it.

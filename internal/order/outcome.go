@@ -299,6 +299,9 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 		return
 	}
 	at.SeenAt = o.At
+	if s.Hold != nil && s.Hold.Reason == HoldUnreachable && s.Hold.Side == SideRoapp {
+		s.TryAgain(now) // it answers again
+	}
 	if s.settled() && o.Listed {
 		s.lookCloser(o)
 	}
@@ -345,6 +348,10 @@ func (o *ItemAdded) apply(s *State, step Step, now time.Time) {
 		facts.Quantity, facts.Price = o.Found.Quantity, o.Found.Price
 	}
 	s.setLine(in.Line, facts)
+	if s.settled() {
+		s.Tell(now, "", fmt.Sprintf("added in RO App: %s: %s x %s", in.Line.label(), facts.Quantity, facts.Price.StringFixed(2)))
+		s.Order.FieldsDue = true
+	}
 	if o.DeductedAtOnce {
 		s.Order.DeductedAtOnce = true
 		s.Tell(now, "", fmt.Sprintf("RO App wrote item %d off as it was added", o.ID))
