@@ -56,8 +56,14 @@ func (d *demo) run(ctx context.Context) error {
 	d.t.step("webhooks", "the starter is subscribed to the shops' events")
 	for _, desk := range d.desks {
 		for i, s := range desk.scripts(desk.first) {
-			if err := d.show(ctx, desk, desk.first+int64(i), s); err != nil {
+			number := desk.first + int64(i)
+			if err := d.show(ctx, desk, number, s); err != nil {
 				return err
+			}
+			if s.lives {
+				if err := d.live(ctx, desk, number, s); err != nil {
+					return err
+				}
 			}
 		}
 	}

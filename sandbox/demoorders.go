@@ -16,6 +16,8 @@ type script struct {
 	expect outcome
 	// telling is set where the comment in RO App is worth reading.
 	telling bool
+	// lives is set where both sides go on with the order after its import.
+	lives bool
 }
 
 // outcome is where an order stands.
@@ -111,33 +113,33 @@ func polishOrders(first int64) []script {
 		{"a new customer and a new product", placed("PLN", []fields{line(newBouquet(first), "Seasonal bouquet", "89", 1)}, fields{
 			"delivery_name": "Zofia Kamińska", "delivery_email": "zofia@example.com", "delivery_phone": phone(1),
 			"delivery_type": pickup, "delivery_price": 0, "payment_type": cash,
-		}), synced, false},
+		}), synced, false, false},
 		{"a known customer and a known product", placed("PLN", []fields{rose}, fields{
 			"delivery_name": "Jan Kowalski", "delivery_phone": "+48 501 200 300",
 			"delivery_type": pickup, "delivery_price": 0, "payment_type": cash,
-		}), synced, false},
+		}), synced, false, false},
 		{"the shop's own delivery, with a price and an address", placed("PLN", []fields{rose, line("DONICA-45", "Donica ceramiczna", "49.99", 2)}, fields{
 			"delivery_name": "Ewa Wiśniewska", "delivery_phone": phone(2), "delivery_city": "Kraków", "delivery_address": "ul. Długa 5 m. 12",
 			"delivery_type": ownCar, "delivery_price": json.Number("25.50"), "payment_type": cash,
-		}), synced, true},
+		}), synced, true, true},
 		{"a coupon: 799 less 25 % is 599", placed("PLN", []fields{line("DONICA-45", "Donica ceramiczna", "799", 1)}, fields{
 			"delivery_name": "Tomasz Lewandowski", "delivery_phone": phone(3),
 			"delivery_type": pickup, "delivery_price": 0, "payment_type": cash,
 			"coupon_code": "WIOSNA25", "coupon_percent": 25, "coupon_discount_value": 200, "coupon_type": 1, "total_sum": 599,
-		}), synced, true},
+		}), synced, true, false},
 		{"paid, at the carrier's rates, with a comment, do not call", placed("PLN", []fields{rose}, fields{
 			"delivery_name": "Katarzyna Wójcik", "delivery_phone": phone(4), "delivery_city": "Gdańsk", "delivery_address": "ul. Mariacka 1",
 			"delivery_type": courier, "delivery_price": -1, "payment_type": card, "payed": 1,
 			"order_without_callback": true, "comment": "Proszę zostawić u sąsiadki.",
-		}), synced, true},
+		}), synced, true, false},
 		{"two contacts have this phone, and neither has this name", placed("PLN", []fields{rose}, fields{
 			"delivery_name": "M. Zieliński", "delivery_phone": "+48 502 300 400",
 			"delivery_type": pickup, "delivery_price": 0, "payment_type": cash,
-		}), held(order.HoldAmbiguousContact), false},
+		}), held(order.HoldAmbiguousContact), false, false},
 		{"another currency than the account's", placed("EUR", []fields{rose}, fields{
 			"delivery_name": "Hans Müller", "delivery_phone": phone(5),
 			"delivery_type": pickup, "delivery_price": 0, "payment_type": cash,
-		}), held(order.HoldCurrency), false},
+		}), held(order.HoldCurrency), false, false},
 	}
 }
 
@@ -171,12 +173,12 @@ func ukrainianOrders(first int64) []script {
 		panic(err) // a constant
 	}
 	return []script{
-		{"the example of Cartum's documentation", documented, synced, false},
+		{"the example of Cartum's documentation", documented, synced, false, false},
 		{"a product known by its title, ordered in English", placed("UAH", []fields{line("TR-07", "Red rose", "95", 7)}, fields{
 			"delivery_name": "Олена Шевченко", "delivery_phone": fmt.Sprintf("+38 (050) 310-%02d-%02d", first/100%100, first%100),
 			"delivery_city": "Львів", "delivery_type": fields{"id": 3, "title": "Нова пошта"}, "delivery_price": -1,
 			"payment_type": fields{"id": 13, "title": "Готівкою"},
-		}), synced, false},
+		}), synced, false, false},
 	}
 }
 

@@ -38,6 +38,7 @@ accounts:
     web_url: {{.RoappWebURL}}
     api_key: ${` + envRoappKey + `}
     currency: {{.Currency}}
+    collect_every: 10s
     piece_unit: 1
     fallback_category: 7
 {{- if .CustomFields}}
@@ -62,6 +63,7 @@ shops:
     location: 12
     order_type: 34
     managers: [56, 57]
+    sweep: {recent_every: 10s, whole_every: 1m}
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}

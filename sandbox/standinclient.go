@@ -25,17 +25,22 @@ type fields map[string]any
 type standIn struct{ url string }
 
 func (s standIn) call(ctx context.Context, method, path string, body, into any) error {
+	return s.request(ctx, method, "/sandbox"+path, body, into)
+}
+
+func (s standIn) request(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, method, s.url+"/sandbox"+path, bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(ctx, method, s.url+path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+roappKey) // of RO App's own API
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err
@@ -146,6 +151,12 @@ type roappOrder struct {
 		Number string          `json:"number"`
 		Total  decimal.Decimal `json:"total"`
 	} `json:"order"`
+	Items []struct {
+		Quantity decimal.Decimal `json:"quantity"`
+		Entity   struct {
+			SKU string `json:"sku"`
+		} `json:"entity"`
+	} `json:"items"`
 	Feed []struct {
 		Comment string `json:"comment"`
 	} `json:"feed"`
@@ -154,4 +165,10 @@ type roappOrder struct {
 func (s roappStandIn) order(ctx context.Context, id int64) (o roappOrder, err error) {
 	err = s.get(ctx, fmt.Sprintf("/orders/%d", id), &o)
 	return o, err
+}
+
+// setStatus moves an order as staff do.
+func (s roappStandIn) setStatus(ctx context.Context, id, status int64) error {
+	body := fields{"status_id": status, "comment": "wysłane"}
+	return s.request(ctx, http.MethodPost, fmt.Sprintf("/v2/orders/%d/status", id), body, nil)
 }
