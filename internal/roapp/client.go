@@ -174,9 +174,18 @@ func (r reply) check() error {
 	return nil
 }
 
-// do sends one request and returns its answer, or an *Error.
+// shortPause is how long a refused request is waited with; after a longer one its caller comes back.
+const shortPause = 3 * time.Second
+
+// do sends one request and returns its answer, or an *Error. One that was refused for want of budget is sent once more
+// after the pause, as nothing can have come of it: a caller who came back later would have to look for what he may have made.
 func (c *Client) do(ctx context.Context, r request) (reply, error) {
 	a, failure := c.send(ctx, r)
+	if failure == nil && a.status == http.StatusTooManyRequests && retryAfter(a.header, time.Now()) <= shortPause {
+		if again, impatient := c.send(ctx, r); impatient == nil || impatient.MayHaveCommitted {
+			a, failure = again, impatient
+		}
+	}
 	if failure != nil {
 		return reply{}, failure
 	}

@@ -419,13 +419,15 @@ func TestPacerUnlimited(t *testing.T) {
 func TestF48PauseAfterThrottling(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		header http.Header
-		want   time.Duration
+		header  http.Header
+		want    time.Duration
+		refused int32 // callers; after a short pause the request is sent again
 	}{
-		"seconds":    {http.Header{"Retry-After": {"7"}}, 7 * time.Second},
-		"no header":  {nil, time.Second},
-		"zero":       {http.Header{"Retry-After": {"0"}}, time.Second},
-		"unreadable": {http.Header{"Retry-After": {"soon"}}, time.Second},
+		"seconds":    {http.Header{"Retry-After": {"7"}}, 7 * time.Second, 1},
+		"short":      {http.Header{"Retry-After": {"2"}}, 2 * time.Second, 0},
+		"no header":  {nil, time.Second, 0},
+		"zero":       {http.Header{"Retry-After": {"0"}}, time.Second, 0},
+		"unreadable": {http.Header{"Retry-After": {"soon"}}, time.Second, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -443,7 +445,7 @@ func TestF48PauseAfterThrottling(t *testing.T) {
 						refused.Add(1)
 					}
 				})
-				if refused.Load() != 1 {
+				if refused.Load() != test.refused {
 					t.Errorf("%d refused", refused.Load())
 				}
 				got := times()
