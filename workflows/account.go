@@ -135,7 +135,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
 	}
-	for {
+	for ctx.Err() == nil {
 		run.drain(ctx)
 		run.describe(ctx)
 		if run.old(ctx) {
@@ -147,6 +147,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		}
 		run.collect(ctx)
 	}
+	return ctx.Err()
 }
 
 // accountRun is one run of the entity.
