@@ -52,6 +52,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 func unlagging(t *testing.T, g *gateway) *world.World {
 	t.Helper()
 	w := unhurried(t, world.Options{RoappURL: g.open(t), RoappSwitches: map[string]string{"search-lag": "0s"}})
+	look(w)
 	awaitCollected(w, time.Time{})
 	return w
 }
@@ -83,7 +84,9 @@ func TestF10_RowThatShowsLate(t *testing.T) {
 			g := &gateway{}
 			w := unlagging(t, g)
 			f := follow(w, 1, 2)
-			g.on(func(_ int, page []byte) []byte { return edited(t, page, func(row map[string]any) bool { return !is(row, f.id[2]) }) })
+			g.on(func(_ int, page []byte) []byte {
+				return edited(t, page, func(row map[string]any) bool { return !is(row, f.id[2]) })
+			})
 			f.set(2, 105)
 			f.set(1, 105)
 			if later {
@@ -248,6 +251,7 @@ func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	right := w.Env["ROAPP_API_KEY"]
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong"})
 	wrong := w.StartWorker()
+	look(w)
 	w.Eventually(world.Patience, func() string {
 		if collections(w).Paused == "" {
 			return "it does not pause"

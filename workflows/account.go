@@ -135,6 +135,9 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
 	}
+	if run.state.Asked.IsZero() {
+		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
+	}
 	for ctx.Err() == nil {
 		run.drain(ctx)
 		run.describe(ctx)

@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -72,7 +71,7 @@ func (l *accountLife) view() (view workflows.AccountView) {
 func (l *accountLife) live(until time.Duration) {
 	l.t.Helper()
 	l.at(until, l.env.CancelWorkflow)
-	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main"})
+	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.begin.Add(-time.Hour)})
 }
 
 func seconds(all ...int) []time.Duration {
@@ -81,6 +80,15 @@ func seconds(all ...int) []time.Duration {
 		list = append(list, time.Duration(s)*time.Second)
 	}
 	return list
+}
+
+func TestAccountThatIsNewWaitsForItsFirstRound(t *testing.T) {
+	t.Parallel()
+	l := newAccountLife(t)
+	l.at(90*time.Second, l.env.CancelWorkflow)
+	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main"})
+	assert.Equal(t, seconds(60), l.asked)
+	assert.True(t, l.inputs[0].Cursor.IsZero())
 }
 
 func TestAccountIsCollectedAtTheSettingsPace(t *testing.T) {
@@ -199,9 +207,9 @@ func TestAccountContinuesAsNewWithAllThatItKnows(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
 	l.at(6*time.Hour+30*time.Second, l.look)
-	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main"})
+	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.begin.Add(-time.Hour)})
 	var next *workflow.ContinueAsNewError
-	require.True(t, errors.As(l.env.GetWorkflowError(), &next))
+	require.ErrorAs(t, l.env.GetWorkflowError(), &next)
 	assert.Len(t, l.asked, 361)
 	var state workflows.AccountState
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
