@@ -188,18 +188,21 @@ func newsOf(row roapp.Order) string {
 	return fmt.Sprintf("%d %d %s %s", row.ModifiedAt.Unix(), row.StatusID, row.Total, deduction)
 }
 
+// unreadable stands for what cannot be told of an order.
+const unreadable = "unreadable"
+
 // note remembers a row that cannot be read. It stops no other.
 func (c *collecting) note(ctx context.Context, row roapp.RowError) {
-	problem := row.Err.Error()
-	if c.told[row.ID].News == problem {
+	if c.told[row.ID].News == unreadable {
 		return
 	}
+	problem := row.Err.Error()
 	activity.GetLogger(ctx).Warn("an order of RO App cannot be read; the others are", "roapp_order", row.ID, "error", problem)
 	at := row.ModifiedAt
 	if at.IsZero() {
 		at = c.out.Cursor
 	}
-	c.told[row.ID] = workflows.Told{At: at, News: problem}
+	c.told[row.ID] = workflows.Told{At: at, News: unreadable}
 	c.out.Unreadable = append(c.out.Unreadable, workflows.UnreadableOrder{At: c.asked, OrderID: row.ID, Problem: problem})
 }
 
