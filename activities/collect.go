@@ -1,14 +1,20 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
@@ -17,93 +23,203 @@ import (
 )
 
 const (
-	// stillMoving is how long an order was left alone before its change is
-	// handed over: an import in progress writes several times, and a row may
-	// show late.
-	stillMoving = 20 * time.Second
-	// pagesPerRound bounds one round; the next one goes on.
-	pagesPerRound = 10
+	// overlap is added to the account's search_lag: so far before the cursor a
+	// collection begins, because a row may show later than one modified after it.
+	overlap = 5 * time.Second
+	// clockSkew is how far RO App's clock may be ahead of ours. The cursor does
+	// not move further, lest one wrong date hide all that comes after.
+	clockSkew = time.Minute
+	// toldLimit bounds what is remembered as told; an order that is told the same
+	// twice ignores it.
+	toldLimit = 5000
 )
 
-// CollectChanges asks for the orders that were modified since the cursor, and
-// hands the total and status of ours to their workflows where they are news.
+// CollectChanges reads one page of the orders that were modified since the
+// cursor, and hands to the workflows of ours what is news.
 func (a *Activities) CollectChanges(ctx context.Context, in workflows.CollectInput) (workflows.Collected, error) {
-	acc, err := a.openAccount(ctx, in.Account)
+	stop := beat(ctx)
+	defer stop()
+	// The entity paces itself, so it asks past the breaker: it is how a process
+	// learns that the credentials are good again.
+	acc, err := a.account(in.Account)
 	if err != nil {
-		return workflows.Collected{}, err
+		return workflows.Collected{}, unknown(ctx, order.SideRoapp, err)
+	}
+	if in.Cursor.IsZero() {
+		if in.Cursor, err = a.oldestOpen(ctx, in.Account); err != nil {
+			return workflows.Collected{}, err
+		}
 	}
 	fields, err := acc.orderFields(ctx)
 	if err != nil {
 		return workflows.Collected{}, acc.roappFailed(ctx, err, asks, true)
 	}
-	round := collecting{a: a, acc: acc, fields: fields, in: in, now: time.Now(), out: workflows.Collected{Cursor: in.Cursor, Told: map[int64]string{}}}
-	err = round.run(ctx)
-	var refused *roapp.Error
-	if errors.As(err, &refused) {
+	c := &collecting{a: a, acc: acc, fields: fields, told: maps.Clone(in.Told), asked: time.Now()}
+	if c.told == nil {
+		c.told = map[int64]workflows.Told{}
+	}
+	c.out.Cursor = in.Cursor
+	place := acc.placeOf(in)
+	page, err := acc.client.FindOrders(ctx, roapp.OrderQuery{ModifiedFrom: place.From, Sort: "modified_at", Page: place.Page})
+	if err != nil {
 		return workflows.Collected{}, acc.roappFailed(ctx, err, asks, true)
 	}
-	return round.out, err
+	acc.breaker.accepted()
+	if err := c.handAll(ctx, page); err != nil {
+		return workflows.Collected{}, err
+	}
+	c.out.Place = placeAfter(place, page)
+	return c.answer(), nil
 }
 
+// placeOf is where to read: on from the last page, or a new collection.
+func (acc *account) placeOf(in workflows.CollectInput) workflows.Place {
+	if in.Place != nil {
+		return *in.Place
+	}
+	return workflows.Place{From: in.Cursor.Add(-acc.overlap()), Page: 1}
+}
+
+func (acc *account) overlap() time.Duration { return acc.settings.SearchLag + overlap }
+
+// placeAfter is where the list goes on. A list sorted by what changes must not
+// be paged by number, for a row that moves would shift others past the reader:
+// each page is asked for from the last moment seen. By number it is paged within
+// one moment only, and then once more for what was shifted meanwhile.
+func placeAfter(at workflows.Place, page roapp.OrderPage) *workflows.Place {
+	more := len(page.Orders)+len(page.Failed) > 0 && at.Page < page.TotalPages
+	last := lastMoment(page)
+	switch {
+	case at.Page == 1 && more && last.After(at.From):
+		return &workflows.Place{From: last, Page: 1}
+	case more && !last.After(at.From):
+		return &workflows.Place{From: at.From, Page: at.Page + 1, Again: at.Again}
+	case at.Page > 1 && !at.Again:
+		return &workflows.Place{From: at.From, Page: 1, Again: true}
+	case more:
+		return &workflows.Place{From: last, Page: 1}
+	default:
+		return nil
+	}
+}
+
+// lastMoment is when the page's last row was modified; zero where the rows are
+// not sorted after all.
+func lastMoment(page roapp.OrderPage) time.Time {
+	sorted := slices.IsSortedFunc(page.Orders, func(a, b roapp.Order) int { return a.ModifiedAt.Compare(b.ModifiedAt) })
+	if !sorted || len(page.Orders) == 0 {
+		return time.Time{}
+	}
+	return page.Orders[len(page.Orders)-1].ModifiedAt
+}
+
+// collecting is the work on one page.
 type collecting struct {
 	a      *Activities
 	acc    *account
 	fields orderFields
-	in     workflows.CollectInput
-	now    time.Time
+	told   map[int64]workflows.Told
+	asked  time.Time
 	out    workflows.Collected
 }
 
-// run reads pages sorted by modification. A list sorted by what changes must
-// not be paged by number, for a row that moves would be skipped: each page is
-// asked for from the last moment seen, and by number only within one moment.
-func (c *collecting) run(ctx context.Context) error {
-	from, page := c.in.Cursor, 1
-	for range pagesPerRound {
-		rows, err := c.acc.client.FindOrders(ctx, roapp.OrderQuery{ModifiedFrom: from, Sort: "modified_at", Page: page})
-		if err != nil {
+func (c *collecting) handAll(ctx context.Context, page roapp.OrderPage) error {
+	c.out.Orders = len(page.Orders) + len(page.Failed)
+	for _, row := range page.Orders {
+		if err := c.hand(ctx, row); err != nil {
 			return err
 		}
-		for _, row := range rows.Orders {
-			if row.ModifiedAt.After(c.now.Add(-stillMoving)) {
-				return nil
-			}
-			if err := c.hand(ctx, row); err != nil {
-				return err
-			}
-			c.out.Cursor = row.ModifiedAt
-		}
-		if rows.Page >= rows.TotalPages {
-			return nil
-		}
-		if c.out.Cursor.After(from) {
-			from, page = c.out.Cursor, 1
-		} else {
-			page++
-		}
+		c.pass(row.ModifiedAt)
+	}
+	for _, row := range page.Failed {
+		c.note(ctx, row)
+		c.pass(row.ModifiedAt)
 	}
 	return nil
 }
 
-// hand gives one order's total and status to its workflow, unless it has them.
+// pass moves the cursor over a row.
+func (c *collecting) pass(at time.Time) {
+	if limit := c.asked.Add(clockSkew); at.After(limit) {
+		at = limit
+	}
+	if at.After(c.out.Cursor) {
+		c.out.Cursor = at
+	}
+}
+
+// hand gives RO App's side of one of our orders to its workflow, unless it was
+// told the same before. An order without a living workflow needs no news.
 func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 	key, ours := c.fields.keyOf(row, c.a.settings.Current(), c.acc.id)
 	if !ours {
 		return nil
 	}
-	c.out.Seen++
-	news := fmt.Sprintf("%d %s", row.StatusID, row.Total)
-	if c.in.Told[row.ID] == news || c.out.Told[row.ID] == news {
+	c.out.Ours++
+	news := newsOf(row)
+	if c.told[row.ID].News == news {
 		return nil
 	}
-	read := order.OrderRead{At: c.now, OrderID: row.ID, StatusID: row.StatusID, Total: row.Total}
+	read := order.OrderRead{
+		At: c.asked, OrderID: row.ID, StatusID: row.StatusID, Total: row.Total,
+		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
+	}
 	err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
 	var gone *serviceerror.NotFound
 	if err != nil && !errors.As(err, &gone) {
-		return fmt.Errorf("hand the change to %s: %w", key, err)
+		return engineFailed("hand a change to "+key.String(), err)
 	}
-	c.out.Told[row.ID] = news
+	c.told[row.ID] = workflows.Told{At: row.ModifiedAt, News: news}
+	c.out.News++
 	return nil
+}
+
+// engineFailed says that Temporal did not take something. It may a moment later.
+func engineFailed(what string, err error) error {
+	return temporal.NewApplicationErrorWithCause(fmt.Sprintf("%s: %v", what, err), string(order.FailUnreachable), err)
+}
+
+// newsOf stands for all that an order is told.
+func newsOf(row roapp.Order) string {
+	deduction := "unknown"
+	if row.DeductionRequired != nil {
+		deduction = strconv.FormatBool(*row.DeductionRequired)
+	}
+	return fmt.Sprintf("%d %d %s %s", row.ModifiedAt.Unix(), row.StatusID, row.Total, deduction)
+}
+
+// unreadable stands for what cannot be told of an order.
+const unreadable = "unreadable"
+
+// note remembers a row that cannot be read. It stops no other.
+func (c *collecting) note(ctx context.Context, row roapp.RowError) {
+	if c.told[row.ID].News == unreadable {
+		return
+	}
+	problem := row.Err.Error()
+	activity.GetLogger(ctx).Warn("an order of RO App cannot be read; the others are", "roapp_order", row.ID, "error", problem)
+	at := row.ModifiedAt
+	if at.IsZero() {
+		at = c.out.Cursor
+	}
+	c.told[row.ID] = workflows.Told{At: at, News: unreadable}
+	c.out.Unreadable = append(c.out.Unreadable, workflows.UnreadableOrder{At: c.asked, OrderID: row.ID, Problem: problem})
+}
+
+// answer forgets what the next page cannot show again.
+func (c *collecting) answer() workflows.Collected {
+	from := c.out.Cursor.Add(-c.acc.overlap()).Truncate(time.Second)
+	if c.out.Place != nil && c.out.Place.From.Before(from) {
+		from = c.out.Place.From.Truncate(time.Second)
+	}
+	maps.DeleteFunc(c.told, func(_ int64, told workflows.Told) bool { return told.At.Before(from) })
+	if len(c.told) > toldLimit {
+		clear(c.told)
+	}
+	c.out.Told, c.out.Lag = c.told, c.acc.settings.SearchLag
+	every := c.acc.settings.CollectEvery
+	c.out.Every = every - every/20 + rand.N(every/10) //nolint:gosec // accounts need not come together
+	return c.out
 }
 
 var markerPattern = regexp.MustCompile(`\[(order:[a-z0-9-]+:[0-9]+)\]`)
@@ -113,7 +229,7 @@ var markerPattern = regexp.MustCompile(`\[(order:[a-z0-9-]+:[0-9]+)\]`)
 func (f orderFields) keyOf(row roapp.Order, s *settings.Settings, account string) (order.Key, bool) {
 	if match := markerPattern.FindStringSubmatch(row.ManagerNotes); match != nil {
 		if key, err := order.ParseWorkflowID(match[1]); err == nil {
-			return key, true
+			return key, cmp.Or(s.Shops[key.Shop].Account, account) == account
 		}
 	}
 	if f.externalID == nil {

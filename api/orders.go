@@ -107,3 +107,44 @@ func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload an
 	}
 	return nil
 }
+
+// Look tells the account's entity that something changed in RO App.
+func (o *Orders) Look(ctx context.Context, account string) error {
+	ctx, cancel := context.WithTimeout(ctx, handOver)
+	defer cancel()
+	id := workflows.AccountID(account)
+	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
+	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalLook, nil, options, workflows.AccountWorkflow, workflows.AccountState{Account: account})
+	if err != nil {
+		return fmt.Errorf("tell %s: %w", id, err)
+	}
+	return nil
+}
+
+// ErrNoOrder means that the exchange does not know the order.
+var ErrNoOrder = errors.New("no such order")
+
+// ErrNotImported means that the order does not stand in RO App yet.
+var ErrNotImported = errors.New("the order is not imported yet")
+
+// WrittenOff tells the order's workflow that its goods were taken from stock.
+// An order that is done takes no more changes, so it needs not be told.
+func (o *Orders) WrittenOff(ctx context.Context, key order.Key, by string) error {
+	ctx, cancel := context.WithTimeout(ctx, handOver)
+	defer cancel()
+	view, err := o.View(ctx, key)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return ErrNoOrder
+	case err != nil:
+		return err
+	case view.State.Order == nil:
+		return ErrNotImported
+	}
+	err = o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{At: time.Now(), By: by})
+	if err != nil && !errors.As(err, &missing) {
+		return fmt.Errorf("tell %s that its goods were written off: %w", key, err)
+	}
+	return nil
+}

@@ -1,5 +1,5 @@
-// Package api is the starter's HTTP surface: Cartum's webhooks, and later the
-// orders page and its JSON API.
+// Package api is the starter's HTTP surface: the webhooks of both services, the
+// JSON API of programs, and later the orders page.
 package api
 
 import (
@@ -29,12 +29,15 @@ type Options struct {
 // five minutes, so the webhooks' rate is generous; the rest stops guessing.
 const (
 	webhooksPerSecond = 200
+	apiPerSecond      = 20
 	requestTimeout    = 20 * time.Second
 )
 
 // NewRouter builds the starter's routes.
 func NewRouter(o Options) http.Handler {
 	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
+	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
+	programs := &programAPI{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	r := chi.NewRouter()
 	r.Use(middleware.Recoverer, middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
@@ -43,6 +46,11 @@ func NewRouter(o Options) http.Handler {
 		r.Use(httprate.LimitBy(webhooksPerSecond, time.Second, peer))
 		r.Put("/", hooks.changed)
 		r.Delete("/", hooks.removed)
+	})
+	r.With(httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)
+	r.Route("/v1", func(r chi.Router) {
+		r.Use(httprate.LimitBy(apiPerSecond, time.Second, peer), programs.authorized)
+		r.Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
 	})
 	return r
 }

@@ -42,7 +42,7 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
 	if err != nil {
-		h.unread(w, shop, err)
+		refuseUnread(w, h.logger.With(zap.String("shop", shop)), err)
 		return
 	}
 	number, err := orderNumber(body)
@@ -88,9 +88,9 @@ func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger,
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// unread answers a body that did not come as a whole.
-func (h *webhooks) unread(w http.ResponseWriter, shop string, err error) {
-	h.logger.Warn("a webhook's body could not be read", zap.String("shop", shop), zap.Error(err))
+// refuseUnread answers a body that did not come as a whole.
+func refuseUnread(w http.ResponseWriter, log *zap.Logger, err error) {
+	log.Warn("a webhook's body could not be read", zap.Error(err))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

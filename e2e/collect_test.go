@@ -1,7 +1,11 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -41,4 +45,227 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unlagging is a world whose account is reached through a gateway and whose
+// lists do not lag.
+func unlagging(t *testing.T, g *gateway) *world.World {
+	t.Helper()
+	w := unhurried(t, world.Options{RoappURL: g.open(t), RoappSwitches: map[string]string{"search-lag": "0s"}})
+	look(w)
+	awaitCollected(w, time.Time{})
+	return w
+}
+
+// The second page breaks off in the middle: what the first one brought is not
+// told again, and the rest comes.
+func TestF09_CollectionFailsInTheMiddleOfAPage(t *testing.T) {
+	t.Parallel()
+	g := &gateway{}
+	w := unlagging(t, g)
+	f := follow(w, numbersTo(60)...)
+	g.cutOff(2)
+	look(w)
+	for number := range f.id {
+		f.awaitStatus(number, 101)
+	}
+	assert.GreaterOrEqual(t, g.seen(), 3, "a page broke off")
+	f.assertToldOnce()
+	assert.True(t, collections(w).Health.FailingSince.IsZero())
+}
+
+// A row of the cursor's own second, and one that shows only after a later one
+// was handed over.
+func TestF10_RowThatShowsLate(t *testing.T) {
+	t.Parallel()
+	for name, later := range map[string]bool{"in the cursor's second": false, "before the cursor": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := &gateway{}
+			w := unlagging(t, g)
+			f := follow(w, 1, 2)
+			g.on(func(_ int, page []byte) []byte {
+				return edited(t, page, func(row map[string]any) bool { return !is(row, f.id[2]) })
+			})
+			f.set(2, 105)
+			f.set(1, 105)
+			if later {
+				w.Eventually(world.Patience, func() string {
+					f.set(1, 106)
+					f.set(1, 105)
+					if !f.modified(1).After(f.modified(2)) {
+						return "both were modified in the same second"
+					}
+					return ""
+				})
+			}
+			look(w)
+			f.awaitStatus(1, 105)
+			for _, read := range f.reads(2) {
+				assert.NotEqual(t, int64(105), read.StatusID, "it shows already")
+			}
+			g.on(nil)
+			look(w)
+			f.awaitStatus(2, 105)
+			f.assertToldOnce()
+		})
+	}
+}
+
+// edited changes or drops the rows of a page.
+func edited(t *testing.T, page []byte, keep func(row map[string]any) bool) []byte {
+	t.Helper()
+	var list struct {
+		Data   []map[string]any `json:"data"`
+		Paging map[string]int   `json:"paging"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(page))
+	decoder.UseNumber()
+	require.NoError(t, decoder.Decode(&list))
+	whole := len(list.Data)
+	list.Data = slices.DeleteFunc(list.Data, func(row map[string]any) bool { return !keep(row) })
+	list.Paging["count"] -= whole - len(list.Data)
+	changed, err := json.Marshal(list)
+	require.NoError(t, err)
+	return changed
+}
+
+// is tells whether a row is an order's.
+func is(row map[string]any, id int64) bool { return row["id"] == json.Number(itoa(id)) }
+
+// While the pages are read, an order that was read is changed, and so is one
+// that was not: all others move up by one place.
+func TestF13_RowsMoveWhilePaging(t *testing.T) {
+	t.Parallel()
+	g := &gateway{}
+	w := unlagging(t, g)
+	f := follow(w, numbersTo(120)...)
+	g.on(func(n int, page []byte) []byte {
+		if n <= 2 { // after the page was made and before the next one is asked for
+			f.set(int64(n), 105)
+			f.set(int64(n)+110, 105)
+		}
+		return page
+	})
+	look(w)
+	for number := range f.id {
+		status := int64(101)
+		if number <= 2 || number > 110 && number <= 112 {
+			status = 105
+		}
+		f.awaitStatus(number, status)
+	}
+	f.assertToldOnce()
+}
+
+// What an order is told is all that the list says, so that its workflow can judge
+// whether it is news.
+func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
+	t.Parallel()
+	w := unlagging(t, &gateway{})
+	f := follow(w, 1)
+	before := time.Now()
+	f.set(1, 105)
+	look(w)
+	f.awaitStatus(1, 105)
+	reads := f.reads(1)
+	read := reads[len(reads)-1]
+	assert.Equal(t, f.id[1], read.OrderID)
+	assert.True(t, read.Listed)
+	assert.True(t, read.At.After(before) && read.At.Before(time.Now()))
+	assert.WithinDuration(t, before, read.ModifiedAt, 10*time.Second)
+	require.NotNil(t, read.DeductionRequired)
+	assert.Equal(t, "0", read.Total.String())
+}
+
+// An order with a field that makes no sense is told of in the account's health;
+// the others are handed over.
+func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
+	t.Parallel()
+	g := &gateway{}
+	w := unlagging(t, g)
+	f := follow(w, 1, 2)
+	g.on(func(_ int, page []byte) []byte {
+		return edited(t, page, func(row map[string]any) bool {
+			if is(row, f.id[1]) {
+				row["total"] = "poison"
+			}
+			return true
+		})
+	})
+	began := time.Now()
+	f.set(1, 105)
+	f.set(2, 105)
+	look(w)
+	f.awaitStatus(2, 105)
+	view := awaitCollected(w, began)
+	require.Len(t, view.Unreadable, 1)
+	assert.Equal(t, f.id[1], view.Unreadable[0].OrderID)
+	assert.Contains(t, view.Unreadable[0].Problem, "total")
+	look(w)
+	view = awaitCollected(w, view.Last.At)
+	assert.Len(t, view.Unreadable, 1, "it is noted once")
+	g.on(nil)
+	f.set(1, 102)
+	look(w)
+	f.awaitStatus(1, 102)
+}
+
+// An order whose workflow is gone is left alone, and its news stops no other.
+func TestCollectedNewsOfAnOrderWithoutWorkflow(t *testing.T) {
+	t.Parallel()
+	w := unlagging(t, &gateway{})
+	f := follow(w, 1, 2)
+	w.Terminate(1)
+	began := time.Now()
+	f.set(1, 105)
+	f.set(2, 105)
+	look(w)
+	f.awaitStatus(2, 105)
+	view := awaitCollected(w, began)
+	assert.True(t, view.Health.FailingSince.IsZero())
+}
+
+// The entity lost its memory: it begins where the oldest open order was last
+// compared.
+func TestAccountThatForgotItsCursor(t *testing.T) {
+	t.Parallel()
+	w := unlagging(t, &gateway{})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.AccountID("main"), "", "the test's operator"))
+	look(w)
+	w.Await(1, func(v workflows.OrderView) string {
+		if v.State.Order.Total == nil {
+			return "the total was not collected"
+		}
+		return ""
+	})
+}
+
+// Wrong credentials pause the account; it goes on at once when it is told of
+// other settings.
+func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	right := w.Env["ROAPP_API_KEY"]
+	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong"})
+	wrong := w.StartWorker()
+	look(w)
+	w.Eventually(world.Patience, func() string {
+		if collections(w).Paused == "" {
+			return "it does not pause"
+		}
+		return ""
+	})
+	look(w)
+	assert.Equal(t, order.FailCredentials, collections(w).Health.Kind)
+	wrong.Stop()
+	s := w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})
+	w.StartWorker()
+	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalSettings, s.Revision))
+	view := awaitCollected(w, time.Time{})
+	assert.True(t, view.Health.FailingSince.IsZero())
+	assert.Empty(t, view.Paused)
+	assert.Equal(t, 1, w.Roapp.Requests(0).Statuses["401"], "no storm of refused requests")
 }

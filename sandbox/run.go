@@ -44,7 +44,7 @@ func run(ctx context.Context, o options, t *terminal) error {
 	}
 	running, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	m := &machine{options: o, t: t, at: at, dir: dir, fail: fail}
+	m := &machine{options: o, t: t, at: at, dir: dir, keys: throwawayKeys(), fail: fail}
 	err = m.live(running)
 	if cause := context.Cause(running); cause != nil {
 		err = cause // what else went wrong comes of it
@@ -60,7 +60,8 @@ type machine struct {
 	options
 	t    *terminal
 	at   addresses
-	dir  string // of logs, settings and what is built
+	dir  string            // of logs, settings and what is built
+	keys map[string]string // of the settings' variables
 	fail context.CancelCauseFunc
 
 	programs     string // folder of worker and starter

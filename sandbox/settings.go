@@ -20,6 +20,7 @@ const (
 	envRoappKey       = "SANDBOX_ROAPP_API_KEY"
 	envCartumPassword = "SANDBOX_CARTUM_PASSWORD" //nolint:gosec // the variable's name
 	envWebhookKey     = "SANDBOX_WEBHOOK_KEY"
+	envWebhookSecret  = "SANDBOX_ROAPP_WEBHOOK_SECRET" //nolint:gosec // the variable's name
 )
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings of the sandbox. The stand-ins' API key and password are "sandbox":
@@ -29,6 +30,8 @@ var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings 
 #   ` + envIdentityKey + `    openssl rand -hex 32
 #   ` + envEncryptionKey + `  openssl rand -base64 32
 #   ` + envWebhookKey + `        openssl rand -hex 32
+# This is what the RO App stand-ins were given as --webhook-secret:
+#   ` + envWebhookSecret + `
 identity_key: ${` + envIdentityKey + `}
 encryption_keys: [{id: sandbox, key: "${` + envEncryptionKey + `}"}]
 accounts:
@@ -37,6 +40,7 @@ accounts:
     url: {{.RoappURL}}
     web_url: {{.RoappWebURL}}
     api_key: ${` + envRoappKey + `}
+    webhook_secret: ${` + envWebhookSecret + `}
     currency: {{.Currency}}
     collect_every: 10s
     piece_unit: 1
@@ -97,6 +101,7 @@ func throwawayKeys() map[string]string {
 		envIdentityKey:    hex.EncodeToString(random()),
 		envEncryptionKey:  base64.StdEncoding.EncodeToString(random()),
 		envWebhookKey:     hex.EncodeToString(random()),
+		envWebhookSecret:  hex.EncodeToString(random()),
 		envRoappKey:       roappKey,
 		envCartumPassword: cartumPassword,
 	}

@@ -187,6 +187,8 @@ func roappCommand() *cobra.Command {
 	flags.StringVar(&o.APIKey, "key", roappKey, "the account's API key")
 	flags.StringVar(&o.Currency, "currency", "PLN", "the account's currency, ISO 4217")
 	flags.BoolVar(&o.CustomFields, "custom-fields", true, "whether orders have the custom fields Shop, External ID, Created and Last updated")
+	flags.StringVar(&o.WebhookURL, "webhook-url", "", "URL that gets the account's webhooks; empty: none are sent")
+	flags.StringVar(&o.WebhookSecret, "webhook-secret", "", "key of the webhooks' signature, as in the settings' webhook_secret")
 	b.addFlags(flags, "go doc ./sandbox/roapp")
 	return cmd
 }

@@ -30,7 +30,10 @@ func (m *machine) startStandIns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		o := roapp.Options{APIKey: roappKey, Currency: p.Currency, CustomFields: p.CustomFields}
+		o := roapp.Options{
+			APIKey: roappKey, Currency: p.Currency, CustomFields: p.CustomFields,
+			WebhookURL: m.at.url(partStarter) + "/webhooks/roapp/" + p.Account, WebhookSecret: m.keys[envWebhookSecret],
+		}
 		account, err := openRoapp(o, m.behaviour) //nolint:contextcheck // it ends by its Close
 		if err != nil {
 			return err
@@ -98,13 +101,12 @@ func (m *machine) startTemporal(ctx context.Context) error {
 
 // startPrograms starts worker and starter and connects to what they connect to.
 func (m *machine) startPrograms(ctx context.Context) error {
-	keys := throwawayKeys()
-	path, parsed, err := m.settings(keys)
+	path, parsed, err := m.settings()
 	if err != nil {
 		return err
 	}
 	env := os.Environ()
-	for name, value := range keys {
+	for name, value := range m.keys {
 		env = append(env, name+"="+value)
 	}
 	common := []string{"--settings", path, "--log-format", "console"}
@@ -127,7 +129,7 @@ func (m *machine) startPrograms(ctx context.Context) error {
 		}
 	}
 	m.t.step("exchange", "worker and starter are ready"+after(began))
-	if err := m.writeCommand(path, keys); err != nil {
+	if err := m.writeCommand(path, m.keys); err != nil {
 		return err
 	}
 	m.installation, err = connect(ctx, parsed)
@@ -135,7 +137,7 @@ func (m *machine) startPrograms(ctx context.Context) error {
 }
 
 // settings writes the settings file and reads it as worker and starter will.
-func (m *machine) settings(keys map[string]string) (string, *settings.Settings, error) {
+func (m *machine) settings() (string, *settings.Settings, error) {
 	var all []pairSettings
 	for _, p := range pairs {
 		cartumURL, roappURL := m.at.url(p.cartum), m.at.url(p.roapp)
@@ -150,7 +152,7 @@ func (m *machine) settings(keys map[string]string) (string, *settings.Settings, 
 		return "", nil, err
 	}
 	parsed, err := settings.Parse(path, text, func(name string) (string, bool) {
-		value, ok := keys[name]
+		value, ok := m.keys[name]
 		return value, ok
 	})
 	return path, parsed, err

@@ -1,91 +1,360 @@
 package workflows
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// AccountState is what an account's entity remembers.
+// AccountState is what an account's entity remembers. It travels through
+// continue-as-new.
 type AccountState struct {
 	Account string
-	// Cursor is up to when changes of the account's orders were handed over.
-	Cursor time.Time
-	// Told is what was last handed over of recent orders, by RO App's order id.
-	Told map[int64]string `json:",omitempty"`
+	// Cursor is up to when changes of the account's orders were handed over, by
+	// RO App's clock; zero before the first.
+	Cursor time.Time `json:",omitzero"`
+	// Place is where an unfinished collection goes on.
+	Place *Place `json:",omitempty"`
+	// Told is what was handed over of orders near the cursor, by RO App's order
+	// id: they are listed again, for a row may show late.
+	Told map[int64]Told `json:",omitempty"`
+
+	Asked   time.Time  `json:",omitzero"` // when RO App was last asked
+	Current Collection `json:",omitzero"` // the unfinished collection
+	Last    Collection `json:",omitzero"` // the last one that succeeded
+	// Looked is when somebody last asked to look, zero once that is done with.
+	Looked   time.Time `json:",omitzero"`
+	Revision string    `json:",omitempty"` // of the settings, as last told
+	// Resettled is set when other settings came into force.
+	Resettled bool `json:",omitempty"`
+
+	Every time.Duration `json:",omitempty"` // between two collections, as last answered
+	Lag   time.Duration `json:",omitempty"` // of RO App's lists, as last answered
+
+	Health   Health `json:",omitzero"`
+	Failures int    `json:",omitempty"` // since the last success
+	// Unreadable are the last orders that could not be read.
+	Unreadable []UnreadableOrder `json:",omitempty"`
+}
+
+// Place is a place in the list of changed orders: a page of those modified at
+// From or later.
+type Place struct {
+	From time.Time
+	Page int
+	// Again is set while rows that were paged by number are read once more.
+	Again bool `json:",omitempty"`
+}
+
+// Told is what was last handed over of an order.
+type Told struct {
+	At   time.Time // its modification
+	News string
+}
+
+// Collection counts what one collection brought.
+type Collection struct {
+	At     time.Time `json:",omitzero"` // its beginning
+	Pages  int       `json:",omitempty"`
+	Orders int       `json:",omitempty"` // listed
+	Ours   int       `json:",omitempty"` // of them
+	Told   int       `json:",omitempty"` // of ours: news that was handed over
+}
+
+// UnreadableOrder is an order of RO App with a field that makes no sense.
+type UnreadableOrder struct {
+	At      time.Time // when it was seen
+	OrderID int64     // 0 where that cannot be read either
+	Problem string
 }
 
 // CollectInput is what the activity CollectChanges works from.
 type CollectInput struct {
 	Account string
-	Cursor  time.Time
-	Told    map[int64]string
+	Cursor  time.Time      `json:",omitzero"`
+	Place   *Place         `json:",omitempty"`
+	Told    map[int64]Told `json:",omitempty"`
 }
 
-// Collected is the answer of CollectChanges; its cursor moves only over what
-// was handed over.
+// Collected is the answer of CollectChanges about one page. Its cursor has moved
+// only over what was handed over.
 type Collected struct {
-	Cursor time.Time
-	Told   map[int64]string // what changed in it
-	Seen   int              // orders of ours
+	Cursor     time.Time
+	Place      *Place            `json:",omitempty"` // of the next page; nil: that was all
+	Told       map[int64]Told    `json:",omitempty"`
+	Orders     int               `json:",omitempty"`
+	Ours       int               `json:",omitempty"`
+	News       int               `json:",omitempty"`
+	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
+	Every      time.Duration     // until the next collection, with jitter
+	Lag        time.Duration     `json:",omitempty"`
+}
+
+// AccountView is how an account's collections fare, as the query answers it.
+type AccountView struct {
+	Account    string
+	Health     Health
+	Cursor     time.Time // changes up to then are handed over, by RO App's clock
+	Last       Collection
+	Next       time.Time         // when RO App is asked next, at the latest
+	Paused     string            `json:",omitempty"` // why nothing is collected
+	Unreadable []UnreadableOrder `json:",omitempty"`
 }
 
 const (
-	// collectEvery is how often an account's changes are collected: one request
-	// of its budget, for all orders together.
+	// collectEvery is used until the settings' own value is known.
 	collectEvery = time.Minute
-	// collectRounds bounds one run; six hours make about 4,000 events.
-	collectRounds = 360
-	// toldLimit bounds what is remembered; an order that is told twice the same
-	// ignores it.
-	toldLimit = 1000
+	// lookSpacing is the least time between two collections, however many ask.
+	lookSpacing = 5 * time.Second
+	// accountRunLength keeps a run's history short.
+	accountRunLength = 6 * time.Hour
+	// unreadableKept bounds what is remembered of unreadable orders.
+	unreadableKept = 20
 )
+
+// credentialPauses is how long refused credentials are left alone.
+var credentialPauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
 
 // Account is the entity of an account. It collects what changed in RO App and
 // hands it to the orders: their totals and statuses.
 func Account(ctx workflow.Context, state AccountState) error {
-	look := workflow.GetSignalChannel(ctx, SignalLook)
-	for range collectRounds {
-		state.await(ctx, look)
-		state.collect(ctx)
+	run := &accountRun{
+		state:    state,
+		looks:    workflow.GetSignalChannel(ctx, SignalLook),
+		settings: workflow.GetSignalChannel(ctx, SignalSettings),
 	}
-	for look.ReceiveAsync(nil) {
-		state.collect(ctx) // asked for while the last round ran
+	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
+		return err
 	}
-	return workflow.NewContinueAsNewError(ctx, AccountWorkflow, state)
+	if run.state.Asked.IsZero() {
+		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
+	}
+	for ctx.Err() == nil {
+		run.drain(ctx)
+		run.describe(ctx)
+		if run.old(ctx) {
+			return workflow.NewContinueAsNewError(ctx, AccountWorkflow, run.state)
+		}
+		if due := run.state.due(); due.After(workflow.Now(ctx)) {
+			run.wait(ctx, due)
+			continue
+		}
+		run.collect(ctx)
+	}
+	return ctx.Err()
 }
 
-// await waits for the next round, or for somebody who asks for one. A hundred
-// who ask at once get one.
-func (s *AccountState) await(ctx workflow.Context, look workflow.ReceiveChannel) {
+// accountRun is one run of the entity.
+type accountRun struct {
+	state    AccountState
+	looks    workflow.ReceiveChannel // nothing
+	settings workflow.ReceiveChannel // a revision
+}
+
+func (r *accountRun) view() (AccountView, error) {
+	s := &r.state
+	return AccountView{
+		Account: s.Account, Health: s.Health, Cursor: s.Cursor, Last: s.Last,
+		Next: s.due(), Paused: s.paused(), Unreadable: s.Unreadable,
+	}, nil
+}
+
+func (*accountRun) old(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	return info.GetContinueAsNewSuggested() || workflow.Now(ctx).Sub(info.WorkflowStartTime) > accountRunLength
+}
+
+// drain takes all waiting signals into the state.
+func (r *accountRun) drain(ctx workflow.Context) {
+	for r.looks.ReceiveAsync(nil) {
+		r.state.Looked = workflow.Now(ctx)
+	}
+	var revision string
+	for r.settings.ReceiveAsync(&revision) {
+		if revision != r.state.Revision {
+			// What was refused may be right now, so the pauses begin anew.
+			r.state.Revision, r.state.Resettled, r.state.Failures = revision, true, 0
+		}
+	}
+}
+
+// wait waits for the next collection, or until something makes it due at
+// another time.
+func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	timerCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
+	over := false
 	selector := workflow.NewSelector(ctx)
-	selector.AddFuture(workflow.NewTimer(timerCtx, collectEvery), func(workflow.Future) {})
-	selector.AddReceive(look, func(workflow.ReceiveChannel, bool) {})
-	selector.Select(ctx)
-	for look.ReceiveAsync(nil) {
-		continue
+	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings} {
+		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
+	}
+	for !over && r.state.due().Equal(due) {
+		selector.Select(ctx)
 	}
 }
 
-func (s *AccountState) collect(ctx workflow.Context) {
-	options := requestOptions(engine.RoappQueue(s.Account), "Collect what changed", order.UrgencyBegun, 5*time.Minute, 5*time.Second)
-	var collected Collected
-	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Told: s.Told}
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityCollectChanges, in).Get(ctx, &collected)
+// due is when RO App is asked next. A look is served at once, and once more
+// after the lists had time to follow; a failure is not tried again sooner for it.
+func (s *AccountState) due() time.Time {
+	soon := s.Asked.Add(lookSpacing)
+	switch {
+	case s.Resettled:
+		return soon
+	case s.Failures > 0:
+		return s.Asked.Add(s.pause())
+	case s.Place != nil:
+		return s.Asked // what was missed is caught up without a pause
+	}
+	next := s.Asked.Add(s.every())
+	if s.Looked.IsZero() {
+		return next
+	}
+	wanted := s.Looked
+	if !s.Looked.After(s.Last.At) {
+		wanted = s.Looked.Add(s.Lag)
+	}
+	return earlier(next, later(wanted, soon))
+}
+
+func (s *AccountState) every() time.Duration {
+	if s.Every == 0 {
+		return collectEvery
+	}
+	return s.Every
+}
+
+// pause is how long a failure is left alone.
+func (s *AccountState) pause() time.Duration {
+	switch s.Health.Kind {
+	case order.FailCredentials:
+		return credentialPauses[min(s.Failures, len(credentialPauses))-1]
+	case order.FailUnknownShop:
+		return credentialPauses[len(credentialPauses)-1]
+	default:
+		return s.every()
+	}
+}
+
+// paused says why nothing is collected until the settings change.
+func (s *AccountState) paused() string {
+	if s.Failures == 0 {
+		return ""
+	}
+	switch s.Health.Kind {
+	case order.FailCredentials:
+		return "RO App refuses the account's api_key; once the settings have the right one it goes on by itself"
+	case order.FailUnknownShop:
+		return "the settings have no such account; once they have, it goes on from where it was"
+	default:
+		return ""
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// collect reads one page of what changed.
+func (r *accountRun) collect(ctx workflow.Context) {
+	s, now := &r.state, workflow.Now(ctx)
+	s.Asked, s.Resettled = now, false
+	if s.Place == nil || s.Current.At.IsZero() {
+		s.Current = Collection{At: now}
+	}
+	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told}
+	var out Collected
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in).Get(ctx, &out)
 	if err != nil {
-		workflow.GetLogger(ctx).Warn("changes in RO App were not collected; the next round catches up", "account", s.Account, "error", err)
+		s.Failures++
+		s.Health.failed(workflow.Now(ctx), notTaken(err))
+		workflow.GetLogger(ctx).Warn("changes in RO App were not collected; the next collection catches up",
+			"account", s.Account, "problem", s.Health.Problem)
 		return
 	}
-	s.Cursor = collected.Cursor
-	if s.Told == nil || len(s.Told)+len(collected.Told) > toldLimit {
-		s.Told = map[int64]string{}
+	s.take(out, now)
+}
+
+// collectOptions are those of reading one page. It heartbeats, unlike the steps
+// of orders, because it is never withdrawn: a process that died is noticed soon.
+func collectOptions(account string) workflow.ActivityOptions {
+	options := requestOptions(engine.RoappQueue(account), "Collect what changed", order.UrgencyBegun, 5*time.Minute, 5*time.Second)
+	options.HeartbeatTimeout = 30 * time.Second
+	options.ScheduleToStartTimeout = 5 * time.Minute
+	options.RetryPolicy.MaximumAttempts = 3
+	return options
+}
+
+// notTaken says in words that no worker took the request.
+func notTaken(err error) error {
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) && timeout.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START {
+		return errors.New("no worker takes the account's requests: none runs, or the settings do not have the account any more")
 	}
-	for _, id := range workflow.DeterministicKeys(collected.Told) {
-		s.Told[id] = collected.Told[id]
+	return err
+}
+
+// take records what a page brought.
+func (s *AccountState) take(out Collected, now time.Time) {
+	s.Cursor, s.Place, s.Told = out.Cursor, out.Place, out.Told
+	s.Every, s.Lag = out.Every, out.Lag
+	s.Current.Pages++
+	s.Current.Orders += out.Orders
+	s.Current.Ours += out.Ours
+	s.Current.Told += out.News
+	s.Unreadable = append(s.Unreadable, out.Unreadable...)
+	s.Unreadable = slices.Delete(s.Unreadable, 0, max(0, len(s.Unreadable)-unreadableKept))
+	s.Failures = 0
+	s.Health.succeeded(now)
+	if s.Place != nil {
+		return
 	}
+	s.Last, s.Current = s.Current, Collection{}
+	if !s.Last.At.Before(s.Looked.Add(s.Lag)) {
+		s.Looked = time.Time{}
+	}
+}
+
+// describe writes what Temporal's own page shows of the account.
+func (r *accountRun) describe(ctx workflow.Context) {
+	s := &r.state
+	var text strings.Builder
+	fmt.Fprintf(&text, "**Account %s**: what changes in RO App is handed to the orders.\n\n", s.Account)
+	if !s.Last.At.IsZero() {
+		fmt.Fprintf(&text, "Last collected %s: orders listed: %d, ours: %d, with news: %d.\n\n", minute(s.Last.At), s.Last.Orders, s.Last.Ours, s.Last.Told)
+		fmt.Fprintf(&text, "Everything up to %s is handed over.\n\n", minute(s.Cursor))
+	}
+	if s.Place != nil {
+		fmt.Fprintf(&text, "Catching up, page %d.\n\n", s.Current.Pages+1)
+	}
+	if s.Failures > 0 {
+		fmt.Fprintf(&text, "⚠ Not collected since %s: %s.\n\n", minute(s.Health.FailingSince), s.Health.Problem)
+		fmt.Fprintf(&text, "Tried again at %s.\n\n", minute(s.due()))
+	}
+	if paused := s.paused(); paused != "" {
+		fmt.Fprintf(&text, "⚠ Paused: %s.\n\n", paused)
+	}
+	for _, unreadable := range s.Unreadable {
+		fmt.Fprintf(&text, "- %s order %d of RO App could not be read: %s\n", minute(unreadable.At), unreadable.OrderID, unreadable.Problem)
+	}
+	workflow.SetCurrentDetails(ctx, text.String())
 }

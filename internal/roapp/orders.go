@@ -63,6 +63,8 @@ type RowError struct {
 	Row int
 	// ID is the record's id, 0 where that cannot be read either.
 	ID int64
+	// ModifiedAt is when the record was modified, zero where that cannot be read either.
+	ModifiedAt time.Time
 	// Err is an *Error of kind Malformed that names the field.
 	Err error
 }
@@ -144,7 +146,9 @@ func readOrders(p page, number int, malformed func(error) error) OrderPage {
 		row = row.apart()
 		order := decodeOrder(row.row())
 		if problem := row.err(); problem != nil {
-			result.Failed = append(result.Failed, RowError{Row: i, ID: row.apart().at("id").optionalID(), Err: malformed(problem)})
+			result.Failed = append(result.Failed, RowError{
+				Row: i, ID: row.apart().at("id").optionalID(), ModifiedAt: row.apart().at("modified_at").time(), Err: malformed(problem),
+			})
 			continue
 		}
 		result.Orders = append(result.Orders, order)

@@ -89,7 +89,7 @@ func TestFindOrdersQuery(t *testing.T) {
 // F15: one order that cannot be read does not take the others with it.
 func TestF15FindOrdersKeepsGoodRows(t *testing.T) {
 	t.Parallel()
-	_, c := newService(t, ok(`{"data":[{"id":5,"status":null},`+fullOrder+`,null,{"id":"x"},{"id":8,"status":{"id":1},"total":"12,50"}],
+	_, c := newService(t, ok(`{"data":[{"id":5,"status":null},`+fullOrder+`,null,{"id":"x"},{"id":8,"status":{"id":1},"total":"12,50","modified_at":"2026-03-02T10:00:00Z"}],
 		"paging":{"page":2,"total_pages":4,"count":180}}`))
 	page, err := c.FindOrders(t.Context(), OrderQuery{Page: 2})
 	if err != nil {
@@ -117,6 +117,9 @@ func TestF15FindOrdersKeepsGoodRows(t *testing.T) {
 		if failed.Row != want[i].row || failed.ID != want[i].id || errors.Unwrap(e).Error() != want[i].text {
 			t.Errorf("failed %+v, want %+v", failed, want[i])
 		}
+	}
+	if at := page.Failed[3].ModifiedAt; !at.Equal(time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)) || !page.Failed[0].ModifiedAt.IsZero() {
+		t.Errorf("modified %v and %v", at, page.Failed[0].ModifiedAt)
 	}
 }
 

@@ -78,7 +78,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 
 // startEntity starts the account's entity, which lives on from worker to worker.
 func startEntity(ctx context.Context, c client.Client, account string) error {
-	state := workflows.AccountState{Account: account, Cursor: time.Now().Add(-collectFrom)}
+	state := workflows.AccountState{Account: account}
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflows.AccountID(account), TaskQueue: engine.OrdersQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -88,10 +88,6 @@ func startEntity(ctx context.Context, c client.Client, account string) error {
 	}
 	return nil
 }
-
-// collectFrom is where a new account's collecting begins: nothing of ours is
-// older than its first worker.
-const collectFrom = time.Hour
 
 // Fatal brings the error that ended a worker by itself.
 func (w *Workers) Fatal() <-chan error { return w.fatal }

@@ -6,9 +6,13 @@ package world
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"text/template"
 	"time"
@@ -42,6 +46,8 @@ type Options struct {
 	RequestTimeout, Settle, SearchLag time.Duration
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
+	// RoappWebhooks lets the account send its webhooks to the world's starter.
+	RoappWebhooks bool
 	// Idle starts no worker.
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
@@ -66,6 +72,7 @@ type World struct {
 	StarterURL string
 
 	logger *zap.Logger
+	routes atomic.Pointer[http.Handler] // of the starter
 }
 
 // New builds a world that ends with the test.
@@ -78,7 +85,8 @@ func New(t testing.TB, o Options) *World {
 	}
 	w.Namespace = w.Server.Namespace(t)
 	w.Cartum = newCartum(t, o)
-	w.Roapp = newRoapp(t, o)
+	w.openStarter()
+	w.Roapp = newRoapp(t, o, w.StarterURL+"/webhooks/roapp/main")
 	w.writeSettings(o)
 	w.Temporal = w.Connect()
 	w.Orders = api.NewOrders(w.Temporal)
@@ -136,6 +144,19 @@ func (w *World) StartWorker() *workers.Workers {
 	return running
 }
 
+// openStarter gives the starter its address, which the account has to know.
+func (w *World) openStarter() {
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if routes := w.routes.Load(); routes != nil {
+			(*routes).ServeHTTP(rw, r)
+			return
+		}
+		http.Error(rw, "the starter is not running yet", http.StatusBadGateway)
+	}))
+	w.T.Cleanup(server.Close)
+	w.StarterURL = server.URL
+}
+
 func (w *World) startStarter() {
 	store := settings.NewStore(w.Settings)
 	router := api.NewRouter(api.Options{
@@ -144,22 +165,29 @@ func (w *World) startStarter() {
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
 	})
-	server := httptest.NewServer(router)
-	w.T.Cleanup(server.Close)
-	w.StarterURL = server.URL
+	w.routes.Store(&router)
 }
 
-// WebhookKey is the secret in the shop's webhook URL.
-const WebhookKey = "0123456789abcdef0123456789abcdef"
+// Secrets of every world.
+const (
+	// WebhookKey is the secret in the shop's webhook URL.
+	WebhookKey = "0123456789abcdef0123456789abcdef"
+	// RoappWebhookSecret signs the account's webhooks.
+	RoappWebhookSecret = "V1StGXR8_Z5jdHi6B-myT" //nolint:gosec // known to everybody
+	// APIToken is that of the program "warehouse".
+	APIToken = "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
+)
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`
 identity_key: ${IDENTITY_KEY}
 encryption_keys: [{id: k1, key: "${ENCRYPTION_KEY}"}]
+api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
 accounts:
   main:
     url: {{.RoappURL}}
     web_url: https://web.roapp.example
     api_key: ${ROAPP_API_KEY}
+    webhook_secret: ${ROAPP_WEBHOOK_SECRET}
     currency: {{.Currency}}
     piece_unit: 1
     fallback_category: 7
@@ -208,8 +236,10 @@ func (w *World) writeSettings(o Options) {
 		Options
 		variant
 		Shop, RoappURL, CartumURL string
+		APITokenHash              string
 		Rate, ShopRate            float64
 	}{Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL, Rate: 3, ShopRate: 20}
+	values.APITokenHash = fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken)))
 	if o.Unlimited {
 		values.Rate, values.ShopRate = 1000, 1000
 	}
@@ -226,6 +256,7 @@ func (w *World) writeSettings(o Options) {
 		"IDENTITY_KEY":   "identity-key-of-the-tests",
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
+		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret,
 	}
 	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
 		value, ok := w.Env[name]
@@ -275,12 +306,16 @@ func newCartum(t testing.TB, o Options) *Cartum {
 	return &Cartum{standIn: standIn{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
 }
 
-func newRoapp(t testing.TB, o Options) *Roapp {
+func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 	t.Helper()
 	v := variantOf(o.Second)
 	base := roappstand.Profile(o.Profile)
+	if !o.RoappWebhooks {
+		webhooks = ""
+	}
 	stand := roappstand.New(roappstand.Options{
 		Currency: v.Currency, CustomFields: !o.Second, Unlimited: o.Unlimited, Switches: profile(base, o.RoappSwitches),
+		WebhookURL: webhooks, WebhookSecret: RoappWebhookSecret, WebhookPause: 200 * time.Millisecond,
 	})
 	server := httptest.NewServer(stand)
 	t.Cleanup(func() { server.Close(); stand.Close() })

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// roappWebhooks takes RO App's events. The signature covers an event's id and
+// not its body (reference, roapp-api 5), so nothing of the body is believed:
+// any event only makes the account's entity ask RO App what changed.
+type roappWebhooks struct {
+	settings *settings.Store
+	orders   func() (*Orders, bool) // false while Temporal is not connected
+	logger   *zap.Logger
+}
+
+// taken answers every signed event with 200, for RO App may switch a webhook off
+// that is refused (reference, roapp-api 5). A replayed event only makes the
+// entity look once more.
+func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
+	account := chi.URLParam(r, "account")
+	log := h.logger.With(zap.String("account", account))
+	secret := h.settings.Current().Accounts[account].WebhookSecret.Reveal()
+	if secret == "" {
+		http.NotFound(w, r) // an unknown account looks the same
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
+	if err != nil {
+		refuseUnread(w, log, err)
+		return
+	}
+	id, err := eventID(body)
+	if err != nil {
+		log.Warn("a webhook of RO App was refused", zap.Error(err))
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if r.Header.Get("X-Webhook-Id") != id || !signed(secret, id, r.Header.Get("X-Signature")) {
+		log.Warn("a webhook of RO App was refused: its signature is not the account's; compare webhook_secret with RO App's settings")
+		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
+		return
+	}
+	orders, connected := h.orders()
+	err = errors.New("not connected to Temporal yet")
+	if connected {
+		err = orders.Look(r.Context(), account)
+	}
+	if err != nil {
+		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
+		w.Header().Set("Retry-After", "60")
+		http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
+		return
+	}
+	log.Info("webhook of RO App taken")
+}
+
+// signed compares in constant time.
+func signed(secret, id, signature string) bool {
+	got, err := hex.DecodeString(signature)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(id))
+	return hmac.Equal(got, mac.Sum(nil)) && err == nil
+}
+
+// eventID reads the one value of the body that is used.
+func eventID(body []byte) (string, error) {
+	var event struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(body, &event); err != nil || event.ID == "" {
+		return "", errors.New("the body is not a JSON object with the event's id")
+	}
+	return event.ID, nil
+}
