@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,11 @@ func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) 
 	if err != nil {
 		return order.ShopOrderRead{}, err
 	}
+	// Of before the request: the shop may be switched off meanwhile.
+	rules, ok := a.settings.Current().Rules(in.Shop)
+	if !ok {
+		return order.ShopOrderRead{}, unknown(ctx, order.SideCartum, errors.New(a.settings.Current().Absence(in.Shop)))
+	}
 	at := time.Now()
 	row, err := s.client.Order(ctx, in.Number)
 	if cartum.KindOf(err) == cartum.NotFound {
@@ -58,8 +64,6 @@ func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) 
 		return order.ShopOrderRead{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
-	current := a.settings.Current()
-	rules, _ := current.Rules(in.Shop)
 	snapshot := snapshotOf(*row, rules, at)
 	return order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}, nil
 }

@@ -84,7 +84,8 @@ func (f *File) Follow(ctx context.Context) {
 				due = time.After(settled)
 			}
 			continue
-		case <-watcher.Errors: // events were lost
+		case err := <-watcher.Errors:
+			f.logger.Warn("signs of changed settings were lost, so the file is read now", zap.Error(err))
 		case <-anyway.C:
 		case <-due:
 		}
