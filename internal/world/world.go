@@ -6,7 +6,9 @@ package world
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -40,6 +42,9 @@ type Options struct {
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
+	// RecentEvery, WholeEvery and CollectEvery are how often changes are looked
+	// for; an hour by default, so that nothing happens which a test does not want.
+	RecentEvery, WholeEvery, CollectEvery time.Duration
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// Idle starts no worker.
@@ -66,6 +71,15 @@ type World struct {
 	StarterURL string
 
 	logger *zap.Logger
+	// inForce is what the starter goes by.
+	inForce *settings.Store
+	running []following
+}
+
+// following is what follows replaced settings.
+type following struct {
+	store   *settings.Store
+	workers *workers.Workers
 }
 
 // New builds a world that ends with the test.
@@ -106,6 +120,11 @@ func (o Options) withDefaults(t testing.TB) Options {
 	if o.SearchLag == 0 {
 		o.SearchLag = 2500 * time.Millisecond
 	}
+	for _, every := range []*time.Duration{&o.RecentEvery, &o.WholeEvery, &o.CollectEvery} {
+		if *every == 0 {
+			*every = time.Hour
+		}
+	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
@@ -128,18 +147,20 @@ func (w *World) Connect() client.Client {
 // StartWorker starts the workers of one process.
 func (w *World) StartWorker() *workers.Workers {
 	w.T.Helper()
+	store := settings.NewStore(w.Settings)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: w.Temporal, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: w.logger,
+		Client: w.Temporal, Namespace: w.Namespace, Settings: store, Logger: w.logger,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)
+	w.running = append(w.running, following{store, running})
 	return running
 }
 
 func (w *World) startStarter() {
-	store := settings.NewStore(w.Settings)
+	w.inForce = settings.NewStore(w.Settings)
 	router := api.NewRouter(api.Options{
-		Settings: store,
+		Settings: w.inForce,
 		Orders:   func() (*api.Orders, bool) { return w.Orders, w.Orders != nil },
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
@@ -149,8 +170,15 @@ func (w *World) startStarter() {
 	w.StarterURL = server.URL
 }
 
-// WebhookKey is the secret in the shop's webhook URL.
-const WebhookKey = "0123456789abcdef0123456789abcdef"
+// Secrets of the installation.
+const (
+	// WebhookKey stands in the shop's webhook URL.
+	WebhookKey = "0123456789abcdef0123456789abcdef"
+	// RoappWebhookSecret signs the account's webhooks.
+	RoappWebhookSecret = "webhook-secret-of-the-account"
+	// APIToken is that of the program "tests".
+	APIToken = "api-token-of-the-tests"
+)
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`
 identity_key: ${IDENTITY_KEY}
@@ -160,6 +188,7 @@ accounts:
     url: {{.RoappURL}}
     web_url: https://web.roapp.example
     api_key: ${ROAPP_API_KEY}
+    webhook_secret: ${ROAPP_WEBHOOK_SECRET}
     currency: {{.Currency}}
     piece_unit: 1
     fallback_category: 7
@@ -167,6 +196,7 @@ accounts:
     request_timeout: {{.RequestTimeout}}
     settle_after_lost_answer: {{.Settle}}
     search_lag: {{.SearchLag}}
+    collect_every: {{.CollectEvery}}
 {{- if not .Second}}
     fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
 {{- end}}
@@ -191,6 +221,8 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
+    sweep: {recent_every: {{.RecentEvery}}, whole_every: {{.WholeEvery}}}
+api_tokens: [{name: tests, sha256: {{.APITokenHash}}}]
 `))
 
 // variant is what differs between the sandbox's two pairs.
@@ -208,8 +240,12 @@ func (w *World) writeSettings(o Options) {
 		Options
 		variant
 		Shop, RoappURL, CartumURL string
+		APITokenHash              string
 		Rate, ShopRate            float64
-	}{Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL, Rate: 3, ShopRate: 20}
+	}{
+		Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL,
+		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), Rate: 3, ShopRate: 20,
+	}
 	if o.Unlimited {
 		values.Rate, values.ShopRate = 1000, 1000
 	}
@@ -226,13 +262,33 @@ func (w *World) writeSettings(o Options) {
 		"IDENTITY_KEY":   "identity-key-of-the-tests",
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
+		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret,
 	}
+	w.parseSettings()
+}
+
+func (w *World) parseSettings() {
+	w.T.Helper()
 	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
 		value, ok := w.Env[name]
 		return value, ok
 	})
 	w.must(err)
 	w.Settings = parsed
+}
+
+// ReplaceSettings puts changed settings in force in all workers and in the
+// starter, as when the file changes while they run. Edit gets the file's text;
+// the variables are those of Env. It is not for one of a pair.
+func (w *World) ReplaceSettings(edit func(yaml string) string) {
+	w.T.Helper()
+	w.YAML = []byte(edit(string(w.YAML)))
+	w.parseSettings()
+	w.inForce.Replace(w.Settings)
+	for _, f := range w.running {
+		f.store.Replace(w.Settings)
+		w.must(f.workers.Apply(w.T.Context()))
+	}
 }
 
 func (w *World) must(err error) {
