@@ -281,3 +281,29 @@ func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 	assertDiscreet(t, w, p.Output())
 	p.Stop()
 }
+
+// What Temporal could not be told is told when it is back.
+func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
+	t.Parallel()
+	database := world.NewDatabase(t)
+	w := unhurried(t, world.Options{Idle: true, Server: database.Server})
+	p := w.StartProcess()
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	database.Outage(func() {
+		p.WriteSettings(shopAgain("again")(string(w.YAML)))
+		w.Eventually(world.Patience, func() string {
+			if !strings.Contains(p.Output(), "not everything follows the settings yet; it is tried again") {
+				return "the process does not say that it tries again"
+			}
+			return ""
+		})
+	})
+	w.AwaitServer()
+	w.Cartum.PutOrder(2, nil)
+	again := of(w, "again")
+	again.ByHand(2)
+	again.AwaitSynced(2)
+	w.Eventually(world.Patience, func() string { return listed(t, w, []string{workflows.ShopID("again")}) })
+	p.Stop()
+}

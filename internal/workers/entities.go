@@ -22,11 +22,17 @@ import (
 // older than its first worker.
 const collectFrom = time.Hour
 
+// tellingTime bounds how long Temporal is waited for, also where it is away; what
+// was not done in it is tried again.
+const tellingTime = 30 * time.Second
+
 // tellEntities starts the entities of what is in force, which live on from
 // worker to worker, and tells the settings' revision to these and to all others
 // that run: one whose shop is gone or off must rest. Every process tells it, and
 // at each start; an entity knows what it has been told.
 func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) error {
+	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	defer cancel()
 	var problems []error
 	ids := map[string]bool{}
 	for account := range current.Accounts {
@@ -49,13 +55,18 @@ func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) 
 		ids[id] = true
 	}
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
-		err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, current.Revision)
-		var gone *serviceerror.NotFound
-		if err != nil && !errors.As(err, &gone) {
-			problems = append(problems, fmt.Errorf("tell %s of the settings: %w", id, err))
-		}
+		problems = append(problems, w.tell(ctx, id, current.Revision))
 	}
 	return errors.Join(problems...)
+}
+
+func (w *Workers) tell(ctx context.Context, id, revision string) error {
+	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
+	var gone *serviceerror.NotFound
+	if err != nil && !errors.As(err, &gone) {
+		return fmt.Errorf("tell %s of the settings: %w", id, err)
+	}
+	return nil
 }
 
 func (w *Workers) startEntity(ctx context.Context, id, workflow string, state any) error {
