@@ -19,8 +19,8 @@ import (
 type Activities struct {
 	settings *settings.Store
 	temporal client.Client
-	accounts *pool[*account]
-	shops    *pool[*shop]
+	accounts *pool[settings.Account, *account]
+	shops    *pool[settings.Shop, *shop]
 }
 
 // New makes the activities of one process. Settings are read at each call, so
@@ -29,8 +29,8 @@ func New(store *settings.Store, temporal client.Client) *Activities {
 	return &Activities{
 		settings: store,
 		temporal: temporal,
-		accounts: newPool(openAccount),
-		shops:    newPool(openShop),
+		accounts: newPool(findAccount, openAccount),
+		shops:    newPool(findShop, openShop),
 	}
 }
 
@@ -69,9 +69,10 @@ func (a *Activities) Register(registry interface {
 // Plan says what an order does next, by the settings in force. It runs as a
 // local activity, so that its answer and not its rules stand in the history.
 func (a *Activities) Plan(_ context.Context, in workflows.PlanInput) (order.Next, error) {
-	rules, ok := a.settings.Current().Rules(in.State.Key.Shop)
+	current := a.settings.Current()
+	rules, ok := current.Rules(in.State.Key.Shop)
 	if !ok {
-		return order.PlanUnknownShop(in.State.Key.Shop), nil
+		return order.PlanUnknownShop(current.Absence(in.State.Key.Shop)), nil
 	}
 	known := a.knownGoods(&in.State, rules)
 	next := order.Plan(in.State, rules, in.Running, in.Now)

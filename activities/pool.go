@@ -2,7 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"time"
 
@@ -17,33 +19,38 @@ import (
 const userAgent = "cartumsync/1 (+https://github.com/cartumsync/cartumsync)"
 
 // pool holds what a process knows of each account or shop, for as long as its
-// settings stay the same.
-type pool[T any] struct {
-	open  func(s *settings.Settings, id string) (T, error)
+// own settings S stay the same: a change of another one must not make it forget.
+type pool[S, T any] struct {
+	find  func(s *settings.Settings, id string) (S, error)
+	open  func(id string, set S) T
 	mu    sync.Mutex
-	items map[string]pooled[T]
+	items map[string]pooled[S, T]
 }
 
-type pooled[T any] struct {
-	revision string
+type pooled[S, T any] struct {
+	settings S
 	item     T
 }
 
-func newPool[T any](open func(*settings.Settings, string) (T, error)) *pool[T] {
-	return &pool[T]{open: open, items: map[string]pooled[T]{}}
+func newPool[S, T any](find func(*settings.Settings, string) (S, error), open func(string, S) T) *pool[S, T] {
+	return &pool[S, T]{find: find, open: open, items: map[string]pooled[S, T]{}}
 }
 
-func (p *pool[T]) get(s *settings.Settings, id string) (T, error) {
+func (p *pool[S, T]) get(s *settings.Settings, id string) (T, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if held, ok := p.items[id]; ok && held.revision == s.Revision {
-		return held.item, nil
+	set, err := p.find(s, id)
+	if err != nil {
+		delete(p.items, id)
+		var none T
+		return none, err
 	}
-	item, err := p.open(s, id)
-	if err == nil {
-		p.items[id] = pooled[T]{revision: s.Revision, item: item}
+	held, ok := p.items[id]
+	if !ok || !reflect.DeepEqual(held.settings, set) {
+		held = pooled[S, T]{settings: set, item: p.open(id, set)}
+		p.items[id] = held
 	}
-	return item, err
+	return held.item, nil
 }
 
 // directoryLife is how long directories and found products are believed.
@@ -66,11 +73,15 @@ type account struct {
 	proof        proof
 }
 
-func openAccount(s *settings.Settings, id string) (*account, error) {
+func findAccount(s *settings.Settings, id string) (settings.Account, error) {
 	set, ok := s.Accounts[id]
 	if !ok {
-		return nil, fmt.Errorf("the settings have no account %q", id)
+		return set, fmt.Errorf("the settings have no account %q", id)
 	}
+	return set, nil
+}
+
+func openAccount(id string, set settings.Account) *account {
 	return &account{
 		id: id, settings: set,
 		client: roapp.New(roapp.Config{
@@ -83,7 +94,7 @@ func openAccount(s *settings.Settings, id string) (*account, error) {
 		firstStatus:  newMemory[int64, int64](),
 		noCategories: newMemory[string, bool](),
 		proof:        proof{turn: make(chan struct{}, 1)},
-	}, nil
+	}
 }
 
 // shop is what this process knows of one Cartum shop.
@@ -94,18 +105,22 @@ type shop struct {
 	breaker  breaker
 }
 
-func openShop(s *settings.Settings, id string) (*shop, error) {
-	set, ok := s.Shops[id]
-	if !ok {
-		return nil, fmt.Errorf("the settings have no shop %q", id)
+// findShop refuses a shop that is switched off: it is not asked for anything.
+func findShop(s *settings.Settings, id string) (settings.Shop, error) {
+	if !s.InForce(id) {
+		return settings.Shop{}, errors.New(s.Absence(id))
 	}
+	return s.Shops[id], nil
+}
+
+func openShop(id string, set settings.Shop) *shop {
 	return &shop{
 		id: id, settings: set,
 		client: cartum.New(cartum.Config{
 			URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
 			RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
 		}),
-	}, nil
+	}
 }
 
 func (a *Activities) account(id string) (*account, error) {

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -43,6 +44,11 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 // readSnapshot reads the order as the shop has it now; it has no snapshot where
 // the shop does not show the order.
 func (a *Activities) readSnapshot(ctx context.Context, s *shop, number int64) (order.ShopOrderRead, error) {
+	// Taken before the request: the shop may be switched off meanwhile.
+	rules, ok := a.settings.Current().Rules(s.id)
+	if !ok {
+		return order.ShopOrderRead{}, unknown(ctx, order.SideCartum, errors.New(a.settings.Current().Absence(s.id)))
+	}
 	at := time.Now()
 	row, err := s.client.Order(ctx, number)
 	if cartum.KindOf(err) == cartum.NotFound {
@@ -53,7 +59,6 @@ func (a *Activities) readSnapshot(ctx context.Context, s *shop, number int64) (o
 		return order.ShopOrderRead{}, err
 	}
 	s.breaker.accepted()
-	rules, _ := a.settings.Current().Rules(s.id)
 	snapshot := snapshotOf(*row, rules, at)
 	return order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}, nil
 }

@@ -103,13 +103,15 @@ func refuseUnread(w http.ResponseWriter, log *zap.Logger, err error) {
 }
 
 // authentic compares the URL's key with the shop's in constant time. An unknown
-// shop, a shop without key and a wrong key look the same from outside.
+// shop, one that is switched off, one without key and a wrong key look the same
+// from outside.
 func (h *webhooks) authentic(r *http.Request) bool {
-	shop, known := h.settings.Current().Shops[chi.URLParam(r, "shop")]
+	current, id := h.settings.Current(), chi.URLParam(r, "shop")
+	shop := current.Shops[id]
 	want := sha256.Sum256([]byte(shop.WebhookKey.Reveal()))
 	got := sha256.Sum256([]byte(chi.URLParam(r, "key")))
 	same := subtle.ConstantTimeCompare(want[:], got[:]) == 1
-	return same && known && shop.WebhookKey.Reveal() != ""
+	return same && current.InForce(id) && shop.WebhookKey.Reveal() != ""
 }
 
 // orderNumber reads the one value of the body that is used, a number or the

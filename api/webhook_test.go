@@ -66,12 +66,13 @@ func parse(tb testing.TB, yaml string) *settings.Settings {
 	return s
 }
 
-// twoShops adds a shop without key.
-func twoShops(tb testing.TB) *settings.Settings {
+// moreShops adds a shop without key and one that is switched off.
+func moreShops(tb testing.TB) *settings.Settings {
 	tb.Helper()
 	_, shop, _ := strings.Cut(hooksSettings, "  demo:\n")
 	silent := strings.Replace(strings.Replace(shop, "demo.example", "silent.example", 2), "    webhook_key: ${WEBHOOK_KEY}\n", "", 1)
-	return parse(tb, hooksSettings+"  silent:\n"+silent)
+	off := strings.Replace(shop, "demo.example", "off.example", 2) + "    enabled: false\n"
+	return parse(tb, hooksSettings+"  silent:\n"+silent+"  off:\n"+off)
 }
 
 // temporal keeps what would be signalled.
@@ -126,7 +127,7 @@ func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 
 func newStarter(t *testing.T, fake *temporal) (url string) {
 	t.Helper()
-	server := httptest.NewServer(newRouter(twoShops(t), fake))
+	server := httptest.NewServer(newRouter(moreShops(t), fake))
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -176,7 +177,7 @@ func TestWebhookWithoutTheKey(t *testing.T) {
 	var answers []string
 	for _, path := range []string{
 		"/webhooks/cartum/demo/wrong", "/webhooks/cartum/demo/" + key + "0", "/webhooks/cartum/demo/" + strings.ToUpper(key),
-		"/webhooks/cartum/unknown/" + key, "/webhooks/cartum/silent/" + key, "/webhooks/cartum/silent/",
+		"/webhooks/cartum/unknown/" + key, "/webhooks/cartum/off/" + key, "/webhooks/cartum/silent/" + key, "/webhooks/cartum/silent/",
 		"/webhooks/cartum/silent/%20", "/webhooks/cartum/demo/" + key + "%20",
 	} {
 		for _, method := range []string{http.MethodPut, http.MethodDelete} {
@@ -261,7 +262,7 @@ func TestWebhookMethods(t *testing.T) {
 // before any key is looked at.
 func TestWebhookRate(t *testing.T) {
 	t.Parallel()
-	router := newRouter(twoShops(t), &temporal{})
+	router := newRouter(moreShops(t), &temporal{})
 	codes := map[int]int{}
 	var limited *httptest.ResponseRecorder
 	for range 1000 {
@@ -291,7 +292,7 @@ func TestWebhookBodyTooSlow(t *testing.T) {
 	}
 	address := freeAddress(t)
 	ctx, stop := context.WithCancel(t.Context())
-	router := newRouter(twoShops(t), &temporal{})
+	router := newRouter(moreShops(t), &temporal{})
 	served := make(chan error, 1)
 	go func() { served <- engine.Serve(ctx, address, router, zap.NewNop()) }()
 	var connection net.Conn
@@ -327,7 +328,7 @@ func FuzzWebhookBody(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	shops := twoShops(f)
+	shops := moreShops(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		fake := &temporal{}
 		recorder := httptest.NewRecorder()

@@ -177,6 +177,8 @@ func TestCheckNamesWhatIsNotThere(t *testing.T) {
 		"import to":     {"2: 102, 3", "2: 202, 3", "PROBLEM shops.demo.statuses.import.2 account main has no order status 202"},
 		"export from":   {"{102: 2", "{109: 2", "PROBLEM shops.demo.statuses.export.109 account main has no order status 109"},
 		"export to":     {"105: 6}", "105: 7}", "PROBLEM shops.demo.statuses.export.105 the shop has no status 7"},
+		"final in shop": {"    statuses:", "    final: {shop: [3, 9]}\n    statuses:", "PROBLEM shops.demo.final.shop[1] the shop has no status 9"},
+		"final in RO":   {"    statuses:", "    final: {roapp: [104, 109]}\n    statuses:", "PROBLEM shops.demo.final.roapp[1] account main has no order status 109"},
 		"unit":          {"piece_unit: 1", "piece_unit: 9", "PROBLEM accounts.main.piece_unit account main has no unit 9"},
 		"category":      {"fallback_category: 7", "fallback_category: 8", "PROBLEM accounts.main.fallback_category account main has no category 8"},
 		"field by id":   {"shop: f101", "shop: f111", `PROBLEM accounts.main.fields.shop account main has no custom field of orders with the id or title "f111"`},
@@ -277,6 +279,7 @@ func TestCheckNotesWhatMayBeMeant(t *testing.T) {
 	w.replace("    webhook_key: ${WEBHOOK_KEY}\n", "")
 	w.replace("language: pl", "language: uk")
 	w.replace("{102: 2,", "{104: 4, 102: 2,")
+	w.replace("    statuses:", "    enabled: false\n    final: {shop: []}\n    statuses:")
 	report, _ := w.check()
 	assert.Empty(t, problems(report), report)
 	for _, line := range []string{
@@ -284,6 +287,8 @@ func TestCheckNotesWhatMayBeMeant(t *testing.T) {
 		"note accounts.main.webhook_secret none",
 		"note shops.demo.webhook_key none",
 		"note shops.demo.statuses.export.104 status 4 locks an order in Cartum for ever",
+		"note shops.demo.enabled the shop is switched off",
+		"note shops.demo.final one side has no final status",
 		"note shops.demo.statuses.import not mapped: 8 ",
 		"1 Нове 101 New",
 		"order custom fields\n (none)",

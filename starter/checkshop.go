@@ -22,6 +22,9 @@ type shopNames struct{ url, login string }
 func (c *checker) checkShop(ctx context.Context, id string, s settings.Shop, currency string, d directories) {
 	at := "shops." + id
 	c.report.section("Shop %s, %s, %s", id, s.Name, s.URL)
+	if !s.Enabled {
+		c.report.find(remark, at+".enabled", "the shop is switched off: it is not asked for changes, its webhooks are refused, and its orders wait")
+	}
 	client := cartum.New(cartum.Config{
 		URL: s.URL, Login: s.Login.Reveal(), Password: s.Password.Reveal(), RequestsPerSecond: s.RequestsPerSecond, Timeout: serviceTimeout,
 	})
@@ -44,8 +47,28 @@ func (c *checker) checkShop(ctx context.Context, id string, s settings.Shop, cur
 		c.report.id(fmt.Sprintf("%s.managers[%d]", at, i), d.employees, manager, d.account)
 	}
 	c.checkMappings(at+".statuses.", s.Statuses, shopDirectory(statuses, s.Language, read), d)
+	c.checkFinal(at+".final.", s, shopDirectory(statuses, s.Language, read), d)
 	if read {
 		c.showMappings(at, statuses, s, d)
+	}
+}
+
+// checkFinal tests the final statuses that the mappings, which are tested
+// already, do not name.
+func (c *checker) checkFinal(at string, s settings.Shop, shop directory, d directories) {
+	for i, id := range s.Final.Shop {
+		if _, mapped := s.Statuses.Import[id]; !mapped {
+			c.report.id(fmt.Sprintf("%sshop[%d]", at, i), shop, id, "the shop")
+		}
+	}
+	imported := slices.Collect(maps.Values(s.Statuses.Import))
+	for i, id := range s.Final.Roapp {
+		if _, exported := s.Statuses.Export[id]; !exported && !slices.Contains(imported, id) {
+			c.report.id(fmt.Sprintf("%sroapp[%d]", at, i), d.statuses, id, d.account)
+		}
+	}
+	if len(s.Final.Shop) == 0 || len(s.Final.Roapp) == 0 {
+		c.report.find(remark, strings.TrimSuffix(at, "."), "one side has no final status, so each order is watched for half a year")
 	}
 }
 

@@ -112,10 +112,10 @@ func quiet(cmd *cobra.Command, flags process.Flags) *process.Flags {
 	return &flags
 }
 
-// zone is the shop's, in which its orders' times are shown.
+// zone is the shop's, in which its orders' times are shown, also while the shop
+// is switched off.
 func (c console) zone(shop string) *time.Location {
-	rules, _ := c.settings.Rules(shop)
-	return rules.Zone()
+	return order.Rules{TimeZone: c.settings.Shops[shop].TimeZone}.Zone()
 }
 
 // printable keeps buyers' texts from commanding the terminal: what they wrote

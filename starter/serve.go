@@ -71,9 +71,9 @@ type server struct {
 func (s *server) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	router := api.NewRouter(api.Options{
-		Settings: settings.NewStore(s.env.Settings),
+		Settings: s.env.File.Store(),
 		Orders:   func() (*api.Orders, bool) { orders := s.orders.Load(); return orders, orders != nil },
-		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}),
+		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()),
 		Logger:   s.env.Logger,
 	})
 	group.Go(func() error { return engine.Serve(ctx, s.options.listen, router, s.env.Logger) })
@@ -81,6 +81,7 @@ func (s *server) run(ctx context.Context) error {
 		handler := http.StripPrefix("/codec", engine.CodecHandler(s.env.Codec, s.options.codec.origin))
 		group.Go(func() error { return engine.Serve(ctx, s.options.codec.listen, handler, s.env.Logger) })
 	}
+	group.Go(func() error { s.env.File.Follow(ctx); return nil })
 	group.Go(func() error { return s.connect(ctx) })
 	return group.Wait()
 }
@@ -94,8 +95,7 @@ func (s *server) connect(ctx context.Context) error {
 	s.client.Store(&c)
 	s.orders.Store(api.NewOrders(c))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
-	s.subscribe(ctx)
-	<-ctx.Done()
+	s.keepSubscribed(ctx)
 	return nil
 }
 
@@ -115,15 +115,31 @@ func (s *server) checkTemporal(ctx context.Context) error {
 	return err
 }
 
-// subscribe has each shop's events sent here. Without a public URL nobody could
-// reach us, and a shop without key takes no webhooks.
-func (s *server) subscribe(ctx context.Context) {
+// keepSubscribed has the events of all shops sent here, also of those that the
+// settings get while the starter runs. Without a public URL nobody could reach
+// us.
+func (s *server) keepSubscribed(ctx context.Context) {
 	if s.options.publicURL == "" {
 		s.env.Logger.Warn("no --public-url: Cartum's webhooks are not subscribed")
+		<-ctx.Done()
 		return
 	}
-	for id, shop := range s.env.Settings.Shops {
-		if shop.WebhookKey.Reveal() == "" {
+	for {
+		current, replaced := s.env.File.Store().Watch()
+		s.subscribe(ctx, current)
+		select {
+		case <-ctx.Done():
+			return
+		case <-replaced:
+		}
+	}
+}
+
+// subscribe asks for each shop's events; what is subscribed stays as it is. A
+// shop without key takes no webhooks.
+func (s *server) subscribe(ctx context.Context, current *settings.Settings) {
+	for id, shop := range current.Shops {
+		if !current.InForce(id) || shop.WebhookKey.Reveal() == "" {
 			continue
 		}
 		err := s.orders.Load().Webhooks(ctx, id, s.options.publicURL)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/workers"
 )
 
@@ -48,8 +47,9 @@ func run(ctx context.Context, flags process.Flags, listen string, cached int) er
 	group, ctx := errgroup.WithContext(ctx)
 	var ready readiness
 	group.Go(func() error {
-		return engine.Serve(ctx, listen, engine.NewHealth(process.HealthTimeout, ready.check()), env.Logger)
+		return engine.Serve(ctx, listen, engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()), env.Logger)
 	})
+	group.Go(func() error { env.File.Follow(ctx); return nil })
 	group.Go(func() error { return poll(ctx, env, &ready) })
 	if err := group.Wait(); err != nil && context.Cause(ctx) == nil {
 		return err
@@ -65,7 +65,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	}
 	defer c.Close()
 	running, err := workers.Start(ctx, workers.Options{
-		Client: c, Namespace: namespace, Settings: settings.NewStore(env.Settings), Logger: env.Logger,
+		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger,
 	})
 	if err != nil {
 		return err
@@ -73,6 +73,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	ready.set(process.TemporalCheck(c))
 	env.Logger.Info("worker is running", zap.Int("accounts", len(env.Settings.Accounts)), zap.Int("shops", len(env.Settings.Shops)),
 		zap.String("settings", env.Settings.Revision), zap.Int("pid", os.Getpid()))
+	go running.Follow(ctx)
 	select {
 	case err = <-running.Fatal():
 		err = fmt.Errorf("a worker ended by itself: %w", err)

@@ -18,6 +18,9 @@ import (
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
+	// Advisory makes a condition that is shown and without which one is ready all
+	// the same.
+	Advisory bool
 }
 
 // Health serves /healthz, which answers as long as the process lives, and /readyz, which runs the checks: 200 when all hold,
@@ -71,7 +74,7 @@ func (h *Health) run(ctx context.Context) readiness {
 	for i, check := range h.checks {
 		result.Checks[check.Name] = "ok"
 		if errs[i] != nil {
-			result.Ready = false
+			result.Ready = result.Ready && check.Advisory
 			result.Checks[check.Name] = errs[i].Error()
 		}
 	}

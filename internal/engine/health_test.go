@@ -41,6 +41,11 @@ func TestHealth(t *testing.T) {
 			http.StatusOK,
 			readiness{true, map[string]string{"a": "ok", "b": "ok"}},
 		},
+		"one fails that is shown only": {
+			[]Check{{Name: "a", Advisory: true, Run: func(context.Context) error { return errors.New("broken") }}, check("b", nil)},
+			http.StatusOK,
+			readiness{true, map[string]string{"a": "broken", "b": "ok"}},
+		},
 		"one fails, one hangs": {
 			[]Check{check("a", nil), check("b", errors.New("refused")), deaf},
 			http.StatusServiceUnavailable,

@@ -56,9 +56,11 @@ func Plan(s State, r Rules, running []Step, now time.Time) Next {
 	return next
 }
 
-// PlanUnknownShop is the plan for an order whose shop is not in the settings.
-func PlanUnknownShop(shop string) Next {
-	h := unknownShop(fmt.Sprintf("The settings have no shop %q.", shop))
+// PlanUnknownShop is the plan for an order whose shop is not in the settings, or
+// is switched off there: why says which.
+func PlanUnknownShop(why string) Next {
+	h := unknownShop(why)
+	h.Remedy = "Put the shop back into the settings, or switch it on there; its orders go on by themselves."
 	return Next{Hold: &h}
 }
 

@@ -68,7 +68,9 @@ func ExitCode(err error) int {
 
 // Env is what a command works with.
 type Env struct {
+	// Settings are those at the start, of a file that may be followed.
 	Settings *settings.Settings
+	File     *settings.File
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
 }
@@ -79,15 +81,16 @@ func (f *Flags) Open() (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	s, err := settings.Load(f.SettingsPath, os.LookupEnv)
+	file, err := settings.Open(f.SettingsPath, os.LookupEnv, logger)
 	if err != nil {
 		return Env{}, err
 	}
+	s := file.Store().Current()
 	codec, err := Codec(s)
 	if err != nil {
 		return Env{}, err
 	}
-	return Env{Settings: s, Logger: logger, Codec: codec}, nil
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec}, nil
 }
 
 // Codec makes the codec of the settings' keys.
@@ -143,6 +146,12 @@ func TemporalCheck(c client.Client) engine.Check {
 		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
 	}}
+}
+
+// SettingsCheck shows that the settings file cannot be used. The old settings
+// are in force then, and work: to stop over a slip of the pen would be worse.
+func (e Env) SettingsCheck() engine.Check {
+	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return e.File.Problem() }}
 }
 
 // HealthTimeout is how long a readiness check may take.

@@ -2,6 +2,8 @@ package settings
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -244,11 +246,10 @@ func (d *document) expand(written string, at path) (string, bool) {
 	}
 	complete := true
 	value := variable.ReplaceAllStringFunc(written, func(reference string) string {
-		name := variable.FindStringSubmatch(reference)[1]
-		found, ok := d.env(name)
-		if !ok || found == "" {
+		found, err := d.lookUp(variable.FindStringSubmatch(reference)[1])
+		if err != nil {
 			complete = false
-			d.fail(at, "environment variable "+name+" is not set or empty; set it for this program")
+			d.fail(at, err.Error())
 		}
 		return found
 	})
@@ -260,6 +261,33 @@ func (d *document) expand(written string, at path) (string, bool) {
 		return "", false
 	}
 	return value, true
+}
+
+// fileSuffix after a variable's name makes the variable that holds the path of
+// a file with the value, as container images have it.
+const fileSuffix = "_FILE"
+
+// lookUp is a variable's value: of the environment, which cannot change while
+// the program runs, else of a file, which can.
+func (d *document) lookUp(name string) (string, error) {
+	if value, _ := d.env(name); value != "" {
+		return value, nil
+	}
+	file, _ := d.env(name + fileSuffix)
+	if file == "" {
+		return "", fmt.Errorf("environment variable %s is not set or empty; set it for this program, or %s to a file with the value", name, name+fileSuffix)
+	}
+	d.variableFiles = append(d.variableFiles, file)
+	text, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the file of %s cannot be read: %s", name+fileSuffix, printable(err.Error()))
+	case len(text) == 0:
+		return "", fmt.Errorf("the file of %s is empty; write the value into it", name+fileSuffix)
+	}
+	value, _ := strings.CutSuffix(string(text), "\n")
+	value, _ = strings.CutSuffix(value, "\r")
+	return value, nil
 }
 
 // untidy says what no value may be. Such values come from quotes in the file and

@@ -44,6 +44,8 @@ type document struct {
 	failed   map[string]bool  // namespaces whose value could not be read
 	secrets  map[string]string
 	problems []*KeyError
+	// variableFiles are the files that variables lead to.
+	variableFiles []string
 }
 
 // place is where a key stands, or where it is missed.

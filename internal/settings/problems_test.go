@@ -52,16 +52,15 @@ func TestProblems(t *testing.T) {
 		name, old, replacement string
 		want                   []string
 	}{
-		{"unknown key at the top", "accounts:", "alerts: {url: https://x.example}\naccounts:", []string{
-			"settings.yaml:4:1: alerts: unknown key; keys here are: accounts, shops, identity_key, encryption_keys",
+		{"unknown key at the top", "accounts:", "alarms: {url: https://x.example}\naccounts:", []string{
+			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens",
 		}},
 		{"unknown key of an account", "    currency: PLN\n", "    currency: PLN\n    currancy: PLN\n", []string{
-			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, fields",
+			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields",
 		}},
-		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    first_import: {days: 60}\n    final: {shop: [3]}\n    enabled: true", []string{
-			"settings.yaml:22:5: shops.kwiaty.first_import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
-			"settings.yaml:23:5: shops.kwiaty.final: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
-			"settings.yaml:24:5: shops.kwiaty.enabled: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses",
+		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    import: {days: 60}\n    sweep: {every: 1m}", []string{
+			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, first_import, final",
+			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days",
 		}},
 		{"unknown key in braces", "{shop: f101}", "{shop: f101, total: f102}", []string{
 			"settings.yaml:12:26: accounts.main.fields.total: unknown key; keys here are: shop, external_id, created, last_updated",
@@ -106,11 +105,11 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:15:5: shops.kwiaty.name: has a line break or a control character in it; take it out",
 		}},
 		{"missing variable", "${KWIATY_PASSWORD}", "${KWIATY_PASWORD}", []string{
-			"settings.yaml:19:5: shops.kwiaty.password: environment variable KWIATY_PASWORD is not set or empty; set it for this program",
+			"settings.yaml:19:5: shops.kwiaty.password: environment variable KWIATY_PASWORD is not set or empty; set it for this program, or KWIATY_PASWORD_FILE to a file with the value",
 		}},
 		{"two missing variables", "Kwiaty Online", "${A} and ${B}", []string{
-			"settings.yaml:15:5: shops.kwiaty.name: environment variable A is not set or empty; set it for this program",
-			"settings.yaml:15:5: shops.kwiaty.name: environment variable B is not set or empty; set it for this program",
+			"settings.yaml:15:5: shops.kwiaty.name: environment variable A is not set or empty; set it for this program, or A_FILE to a file with the value",
+			"settings.yaml:15:5: shops.kwiaty.name: environment variable B is not set or empty; set it for this program, or B_FILE to a file with the value",
 		}},
 		{"no variable", "Kwiaty Online", "${a-b}", []string{
 			`settings.yaml:15:5: shops.kwiaty.name: "${" begins no variable; write it as ${NAME}, with letters, digits and underscores`,
@@ -267,6 +266,62 @@ func TestProblems(t *testing.T) {
 		{"variable that ends with a line break", "${ROAPP_API_KEY}", "${WITH_LINE_BREAK}", []string{
 			"settings.yaml:8:5: accounts.main.api_key: has a line break or a control character in it; take it out",
 		}},
+		{"first import of nobody knows what", "    location: 12", "    first_import: {skip_statuses: [3]}\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.first_import.days: is missing; write how many days back the first import begins, for example days: 60, or take first_import away",
+		}},
+		{"first import of no keys", "    location: 12", "    first_import: {}\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.first_import.days: is missing; write how many days back the first import begins, for example days: 60, or take first_import away",
+		}},
+		{"first import without a value", "    location: 12", "    first_import:\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.first_import: has no value; fill it in or take the key away",
+		}},
+		{"first import of too many days", "    location: 12", "    first_import: {days: 366, skip_statuses: [0]}\n    location: 12", []string{
+			`settings.yaml:25:20: shops.kwiaty.first_import.days: must be from 0 to 365 days, not "366"`,
+			`settings.yaml:25:47: shops.kwiaty.first_import.skip_statuses[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+		}},
+		{"sweeps out of range", "    location: 12", "    sweep: {recent_every: 5s, whole_every: 2h, recent_days: 0, window_days: 366}\n    location: 12", []string{
+			`settings.yaml:25:13: shops.kwiaty.sweep.recent_every: must be from 10s to 1h, not "5s"`,
+			`settings.yaml:25:31: shops.kwiaty.sweep.whole_every: must be from 10s to 1h, not "2h"`,
+			`settings.yaml:25:48: shops.kwiaty.sweep.recent_days: must be from 1 to 60 days, not "0"`,
+			`settings.yaml:25:64: shops.kwiaty.sweep.window_days: must be from 1 to 365 days, not "366"`,
+		}},
+		{"recent orders more seldom than all", "    location: 12", "    sweep: {recent_every: 10m, whole_every: 2m, recent_days: 9, window_days: 7}\n    location: 12", []string{
+			"settings.yaml:25:13: shops.kwiaty.sweep.recent_every: 10m0s is more than whole_every, which is 2m0s; recent orders are looked through at least as often as all",
+			"settings.yaml:25:49: shops.kwiaty.sweep.recent_days: 9 is more than window_days, which is 7; recent orders are among all that are looked through",
+		}},
+		{"all orders oftener than the recent ones by default", "    location: 12", "    sweep: {whole_every: 30s, window_days: 2}\n    location: 12", []string{
+			"settings.yaml:25:13: shops.kwiaty.sweep.whole_every: 30s is less than recent_every, which is 1m0s where nothing else stands; recent orders are looked through at least as often as all",
+			"settings.yaml:25:31: shops.kwiaty.sweep.window_days: 2 is less than recent_days, which is 3 where nothing else stands; recent orders are among all that are looked through",
+		}},
+		{"sweep that is no duration", "    location: 12", "    sweep: {whole_every: 5}\n    location: 12", []string{
+			`settings.yaml:25:13: shops.kwiaty.sweep.whole_every: "5" is no duration; write for example "75s" or "2m"`,
+		}},
+		{"neither on nor off", "    location: 12", "    enabled: off\n    location: 12", []string{
+			`settings.yaml:25:5: shops.kwiaty.enabled: "off" is neither true nor false`,
+		}},
+		{"final statuses that are no ids", "    location: 12", "    final: {shop: [0], roapp: [-1]}\n    location: 12", []string{
+			`settings.yaml:25:20: shops.kwiaty.final.shop[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+			`settings.yaml:25:32: shops.kwiaty.final.roapp[0]: "-1" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+		}},
+		{"collecting too often", "    currency: PLN", "    currency: PLN\n    collect_every: 1s", []string{
+			`settings.yaml:10:5: accounts.main.collect_every: must be from 10s to 1h, not "1s"`,
+		}},
+		{"alert URL written out", "accounts:", "alerts: {url: https://alerts.example}\naccounts:", []string{
+			"settings.yaml:4:10: alerts.url: must not stand in the file; put it into an environment variable and write for example url: ${CARTUMSYNC_ALERT_URL}",
+		}},
+		{"alert URL that is none", "accounts:", "alerts:\n  url: ${SHORT}\naccounts:", []string{
+			"settings.yaml:5:3: alerts.url: must be a whole address that begins with https:// or http://",
+		}},
+		{"tokens that cannot be told apart", "accounts:", "api_tokens:\n  - {name: a, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}\n  - {name: a, sha256: 9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}\naccounts:", []string{
+			"settings.yaml:6:6: api_tokens[1].name: is the same as api_tokens[0].name in line 5; give each token its own name",
+			"settings.yaml:6:15: api_tokens[1].sha256: is the same as api_tokens[0].sha256 in line 5; give each program a token of its own",
+		}},
+		{"token that is no hash", "accounts:", "api_tokens: [{name: Ware house, sha256: hunter}, {}]\naccounts:", []string{
+			`settings.yaml:4:15: api_tokens[0].name: is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
+			`settings.yaml:4:33: api_tokens[0].sha256: is no SHA-256 in 64 hexadecimal digits; make it with: printf %s "$TOKEN" | sha256sum`,
+			"settings.yaml:4:50: api_tokens[1].name: is missing; write for example name: warehouse",
+			"settings.yaml:4:50: api_tokens[1].sha256: is missing; write for example sha256: 9f86d08…",
+		}},
 		{"an account that is a text", "  main:\n", "  second: RO App\n  main:\n", []string{
 			"settings.yaml:5:3: accounts.second: must hold keys of its own, each with a value",
 		}},
@@ -297,7 +352,7 @@ func TestProblems(t *testing.T) {
 		{"several problems, in the order of the file", "    currency: PLN\n    piece_unit: 1", "    currency: zl\n    piece_unit: 0\n    colour: red", []string{
 			`settings.yaml:9:5: accounts.main.currency: "zl" is no currency; write its ISO 4217 code, such as PLN`,
 			`settings.yaml:10:5: accounts.main.piece_unit: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
-			"settings.yaml:11:5: accounts.main.colour: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, fields",
+			"settings.yaml:11:5: accounts.main.colour: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields",
 		}},
 		{"one shop under two ids", "      import: {1: 101}\n", "      import: {1: 101}\n  second:\n    name: Second\n    url: https://WWW.kwiaty.example.:443/\n    admin_url: https://kwiaty.example/edit/\n    login: api\n    password: ${KWIATY_PASSWORD}\n    account: main\n    since: 2026-11-01\n    time_zone: Europe/Warsaw\n    region: PL\n    language: pl\n    location: 12\n    order_type: 34\n    managers: [56]\n    statuses:\n      import: {1: 101}\n", []string{
 			"settings.yaml:32:5: shops.second.url: is the same as shops.kwiaty.url in line 16; a shop has one id for ever, take one of the two away",

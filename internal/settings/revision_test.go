@@ -51,6 +51,19 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"{1: 101":                                 "{1: 106",
 		", 105: 6}":                               "}",
 		"webhook_secret: ${RO":                    "# ${RO",
+		"collect_every: 1m":                       "collect_every: 2m",
+		"enabled: true":                           "enabled: false",
+		"recent_every: 1m":                        "recent_every: 2m",
+		"recent_days: 3":                          "recent_days: 4",
+		"whole_every: 5m":                         "whole_every: 6m",
+		"window_days: 60":                         "window_days: 61",
+		"days: 0":                                 "days: 60",
+		"skip_statuses: [3]":                      "skip_statuses: []",
+		"shop: [3, 4]":                            "shop: [3]",
+		"roapp: [103, 104]":                       "roapp: [103]",
+		"url: ${CARTUMSYNC_ALERT_URL}":            "{}",
+		"name: warehouse":                         "name: store",
+		"sha256: 9f86":                            "sha256: 8f86",
 	} {
 		check(old, parse(t, replaced(t, old, replacement)).Revision)
 	}

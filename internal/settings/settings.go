@@ -139,17 +139,17 @@ type Sweep struct {
 	// RecentEvery is how often the orders of the last RecentDays are looked
 	// through, default 1 m.
 	RecentEvery time.Duration `yaml:"recent_every" default:"1m" validate:"interval"`
-	RecentDays  int           `yaml:"recent_days" default:"3" validate:"gte=1,lte=60"`
+	RecentDays  int           `yaml:"recent_days" default:"3" validate:"recent_days"`
 	// WholeEvery is how often all orders of the last WindowDays are looked
 	// through, default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
-	WindowDays int           `yaml:"window_days" default:"60" validate:"gte=1,lte=365"`
+	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
 }
 
 // FirstImport is the import of the orders from before the shop was connected.
 type FirstImport struct {
 	// Days is how many days back it begins, 0 for no first import.
-	Days int `yaml:"days" default:"0" validate:"gte=0,lte=365"`
+	Days int `yaml:"days" validate:"import_days" example:"60"`
 	// SkipStatuses are Cartum's statuses whose orders are left out, default 3,
 	// delivered.
 	SkipStatuses []int `yaml:"skip_statuses" validate:"dive,record_id" example:"[3]"`
@@ -159,22 +159,23 @@ type FirstImport struct {
 type Final struct {
 	// Shop are Cartum's, default 3 and 4: delivered and cancelled.
 	Shop []int `yaml:"shop" validate:"dive,record_id" example:"[3, 4]"`
-	// Roapp are RO App's, default those that the mapping has for Shop.
+	// Roapp are RO App's, default those that Shop is imported as and those that
+	// are exported to Shop.
 	Roapp []int64 `yaml:"roapp" validate:"dive,record_id" example:"[103, 104]"`
 }
 
 // Alerts are HTTP POSTs to a URL.
 type Alerts struct {
 	// URL may hold a token, so it is a secret.
-	URL Secret `yaml:"url" example:"${CARTUMSYNC_ALERT_URL}"`
+	URL Secret `yaml:"url" validate:"omitempty,alert_url" example:"${CARTUMSYNC_ALERT_URL}"`
 }
 
 // APIToken is one program's access. Only the token's hash is known here.
 type APIToken struct {
 	// Name stands in the timeline of what was done with the token.
 	Name string `yaml:"name" validate:"required,id" example:"warehouse"`
-	// SHA256 is the hexadecimal hash of the token.
-	SHA256 string `yaml:"sha256" validate:"required,len=64,hexadecimal" example:"9f86d08…"`
+	// SHA256 is the hash of the token, 64 small hexadecimal digits.
+	SHA256 string `yaml:"sha256" validate:"required,sha256_hex" example:"9f86d08…"`
 }
 
 // Statuses map the status ids of both sides; what is not in them changes
@@ -182,7 +183,8 @@ type APIToken struct {
 type Statuses struct {
 	// Import maps Cartum's status to RO App's, at least one.
 	Import map[int]int64 `yaml:"import" validate:"min=1,dive,keys,record_key,endkeys,record_id" example:"{1: 101, 3: 103}"`
-	// Export maps RO App's status to Cartum's.
+	// Export maps RO App's status to Cartum's. Cartum's 4 locks an order for
+	// ever and so is reached by what stands here alone.
 	Export map[int64]int `yaml:"export" validate:"dive,keys,record_key,endkeys,record_id" example:"{103: 3}"`
 }
 
@@ -206,31 +208,43 @@ func (k EncryptionKey) Bytes() ([]byte, error) {
 }
 
 // Load reads the settings file at path. Variables are looked up with env, which
-// is [os.LookupEnv] outside of tests.
+// is [os.LookupEnv] outside of tests; one that is not set there is read from
+// the file that the variable with _FILE after its name leads to.
 func Load(path string, env func(string) (string, bool)) (*Settings, error) {
+	settings, _, err := load(path, env)
+	return settings, err
+}
+
+// load gives also the files that variables were read from or should have been.
+func load(path string, env func(string) (string, bool)) (*Settings, []string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the settings: %w", err)
+		return nil, nil, fmt.Errorf("read the settings: %w", err)
 	}
-	return Parse(path, text, env)
+	doc := newDocument(path, env)
+	settings, err := doc.settings(text)
+	return settings, doc.variableFiles, err
 }
 
 // Parse reads settings from the text of a file called name. All its problems
 // come back together, joined: each is a [*KeyError] and one line.
 func Parse(name string, yaml []byte, env func(string) (string, bool)) (*Settings, error) {
-	doc := newDocument(name, env)
+	return newDocument(name, env).settings(yaml)
+}
+
+func (d *document) settings(yaml []byte) (*Settings, error) {
 	settings := new(Settings)
-	if doc.read(yaml, settings) {
-		doc.checkFields(settings)
-		doc.checkReferences(settings)
+	if d.read(yaml, settings) {
+		d.checkFields(settings)
+		d.checkReferences(settings)
 	}
-	if err := doc.err(); err != nil {
+	if err := d.err(); err != nil {
 		return nil, err
 	}
 	if err := settings.normalize(); err != nil {
 		return nil, err
 	}
-	revision, err := settings.revision(doc.secrets)
+	revision, err := settings.revision(d.secrets)
 	settings.Revision = revision
 	return settings, err
 }
@@ -241,6 +255,9 @@ func (s *Settings) normalize() error {
 		account.URL = strings.TrimSuffix(account.URL, "/")
 		s.Accounts[id] = account
 	}
+	for i := range s.APITokens {
+		s.APITokens[i].SHA256 = strings.ToLower(s.APITokens[i].SHA256)
+	}
 	for id, shop := range s.Shops {
 		zone, err := time.LoadLocation(shop.TimeZone)
 		if err != nil {
@@ -249,17 +266,62 @@ func (s *Settings) normalize() error {
 		year, month, day := shop.Since.Date()
 		shop.Since = time.Date(year, month, day, 0, 0, 0, 0, zone)
 		shop.URL = strings.TrimSuffix(shop.URL, "/")
+		if shop.FirstImport.SkipStatuses == nil {
+			shop.FirstImport.SkipStatuses = []int{statusDelivered}
+		}
+		shop.Final = shop.Final.withDefaults(shop.Statuses)
 		s.Shops[id] = shop
 	}
 	return nil
 }
 
-// Rules are what is in force for a shop, and whether there is such a shop. The
-// caller owns them.
+// Cartum's statuses that every shop has (reference, cartum-api 2.4).
+const (
+	statusDelivered = 3
+	statusCancelled = 4
+)
+
+// withDefaults fills in what the file leaves out; an empty list is the user's
+// wish.
+func (f Final) withDefaults(statuses Statuses) Final {
+	if f.Shop == nil {
+		f.Shop = []int{statusDelivered, statusCancelled}
+	}
+	if f.Roapp != nil {
+		return f
+	}
+	for from, to := range statuses.Import {
+		if slices.Contains(f.Shop, from) {
+			f.Roapp = append(f.Roapp, to)
+		}
+	}
+	for from, to := range statuses.Export {
+		if slices.Contains(f.Shop, to) {
+			f.Roapp = append(f.Roapp, from)
+		}
+	}
+	slices.Sort(f.Roapp)
+	f.Roapp = slices.Compact(f.Roapp)
+	return f
+}
+
+// InForce tells whether a shop is in the settings and switched on.
+func (s *Settings) InForce(shop string) bool { return s.Shops[shop].Enabled }
+
+// Absence says of a shop that is not in force why that is so.
+func (s *Settings) Absence(shop string) string {
+	if _, known := s.Shops[shop]; known {
+		return fmt.Sprintf("The shop %q is switched off in the settings.", shop)
+	}
+	return fmt.Sprintf("The settings have no shop %q.", shop)
+}
+
+// Rules are what is in force for a shop, and whether there is such a shop: one
+// that is switched off has no rules. The caller owns them.
 func (s *Settings) Rules(shop string) (order.Rules, bool) {
-	from, known := s.Shops[shop]
+	from := s.Shops[shop]
 	to, connected := s.Accounts[from.Account]
-	if !known || !connected {
+	if !s.InForce(shop) || !connected {
 		return order.Rules{}, false
 	}
 	return order.Rules{
@@ -295,6 +357,9 @@ func (s *Settings) Rules(shop string) (order.Rules, bool) {
 }
 
 // ShopsOf are the ids of the shops whose orders an account receives, sorted.
+// Shops that are switched off are among them: their orders stand in the account
+// all the same, must not be taken for another shop's, and keep what they are
+// told until the shop is switched on again.
 func (s *Settings) ShopsOf(account string) []string {
 	var ids []string
 	for id, shop := range s.Shops {

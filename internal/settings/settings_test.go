@@ -33,6 +33,7 @@ func variables() map[string]string {
 		"KWIATY_LOGIN":              "hunter-login",
 		"KWIATY_PASSWORD":           "hunter-password",
 		"KWIATY_WEBHOOK_KEY":        "hunter-webhook-key",
+		"CARTUMSYNC_ALERT_URL":      "https://alerts.example/hunter-token",
 	}
 }
 
@@ -74,6 +75,7 @@ func TestExampleIsRead(t *testing.T) {
 		SearchLag:             5 * time.Second,
 		PieceUnit:             1,
 		FallbackCategory:      7,
+		CollectEvery:          time.Minute,
 		Fields: settings.CustomFields{
 			Shop: "f101", ExternalID: "f102", Created: "f103", LastUpdated: "Last updated",
 		},
@@ -100,7 +102,15 @@ func TestExampleIsRead(t *testing.T) {
 			Import: map[int]int64{1: 101, 2: 102, 3: 103, 4: 104, 6: 105},
 			Export: map[int64]int{102: 2, 103: 3, 105: 6},
 		},
+		Enabled:     true,
+		Sweep:       settings.Sweep{RecentEvery: time.Minute, RecentDays: 3, WholeEvery: 5 * time.Minute, WindowDays: 60},
+		FirstImport: settings.FirstImport{SkipStatuses: []int{3}},
+		Final:       settings.Final{Shop: []int{3, 4}, Roapp: []int64{103, 104}},
 	}}, got.Shops)
+	require.Equal(t, "https://alerts.example/hunter-token", got.Alerts.URL.Reveal())
+	require.Equal(t, []settings.APIToken{{
+		Name: "warehouse", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}}, got.APITokens)
 	require.Equal(t, "hunter-identity-key", got.IdentityKey.Reveal())
 	key, err := got.Encryption[0].Bytes()
 	require.NoError(t, err)
@@ -137,7 +147,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	marked := regexp.MustCompile(`(?m)^.*# default$\n`)
 	example := string(settings.Example())
-	require.Len(t, marked.FindAllString(example, -1), 7)
+	require.Len(t, marked.FindAllString(example, -1), 18)
 
 	without := parse(t, marked.ReplaceAllString(example, ""))
 
@@ -251,6 +261,8 @@ func TestRulesHoldEveryField(t *testing.T) {
 		NameOrder: order.FirstLast, IdentifyBy: order.ByArticle,
 		LocationID: 12, OrderTypeID: 34, Managers: []int64{56, 57}, PieceUnitID: 1, FallbackCategory: 7,
 		ImportStatuses: map[int]int64{1: 101, 2: 102, 3: 103, 4: 104, 6: 105},
+		ExportStatuses: map[int64]int{102: 2, 103: 3, 105: 6},
+		FinalShop:      []int{3, 4}, FinalRoapp: []int64{103, 104}, Window: 60 * 24 * time.Hour,
 		RequestTimeout: 75 * time.Second, Settle: 15 * time.Second, SearchLag: 5 * time.Second,
 		IdentityKey: []byte("hunter-identity-key"), Revision: read.Revision,
 	}, got)
@@ -266,9 +278,15 @@ func TestRulesBelongToTheCaller(t *testing.T) {
 	changed, _ := read.Rules("kwiaty")
 	changed.Managers[0] = 1
 	changed.ImportStatuses[1] = 1
+	changed.ExportStatuses[102] = 1
+	changed.FinalShop[0] = 1
+	changed.FinalRoapp[0] = 1
 	clear(changed.IdentityKey)
 
 	again, _ := read.Rules("kwiaty")
+	require.Equal(t, 2, again.ExportStatuses[102])
+	require.Equal(t, []int{3, 4}, again.FinalShop)
+	require.Equal(t, []int64{103, 104}, again.FinalRoapp)
 	require.Equal(t, []int64{56, 57}, again.Managers)
 	require.Equal(t, int64(101), again.ImportStatuses[1])
 	require.Equal(t, "hunter-identity-key", string(again.IdentityKey))
@@ -276,18 +294,137 @@ func TestRulesBelongToTheCaller(t *testing.T) {
 
 func TestRulesOfAnUnknownShop(t *testing.T) {
 	t.Parallel()
-	_, ok := parse(t, string(settings.Example())).Rules("rowery")
+	read := parse(t, string(settings.Example()))
+	_, ok := read.Rules("rowery")
 	require.False(t, ok)
+	require.False(t, read.InForce("rowery"))
+	require.Equal(t, `The settings have no shop "rowery".`, read.Absence("rowery"))
+}
+
+func TestShopThatIsSwitchedOff(t *testing.T) {
+	t.Parallel()
+	read := parse(t, replaced(t, "enabled: true", "enabled: false"))
+	_, ok := read.Rules("kwiaty")
+	require.False(t, ok)
+	require.False(t, read.InForce("kwiaty"))
+	require.Equal(t, `The shop "kwiaty" is switched off in the settings.`, read.Absence("kwiaty"))
+	require.Equal(t, []string{"kwiaty"}, read.ShopsOf("main"), "its orders are still its own")
+}
+
+// What is final in RO App is by default what the mapping has for the shop's
+// final statuses, in both directions.
+func TestFinalStatuses(t *testing.T) {
+	t.Parallel()
+	const mapping = "      import: {1: 101, 2: 102, 3: 105, 4: 104}\n      export: {103: 3, 105: 3, 102: 2}\n"
+	for name, test := range map[string]struct {
+		final string
+		want  settings.Final
+	}{
+		"by default":    {"", settings.Final{Shop: []int{3, 4}, Roapp: []int64{103, 104, 105}}},
+		"of the shop":   {"    final: {shop: [2]}\n", settings.Final{Shop: []int{2}, Roapp: []int64{102}}},
+		"of RO App":     {"    final: {roapp: [109]}\n", settings.Final{Shop: []int{3, 4}, Roapp: []int64{109}}},
+		"none at all":   {"    final: {shop: [], roapp: []}\n", settings.Final{Shop: []int{}, Roapp: []int64{}}},
+		"of no mapping": {"    final: {shop: [9]}\n", settings.Final{Shop: []int{9}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := parse(t, strings.Replace(valid, "      import: {1: 101}\n", mapping+test.final, 1))
+			require.Equal(t, test.want, got.Shops["kwiaty"].Final)
+		})
+	}
+}
+
+func TestFirstImport(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]settings.FirstImport{
+		"":                               {SkipStatuses: []int{3}},
+		"    first_import: {days: 60}\n": {Days: 60, SkipStatuses: []int{3}},
+		"    first_import: {days: 7, skip_statuses: []}\n": {Days: 7, SkipStatuses: []int{}},
+	} {
+		require.Equal(t, want, parse(t, valid+written).Shops["kwiaty"].FirstImport, written)
+	}
+}
+
+// A status that cannot be undone in the shop may be exported by whoever says so.
+func TestLockingStatusIsExportedKnowingly(t *testing.T) {
+	t.Parallel()
+	got := parse(t, replaced(t, "{102: 2, 103: 3, 105: 6}", "{104: 4}"))
+	require.Equal(t, map[int64]int{104: 4}, got.Shops["kwiaty"].Statuses.Export)
+}
+
+func TestHashesOfTokensAreSpelledInOneWay(t *testing.T) {
+	t.Parallel()
+	got := parse(t, replaced(t, "9f86d081884c", "9F86D081884C"))
+	require.Equal(t, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", got.APITokens[0].SHA256)
+}
+
+// Secrets may stand in files, which can change while the program runs.
+func TestVariablesFromFiles(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ content, want string }{
+		"as it is":                {"from-a-file", "from-a-file"},
+		"with a line break":       {"from-a-file\n", "from-a-file"},
+		"with one of Windows":     {"from-a-file\r\n", "from-a-file"},
+		"with another's variable": {"${ROAPP_API_KEY}", "${ROAPP_API_KEY}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "password")
+			require.NoError(t, os.WriteFile(path, []byte(test.content), 0o600))
+			set := variables()
+			set["KWIATY_PASSWORD"] = "" // as env files leave what is not filled in
+			set["KWIATY_PASSWORD_FILE"] = path
+			got, err := settings.Parse(file, settings.Example(), environment(set))
+			require.NoError(t, err)
+			require.Equal(t, test.want, got.Shops["kwiaty"].Password.Reveal())
+		})
+	}
+}
+
+func TestVariableIsPreferredToItsFile(t *testing.T) {
+	t.Parallel()
+	set := variables()
+	set["KWIATY_PASSWORD_FILE"] = "/nowhere"
+	got, err := settings.Parse(file, settings.Example(), environment(set))
+	require.NoError(t, err)
+	require.Equal(t, "hunter-password", got.Shops["kwiaty"].Password.Reveal())
+}
+
+func TestFilesOfVariablesThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		content []byte
+		problem string
+	}{
+		"absent":        {nil, "the file of KWIATY_PASSWORD_FILE cannot be read: open "},
+		"empty":         {[]byte{}, "the file of KWIATY_PASSWORD_FILE is empty; write the value into it"},
+		"blank":         {[]byte("\n"), "is empty; fill it in or take the key away"},
+		"several lines": {[]byte("hunter\nhunter\n"), "has a line break or a control character in it; take it out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "password")
+			if test.content != nil {
+				require.NoError(t, os.WriteFile(path, test.content, 0o600))
+			}
+			set := variables()
+			delete(set, "KWIATY_PASSWORD")
+			set["KWIATY_PASSWORD_FILE"] = path
+			_, err := settings.Parse(file, settings.Example(), environment(set))
+			require.ErrorContains(t, err, "shops.kwiaty.password: "+test.problem)
+			require.NotContains(t, err.Error(), "hunter")
+		})
+	}
 }
 
 func TestShopsOf(t *testing.T) {
 	t.Parallel()
 	example := string(settings.Example())
-	_, rest, found := strings.Cut(example, "  kwiaty:\n")
-	require.True(t, found)
-	shop := "  kwiaty:\n" + rest
+	from, to := strings.Index(example, "  kwiaty:\n"), strings.Index(example, "alerts:\n")
+	require.Less(t, from, to)
+	shop := example[from:to]
 	second := strings.ReplaceAll(strings.Replace(shop, "kwiaty:", "agd:", 1), "kwiaty.example", "agd.example")
-	got := parse(t, example+second)
+	got := parse(t, example[:to]+second+example[to:])
 	require.Equal(t, []string{"agd", "kwiaty"}, got.ShopsOf("main"))
 	require.Empty(t, got.ShopsOf("second"))
 }

@@ -3,6 +3,7 @@ package settings
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"net"
 	"net/url"
@@ -21,9 +22,11 @@ import (
 // remedies say for each rule of the struct tags what is wrong and what helps;
 // {value} is what stands in the file, {param} the rule's parameter.
 var remedies = map[string]string{
+	"alert_url":      "must be a whole address that begins with https:// or http://",
 	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for localhost and names without a dot)",
 	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
 	"id":             `is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
+	"import_days":    "must be from 0 to 365 days, not {value}",
 	"interval":       "must be from 10s to 1h, not {value}",
 	"iso4217":        "{value} is no currency; write its ISO 4217 code, such as PLN",
 	"link_url":       "must be a whole address, such as https://kwiaty.example/edit/, without a login in it",
@@ -33,29 +36,37 @@ var remedies = map[string]string{
 	"oneof":          "{value} is not known; write one of: {param}",
 	"pause":          "must be from 0s to 10m, not {value}",
 	"rate":           "must be above 0 and at most 1000, not {value}",
+	"recent_days":    "must be from 1 to 60 days, not {value}",
 	"record_id":      `{value} is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"record_key":     `the key is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"region":         "{value} is no country; write its ISO 3166 code of two capital letters, such as PL",
+	"sha256_hex":     "is no SHA-256 in 64 hexadecimal digits; make it with: printf %s \"$TOKEN\" | sha256sum",
 	"timeout":        "must be above 0s and at most 10m, not {value}",
 	"timezone":       "{value} is no time zone; write its IANA name, such as Europe/Warsaw",
 	"url_secret":     "must be at least 16 letters, digits, hyphens or underscores; make one with: openssl rand -hex 32",
+	"window_days":    "must be from 1 to 365 days, not {value}",
 }
 
 // aliases are rules made of the validator's own.
 var aliases = map[string]string{
+	"import_days": "gte=0,lte=365",
 	"interval":    "gte=10s,lte=1h",
 	"long_secret": "min=16",
 	"pause":       "gte=0,lte=10m",
 	"rate":        "gt=0,lte=1000",
+	"recent_days": "gte=1,lte=60",
 	"record_id":   "gt=0",
 	"record_key":  "gt=0",
+	"sha256_hex":  "len=64,hexadecimal",
 	"timeout":     "gt=0,lte=10m",
+	"window_days": "gte=1,lte=365",
 }
 
 var urlSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
 
 // texts are rules for a single text.
 var texts = map[string]func(string) bool{
+	"alert_url":      isAlertURL,
 	"base_url":       isBaseURL,
 	"encryption_key": func(key string) bool { _, err := EncryptionKey{Key: NewSecret(key)}.Bytes(); return err == nil },
 	"id":             order.ValidID,
@@ -113,6 +124,8 @@ func (d *document) checkReferences(settings *Settings) {
 	var urls, keys, ids []claim
 	for id, shop := range settings.Shops {
 		urls = append(urls, claim{shops.entry(id).key("url"), hostOf(shop.URL)})
+		d.checkSweep(shop.Sweep, shops.entry(id).key("sweep"))
+		d.checkFirstImport(shops.entry(id).key("first_import"))
 	}
 	for id, account := range settings.Accounts {
 		at := accounts.entry(id)
@@ -133,6 +146,53 @@ func (d *document) checkReferences(settings *Settings) {
 	d.distinct("a shop has one id for ever, take one of the two away", urls)
 	d.distinct("accounts share no limit of requests, so one RO App account has one id; take one of the two away", keys)
 	d.distinct("give each key its own id", ids)
+	d.checkTokens(settings.APITokens)
+}
+
+func (d *document) checkTokens(tokens []APIToken) {
+	var names, hashes []claim
+	for i, token := range tokens {
+		at := root.key("api_tokens").item(i)
+		names = append(names, claim{at.key("name"), token.Name})
+		hashes = append(hashes, claim{at.key("sha256"), strings.ToLower(token.SHA256)})
+	}
+	d.distinct("give each token its own name", names)
+	d.distinct("give each program a token of its own", hashes)
+}
+
+func (d *document) checkSweep(s Sweep, at path) {
+	if s.RecentEvery > s.WholeEvery {
+		d.notMore(at.key("recent_every"), at.key("whole_every"), "recent orders are looked through at least as often as all", s.RecentEvery, s.WholeEvery)
+	}
+	if s.RecentDays > s.WindowDays {
+		d.notMore(at.key("recent_days"), at.key("window_days"), "recent orders are among all that are looked through", s.RecentDays, s.WindowDays)
+	}
+}
+
+// notMore reports two values of which the first must not be the larger one, at
+// the one that stands in the file.
+func (d *document) notMore(small, large path, why string, is, most any) {
+	here, there := d.places[small.namespace], d.places[large.namespace]
+	switch {
+	case d.unread(small.namespace) || d.unread(large.namespace):
+	case here.absent:
+		d.report(there, fmt.Sprintf("%v is less than %s, which is %v where nothing else stands; %s", most, lastKey(small), is, why))
+	default:
+		d.report(here, fmt.Sprintf("%v is more than %s, which is %v; %s", is, lastKey(large), most, why))
+	}
+}
+
+func lastKey(at path) string { return at.shown[strings.LastIndex(at.shown, ".")+1:] }
+
+// checkFirstImport keeps a first import from being asked for by a key that does
+// not say of what.
+func (d *document) checkFirstImport(at path) {
+	days := at.key("days")
+	place, known := d.places[days.namespace]
+	if d.places[at.namespace].absent || !known || !place.absent || d.unread(days.namespace) {
+		return
+	}
+	d.report(place, "is missing; write how many days back the first import begins, for example "+place.example+", or take first_import away")
 }
 
 func (d *document) checkAccounts(settings *Settings) {
@@ -206,6 +266,11 @@ func isNear(host string) bool {
 		return ip.IsLoopback()
 	}
 	return !strings.ContainsAny(host, ".:")
+}
+
+func isAlertURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != ""
 }
 
 func isLinkURL(text string) bool {

@@ -29,10 +29,9 @@ type turns struct {
 	worker.WorkerTuner // of what is no activity
 	interceptor.WorkerInterceptorBase
 
-	every time.Duration // between two turns
-	ahead int           // requests taken before the one that is due next
-
 	mu      sync.Mutex
+	every   time.Duration // between two turns
+	ahead   int           // requests taken before the one that is due next
 	taken   int           // slots given out: those polling and those with a request
 	sent    int           // activities that had their turn and have not ended
 	last    time.Time     // turn
@@ -41,12 +40,17 @@ type turns struct {
 
 func newTurns(requestsPerSecond float64) (*turns, error) {
 	others, err := worker.NewFixedSizeTuner(worker.FixedSizeTunerOptions{})
-	return &turns{
-		WorkerTuner: others,
-		every:       time.Duration(float64(time.Second) / requestsPerSecond),
-		ahead:       int(takenEarly.Seconds() * requestsPerSecond),
-		changed:     make(chan struct{}),
-	}, err
+	t := &turns{WorkerTuner: others, changed: make(chan struct{})}
+	t.pace(requestsPerSecond)
+	return t, err
+}
+
+// pace sets how many requests a second have a turn.
+func (t *turns) pace(requestsPerSecond float64) {
+	t.change(func() {
+		t.every = time.Duration(float64(time.Second) / requestsPerSecond)
+		t.ahead = int(takenEarly.Seconds() * requestsPerSecond)
+	})
 }
 
 // GetActivityTaskSlotSupplier implements [worker.WorkerTuner].

@@ -1,16 +1,15 @@
 // Package workers runs the Temporal workers of one process: one for all
 // workflows, one that waits for Ensure workflows, and one for the requests of
-// each account and each shop.
+// each account and each shop of the settings in force.
 package workers
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -32,59 +31,60 @@ type Options struct {
 
 // Workers are the running workers of a process.
 type Workers struct {
-	running []worker.Worker
-	fatal   chan error
+	options    Options
+	activities *activities.Activities
+	fatal      chan error
+
+	mu      sync.Mutex
+	closed  bool
+	applied *settings.Settings // that everything follows
+	shared  []worker.Worker    // of no account and no shop
+	own     map[string]*queue  // of an account or a shop, by the queue's name
+	// ending are the workers that still wait for what is in flight.
+	ending sync.WaitGroup
 }
 
-// Start prepares the namespace, sets the accounts' budgets and starts polling.
-// What the server cannot do is said in the log and done without.
+// Start prepares the namespace, starts polling, and brings everything in line
+// with the settings. What the server cannot do is said in the log and done
+// without.
 func Start(ctx context.Context, o Options) (*Workers, error) {
 	if err := engine.RegisterSearchAttributes(ctx, o.Client, o.Namespace); err != nil {
 		return nil, fmt.Errorf("prepare namespace %s: %w", o.Namespace, err)
 	}
 	keepLong(ctx, o)
-	current := o.Settings.Current()
-	for id, account := range current.Accounts {
-		if err := o.limit(ctx, id, account.RequestsPerSecond); err != nil {
-			return nil, err
-		}
+	w := &Workers{
+		options: o, activities: activities.New(o.Settings, o.Client),
+		fatal: make(chan error, 1), own: map[string]*queue{},
 	}
-	w := &Workers{fatal: make(chan error, 1)}
-	acts := activities.New(o.Settings, o.Client)
-	queues, err := w.plan(current)
+	err := w.startShared()
+	if err == nil {
+		err = w.Apply(ctx)
+	}
 	if err != nil {
+		w.Stop()
 		return nil, err
-	}
-	for _, set := range queues {
-		one := worker.New(o.Client, set.queue, set.options)
-		if set.workflows {
-			workflows.Register(one)
-		}
-		acts.Register(one)
-		if err := one.Start(); err != nil {
-			w.Stop()
-			return nil, fmt.Errorf("start polling %s: %w", set.queue, err)
-		}
-		w.running = append(w.running, one)
-	}
-	for id := range current.Accounts {
-		if err := startEntity(ctx, o.Client, id); err != nil {
-			w.Stop()
-			return nil, err
-		}
 	}
 	return w, nil
 }
 
-// startEntity starts the account's entity, which lives on from worker to worker.
-func startEntity(ctx context.Context, c client.Client, account string) error {
-	state := workflows.AccountState{Account: account}
-	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.AccountID(account), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflows.AccountWorkflow, state)
-	if err != nil {
-		return fmt.Errorf("start the entity of account %s: %w", account, err)
+// startShared starts what all accounts and shops have in common.
+func (w *Workers) startShared() error {
+	orders := worker.New(w.options.Client, engine.OrdersQueue, w.base())
+	workflows.Register(orders)
+	ensure := worker.New(w.options.Client, engine.EnsureQueue, activityOnly(w.base(), 2, 1000))
+	for name, one := range map[string]worker.Worker{engine.OrdersQueue: orders, engine.EnsureQueue: ensure} {
+		if err := w.start(name, one); err != nil {
+			return err
+		}
+		w.shared = append(w.shared, one)
+	}
+	return nil
+}
+
+func (w *Workers) start(queue string, one worker.Worker) error {
+	w.activities.Register(one)
+	if err := one.Start(); err != nil {
+		return fmt.Errorf("start polling %s: %w", queue, err)
 	}
 	return nil
 }
@@ -94,56 +94,30 @@ func (w *Workers) Fatal() <-chan error { return w.fatal }
 
 // Stop takes no new work and waits for what is in flight.
 func (w *Workers) Stop() {
-	done := make(chan struct{}, len(w.running))
-	for _, one := range w.running {
-		go func() {
-			one.Stop()
-			done <- struct{}{}
-		}()
+	w.mu.Lock()
+	w.closed = true
+	for _, one := range w.shared {
+		w.end(one)
 	}
-	for range w.running {
-		<-done
+	for name, q := range w.own {
+		w.end(q.worker)
+		delete(w.own, name)
 	}
+	w.shared = nil
+	w.mu.Unlock()
+	w.ending.Wait()
 }
 
-type queueWorker struct {
-	queue     string
-	workflows bool
-	options   worker.Options
-}
+// end lets a worker finish what is in flight, which may take a while.
+func (w *Workers) end(one worker.Worker) { w.ending.Go(one.Stop) }
 
-// plan lists the queues of this process. A service's queue has few pollers and
-// few slots: a hundred accounts share one process, and none sends more than its
-// budget anyway.
-func (w *Workers) plan(s *settings.Settings) ([]queueWorker, error) {
-	base := worker.Options{
+// base are the options that all workers have.
+func (w *Workers) base() worker.Options {
+	return worker.Options{
 		Interceptors:      []interceptor.WorkerInterceptor{engine.NewLoggingInterceptor()},
-		WorkerStopTimeout: longestCall(s),
+		WorkerStopTimeout: longestCall(w.options.Settings.Current()),
 		OnFatalError:      w.fail,
 	}
-	orders := queueWorker{queue: engine.OrdersQueue, workflows: true, options: base}
-	ensure := queueWorker{queue: engine.EnsureQueue, options: activityOnly(base, 2, 1000)}
-	all := []queueWorker{orders, ensure}
-	for id, account := range s.Accounts {
-		options, err := takingTurns(base, account.RequestsPerSecond)
-		if err != nil {
-			return nil, fmt.Errorf("slots of account %s: %w", id, err)
-		}
-		all = append(all, queueWorker{queue: engine.RoappQueue(id), options: options})
-	}
-	for id := range s.Shops {
-		all = append(all, queueWorker{queue: engine.CartumQueue(id), options: activityOnly(base, 2, 4)})
-	}
-	return all, nil
-}
-
-// takingTurns are the options of an account's queue.
-func takingTurns(base worker.Options, requestsPerSecond float64) (worker.Options, error) {
-	turns, err := newTurns(requestsPerSecond)
-	options := activityOnly(base, 2, 0)
-	options.Tuner = turns
-	options.Interceptors = append(slices.Clone(base.Interceptors), turns)
-	return options, err
 }
 
 func activityOnly(base worker.Options, pollers, slots int) worker.Options {

@@ -40,11 +40,6 @@ func NewPair(t testing.TB, o Options) (first, second *World) {
 func (w *World) Reconfigured(env map[string]string) *settings.Settings {
 	w.T.Helper()
 	maps.Copy(w.Env, env)
-	changed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
-		value, ok := w.Env[name]
-		return value, ok
-	})
-	w.must(err)
-	w.Settings = changed
-	return changed
+	w.parseSettings()
+	return w.Settings
 }

@@ -19,6 +19,7 @@ import (
 // can be killed.
 type Process struct {
 	world  *World
+	path   string // of its settings file
 	cmd    *exec.Cmd
 	output lockedBuffer
 	exited chan struct{} // closed when it has ended
@@ -32,7 +33,7 @@ func (w *World) StartProcess() *Process {
 	w.must(err)
 	path := filepath.Join(w.T.TempDir(), "settings.yaml")
 	w.must(os.WriteFile(path, w.YAML, 0o600))
-	p := &Process{world: w, exited: make(chan struct{})}
+	p := &Process{world: w, path: path, exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(context.WithoutCancel(w.T.Context()), binary, //nolint:gosec // nothing in it comes from outside
 		"--settings", path, "--listen", "127.0.0.1:0", "--log-level", "info")
 	p.cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+w.Server.Address(), "TEMPORAL_NAMESPACE="+w.Namespace)
@@ -86,6 +87,13 @@ func (p *Process) Stop() {
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		p.world.T.Fatalf("the worker process ended with code %d", code)
 	}
+}
+
+// WriteSettings puts another settings file in the place of the process's.
+func (p *Process) WriteSettings(yaml string) {
+	p.world.T.Helper()
+	p.world.must(os.WriteFile(p.path+"~", []byte(yaml), 0o600))
+	p.world.must(os.Rename(p.path+"~", p.path))
 }
 
 // Output is what the process has logged.

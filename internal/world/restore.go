@@ -37,13 +37,22 @@ func NewDatabase(t testing.TB) *Database {
 
 func (d *Database) start() { d.t.Helper(); d.Server = enginetest.StartWithFile(d.t, d.file, d.port) }
 
+// Outage is what happens while the server is down.
+func (d *Database) Outage(happens func()) {
+	d.t.Helper()
+	d.Server.Stop()
+	happens()
+	d.start()
+}
+
 // Backup is a copy of the whole database, taken while the server is down.
 func (d *Database) Backup() (backup []byte) {
 	d.t.Helper()
-	d.Server.Stop()
-	backup, err := os.ReadFile(d.file)
-	d.must(err)
-	d.start()
+	d.Outage(func() {
+		var err error
+		backup, err = os.ReadFile(d.file)
+		d.must(err)
+	})
 	return backup
 }
 

@@ -44,6 +44,9 @@ type Options struct {
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
+	// RecentEvery, WholeEvery and CollectEvery are how often changes are looked
+	// for; an hour by default, so that nothing happens which a test does not want.
+	RecentEvery, WholeEvery, CollectEvery time.Duration
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
@@ -72,14 +75,23 @@ type World struct {
 	StarterURL string
 
 	logger *zap.Logger
-	routes atomic.Pointer[http.Handler] // of the starter
+	routes *atomic.Pointer[http.Handler] // of the starter
+	// inForce is what the starter goes by.
+	inForce *settings.Store
+	running []following
+}
+
+// following is what follows replaced settings.
+type following struct {
+	store   *settings.Store
+	workers *workers.Workers
 }
 
 // New builds a world that ends with the test.
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &World{T: t, Shop: "demo", Server: o.Server, logger: o.Logger}
+	w := &World{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}
@@ -114,6 +126,11 @@ func (o Options) withDefaults(t testing.TB) Options {
 	if o.SearchLag == 0 {
 		o.SearchLag = 2500 * time.Millisecond
 	}
+	for _, every := range []*time.Duration{&o.RecentEvery, &o.WholeEvery, &o.CollectEvery} {
+		if *every == 0 {
+			*every = time.Hour
+		}
+	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
@@ -136,11 +153,13 @@ func (w *World) Connect() client.Client {
 // StartWorker starts the workers of one process.
 func (w *World) StartWorker() *workers.Workers {
 	w.T.Helper()
+	store := settings.NewStore(w.Settings)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: w.Temporal, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: w.logger,
+		Client: w.Temporal, Namespace: w.Namespace, Settings: store, Logger: w.logger,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)
+	w.running = append(w.running, following{store, running})
 	return running
 }
 
@@ -158,9 +177,9 @@ func (w *World) openStarter() {
 }
 
 func (w *World) startStarter() {
-	store := settings.NewStore(w.Settings)
+	w.inForce = settings.NewStore(w.Settings)
 	router := api.NewRouter(api.Options{
-		Settings: store,
+		Settings: w.inForce,
 		Orders:   func() (*api.Orders, bool) { return w.Orders, w.Orders != nil },
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
@@ -195,6 +214,7 @@ accounts:
     request_timeout: {{.RequestTimeout}}
     settle_after_lost_answer: {{.Settle}}
     search_lag: {{.SearchLag}}
+    collect_every: {{.CollectEvery}}
 {{- if not .Second}}
     fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
 {{- end}}
@@ -219,6 +239,7 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
+    sweep: {recent_every: {{.RecentEvery}}, whole_every: {{.WholeEvery}}}
 `))
 
 // variant is what differs between the sandbox's two pairs.
@@ -238,8 +259,10 @@ func (w *World) writeSettings(o Options) {
 		Shop, RoappURL, CartumURL string
 		APITokenHash              string
 		Rate, ShopRate            float64
-	}{Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL, Rate: 3, ShopRate: 20}
-	values.APITokenHash = fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken)))
+	}{
+		Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL,
+		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), Rate: 3, ShopRate: 20,
+	}
 	if o.Unlimited {
 		values.Rate, values.ShopRate = 1000, 1000
 	}
@@ -258,12 +281,31 @@ func (w *World) writeSettings(o Options) {
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
 		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret,
 	}
+	w.parseSettings()
+}
+
+func (w *World) parseSettings() {
+	w.T.Helper()
 	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
 		value, ok := w.Env[name]
 		return value, ok
 	})
 	w.must(err)
 	w.Settings = parsed
+}
+
+// ReplaceSettings puts changed settings in force in all workers and in the
+// starter, as when the file changes while they run. Edit gets the file's text;
+// the variables are those of Env. It is not for one of a pair.
+func (w *World) ReplaceSettings(edit func(yaml string) string) {
+	w.T.Helper()
+	w.YAML = []byte(edit(string(w.YAML)))
+	w.parseSettings()
+	w.inForce.Replace(w.Settings)
+	for _, f := range w.running {
+		f.store.Replace(w.Settings)
+		w.must(f.workers.Apply(w.T.Context()))
+	}
 }
 
 func (w *World) must(err error) {

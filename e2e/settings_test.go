@@ -1,0 +1,309 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// change is the settings' text changed in one place, which must be in it.
+func change(t *testing.T, old, replacement string) func(string) string {
+	t.Helper()
+	return func(yaml string) string {
+		require.Contains(t, yaml, old)
+		return strings.Replace(yaml, old, replacement, 1)
+	}
+}
+
+// same reads the settings again: what changed is what their variables hold.
+func same(yaml string) string { return yaml }
+
+// shopAgain adds the world's shop a second time, under another id and another
+// name of its host.
+func shopAgain(id string) func(string) string {
+	return func(yaml string) string {
+		from, to := strings.Index(yaml, "  demo:\n"), strings.Index(yaml, "api_tokens:")
+		block := strings.ReplaceAll(strings.Replace(yaml[from:to], "demo:", id+":", 1), "127.0.0.1", "localhost")
+		return yaml[:to] + block + yaml[to:]
+	}
+}
+
+// of is the same installation, seen from another of its shops.
+func of(w *world.World, shop string) *world.World {
+	other := *w
+	other.Shop = shop
+	return &other
+}
+
+// webhook sends the event of an order of the world's shop.
+func webhook(w *world.World, number int64) (code int) {
+	w.T.Helper()
+	body, err := json.Marshal(w.Cartum.Order(number, nil))
+	require.NoError(w.T, err)
+	code, _ = w.PutWebhook(w.Shop, world.WebhookKey, body)
+	return code
+}
+
+func TestT05_MappingIsChangedWhileTheWorkerRuns(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	status := func(number int64) int64 {
+		w.Place(number, world.J{"stat_status": 2})
+		_, made := w.AwaitSynced(number)
+		return made.Status.ID
+	}
+	assert.EqualValues(t, 102, status(1))
+	w.ReplaceSettings(change(t, "2: 102,", "2: 103,"))
+	assert.EqualValues(t, 103, status(2))
+}
+
+// Wrong credentials hold the orders visibly and are asked about seldom. Right
+// ones take effect at once.
+func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]struct {
+		variable, value string
+		refused         func(*world.World) int
+	}{
+		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *world.World) int { return w.Cartum.Requests().FailedLogins }},
+		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *world.World) int { return w.Roapp.Requests(0).Statuses["401"] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{})
+			w.Place(1, nil)
+			w.AwaitSynced(1)
+
+			right := w.Env[wrong.variable]
+			w.Env[wrong.variable] = wrong.value
+			w.ReplaceSettings(same)
+			for number := int64(2); number < 8; number++ {
+				w.Place(number, nil)
+			}
+			for number := int64(2); number < 8; number++ {
+				w.AwaitHeld(number, order.HoldCredentials)
+			}
+			assert.LessOrEqual(t, wrong.refused(w), 3)
+
+			w.Env[wrong.variable] = right
+			w.ReplaceSettings(same)
+			w.Place(8, nil)
+			w.AwaitSynced(8)
+			w.Decide(2, order.Decision{Kind: order.DecideTryAgain})
+			w.AwaitSynced(2)
+		})
+	}
+}
+
+func TestT05_ShopIsAddedWhileTheWorkerRuns(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	again := of(w, "again")
+	assert.Equal(t, http.StatusNotFound, webhook(again, 7))
+	w.ReplaceSettings(shopAgain("again"))
+	w.Cartum.PutOrder(7, nil)
+	again.Webhook(7)
+	again.AwaitSynced(7)
+}
+
+// An account that may ask more often does so; all its processes share the
+// server's limit.
+func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{})
+	budget := func() float32 {
+		answer, err := w.Temporal.WorkflowService().DescribeTaskQueue(t.Context(), &workflowservice.DescribeTaskQueueRequest{
+			Namespace: w.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: engine.RoappQueue("main")},
+			TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY, ReportConfig: true,
+		})
+		require.NoError(t, err)
+		return answer.GetConfig().GetQueueRateLimit().GetRateLimit().GetRequestsPerSecond()
+	}
+	assert.InDelta(t, 2.95, budget(), 0.01)
+	w.ReplaceSettings(change(t, "requests_per_second: 3", "requests_per_second: 1.5"))
+	assert.InDelta(t, 1.475, budget(), 0.01)
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+}
+
+// A shop that is switched off is not asked for anything, and its orders say so.
+func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.ReplaceSettings(change(t, "    account: main\n", "    account: main\n    enabled: false\n"))
+	w.Cartum.PutOrder(1, nil)
+	assert.Equal(t, http.StatusNotFound, webhook(w, 1))
+	w.ByHand(1)
+	held := w.AwaitHeld(1, order.HoldUnknownShop)
+	assert.Equal(t, `The shop "demo" is switched off in the settings.`, held.State.Hold.Text)
+	assert.Zero(t, w.Cartum.Requests().Logins)
+
+	w.ReplaceSettings(change(t, "enabled: false", "enabled: true"))
+	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.AwaitSynced(1)
+}
+
+// The entities are told each revision, also those of what is gone or off: they
+// rest by themselves.
+func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	all := []string{workflows.AccountID("main"), workflows.ShopID("demo"), workflows.ShopID("again")}
+	var revisions []string
+	told := func(entity string) string {
+		got := settingsTold(t, w, entity)
+		want := revisions
+		if entity == workflows.ShopID("again") {
+			want = revisions[min(1, len(revisions)):] // it came with the second
+		}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			return fmt.Sprintf("%s was told %v and not %v", entity, got, want)
+		}
+		return ""
+	}
+	revisions = append(revisions, w.Settings.Revision)
+	for _, edit := range []func(string) string{
+		shopAgain("again"),
+		change(t, "account: main\n", "account: main\n    enabled: false\n"), // the first one
+		func(yaml string) string { // take the other one away again
+			from, to := strings.Index(yaml, "  again:\n"), strings.Index(yaml, "api_tokens:")
+			return yaml[:from] + yaml[to:]
+		},
+	} {
+		w.ReplaceSettings(edit)
+		revisions = append(revisions, w.Settings.Revision)
+		for _, entity := range all {
+			w.Eventually(world.Patience, func() string { return told(entity) })
+		}
+		w.Eventually(world.Patience, func() string { return listed(t, w, all) })
+	}
+}
+
+// listed says which entity visibility does not show yet.
+func listed(t *testing.T, w *world.World, ids []string) string {
+	t.Helper()
+	for _, id := range ids {
+		found, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
+			Namespace: w.Namespace, Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Running'", id),
+		})
+		if err != nil || found.GetCount() != 1 {
+			return fmt.Sprintf("%s is not shown: %v, %v", id, found, err)
+		}
+	}
+	return ""
+}
+
+// settingsTold are the revisions that an entity's run was told.
+func settingsTold(t *testing.T, w *world.World, id string) []string {
+	t.Helper()
+	codec, err := process.Codec(w.Settings)
+	require.NoError(t, err)
+	payloads := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+	var told []string
+	history := w.Temporal.GetWorkflowHistory(t.Context(), id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(t, err)
+		signal := event.GetWorkflowExecutionSignaledEventAttributes()
+		if signal.GetSignalName() != workflows.SignalSettings {
+			continue
+		}
+		var revision string
+		require.NoError(t, payloads.FromPayloads(signal.GetInput(), &revision))
+		told = append(told, revision)
+	}
+	return told
+}
+
+// A worker process follows its files: a broken one changes nothing, a secret
+// that stands in a file is changed, a shop is added.
+func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	password := filepath.Join(t.TempDir(), "password")
+	setPassword := func(text string) { require.NoError(t, os.WriteFile(password, []byte(text+"\n"), 0o600)) }
+	setPassword("sandbox")
+	delete(w.Env, "CARTUM_PASSWORD")
+	w.Env["CARTUM_PASSWORD_FILE"] = password
+	p := w.StartProcess()
+	await := func(times int, text string) {
+		t.Helper()
+		w.Eventually(world.Patience, func() string {
+			if strings.Count(p.Output(), text) < times {
+				return "the process does not say: " + text
+			}
+			return ""
+		})
+	}
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+
+	p.WriteSettings(strings.Replace(string(w.YAML), "location: 12", "location: Warszawa", 1))
+	await(1, "the settings file cannot be used, so the old settings stay in force")
+	assert.Contains(t, p.Output(), "shops.demo.location")
+	w.Place(2, nil)
+	w.AwaitSynced(2)
+
+	p.WriteSettings(string(w.YAML))
+	await(1, "the settings file can be used again")
+	setPassword("wrong-password-of-the-shop")
+	await(1, "other settings are in force")
+	w.Place(3, nil)
+	w.AwaitHeld(3, order.HoldCredentials)
+	setPassword("sandbox")
+	await(2, "other settings are in force")
+	w.Place(4, nil)
+	w.AwaitSynced(4)
+
+	p.WriteSettings(shopAgain("again")(string(w.YAML)))
+	await(3, "other settings are in force")
+	again := of(w, "again")
+	again.ByHand(4)
+	again.AwaitSynced(4)
+	assert.LessOrEqual(t, w.Cartum.Requests().FailedLogins, 3)
+	assertDiscreet(t, w, p.Output())
+	p.Stop()
+}
+
+// What Temporal could not be told is told when it is back.
+func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
+	t.Parallel()
+	database := world.NewDatabase(t)
+	w := unhurried(t, world.Options{Idle: true, Server: database.Server})
+	p := w.StartProcess()
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	database.Outage(func() {
+		p.WriteSettings(shopAgain("again")(string(w.YAML)))
+		w.Eventually(world.Patience, func() string {
+			if !strings.Contains(p.Output(), "not everything follows the settings yet; it is tried again") {
+				return "the process does not say that it tries again"
+			}
+			return ""
+		})
+	})
+	w.AwaitServer()
+	w.Cartum.PutOrder(2, nil)
+	again := of(w, "again")
+	again.ByHand(2)
+	again.AwaitSynced(2)
+	w.Eventually(world.Patience, func() string { return listed(t, w, []string{workflows.ShopID("again")}) })
+	p.Stop()
+}

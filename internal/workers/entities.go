@@ -1,0 +1,98 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// tellingTime bounds how long Temporal is waited for, also where it is away; what
+// was not done in it is tried again.
+const tellingTime = 30 * time.Second
+
+// tellEntities starts the entities of what is in force, which live on from
+// worker to worker, and tells the settings' revision to these and to all others
+// that run: one whose shop is gone or off must rest. Every process tells it, and
+// at each start; an entity knows what it has been told.
+func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) error {
+	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	defer cancel()
+	var problems []error
+	ids := map[string]bool{}
+	for account := range current.Accounts {
+		id := workflows.AccountID(account)
+		ids[id] = true
+		state := workflows.AccountState{Account: account}
+		problems = append(problems, w.startEntity(ctx, id, workflows.AccountWorkflow, state))
+	}
+	for shop := range current.Shops {
+		if current.InForce(shop) {
+			id := workflows.ShopID(shop)
+			ids[id] = true
+			problems = append(problems, w.startEntity(ctx, id, workflows.ShopWorkflow, workflows.ShopState{Shop: shop}))
+		}
+	}
+	// A list lags behind, so what was just started is told in any case.
+	running, err := w.runningEntities(ctx)
+	problems = append(problems, err)
+	for _, id := range running {
+		ids[id] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		problems = append(problems, w.tell(ctx, id, current.Revision))
+	}
+	return errors.Join(problems...)
+}
+
+func (w *Workers) tell(ctx context.Context, id, revision string) error {
+	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
+	var gone *serviceerror.NotFound
+	if err != nil && !errors.As(err, &gone) {
+		return fmt.Errorf("tell %s of the settings: %w", id, err)
+	}
+	return nil
+}
+
+func (w *Workers) startEntity(ctx context.Context, id, workflow string, state any) error {
+	_, err := w.options.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: engine.OrdersQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflow, state)
+	if err != nil {
+		return fmt.Errorf("start the entity %s: %w", id, err)
+	}
+	return nil
+}
+
+// runningEntities are the ids of all entities that run.
+func (w *Workers) runningEntities(ctx context.Context) ([]string, error) {
+	query := fmt.Sprintf("WorkflowType IN ('%s', '%s') AND ExecutionStatus = 'Running'", workflows.ShopWorkflow, workflows.AccountWorkflow)
+	var ids []string
+	var token []byte
+	for {
+		page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace: w.options.Namespace, Query: query, PageSize: 1000, NextPageToken: token,
+		})
+		if err != nil {
+			return ids, fmt.Errorf("list the entities: %w", err)
+		}
+		for _, run := range page.GetExecutions() {
+			ids = append(ids, run.GetExecution().GetWorkflowId())
+		}
+		if token = page.GetNextPageToken(); len(token) == 0 {
+			return ids, nil
+		}
+	}
+}
