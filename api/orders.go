@@ -2,15 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -21,44 +19,11 @@ type Orders struct{ temporal client.Client }
 // NewOrders makes the way to the workflows.
 func NewOrders(temporal client.Client) *Orders { return &Orders{temporal: temporal} }
 
-// handOver bounds how long the caller waits for Temporal.
-const handOver = 10 * time.Second
-
 // Changed tells the order's workflow to read the shop's order, and starts it
 // where there is none. A workflow that completed is left alone, for its order
 // is done; only a person brings it back.
 func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
-	defer cancel()
-	state := order.NewState(key, by, time.Now())
-	err := o.signal(ctx, state, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
-	var done *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &done) {
-		// Its earlier life may have made the order, minutes ago.
-		state.Again = true
-		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-		if by == order.OriginHand {
-			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-		}
-		if err = o.signal(ctx, state, policy); errors.As(err, &done) {
-			return nil
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("hand %s over to its workflow: %w", key, err)
-	}
-	return nil
-}
-
-func (o *Orders) signal(ctx context.Context, state order.State, reuse enumspb.WorkflowIdReusePolicy) error {
-	options := client.StartWorkflowOptions{
-		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
-		TypedSearchAttributes: workflows.StartAttributes(state.Key),
-		WorkflowIDReusePolicy: reuse,
-	}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged,
-		order.Hint{At: state.StartedAt, By: state.Origin}, options, workflows.OrderWorkflow, state)
-	return err
+	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: by})
 }
 
 // View asks the order's workflow for the whole order.
@@ -85,7 +50,7 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 // Webhooks asks the shop's entity to have Cartum's events sent to the public
 // URL. It remembers the subscriptions, for Cartum lists none.
 func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhooks, workflows.WebhooksWanted{PublicURL: publicURL})
 }
@@ -93,7 +58,7 @@ func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
 // WebhookRemoved tells the shop's entity that somebody removed a subscription
 // in Cartum.
 func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
 }
