@@ -58,6 +58,10 @@ func (a *Activities) Register(registry interface {
 		string(order.StepPostComment):    a.PostComment,
 		workflows.ActivitySubscribe:      a.Subscribe,
 		workflows.ActivityCollectChanges: a.CollectChanges,
+		workflows.ActivityShopSettings:   a.ShopSettings,
+		workflows.ActivitySweepShop:      a.SweepShop,
+		workflows.ActivityImportSlice:    a.ImportSlice,
+		workflows.ActivityTellHeld:       a.TellHeld,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -92,19 +92,29 @@ type shop struct {
 	settings settings.Shop
 	client   *cartum.Client
 	breaker  breaker
+	// slices are those of sweeps, imports those of the first import.
+	slices, imports *cartum.Slices
 }
+
+const (
+	// sweptAtOnce is how many orders a sweep asks for; a shop may cut it down.
+	sweptAtOnce = 500
+	// importedAtOnce is how many orders a first import begins at a time.
+	importedAtOnce = 100
+)
 
 func openShop(s *settings.Settings, id string) (*shop, error) {
 	set, ok := s.Shops[id]
 	if !ok {
 		return nil, fmt.Errorf("the settings have no shop %q", id)
 	}
+	client := cartum.New(cartum.Config{
+		URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
+		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+	})
 	return &shop{
-		id: id, settings: set,
-		client: cartum.New(cartum.Config{
-			URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
-			RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
-		}),
+		id: id, settings: set, client: client,
+		slices: cartum.NewSlices(client.Orders, sweptAtOnce), imports: cartum.NewSlices(client.Orders, importedAtOnce),
 	}, nil
 }
 

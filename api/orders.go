@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -43,32 +42,6 @@ func (o *Orders) View(ctx context.Context, key order.Key) (workflows.OrderView, 
 func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
 	if err := o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision); err != nil {
 		return fmt.Errorf("bring the decision to %s: %w", key, err)
-	}
-	return nil
-}
-
-// Webhooks asks the shop's entity to have Cartum's events sent to the public
-// URL. It remembers the subscriptions, for Cartum lists none.
-func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
-	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
-	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalWebhooks, workflows.WebhooksWanted{PublicURL: publicURL})
-}
-
-// WebhookRemoved tells the shop's entity that somebody removed a subscription
-// in Cartum.
-func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
-	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
-	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
-}
-
-func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
-	id := workflows.ShopID(shop)
-	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
-	if err != nil {
-		return fmt.Errorf("tell %s: %w", id, err)
 	}
 	return nil
 }

@@ -57,6 +57,10 @@ const (
 	ActivityCreateCategory = "CreateCategory"
 	ActivitySubscribe      = "Subscribe"
 	ActivityCollectChanges = "CollectChanges"
+	ActivityShopSettings   = "ShopSettings"
+	ActivitySweepShop      = "SweepShop"
+	ActivityImportSlice    = "ImportSlice"
+	ActivityTellHeld       = "TellHeld"
 )
 
 // ShopID is the id of a shop's entity.

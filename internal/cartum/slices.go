@@ -108,7 +108,10 @@ func (s *Slices) learn(length time.Duration, rows int) {
 	if s.cut > 0 {
 		size = min(size, s.cut)
 	}
-	growth := min(4, fill*float64(size)/float64(max(rows, 1)))
+	growth := 4.0
+	if rows > 0 {
+		growth = min(growth, fill*float64(size)/float64(rows))
+	}
 	next := time.Duration(min(float64(length)*growth, float64(longestSlice))).Truncate(time.Second)
 	s.length = max(next, shortestSlice)
 }

@@ -73,7 +73,25 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 			return nil, err
 		}
 	}
+	for id := range current.Shops {
+		if err := startShop(ctx, o.Client, id); err != nil {
+			w.Stop()
+			return nil, err
+		}
+	}
 	return w, nil
+}
+
+// startShop starts the shop's entity, which lives on from worker to worker.
+func startShop(ctx context.Context, c client.Client, shop string) error {
+	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.ShopID(shop), TaskQueue: engine.OrdersQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
+	if err != nil {
+		return fmt.Errorf("start the entity of shop %s: %w", shop, err)
+	}
+	return nil
 }
 
 // startEntity starts the account's entity, which lives on from worker to worker.

@@ -40,6 +40,14 @@ type Options struct {
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
+	// RecentEvery, RecentDays, WholeEvery and WindowDays are the sweeps'; by
+	// default they come hourly, so that a test asks for one where it needs one.
+	RecentEvery, WholeEvery time.Duration
+	RecentDays, WindowDays  int
+	// FirstImportDays begins a first import by itself.
+	FirstImportDays int
+	// Since is the day from which sweeps import, "2026-01-01" by default.
+	Since string
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// Idle starts no worker.
@@ -105,6 +113,21 @@ func (o Options) withDefaults(t testing.TB) Options {
 	}
 	if o.SearchLag == 0 {
 		o.SearchLag = 2500 * time.Millisecond
+	}
+	if o.RecentEvery == 0 {
+		o.RecentEvery = time.Hour
+	}
+	if o.WholeEvery == 0 {
+		o.WholeEvery = time.Hour
+	}
+	if o.RecentDays == 0 {
+		o.RecentDays = 3
+	}
+	if o.WindowDays == 0 {
+		o.WindowDays = 60
+	}
+	if o.Since == "" {
+		o.Since = "2026-01-01"
 	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
@@ -179,7 +202,9 @@ shops:
     password: ${CARTUM_PASSWORD}
     webhook_key: ${WEBHOOK_KEY}
     account: main
-    since: 2026-01-01
+    since: {{.Since}}
+    sweep: {recent_every: {{.RecentEvery}}, recent_days: {{.RecentDays}}, whole_every: {{.WholeEvery}}, window_days: {{.WindowDays}}}
+    first_import: {days: {{.FirstImportDays}}, skip_statuses: [3]}
     requests_per_second: {{.ShopRate}}
     time_zone: {{.TimeZone}}
     region: {{.Region}}
