@@ -2,7 +2,11 @@ package world
 
 import (
 	"fmt"
+	"net/http"
 	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -37,4 +41,29 @@ func (w *World) AwaitShop(condition func(workflows.ShopView) string) workflows.S
 		return ""
 	})
 	return view
+}
+
+// Running tells whether the order's workflow runs.
+func (w *World) Running(number int64) bool {
+	w.T.Helper()
+	return w.describe(w.Key(number).WorkflowID()).GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+}
+
+// HistorySize is that of a workflow's newest run, in bytes.
+func (w *World) HistorySize(id string) int64 {
+	w.T.Helper()
+	return w.describe(id).GetHistorySizeBytes()
+}
+
+func (w *World) describe(id string) *workflowpb.WorkflowExecutionInfo {
+	w.T.Helper()
+	answer, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, "")
+	w.must(err)
+	return answer.GetWorkflowExecutionInfo()
+}
+
+// DeleteOrder deletes an order as the shop's manager does.
+func (c *Cartum) DeleteOrder(number int64) {
+	c.t.Helper()
+	c.call(http.MethodDelete, fmt.Sprintf("/sandbox/orders/%d", number), nil, nil)
 }
