@@ -62,6 +62,9 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivitySweepShop:      a.SweepShop,
 		workflows.ActivityImportSlice:    a.ImportSlice,
 		workflows.ActivityTellHeld:       a.TellHeld,
+		workflows.ActivityDryRead:        a.DryRead,
+		workflows.ActivityDryPlan:        a.DryPlan,
+		workflows.ActivityDryContacts:    a.DryContacts,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -85,41 +85,60 @@ type importing struct {
 }
 
 func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.ImportedSlice, error) {
-	out := workflows.ImportedSlice{Before: piece.From}
+	sorted := i.sort(ctx, piece)
+	out := workflows.ImportedSlice{Before: piece.From, ImportCounts: sorted.ImportCounts}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(toldAtOnce)
+	for _, row := range sorted.orders {
+		group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
+	}
+	for _, row := range sorted.unreadable {
+		group.Go(func() error { return i.start(ctx, row.Number, unreadableHint(row, piece.SentAt, order.OriginImport)) })
+	}
+	err := group.Wait()
+	out.Started = int(i.started.Load())
+	return out, err
+}
+
+// importSorted is what a slice has for a first import.
+type importSorted struct {
+	workflows.ImportCounts
+	orders     []cartum.Order
+	unreadable []cartum.OrderError
+}
+
+// sort leaves out what is known already and what is to be skipped.
+func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorted) {
 	for _, row := range piece.Page.Orders {
 		if i.ofNextSlice(row.CreatedRaw, piece.From) {
 			continue
 		}
-		out.Seen++
+		s.Seen++
 		_, known := i.known[row.Number]
 		switch {
 		case known:
-			out.Known++
+			s.Known++
 		case slices.Contains(i.in.SkipStatuses, row.Status):
-			out.Skipped++
+			s.Skipped++
 		default:
-			group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
+			s.orders = append(s.orders, row)
 		}
 	}
 	for _, row := range piece.Page.Failed {
 		if i.ofNextSlice(row.CreatedRaw, piece.From) {
 			continue
 		}
-		out.Seen++
-		out.Failed++
-		if row.Number == 0 {
+		s.Seen++
+		s.Failed++
+		_, known := i.known[row.Number]
+		switch {
+		case row.Number == 0:
 			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", i.in.Shop, "field", row.Field)
-			continue
-		}
-		if _, known := i.known[row.Number]; !known {
-			group.Go(func() error { return i.start(ctx, row.Number, unreadableHint(row, piece.SentAt, order.OriginImport)) })
+		case !known:
+			s.unreadable = append(s.unreadable, row)
 		}
 	}
-	err := group.Wait()
-	out.Started = int(i.started.Load())
-	return out, err
+	return s
 }
 
 // ofNextSlice tells of an order in the second that the next slice ends with,

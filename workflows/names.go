@@ -17,6 +17,7 @@ const (
 	EnsureCategoryWorkflow = "EnsureCategory"
 	ShopWorkflow           = "Shop"
 	AccountWorkflow        = "Account"
+	DryRunWorkflow         = "DryRun"
 )
 
 // Signals, with the type of their payload.
@@ -61,6 +62,9 @@ const (
 	ActivitySweepShop      = "SweepShop"
 	ActivityImportSlice    = "ImportSlice"
 	ActivityTellHeld       = "TellHeld"
+	ActivityDryRead        = "DryRead"
+	ActivityDryPlan        = "DryPlan"
+	ActivityDryContacts    = "DryContacts"
 )
 
 // ShopID is the id of a shop's entity.
