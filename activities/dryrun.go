@@ -117,12 +117,15 @@ type dryPlanning struct {
 	catalogue []string
 }
 
+// mostQuestions is more than any order asks one after the other.
+const mostQuestions = 20
+
 // decide plays an order's workflow up to where it would write.
 func (d *dryPlanning) decide(snapshot order.Snapshot) {
 	state := order.NewState(order.Key{Shop: d.in.Shop, Number: snapshot.Number}, order.OriginImport, d.now)
 	state.Snapshot = &snapshot
 	requests := 0
-	for {
+	for range mostQuestions {
 		next := order.Plan(state, d.rules, nil, d.now)
 		switch {
 		case next.Close != "":
