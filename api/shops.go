@@ -58,6 +58,14 @@ func (o *Orders) Sweep(ctx context.Context, shop string) error {
 	return o.signalShop(ctx, shop, workflows.SignalLook, nil)
 }
 
+// Settings tells the shop's entity which settings are in force; what it knows
+// already changes nothing.
+func (o *Orders) Settings(ctx context.Context, shop, revision string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalSettings, revision)
+}
+
 // FirstImport begins an import of older orders, or goes on with the one that
 // was stopped.
 func (o *Orders) FirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted) error {

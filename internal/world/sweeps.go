@@ -1,8 +1,10 @@
 package world
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -66,4 +68,14 @@ func (w *World) describe(id string) *workflowpb.WorkflowExecutionInfo {
 func (c *Cartum) DeleteOrder(number int64) {
 	c.t.Helper()
 	c.call(http.MethodDelete, fmt.Sprintf("/sandbox/orders/%d", number), nil, nil)
+}
+
+// SwitchShop switches the shop on or off in the settings of workers that are
+// started from now on.
+func (w *World) SwitchShop(on bool) {
+	w.T.Helper()
+	text := regexp.MustCompile(`(?m)^    enabled: .*\n`).ReplaceAll(w.YAML, nil)
+	line := fmt.Appendf(nil, "    enabled: %t\n    account: main\n", on)
+	w.YAML = bytes.Replace(text, []byte("    account: main\n"), line, 1)
+	w.parseSettings()
 }

@@ -252,6 +252,11 @@ func (w *World) writeSettings(o Options) {
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
 	}
+	w.parseSettings()
+}
+
+func (w *World) parseSettings() {
+	w.T.Helper()
 	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
 		value, ok := w.Env[name]
 		return value, ok
