@@ -105,22 +105,24 @@ func TestSweep_StartsOnlyWhatCameSinceTheShopWasConnected(t *testing.T) {
 
 func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, CartumSwitches: map[string]string{"orders_max_limit": "20"}})
-	for number := range int64(60) {
-		w.Cartum.PutOrder(number+1, cheapOrder(at(int(number))))
+	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}})
+	for number := range int64(50) {
+		w.Cartum.PutOrder(number+1, cheapOrder(at(int(number)))) // the newest first
 	}
-	// Each attempt of the first sweep gets a little further.
-	for range 3 {
-		w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "status", Status: 500, Times: 1})
-	}
-	w.StartWorker()
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
+	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
+	isKnown(w, 5)
+	w.Cartum.Mend()
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "status", Status: 500, Times: -1})
 	w.AwaitShop(func(v workflows.ShopView) string {
-		if v.Whole == nil {
-			return "not swept"
+		if v.Health.FailingSince.IsZero() {
+			return "not red"
 		}
 		return ""
 	})
-	for number := range int64(59) {
+	isUnknown(t, w, 50)
+	w.Cartum.Mend()
+	for number := range int64(50) {
 		isKnown(w, number+1)
 	}
 }
@@ -315,6 +317,36 @@ func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsBroughtBack(t *testing.T) {
 	})
 	w.AwaitSynced(1)
 	assert.Len(t, w.Roapp.Orders(), 1)
+}
+
+func TestF49_RefusedCredentialsAreTriedSlowlyAndAtOnceWithNewSettings(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true, RecentEvery: 10 * time.Second})
+	w.Cartum.PutOrder(1, cheapOrder(at(0)))
+	w.SetPassword("wrong")
+	first := w.StartWorker()
+	red := func(v workflows.ShopView) string {
+		if v.Health.Kind != order.FailCredentials {
+			return "not red for its credentials"
+		}
+		return ""
+	}
+	w.AwaitShop(red)
+	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
+	w.AwaitShop(red)
+	assert.LessOrEqual(t, w.Cartum.Requests().FailedLogins, 2)
+	first.Stop()
+
+	w.SetPassword("sandbox")
+	w.StartWorker()
+	require.NoError(t, w.Orders.Settings(t.Context(), w.Shop, w.Settings.Revision))
+	isKnown(w, 1)
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if !v.Health.FailingSince.IsZero() {
+			return "still red"
+		}
+		return ""
+	})
 }
 
 func TestT04_AHundredWishesAtOnceMakeTwoSweepsAtMost(t *testing.T) {

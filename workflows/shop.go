@@ -193,7 +193,7 @@ func (r *shopRun) readSettings(ctx workflow.Context) {
 		return
 	}
 	if r.state.NextWhole.IsZero() {
-		r.state.NextWhole = now.Add(part(in.RecentEvery/10, in.Jitter))
+		r.state.NextWhole = now.Add(in.RecentEvery/20 + part(in.RecentEvery/20, in.Jitter))
 	}
 	// An interval that was shortened counts from now.
 	r.state.NextWhole = sooner(r.state.NextWhole, now.Add(in.WholeEvery))

@@ -79,3 +79,11 @@ func (w *World) SwitchShop(on bool) {
 	w.YAML = bytes.Replace(text, []byte("    account: main\n"), line, 1)
 	w.parseSettings()
 }
+
+// SetPassword changes the shop's password in the settings of workers that are
+// started from now on.
+func (w *World) SetPassword(password string) {
+	w.T.Helper()
+	w.Env["CARTUM_PASSWORD"] = password
+	w.parseSettings()
+}
