@@ -21,9 +21,6 @@ func at(daysAgo int) string {
 	return time.Now().AddDate(0, 0, -daysAgo).Format("2006-01-02 15:04:05")
 }
 
-// created is a field of an order.
-func created(text string) world.J { return world.J{"stat_created": text} }
-
 // cheapOrder is an order that is held at once, where importing is not the point.
 func cheapOrder(text string) world.J {
 	return world.J{"stat_created": text, "delivery_phone": "", "delivery_email": ""}
@@ -310,10 +307,11 @@ func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsBroughtBack(t *testing.T) {
 	w.AwaitSynced(1)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), w.Key(1).WorkflowID(), "", "by mistake"))
 	w.Eventually(world.Patience, func() string {
-		if w.Sweep(); w.Running(1) {
-			return ""
+		w.Sweep()
+		if !w.Running(1) {
+			return "not brought back"
 		}
-		return "not brought back"
+		return ""
 	})
 	w.AwaitSynced(1)
 	assert.Len(t, w.Roapp.Orders(), 1)

@@ -228,7 +228,8 @@ func (r *shopRun) begin(ctx workflow.Context) {
 		if now.Before(r.state.NotBefore) {
 			return
 		}
-		if r.readSettings(ctx); r.state.Paused != "" {
+		r.readSettings(ctx)
+		if r.state.Paused != "" {
 			return
 		}
 		r.state.NotBefore = time.Time{} // it is back

@@ -128,7 +128,7 @@ func TestF13_OrdersThatArriveMeanwhileHideNone(t *testing.T) {
 func TestSlicesWasteFewRequests(t *testing.T) {
 	t.Parallel()
 	l := &list{start: clockStart, created: map[int64]int{}, cap: 100, sort: func(a, b int64) int { return int(a*7919%1009 - b*7919%1009) }}
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's dice
+	random := rand.New(rand.NewPCG(1, 2))
 	for number := range int64(5000) {
 		l.created[number+1] = random.IntN(60 * 86400)
 	}
