@@ -274,6 +274,40 @@ func TestF50_AShopThatShowsNoOrderAtAllIsAFaultOfItsAPI(t *testing.T) {
 	})
 }
 
+func TestSweep_AnOrderThatTheShopShowsNoMoreIsMissing(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
+	for number := range int64(3) {
+		w.Place(number+1, nil)
+		w.AwaitSynced(number + 1)
+	}
+	w.Cartum.DeleteOrder(2)
+	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+		if swept := w.Sweep(); swept.Missing != 1 || swept.Seen != 2 {
+			return fmt.Sprintf("seen %d, missing %d", swept.Seen, swept.Missing)
+		}
+		return ""
+	})
+	assert.Len(t, w.Roapp.Orders(), 3, "nothing is deleted in RO App")
+}
+
+func TestF14_MoreOldOpenOrdersThanAnAnswerHoldsAreAllRead(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{WindowDays: 10, CartumSwitches: map[string]string{"orders_max_limit": "4", "orders_default_limit": "3"}})
+	for number := range int64(14) {
+		w.Place(number+1, cheapOrder(at(30)))
+	}
+	for number := range int64(14) {
+		w.AwaitHeld(number+1, order.HoldNoCustomer)
+	}
+	w.Eventually(world.Patience, func() string {
+		if swept := w.Sweep(); swept.Seen != 14 || swept.Missing != 0 {
+			return fmt.Sprintf("seen %d, missing %d", swept.Seen, swept.Missing)
+		}
+		return ""
+	})
+}
+
 func TestSweep_APoisonOrderCostsNoOther(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})

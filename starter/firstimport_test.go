@@ -33,8 +33,11 @@ func TestAPersonBeginsAFirstImport(t *testing.T) { //nolint:paralleltest // the 
 	require.Zero(t, code, out)
 
 	for _, wrong := range [][]string{
-		{"--shop", "nobody"}, {}, {"--shop", w.Shop, "--from", "yesterday"},
-		{"--shop", w.Shop, "--from", "2026-02-02", "--to", "2026-02-01"}, {"--shop", w.Shop, "--dry-run", "--stop"},
+		{"--shop", "nobody"},
+		{},
+		{"--shop", w.Shop, "--from", "yesterday"},
+		{"--shop", w.Shop, "--from", "2026-02-02", "--to", "2026-02-01"},
+		{"--shop", w.Shop, "--dry-run", "--stop"},
 	} {
 		_, code = p.types(append([]string{"first-import"}, wrong...)...)
 		assert.Equal(t, 1, code, wrong)
