@@ -140,6 +140,29 @@ func TestFirstImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 	isUnknown(t, w, 2)
 }
 
+func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, connectedToday(world.Options{})) // at RO App's real rate
+	for number := range int64(220) {
+		w.Cartum.PutOrder(number+1, world.J{"stat_created": at(1 + int(number)%50)})
+	}
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays()))
+	view := w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || !v.Import.Yields {
+			return "it does not wait"
+		}
+		return ""
+	})
+	assert.Less(t, view.Import.Started, 220)
+	require.NoError(t, w.Orders.StopFirstImport(t.Context(), w.Shop))
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if !v.Import.Stopped {
+			return "not stopped"
+		}
+		return ""
+	})
+}
+
 func TestFirstImport_DryRunTellsAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, second := range []bool{false, true} {

@@ -227,6 +227,8 @@ func importState(v workflows.ShopView) string {
 	switch {
 	case v.Paused != "":
 		text += "; waits: " + v.Paused
+	case v.Import.Yields:
+		text += "; waits for the orders on their way"
 	case v.Import.Problem != "":
 		text += "; tried again: " + v.Import.Problem
 	}

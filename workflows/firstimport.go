@@ -27,6 +27,8 @@ type FirstImport struct {
 	DoneAt time.Time `json:",omitzero"`
 	// Stopped is set where somebody stopped it; the same wish goes on with it.
 	Stopped bool `json:",omitempty"`
+	// Yields is set while it waits for the orders on their way.
+	Yields bool `json:",omitempty"`
 	// Problem is why the last slice failed; it is tried again.
 	Problem string `json:",omitempty"`
 	// Failures counts those since the last success.
@@ -143,7 +145,7 @@ func (r *shopRun) endSlice(ctx workflow.Context) {
 		f.Problem, f.NotBefore = health.Problem, now.Add(min(pauseAfter(health.Kind, f.Failures), importRetryMost))
 		return
 	}
-	f.Failures, f.Problem, f.NotBefore = 0, "", time.Time{}
+	f.Failures, f.Problem, f.NotBefore, f.Yields = 0, "", time.Time{}, done.Busy
 	if done.Busy {
 		f.NotBefore = now.Add(importYield)
 		return

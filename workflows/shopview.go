@@ -71,6 +71,8 @@ func (f *FirstImport) line() string {
 		text += "; done at " + minute(f.DoneAt)
 	case f.Stopped:
 		text += "; stopped"
+	case f.Yields:
+		text += "; waits for the orders on their way"
 	case f.Problem != "":
 		text += "; ⚠ " + f.Problem
 	}
