@@ -8,6 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -142,10 +144,24 @@ func TestFirstImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 
 func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, connectedToday(world.Options{})) // at RO App's real rate
-	for number := range int64(220) {
-		w.Cartum.PutOrder(number+1, world.J{"stat_created": at(1 + int(number)%50)})
+	w := unhurried(t, connectedToday(world.Options{}))
+	onTheirWay := make([]client.WorkflowRun, 100)
+	for i := range onTheirWay {
+		key := w.Key(int64(1000 + i))
+		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key),
+		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
+		require.NoError(t, err)
+		onTheirWay[i] = run
 	}
+	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+		counted, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "SyncState = 'importing'"})
+		if err != nil || counted.GetCount() < 100 {
+			return fmt.Sprintf("counted %d: %v", counted.GetCount(), err)
+		}
+		return ""
+	})
+	w.Cartum.PutOrder(1, cheapOrder(at(5)))
 	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays()))
 	view := w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || !v.Import.Yields {
@@ -153,14 +169,11 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 		}
 		return ""
 	})
-	assert.Less(t, view.Import.Started, 220)
-	require.NoError(t, w.Orders.StopFirstImport(t.Context(), w.Shop))
-	w.AwaitShop(func(v workflows.ShopView) string {
-		if !v.Import.Stopped {
-			return "not stopped"
-		}
-		return ""
-	})
+	assert.Zero(t, view.Import.Started)
+	for _, run := range onTheirWay {
+		require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), run.GetID(), "", "done"))
+	}
+	assert.Equal(t, 1, awaitImport(w).Started)
 }
 
 func TestFirstImport_DryRunTellsAndWritesNothing(t *testing.T) {
