@@ -61,6 +61,13 @@ func (a *Activities) Register(registry interface {
 		string(order.StepPushStatus):     a.PushStatus,
 		workflows.ActivitySubscribe:      a.Subscribe,
 		workflows.ActivityCollectChanges: a.CollectChanges,
+		workflows.ActivityShopSettings:   a.ShopSettings,
+		workflows.ActivitySweepShop:      a.SweepShop,
+		workflows.ActivityImportSlice:    a.ImportSlice,
+		workflows.ActivityTellHeld:       a.TellHeld,
+		workflows.ActivityDryRead:        a.DryRead,
+		workflows.ActivityDryPlan:        a.DryPlan,
+		workflows.ActivityDryContacts:    a.DryContacts,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -103,6 +103,8 @@ type shop struct {
 	settings settings.Shop
 	client   *cartum.Client
 	breaker  breaker
+	// slices are those of sweeps, imports those of the first import.
+	slices, imports *cartum.Slices
 }
 
 // findShop refuses a shop that is switched off: it is not asked for anything.
@@ -113,13 +115,21 @@ func findShop(s *settings.Settings, id string) (settings.Shop, error) {
 	return s.Shops[id], nil
 }
 
+const (
+	// sweptAtOnce is how many orders a sweep asks for; a shop may cut it down.
+	sweptAtOnce = 500
+	// importedAtOnce is how many orders a first import begins at a time.
+	importedAtOnce = 100
+)
+
 func openShop(id string, set settings.Shop) *shop {
+	client := cartum.New(cartum.Config{
+		URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
+		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+	})
 	return &shop{
-		id: id, settings: set,
-		client: cartum.New(cartum.Config{
-			URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
-			RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
-		}),
+		id: id, settings: set, client: client,
+		slices: cartum.NewSlices(client.Orders, sweptAtOnce), imports: cartum.NewSlices(client.Orders, importedAtOnce),
 	}
 }
 

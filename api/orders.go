@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -21,44 +21,11 @@ type Orders struct{ temporal client.Client }
 // NewOrders makes the way to the workflows.
 func NewOrders(temporal client.Client) *Orders { return &Orders{temporal: temporal} }
 
-// handOver bounds how long the caller waits for Temporal.
-const handOver = 10 * time.Second
-
 // Changed tells the order's workflow to read the shop's order, and starts it
 // where there is none. A workflow that completed is left alone, for its order
 // is done; only a person brings it back.
 func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
-	defer cancel()
-	state := order.NewState(key, by, time.Now())
-	err := o.signal(ctx, state, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
-	var done *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &done) {
-		// Its earlier life may have made the order, minutes ago.
-		state.Again = true
-		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-		if by == order.OriginHand {
-			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-		}
-		if err = o.signal(ctx, state, policy); errors.As(err, &done) {
-			return nil
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("hand %s over to its workflow: %w", key, err)
-	}
-	return nil
-}
-
-func (o *Orders) signal(ctx context.Context, state order.State, reuse enumspb.WorkflowIdReusePolicy) error {
-	options := client.StartWorkflowOptions{
-		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
-		TypedSearchAttributes: workflows.StartAttributes(state.Key),
-		WorkflowIDReusePolicy: reuse,
-	}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged,
-		order.Hint{At: state.StartedAt, By: state.Origin}, options, workflows.OrderWorkflow, state)
-	return err
+	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: by})
 }
 
 // View asks the order's workflow for the whole order.
@@ -82,35 +49,9 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 	return nil
 }
 
-// Webhooks asks the shop's entity to have Cartum's events sent to the public
-// URL. It remembers the subscriptions, for Cartum lists none.
-func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
-	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalWebhooks, workflows.WebhooksWanted{PublicURL: publicURL})
-}
-
-// WebhookRemoved tells the shop's entity that somebody removed a subscription
-// in Cartum.
-func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
-	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
-}
-
-func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
-	id := workflows.ShopID(shop)
-	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
-	if err != nil {
-		return fmt.Errorf("tell %s: %w", id, err)
-	}
-	return nil
-}
-
 // Look tells the account's entity that something changed in RO App.
 func (o *Orders) Look(ctx context.Context, account string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	id := workflows.AccountID(account)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
@@ -130,7 +71,7 @@ var ErrNotImported = errors.New("the order is not imported yet")
 // WrittenOff tells the order's workflow that its goods were taken from stock.
 // An order that is done takes no more changes, so it needs not be told.
 func (o *Orders) WrittenOff(ctx context.Context, key order.Key, by string) error {
-	ctx, cancel := context.WithTimeout(ctx, handOver)
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	view, err := o.View(ctx, key)
 	var missing *serviceerror.NotFound

@@ -45,12 +45,8 @@ func (t *target) add(cmd *cobra.Command, numbers string) {
 
 // keys are the orders by their workflows' keys, each once.
 func (t *target) keys(s *settings.Settings) ([]order.Key, error) {
-	if _, known := s.Shops[t.shop]; !known {
-		shops := strings.Join(slices.Sorted(maps.Keys(s.Shops)), ", ")
-		if t.shop == "" {
-			return nil, fmt.Errorf("say which shop: --shop ID; shops are: %s", shops)
-		}
-		return nil, fmt.Errorf("the settings have no shop %q; shops are: %s", t.shop, shops)
+	if err := knownShop(s, t.shop); err != nil {
+		return nil, err
 	}
 	if len(t.numbers) == 0 {
 		return nil, errors.New("say which order: --order NUMBER, as Cartum shows it")
@@ -67,16 +63,34 @@ func (t *target) keys(s *settings.Settings) ([]order.Key, error) {
 	return keys, nil
 }
 
+// knownShop tells what is wrong with the name of a shop.
+func knownShop(s *settings.Settings, shop string) error {
+	if _, known := s.Shops[shop]; known {
+		return nil
+	}
+	shops := strings.Join(slices.Sorted(maps.Keys(s.Shops)), ", ")
+	if shop == "" {
+		return fmt.Errorf("say which shop: --shop ID; shops are: %s", shops)
+	}
+	return fmt.Errorf("the settings have no shop %q; shops are: %s", shop, shops)
+}
+
 // withConsole sees to the settings and to what the command is about before it
 // connects, so that a mistake is told at once.
 func withConsole(cmd *cobra.Command, flags process.Flags, t target, work func(context.Context, console, []order.Key) error) error {
+	var keys []order.Key
+	check := func(s *settings.Settings) (err error) { keys, err = t.keys(s); return err }
+	return withChecked(cmd, flags, check, func(ctx context.Context, c console) error { return work(ctx, c, keys) })
+}
+
+// withChecked is [withConsole] for a command about something else.
+func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.Settings) error, work func(context.Context, console) error) error {
 	env, err := quiet(cmd, flags).Open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	keys, err := t.keys(env.Settings)
-	if err != nil {
+	if err := check(env.Settings); err != nil {
 		return err
 	}
 	connecting, cancel := context.WithTimeout(cmd.Context(), connectTimeout)
@@ -86,8 +100,7 @@ func withConsole(cmd *cobra.Command, flags process.Flags, t target, work func(co
 		return err
 	}
 	defer temporal.Close()
-	c := console{settings: env.Settings, orders: api.NewOrders(temporal), out: printable{cmd.OutOrStdout()}}
-	return work(cmd.Context(), c, keys)
+	return work(cmd.Context(), console{settings: env.Settings, orders: api.NewOrders(temporal), out: printable{cmd.OutOrStdout()}})
 }
 
 // withOrder is [withConsole] for a command about a single order.

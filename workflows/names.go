@@ -17,6 +17,7 @@ const (
 	EnsureCategoryWorkflow = "EnsureCategory"
 	ShopWorkflow           = "Shop"
 	AccountWorkflow        = "Account"
+	DryRunWorkflow         = "DryRun"
 )
 
 // Signals, with the type of their payload.
@@ -57,6 +58,13 @@ const (
 	ActivityCreateCategory = "CreateCategory"
 	ActivitySubscribe      = "Subscribe"
 	ActivityCollectChanges = "CollectChanges"
+	ActivityShopSettings   = "ShopSettings"
+	ActivitySweepShop      = "SweepShop"
+	ActivityImportSlice    = "ImportSlice"
+	ActivityTellHeld       = "TellHeld"
+	ActivityDryRead        = "DryRead"
+	ActivityDryPlan        = "DryPlan"
+	ActivityDryContacts    = "DryContacts"
 )
 
 // ShopID is the id of a shop's entity.

@@ -14,6 +14,7 @@ func Register(registry interface {
 		EnsureCategoryWorkflow: EnsureCategory,
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
+		DryRunWorkflow:         DryRun,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

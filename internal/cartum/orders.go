@@ -60,7 +60,9 @@ type OrderError struct {
 	Number int64  // 0 when unreadable
 	Row    int    // place in the page, from 0
 	Field  string // such as "products[1].price"; "order" where the row is no object
-	Err    error
+	// CreatedRaw is the order's, empty when unreadable.
+	CreatedRaw string
+	Err        error
 }
 
 func (e OrderError) Error() string { return e.Err.Error() }
@@ -239,7 +241,7 @@ func decodeOrders(r reply) (OrdersPage, *Error) {
 	for i, row := range list {
 		order, bad := decodeOrder(row)
 		if bad.found() {
-			page.Failed = append(page.Failed, OrderError{Number: order.Number, Row: i, Field: bad.field, Err: ordersGet.malformed(bad)})
+			page.Failed = append(page.Failed, OrderError{Number: order.Number, Row: i, Field: bad.field, CreatedRaw: order.CreatedRaw, Err: ordersGet.malformed(bad)})
 			continue
 		}
 		page.Orders = append(page.Orders, order)

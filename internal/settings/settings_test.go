@@ -262,7 +262,7 @@ func TestRulesHoldEveryField(t *testing.T) {
 		LocationID: 12, OrderTypeID: 34, Managers: []int64{56, 57}, PieceUnitID: 1, FallbackCategory: 7,
 		ImportStatuses: map[int]int64{1: 101, 2: 102, 3: 103, 4: 104, 6: 105},
 		ExportStatuses: map[int64]int{102: 2, 103: 3, 105: 6},
-		FinalShop:      []int{3, 4}, FinalRoapp: []int64{103, 104}, Window: 60 * 24 * time.Hour,
+		FinalShop:      []int{3, 4}, FinalRoapp: []int64{103, 104}, Window: 60 * 24 * time.Hour, LastUpdatedField: true,
 		RequestTimeout: 75 * time.Second, Settle: 15 * time.Second, SearchLag: 5 * time.Second,
 		IdentityKey: []byte("hunter-identity-key"), Revision: read.Revision,
 	}, got)

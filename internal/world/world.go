@@ -47,6 +47,12 @@ type Options struct {
 	// RecentEvery, WholeEvery and CollectEvery are how often changes are looked
 	// for; an hour by default, so that nothing happens which a test does not want.
 	RecentEvery, WholeEvery, CollectEvery time.Duration
+	// RecentDays and WindowDays are how far back sweeps look.
+	RecentDays, WindowDays int
+	// FirstImportDays begins a first import by itself.
+	FirstImportDays int
+	// Since is the day from which sweeps import, "2026-01-01" by default.
+	Since string
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
@@ -130,6 +136,15 @@ func (o Options) withDefaults(t testing.TB) Options {
 		if *every == 0 {
 			*every = time.Hour
 		}
+	}
+	if o.RecentDays == 0 {
+		o.RecentDays = 3
+	}
+	if o.WindowDays == 0 {
+		o.WindowDays = 60
+	}
+	if o.Since == "" {
+		o.Since = "2026-01-01"
 	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
@@ -227,7 +242,9 @@ shops:
     password: ${CARTUM_PASSWORD}
     webhook_key: ${WEBHOOK_KEY}
     account: main
-    since: 2026-01-01
+    since: {{.Since}}
+    sweep: {recent_every: {{.RecentEvery}}, recent_days: {{.RecentDays}}, whole_every: {{.WholeEvery}}, window_days: {{.WindowDays}}}
+    first_import: {days: {{.FirstImportDays}}, skip_statuses: [3]}
     requests_per_second: {{.ShopRate}}
     time_zone: {{.TimeZone}}
     region: {{.Region}}
@@ -239,7 +256,6 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
-    sweep: {recent_every: {{.RecentEvery}}, whole_every: {{.WholeEvery}}}
 `))
 
 // variant is what differs between the sandbox's two pairs.

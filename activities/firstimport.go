@@ -1,0 +1,157 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// importingAtMost is how many orders of a shop may be on their way before a
+// first import brings more: few enough to stop it soon.
+const importingAtMost = 100
+
+// ImportSlice hands over the newest orders of a span, as many as one answer of
+// the shop holds. Its place is given back only when all were handed over.
+func (a *Activities) ImportSlice(ctx context.Context, in workflows.ImportSliceInput) (workflows.ImportedSlice, error) {
+	stop := beat(ctx)
+	defer stop()
+	busy, err := a.importing(ctx, in.Shop)
+	if err != nil || busy >= importingAtMost {
+		return workflows.ImportedSlice{Before: in.Before, Busy: true}, err
+	}
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return workflows.ImportedSlice{}, err
+	}
+	piece, err := s.imports.Last(ctx, in.From, in.Before)
+	if err != nil {
+		return workflows.ImportedSlice{}, s.cartumFailed(ctx, err)
+	}
+	s.breaker.accepted()
+	known, err := a.knownAmong(ctx, in.Shop, numbersOf(piece.Page))
+	if err != nil {
+		return workflows.ImportedSlice{}, err
+	}
+	rules, _ := a.settings.Current().Rules(in.Shop)
+	one := importing{a: a, in: in, rules: rules, known: known}
+	return one.hand(ctx, piece)
+}
+
+// importing counts the shop's orders that are on their way.
+func (a *Activities) importing(ctx context.Context, shop string) (int64, error) {
+	count, err := a.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: ordersOf(shop) + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", engine.AttrSyncState.GetName(), order.SyncImporting),
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count the orders on their way: %w", err)
+	}
+	return count.GetCount(), nil
+}
+
+func numbersOf(page cartum.OrdersPage) []int64 {
+	var numbers []int64
+	for _, row := range page.Orders {
+		numbers = append(numbers, row.Number)
+	}
+	for _, row := range page.Failed {
+		if row.Number != 0 {
+			numbers = append(numbers, row.Number)
+		}
+	}
+	slices.Sort(numbers)
+	return slices.Compact(numbers)
+}
+
+// importing hands over the orders of one slice.
+type importing struct {
+	a     *Activities
+	in    workflows.ImportSliceInput
+	rules order.Rules
+	known map[int64]knownOrder
+	// started is counted by those that hand over.
+	started atomic.Int64
+}
+
+func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.ImportedSlice, error) {
+	sorted := i.sort(ctx, piece)
+	out := workflows.ImportedSlice{Before: piece.From, ImportCounts: sorted.ImportCounts}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(toldAtOnce)
+	for _, row := range sorted.orders {
+		group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
+	}
+	for _, row := range sorted.unreadable {
+		group.Go(func() error { return i.start(ctx, row.Number, unreadableHint(row, piece.SentAt, order.OriginImport)) })
+	}
+	err := group.Wait()
+	out.Started = int(i.started.Load())
+	return out, err
+}
+
+// importSorted is what a slice has for a first import.
+type importSorted struct {
+	workflows.ImportCounts
+	orders     []cartum.Order
+	unreadable []cartum.OrderError
+}
+
+// sort leaves out what is known already and what is to be skipped.
+func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorted) {
+	for _, row := range piece.Page.Orders {
+		if i.ofNextSlice(row.CreatedRaw, piece.From) {
+			continue
+		}
+		s.Seen++
+		_, known := i.known[row.Number]
+		switch {
+		case known:
+			s.Known++
+		case slices.Contains(i.in.SkipStatuses, row.Status):
+			s.Skipped++
+		default:
+			s.orders = append(s.orders, row)
+		}
+	}
+	for _, row := range piece.Page.Failed {
+		if i.ofNextSlice(row.CreatedRaw, piece.From) {
+			continue
+		}
+		s.Seen++
+		s.Failed++
+		_, known := i.known[row.Number]
+		switch {
+		case row.Number == 0:
+			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", i.in.Shop, "field", row.Field)
+		case !known:
+			s.unreadable = append(s.unreadable, row)
+		}
+	}
+	return s
+}
+
+// ofNextSlice tells of an order in the second that the next slice ends with,
+// lest it be counted twice.
+func (i *importing) ofNextSlice(created string, from time.Time) bool {
+	clock, problem := order.ParseShopTime(created, time.UTC)
+	return problem == nil && clock.Equal(from) && from.After(i.in.From)
+}
+
+func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {
+	if err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint); err != nil {
+		return err
+	}
+	i.started.Add(1)
+	return nil
+}

@@ -1,0 +1,294 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// anyZone is how far two clocks of the earth differ at most: a shop's zone
+	// may be set wrong, on either side.
+	anyZone = 26 * time.Hour
+	// toldAtOnce bounds the signals that are on their way.
+	toldAtOnce = 8
+	// idsAtOnce is how many orders are asked for by their numbers.
+	idsAtOnce = 50
+	// fewOrders may all have been deleted; that more are gone at once, and none
+	// other is left, is a fault of the shop's API.
+	fewOrders = 2
+)
+
+// SweepShop looks through the shop's orders and tells the workflows of those
+// that are new or differ from what their workflows have seen. It keeps no
+// place: one that fails in the middle has told what it told, and the next one
+// looks at everything again.
+func (a *Activities) SweepShop(ctx context.Context, in workflows.SweepInput) (workflows.Swept, error) {
+	stop := beat(ctx)
+	defer stop()
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return workflows.Swept{}, err
+	}
+	rules, _ := a.settings.Current().Rules(in.Shop)
+	at := time.Now()
+	sweep := sweeping{a: a, shop: s, rules: rules, in: in, at: at, shown: map[int64]bool{}, out: workflows.Swept{At: at, Whole: in.Whole}}
+	if err := sweep.run(ctx); err != nil {
+		return workflows.Swept{}, s.cartumFailed(ctx, err)
+	}
+	s.breaker.accepted()
+	sweep.out.Told, sweep.out.Started = int(sweep.told.Load()), int(sweep.started.Load())
+	sweep.out.Took = time.Since(at)
+	return sweep.out, nil
+}
+
+// sweeping is one sweep.
+type sweeping struct {
+	a     *Activities
+	shop  *shop
+	rules order.Rules
+	in    workflows.SweepInput
+	at    time.Time
+	known map[int64]knownOrder
+	shown map[int64]bool
+	// told and started are counted by those that tell.
+	told, started atomic.Int64
+	out           workflows.Swept
+}
+
+func (s *sweeping) run(ctx context.Context) (err error) {
+	from := s.from()
+	// What is known is asked for before the shop: an order that comes in between
+	// is told once too often, not forgotten.
+	if s.known, err = s.a.knownOrders(ctx, s.in.Shop, from.Add(-2*anyZone), s.in.Whole); err != nil {
+		return err
+	}
+	if s.in.Whole {
+		s.shop.slices.Doubt()
+	}
+	oldest, to := from.Add(-anyZone), clockOf(s.at).Add(anyZone)
+	for to.After(oldest) {
+		piece, err := s.shop.slices.Last(ctx, oldest, to)
+		if err != nil {
+			return err
+		}
+		s.out.Requests += piece.Requests
+		if err := s.tellAll(ctx, piece.Page, piece.SentAt); err != nil {
+			return err
+		}
+		to = piece.From
+	}
+	if err := s.plausible(from); err != nil {
+		return err
+	}
+	if s.in.Whole {
+		return s.readHidden(ctx)
+	}
+	return nil
+}
+
+// from is where the sweep begins, on a clock. A whole one reaches back to the
+// last whole one, however long that is ago.
+func (s *sweeping) from() time.Time {
+	set := s.shop.settings.Sweep
+	if !s.in.Whole {
+		return clockOf(s.at.AddDate(0, 0, -set.RecentDays))
+	}
+	from := s.at.AddDate(0, 0, -set.WindowDays)
+	if !s.in.LastWhole.IsZero() && s.in.LastWhole.Before(from) {
+		from = s.in.LastWhole
+	}
+	return clockOf(from)
+}
+
+// clockOf is a moment on some clock, give or take [anyZone].
+func clockOf(at time.Time) time.Time { return at.UTC().Truncate(time.Second) }
+
+// tellAll tells the orders of one answer, several at a time.
+func (s *sweeping) tellAll(ctx context.Context, page cartum.OrdersPage, sentAt time.Time) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(toldAtOnce)
+	for _, row := range page.Orders {
+		if s.shown[row.Number] {
+			continue
+		}
+		s.shown[row.Number] = true
+		s.out.Seen++
+		hint := s.hintOf(row, sentAt)
+		if s.news(row.Number, row.CreatedRaw, hint.Digest) {
+			group.Go(func() error { return s.tell(ctx, row.Number, hint) })
+		}
+	}
+	for _, row := range page.Failed {
+		s.out.Unreadable++
+		if row.Number == 0 {
+			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", s.in.Shop, "field", row.Field)
+			continue
+		}
+		if s.shown[row.Number] {
+			continue
+		}
+		s.shown[row.Number] = true
+		s.out.Seen++
+		hint := unreadableHint(row, sentAt, order.OriginSweep)
+		if s.news(row.Number, row.CreatedRaw, hint.Digest) {
+			group.Go(func() error { return s.tell(ctx, row.Number, hint) })
+		}
+	}
+	return group.Wait()
+}
+
+func (s *sweeping) hintOf(row cartum.Order, sentAt time.Time) order.Hint {
+	return hintOf(row, s.rules, sentAt, order.OriginSweep)
+}
+
+func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.Hint {
+	snapshot := snapshotOf(row, rules, sentAt)
+	return order.Hint{At: sentAt, By: by, Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}
+}
+
+// unreadableHint has the order read alone, so that it is held with the reason.
+func unreadableHint(row cartum.OrderError, sentAt time.Time, by order.Origin) order.Hint {
+	return order.Hint{At: sentAt, By: by, Digest: "unreadable:" + row.Field}
+}
+
+// news tells whether an order has to be told: it is open and looked different
+// when it was last told, or it is unknown and was created since the shop was
+// connected.
+func (s *sweeping) news(number int64, created, digest string) bool {
+	known, ok := s.known[number]
+	if ok {
+		return known.open && known.observed != digest
+	}
+	return !before(created, s.shop.settings.Since)
+}
+
+// before compares on the clock: the shop's times have no zone, and the day is
+// one of the shop's own.
+func before(created string, since time.Time) bool {
+	clock, problem := order.ParseShopTime(created, time.UTC)
+	if problem != nil {
+		return false // it is held and told
+	}
+	return clock.Before(onClock(since))
+}
+
+// onClock is what a clock of the time's own zone shows, written as UTC.
+func onClock(at time.Time) time.Time {
+	_, offset := at.Zone()
+	return at.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) error {
+	if err := handover.Tell(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint); err != nil {
+		return err
+	}
+	if _, known := s.known[number]; known {
+		s.told.Add(1)
+	} else {
+		s.started.Add(1)
+	}
+	return nil
+}
+
+// plausible refuses an empty answer where orders are known: then the shop's API
+// does not work, whatever it says.
+func (s *sweeping) plausible(from time.Time) error {
+	if len(s.shown) > 0 {
+		return nil
+	}
+	open := 0
+	for _, known := range s.known {
+		if known.open && known.created.After(from) && !strings.HasPrefix(known.observed, missingDigest) {
+			open++
+		}
+	}
+	if open <= fewOrders {
+		return nil
+	}
+	text := fmt.Sprintf("the shop shows no order at all, though %d are open; look at the shop's API in its panel", open)
+	return temporal.NewApplicationError(text, string(order.FailUnreachable), order.Failure{
+		Kind: order.FailUnreachable, Side: order.SideCartum, Text: text,
+	})
+}
+
+// readHidden reads the open orders that the answers did not show, by their
+// numbers: those from before the window, and those that are missing.
+func (s *sweeping) readHidden(ctx context.Context) error {
+	var hidden []int64
+	for number, known := range s.known {
+		if known.open && !s.shown[number] {
+			hidden = append(hidden, number)
+		}
+	}
+	slices.Sort(hidden)
+	for some := range slices.Chunk(hidden, idsAtOnce) {
+		if err := s.readByNumber(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readByNumber asks again for those that an answer lacks until one brings
+// nothing new, for the shop may cut it off.
+func (s *sweeping) readByNumber(ctx context.Context, numbers []int64) error {
+	for len(numbers) > 0 {
+		sentAt := time.Now()
+		page, err := s.shop.client.Orders(ctx, cartum.OrdersQuery{IDs: numbers, Limit: len(numbers)})
+		if err != nil {
+			return err
+		}
+		s.out.Requests++
+		if err := s.tellAll(ctx, page, sentAt); err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(slices.Clone(numbers), func(number int64) bool { return s.shown[number] })
+		if len(left) == len(numbers) {
+			return s.tellMissing(ctx, left, sentAt)
+		}
+		numbers = left
+	}
+	return nil
+}
+
+const missingDigest = "missing:"
+
+// tellMissing tells the orders that the shop does not show by their numbers
+// either. After the second time nothing is left to tell.
+func (s *sweeping) tellMissing(ctx context.Context, numbers []int64, sentAt time.Time) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(toldAtOnce)
+	for _, number := range numbers {
+		s.out.Missing++
+		digest := missing(s.known[number].observed)
+		if digest == s.known[number].observed {
+			continue
+		}
+		hint := order.Hint{At: sentAt, By: order.OriginSweep, Missing: true, Digest: digest}
+		group.Go(func() error { return s.tell(ctx, number, hint) })
+	}
+	return group.Wait()
+}
+
+// missing is what is observed of an order that is missing once more.
+func missing(observed string) string {
+	times, err := strconv.Atoi(strings.TrimPrefix(observed, missingDigest))
+	if err != nil || !strings.HasPrefix(observed, missingDigest) {
+		times = 0
+	}
+	return missingDigest + strconv.Itoa(min(times+1, 2))
+}

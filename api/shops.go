@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// Webhooks asks the shop's entity to have Cartum's events sent to the public
+// URL. It remembers the subscriptions, for Cartum lists none.
+func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalWebhooks, workflows.WebhooksWanted{PublicURL: publicURL})
+}
+
+// WebhookRemoved tells the shop's entity that somebody removed a subscription
+// in Cartum.
+func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
+}
+
+func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
+	id := workflows.ShopID(shop)
+	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
+	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
+	if err != nil {
+		return fmt.Errorf("tell %s: %w", id, err)
+	}
+	return nil
+}
+
+// Shop asks the shop's entity how it fares.
+func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, error) {
+	var view workflows.ShopView
+	answer, err := o.temporal.QueryWorkflow(ctx, workflows.ShopID(shop), "", workflows.QueryShop)
+	if err != nil {
+		return view, fmt.Errorf("ask the entity of shop %s: %w", shop, err)
+	}
+	if err := answer.Get(&view); err != nil {
+		return view, fmt.Errorf("read the view of shop %s: %w", shop, err)
+	}
+	return view, nil
+}
+
+// Sweep has all the shop's orders looked through now.
+func (o *Orders) Sweep(ctx context.Context, shop string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalLook, nil)
+}
+
+// Settings tells the shop's entity which settings are in force; what it knows
+// already changes nothing.
+func (o *Orders) Settings(ctx context.Context, shop, revision string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalSettings, revision)
+}
+
+// FirstImport begins an import of older orders, or goes on with the one that
+// was stopped.
+func (o *Orders) FirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalFirstImport, want)
+}
+
+// StopFirstImport stops it; what was begun is finished.
+func (o *Orders) StopFirstImport(ctx context.Context, shop string) error {
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	return o.signalShop(ctx, shop, workflows.SignalStopFirstImport, nil)
+}
+
+// DryRun tells what a first import would do. It takes the place of a dry run
+// that is under way.
+func (o *Orders) DryRun(ctx context.Context, shop string, want workflows.FirstImportWanted) (workflows.DryRunResult, error) {
+	var result workflows.DryRunResult
+	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.DryRunID(shop), TaskQueue: engine.OrdersQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+	}, workflows.DryRunWorkflow, workflows.DryRunInput{Shop: shop, FirstImportWanted: want})
+	if err != nil {
+		return result, fmt.Errorf("begin the dry run of shop %s: %w", shop, err)
+	}
+	if err := run.Get(ctx, &result); err != nil {
+		return result, fmt.Errorf("dry run of shop %s: %w", shop, err)
+	}
+	return result, nil
+}

@@ -1,0 +1,257 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// connectedToday are the options of a shop that sweeps import nothing old of.
+func connectedToday(o world.Options) world.Options {
+	o.Since = time.Now().Format(time.DateOnly)
+	return o
+}
+
+// sixtyDays asks for the orders of the last sixty days but today's.
+func sixtyDays(skip ...int) workflows.FirstImportWanted {
+	now := time.Now()
+	return workflows.FirstImportWanted{
+		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -1).Format(time.DateOnly), SkipStatuses: skip, By: "tester",
+	}
+}
+
+// awaitImport waits until the first import is done.
+func awaitImport(w *world.World) workflows.FirstImport {
+	w.T.Helper()
+	view := w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || v.Import.DoneAt.IsZero() {
+			return "the first import is not done"
+		}
+		return ""
+	})
+	return *view.Import
+}
+
+func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
+	for number := range int64(20) {
+		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number)*2)))
+	}
+	w.Cartum.PutOrder(21, with(cheapOrder(at(5)), world.J{"stat_status": 3})) // delivered
+	w.Cartum.PutOrder(22, world.J{"products": "none", "stat_created": at(6)}) // poison
+	w.Cartum.PutOrder(23, cheapOrder(at(62)))                                 // too old
+	w.Cartum.PutOrder(24, world.J{"stat_created": at(7)})                     // a good one
+	w.Place(25, world.J{"stat_created": at(8)})                               // known already
+	w.AwaitSynced(25)
+	w.Eventually(world.Patience, func() string {
+		if swept := w.Sweep(); swept.Told > 0 {
+			return "the list in Temporal lags"
+		}
+		return ""
+	})
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	done := awaitImport(w)
+	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1, Failed: 1}, done.ImportCounts)
+	view, _ := w.AwaitSynced(24)
+	assert.Equal(t, order.OriginImport, view.State.Origin)
+	w.AwaitHeld(22, order.HoldMalformed)
+	isUnknown(t, w, 21)
+	isUnknown(t, w, 23)
+	assert.Len(t, w.Roapp.Orders(), 2)
+}
+
+func TestF16_AFirstImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
+	for number := range int64(30) {
+		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number))))
+	}
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || v.Import.Started < 4 {
+			return "not begun"
+		}
+		return ""
+	})
+	require.NoError(t, w.Orders.StopFirstImport(t.Context(), w.Shop))
+	stopped := w.AwaitShop(func(v workflows.ShopView) string {
+		if !v.Import.Stopped {
+			return "not stopped"
+		}
+		return ""
+	}).Import
+	require.True(t, stopped.DoneAt.IsZero(), "stopped half-way")
+	w.Cartum.Mend()
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	done := awaitImport(w)
+	assert.Equal(t, stopped.StartedAt, done.StartedAt, "the same import went on")
+	assert.Equal(t, 30, done.Started)
+	assert.Equal(t, 30, done.Seen, "nothing was gone over twice")
+	for number := range int64(30) {
+		isKnown(w, number+1)
+	}
+}
+
+func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{Idle: true, CartumSwitches: map[string]string{"orders_max_limit": "3"}}))
+	for number := range int64(12) {
+		w.Cartum.PutOrder(number+1, world.J{"stat_created": at(1 + int(number)*3)})
+	}
+	first := w.StartWorker()
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || v.Import.Started < 3 {
+			return "not begun"
+		}
+		return ""
+	})
+	first.Stop()
+	w.StartWorker()
+	awaitImport(w)
+	for number := range int64(12) {
+		w.AwaitSynced(number + 1)
+	}
+	assert.Len(t, w.Roapp.Orders(), 12)
+	assert.Len(t, w.Roapp.People(), 1)
+}
+
+func TestFirstImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{FirstImportDays: 10}))
+	w.Cartum.PutOrder(1, cheapOrder(at(5)))
+	w.Cartum.PutOrder(2, cheapOrder(at(15)))
+	done := awaitImport(w)
+	assert.Equal(t, "the settings", done.By)
+	w.Sweep()
+	view, err := w.Orders.Shop(t.Context(), w.Shop)
+	require.NoError(t, err)
+	assert.Equal(t, done.StartedAt, view.Import.StartedAt)
+	isUnknown(t, w, 2)
+}
+
+func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{}))
+	onTheirWay := make([]client.WorkflowRun, 100)
+	for i := range onTheirWay {
+		key := w.Key(int64(1000 + i))
+		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key),
+		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
+		require.NoError(t, err)
+		onTheirWay[i] = run
+	}
+	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+		counted, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "SyncState = 'importing'"})
+		if err != nil || counted.GetCount() < 100 {
+			return fmt.Sprintf("counted %d: %v", counted.GetCount(), err)
+		}
+		return ""
+	})
+	w.Cartum.PutOrder(1, cheapOrder(at(5)))
+	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays()))
+	view := w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || !v.Import.Yields {
+			return "it does not wait"
+		}
+		return ""
+	})
+	assert.Zero(t, view.Import.Started)
+	for _, run := range onTheirWay {
+		require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), run.GetID(), "", "done"))
+	}
+	assert.Equal(t, 1, awaitImport(w).Started)
+}
+
+func TestFirstImport_DryRunTellsAndWritesNothing(t *testing.T) {
+	t.Parallel()
+	for _, second := range []bool{false, true} {
+		t.Run(fmt.Sprintf("second pair %t", second), func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, connectedToday(world.Options{
+				Second: second, CartumSwitches: map[string]string{"orders_max_limit": "4"}, RoappSwitches: map[string]string{"search-lag": "0s"},
+			}))
+			for _, name := range []string{"Anna", "Maria"} { // of one phone
+				w.Roapp.Make("people", world.J{"first_name": name, "phones": []world.J{{"phone": "+48501234500", "title": "Mobile"}}})
+			}
+			w.Roapp.Make("products", world.J{"title": "Tulipan", "article": "T-1"})
+			old := func(number int64, fields world.J) {
+				w.Cartum.PutOrder(number, with(world.J{"stat_created": at(int(number))}, fields))
+			}
+			old(1, nil)
+			old(2, lines(world.Line("T-1", "Tulipan", "3", "1"))) // the same new contact, a known product
+			old(3, world.J{"delivery_phone": "+48 501 234 500", "delivery_name": "Jan Kowal", "delivery_email": ""})
+			old(4, world.J{"currency": "EUR"})
+			old(5, world.J{"delivery_phone": ""})
+			old(6, world.J{"stat_status": 3})
+			old(7, world.J{"stat_status": 4})
+			old(8, world.J{"products": "none"})
+			old(9, world.J{"delivery_phone": "+48 501 234 999"})
+			w.Roapp.ResetRequests()
+			result, err := w.Orders.DryRun(t.Context(), w.Shop, sixtyDays(3))
+			require.NoError(t, err)
+			assert.Equal(t, workflows.ImportCounts{Seen: 9, Started: 7, Skipped: 1, Failed: 1}, result.ImportCounts)
+			assert.Equal(t, 3, result.Imports)
+			assert.Equal(t, 1, result.Closed)
+			assert.Equal(t, 2, result.NewContacts)
+			assert.Equal(t, 1, result.NewProducts)
+			assert.Equal(t, map[order.HoldReason]int{
+				order.HoldCurrency: 1, order.HoldNoCustomer: 1, order.HoldAmbiguousContact: 1,
+			}, result.Holds)
+			assert.Positive(t, result.Requests)
+			for _, request := range w.Roapp.Requests(100).List {
+				assert.Equal(t, http.MethodGet, request.Method)
+			}
+			isUnknown(t, w, 1)
+		})
+	}
+}
+
+func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{Idle: true, FirstImportDays: 10}))
+	first := w.StartWorker()
+	done := awaitImport(w)
+	w.Sweep()
+	first.Stop()
+
+	w.SwitchShop(false)
+	off := w.StartWorker()
+	require.NoError(t, w.Orders.Settings(t.Context(), w.Shop, w.Settings.Revision))
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Paused == "" {
+			return "not paused"
+		}
+		return ""
+	})
+	before := w.Cartum.Seen(ordersGet)
+	w.Cartum.PutOrder(1, cheapOrder(at(0)))
+	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
+	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
+	view, err := w.Orders.Shop(t.Context(), w.Shop)
+	require.NoError(t, err)
+	assert.NotEmpty(t, view.Paused)
+	assert.Equal(t, before, w.Cartum.Seen(ordersGet), "a shop that is switched off is not asked")
+	off.Stop()
+
+	w.SwitchShop(true)
+	w.StartWorker()
+	require.NoError(t, w.Orders.Settings(t.Context(), w.Shop, w.Settings.Revision))
+	isKnown(w, 1)
+	view, err = w.Orders.Shop(t.Context(), w.Shop)
+	require.NoError(t, err)
+	assert.Equal(t, done.StartedAt, view.Import.StartedAt, "no second first import")
+}

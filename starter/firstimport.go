@@ -1,0 +1,245 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// firstImportOptions are the command line's.
+type firstImportOptions struct {
+	shop, from, to string
+	dryRun, stop   bool
+}
+
+func firstImportCommand(flags *process.Flags) *cobra.Command {
+	var o firstImportOptions
+	cmd := &cobra.Command{
+		Use:   "first-import --shop ID [--from DAY] [--to DAY]",
+		Short: "Import the orders from before the shop was connected",
+		Long: "First-import brings a shop's older orders, newest first, and lets everything more urgent go before. Orders that are\n" +
+			"known already are left alone, and so are those whose status the settings skip. It goes on by itself when this command\n" +
+			"ends, and after a restart. Asked for again with the same days, it goes on where it was stopped.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var want workflows.FirstImportWanted
+			check := func(s *settings.Settings) (err error) { want, err = o.want(s); return err }
+			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error {
+				return c.firstImport(ctx, o, want, isTerminal(cmd.OutOrStdout()))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&o.shop, "shop", "", "`id` of the shop in the settings")
+	cmd.Flags().StringVar(&o.from, "from", "", "first `day`, as 2026-09-01; by default as many days before the shop's since as first_import says, else 60")
+	cmd.Flags().StringVar(&o.to, "to", "", "last `day`; by default the one before the shop's since, from which on orders come by themselves")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only tell what would be imported, created and held; nothing is written")
+	cmd.Flags().BoolVar(&o.stop, "stop", false, "stop it; orders that it began are finished")
+	return cmd
+}
+
+// usualDays is how far back a first import goes where nobody says otherwise.
+const usualDays = 60
+
+// want is what the options ask for, on the settings' days.
+func (o firstImportOptions) want(s *settings.Settings) (workflows.FirstImportWanted, error) {
+	if err := knownShop(s, o.shop); err != nil {
+		return workflows.FirstImportWanted{}, err
+	}
+	if o.dryRun && o.stop {
+		return workflows.FirstImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
+	}
+	shop := s.Shops[o.shop]
+	days := shop.FirstImport.Days
+	if days == 0 {
+		days = usualDays
+	}
+	want := workflows.FirstImportWanted{
+		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
+		SkipStatuses: shop.FirstImport.SkipStatuses, By: "the command line",
+	}
+	for _, day := range []struct {
+		flag, given string
+		into        *string
+	}{{"--from", o.from, &want.From}, {"--to", o.to, &want.To}} {
+		if day.given == "" {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, day.given); err != nil {
+			return want, fmt.Errorf("%s %q is no day; write it as 2026-09-01", day.flag, day.given)
+		}
+		*day.into = day.given
+	}
+	if want.To < want.From {
+		return want, fmt.Errorf("the days %s to %s are in the wrong order", want.From, want.To)
+	}
+	return want, nil
+}
+
+func (c console) firstImport(ctx context.Context, o firstImportOptions, want workflows.FirstImportWanted, terminal bool) error {
+	switch {
+	case o.stop:
+		if err := c.orders.StopFirstImport(ctx, o.shop); err != nil {
+			return err
+		}
+		return c.print("Stopped. Orders that it began are finished; the same command without --stop goes on where it was.\n")
+	case o.dryRun:
+		return c.dryRun(ctx, o.shop, want)
+	default:
+		return c.beginFirstImport(ctx, o.shop, want, terminal)
+	}
+}
+
+func (c console) print(format string, args ...any) error {
+	_, err := fmt.Fprintf(c.out, format, args...)
+	return err
+}
+
+func (c console) dryRun(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
+	if err := c.print("Looking at the orders of %s to %s; nothing is written.\n", want.From, want.To); err != nil {
+		return err
+	}
+	r, err := c.orders.DryRun(ctx, shop, want)
+	if err != nil {
+		return err
+	}
+	return c.print("%s", dryRunText(r))
+}
+
+func dryRunText(r workflows.DryRunResult) string {
+	var text strings.Builder
+	line := func(name string, n int) { fmt.Fprintf(&text, "%-36s %6d\n", name, n) }
+	line("orders in these days", r.Seen)
+	line("known already", r.Known)
+	line("skipped by their status", r.Skipped)
+	line("not imported, cancelled", r.Closed)
+	line("would be imported", r.Imports)
+	line("new contacts", r.NewContacts)
+	line("new products", r.NewProducts)
+	line("would wait for somebody, unreadable", r.Failed)
+	var reasons []string
+	for reason := range r.Holds {
+		reasons = append(reasons, string(reason))
+	}
+	slices.Sort(reasons)
+	for _, reason := range reasons {
+		line("would wait for somebody, "+reason, r.Holds[order.HoldReason(reason)])
+	}
+	fmt.Fprintf(&text, "It would take about %d requests to RO App, %s at the account's rate, and longer beside other work.\n",
+		r.Requests, r.Time.Round(time.Minute)+time.Minute)
+	return text.String()
+}
+
+// importLook is how often the progress is asked for.
+const importLook = time.Second
+
+// beginFirstImport asks for the import and shows how it goes until it is done
+// or the person has seen enough.
+func (c console) beginFirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted, terminal bool) error {
+	var before time.Time // when an earlier one of the same days was done
+	if view, err := c.orders.Shop(ctx, shop); err == nil && view.Import != nil {
+		before = view.Import.DoneAt
+	}
+	if err := c.orders.FirstImport(ctx, shop, want); err != nil {
+		return err
+	}
+	if err := c.print("First import of %s to %s. Ctrl-C leaves it running.\n", want.From, want.To); err != nil {
+		return err
+	}
+	show := c.showLine()
+	if terminal {
+		show = c.showBar()
+	}
+	ticker := time.NewTicker(importLook)
+	defer ticker.Stop()
+	for {
+		view, err := c.orders.Shop(ctx, shop)
+		if f := view.Import; err == nil && f != nil && f.From == want.From && f.To == want.To && (f.DoneAt.IsZero() || !f.DoneAt.Equal(before)) {
+			if err := show(view); err != nil {
+				return err
+			}
+			if !f.Goes() {
+				return c.endOfImport(f)
+			}
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return c.print("\nIt goes on by itself. To stop it: starter first-import --shop %s --stop\n", shop)
+		}
+	}
+}
+
+func (c console) endOfImport(f *workflows.FirstImport) error {
+	word := "Done"
+	if f.Stopped {
+		word = "Stopped"
+	}
+	return c.print("\n%s: %s.\n", word, importCounts(f))
+}
+
+func importCounts(f *workflows.FirstImport) string {
+	return fmt.Sprintf("orders seen %d, begun %d, known already %d, skipped %d, unreadable %d", f.Seen, f.Started, f.Known, f.Skipped, f.Failed)
+}
+
+// showBar draws a bar of days.
+func (c console) showBar() func(workflows.ShopView) error {
+	var bar *progressbar.ProgressBar
+	return func(v workflows.ShopView) error {
+		done, all := v.Import.Days()
+		if bar == nil {
+			bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(os.Stdout), progressbar.OptionSetWidth(30),
+				progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
+		}
+		bar.Describe(importState(v))
+		return bar.Set(done)
+	}
+}
+
+// showLine prints a line whenever something has changed.
+func (c console) showLine() func(workflows.ShopView) error {
+	last := ""
+	return func(v workflows.ShopView) error {
+		done, all := v.Import.Days()
+		text := fmt.Sprintf("days %d of %d; %s", done, all, importState(v))
+		if text == last {
+			return nil
+		}
+		last = text
+		return c.print("%s\n", text)
+	}
+}
+
+func importState(v workflows.ShopView) string {
+	text := importCounts(v.Import)
+	switch {
+	case v.Paused != "":
+		text += "; waits: " + v.Paused
+	case v.Import.Yields:
+		text += "; waits for the orders on their way"
+	case v.Import.Problem != "":
+		text += "; tried again: " + v.Import.Problem
+	}
+	return text
+}
+
+func isTerminal(w io.Writer) bool {
+	file, isFile := w.(*os.File)
+	if !isFile {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

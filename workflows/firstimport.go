@@ -1,0 +1,166 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// FirstImportWanted asks for the import of older orders, those of whole days on
+// the shop's clock, both inclusive, as "2006-01-02".
+type FirstImportWanted struct {
+	From, To string
+	// SkipStatuses are Cartum's statuses whose orders are left out.
+	SkipStatuses []int `json:",omitempty"`
+	By           string
+}
+
+// FirstImport is how far a first import is. It goes from the newest order to
+// the oldest.
+type FirstImport struct {
+	FirstImportWanted
+	StartedAt time.Time
+	// Before is the place reached, on the shop's clock: everything after it has
+	// been handed over.
+	Before time.Time
+	DoneAt time.Time `json:",omitzero"`
+	// Stopped is set where somebody stopped it; the same wish goes on with it.
+	Stopped bool `json:",omitempty"`
+	// Yields is set while it waits for the orders on their way.
+	Yields bool `json:",omitempty"`
+	// Problem is why the last slice failed; it is tried again.
+	Problem string `json:",omitempty"`
+	// Failures counts those since the last success.
+	Failures  int       `json:",omitempty"`
+	NotBefore time.Time `json:",omitzero"`
+	ImportCounts
+}
+
+// ImportCounts are what became of the orders that a first import saw.
+type ImportCounts struct {
+	Seen    int
+	Started int // their workflows bring them in
+	Skipped int // by their status
+	Known   int // had a workflow already
+	Failed  int // could not be read
+}
+
+// ImportSliceInput is what the activity ImportSlice works from; both ends are
+// inclusive and on the shop's clock, written as UTC.
+type ImportSliceInput struct {
+	Shop         string
+	From, Before time.Time
+	SkipStatuses []int `json:",omitempty"`
+}
+
+// ImportedSlice is the answer of ImportSlice.
+type ImportedSlice struct {
+	Before time.Time // the place reached
+	// Busy is set where enough orders are on their way already; nothing was done.
+	Busy bool `json:",omitempty"`
+	ImportCounts
+}
+
+// wantImport begins a first import, or goes on with the one that was stopped.
+func (s *ShopState) wantImport(want FirstImportWanted, now time.Time) {
+	begun := s.Import
+	same := begun != nil && begun.From == want.From && begun.To == want.To && slices.Equal(begun.SkipStatuses, want.SkipStatuses)
+	if same && begun.DoneAt.IsZero() {
+		begun.Stopped, begun.Failures, begun.NotBefore, begun.By = false, 0, time.Time{}, want.By
+		return
+	}
+	to, err := time.Parse(time.DateOnly, want.To)
+	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
+		return // whoever asks checks it before
+	}
+	s.Import = &FirstImport{FirstImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
+}
+
+func (s *ShopState) stopImport() {
+	if s.Import != nil && s.Import.DoneAt.IsZero() {
+		s.Import.Stopped = true
+	}
+}
+
+// Start is the first moment of the span, on the shop's clock.
+func (f *FirstImport) Start() time.Time {
+	start, _ := time.Parse(time.DateOnly, f.From) // checked when it was asked for
+	return start
+}
+
+// Days tells how many days are done, of how many.
+func (f *FirstImport) Days() (done, all int) {
+	to, _ := time.Parse(time.DateOnly, f.To)
+	end := to.AddDate(0, 0, 1)
+	all = int(end.Sub(f.Start()).Hours()) / 24
+	if !f.DoneAt.IsZero() {
+		return all, all
+	}
+	return int(end.Sub(f.Before).Hours()) / 24, all
+}
+
+// Goes tells whether it has something to do.
+func (f *FirstImport) Goes() bool { return f != nil && f.DoneAt.IsZero() && !f.Stopped }
+
+const (
+	// importYield is how long a first import waits for orders on their way.
+	importYield = 10 * time.Second
+	// importRetryMost bounds the pause after a slice that failed.
+	importRetryMost = 5 * time.Minute
+)
+
+// beginSlice starts the next slice. A run that is about to end begins none.
+func (r *shopRun) beginSlice(ctx workflow.Context) {
+	f := r.state.Import
+	if r.slice != nil || r.state.Paused != "" || !f.Goes() || workflow.Now(ctx).Before(f.NotBefore) || r.worn(ctx) {
+		return
+	}
+	in := ImportSliceInput{Shop: r.state.Shop, From: f.Start(), Before: f.Before, SkipStatuses: f.SkipStatuses}
+	r.sliceOf = f
+	r.slice = workflow.ExecuteActivity(r.shopOptions(ctx, "Import older orders", 10*time.Minute), ActivityImportSlice, in)
+}
+
+// nextSlice is when the next slice is due, zero where none is.
+func (r *shopRun) nextSlice(ctx workflow.Context) time.Time {
+	if r.slice != nil || !r.state.Import.Goes() || r.worn(ctx) {
+		return time.Time{}
+	}
+	return r.state.Import.NotBefore
+}
+
+// endSlice moves the place over what was handed over, and over nothing else.
+func (r *shopRun) endSlice(ctx workflow.Context) {
+	var done ImportedSlice
+	err := r.slice.Get(ctx, &done)
+	r.slice = nil
+	now, f := workflow.Now(ctx), r.state.Import
+	if f != r.sliceOf {
+		return // another one was asked for; it goes over the same orders again
+	}
+	if err != nil {
+		var health Health
+		health.failed(now, err)
+		f.Failures++
+		f.Problem, f.NotBefore = health.Problem, now.Add(min(pauseAfter(health.Kind, f.Failures), importRetryMost))
+		return
+	}
+	f.Failures, f.Problem, f.NotBefore, f.Yields = 0, "", time.Time{}, done.Busy
+	if done.Busy {
+		f.NotBefore = now.Add(importYield)
+		return
+	}
+	f.Before = done.Before
+	f.add(done.ImportCounts)
+	if !f.Before.After(f.Start()) {
+		f.DoneAt = now
+	}
+}
+
+func (c *ImportCounts) add(more ImportCounts) {
+	c.Seen += more.Seen
+	c.Started += more.Started
+	c.Skipped += more.Skipped
+	c.Known += more.Known
+	c.Failed += more.Failed
+}

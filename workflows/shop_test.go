@@ -1,0 +1,188 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// shopWorld runs a shop's entity on a clock that skips what is waited for.
+type shopWorld struct {
+	t      *testing.T
+	env    *testsuite.TestWorkflowEnvironment
+	begun  time.Time
+	force  workflows.ShopInForce
+	sweeps []sweptAt
+	fails  func(n int) error
+	slices []workflows.ImportSliceInput
+	held   []string
+	busy   int // first import slices that find too many orders on their way
+}
+
+type sweptAt struct {
+	at    time.Duration
+	whole bool
+}
+
+func newShopWorld(t *testing.T) *shopWorld {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	w := &shopWorld{
+		t: t, env: suite.NewTestWorkflowEnvironment(), fails: func(int) error { return nil },
+		force: workflows.ShopInForce{Revision: "a", RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, Jitter: 0.5},
+	}
+	w.begun = w.env.Now()
+	register := func(name string, f any) { w.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	register(workflows.ActivityShopSettings, func(context.Context, string) (workflows.ShopInForce, error) { return w.force, nil })
+	register(workflows.ActivitySweepShop, func(_ context.Context, in workflows.SweepInput) (workflows.Swept, error) {
+		at := w.env.Now()
+		w.sweeps = append(w.sweeps, sweptAt{at.Sub(w.begun), in.Whole})
+		return workflows.Swept{At: at, Whole: in.Whole}, w.fails(len(w.sweeps))
+	})
+	register(workflows.ActivityImportSlice, func(_ context.Context, in workflows.ImportSliceInput) (workflows.ImportedSlice, error) {
+		if w.busy > 0 {
+			w.busy--
+			return workflows.ImportedSlice{Before: in.Before, Busy: true}, nil
+		}
+		w.slices = append(w.slices, in)
+		before := in.Before.Add(-7 * 24 * time.Hour)
+		if before.Before(in.From) {
+			before = in.From
+		}
+		return workflows.ImportedSlice{Before: before, ImportCounts: workflows.ImportCounts{Seen: 10, Started: 9, Known: 1}}, nil
+	})
+	register(workflows.ActivityTellHeld, func(_ context.Context, in workflows.TellHeldInput) (int, error) {
+		w.held = append(w.held, in.Revision)
+		return 1, nil
+	})
+	return w
+}
+
+// run runs the entity until it hands on, and gives the state that it hands on.
+func (w *shopWorld) run(state workflows.ShopState) workflows.ShopState {
+	w.t.Helper()
+	w.env.SetTestTimeout(30 * time.Second)
+	w.env.ExecuteWorkflow(workflows.Shop, state)
+	require.True(w.t, w.env.IsWorkflowCompleted())
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(w.t, w.env.GetWorkflowError(), &next)
+	var carried workflows.ShopState
+	require.NoError(w.t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &carried))
+	return carried
+}
+
+func (w *shopWorld) after(d time.Duration, signal string, payload any) {
+	w.env.RegisterDelayedCallback(func() { w.env.SignalWorkflow(signal, payload) }, d)
+}
+
+func TestShop_SweepsOftenAndTheWholeWindowLessOften(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	whole := 0
+	for i, sweep := range w.sweeps {
+		if sweep.whole {
+			whole++
+		}
+		if i > 0 {
+			assert.GreaterOrEqual(t, sweep.at-w.sweeps[i-1].at, time.Minute)
+		}
+	}
+	assert.True(t, w.sweeps[0].whole)
+	assert.LessOrEqual(t, w.sweeps[0].at, 6*time.Second)
+	assert.InDelta(t, 340, len(w.sweeps), 15, "six hours")
+	assert.InDelta(t, 66, whole, 6)
+	assert.NotNil(t, carried.Whole)
+	assert.False(t, carried.NextWhole.IsZero())
+}
+
+func TestShop_ChangedSettingsSweepAtOnceAndTellTheHeldOnesOnce(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.force.RecentEvery, w.force.WholeEvery = 2*time.Hour, 3*time.Hour
+	for range 3 {
+		w.after(10*time.Minute, workflows.SignalSettings, "b")
+	}
+	w.after(20*time.Minute, workflows.SignalSettings, "b")
+	w.env.RegisterDelayedCallback(func() { w.force.RecentEvery = time.Hour }, 30*time.Minute)
+	w.after(31*time.Minute, workflows.SignalSettings, "c")
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	assert.Equal(t, []string{"b", "c"}, w.held)
+	assert.Equal(t, "c", carried.Revision)
+	assert.Equal(t, 10*time.Minute, w.sweeps[1].at.Truncate(time.Minute))
+	assert.Equal(t, 31*time.Minute, w.sweeps[2].at.Truncate(time.Minute))
+	assert.Less(t, w.sweeps[3].at, 100*time.Minute, "by the new interval")
+}
+
+func TestT06_APausedShopSweepsNotUntilTheSettingsBringItBack(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.env.RegisterDelayedCallback(func() { w.force.Paused = "switched off" }, time.Hour)
+	w.after(time.Hour+time.Second, workflows.SignalSettings, "b")
+	w.after(90*time.Minute, workflows.SignalLook, nil)
+	w.env.RegisterDelayedCallback(func() { w.force.Paused = "" }, 2*time.Hour)
+	w.after(2*time.Hour+time.Second, workflows.SignalSettings, "c")
+	w.run(workflows.ShopState{Shop: "demo"})
+	for _, sweep := range w.sweeps {
+		off := sweep.at > time.Hour+2*time.Second && sweep.at < 2*time.Hour
+		assert.False(t, off, "a sweep after %s", sweep.at)
+	}
+	assert.Greater(t, len(w.sweeps), 200)
+}
+
+func TestShop_RefusedCredentialsAreTriedSlowly(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.fails = func(int) error {
+		return temporal.NewNonRetryableApplicationError("refused", string(order.FailCredentials), nil)
+	}
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	assert.InDelta(t, 26, len(w.sweeps), 2, "in six hours")
+	assert.Equal(t, order.FailCredentials, carried.Health.Kind)
+	assert.False(t, carried.Health.FailingSince.IsZero())
+}
+
+func TestShop_TheFirstImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.busy = 3
+	w.force.FirstImport = &workflows.FirstImportWanted{From: "2026-01-01", To: "2026-02-28"}
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	require.NotNil(t, carried.Import)
+	assert.False(t, carried.Import.DoneAt.IsZero())
+	assert.Len(t, w.slices, 9)
+	assert.Equal(t, workflows.ImportCounts{Seen: 90, Started: 81, Known: 9}, carried.Import.ImportCounts)
+	for i, slice := range w.slices[1:] {
+		assert.Equal(t, w.slices[i].Before.Add(-7*24*time.Hour), slice.Before)
+	}
+	done, all := carried.Import.Days()
+	assert.Equal(t, [2]int{59, 59}, [2]int{done, all})
+
+	again := newShopWorld(t)
+	again.force = w.force
+	again.run(carried)
+	assert.Empty(t, again.slices, "the settings' first import is done once")
+}
+
+func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.force.RecentEvery, w.force.WholeEvery = 10*time.Hour, 10*time.Hour
+	w.after(6*time.Hour+time.Second, workflows.SignalLook, nil)
+	w.after(6*time.Hour+time.Second, workflows.SignalFirstImport, workflows.FirstImportWanted{From: "2026-01-01", To: "2026-01-02"})
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	assert.Len(t, w.sweeps, 2, "the first one and the one that was asked for")
+	require.NotNil(t, carried.Import)
+	assert.True(t, carried.Import.Goes(), "the next run goes on with it")
+}
