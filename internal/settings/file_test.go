@@ -51,9 +51,12 @@ func plain(t *testing.T) followed {
 	return follow(t, filepath.Join(folder, file))
 }
 
+// write puts a whole file in place at once, as editors do.
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	next := filepath.Join(t.TempDir(), "next")
+	require.NoError(t, os.WriteFile(next, []byte(text), 0o600))
+	require.NoError(t, os.Rename(next, path))
 }
 
 const patience = 20 * time.Second
