@@ -58,6 +58,8 @@ func (a *Activities) Register(registry interface {
 		string(order.StepPostComment):    a.PostComment,
 		workflows.ActivitySubscribe:      a.Subscribe,
 		workflows.ActivityCollectChanges: a.CollectChanges,
+		workflows.ActivityLookForAlerts:  a.LookForAlerts,
+		workflows.ActivitySendAlert:      a.SendAlert,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -16,6 +16,9 @@ type AccountState struct {
 	Cursor time.Time
 	// Told is what was last handed over of recent orders, by RO App's order id.
 	Told map[int64]string `json:",omitempty"`
+
+	Health   Health   `json:",omitzero"`
+	Alerting Alerting `json:",omitzero"`
 }
 
 // CollectInput is what the activity CollectChanges works from.
@@ -47,8 +50,11 @@ const (
 // Account is the entity of an account. It collects what changed in RO App and
 // hands it to the orders: their totals and statuses.
 func Account(ctx workflow.Context, state AccountState) error {
+	if err := state.Alerting.watch(ctx, Owner{Account: state.Account}, &state.Health); err != nil {
+		return err
+	}
 	look := workflow.GetSignalChannel(ctx, SignalLook)
-	for range collectRounds {
+	for round := 0; round < collectRounds && !workflow.GetInfo(ctx).GetContinueAsNewSuggested(); round++ {
 		state.await(ctx, look)
 		state.collect(ctx)
 	}
@@ -74,13 +80,16 @@ func (s *AccountState) await(ctx workflow.Context, look workflow.ReceiveChannel)
 
 func (s *AccountState) collect(ctx workflow.Context) {
 	options := requestOptions(engine.RoappQueue(s.Account), "Collect what changed", order.UrgencyBegun, 5*time.Minute, 5*time.Second)
+	began := workflow.Now(ctx)
 	var collected Collected
 	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Told: s.Told}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityCollectChanges, in).Get(ctx, &collected)
 	if err != nil {
+		s.Health.failed(workflow.Now(ctx), err)
 		workflow.GetLogger(ctx).Warn("changes in RO App were not collected; the next round catches up", "account", s.Account, "error", err)
 		return
 	}
+	s.Health.succeeded(began)
 	s.Cursor = collected.Cursor
 	if s.Told == nil || len(s.Told)+len(collected.Told) > toldLimit {
 		s.Told = map[int64]string{}

@@ -17,6 +17,7 @@ const (
 	EnsureCategoryWorkflow = "EnsureCategory"
 	ShopWorkflow           = "Shop"
 	AccountWorkflow        = "Account"
+	TellWorkflow           = "Tell"
 )
 
 // Signals, with the type of their payload.
@@ -45,6 +46,7 @@ const (
 	QueryOrder   = "order"   // the whole OrderView
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
+	QueryHealth  = "health"  // HealthView, of a shop and of an account
 )
 
 // Activities besides the steps of an order, whose activities have the names of
@@ -57,6 +59,8 @@ const (
 	ActivityCreateCategory = "CreateCategory"
 	ActivitySubscribe      = "Subscribe"
 	ActivityCollectChanges = "CollectChanges"
+	ActivityLookForAlerts  = "LookForAlerts"
+	ActivitySendAlert      = "SendAlert"
 )
 
 // ShopID is the id of a shop's entity.

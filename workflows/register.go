@@ -14,6 +14,7 @@ func Register(registry interface {
 		EnsureCategoryWorkflow: EnsureCategory,
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
+		TellWorkflow:           Tell,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

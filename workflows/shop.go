@@ -14,6 +14,9 @@ import (
 type ShopState struct {
 	Shop          string
 	Subscriptions map[string]Subscription `json:",omitempty"` // by event
+
+	Health   Health   `json:",omitzero"`
+	Alerting Alerting `json:",omitzero"`
 }
 
 // Subscription is one of Cartum's webhooks.
@@ -38,6 +41,9 @@ var Events = []string{"order_created", "order_update", "order_paid"}
 
 // Shop is the entity of a shop. It keeps the webhooks subscribed.
 func Shop(ctx workflow.Context, state ShopState) error {
+	if err := state.Alerting.watch(ctx, Owner{Shop: state.Shop}, &state.Health); err != nil {
+		return err
+	}
 	wanted := workflow.GetSignalChannel(ctx, SignalWebhooks)
 	removed := workflow.GetSignalChannel(ctx, SignalWebhookRemoved)
 	if state.Subscriptions == nil {
