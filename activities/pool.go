@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,7 +67,7 @@ type account struct {
 	proof        proof
 }
 
-func openAccount(s *settings.Settings, id string) (*account, error) {
+func (a *Activities) connectAccount(s *settings.Settings, id string) (*account, error) {
 	set, ok := s.Accounts[id]
 	if !ok {
 		return nil, fmt.Errorf("the settings have no account %q", id)
@@ -76,6 +77,7 @@ func openAccount(s *settings.Settings, id string) (*account, error) {
 		client: roapp.New(roapp.Config{
 			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
 			Timeout: set.RequestTimeout, UserAgent: userAgent,
+			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
 		}),
 		fields:       newMemory[string, []roapp.CustomField](),
 		categories:   newMemory[string, []roapp.Category](),
@@ -94,7 +96,7 @@ type shop struct {
 	breaker  breaker
 }
 
-func openShop(s *settings.Settings, id string) (*shop, error) {
+func (a *Activities) connectShop(s *settings.Settings, id string) (*shop, error) {
 	set, ok := s.Shops[id]
 	if !ok {
 		return nil, fmt.Errorf("the settings have no shop %q", id)
@@ -104,8 +106,17 @@ func openShop(s *settings.Settings, id string) (*shop, error) {
 		client: cartum.New(cartum.Config{
 			URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
 			RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+			Observe: func(failed cartum.Kind) { a.counter.CartumRequest(id, outcome(failed)) },
 		}),
 	}, nil
+}
+
+// outcome names how a request ended.
+func outcome[K ~string](failed K) string {
+	if failed == "" {
+		return "ok"
+	}
+	return strings.ToLower(string(failed))
 }
 
 func (a *Activities) account(id string) (*account, error) {

@@ -35,16 +35,16 @@ func TestHealth(t *testing.T) {
 		code   int
 		want   readiness
 	}{
-		"nothing to check": {nil, http.StatusOK, readiness{true, map[string]string{}}},
+		"nothing to check": {nil, http.StatusOK, readiness{Ready: true, Checks: map[string]string{}}},
 		"all hold": {
 			[]Check{check("a", nil), check("b", nil)},
 			http.StatusOK,
-			readiness{true, map[string]string{"a": "ok", "b": "ok"}},
+			readiness{Ready: true, Checks: map[string]string{"a": "ok", "b": "ok"}},
 		},
 		"one fails, one hangs": {
 			[]Check{check("a", nil), check("b", errors.New("refused")), deaf},
 			http.StatusServiceUnavailable,
-			readiness{false, map[string]string{"a": "ok", "b": "refused", "deaf": "no answer in time: context deadline exceeded"}},
+			readiness{Ready: false, Checks: map[string]string{"a": "ok", "b": "refused", "deaf": "no answer in time: context deadline exceeded"}},
 		},
 	}
 	for name, test := range tests {

@@ -28,6 +28,8 @@ type Options struct {
 	Namespace string
 	Settings  *settings.Store
 	Logger    *zap.Logger
+	// Metrics counts the requests to the services. Nil counts none.
+	Metrics activities.Counter
 }
 
 // Workers are the running workers of a process.
@@ -51,6 +53,9 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	}
 	w := &Workers{fatal: make(chan error, 1)}
 	acts := activities.New(o.Settings, o.Client)
+	if o.Metrics != nil {
+		acts.CountWith(o.Metrics)
+	}
 	queues, err := w.plan(current)
 	if err != nil {
 		return nil, err
