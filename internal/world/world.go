@@ -42,6 +42,10 @@ type Options struct {
 	RequestTimeout, Settle, SearchLag time.Duration
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
+	// Alerts is the alert URL, and HeldAfter how long an order may be held before
+	// it is told there; none by default.
+	Alerts    string
+	HeldAfter time.Duration
 	// Idle starts no worker.
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
@@ -105,6 +109,9 @@ func (o Options) withDefaults(t testing.TB) Options {
 	}
 	if o.SearchLag == 0 {
 		o.SearchLag = 2500 * time.Millisecond
+	}
+	if o.HeldAfter == 0 {
+		o.HeldAfter = 15 * time.Minute
 	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
@@ -191,6 +198,9 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
+{{- if .Alerts}}
+alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}
+{{- end}}
 `))
 
 // variant is what differs between the sandbox's two pairs.
@@ -226,6 +236,9 @@ func (w *World) writeSettings(o Options) {
 		"IDENTITY_KEY":   "identity-key-of-the-tests",
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
+	}
+	if o.Alerts != "" {
+		w.Env["ALERT_URL"] = o.Alerts
 	}
 	parsed, err := settings.Parse("settings.yaml", w.YAML, func(name string) (string, bool) {
 		value, ok := w.Env[name]
