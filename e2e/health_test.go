@@ -207,6 +207,7 @@ func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 		`cartumsync_cartum_requests_total{outcome="ok",shop="demo"} `,
 		`cartumsync_overview_timestamp_seconds `,
 		`temporal_workflow_task_execution_latency_seconds_bucket`,
+		`temporal_request_total{`,
 	}
 	w.Eventually(world.Patience, func() string {
 		shown := read(t, address+"/metrics")
