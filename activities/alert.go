@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -62,7 +63,8 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 	case !next.Red && in.Alerting.RedTold:
 		next.Alert = greenAlert(in)
 	case in.Owner.Shop != "":
-		return next, a.overdue(ctx, in, set.Alerts.HeldAfter, &next)
+		err := a.overdue(ctx, in, set.Alerts.HeldAfter, &next)
+		return next, err
 	}
 	return next, nil
 }
@@ -143,16 +145,17 @@ func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after 
 }
 
 func heldAlert(in workflows.AlertLook, overdue []workflows.HeldOrder) *workflows.Alert {
-	batch := sha256.New()
+	var batch strings.Builder
 	for _, held := range overdue {
-		fmt.Fprintln(batch, held.Number, held.Since.UnixNano())
+		fmt.Fprintln(&batch, held.Number, held.Since.UnixNano())
 	}
+	digest := sha256.Sum256([]byte(batch.String()))
 	problem := "an order is held and waits for somebody"
 	if len(overdue) > 1 {
 		problem = fmt.Sprintf("%d orders are held and wait for somebody", len(overdue))
 	}
 	return &workflows.Alert{
-		ID:   fmt.Sprintf("%s:%s:%s", in.Owner, workflows.AlertHeld, hex.EncodeToString(batch.Sum(nil)[:8])),
+		ID:   fmt.Sprintf("%s:%s:%s", in.Owner, workflows.AlertHeld, hex.EncodeToString(digest[:8])),
 		Kind: workflows.AlertHeld, Shop: in.Owner.Shop, At: in.Now, Problem: problem,
 		Count: len(overdue), Orders: overdue[:min(len(overdue), ordersInAlert)],
 	}

@@ -84,36 +84,39 @@ func only(s *settings.Settings, shop string) (*settings.Settings, error) {
 
 // writeHealth writes a line for each shop and account, and what is wrong with it.
 func writeHealth(w io.Writer, report overview.Report, now time.Time) error {
-	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(table, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\toldest hold")
-	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
+	var text strings.Builder
+	shops, accounts := slices.Sorted(maps.Keys(report.Shops)), slices.Sorted(maps.Keys(report.Accounts))
+	fmt.Fprintln(&text, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\toldest hold")
+	for _, id := range shops {
 		shop := report.Shops[id]
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", id, shop.State, ago(shop.LastSuccess, now),
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", id, shop.State, ago(shop.LastSuccess, now),
 			shop.Orders[string(order.SyncImporting)], shop.Orders[string(order.SyncSynced)],
 			shop.Orders[string(order.SyncHeld)], shop.Orders[string(order.SyncClosed)], ago(shop.OldestHold, now))
 	}
-	fmt.Fprintln(table, "\naccount\tstate\tlast collection\trequests waiting\tthe first for")
-	for _, id := range slices.Sorted(maps.Keys(report.Accounts)) {
+	fmt.Fprintln(&text, "\naccount\tstate\tlast collection\trequests waiting\tthe first for")
+	for _, id := range accounts {
 		account := report.Accounts[id]
 		waited := time.Duration(account.BacklogAge * float64(time.Second)).Round(time.Second)
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%s\n", id, account.State, ago(account.LastSuccess, now), account.Backlog, waited)
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%s\n", id, account.State, ago(account.LastSuccess, now), account.Backlog, waited)
 	}
-	if err := table.Flush(); err != nil {
+	for _, id := range shops {
+		text.WriteString(problemOf("shop "+id, report.Shops[id].Rounds))
+	}
+	for _, id := range accounts {
+		text.WriteString(problemOf("account "+id, report.Accounts[id].Rounds))
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	if _, err := io.WriteString(table, text.String()); err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
-		writeProblem(w, "shop "+id, report.Shops[id].Rounds)
-	}
-	for _, id := range slices.Sorted(maps.Keys(report.Accounts)) {
-		writeProblem(w, "account "+id, report.Accounts[id].Rounds)
-	}
-	return nil
+	return table.Flush()
 }
 
-func writeProblem(w io.Writer, of string, rounds overview.Rounds) {
-	if rounds.Problem != "" {
-		fmt.Fprintf(w, "\n%s: %s\n", of, rounds.Problem)
+func problemOf(what string, rounds overview.Rounds) string {
+	if rounds.Problem == "" {
+		return ""
 	}
+	return fmt.Sprintf("\n%s: %s\n", what, rounds.Problem)
 }
 
 // ago is a moment as a person wants it: how long it is past.

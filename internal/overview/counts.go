@@ -35,7 +35,8 @@ func (l *look) countOrders(ctx context.Context) {
 		}
 		for state, running := range map[order.SyncState]bool{order.SyncImporting: true, order.SyncSynced: true, order.SyncClosed: false} {
 			count, err := l.count(ctx, id, state, running)
-			if l.failed(err); err == nil {
+			l.failed(err)
+			if err == nil {
 				orders[string(state)] = count
 			}
 		}

@@ -255,5 +255,6 @@ func (l *look) view(ctx context.Context, entity string) (view workflows.HealthVi
 	if err != nil {
 		return view, fmt.Errorf("ask %s: %w", entity, err)
 	}
-	return view, answer.Get(&view)
+	err = answer.Get(&view)
+	return view, err
 }
