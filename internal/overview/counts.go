@@ -1,6 +1,7 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,30 +20,54 @@ import (
 const holdsCounted = 5000
 
 // countOrders counts each shop's orders by state: one list for all held ones,
-// and three counts a shop.
+// and three counts a shop, as many as ctx leaves time for.
 func (l *look) countOrders(ctx context.Context) {
 	if l.lists.Wait(ctx) != nil {
 		return
 	}
 	holds, err := engine.ListHolds(ctx, l.client, "", time.Time{}, holdsCounted)
-	l.failed(err)
-	for _, id := range slices.Sorted(maps.Keys(l.report.Shops)) {
+	if err != nil {
+		l.failed(err)
+		return
+	}
+	longestAgo := func(a, b string) int {
+		return cmp.Or(l.report.Shops[a].counted.Compare(l.report.Shops[b].counted), cmp.Compare(a, b))
+	}
+	turns := slices.SortedFunc(maps.Keys(l.report.Shops), longestAgo)
+	for _, id := range turns {
 		shop := l.report.Shops[id]
-		orders := map[string]int64{}
-		maps.Copy(orders, shop.Orders) // a report that is given out does not change
-		if err == nil {
-			orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
+		shop.Orders = maps.Clone(shop.Orders) // a report that is given out does not change
+		if shop.Orders == nil {
+			shop.Orders = map[string]int64{}
 		}
-		for state, running := range map[order.SyncState]bool{order.SyncImporting: true, order.SyncSynced: true, order.SyncClosed: false} {
-			count, err := l.count(ctx, id, state, running)
-			l.failed(err)
-			if err == nil {
-				orders[string(state)] = count
-			}
-		}
-		shop.Orders = orders
+		shop.Orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
 		l.report.Shops[id] = shop
 	}
+	for _, id := range turns {
+		if !l.countShop(ctx, id) {
+			return
+		}
+	}
+}
+
+// countShop counts a shop's orders that are not held. It tells whether there was
+// time for it.
+func (l *look) countShop(ctx context.Context, id string) bool {
+	shop := l.report.Shops[id]
+	for _, state := range []order.SyncState{order.SyncImporting, order.SyncSynced, order.SyncClosed} {
+		if l.lists.Wait(ctx) != nil {
+			return false
+		}
+		count, err := l.count(ctx, id, state)
+		if err != nil {
+			l.failed(err)
+			continue
+		}
+		shop.Orders[string(state)] = count
+	}
+	shop.counted = time.Now()
+	l.report.Shops[id] = shop
+	return true
 }
 
 func heldOf(shop string, holds []engine.Hold) (held int64, oldest time.Time) {
@@ -58,13 +83,10 @@ func heldOf(shop string, holds []engine.Hold) (held int64, oldest time.Time) {
 	return held, oldest
 }
 
-func (l *look) count(ctx context.Context, shop string, state order.SyncState, running bool) (int64, error) {
+func (l *look) count(ctx context.Context, shop string, state order.SyncState) (int64, error) {
 	query := fmt.Sprintf("%s = '%s' AND %s = '%s'", engine.AttrShop.GetName(), shop, engine.AttrSyncState.GetName(), state)
-	if running {
+	if state != order.SyncClosed {
 		query += " AND ExecutionStatus = 'Running'"
-	}
-	if err := l.lists.Wait(ctx); err != nil {
-		return 0, err
 	}
 	counted, err := l.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 	if err != nil {

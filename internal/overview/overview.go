@@ -58,6 +58,8 @@ type Shop struct {
 	OldestHold time.Time `json:"oldest_hold,omitzero"`
 	// Orders counts them by state: importing, synced, held and closed.
 	Orders map[string]int64 `json:"orders,omitempty"`
+
+	counted time.Time // when its orders were counted
 }
 
 // Account is how an account fares.
@@ -86,8 +88,8 @@ func (r Report) Red() bool {
 
 const (
 	// listsPerSecond keeps below Temporal's limit for a namespace, by default ten
-	// a second for all processes together, which orders and sweeps need too.
-	listsPerSecond = 2
+	// a second for all processes together, which sweeps need too.
+	listsPerSecond = 1
 	listsAtOnce    = 4
 	// answerTimeout is how long an entity may take to answer.
 	answerTimeout = 5 * time.Second
@@ -96,6 +98,9 @@ const (
 	// long [Viewer.Recent] believes one.
 	runEvery    = 30 * time.Second
 	believedFor = 15 * time.Second
+	// countFor bounds how long orders are counted in one look: of many shops those
+	// come first that were counted the longest ago.
+	countFor = 20 * time.Second
 )
 
 // Viewer looks how all fare. It is safe for concurrent use.
@@ -129,7 +134,7 @@ func (v *Viewer) Recent(ctx context.Context) Report {
 		return last
 	}
 	looking := v.looks.DoChan("", func() (any, error) {
-		return v.Look(context.WithoutCancel(ctx))
+		return v.look(context.WithoutCancel(ctx), countFor)
 	})
 	select {
 	case <-looking: // what could not be asked is as it was last
@@ -143,7 +148,7 @@ func (v *Viewer) Run(ctx context.Context, logger *zap.Logger) {
 	ticker := time.NewTicker(runEvery)
 	defer ticker.Stop()
 	for {
-		if _, err := v.Look(ctx); err != nil && ctx.Err() == nil {
+		if _, err := v.look(ctx, countFor); err != nil && ctx.Err() == nil {
 			logger.Warn("not all of the overview could be asked; it shows what was last known", zap.Error(err))
 		}
 		select {
@@ -154,9 +159,23 @@ func (v *Viewer) Run(ctx context.Context, logger *zap.Logger) {
 	}
 }
 
-// Look asks how all fare. What cannot be asked is as it was last, and in the
-// error; an entity that does not answer turns red by its last success.
-func (v *Viewer) Look(ctx context.Context) (Report, error) {
+// look is one look.
+type look struct {
+	*Viewer
+	set *settings.Settings
+
+	mu       sync.Mutex
+	report   Report
+	failures []error
+}
+
+// Look asks how all fare, and counts the orders of all shops, however long that
+// takes. What cannot be asked is as it was last, and in the error; an entity that
+// does not answer turns red by its last success.
+func (v *Viewer) Look(ctx context.Context) (Report, error) { return v.look(ctx, 0) }
+
+// look bounds the time for counting orders, unless it is 0.
+func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, error) {
 	set, was := v.settings.Current(), v.Last()
 	l := &look{Viewer: v, set: set, report: Report{Shops: map[string]Shop{}, Accounts: map[string]Account{}}}
 	for id := range set.Shops {
@@ -166,23 +185,23 @@ func (v *Viewer) Look(ctx context.Context) (Report, error) {
 		l.report.Accounts[id] = was.Accounts[id]
 	}
 	l.ask(ctx)
-	l.countOrders(ctx)
 	l.measureBacklogs(ctx)
-	l.report.At = time.Now()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.last = l.report
-	return l.report, errors.Join(l.failures...)
+	l.publish()
+	if counting > 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, counting)
+		defer done()
+	}
+	l.countOrders(ctx)
+	l.publish()
+	return v.Last(), errors.Join(l.failures...)
 }
 
-// look is one look.
-type look struct {
-	*Viewer
-	set *settings.Settings
-
-	mu       sync.Mutex
-	report   Report
-	failures []error
+// publish makes what is known so far the last report.
+func (l *look) publish() {
+	l.Viewer.mu.Lock()
+	defer l.Viewer.mu.Unlock()
+	l.last = Report{At: time.Now(), Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
 }
 
 func (l *look) failed(err error) {
