@@ -131,10 +131,16 @@ func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health) erro
 		for {
 			seen := *health
 			pause := a.look(ctx, owner, seen)
+			began := workflow.Now(ctx)
 			// Failing, and being well again, are looked at when they begin.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 				return health.Kind != seen.Kind || health.FailingSince.IsZero() != seen.FailingSince.IsZero()
 			})
+			if err == nil && workflow.Now(ctx).Sub(began) > pause+alertPause {
+				// No worker ran for a while; the rounds that were missed come first,
+				// lest each of them is told red and at once green.
+				err = workflow.Sleep(ctx, alertPause)
+			}
 			if err != nil {
 				return // the run ends
 			}

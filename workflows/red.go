@@ -14,9 +14,9 @@ const (
 	quietFor     = 10 * time.Minute
 )
 
-// Red tells whether somebody has to act: the credentials are refused, an answer
-// with no safe meaning came twice, or no round succeeded for three intervals and
-// ten minutes. Success is expected from since on, every interval.
+// Red tells whether somebody has to act: the credentials are refused, answers
+// had no safe meaning for an interval, or no round succeeded for three intervals
+// and ten minutes. Success is expected from since on, every interval.
 func (h Health) Red(now, since time.Time, every time.Duration) bool {
 	if !h.FailingSince.IsZero() {
 		switch h.Kind {
