@@ -21,17 +21,29 @@ type Activities struct {
 	temporal client.Client
 	accounts *pool[settings.Account, *account]
 	shops    *pool[settings.Shop, *shop]
+	counter  Counter
 }
+
+// Counter counts the requests to the services: "ok", or how they failed.
+type Counter interface {
+	CartumRequest(shop, outcome string)
+	RoappRequest(account, outcome string)
+}
+
+type noCounter struct{}
+
+func (noCounter) CartumRequest(string, string) {}
+func (noCounter) RoappRequest(string, string)  {}
+
+// CountWith has the requests counted; it is called before the first of them.
+func (a *Activities) CountWith(counter Counter) { a.counter = counter }
 
 // New makes the activities of one process. Settings are read at each call, so
 // that a change takes effect with the next step.
 func New(store *settings.Store, temporal client.Client) *Activities {
-	return &Activities{
-		settings: store,
-		temporal: temporal,
-		accounts: newPool(findAccount, openAccount),
-		shops:    newPool(findShop, openShop),
-	}
+	a := &Activities{settings: store, temporal: temporal, counter: noCounter{}}
+	a.accounts, a.shops = newPool(findAccount, a.connectAccount), newPool(findShop, a.connectShop)
+	return a
 }
 
 // Register gives all activities to a worker, under the names that workflows use.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,12 +82,13 @@ func findAccount(s *settings.Settings, id string) (settings.Account, error) {
 	return set, nil
 }
 
-func openAccount(id string, set settings.Account) *account {
+func (a *Activities) connectAccount(id string, set settings.Account) *account {
 	return &account{
 		id: id, settings: set,
 		client: roapp.New(roapp.Config{
 			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
 			Timeout: set.RequestTimeout, UserAgent: userAgent,
+			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
 		}),
 		fields:       newMemory[string, []roapp.CustomField](),
 		categories:   newMemory[string, []roapp.Category](),
@@ -122,15 +124,24 @@ const (
 	importedAtOnce = 100
 )
 
-func openShop(id string, set settings.Shop) *shop {
+func (a *Activities) connectShop(id string, set settings.Shop) *shop {
 	client := cartum.New(cartum.Config{
 		URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
 		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+		Observe: func(failed cartum.Kind) { a.counter.CartumRequest(id, outcome(failed)) },
 	})
 	return &shop{
 		id: id, settings: set, client: client,
 		slices: cartum.NewSlices(client.Orders, sweptAtOnce), imports: cartum.NewSlices(client.Orders, importedAtOnce),
 	}
+}
+
+// outcome names how a request ended.
+func outcome[K ~string](failed K) string {
+	if failed == "" {
+		return "ok"
+	}
+	return strings.ToLower(string(failed))
 }
 
 func (a *Activities) account(id string) (*account, error) {

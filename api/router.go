@@ -15,14 +15,18 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// Options of [NewRouter]; all are required.
+// Options of [NewRouter]; all are required unless they say otherwise.
 type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
 	Orders func() (*Orders, bool)
 	// Health answers /healthz and /readyz.
 	Health http.Handler
-	Logger *zap.Logger
+	// Metrics answers /metrics. Webhooks counts what comes of the webhooks. Both
+	// are optional.
+	Metrics  http.Handler
+	Webhooks WebhookCounter
+	Logger   *zap.Logger
 }
 
 // Limits of the open surface. A shop's queue sends its events in one go every
@@ -42,12 +46,15 @@ func NewRouter(o Options) http.Handler {
 	r.Use(middleware.Recoverer, middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
+	if o.Metrics != nil {
+		r.Handle("/metrics", o.Metrics)
+	}
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
-		r.Use(httprate.LimitBy(webhooksPerSecond, time.Second, peer))
+		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, peer))
 		r.Put("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
-	r.With(httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)
+	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)
 	r.Route("/v1", func(r chi.Router) {
 		r.Use(httprate.LimitBy(apiPerSecond, time.Second, peer), programs.authorized)
 		r.Post("/orders/{shop}/{number}/written-off", programs.writtenOff)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -41,11 +42,11 @@ func command() *cobra.Command {
 		RunE:         func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), flags, options) },
 	}
 	flags.Add(cmd)
-	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the webhooks, /healthz and /readyz")
+	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the webhooks, /healthz, /readyz and /metrics")
 	cmd.Flags().StringVar(&options.publicURL, "public-url", "", "URL by which Cartum reaches this starter; with it the starter subscribes itself to Cartum's events")
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
-	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), decideCommand(&flags), showCommand(&flags), checkCommand(&flags))
+	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), decideCommand(&flags), showCommand(&flags), checkCommand(&flags), healthCommand(&flags))
 	return cmd
 }
 
@@ -65,6 +66,7 @@ type server struct {
 	env     process.Env
 	options serveOptions
 	client  atomic.Pointer[client.Client]
+	viewer  atomic.Pointer[overview.Viewer]
 	orders  atomic.Pointer[api.Orders]
 }
 
@@ -73,7 +75,9 @@ func (s *server) run(ctx context.Context) error {
 	router := api.NewRouter(api.Options{
 		Settings: s.env.File.Store(),
 		Orders:   func() (*api.Orders, bool) { orders := s.orders.Load(); return orders, orders != nil },
-		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()),
+		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
+		Metrics:  s.env.Metrics.Handler(),
+		Webhooks: s.env.Metrics,
 		Logger:   s.env.Logger,
 	})
 	group.Go(func() error { return engine.Serve(ctx, s.options.listen, router, s.env.Logger) })
@@ -87,12 +91,13 @@ func (s *server) run(ctx context.Context) error {
 }
 
 func (s *server) connect(ctx context.Context) error {
-	c, _, err := s.env.Connect(ctx, "starter")
+	c, namespace, err := s.env.Connect(ctx, "starter")
 	if err != nil {
 		return ignoreEnd(ctx, err)
 	}
 	defer c.Close()
 	s.client.Store(&c)
+	s.viewer.Store(overview.New(c, namespace, s.env.File.Store()))
 	s.orders.Store(api.NewOrders(c))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
@@ -113,6 +118,19 @@ func (s *server) checkTemporal(ctx context.Context) error {
 	}
 	_, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{})
 	return err
+}
+
+// overview tells how shops and accounts fare.
+func (s *server) overview(ctx context.Context) any {
+	viewer := s.viewer.Load()
+	if viewer == nil {
+		return nil
+	}
+	report := viewer.Recent(ctx)
+	if report.At.IsZero() {
+		return nil // nobody answered in time
+	}
+	return report
 }
 
 // keepSubscribed has the events of all shops sent here, also of those that the

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/workers"
 )
@@ -30,7 +32,7 @@ func command() *cobra.Command {
 		RunE:         func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), flags, listen, cached) },
 	}
 	flags.Add(cmd)
-	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz and /readyz")
+	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz, /readyz and /metrics")
 	cmd.Flags().IntVar(&cached, "cached-orders", 2000, "orders kept in memory between their events, about 60 KiB each")
 	return cmd
 }
@@ -46,9 +48,10 @@ func run(ctx context.Context, flags process.Flags, listen string, cached int) er
 	// The health page answers while Temporal is waited for.
 	group, ctx := errgroup.WithContext(ctx)
 	var ready readiness
-	group.Go(func() error {
-		return engine.Serve(ctx, listen, engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()), env.Logger)
-	})
+	pages := http.NewServeMux()
+	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()).Tell(ready.tell))
+	pages.Handle("GET /metrics", env.Metrics.Handler())
+	group.Go(func() error { return engine.Serve(ctx, listen, pages, env.Logger) })
 	group.Go(func() error { env.File.Follow(ctx); return nil })
 	group.Go(func() error { return poll(ctx, env, &ready) })
 	if err := group.Wait(); err != nil && context.Cause(ctx) == nil {
@@ -65,12 +68,15 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	}
 	defer c.Close()
 	running, err := workers.Start(ctx, workers.Options{
-		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger,
+		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics,
 	})
 	if err != nil {
 		return err
 	}
-	ready.set(process.TemporalCheck(c))
+	viewer := overview.New(c, namespace, env.File.Store())
+	env.Metrics.ShowOverview(viewer.Last)
+	go viewer.Run(ctx, env.Logger)
+	ready.set(process.TemporalCheck(c), viewer)
 	env.Logger.Info("worker is running", zap.Int("accounts", len(env.Settings.Accounts)), zap.Int("shops", len(env.Settings.Shops)),
 		zap.String("settings", env.Settings.Revision), zap.Int("pid", os.Getpid()))
 	go running.Follow(ctx)

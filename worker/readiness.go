@@ -6,18 +6,36 @@ import (
 	"sync/atomic"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/overview"
 )
 
 // readiness is not ready until the workers poll.
-type readiness struct{ temporal atomic.Pointer[engine.Check] }
+type readiness struct{ running atomic.Pointer[polling] }
 
-func (r *readiness) set(check engine.Check) { r.temporal.Store(&check) }
+// polling is what can be asked once the workers poll.
+type polling struct {
+	temporal engine.Check
+	viewer   *overview.Viewer
+}
+
+func (r *readiness) set(temporal engine.Check, viewer *overview.Viewer) {
+	r.running.Store(&polling{temporal, viewer})
+}
 
 func (r *readiness) check() engine.Check {
 	return engine.Check{Name: "temporal", Run: func(ctx context.Context) error {
-		if check := r.temporal.Load(); check != nil {
-			return check.Run(ctx)
+		if running := r.running.Load(); running != nil {
+			return running.temporal.Run(ctx)
 		}
 		return errors.New("still connecting to Temporal")
 	}}
+}
+
+// tell is how shops and accounts fare, as it was looked at last.
+func (r *readiness) tell(context.Context) any {
+	running := r.running.Load()
+	if running == nil || running.viewer.Last().At.IsZero() {
+		return nil
+	}
+	return running.viewer.Last()
 }

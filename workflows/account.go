@@ -40,8 +40,9 @@ type AccountState struct {
 	Every time.Duration `json:",omitempty"` // between two collections, as last answered
 	Lag   time.Duration `json:",omitempty"` // of RO App's lists, as last answered
 
-	Health   Health `json:",omitzero"`
-	Failures int    `json:",omitempty"` // since the last success
+	Health   Health   `json:",omitzero"`
+	Alerting Alerting `json:",omitzero"`
+	Failures int      `json:",omitempty"` // since the last success
 	// Unreadable are the last orders that could not be read.
 	Unreadable []UnreadableOrder `json:",omitempty"`
 }
@@ -135,6 +136,9 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
 	}
+	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health); err != nil {
+		return err
+	}
 	if run.state.Asked.IsZero() {
 		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
 	}
@@ -180,9 +184,15 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	}
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
-		if revision != r.state.Revision {
+		// The first one that an account is told of is the one that it began with.
+		first := r.state.Revision == ""
+		if revision == r.state.Revision {
+			continue
+		}
+		r.state.Revision = revision
+		if !first {
 			// What was refused may be right now, so the pauses begin anew.
-			r.state.Revision, r.state.Resettled, r.state.Failures = revision, true, 0
+			r.state.Resettled, r.state.Failures = true, 0
 		}
 	}
 }

@@ -18,6 +18,7 @@ const (
 	ShopWorkflow           = "Shop"
 	AccountWorkflow        = "Account"
 	DryRunWorkflow         = "DryRun"
+	TellWorkflow           = "Tell"
 )
 
 // Signals, with the type of their payload.
@@ -46,6 +47,7 @@ const (
 	QueryOrder   = "order"   // the whole OrderView
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
+	QueryHealth  = "health"  // HealthView, of a shop and of an account
 )
 
 // Activities besides the steps of an order, whose activities have the names of
@@ -65,6 +67,8 @@ const (
 	ActivityDryRead        = "DryRead"
 	ActivityDryPlan        = "DryPlan"
 	ActivityDryContacts    = "DryContacts"
+	ActivityLookForAlerts  = "LookForAlerts"
+	ActivitySendAlert      = "SendAlert"
 )
 
 // ShopID is the id of a shop's entity.

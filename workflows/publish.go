@@ -59,6 +59,7 @@ func (r *orderRun) publish(ctx workflow.Context) error {
 		return nil
 	}
 	r.state.Published = is
+	updates = append(updates, heldSince(r.state.Hold))
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
 }
 
@@ -67,6 +68,14 @@ func holdAttribute(reason order.HoldReason) temporal.SearchAttributeUpdate {
 		return engine.AttrHoldReason.ValueUnset()
 	}
 	return engine.AttrHoldReason.ValueSet(string(reason))
+}
+
+// heldSince goes along with every other attribute.
+func heldSince(hold *order.Hold) temporal.SearchAttributeUpdate {
+	if hold == nil {
+		return engine.AttrHeldSince.ValueUnset()
+	}
+	return engine.AttrHeldSince.ValueSet(hold.Since)
 }
 
 // shownEvents is how much of the timeline stands in Temporal's page.

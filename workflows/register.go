@@ -15,6 +15,7 @@ func Register(registry interface {
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
 		DryRunWorkflow:         DryRun,
+		TellWorkflow:           Tell,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -16,7 +16,8 @@ type ShopState struct {
 	// Subscriptions are kept here, for Cartum lists none.
 	Subscriptions map[string]Subscription `json:",omitempty"` // by event
 
-	Health Health
+	Health   Health
+	Alerting Alerting `json:",omitzero"`
 	// Recent and Whole are the last sweeps that succeeded; a whole one is a
 	// recent one as well.
 	Recent, Whole *Swept `json:",omitempty"`
@@ -74,6 +75,9 @@ type TellHeldInput struct{ Shop, Revision string }
 func Shop(ctx workflow.Context, state ShopState) error {
 	r := newShopRun(ctx, state)
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
+		return err
+	}
+	if err := r.state.Alerting.watch(ctx, Owner{Shop: r.state.Shop}, &r.state.Health); err != nil {
 		return err
 	}
 	r.readSettings(ctx)
@@ -141,8 +145,9 @@ func (r *shopRun) drain(ctx workflow.Context) {
 		if !r.settingsChanged.ReceiveAsync(&revision) {
 			break
 		}
-		if revision != r.state.Revision {
-			r.state.Revision, r.stale = revision, true
+		// The first one that a shop is told of is the one that it began with.
+		if first := r.state.Revision == ""; revision != r.state.Revision {
+			r.state.Revision, r.stale = revision, r.stale || !first
 		}
 	}
 	for {

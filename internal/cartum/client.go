@@ -54,6 +54,8 @@ type Config struct {
 	HTTP *http.Client
 	// UserAgent is sent with every request; empty means the program's name.
 	UserAgent string
+	// Observe is told of every request that was sent: its failure's kind, or "" for a success. Nil is nobody.
+	Observe func(Kind)
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
 	// Jitter is the wait before a refused token is replaced; nil means a random part of a second.
@@ -67,6 +69,7 @@ type Client struct {
 	timeout time.Duration
 	http    *http.Client
 	limiter *rate.Limiter
+	observe func(Kind)
 	now     func() time.Time
 	jitter  func() time.Duration
 
@@ -85,6 +88,7 @@ func New(cfg Config) *Client {
 		timeout:   cfg.Timeout,
 		http:      sameShopClient(cfg.HTTP),
 		limiter:   rate.NewLimiter(pace(cfg.RequestsPerSecond), 1),
+		observe:   cfg.Observe,
 		now:       cfg.Now,
 		jitter:    cfg.Jitter,
 	}
@@ -93,6 +97,9 @@ func New(cfg Config) *Client {
 	}
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
+	}
+	if c.observe == nil {
+		c.observe = func(Kind) {}
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -203,12 +210,24 @@ func (c *Client) attempt(ctx context.Context, f function, params map[string]any,
 	}
 	body := maps.Clone(params)
 	body["token"] = t.value
-	a, failure := c.send(ctx, f, body)
-	if failure != nil {
-		return reply{}, t, failure
-	}
-	r, failure := read(f, a)
+	r, failure := c.exchange(ctx, f, body, read)
 	return r, t, withoutSecrets(failure, t.value, c.password)
+}
+
+// exchange sends one request and understands its answer.
+func (c *Client) exchange(ctx context.Context, f function, body map[string]any, read reader) (reply, *Error) {
+	a, failure := c.send(ctx, f, body)
+	var r reply
+	if failure == nil {
+		r, failure = read(f, a)
+	}
+	switch {
+	case failure == nil:
+		c.observe("")
+	case ctx.Err() == nil: // else it is the caller who gave up
+		c.observe(failure.Kind)
+	}
+	return r, failure
 }
 
 func (c *Client) awaitTurn(ctx context.Context, f function) *Error {

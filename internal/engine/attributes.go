@@ -29,6 +29,7 @@ var (
 	AttrWrittenOff    = temporal.NewSearchAttributeKeyBool("WrittenOff")
 	AttrCartumCreated = temporal.NewSearchAttributeKeyTime("CartumCreated")
 	AttrLastSynced    = temporal.NewSearchAttributeKeyTime("LastSynced")
+	AttrHeldSince     = temporal.NewSearchAttributeKeyTime("HeldSince")
 	AttrAmount        = temporal.NewSearchAttributeKeyFloat64("Amount")
 )
 
@@ -38,7 +39,7 @@ func SearchAttributes() []temporal.SearchAttributeKey {
 		AttrShop, AttrOrderNumber, AttrSyncState, AttrHoldReason, AttrObserved,
 		AttrRoappOrder, AttrCartumStatus, AttrRoappStatus,
 		AttrWrittenOff,
-		AttrCartumCreated, AttrLastSynced,
+		AttrCartumCreated, AttrLastSynced, AttrHeldSince,
 		AttrAmount,
 	}
 }

@@ -29,6 +29,7 @@ type Health struct {
 	mux     *http.ServeMux
 	checks  []Check
 	timeout time.Duration
+	tell    func(ctx context.Context) any
 }
 
 // NewHealth returns a Health whose checks run side by side and have the given time.
@@ -36,6 +37,13 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 	h := &Health{mux: http.NewServeMux(), checks: checks, timeout: timeout}
 	h.mux.HandleFunc("GET /healthz", h.alive)
 	h.mux.HandleFunc("GET /readyz", h.ready)
+	return h
+}
+
+// Tell adds what is told in the answer of /readyz as "exchange": it is for
+// people and makes nothing ready or not. It has the checks' time, and runs after them.
+func (h *Health) Tell(what func(ctx context.Context) any) *Health {
+	h.tell = what
 	return h
 }
 
@@ -49,10 +57,16 @@ func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 type readiness struct {
 	Ready  bool              `json:"ready"`
 	Checks map[string]string `json:"checks"`
+	Tells  any               `json:"exchange,omitempty"`
 }
 
 func (h *Health) ready(w http.ResponseWriter, r *http.Request) {
 	result := h.run(r.Context())
+	if h.tell != nil && result.Ready {
+		ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
+		defer cancel()
+		result.Tells = h.tell(ctx)
+	}
 	code := http.StatusOK
 	if !result.Ready {
 		code = http.StatusServiceUnavailable

@@ -35,21 +35,21 @@ func TestHealth(t *testing.T) {
 		code   int
 		want   readiness
 	}{
-		"nothing to check": {nil, http.StatusOK, readiness{true, map[string]string{}}},
+		"nothing to check": {nil, http.StatusOK, readiness{Ready: true, Checks: map[string]string{}}},
 		"all hold": {
 			[]Check{check("a", nil), check("b", nil)},
 			http.StatusOK,
-			readiness{true, map[string]string{"a": "ok", "b": "ok"}},
+			readiness{Ready: true, Checks: map[string]string{"a": "ok", "b": "ok"}},
 		},
 		"one fails that is shown only": {
 			[]Check{{Name: "a", Advisory: true, Run: func(context.Context) error { return errors.New("broken") }}, check("b", nil)},
 			http.StatusOK,
-			readiness{true, map[string]string{"a": "broken", "b": "ok"}},
+			readiness{Ready: true, Checks: map[string]string{"a": "broken", "b": "ok"}},
 		},
 		"one fails, one hangs": {
 			[]Check{check("a", nil), check("b", errors.New("refused")), deaf},
 			http.StatusServiceUnavailable,
-			readiness{false, map[string]string{"a": "ok", "b": "refused", "deaf": "no answer in time: context deadline exceeded"}},
+			readiness{Ready: false, Checks: map[string]string{"a": "ok", "b": "refused", "deaf": "no answer in time: context deadline exceeded"}},
 		},
 	}
 	for name, test := range tests {
@@ -116,4 +116,16 @@ func TestServeSaysThatThePortIsBusy(t *testing.T) {
 	err = Serve(t.Context(), listener.Addr().String(), http.NotFoundHandler(), zap.NewNop())
 	require.ErrorContains(t, err, listener.Addr().String())
 	require.ErrorContains(t, err, "address already in use")
+}
+
+// What is told besides makes nothing ready or not.
+func TestHealthTells(t *testing.T) {
+	t.Parallel()
+	told := func(context.Context) any { return map[string]string{"shop": "red"} }
+	w := get(t, NewHealth(time.Second, check("a", nil)).Tell(told), "/readyz")
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.JSONEq(t, `{"ready": true, "checks": {"a": "ok"}, "exchange": {"shop": "red"}}`, w.Body.String())
+	w = get(t, NewHealth(time.Second, check("a", errors.New("down"))).Tell(told), "/readyz")
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.JSONEq(t, `{"ready": false, "checks": {"a": "down"}}`, w.Body.String())
 }

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/metrics"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -73,6 +74,7 @@ type Env struct {
 	File     *settings.File
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
+	Metrics  *metrics.Metrics
 }
 
 // Open reads the settings and makes the logger.
@@ -90,7 +92,8 @@ func (f *Flags) Open() (Env, error) {
 	if err != nil {
 		return Env{}, err
 	}
-	return Env{Settings: s, File: file, Logger: logger, Codec: codec}, nil
+	shown, err := metrics.New()
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown}, err
 }
 
 // Codec makes the codec of the settings' keys.
@@ -112,7 +115,9 @@ func Codec(s *settings.Settings) (converter.PayloadCodec, error) {
 
 // Connect waits for Temporal and gives a client and its namespace.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
-	c, err := engine.Connect(ctx, engine.Options{Logger: e.Logger, Codec: e.Codec, Identity: identity(program)})
+	c, err := engine.Connect(ctx, engine.Options{
+		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(),
+	})
 	if err != nil {
 		return nil, "", err
 	}

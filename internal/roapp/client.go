@@ -51,6 +51,8 @@ type Config struct {
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
+	// Observe is told of every request that was sent: its failure's kind, or "" for a success. Nil is nobody.
+	Observe func(Kind)
 }
 
 // String leaves the key out.
@@ -67,6 +69,7 @@ type Client struct {
 	timeout   time.Duration
 	http      *http.Client
 	pace      *pacer
+	observe   func(Kind)
 }
 
 // New returns a client; it sends nothing. A wrong address or key shows at the first request.
@@ -78,6 +81,10 @@ func New(cfg Config) *Client {
 		timeout:   orDefault(cfg.Timeout, defaultTimeout),
 		http:      newHTTPClient(cfg.HTTP),
 		pace:      newPacer(cfg.RequestsPerSecond),
+		observe:   cfg.Observe,
+	}
+	if c.observe == nil {
+		c.observe = func(Kind) {}
 	}
 	c.http.CheckRedirect = c.checkRedirect
 	return c
@@ -182,17 +189,22 @@ const shortPause = 3 * time.Second
 func (c *Client) do(ctx context.Context, r request) (reply, error) {
 	a, failure := c.send(ctx, r)
 	if failure == nil && a.status == http.StatusTooManyRequests && retryAfter(a.header, time.Now()) <= shortPause {
+		c.observe(Throttled)
 		if again, impatient := c.send(ctx, r); impatient == nil || impatient.MayHaveCommitted {
 			a, failure = again, impatient
 		}
 	}
+	var value any
+	if failure == nil {
+		value, failure = c.judge(r, a)
+	}
 	if failure != nil {
+		if ctx.Err() == nil { // else it is the caller who gave up
+			c.observe(failure.Kind)
+		}
 		return reply{}, failure
 	}
-	value, failure := c.judge(r, a)
-	if failure != nil {
-		return reply{}, failure
-	}
+	c.observe("")
 	return reply{node: newNode(value), request: r, status: a.status}, nil
 }
 

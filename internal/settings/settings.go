@@ -168,6 +168,8 @@ type Final struct {
 type Alerts struct {
 	// URL may hold a token, so it is a secret.
 	URL Secret `yaml:"url" validate:"omitempty,alert_url" example:"${CARTUMSYNC_ALERT_URL}"`
+	// HeldAfter is how long an order may be held before it is told, default 15 m.
+	HeldAfter time.Duration `yaml:"held_after" default:"15m" validate:"held_after"`
 }
 
 // APIToken is one program's access. Only the token's hash is known here.

@@ -25,6 +25,7 @@ var remedies = map[string]string{
 	"alert_url":      "must be a whole address that begins with https:// or http://",
 	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for localhost and names without a dot)",
 	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
+	"held_after":     "must be from 1s to 24h, not {value}",
 	"id":             `is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
 	"import_days":    "must be from 0 to 365 days, not {value}",
 	"interval":       "must be from 10s to 1h, not {value}",
@@ -49,6 +50,7 @@ var remedies = map[string]string{
 
 // aliases are rules made of the validator's own.
 var aliases = map[string]string{
+	"held_after":  "gte=1s,lte=24h",
 	"import_days": "gte=0,lte=365",
 	"interval":    "gte=10s,lte=1h",
 	"long_secret": "min=16",

@@ -27,6 +27,8 @@ type Options struct {
 	Namespace string
 	Settings  *settings.Store
 	Logger    *zap.Logger
+	// Metrics counts the requests to the services. Nil counts none.
+	Metrics activities.Counter
 }
 
 // Workers are the running workers of a process.
@@ -55,6 +57,9 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	w := &Workers{
 		options: o, activities: activities.New(o.Settings, o.Client),
 		fatal: make(chan error, 1), own: map[string]*queue{},
+	}
+	if o.Metrics != nil {
+		w.activities.CountWith(o.Metrics)
 	}
 	err := w.startShared()
 	if err == nil {

@@ -57,6 +57,10 @@ type Options struct {
 	RoappURL, CartumURL func(standIn string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
 	RoappWebhooks bool
+	// Alerts is the alert URL, and HeldAfter how long an order may be held before
+	// it is told there; none by default.
+	Alerts    string
+	HeldAfter time.Duration
 	// Idle starts no worker.
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
@@ -146,6 +150,9 @@ func (o Options) withDefaults(t testing.TB) Options {
 	if o.Since == "" {
 		o.Since = "2026-01-01"
 	}
+	if o.HeldAfter == 0 {
+		o.HeldAfter = 15 * time.Minute
+	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
@@ -215,7 +222,6 @@ const (
 var settingsTemplate = template.Must(template.New("settings").Parse(`
 identity_key: ${IDENTITY_KEY}
 encryption_keys: [{id: k1, key: "${ENCRYPTION_KEY}"}]
-api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
 accounts:
   main:
     url: {{.RoappURL}}
@@ -256,6 +262,10 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
+api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
+{{- if .Alerts}}
+alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}
+{{- end}}
 `))
 
 // variant is what differs between the sandbox's two pairs.
@@ -296,6 +306,9 @@ func (w *World) writeSettings(o Options) {
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
 		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret,
+	}
+	if o.Alerts != "" {
+		w.Env["ALERT_URL"] = o.Alerts
 	}
 	w.parseSettings()
 }

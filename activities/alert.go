@@ -1,0 +1,162 @@
+package activities
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// ordersInAlert is how many orders an alert names; it counts them all.
+	ordersInAlert = 50
+	// holdsAtOnce bounds how many overdue holds of a shop are listed, and
+	// holdsRemembered from how many told ones on those that are over are forgotten.
+	// They are not forgotten at once: an order that is looked at again may seem
+	// free for a moment.
+	holdsAtOnce     = 1000
+	holdsRemembered = 500
+	// An entity looks at least so often, and at most.
+	alertPauseMost  = time.Minute
+	alertPauseLeast = 10 * time.Second
+)
+
+// LookForAlerts decides whether there is something to tell at the alert URL.
+// While an alert is on its way nothing else is decided, so that alerts come in
+// their order; what ended meanwhile is never told.
+func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) (workflows.AlertNext, error) {
+	set := a.settings.Current()
+	every, on := set.ShopRounds(in.Owner.Shop)
+	if in.Owner.Account != "" {
+		every, on = set.AccountRounds(in.Owner.Account)
+	}
+	next := workflows.AlertNext{Pause: min(max(set.Alerts.HeldAfter, alertPauseLeast), alertPauseMost)}
+	if !on {
+		next.Off = true
+		return next, nil
+	}
+	failing := !in.Health.FailingSince.IsZero()
+	next.Red = in.Health.Red(in.Now, in.Alerting.Since, every) || in.Alerting.Red && failing
+	if set.Alerts.URL.Reveal() == "" {
+		return next, nil // and nothing counts as told
+	}
+	if id := in.Alerting.Sending; id != "" {
+		going, err := a.onItsWay(ctx, id)
+		if err != nil || going {
+			return next, err
+		}
+		next.Sent = true
+	}
+	switch {
+	case next.Red && !in.Alerting.RedTold:
+		next.Alert = redAlert(in)
+	case !next.Red && in.Alerting.RedTold:
+		next.Alert = greenAlert(in)
+	case in.Owner.Shop != "":
+		err := a.overdue(ctx, in, set.Alerts.HeldAfter, &next)
+		return next, err
+	}
+	return next, nil
+}
+
+// onItsWay tells whether an alert is still being sent.
+func (a *Activities) onItsWay(ctx context.Context, alert string) (bool, error) {
+	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.TellID(alert), "")
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask whether alert %s is sent: %w", alert, err)
+	}
+	return described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// rounds says what an owner's rounds are.
+func rounds(o workflows.Owner) string {
+	if o.Shop != "" {
+		return "sweep of the shop"
+	}
+	return "collection of changes from the account"
+}
+
+func redAlert(in workflows.AlertLook) *workflows.Alert {
+	good := in.Health.LastSuccess
+	if good.Before(in.Alerting.Since) {
+		good = in.Alerting.Since
+	}
+	problem := fmt.Sprintf("no successful %s since %s", rounds(in.Owner), good.UTC().Format(time.RFC3339))
+	if in.Health.Problem != "" {
+		problem += ": " + in.Health.Problem
+	}
+	return newAlert(in, workflows.AlertRed, good, problem)
+}
+
+func greenAlert(in workflows.AlertLook) *workflows.Alert {
+	return newAlert(in, workflows.AlertGreen, in.Health.LastSuccess, "well again: successful "+rounds(in.Owner))
+}
+
+// newAlert makes an alert whose id is of what it tells, so that an entity that
+// lost its memory does not tell it a second time.
+func newAlert(in workflows.AlertLook, kind workflows.AlertKind, of time.Time, problem string) *workflows.Alert {
+	return &workflows.Alert{
+		ID:   fmt.Sprintf("%s:%s:%d", in.Owner, kind, of.Unix()),
+		Kind: kind, Shop: in.Owner.Shop, Account: in.Owner.Account, At: in.Now, Problem: problem,
+	}
+}
+
+// overdue looks for orders that are held for longer than the settings allow and
+// were not told.
+func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after time.Duration, next *workflows.AlertNext) error {
+	holds, err := engine.ListHolds(ctx, a.temporal, in.Owner.Shop, in.Now.Add(-after), holdsAtOnce)
+	if err != nil {
+		return err
+	}
+	held := map[int64]bool{}
+	for _, hold := range holds {
+		held[hold.Number] = true
+		if told, ok := in.Alerting.Held[hold.Number]; !ok || !told.Equal(hold.Since) {
+			next.Overdue = append(next.Overdue, workflows.HeldOrder{
+				Number: hold.Number, Reason: order.HoldReason(hold.Reason), Since: hold.Since,
+			})
+		}
+	}
+	if len(in.Alerting.Held)+len(next.Overdue) > holdsRemembered {
+		for number := range in.Alerting.Held {
+			if !held[number] {
+				next.Over = append(next.Over, number)
+			}
+		}
+	}
+	if len(next.Overdue) > 0 {
+		next.Alert = heldAlert(in, next.Overdue)
+	}
+	return nil
+}
+
+func heldAlert(in workflows.AlertLook, overdue []workflows.HeldOrder) *workflows.Alert {
+	var batch strings.Builder
+	for _, held := range overdue {
+		fmt.Fprintln(&batch, held.Number, held.Since.UnixNano())
+	}
+	digest := sha256.Sum256([]byte(batch.String()))
+	problem := "an order is held and waits for somebody"
+	if len(overdue) > 1 {
+		problem = fmt.Sprintf("%d orders are held and wait for somebody", len(overdue))
+	}
+	return &workflows.Alert{
+		ID:   fmt.Sprintf("%s:%s:%s", in.Owner, workflows.AlertHeld, hex.EncodeToString(digest[:8])),
+		Kind: workflows.AlertHeld, Shop: in.Owner.Shop, At: in.Now, Problem: problem,
+		Count: len(overdue), Orders: overdue[:min(len(overdue), ordersInAlert)],
+	}
+}

@@ -1,0 +1,244 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// collectNow has the account's changes collected without waiting for the time.
+func collectNow(t *testing.T, w *world.World) {
+	t.Helper()
+	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
+}
+
+// awaitTaken waits for so many alerts of a kind.
+func awaitTaken(w *world.World, r *world.Receiver, kind workflows.AlertKind, count int) []workflows.Alert {
+	w.T.Helper()
+	w.Eventually(world.Patience, func() string {
+		if taken := r.Taken(kind); len(taken) < count {
+			return fmt.Sprintf("%d of %d alerts %q; posts: %+v", len(taken), count, kind, r.Posts())
+		}
+		return ""
+	})
+	return r.Taken(kind)
+}
+
+// assertAlertsDiscreet says that alerts name neither the buyer nor a secret.
+func assertAlertsDiscreet(t *testing.T, w *world.World, r *world.Receiver) {
+	t.Helper()
+	for _, post := range r.Posts() {
+		assertDiscreet(t, w, post.Body)
+		assert.Equal(t, post.Alert.ID, post.Key)
+	}
+}
+
+// Credentials that are refused are told at once and once, however often they are
+// refused, and so is their being accepted again.
+func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
+	t.Parallel()
+	receiver, log := world.NewReceiver(t), new(diary)
+	w := unhurried(t, world.Options{Idle: true, Alerts: receiver.URL, Logger: log.logger()})
+	right := w.Env["ROAPP_API_KEY"]
+	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong-key-of-the-account"})
+	worker := w.StartWorker()
+	receiver.Fail(1)
+	collectNow(t, w)
+	red := awaitTaken(w, receiver, workflows.AlertRed, 1)[0]
+	assert.Equal(t, "main", red.Account)
+	assert.Contains(t, red.Problem, "Credentials")
+	assert.WithinDuration(t, time.Now(), red.At, world.Patience)
+	for range 3 {
+		collectNow(t, w)
+	}
+	report, err := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, overview.Red, report.Accounts["main"].State)
+
+	worker.Stop()
+	w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})
+	w.StartWorker()
+	collectNow(t, w)
+	awaitTaken(w, receiver, workflows.AlertGreen, 1)
+	report, err = overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, overview.Green, report.Accounts["main"].State)
+	assert.Empty(t, report.Accounts["main"].Problem)
+
+	posts := receiver.Posts()
+	require.Len(t, posts, 3, "a red that failed, its repetition, a green: %+v", posts)
+	assert.Equal(t, posts[0].Body, posts[1].Body, "a retry is the same alert")
+	assertAlertsDiscreet(t, w, receiver)
+	assertDiscreet(t, w, log.String())
+}
+
+// startShop starts the shop's entity.
+func startShop(t *testing.T, w *world.World) {
+	t.Helper()
+	id := workflows.ShopID(w.Shop)
+	_, err := w.Temporal.SignalWithStartWorkflow(t.Context(), id, workflows.SignalLook, nil,
+		client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, workflows.ShopWorkflow, workflows.ShopState{Shop: w.Shop})
+	require.NoError(t, err)
+}
+
+// Orders that are held for long are told once each, by number and reason alone,
+// also to a receiver that fails first and then answers late.
+func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
+	t.Parallel()
+	receiver, log := world.NewReceiver(t), new(diary)
+	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second, Logger: log.logger()})
+	receiver.Fail(1)
+	receiver.Slow(2 * time.Second)
+	w.Place(1, world.J{"delivery_phone": ""})
+	w.Place(2, world.J{"currency": "EUR"})
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	since := w.AwaitHeld(2, order.HoldCurrency).State.Hold.Since
+	startShop(t, w)
+	told := map[int64]workflows.HeldOrder{}
+	tell := func(orders int) {
+		t.Helper()
+		w.Eventually(world.Patience, func() string {
+			clear(told)
+			for _, alert := range receiver.Taken(workflows.AlertHeld) {
+				for _, held := range alert.Orders {
+					told[held.Number] = held
+				}
+			}
+			if len(told) < orders {
+				return fmt.Sprintf("not told: %+v", receiver.Posts())
+			}
+			return ""
+		})
+	}
+	tell(2)
+	assert.Equal(t, order.HoldNoCustomer, told[1].Reason)
+	assert.Equal(t, order.HoldCurrency, told[2].Reason)
+	assert.WithinDuration(t, since, told[2].Since, time.Millisecond)
+
+	// One that is free is told no more; one that is held later is told alone.
+	w.Place(2, nil)
+	w.AwaitSynced(2)
+	w.Place(3, world.J{"delivery_phone": ""})
+	w.AwaitHeld(3, order.HoldNoCustomer)
+	tell(3)
+	count := map[int64]int{}
+	for _, alert := range receiver.Taken(workflows.AlertHeld) {
+		assert.Equal(t, w.Shop, alert.Shop)
+		assert.Len(t, alert.Orders, alert.Count)
+		for _, held := range alert.Orders {
+			count[held.Number]++
+		}
+	}
+	assert.Equal(t, map[int64]int{1: 1, 2: 1, 3: 1}, count)
+	assertAlertsDiscreet(t, w, receiver)
+	assertDiscreet(t, w, log.String())
+}
+
+// Without a worker nothing goes on, and nothing looks well.
+func TestF50_NoWorkerIsRed(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	worker := w.StartWorker()
+	startShop(t, w)
+	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	report, err := viewer.Look(t.Context())
+	require.NoError(t, err)
+	assert.False(t, report.Red(), "%+v", report)
+
+	worker.Stop()
+	late := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	report, err = late.Look(t.Context())
+	require.NoError(t, err)
+	for _, rounds := range []overview.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {
+		assert.Equal(t, overview.Red, rounds.State)
+		assert.Contains(t, rounds.Problem, "is a worker running?")
+	}
+}
+
+var listening = regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
+
+// What a worker shows to Prometheus and to people.
+func TestF50_WorkerShowsHowAllFare(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	process := w.StartProcess()
+	var address string
+	w.Eventually(world.Patience, func() string {
+		match := listening.FindStringSubmatch(process.Output())
+		if match == nil {
+			return "the worker does not listen"
+		}
+		address = "http://" + match[1]
+		return ""
+	})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	w.Place(2, world.J{"delivery_phone": ""})
+	w.AwaitHeld(2, order.HoldNoCustomer)
+	startShop(t, w)
+	collectNow(t, w)
+	want := []string{
+		`cartumsync_shop_red{shop="demo"} 0`,
+		`cartumsync_shop_orders{shop="demo",state="synced"} 1`,
+		`cartumsync_shop_orders{shop="demo",state="held"} 1`,
+		`cartumsync_shop_orders{shop="demo",state="closed"} 0`,
+		`cartumsync_shop_oldest_hold_timestamp_seconds{shop="demo"} `,
+		`cartumsync_account_last_success_timestamp_seconds{account="main"} `,
+		`cartumsync_account_red{account="main"} 0`,
+		`cartumsync_account_backlog{account="main"} `,
+		`cartumsync_account_backlog_age_seconds{account="main"} `,
+		`cartumsync_roapp_requests_total{account="main",outcome="ok"} `,
+		`cartumsync_cartum_requests_total{outcome="ok",shop="demo"} `,
+		`cartumsync_overview_timestamp_seconds `,
+		`temporal_workflow_task_execution_latency_seconds_bucket`,
+		`temporal_request_total{`,
+	}
+	w.Eventually(world.Patience, func() string {
+		shown := read(t, address+"/metrics")
+		for _, line := range want {
+			if !strings.Contains(shown, line) {
+				return "the metrics lack " + line + "\n" + shown
+			}
+		}
+		assertDiscreet(t, w, shown)
+		return ""
+	})
+	var body struct {
+		Ready    bool
+		Exchange struct {
+			Shops    map[string]overview.Shop
+			Accounts map[string]overview.Account
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(read(t, address+"/readyz")), &body))
+	assert.True(t, body.Ready)
+	assert.Equal(t, int64(1), body.Exchange.Shops["demo"].Orders["held"])
+	assert.False(t, body.Exchange.Shops["demo"].OldestHold.IsZero())
+	assert.Equal(t, overview.Green, body.Exchange.Accounts["main"].State)
+}
+
+func read(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -1,0 +1,74 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cartumsync/cartumsync/internal/overview"
+)
+
+// What is told of shops and accounts.
+var (
+	shopSuccess    = fare("shop_last_success_timestamp_seconds", "When the shop's last successful sweep began.", "shop")
+	shopRed        = fare("shop_red", "1 while somebody has to see to the shop.", "shop")
+	shopOrders     = fare("shop_orders", "Orders of the shop, by state.", "shop", "state")
+	shopOldestHold = fare("shop_oldest_hold_timestamp_seconds", "Since when the shop's order is held that is held the longest.", "shop")
+	accountSuccess = fare("account_last_success_timestamp_seconds", "When the account's last successful collection began.", "account")
+	accountRed     = fare("account_red", "1 while somebody has to see to the account.", "account")
+	accountBacklog = fare("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
+	accountAge     = fare("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
+	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
+)
+
+func fare(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("cartumsync_"+name, help, labels, nil)
+}
+
+// fares collects from the last report, so that a shop that left the settings
+// leaves the metrics too.
+type fares struct{ last func() overview.Report }
+
+// Describe implements [prometheus.Collector].
+func (fares) Describe(into chan<- *prometheus.Desc) {
+	for _, desc := range []*prometheus.Desc{
+		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, lookedAt,
+	} {
+		into <- desc
+	}
+}
+
+// Collect implements [prometheus.Collector].
+func (f fares) Collect(into chan<- prometheus.Metric) {
+	report := f.last()
+	show := func(desc *prometheus.Desc, value float64, labels ...string) {
+		into <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	moment := func(desc *prometheus.Desc, at time.Time, labels ...string) {
+		if !at.IsZero() {
+			show(desc, float64(at.UnixMilli())/1000, labels...)
+		}
+	}
+	moment(lookedAt, report.At)
+	for id, shop := range report.Shops {
+		show(shopRed, red(shop.Rounds), id)
+		moment(shopSuccess, shop.LastSuccess, id)
+		moment(shopOldestHold, shop.OldestHold, id)
+		for state, count := range shop.Orders {
+			show(shopOrders, float64(count), id, state)
+		}
+	}
+	for id, account := range report.Accounts {
+		show(accountRed, red(account.Rounds), id)
+		moment(accountSuccess, account.LastSuccess, id)
+		show(accountBacklog, float64(account.Backlog), id)
+		show(accountAge, account.BacklogAge, id)
+	}
+}
+
+func red(rounds overview.Rounds) float64 {
+	if rounds.State == overview.Red {
+		return 1
+	}
+	return 0
+}

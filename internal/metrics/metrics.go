@@ -1,0 +1,94 @@
+// Package metrics is what a process shows to Prometheus: how shops and accounts
+// fare, the requests to both services, the webhooks, and the metrics of
+// Temporal's SDK. Labels hold ids of the settings and outcomes, never an order.
+package metrics
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/opentelemetry"
+
+	"github.com/cartumsync/cartumsync/internal/overview"
+)
+
+// Metrics are those of one process.
+type Metrics struct {
+	registry *prometheus.Registry
+	temporal client.MetricsHandler
+
+	cartumRequests *prometheus.CounterVec
+	roappRequests  *prometheus.CounterVec
+	webhooks       *prometheus.CounterVec
+}
+
+// sdkBuckets are of Temporal's latencies, in seconds: from one turn of a queue
+// to the longest request.
+var sdkBuckets = []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600}
+
+// New makes the metrics of a process, all of them zero.
+func New() (*Metrics, error) {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		cartumRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cartumsync_cartum_requests_total", Help: "Requests to Cartum, by shop and outcome.",
+		}, []string{"shop", "outcome"}),
+		roappRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cartumsync_roapp_requests_total", Help: "Requests to RO App, by account and outcome.",
+		}, []string{"account", "outcome"}),
+		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cartumsync_webhooks_total", Help: "Webhooks taken and refused, by the service that sent them, shop or account, and outcome.",
+		}, []string{"service", "id", "outcome"}),
+	}
+	m.registry.MustRegister(m.cartumRequests, m.roappRequests, m.webhooks,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(m.registry),
+		otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
+	if err != nil {
+		return nil, fmt.Errorf("metrics of Temporal's SDK: %w", err)
+	}
+	latencies := metric.NewView(metric.Instrument{Kind: metric.InstrumentKindHistogram},
+		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: sdkBuckets}})
+	provider := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithView(latencies))
+	m.temporal = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
+		OnError: func(error) {}, // a metric that cannot be made is left out
+	})
+	return m, nil
+}
+
+// Temporal takes the metrics of Temporal's SDK.
+func (m *Metrics) Temporal() client.MetricsHandler { return m.temporal }
+
+// Handler serves /metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// CartumRequest counts a request to a shop.
+func (m *Metrics) CartumRequest(shop, outcome string) {
+	m.cartumRequests.WithLabelValues(shop, outcome).Inc()
+}
+
+// RoappRequest counts a request to an account.
+func (m *Metrics) RoappRequest(account, outcome string) {
+	m.roappRequests.WithLabelValues(account, outcome).Inc()
+}
+
+// Webhook counts a webhook of a service. The id is a shop's or an account's of
+// the settings, or empty: whoever makes ids up must not fill the memory.
+func (m *Metrics) Webhook(service, id, outcome string) {
+	m.webhooks.WithLabelValues(service, id, outcome).Inc()
+}
+
+// ShowOverview shows how shops and accounts fare, by the report that is the last
+// one when Prometheus asks.
+func (m *Metrics) ShowOverview(last func() overview.Report) {
+	m.registry.MustRegister(fares{last})
+}

@@ -1,0 +1,279 @@
+// Package overview tells how every shop and every account of an installation
+// fares: it asks their entities, the orders' search attributes and the task
+// queues.
+package overview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// State is how a shop or an account fares.
+type State string
+
+// The states.
+const (
+	Green State = "green"
+	Red   State = "red" // somebody has to act
+	Off   State = "off" // switched off in the settings
+)
+
+// Report is how all fare.
+type Report struct {
+	At       time.Time          `json:"at"`
+	Shops    map[string]Shop    `json:"shops"`
+	Accounts map[string]Account `json:"accounts"`
+}
+
+// Rounds are a shop's sweeps or an account's collections.
+type Rounds struct {
+	State       State     `json:"state"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	// Problem is empty while all is well. It holds no personal data.
+	Problem string `json:"problem,omitempty"`
+
+	view  workflows.HealthView
+	asked bool // whether the entity ever answered
+}
+
+// Shop is how a shop fares.
+type Shop struct {
+	Rounds
+	// OldestHold is since when the order is held that is held the longest, zero
+	// where none is.
+	OldestHold time.Time `json:"oldest_hold,omitzero"`
+	// Orders counts them by state: importing, synced, held and closed.
+	Orders map[string]int64 `json:"orders,omitempty"`
+
+	counted time.Time // when its orders were counted
+}
+
+// Account is how an account fares.
+type Account struct {
+	Rounds
+	// Backlog is how many requests wait for their turn, and BacklogAge how long
+	// the first of them has waited, in seconds.
+	Backlog    int64   `json:"backlog"`
+	BacklogAge float64 `json:"backlog_age_seconds"`
+}
+
+// Red tells whether anything is red.
+func (r Report) Red() bool {
+	for _, shop := range r.Shops {
+		if shop.State == Red {
+			return true
+		}
+	}
+	for _, account := range r.Accounts {
+		if account.State == Red {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	// listsPerSecond keeps below Temporal's limit for a namespace, by default ten
+	// a second for all processes together, which sweeps need too.
+	listsPerSecond = 1
+	listsAtOnce    = 4
+	// answerTimeout is how long an entity may take to answer.
+	answerTimeout = 5 * time.Second
+	askAtOnce     = 8
+	// runEvery is the pause between two looks of [Viewer.Run], believedFor how
+	// long [Viewer.Recent] believes one.
+	runEvery    = 30 * time.Second
+	believedFor = 15 * time.Second
+	// countFor bounds how long orders are counted in one look: of many shops those
+	// come first that were counted the longest ago.
+	countFor = 20 * time.Second
+)
+
+// Viewer looks how all fare. It is safe for concurrent use.
+type Viewer struct {
+	client    client.Client
+	namespace string
+	settings  *settings.Store
+	lists     *rate.Limiter
+	looks     singleflight.Group
+
+	mu   sync.Mutex
+	last Report
+}
+
+// New makes a viewer; it asks nothing yet.
+func New(c client.Client, namespace string, store *settings.Store) *Viewer {
+	return &Viewer{client: c, namespace: namespace, settings: store, lists: rate.NewLimiter(listsPerSecond, listsAtOnce)}
+}
+
+// Last is the last report; its time is zero before the first.
+func (v *Viewer) Last() Report {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.last
+}
+
+// Recent is a report that is not older than 15 seconds, or the last one where
+// ctx ends before a newer one is made.
+func (v *Viewer) Recent(ctx context.Context) Report {
+	if last := v.Last(); time.Since(last.At) < believedFor {
+		return last
+	}
+	looking := v.looks.DoChan("", func() (any, error) {
+		return v.look(context.WithoutCancel(ctx), countFor)
+	})
+	select {
+	case <-looking: // what could not be asked is as it was last
+	case <-ctx.Done():
+	}
+	return v.Last()
+}
+
+// Run looks every 30 seconds until ctx ends.
+func (v *Viewer) Run(ctx context.Context, logger *zap.Logger) {
+	ticker := time.NewTicker(runEvery)
+	defer ticker.Stop()
+	for {
+		if _, err := v.look(ctx, countFor); err != nil && ctx.Err() == nil {
+			logger.Warn("not all of the overview could be asked; it shows what was last known", zap.Error(err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// look is one look.
+type look struct {
+	*Viewer
+	set *settings.Settings
+
+	mu       sync.Mutex
+	report   Report
+	failures []error
+}
+
+// Look asks how all fare, and counts the orders of all shops, however long that
+// takes. What cannot be asked is as it was last, and in the error; an entity that
+// does not answer turns red by its last success.
+func (v *Viewer) Look(ctx context.Context) (Report, error) { return v.look(ctx, 0) }
+
+// look bounds the time for counting orders, unless it is 0.
+func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, error) {
+	set, was := v.settings.Current(), v.Last()
+	l := &look{Viewer: v, set: set, report: Report{Shops: map[string]Shop{}, Accounts: map[string]Account{}}}
+	for id := range set.Shops {
+		l.report.Shops[id] = was.Shops[id]
+	}
+	for id := range set.Accounts {
+		l.report.Accounts[id] = was.Accounts[id]
+	}
+	l.ask(ctx)
+	l.measureBacklogs(ctx)
+	l.publish()
+	if counting > 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, counting)
+		defer done()
+	}
+	l.countOrders(ctx)
+	l.publish()
+	return v.Last(), errors.Join(l.failures...)
+}
+
+// publish makes what is known so far the last report.
+func (l *look) publish() {
+	l.Viewer.mu.Lock()
+	defer l.Viewer.mu.Unlock()
+	l.last = Report{At: time.Now(), Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+}
+
+func (l *look) failed(err error) {
+	if err == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failures = append(l.failures, err)
+}
+
+// ask asks all entities.
+func (l *look) ask(ctx context.Context) {
+	var group errgroup.Group
+	group.SetLimit(askAtOnce)
+	for id, shop := range maps.Clone(l.report.Shops) {
+		group.Go(func() error {
+			every, on := l.set.ShopRounds(id)
+			shop.Rounds = l.rounds(ctx, workflows.ShopID(id), shop.Rounds, every, on)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.report.Shops[id] = shop
+			return nil
+		})
+	}
+	for id, account := range maps.Clone(l.report.Accounts) {
+		group.Go(func() error {
+			every, on := l.set.AccountRounds(id)
+			account.Rounds = l.rounds(ctx, workflows.AccountID(id), account.Rounds, every, on)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.report.Accounts[id] = account
+			return nil
+		})
+	}
+	_ = group.Wait() // none of them fails
+}
+
+// rounds asks one entity.
+func (l *look) rounds(ctx context.Context, entity string, was Rounds, every time.Duration, on bool) Rounds {
+	if !on {
+		return Rounds{State: Off}
+	}
+	view, err := l.view(ctx, entity)
+	now := Rounds{State: Green, view: was.view, asked: was.asked}
+	if err == nil {
+		now.view, now.asked = view, true
+	}
+	now.LastSuccess, now.Problem = now.view.Health.LastSuccess, now.view.Health.Problem
+	if !now.asked || now.view.RedAt(time.Now(), every) {
+		now.State = Red
+	}
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		now.Problem = "its workflow " + entity + " does not run; the worker starts it"
+		now.State = Red
+	case err != nil:
+		now.Problem = "its workflow " + entity + " does not answer; is a worker running?"
+	case now.State == Red && now.Problem == "":
+		now.Problem = "no success for too long"
+	}
+	return now
+}
+
+func (l *look) view(ctx context.Context, entity string) (view workflows.HealthView, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	answer, err := l.client.QueryWorkflow(ctx, entity, "", workflows.QueryHealth)
+	if err != nil {
+		return view, fmt.Errorf("ask %s: %w", entity, err)
+	}
+	err = answer.Get(&view)
+	return view, err
+}

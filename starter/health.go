@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// redError ends the command where something is red, with the code of what waits
+// for somebody.
+type redError struct{}
+
+func (redError) Error() string { return "something is red: see to it" }
+
+// ExitCode is the code that the process ends with.
+func (redError) ExitCode() int { return exitHeld }
+
+func healthCommand(flags *process.Flags) *cobra.Command {
+	var shop string
+	cmd := &cobra.Command{
+		Use:   "health [--shop ID]",
+		Short: "Tell how shops and accounts fare; ends with 3 where something is red",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return tellHealth(cmd, *flags, shop) },
+	}
+	cmd.Flags().StringVar(&shop, "shop", "", "only this shop and its account, by their `id` in the settings")
+	return cmd
+}
+
+func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
+	env, err := quiet(cmd, flags).Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	wanted, err := only(env.Settings, shop)
+	if err != nil {
+		return err
+	}
+	connecting, cancel := context.WithTimeout(cmd.Context(), connectTimeout)
+	defer cancel()
+	temporal, namespace, err := env.Connect(connecting, "starter health")
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	report, lookErr := overview.New(temporal, namespace, settings.NewStore(wanted)).Look(cmd.Context())
+	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
+		return err
+	}
+	if report.Red() {
+		return errors.Join(redError{}, lookErr)
+	}
+	return lookErr
+}
+
+// only narrows the settings to a shop and its account.
+func only(s *settings.Settings, shop string) (*settings.Settings, error) {
+	if shop == "" {
+		return s, nil
+	}
+	set, known := s.Shops[shop]
+	if !known {
+		return nil, fmt.Errorf("the settings have no shop %q; shops are: %s", shop, strings.Join(slices.Sorted(maps.Keys(s.Shops)), ", "))
+	}
+	narrow := *s
+	narrow.Shops = map[string]settings.Shop{shop: set}
+	narrow.Accounts = map[string]settings.Account{set.Account: s.Accounts[set.Account]}
+	return &narrow, nil
+}
+
+// writeHealth writes a line for each shop and account, and what is wrong with it.
+func writeHealth(w io.Writer, report overview.Report, now time.Time) error {
+	var text strings.Builder
+	shops, accounts := slices.Sorted(maps.Keys(report.Shops)), slices.Sorted(maps.Keys(report.Accounts))
+	fmt.Fprintln(&text, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\toldest hold")
+	for _, id := range shops {
+		shop := report.Shops[id]
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", id, shop.State, ago(shop.LastSuccess, now),
+			shop.Orders[string(order.SyncImporting)], shop.Orders[string(order.SyncSynced)],
+			shop.Orders[string(order.SyncHeld)], shop.Orders[string(order.SyncClosed)], ago(shop.OldestHold, now))
+	}
+	fmt.Fprintln(&text, "\naccount\tstate\tlast collection\trequests waiting\tthe first for")
+	for _, id := range accounts {
+		account := report.Accounts[id]
+		waited := time.Duration(account.BacklogAge * float64(time.Second)).Round(time.Second)
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%s\n", id, account.State, ago(account.LastSuccess, now), account.Backlog, waited)
+	}
+	for _, id := range shops {
+		text.WriteString(problemOf("shop "+id, report.Shops[id].Rounds))
+	}
+	for _, id := range accounts {
+		text.WriteString(problemOf("account "+id, report.Accounts[id].Rounds))
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 3, ' ', 0)
+	if _, err := io.WriteString(table, text.String()); err != nil {
+		return err
+	}
+	return table.Flush()
+}
+
+func problemOf(what string, rounds overview.Rounds) string {
+	if rounds.Problem == "" {
+		return ""
+	}
+	return fmt.Sprintf("\n%s: %s\n", what, rounds.Problem)
+}
+
+// ago is a moment as a person wants it: how long it is past.
+func ago(at, now time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return now.Sub(at).Round(time.Second).String() + " ago"
+}

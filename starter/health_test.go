@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/process"
+)
+
+func TestHealthIsTold(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	report := overview.Report{
+		Shops: map[string]overview.Shop{
+			"kwiaty": {
+				Rounds:     overview.Rounds{State: overview.Green, LastSuccess: now.Add(-20 * time.Second)},
+				OldestHold: now.Add(-time.Hour), Orders: map[string]int64{"importing": 1, "synced": 230, "held": 2, "closed": 17},
+			},
+			"rowery": {Rounds: overview.Rounds{State: overview.Off}},
+		},
+		Accounts: map[string]overview.Account{
+			"main": {Rounds: overview.Rounds{State: overview.Red, Problem: "the key is refused"}, Backlog: 12, BacklogAge: 3.6},
+		},
+	}
+	var text strings.Builder
+	require.NoError(t, writeHealth(&text, report, now))
+	assert.Equal(t, `shop     state   last sweep   importing   synced   held   closed   oldest hold
+kwiaty   green   20s ago      1           230      2      17       1h0m0s ago
+rowery   off     -            0           0        0      0        -
+
+account   state   last collection   requests waiting   the first for
+main      red     -                 12                 4s
+
+account main: the key is refused
+`, text.String())
+	assert.True(t, report.Red())
+	assert.Equal(t, 3, process.ExitCode(redError{}))
+}

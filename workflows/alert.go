@@ -1,0 +1,201 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// Owner is the shop or the account that an entity stands for; one of the two is
+// empty.
+type Owner struct {
+	Shop    string `json:",omitempty"`
+	Account string `json:",omitempty"`
+}
+
+// String is the id of the owner's entity.
+func (o Owner) String() string {
+	if o.Shop != "" {
+		return ShopID(o.Shop)
+	}
+	return AccountID(o.Account)
+}
+
+// Alerting is what an entity remembers of what it told at the alert URL.
+type Alerting struct {
+	// Since is from when on rounds are expected to succeed.
+	Since time.Time `json:",omitzero"`
+	// Red stays set until the next success. RedTold is set from telling it until
+	// green was told.
+	Red     bool `json:",omitempty"`
+	RedTold bool `json:",omitempty"`
+	// Held are the holds that were told: since when, by the order's number.
+	Held map[int64]time.Time `json:",omitempty"`
+	// Sending is the id of the alert that is on its way. There is one at a time,
+	// so that they come in their order.
+	Sending string `json:",omitempty"`
+}
+
+// AlertLook is what the activity LookForAlerts decides from.
+type AlertLook struct {
+	Owner    Owner
+	Health   Health
+	Alerting Alerting
+	Now      time.Time
+}
+
+// AlertNext is what LookForAlerts decided.
+type AlertNext struct {
+	// Off tells that nothing is expected: the settings do not have the owner, or
+	// have it switched off.
+	Off bool `json:",omitempty"`
+	Red bool `json:",omitempty"`
+	// Sent tells that the alert on its way arrived, or was given up.
+	Sent bool `json:",omitempty"`
+	// Alert is to be sent. Overdue are all holds that it stands for, though it
+	// names the first ones only.
+	Alert   *Alert      `json:",omitempty"`
+	Overdue []HeldOrder `json:",omitempty"`
+	// Over are told holds that may be forgotten.
+	Over []int64 `json:",omitempty"`
+	// Pause is when to look again at the latest.
+	Pause time.Duration
+}
+
+// AlertKind is what an alert tells.
+type AlertKind string
+
+// The kinds of alerts.
+const (
+	AlertHeld  AlertKind = "held"
+	AlertRed   AlertKind = "red"
+	AlertGreen AlertKind = "green"
+)
+
+// Alert is the body of the POST to the alert URL. It holds no personal data.
+type Alert struct {
+	// ID is the same in all attempts to send the alert, and in no other alert.
+	ID      string    `json:"id"`
+	Kind    AlertKind `json:"kind"`
+	Shop    string    `json:"shop,omitempty"`
+	Account string    `json:"account,omitempty"`
+	At      time.Time `json:"at"`
+	Problem string    `json:"problem"`
+	// Count is how many orders are newly overdue; Orders are the first of them.
+	Count  int         `json:"count,omitempty"`
+	Orders []HeldOrder `json:"orders,omitempty"`
+}
+
+// HeldOrder is an order that waits for somebody.
+type HeldOrder struct {
+	Number int64            `json:"number"`
+	Reason order.HoldReason `json:"reason"`
+	Since  time.Time        `json:"since"`
+}
+
+// HealthView is how an entity fares, as the query health answers it.
+type HealthView struct {
+	Health Health
+	// Since is from when on rounds are expected to succeed.
+	Since time.Time
+	// Red stays set until the next success.
+	Red bool
+}
+
+// RedAt tells whether the entity was red at its last look, or is by now.
+func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
+	return v.Red || v.Health.Red(now, v.Since, every)
+}
+
+// alertPause is when to look again where nobody could say.
+const alertPause = time.Minute
+
+// watch tells at the alert URL how the entity fares, for as long as the run
+// lives. It goes on beside the rounds and never holds them up, so that a round
+// that hangs is seen too. It reads health, which the rounds write.
+func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health) error {
+	if a.Since.IsZero() {
+		a.Since = workflow.Now(ctx)
+	}
+	err := workflow.SetQueryHandler(ctx, QueryHealth, func() (HealthView, error) {
+		return HealthView{Health: *health, Since: a.Since, Red: a.Red}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("answer how %s fares: %w", owner, err)
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			seen := *health
+			pause := a.look(ctx, owner, seen)
+			began := workflow.Now(ctx)
+			// Failing, and being well again, are looked at when they begin.
+			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
+				return health.Kind != seen.Kind || health.FailingSince.IsZero() != seen.FailingSince.IsZero()
+			})
+			if err == nil && workflow.Now(ctx).Sub(began) > pause+alertPause {
+				// No worker ran for a while; the rounds that were missed come first,
+				// lest each of them is told red and at once green.
+				err = workflow.Sleep(ctx, alertPause)
+			}
+			if err != nil {
+				return // the run ends
+			}
+		}
+	})
+	return nil
+}
+
+// look decides what to tell and has it sent. It says when to look again.
+func (a *Alerting) look(ctx workflow.Context, owner Owner, health Health) time.Duration {
+	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 5 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next look is another attempt
+	})
+	in := AlertLook{Owner: owner, Health: health, Alerting: *a, Now: workflow.Now(ctx)}
+	var next AlertNext
+	if err := workflow.ExecuteLocalActivity(local, ActivityLookForAlerts, in).Get(ctx, &next); err != nil {
+		workflow.GetLogger(ctx).Warn("it is not known whether there is something to tell at the alert URL; it is looked at again", "error", err)
+		return alertPause
+	}
+	a.take(next, in.Now)
+	if next.Alert != nil {
+		send(ctx, *next.Alert)
+	}
+	return next.Pause
+}
+
+// take remembers what was decided. What is about to be sent counts as told: the
+// workflow that sends it outlives this run.
+func (a *Alerting) take(next AlertNext, now time.Time) {
+	a.Red = next.Red
+	if next.Off {
+		a.Since = now
+	}
+	if next.Sent {
+		a.Sending = ""
+	}
+	for _, number := range next.Over {
+		delete(a.Held, number)
+	}
+	if next.Alert == nil {
+		return
+	}
+	a.Sending = next.Alert.ID
+	switch next.Alert.Kind {
+	case AlertRed:
+		a.RedTold = true
+	case AlertGreen:
+		a.RedTold = false
+	case AlertHeld:
+		if a.Held == nil {
+			a.Held = map[int64]time.Time{}
+		}
+		for _, held := range next.Overdue {
+			a.Held[held.Number] = held.Since
+		}
+	}
+}
