@@ -80,6 +80,8 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityDryRead:        a.DryRead,
 		workflows.ActivityDryPlan:        a.DryPlan,
 		workflows.ActivityDryContacts:    a.DryContacts,
+		workflows.ActivityLookForAlerts:  a.LookForAlerts,
+		workflows.ActivitySendAlert:      a.SendAlert,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

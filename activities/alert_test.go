@@ -35,8 +35,11 @@ import (
 func store(t *testing.T, url string) *settings.Store {
 	t.Helper()
 	set, err := settings.Parse("settings.yaml", settings.Example(), func(name string) (string, bool) {
-		if name == "CARTUMSYNC_ENCRYPTION_KEY" {
+		switch name {
+		case "CARTUMSYNC_ENCRYPTION_KEY":
 			return base64.StdEncoding.EncodeToString(make([]byte, 32)), true
+		case "CARTUMSYNC_ALERT_URL":
+			return "https://alerts.example/hook", true
 		}
 		return "value-of-a-variable", true
 	})

@@ -43,6 +43,9 @@ func newAccountLife(t *testing.T) *accountLife {
 		l.inputs = append(l.inputs, in)
 		return l.answer(len(l.asked), in)
 	}, activity.RegisterOptions{Name: workflows.ActivityCollectChanges})
+	l.env.RegisterActivityWithOptions(func(context.Context, workflows.AlertLook) (workflows.AlertNext, error) {
+		return workflows.AlertNext{Pause: 24 * time.Hour}, nil
+	}, activity.RegisterOptions{Name: workflows.ActivityLookForAlerts})
 	return l
 }
 
@@ -169,7 +172,8 @@ func TestAccountWithRefusedCredentialsIsAskedRarely(t *testing.T) {
 		return collected(), nil
 	}
 	for minute := range 40 {
-		l.at(time.Duration(minute)*time.Minute+30*time.Second, l.look) // webhooks change nothing
+		l.at(time.Second, func() { l.env.SignalWorkflow(workflows.SignalSettings, "a") })
+	l.at(time.Duration(minute)*time.Minute+30*time.Second, l.look) // webhooks change nothing
 	}
 	tell := func(revision string) { l.env.SignalWorkflow(workflows.SignalSettings, revision) }
 	l.at(30*time.Minute, func() {
@@ -194,6 +198,7 @@ func TestAccountThatIsNotInTheSettings(t *testing.T) {
 		}
 		return collected(), nil
 	}
+	l.at(time.Second, func() { l.env.SignalWorkflow(workflows.SignalSettings, "a") })
 	l.at(5*time.Minute, func() {
 		assert.Contains(t, l.view().Paused, "no such account")
 		l.env.SignalWorkflow(workflows.SignalSettings, "b")

@@ -44,6 +44,9 @@ func newShopWorld(t *testing.T) *shopWorld {
 	}
 	w.begun = w.env.Now()
 	register := func(name string, f any) { w.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
+	register(workflows.ActivityLookForAlerts, func(context.Context, workflows.AlertLook) (workflows.AlertNext, error) {
+		return workflows.AlertNext{Pause: 24 * time.Hour}, nil
+	})
 	register(workflows.ActivityShopSettings, func(context.Context, string) (workflows.ShopInForce, error) { return w.force, nil })
 	register(workflows.ActivitySweepShop, func(_ context.Context, in workflows.SweepInput) (workflows.Swept, error) {
 		at := w.env.Now()
@@ -117,7 +120,7 @@ func TestShop_ChangedSettingsSweepAtOnceAndTellTheHeldOnesOnce(t *testing.T) {
 	w.after(20*time.Minute, workflows.SignalSettings, "b")
 	w.env.RegisterDelayedCallback(func() { w.force.RecentEvery = time.Hour }, 30*time.Minute)
 	w.after(31*time.Minute, workflows.SignalSettings, "c")
-	carried := w.run(workflows.ShopState{Shop: "demo"})
+	carried := w.run(workflows.ShopState{Shop: "demo", Revision: "a"})
 	assert.Equal(t, []string{"b", "c"}, w.held)
 	assert.Equal(t, "c", carried.Revision)
 	assert.Equal(t, 10*time.Minute, w.sweeps[1].at.Truncate(time.Minute))
