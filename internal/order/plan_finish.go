@@ -98,7 +98,16 @@ func (p *planner) accountReads() []Step {
 		}))
 	}
 	if p.s.Items.Due {
-		steps = append(steps, p.readLines())
+		steps = append(steps, p.dueLines())
 	}
 	return steps
+}
+
+// dueLines reads the items; what the shop changed is written in the same go,
+// which reads them anyway.
+func (p *planner) dueLines() Step {
+	if changes := p.changedLines(); slices.ContainsFunc(changes, LineWrite.changed) {
+		return p.writeLines(changes)
+	}
+	return p.readLines()
 }
