@@ -168,7 +168,7 @@ func againFrom(next, now time.Time, zone *time.Location) string {
 	case left <= 0:
 		return ""
 	case left < time.Minute:
-		return fmt.Sprintf("again from %s (in %d s)", next.In(zone).Format("15:04:05"), int(left.Seconds())+1)
+		return fmt.Sprintf("again from %s (in %d s)", next.In(zone).Format("15:04:05"), int((left+time.Second-1)/time.Second))
 	default:
 		return fmt.Sprintf("again from %s (in %d min)", roundUp(next).In(zone).Format("15:04"), int((left+time.Minute-1)/time.Minute))
 	}
