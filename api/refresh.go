@@ -129,7 +129,8 @@ func (o *Orders) update(ctx context.Context, key order.Key, id, by string) (work
 	if err != nil {
 		return result, err
 	}
-	return result, handle.Get(ctx, &result)
+	err = handle.Get(ctx, &result)
+	return result, err
 }
 
 // sinceThen is how far a running refresh is by now, what was told of it where

@@ -82,6 +82,13 @@ func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 	w, o := importedOrder(t, world.Options{}, 1, nil)
 	before := w.Roapp.Order(o.ID).CustomFields["f104"]
 	require.NotEmpty(t, before)
+	imported := time.Now()
+	w.Eventually(world.Patience, func() string {
+		if time.Since(imported) < time.Second { // the field has whole seconds
+			return "the same second still"
+		}
+		return ""
+	})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
 	require.Equal(t, api.RefreshDone, answer.State)
@@ -204,4 +211,39 @@ func TestT09_ClosedOrderIsNotRefreshed(t *testing.T) {
 	w.Terminate(2)
 	_, err = w.Orders.Refresh(t.Context(), w.Key(2), "Ola")
 	require.ErrorAs(t, err, &closed)
+}
+
+// The worker dies while a refresh runs: who asked is answered by its successor,
+// and it was one refresh.
+func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag, RequestTimeout: 3 * time.Second})
+	process := w.StartProcess()
+	o := place(w, 1, nil)
+	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1})
+	answers := make(chan api.Refreshed, 1)
+	go func() {
+		answer, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
+		assert.NoError(t, err)
+		answers <- answer
+	}()
+	w.Await(1, func(v orderView) string {
+		if !v.State.Refresh.Running {
+			return "not asked yet"
+		}
+		return ""
+	})
+	process.Kill()
+	w.StartProcess()
+	answer := <-answers
+	if answer.State == api.RefreshRunning {
+		answer = awaitEnd(w, 1, answer.ID)
+	}
+	assert.Equal(t, api.RefreshDone, answer.State)
+	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
+	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
+	again := w.Refresh(1, "Jan")
+	assert.Equal(t, api.RefreshTooSoon, again.State)
+	assert.True(t, answer.Next.Equal(again.Next))
 }
