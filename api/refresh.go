@@ -18,8 +18,9 @@ const (
 	// refreshWithin bounds how long who asks for a refresh is kept waiting; the
 	// workflow itself answers a little earlier.
 	refreshWithin = 25 * time.Second
-	// viewWithin bounds the wait for an order's view, which a worker answers.
-	viewWithin = 5 * time.Second
+	// viewWithin bounds the wait for an order's view, which a worker answers. The
+	// engine needs some of it to notice that the worker that knew the order died.
+	viewWithin = 15 * time.Second
 )
 
 // RefreshState tells how far a refresh is.
@@ -41,7 +42,7 @@ type Refreshed struct {
 	Changed []string // what it found and did; nothing changed where it is empty
 	Problem string   // why it failed
 	Waits   []string // what it is at while it runs; nothing where no worker has taken it yet
-	// Next is from when on the next one is allowed, zero for at once.
+	// Next is from when on the next one is allowed; zero or past for at once.
 	Next time.Time
 }
 

@@ -137,14 +137,16 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			case <-time.After(40 * time.Millisecond):
+			case <-time.After(30 * time.Millisecond):
 			}
 			about, err := w.Temporal.DescribeWorkflow(t.Context(), w.Key(1).WorkflowID(), "")
 			if !assert.NoError(t, err) {
 				return
 			}
-			runs[about.WorkflowExecution.RunID] = true
-			assert.NoError(t, w.Temporal.SignalWorkflow(t.Context(), w.Key(1).WorkflowID(), "", "force-continue-as-new", nil))
+			if run := about.WorkflowExecution.RunID; !runs[run] { // each run is told once, as soon as it is seen
+				runs[run] = true
+				w.ForceContinueAsNew(1)
+			}
 		}
 	}()
 	stopOnce := sync.OnceFunc(func() { close(stop); <-stopped })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -115,7 +116,17 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	assert.Len(t, w.Roapp.Order(o.ID).Feed, 1)
 	assert.Len(t, w.Roapp.Orders(), 1)
 	assert.Contains(t, told(view), "decided: contact", "what happened is kept")
+	newest := "2" // the shop's quantity only ever grew
+	for _, change := range quantitiesSeen.FindAllStringSubmatch(told(view), -1) {
+		assert.Equal(t, newest, change[1])
+		assert.Greater(t, change[2], newest, "the state went backwards")
+		newest = change[2]
+	}
+	assert.Equal(t, "5", newest)
 }
+
+// quantitiesSeen are the changes of a quantity in the timeline.
+var quantitiesSeen = regexp.MustCompile(`in the shop: quantity of A-1: (\d) to (\d)`)
 
 // errBlind is what visibility answers who must not ask it.
 var errBlind = errors.New("visibility is not to be asked")
