@@ -14,6 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // stateOf is all that the order's workflow knows, as text.
@@ -145,7 +146,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 			}
 			if run := about.WorkflowExecution.RunID; !runs[run] { // each run is told once, as soon as it is seen
 				runs[run] = true
-				w.ForceContinueAsNew(1)
+				assert.NoError(t, w.Temporal.SignalWorkflow(t.Context(), w.Key(1).WorkflowID(), "", workflows.SignalForceContinueAsNew, nil))
 			}
 		}
 	}()
