@@ -14,9 +14,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// readOrder is how the exchange reads an order from RO App.
-const readOrder = "GET /v2/orders/{id}"
-
 // roappReads counts the requests that only read.
 func roappReads(w *world.World) int {
 	reads := 0
@@ -103,9 +100,9 @@ func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 // Two clicks at once, of two users: one run, one answer.
 func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	t.Parallel()
-	w, _ := importedOrder(t, world.Options{}, 1, nil)
+	w, _ := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
 	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
-	w.Roapp.Break(world.Fault{Match: readOrder, Kind: "slow", Delay: "2s", Times: 1})
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "slow", Delay: "4s", Times: 1})
 	w.Roapp.ResetRequests()
 	answers := make([]api.Refreshed, 6)
 	var clicks sync.WaitGroup
