@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
@@ -31,7 +32,7 @@ func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) er
 // View asks the order's workflow for the whole order.
 func (o *Orders) View(ctx context.Context, key order.Key) (workflows.OrderView, error) {
 	var view workflows.OrderView
-	answer, err := o.temporal.QueryWorkflow(ctx, key.WorkflowID(), "", workflows.QueryOrder)
+	answer, err := o.query(ctx, key.WorkflowID(), workflows.QueryOrder)
 	if err != nil {
 		return view, fmt.Errorf("ask the workflow of %s: %w", key, err)
 	}
@@ -39,6 +40,27 @@ func (o *Orders) View(ctx context.Context, key order.Key) (workflows.OrderView, 
 		return view, fmt.Errorf("read the view of %s: %w", key, err)
 	}
 	return view, nil
+}
+
+// notReadyFor is how long a run that has just begun may need to answer queries.
+const notReadyFor = 3 * time.Second
+
+// query asks a workflow. A run that was begun a moment ago, by a start or by
+// continue-as-new, refuses queries until its first task is scheduled.
+func (o *Orders) query(ctx context.Context, id, query string) (converter.EncodedValue, error) {
+	began := time.Now()
+	for {
+		answer, err := o.temporal.QueryWorkflow(ctx, id, "", query)
+		var notReady *serviceerror.WorkflowNotReady
+		if !errors.As(err, &notReady) || time.Since(began) > notReadyFor {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // Decide brings a person's answer to the order's workflow.

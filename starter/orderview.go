@@ -58,7 +58,22 @@ func (p *page) heading(view workflows.OrderView) {
 		[]string{"workflow", state.Key.WorkflowID()},
 		[]string{"first asked for", fmt.Sprintf("%s, by %s", p.minute(state.StartedAt), state.Origin)},
 		[]string{"last compared", p.minute(state.Synced)},
+		[]string{"next refresh", p.nextRefresh(view)},
 	)
+}
+
+// nextRefresh tells when a person may have the order compared again.
+func (p *page) nextRefresh(view workflows.OrderView) string {
+	switch {
+	case view.State.Closed != "":
+		return "none, the order is closed"
+	case view.State.Refresh.Running:
+		return "runs since " + p.minute(view.State.Refresh.AskedAt)
+	case view.NextRefresh.After(time.Now()):
+		return "from " + p.minute(roundUp(view.NextRefresh))
+	default:
+		return "at once"
+	}
 }
 
 func (p *page) shopSide(view workflows.OrderView) {
@@ -150,12 +165,38 @@ func (p *page) waiting(view workflows.OrderView) {
 	for _, step := range view.Running {
 		p.line("  %s", step)
 	}
+	p.differences(view.Differences)
 	if len(state.Marks) > 0 {
 		p.line("\nWarnings")
 	}
 	for _, mark := range state.Marks {
 		p.line("  %s: %s", mark.Code, mark.Text)
 	}
+}
+
+// differences shows the lines that RO App has otherwise than the shop.
+func (p *page) differences(all []order.Difference) {
+	if len(all) == 0 {
+		return
+	}
+	p.line("\nNot carried over")
+	rows := [][]string{{"LINE", "IN CARTUM", "IN RO APP"}}
+	for _, d := range all {
+		row := []string{string(d.Key), valuesText(d.Shop), valuesText(d.Account)}
+		switch d.Kind {
+		case order.DifferenceNew:
+			row[2] = "-"
+		case order.DifferenceRemoved:
+			row[1] = "-"
+		case order.DifferenceValues:
+		}
+		rows = append(rows, row)
+	}
+	p.columns(rows...)
+}
+
+func valuesText(v order.ItemValues) string {
+	return fmt.Sprintf("%s x %s", v.Quantity, v.Price.StringFixed(2))
 }
 
 func (p *page) timeline(events []order.Event) {

@@ -46,7 +46,8 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&options.publicURL, "public-url", "", "URL by which Cartum reaches this starter; with it the starter subscribes itself to Cartum's events")
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
-	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), decideCommand(&flags), showCommand(&flags), checkCommand(&flags), healthCommand(&flags))
+	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
+		showCommand(&flags), checkCommand(&flags), healthCommand(&flags))
 	return cmd
 }
 

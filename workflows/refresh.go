@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -32,11 +31,11 @@ type RefreshResult struct {
 // time from when on one is allowed.
 const RefreshTooSoon = "RefreshTooSoon"
 
+// RefreshClosed is the type of the refusal of a refresh of an order that is done.
+const RefreshClosed = "RefreshClosed"
+
 // refreshAnswersWithin is how long who asks is kept waiting.
 const refreshAnswersWithin = 20 * time.Second
-
-// errClosed refuses a refresh of an order that is done.
-var errClosed = errors.New("the order is closed; import it by hand to bring it back")
 
 // acceptRefreshes answers the update. Refused ones leave no trace in the history.
 func (r *orderRun) acceptRefreshes(ctx workflow.Context) error {
@@ -45,7 +44,7 @@ func (r *orderRun) acceptRefreshes(ctx workflow.Context) error {
 		Description: "Compare both sides of the order now",
 		Validator: func(ctx workflow.Context, _ RefreshRequest) error {
 			if r.state.Closed != "" {
-				return errClosed
+				return temporal.NewApplicationError("the order is closed; import it by hand to bring it back", RefreshClosed)
 			}
 			if next := r.state.NextRefresh(workflow.Now(ctx)); !next.IsZero() {
 				return temporal.NewApplicationError("the order was updated a moment ago; again from "+minute(next), RefreshTooSoon, next)

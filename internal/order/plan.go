@@ -111,7 +111,7 @@ func (p *planner) readFirst() Next {
 		return Next{Steps: steps}
 	}
 	if p.s.settled() && p.s.Hold == nil {
-		steps = append(steps, p.accountReads()...)
+		steps = append(steps, p.orderRead()...) // its goods are read once what the shop wants of them is known
 	}
 	return Next{Steps: appendMissing(steps, p.stillWanted()), Marks: p.s.Marks}
 }

@@ -91,14 +91,28 @@ func (p *planner) lateGoods() (next Next, due bool) {
 
 // accountReads are reads of RO App's side that somebody asked for.
 func (p *planner) accountReads() []Step {
-	var steps []Step
-	if p.s.OrderDue {
-		steps = append(steps, p.step(StepReadOrder, SideRoapp, "", "Read the order from RO App", func(st *Step) {
-			st.ReadOrder = &ReadOrder{Account: p.s.Order.Account, OrderID: p.s.Order.ID}
-		}))
-	}
+	steps := p.orderRead()
 	if p.s.Items.Due {
-		steps = append(steps, p.readLines())
+		steps = append(steps, p.dueLines())
 	}
 	return steps
+}
+
+// orderRead reads RO App's order where somebody asked for it.
+func (p *planner) orderRead() []Step {
+	if !p.s.OrderDue {
+		return nil
+	}
+	return []Step{p.step(StepReadOrder, SideRoapp, "", "Read the order from RO App", func(st *Step) {
+		st.ReadOrder = &ReadOrder{Account: p.s.Order.Account, OrderID: p.s.Order.ID}
+	})}
+}
+
+// dueLines reads the items; what the shop changed is written in the same go,
+// which reads them anyway.
+func (p *planner) dueLines() Step {
+	if changes := p.changedLines(); slices.ContainsFunc(changes, LineWrite.changed) {
+		return p.writeLines(changes)
+	}
+	return p.readLines()
 }

@@ -262,6 +262,7 @@ shops:
     statuses:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
+    final: {shop: [3, 4], roapp: [103, 104]}
 api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
 {{- if .Alerts}}
 alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}

@@ -1,0 +1,193 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// stateOf is all that the order's workflow knows, as text.
+func stateOf(w *world.World, number int64) string {
+	w.T.Helper()
+	view, err := w.Orders.View(w.T.Context(), w.Key(number))
+	require.NoError(w.T, err)
+	text, err := json.MarshalIndent(view.State, "", " ")
+	require.NoError(w.T, err)
+	return string(text)
+}
+
+// assertKept has the order continue as new, and says that it knows what it knew.
+func assertKept(t *testing.T, w *world.World, number int64) {
+	t.Helper()
+	before := stateOf(w, number)
+	w.ContinueAsNew(number)
+	assert.JSONEq(t, before, stateOf(w, number))
+}
+
+func TestT03_ContinueAsNewKeepsAHoldAndItsDeadline(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, world.J{"delivery_phone": ""})
+	hold := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
+	assertKept(t, w, 1)
+	assertKept(t, w, 1)
+	again := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
+	assert.True(t, hold.NextLook.Equal(again.NextLook))
+	assert.True(t, hold.Since.Equal(again.Since))
+	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
+	w.AwaitSynced(1)
+	assert.Len(t, w.Roapp.Orders(), 1)
+}
+
+func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	assertKept(t, w, 1)
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	awaitRest(w, 1, total("67.5"))
+	assertKept(t, w, 1)
+	first := w.Refresh(1, "Ola")
+	require.Equal(t, api.RefreshDone, first.State)
+	assertKept(t, w, 1)
+	again := w.Refresh(1, "Ola")
+	assert.Equal(t, api.RefreshTooSoon, again.State)
+	assert.True(t, first.Next.Equal(again.Next))
+
+	// With a mark, and with the write-off that caused it.
+	w.Roapp.WriteOff(o.ID)
+	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
+	w.AwaitMark(1, order.MarkNotCarried)
+	w.Await(1, func(v orderView) string {
+		if v.State.Comment.Told.Difference == "" {
+			return "not told"
+		}
+		return ""
+	})
+	awaitRest(w, 1, total("80"))
+	assertKept(t, w, 1)
+	w.AwaitMark(1, order.MarkNotCarried)
+	w.Edit(1, world.J{"stat_status": 2})
+	w.Eventually(world.Patience, func() string {
+		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
+			return fmt.Sprint("status ", is)
+		}
+		return ""
+	})
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(after))
+	assert.Len(t, after.Feed, 2, "the difference is told once, whatever runs")
+}
+
+// Signals that wait while the workflow is asked to continue as new are not lost,
+// in whatever order they come.
+func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag})
+	worker := w.StartWorker()
+	o := place(w, 1, nil)
+	before := w.RunID(1)
+	worker.Stop()
+	// Nobody works: all of it waits.
+	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
+	w.ForceContinueAsNew(1)
+	w.Webhook(1)
+	w.ForceContinueAsNew(1)
+	w.TellWriteOff(1)
+	w.ForceContinueAsNew(1)
+	w.StartWorker()
+	view := awaitRest(w, 1, func(v orderView) string {
+		if v.State.Order.StatusID != 102 || v.State.Comment.Told.Difference == "" {
+			return "not carried over"
+		}
+		return total("67.5")(v)
+	})
+	assert.True(t, view.State.Order.WrittenOff)
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after), "frozen by the write-off that waited with the edit")
+	w.Eventually(world.Patience, func() string {
+		if w.RunID(1) == before {
+			return "it still is the first run"
+		}
+		return ""
+	})
+}
+
+// The operator's signal comes all the time, while the order is imported, edited,
+// written off and refreshed: the end is the same.
+func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, world.J{"products": roseAndVase("2", "1")})
+	runs := map[string]bool{}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(30 * time.Millisecond):
+			}
+			about, err := w.Temporal.DescribeWorkflow(t.Context(), w.Key(1).WorkflowID(), "")
+			if !assert.NoError(t, err) {
+				return
+			}
+			if run := about.WorkflowExecution.RunID; !runs[run] { // each run is told once, as soon as it is seen
+				runs[run] = true
+				assert.NoError(t, w.Temporal.SignalWorkflow(t.Context(), w.Key(1).WorkflowID(), "", workflows.SignalForceContinueAsNew, nil))
+			}
+		}
+	}()
+	stopOnce := sync.OnceFunc(func() { close(stop); <-stopped })
+	defer stopOnce()
+
+	_, o := w.AwaitSynced(1)
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	w.Cartum.Change(1, world.J{"products": roseAndVase("5", "1")})
+	answers := make([]api.Refreshed, 4)
+	var clicks sync.WaitGroup
+	for i := range answers {
+		clicks.Go(func() {
+			answer, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
+			assert.NoError(t, err)
+			answers[i] = answer
+		})
+	}
+	clicks.Wait()
+	done := slices.DeleteFunc(slices.Clone(answers), func(a api.Refreshed) bool { return a.State == api.RefreshTooSoon })
+	require.NotEmpty(t, done) // a click that came too late is told when the next one is allowed
+	for _, answer := range answers {
+		assert.True(t, done[0].Next.Equal(answer.Next))
+	}
+	for _, answer := range done {
+		assert.Equal(t, done[0], answer)
+		assert.Equal(t, api.RefreshDone, answer.State)
+	}
+	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
+	w.TellWriteOff(1)
+	w.Edit(1, world.J{"products": roseAndVase("6", "1")})
+	w.AwaitMark(1, order.MarkNotCarried)
+	view := awaitRest(w, 1, total("105"))
+	stopOnce()
+	assert.Greater(t, len(runs), 1)
+	assert.Equal(t, 1, view.State.Refresh.Number)
+	assert.Len(t, w.Roapp.Orders(), 1)
+	assert.Len(t, w.Roapp.People(), 1)
+	assert.Len(t, w.Roapp.Products(), 2)
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 5 at 12.5", "B-1 x 1 at 30"}, items(after))
+	assert.Len(t, after.Feed, 2)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltest // the environment is the process's own
+	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	p := newPerson(t, w)
+	w.Place(301, nil)
+	w.Place(302, world.J{"delivery_phone": "601000222"})
+	w.Place(303, world.J{"delivery_phone": ""})
+	w.Place(304, world.J{"stat_status": 4})
+	_, o := w.AwaitSynced(301)
+	w.AwaitSynced(302)
+	w.AwaitHeld(303, order.HoldNoCustomer)
+	w.AwaitClosed(304)
+
+	w.Cartum.Change(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "3")}})
+	output, code := p.types("refresh", "--shop", "demo", "--order", "301,302", "--as", "Ola")
+	require.Equal(t, 0, code, output)
+	assert.Contains(t, output, "order:demo:301  in the shop: quantity of A-1: 2 to 3; ")
+	assert.Contains(t, output, "order:demo:302  nothing changed\n")
+
+	output, code = p.types("refresh", "--shop", "demo", "--order", "301", "--order", "303")
+	require.Equal(t, exitHeld, code, output)
+	assert.Regexp(t, `order:demo:301  again from \d\d:\d\d \(in (9|10) min\)\n`, output)
+	assert.Contains(t, output, "order:demo:303  waits: The order has no usable phone")
+	assert.Contains(t, output, "(in 30 s)")
+	assert.Contains(t, output, "orders that were refused or wait: 2 of 2")
+
+	output, code = p.types("refresh", "--shop", "demo", "--order", "301,304,999")
+	assert.Equal(t, 1, code, output)
+	assert.Contains(t, output, "order:demo:301  again from ")
+	assert.Contains(t, output, "demo #304 is closed (cancelled in the shop before it was imported); import it by hand to bring it back: starter import --shop demo --order 304")
+	assert.Contains(t, output, "demo #999 is not known here")
+
+	w.Roapp.WriteOff(o.ID)
+	w.Edit(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "5")}})
+	w.AwaitMark(301, order.MarkNotCarried)
+	output, code = p.types("show", "--shop", "demo", "--order", "301")
+	require.Equal(t, 0, code, output)
+	output = strings.Join(strings.Fields(output), " ")
+	assert.Regexp(t, `next refresh from \d{4}-\d\d-\d\d \d\d:\d\d`, output)
+	assert.Contains(t, output, "Not carried over LINE IN CARTUM IN RO APP a:A-1#1 5 x 12.50 3 x 12.50")
+	assert.Contains(t, output, order.MarkNotCarried)
+	assert.Contains(t, output, "Ola asked to update the order now")
+}
+
+func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest // the environment is the process's own
+	w := world.New(t, world.Options{Unlimited: true, RequestTimeout: 2 * time.Second, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	p := newPerson(t, w)
+	w.Place(311, nil)
+	w.AwaitSynced(311)
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
+	output, code := p.types("refresh", "--shop", "demo", "--order", "311", "--wait", "90s")
+	assert.Equal(t, exitHeld, code, output)
+	assert.Contains(t, output, "order:demo:311  still runs, waits for: Read the order from RO App\n")
+	assert.Contains(t, output, "waits: RO App does not answer as it should")
+}
+
+func TestRefreshWithoutAWorker(t *testing.T) { //nolint:paralleltest // the environment is the process's own
+	w := world.New(t, world.Options{Idle: true})
+	p := newPerson(t, w)
+	w.Webhook(5)
+	output, code := p.types("refresh", "--shop", "demo", "--order", "5")
+	assert.Equal(t, 1, code, output)
+	assert.Contains(t, output, "is a worker running?")
+}
+
+func TestRefreshInOneLine(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Europe/Warsaw")
+	require.NoError(t, err)
+	now := time.Date(2026, 11, 1, 11, 33, 10, 0, time.UTC)
+	for name, tc := range map[string]struct {
+		answer api.Refreshed
+		want   string
+	}{
+		"changes":        {api.Refreshed{State: api.RefreshDone, Changed: []string{"quantity of A-12: 2 to 3", "paid"}}, "quantity of A-12: 2 to 3; paid"},
+		"nothing":        {api.Refreshed{State: api.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
+		"too soon":       {api.Refreshed{State: api.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
+		"at once":        {api.Refreshed{State: api.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
+		"waits":          {api.Refreshed{State: api.RefreshFailed, Problem: "RO App does not answer", Next: now.Add(20 * time.Second)}, "waits: RO App does not answer; again from 12:33:30 (in 20 s)"},
+		"runs":           {api.Refreshed{State: api.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
+		"nobody took it": {api.Refreshed{State: api.RefreshRunning}, "still runs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tc.want, refreshText(tc.answer, now, zone))
+		})
+	}
+}
