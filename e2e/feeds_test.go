@@ -31,8 +31,8 @@ func swept(snapshot order.Snapshot) order.Hint {
 	}
 }
 
-// edited is the order as the shop has it after another edit, seen now.
-func edited(was order.Snapshot, quantity int64) order.Snapshot {
+// withQuantity is the order as the shop has it after another edit, seen now.
+func withQuantity(was order.Snapshot, quantity int64) order.Snapshot {
 	is := was
 	is.SeenAt = time.Now()
 	is.Lines = append([]order.Line{}, was.Lines...)
@@ -54,8 +54,8 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
 	first := *view.State.Snapshot
-	second := edited(first, 3)
-	third := edited(second, 4)
+	second := withQuantity(first, 3)
+	third := withQuantity(second, 4)
 	reads := w.Cartum.Seen("orders/get")
 
 	w.Hint(1, swept(third))
@@ -89,8 +89,8 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	view, o := w.AwaitSynced(1)
 	require.Equal(t, chosen, o.Client.ID)
 	first := *view.State.Snapshot
-	second := edited(first, 3)
-	third := edited(second, 4)
+	second := withQuantity(first, 3)
+	third := withQuantity(second, 4)
 	w.Cartum.Change(1, world.J{"delivery_phone": "", "products": roseAndVase("5", "1")})
 	feeds := []func(){
 		func() { w.Hint(1, swept(first)) },

@@ -173,7 +173,7 @@ func TestAccountWithRefusedCredentialsIsAskedRarely(t *testing.T) {
 	}
 	for minute := range 40 {
 		l.at(time.Second, func() { l.env.SignalWorkflow(workflows.SignalSettings, "a") })
-	l.at(time.Duration(minute)*time.Minute+30*time.Second, l.look) // webhooks change nothing
+		l.at(time.Duration(minute)*time.Minute+30*time.Second, l.look) // webhooks change nothing
 	}
 	tell := func(revision string) { l.env.SignalWorkflow(workflows.SignalSettings, revision) }
 	l.at(30*time.Minute, func() {
