@@ -204,6 +204,9 @@ type StatusRefuse struct {
 	StatusID int64
 	Text     string
 	ByStaff  bool `json:",omitempty"`
+	// Asked is set where it was refused although a person had asked for it: it is
+	// not tried again until somebody asks anew.
+	Asked bool `json:",omitempty"`
 }
 
 // Mark warns on the order's row; it stops nothing.
@@ -398,11 +401,21 @@ func (s *State) See(hint Hint, now time.Time) {
 	hint.Digest = ""
 	if hint.By == OriginHand {
 		s.news(hint.At)
-		s.Pressed = true
+		s.press()
 		s.lookAtAccount()
 	}
 	if s.Hint == nil || s.Hint.At.Before(hint.At) {
 		s.Hint = &hint
+	}
+}
+
+// press notes that a person waits: what was refused is tried once more.
+func (s *State) press() {
+	s.Pressed = true
+	//workflowcheck:ignore each is changed for itself
+	for kind, refused := range s.Refused {
+		refused.Asked = false
+		s.Refused[kind] = refused
 	}
 }
 
@@ -465,7 +478,7 @@ func (s *State) Decide(d Decision, now time.Time) {
 			s.Hint = &Hint{At: now, By: OriginHand} // what was wrong may be mended in the shop
 		}
 	}
-	s.Pressed = true
+	s.press()
 	s.TryAgain(now)
 }
 

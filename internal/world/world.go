@@ -200,7 +200,6 @@ shops:
 // plainStatuses are the sandbox's mappings.
 const plainStatuses = "{import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}, export: {102: 2, 103: 3, 105: 6}}"
 
-
 // variant is what differs between the sandbox's two pairs.
 type variant struct{ Name, Currency, TimeZone, Region, Language, IdentifyBy string }
 
