@@ -334,7 +334,9 @@ func (p *planner) look(key string) Look {
 		look.Lost = &at
 	}
 	if o := p.s.Order; o != nil {
-		look.Old = o.TakenOver || p.now.Sub(o.At) > FinishedWithin
+		// Staff may be at work on what is imported: their status wins, and a line
+		// that they added just so is the shop's.
+		look.Old = o.TakenOver || p.s.settled() || p.now.Sub(o.At) > FinishedWithin
 	}
 	return look
 }

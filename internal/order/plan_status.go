@@ -67,13 +67,10 @@ func (p *planner) tryPushAgain() bool {
 
 func (p *planner) setStatus(to int64) Step {
 	key := string(StepSetStatus)
-	look := p.look(key)
-	// Staff may have moved it on since it was last seen, and they win.
-	look.Old = look.Old || p.s.settled()
 	return p.step(StepSetStatus, SideRoapp, key, fmt.Sprintf("Set status %d", to), func(st *Step) {
 		st.SetStatus = &SetStatus{
 			Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: look,
+			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.look(key),
 		}
 	})
 }
