@@ -214,6 +214,9 @@ type RoappItem struct {
 	} `json:"entity"`
 	IsDeductionRequired bool              `json:"is_deduction_required"`
 	WriteOffs           []json.RawMessage `json:"write_offs"`
+	Discount            struct {
+		Percentage decimal.Decimal `json:"percentage"`
+	} `json:"discount"`
 }
 
 // RoappContact is a person or an organization.
