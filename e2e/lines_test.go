@@ -184,17 +184,19 @@ func TestF46_StaffsOwnCustomFieldsSurvive(t *testing.T) {
 			for id, value := range o.CustomFields {
 				fields[id] = value
 			}
-			fields["f103"] = "2020-01-02T03:04:05Z" // staff corrected it
+			fields["f104"] = "2020-01-02T03:04:05Z" // long ago
+			fields["f105"] = "Wszystkiego najlepszego"
 			w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), world.J{"custom_fields": fields}, nil)
 			w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 			awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 			w.Eventually(world.Patience, func() string {
-				if is := w.Roapp.Order(o.ID).CustomFields["f104"]; is == o.CustomFields["f104"] {
+				if is := w.Roapp.Order(o.ID).CustomFields["f104"]; is == fields["f104"] {
 					return "Last updated is still " + is
 				}
 				return ""
 			})
 			after := w.Roapp.Order(o.ID).CustomFields
+			assert.Equal(t, "Wszystkiego najlepszego", after["f105"], "staff's own")
 			assert.Equal(t, "1", after["f102"])
 			assert.Equal(t, "Kwiaty Online", after["f101"])
 		})
@@ -209,7 +211,7 @@ func TestF04_ChangeWhoseAnswerIsLost(t *testing.T) {
 		for _, kind := range []world.Fault{{Kind: "lose-answer"}, {Kind: "status", Status: 503, Times: 2}, {Kind: "html"}} {
 			w.Roapp.BreakOrder(o.ID, method, what, kind)
 			change()
-			w.Eventually(world.Patience, func() string {
+			w.Await(1, func(orderView) string {
 				if text := settled(); text != "" {
 					return name + " with " + kind.Kind + ": " + text
 				}

@@ -49,6 +49,9 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 	if step.Kind == StepReadShopOrder {
 		s.readFailed()
 	}
+	if step.ReadOrder != nil || (step.WriteLines != nil && !step.WriteLines.writes()) {
+		s.lookFailed()
+	}
 	if f.Kind == FailRejected && s.refusedForGood(step, f, now) {
 		return
 	}

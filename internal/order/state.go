@@ -56,6 +56,9 @@ type State struct {
 	// OrderDue asks to read RO App's order: a person wants to know, or a list
 	// that may lag behind says something new.
 	OrderDue bool `json:",omitempty"`
+	// LookDue is set where such a read failed: it is made again with the next look
+	// at the hold.
+	LookDue bool `json:",omitempty"`
 	// Unsettled is set when something changed since both sides were compared.
 	Unsettled bool `json:",omitempty"`
 
@@ -354,6 +357,10 @@ func (s *State) TryAgain(now time.Time) {
 		s.Hint = &Hint{At: now, By: s.Origin}
 	}
 	s.ReadDue = false
+	if s.LookDue {
+		s.lookAtAccount()
+		s.LookDue = false
+	}
 }
 
 // readFailed puts the read off until the hold is looked at again, lest it be
@@ -361,6 +368,14 @@ func (s *State) TryAgain(now time.Time) {
 func (s *State) readFailed() {
 	if s.Hint == nil || !s.Hint.At.After(s.ReadAt) {
 		s.Hint, s.ReadDue = nil, true
+	}
+}
+
+// lookFailed puts the look at RO App's side off until the hold is looked at
+// again, for the same reason.
+func (s *State) lookFailed() {
+	if s.Order != nil {
+		s.OrderDue, s.Items.Due, s.LookDue = false, false, true
 	}
 }
 
