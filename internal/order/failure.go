@@ -67,7 +67,7 @@ func (s *State) refusedForGood(step Step, f Failure, now time.Time) bool {
 	switch {
 	case step.SetStatus != nil:
 		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text, Asked: s.Pressed})
-		s.Order.Setting = 0
+		s.Order.Tried = nil
 		if s.settled() {
 			s.Handled.Shop = step.SetStatus.Shop
 		}

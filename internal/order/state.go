@@ -155,9 +155,9 @@ type AccountOrder struct {
 	SeenAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Setting is a status that is being written, or may have been: it is ours
-	// when it is seen.
-	Setting int64 `json:",omitempty"`
+	// Tried are statuses that are being written, or may have been by requests
+	// whose answer is not known: they are ours when they are seen.
+	Tried []int64 `json:",omitempty"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
