@@ -3,12 +3,12 @@ package e2e
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -104,41 +104,44 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 // A write-off that is told while a quantity waits for its turn takes it back.
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	queue := engine.RoappQueue("main")
-	require.NoError(t, engine.LimitQueue(t.Context(), w.Temporal, w.Namespace, queue, 0.01, "the test's budget is used up"))
-	quantity := 2
-	var waiting orderView
-	w.Eventually(world.Patience, func() string {
-		// What the queue still lets through is an edit like any other.
-		quantity++
-		w.Edit(1, world.J{"products": roseAndVase(fmt.Sprint(quantity), "1")})
-		want := fmt.Sprintf("Change a:A-1#1 to %d", quantity)
-		waiting = w.Await(1, func(v orderView) string {
-			if v.State.Hint != nil {
-				return "not read"
-			}
-			return ""
-		})
-		if len(waiting.Running) == 0 {
-			return want + " does not wait"
+	w, o := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
+	busy := place(w, 2, nil)
+	many := roseAndVase("2", "1")
+	for i := range atOnce {
+		article := fmt.Sprint("M-", i)
+		w.Roapp.Make("products", world.J{"title": article, "article": article})
+		many = append(many, world.Line(article, article, "1", "1"))
+	}
+	before := w.Roapp.Seen(addItem)
+	w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "6s", Times: atOnce})
+	w.Edit(2, world.J{"products": many})
+	w.AwaitSeen(w.Roapp, addItem, before+atOnce)
+
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	running := func(v orderView) string { return strings.Join(v.Running, ", ") }
+	w.Await(1, func(v orderView) string {
+		if !strings.HasPrefix(running(v), "Change A-1 to 3") {
+			return "the quantity does not wait"
 		}
 		return ""
 	})
-	before := items(w.Roapp.Order(o.ID))
 	w.TellWriteOff(1)
-	view := w.Await(1, func(v orderView) string {
-		if len(v.Running) > 0 && v.Running[0] == waiting.Running[0] {
+	w.Await(1, func(v orderView) string {
+		if strings.HasPrefix(running(v), "Change") {
 			return "not withdrawn"
 		}
 		return ""
 	})
-	assert.True(t, view.State.Order.WrittenOff)
-	require.NoError(t, engine.LimitQueue(t.Context(), w.Temporal, w.Namespace, queue, 1000, "the budget is there again"))
+	assert.Len(t, w.Roapp.Order(busy.ID).Items, 2, "it would wait still")
 	w.AwaitMark(1, order.MarkNotCarried)
 	awaitRest(w, 1, func(orderView) string { return "" })
-	assert.Equal(t, before, items(w.Roapp.Order(o.ID)), "nothing was written")
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
+	assert.Zero(t, changesOf(after, "item changed"))
 }
+
+// atOnce is how many requests of an account may be open in one process.
+const atOnce = 8
 
 // RO App does not find the product that a line is to be made of: the order is
 // not gone.
