@@ -41,13 +41,13 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 		w.Edit(number, world.J{"products": roseAndVase("3", "1")})
 		w.AwaitSeen(w.Roapp, under.seen, before+1)
 		w.Roapp.WriteOff(o.ID)
-		view := w.Await(number, func(v orderView) string {
+		w.Await(number, func(v orderView) string {
 			if !v.State.Order.WrittenOff {
 				return under.name + ": the write-off is not known"
 			}
 			return ""
 		})
-		view = awaitRest(w, number, func(orderView) string { return "" })
+		view := awaitRest(w, number, func(orderView) string { return "" })
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, under.want, items(after), under.name)
 		told := !slices.Contains(under.want, "A-1 x 3 at 12.5")
