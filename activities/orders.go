@@ -162,7 +162,8 @@ func (a *Activities) SetStatus(ctx context.Context, in order.SetStatus) (order.S
 		if err != nil {
 			return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, false)
 		}
-		if row.StatusID == in.To || (in.From != 0 && row.StatusID != in.From) {
+		ours := in.From == 0 || row.StatusID == in.From || slices.Contains(in.Tried, row.StatusID)
+		if row.StatusID == in.To || !ours {
 			return order.StatusSet{StatusID: row.StatusID}, nil
 		}
 	}

@@ -73,7 +73,8 @@ func awaitRest(w *world.World, number int64, digestOf func(orderView) string) or
 		if text := digestOf(v); text != "" {
 			return text
 		}
-		if len(v.Running) > 0 || v.State.Hint != nil || v.State.Unsettled {
+		at := v.State.Order
+		if due := at != nil && (v.State.OrderDue || v.State.Items.Due); due || len(v.Running) > 0 || v.State.Hint != nil || v.State.Unsettled || v.State.Pressed {
 			return "still at work"
 		}
 		return ""
@@ -177,7 +178,7 @@ func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
 	// The edit waits behind a service that is down; meanwhile goods are written off.
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/{id}/items", Kind: "status", Status: 503, Times: 2})
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.WriteOff(o.ID)
 	w.AwaitMark(1, order.MarkNotCarried)

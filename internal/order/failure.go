@@ -49,6 +49,9 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 	if step.Kind == StepReadShopOrder {
 		s.readFailed()
 	}
+	if step.ReadOrder != nil || (step.WriteLines != nil && !step.WriteLines.writes()) {
+		s.lookFailed()
+	}
 	if f.Kind == FailRejected && s.refusedForGood(step, f, now) {
 		return
 	}
@@ -63,14 +66,14 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 func (s *State) refusedForGood(step Step, f Failure, now time.Time) bool {
 	switch {
 	case step.SetStatus != nil:
-		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text})
-		s.Order.Setting = 0
+		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text, Asked: s.Pressed})
+		s.Order.Tried = nil
 		if s.settled() {
 			s.Handled.Shop = step.SetStatus.Shop
 		}
 		s.Tell(now, "", fmt.Sprintf("RO App refused status %d: %s", step.SetStatus.To, f.Text))
 	case step.PushStatus != nil:
-		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(step.PushStatus.To), Text: f.Text})
+		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(step.PushStatus.To), Text: f.Text, Asked: s.Pressed})
 		s.Handled.Account = step.PushStatus.Account
 		s.Tell(now, "", fmt.Sprintf("the shop refused status %d: %s", step.PushStatus.To, f.Text))
 	case step.UpdateFields != nil:

@@ -50,6 +50,9 @@ type Choice struct {
 	Title        string
 }
 
+// stopsAll tells that nothing of the order can be carried over meanwhile.
+func (h *Hold) stopsAll() bool { return h.Reason == HoldOrderGone || h.Reason == HoldUnknownShop }
+
 // same tells whether two holds wait for the same thing.
 func (h *Hold) same(other *Hold) bool {
 	return h != nil && other != nil && h.Reason == other.Reason && h.Field == other.Field && h.Goods == other.Goods

@@ -69,7 +69,9 @@ func (s *State) Begin(step Step, now time.Time) {
 	case step.WriteLines != nil:
 		s.beginLines(step.WriteLines)
 	case step.SetStatus != nil:
-		s.Order.Setting = step.SetStatus.To
+		if to := step.SetStatus.To; !slices.Contains(s.Order.Tried, to) {
+			s.Order.Tried = append(s.Order.Tried, to)
+		}
 	}
 }
 
@@ -310,8 +312,11 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 	if o.StatusID == 0 || o.StatusID == at.StatusID {
 		return
 	}
-	if o.StatusID == at.Setting {
+	if slices.Contains(at.Tried, o.StatusID) {
 		at.StatusID = o.StatusID // our own write, whose answer is not known yet
+		if s.settled() {
+			s.Handled.Account = o.StatusID
+		}
 		return
 	}
 	if s.settled() && o.Listed && now.Sub(at.WroteAt) < ownEcho {
@@ -404,7 +409,7 @@ func (o *StatusPushed) apply(s *State, step Step, now time.Time) {
 
 func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 	in := step.SetStatus
-	s.Order.Setting = 0
+	s.Order.Tried = nil
 	if now := s.Order.StatusID; s.settled() && o.StatusID == in.To && now != in.From && now != in.To {
 		// Staff's change was seen while ours was under way: which came last?
 		s.Handled = StatusFacts{Shop: in.Shop, Account: in.To}

@@ -69,7 +69,7 @@ type planner struct {
 	r       Rules
 	now     time.Time
 	running []Step
-	// onlyStatus is set while the shop's order cannot be understood.
+	// onlyStatus is set while the order is held for something else than its status.
 	onlyStatus bool
 }
 
@@ -81,7 +81,7 @@ func (p *planner) plan() Next {
 		return p.readFirst()
 	}
 	if p.s.Hold != nil {
-		return Next{Hold: p.s.Hold, Steps: p.despiteHold(), Marks: p.s.Marks}
+		return p.despiteHold()
 	}
 	if p.s.Order == nil {
 		return p.importOrder()
@@ -140,21 +140,27 @@ func (p *planner) stillWanted() []Step {
 	})
 }
 
-// despiteHold lets finish what has begun. Where one side does not answer, an
-// imported order's steps for the other side go on.
-func (p *planner) despiteHold() []Step {
-	side, reason := p.s.Hold.Side, p.s.Hold.Reason
-	onlyStatus := reason == HoldMalformed || reason == HoldCurrency
-	if !p.s.settled() || (side == "" && !onlyStatus) {
-		return p.stillWanted()
+// despiteHold lets finish what has begun. Of an imported order, what the hold is
+// not about goes on: the other side's steps where one side does not answer, else
+// the statuses.
+func (p *planner) despiteHold() Next {
+	next := Next{Hold: p.s.Hold, Marks: p.s.Marks}
+	if !p.s.settled() || p.s.Hold.stopsAll() {
+		next.Steps = p.stillWanted()
+		return next
 	}
+	side := p.s.Hold.Side
 	s := *p.s
 	s.Hold = nil
-	without := planner{s: &s, r: p.r, now: p.now, onlyStatus: onlyStatus}
-	steps := slices.DeleteFunc(without.plan().Steps, func(step Step) bool {
+	without := (&planner{s: &s, r: p.r, now: p.now, onlyStatus: side == ""}).plan()
+	steps := slices.DeleteFunc(without.Steps, func(step Step) bool {
 		return side != "" && (step.Side == SideCartum) == (side == SideCartum)
 	})
-	return appendMissing(steps, p.stillWanted())
+	next.Steps = appendMissing(steps, p.stillWanted())
+	if len(steps) == len(without.Steps) {
+		next.Handled, next.Tell = without.Handled, without.Tell
+	}
+	return next
 }
 
 func (p *planner) holdFor(h Hold) Next { return Next{Hold: &h, Marks: p.s.Marks} }
@@ -336,7 +342,9 @@ func (p *planner) look(key string) Look {
 		look.Lost = &at
 	}
 	if o := p.s.Order; o != nil {
-		look.Old = o.TakenOver || p.now.Sub(o.At) > FinishedWithin
+		// Staff may be at work on what is imported: their status wins, and a line
+		// that they added just so is the shop's.
+		look.Old = o.TakenOver || p.s.settled() || p.now.Sub(o.At) > FinishedWithin
 	}
 	return look
 }

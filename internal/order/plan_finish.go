@@ -61,7 +61,7 @@ func (p *planner) firstStatus() (Step, bool) {
 	if to == 0 || p.s.Order.StatusID == to || p.s.Order.statusMayBeStaffs() {
 		return Step{}, false
 	}
-	if refused, ok := p.s.Refused[StepSetStatus]; ok && (refused.ByStaff || refused.StatusID == to && !p.s.Pressed) {
+	if refused, ok := p.s.Refused[StepSetStatus]; ok && (refused.ByStaff || refused.StatusID == to && !p.askedAnew(refused)) {
 		return Step{}, false
 	}
 	return p.setStatus(to), true

@@ -21,12 +21,7 @@ const (
 func (p *planner) keepInStep() Next {
 	next := Next{Marks: p.marks(), Wake: p.closesAt()}
 	if p.onlyStatus {
-		step, handled, _ := p.statuses()
-		next.Handled = handled
-		if step != nil {
-			next.Steps = []Step{*step}
-		}
-		return next
+		return p.keepStatus(next)
 	}
 	if h := p.unfit(); h != nil {
 		next.Hold = h
@@ -63,6 +58,24 @@ func (p *planner) keepInStep() Next {
 	next.Synced = true
 	if !next.Wake.IsZero() && !p.now.Before(next.Wake) && !p.s.Pressed {
 		next.Close = p.whyClosed()
+	}
+	return next
+}
+
+// keepStatus carries over statuses alone. A list that may lag behind has RO
+// App's side read first.
+func (p *planner) keepStatus(next Next) Next {
+	if reads := p.accountReads(); len(reads) > 0 {
+		next.Steps = reads
+		return next
+	}
+	step, handled, tell := p.statuses()
+	next.Handled = handled
+	if tell != "" {
+		next.Tell = []string{tell}
+	}
+	if step != nil {
+		next.Steps = []Step{*step}
 	}
 	return next
 }

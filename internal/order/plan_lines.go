@@ -53,6 +53,9 @@ func (p *planner) changedLines() []LineWrite {
 	return writes
 }
 
+// writes tells that something may be written, not only read.
+func (in WriteLines) writes() bool { return slices.ContainsFunc(in.Lines, LineWrite.changed) }
+
 func (w LineWrite) changed() bool { return w.Quantity || w.Price }
 
 // writeLines reads the items and writes what differs, in one go: between them no

@@ -54,12 +54,15 @@ func (p *planner) standFor(s StatusFacts) bool {
 // tryStatusAgain tells that a person asks for a status that RO App refused.
 func (p *planner) tryStatusAgain() bool {
 	refused, ok := p.s.Refused[StepSetStatus]
-	return ok && !refused.ByStaff && p.s.Pressed && refused.StatusID == p.mappedStatus() && p.s.Order.StatusID == p.s.Handled.Account
+	return ok && !refused.ByStaff && p.askedAnew(refused) && refused.StatusID == p.mappedStatus() && p.s.Order.StatusID == p.s.Handled.Account
 }
+
+// askedAnew tells that a person asks for a status since it was refused.
+func (p *planner) askedAnew(refused StatusRefuse) bool { return p.s.Pressed && !refused.Asked }
 
 func (p *planner) tryPushAgain() bool {
 	refused, ok := p.s.Refused[StepPushStatus]
-	return ok && p.s.Pressed && refused.StatusID == int64(p.r.ExportStatuses[p.s.Order.StatusID])
+	return ok && p.askedAnew(refused) && refused.StatusID == int64(p.r.ExportStatuses[p.s.Order.StatusID])
 }
 
 func (p *planner) setStatus(to int64) Step {
@@ -67,7 +70,7 @@ func (p *planner) setStatus(to int64) Step {
 	return p.step(StepSetStatus, SideRoapp, key, fmt.Sprintf("Set status %d", to), func(st *Step) {
 		st.SetStatus = &SetStatus{
 			Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.look(key),
+			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Tried: p.s.Order.Tried, Look: p.look(key),
 		}
 	})
 }

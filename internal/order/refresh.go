@@ -66,7 +66,8 @@ func (s *State) BeginRefresh(by string, now time.Time) {
 	s.Refresh = RefreshFacts{Number: s.Refresh.Number + 1, Running: true, By: by, AskedAt: now, Succeeded: s.Refresh.Succeeded}
 	s.Tell(now, by, "asked to update the order now")
 	s.news(now)
-	s.Pressed, s.Unsettled = true, true
+	s.press()
+	s.Unsettled = true
 	s.Hint = &Hint{At: now, By: s.Origin}
 	s.lookAtAccount()
 	if s.Order != nil {

@@ -56,6 +56,9 @@ type State struct {
 	// OrderDue asks to read RO App's order: a person wants to know, or a list
 	// that may lag behind says something new.
 	OrderDue bool `json:",omitempty"`
+	// LookDue is set where such a read failed: it is made again with the next look
+	// at the hold.
+	LookDue bool `json:",omitempty"`
 	// Unsettled is set when something changed since both sides were compared.
 	Unsettled bool `json:",omitempty"`
 
@@ -152,9 +155,9 @@ type AccountOrder struct {
 	SeenAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Setting is a status that is being written, or may have been: it is ours
-	// when it is seen.
-	Setting int64 `json:",omitempty"`
+	// Tried are statuses that are being written, or may have been by requests
+	// whose answer is not known: they are ours when they are seen.
+	Tried []int64 `json:",omitempty"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
@@ -204,6 +207,9 @@ type StatusRefuse struct {
 	StatusID int64
 	Text     string
 	ByStaff  bool `json:",omitempty"`
+	// Asked is set where it was refused although a person had asked for it: it is
+	// not tried again until somebody asks anew.
+	Asked bool `json:",omitempty"`
 }
 
 // Mark warns on the order's row; it stops nothing.
@@ -351,6 +357,10 @@ func (s *State) TryAgain(now time.Time) {
 		s.Hint = &Hint{At: now, By: s.Origin}
 	}
 	s.ReadDue = false
+	if s.LookDue {
+		s.lookAtAccount()
+		s.LookDue = false
+	}
 }
 
 // readFailed puts the read off until the hold is looked at again, lest it be
@@ -358,6 +368,14 @@ func (s *State) TryAgain(now time.Time) {
 func (s *State) readFailed() {
 	if s.Hint == nil || !s.Hint.At.After(s.ReadAt) {
 		s.Hint, s.ReadDue = nil, true
+	}
+}
+
+// lookFailed puts the look at RO App's side off until the hold is looked at
+// again, for the same reason.
+func (s *State) lookFailed() {
+	if s.Order != nil {
+		s.OrderDue, s.Items.Due, s.LookDue = false, false, true
 	}
 }
 
@@ -398,11 +416,21 @@ func (s *State) See(hint Hint, now time.Time) {
 	hint.Digest = ""
 	if hint.By == OriginHand {
 		s.news(hint.At)
-		s.Pressed = true
+		s.press()
 		s.lookAtAccount()
 	}
 	if s.Hint == nil || s.Hint.At.Before(hint.At) {
 		s.Hint = &hint
+	}
+}
+
+// press notes that a person waits: what was refused is tried once more.
+func (s *State) press() {
+	s.Pressed = true
+	//workflowcheck:ignore each is changed for itself
+	for kind, refused := range s.Refused {
+		refused.Asked = false
+		s.Refused[kind] = refused
 	}
 }
 
@@ -465,7 +493,7 @@ func (s *State) Decide(d Decision, now time.Time) {
 			s.Hint = &Hint{At: now, By: OriginHand} // what was wrong may be mended in the shop
 		}
 	}
-	s.Pressed = true
+	s.press()
 	s.TryAgain(now)
 }
 

@@ -91,3 +91,10 @@ func (w *World) TellWriteOff(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))
 }
+
+// BreakOrder posts a fault of one order's requests: "POST", "status".
+func (r *Roapp) BreakOrder(id int64, method, what string, f Fault) {
+	r.t.Helper()
+	f.Match = fmt.Sprintf("%s /v2/orders/%d/%s", method, id, what)
+	r.Break(f)
+}

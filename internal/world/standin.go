@@ -187,6 +187,13 @@ type RoappOrder struct {
 	CustomFields map[string]string `json:"custom_fields"`
 	Items        []RoappItem       `json:"-"`
 	Feed         []RoappFeed       `json:"-"`
+	// History is what was done to the order, which the API does not tell.
+	History []RoappChange `json:"-"`
+}
+
+// RoappChange is one entry of an order's history.
+type RoappChange struct {
+	Text string `json:"text"`
 }
 
 // RoappFeed is one comment in an order's event feed.
@@ -207,6 +214,9 @@ type RoappItem struct {
 	} `json:"entity"`
 	IsDeductionRequired bool              `json:"is_deduction_required"`
 	WriteOffs           []json.RawMessage `json:"write_offs"`
+	Discount            struct {
+		Percentage decimal.Decimal `json:"percentage"`
+	} `json:"discount"`
 }
 
 // RoappContact is a person or an organization.
@@ -236,13 +246,14 @@ type RoappProduct struct {
 
 // wholeOrder is an order as the stand-in's own requests show it.
 type wholeOrder struct {
-	Order RoappOrder  `json:"order"`
-	Items []RoappItem `json:"items"`
-	Feed  []RoappFeed `json:"feed"`
+	Order   RoappOrder    `json:"order"`
+	Items   []RoappItem   `json:"items"`
+	Feed    []RoappFeed   `json:"feed"`
+	History []RoappChange `json:"history"`
 }
 
 func (o wholeOrder) flat() RoappOrder {
-	o.Order.Items, o.Order.Feed = o.Items, o.Feed
+	o.Order.Items, o.Order.Feed, o.Order.History = o.Items, o.Feed, o.History
 	return o.Order
 }
 

@@ -41,6 +41,9 @@ type Options struct {
 	CartumSwitches map[string]string
 	// Unlimited lifts the limits of both services and of the settings.
 	Unlimited bool
+	// Statuses are the shop's mappings in YAML, "{import: {1: 101}, export: {102: 2}}";
+	// empty are the sandbox's.
+	Statuses string
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
@@ -153,6 +156,9 @@ func (o Options) withDefaults(t testing.TB) Options {
 	if o.HeldAfter == 0 {
 		o.HeldAfter = 15 * time.Minute
 	}
+	if o.Statuses == "" {
+		o.Statuses = plainStatuses
+	}
 	if o.Logger == nil {
 		o.Logger = zaptest.NewLogger(t, zaptest.Level(zap.WarnLevel))
 	}
@@ -259,15 +265,16 @@ shops:
     location: 12
     order_type: 34
     managers: [56, 57]
-    statuses:
-      import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
-      export: {102: 2, 103: 3, 105: 6}
+    statuses: {{.Statuses}}
     final: {shop: [3, 4], roapp: [103, 104]}
 api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
 {{- if .Alerts}}
 alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}
 {{- end}}
 `))
+
+// plainStatuses are the sandbox's mappings.
+const plainStatuses = "{import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}, export: {102: 2, 103: 3, 105: 6}}"
 
 // variant is what differs between the sandbox's two pairs.
 type variant struct{ Name, Currency, TimeZone, Region, Language, IdentifyBy string }

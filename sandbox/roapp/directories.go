@@ -126,6 +126,7 @@ func seededDirectories(options Options) directories {
 			{102, "External ID", customText},
 			{103, "Created", customDatetime},
 			{104, "Last updated", customDatetime},
+			{105, "Gift card", customText},
 		}
 	}
 	return d

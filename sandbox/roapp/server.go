@@ -29,7 +29,7 @@ type Options struct {
 	// Unlimited lifts the request limit.
 	Unlimited bool
 	// CustomFields gives orders the custom fields Shop (f101), External ID
-	// (f102), Created (f103) and Last updated (f104).
+	// (f102), Created (f103), Last updated (f104) and one of the staff's own.
 	CustomFields bool
 	// WebhookURL receives signed webhooks. None are sent when it is empty.
 	WebhookURL string

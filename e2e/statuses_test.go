@@ -1,0 +1,331 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+const updateShopOrder = "orders/update"
+
+// ourStatusWrites is how often the exchange set the order's status in RO App.
+func ourStatusWrites(w *world.World, id, number int64) int {
+	w.T.Helper()
+	writes := 0
+	for _, change := range w.Roapp.Order(id).History {
+		if strings.HasPrefix(change.Text, "status ") && strings.HasSuffix(change.Text, fmt.Sprintf(": Cartum #%d", number)) {
+			writes++
+		}
+	}
+	return writes
+}
+
+// awaitRoappStatus waits until RO App has the status.
+func awaitRoappStatus(w *world.World, id, want int64) {
+	w.T.Helper()
+	w.Eventually(world.Patience, func() string {
+		if is := w.Roapp.Order(id).Status.ID; is != want {
+			return fmt.Sprint("RO App's status is ", is)
+		}
+		return ""
+	})
+}
+
+// lookEverywhere has everything tell the order the same again: webhooks, the
+// account's changes, and a person, after whom both sides are read.
+func lookEverywhere(w *world.World, number int64) orderView {
+	w.T.Helper()
+	for range 2 {
+		w.Webhook(number)
+		w.Collect()
+	}
+	return pressed(w, number)
+}
+
+// pressed has a person ask for the order, and waits until both sides are read
+// and compared.
+func pressed(w *world.World, number int64) orderView {
+	w.T.Helper()
+	w.ByHand(number)
+	return awaitRest(w, number, func(orderView) string { return "" })
+}
+
+// marked tells whether the row warns of something.
+func marked(v orderView, code string) bool {
+	for _, mark := range v.State.Marks {
+		if mark.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// assertStatuses is what both sides have and how often each was written to by
+// the exchange. The shop's writes are those of all orders.
+func assertStatuses(w *world.World, number, id, shop, account int64, shopWrites, accountWrites int) {
+	w.T.Helper()
+	assert.Equal(w.T, int(shop), w.Cartum.Status(number), "the shop's status")
+	assert.Equal(w.T, account, w.Roapp.Order(id).Status.ID, "RO App's status")
+	assert.Equal(w.T, shopWrites, w.Cartum.Seen(updateShopOrder), "writes to the shop")
+	assert.Equal(w.T, accountWrites, ourStatusWrites(w, id, number), "writes to RO App")
+}
+
+func TestF37_OurPushIsNoNews(t *testing.T) {
+	t.Parallel()
+	w, first := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"stat_status": 2})
+	awaitRoappStatus(w, first.ID, 102)
+	view := lookEverywhere(w, 1)
+	assertStatuses(w, 1, first.ID, 2, 102, 0, 1)
+	assert.Empty(t, view.State.Marks)
+
+	second := place(w, 2, nil)
+	w.Roapp.SetStatus(second.ID, 105)
+	awaitShopStatus(w, 2, 6)
+	view = lookEverywhere(w, 2)
+	assertStatuses(w, 2, second.ID, 6, 105, 1, 0)
+	assert.Empty(t, view.State.Marks)
+}
+
+func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
+	t.Parallel()
+	w, both := importedOrder(t, world.Options{}, 1, nil)
+	w.Cartum.Change(1, world.J{"stat_status": 3})
+	w.Roapp.SetStatus(both.ID, 105)
+	view := pressed(w, 1)
+	assert.Contains(t, told(view), "the status changed on both sides: RO App's 105 wins over the shop's 3")
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, both.ID, 6, 105, 1, 0)
+
+	// Only the shop's change is told; RO App's is seen when it would be overwritten.
+	late := place(w, 2, nil)
+	w.Roapp.SetStatus(late.ID, 105)
+	w.Edit(2, world.J{"stat_status": 3})
+	w.Eventually(world.Patience, func() string {
+		if is := w.Cartum.Status(2); is != 6 {
+			return fmt.Sprint("the shop's status is ", is)
+		}
+		return ""
+	})
+	lookEverywhere(w, 2)
+	assertStatuses(w, 2, late.ID, 6, 105, 2, 0)
+
+	// What is cancelled in the shop cannot be undone there.
+	cancelled := place(w, 3, nil)
+	w.Roapp.SetStatus(cancelled.ID, 105)
+	w.Edit(3, world.J{"stat_status": 4})
+	awaitRoappStatus(w, cancelled.ID, 104)
+	lookEverywhere(w, 3)
+	assertStatuses(w, 3, cancelled.ID, 4, 104, 2, 1)
+}
+
+func TestF39_UnrelatedEditWritesNoStatus(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	product := w.Roapp.Make("products", world.J{"title": "Bilecik", "article": "CARD"})
+	w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), world.J{"manager_notes": "call first"}, nil)
+	w.Roapp.API("POST", fmt.Sprintf("/v2/orders/%d/comments", o.ID), world.J{"comment": "called"}, nil)
+	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 5})
+	w.Roapp.AddItem(o.ID, product, "1", "3")
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 1, 101, 0, 0)
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 5 at 12.5", "B-1 x 1 at 30", "CARD x 1 at 3"}, items(after))
+	assert.Equal(t, "call first", after.ManagerNotes)
+}
+
+func TestF40_StatusWithoutCounterpart(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{
+		// 199 was deleted in RO App, 9 in the shop.
+		Statuses:       "{import: {1: 101, 2: 102, 3: 199, 4: 104}, export: {102: 2, 103: 9, 104: 4}}",
+		CartumSwitches: map[string]string{"extra_status": "paid"},
+	}, 1, nil)
+
+	// A status that the shop made up: warned of, and the order goes on.
+	w.Edit(1, world.J{"stat_status": 8, "products": roseAndVase("3", "1")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	w.AwaitMark(1, order.MarkUnmappedStatus)
+	assertStatuses(w, 1, o.ID, 8, 101, 0, 0)
+
+	// A status that RO App does not have any more: in its own words.
+	w.Edit(1, world.J{"stat_status": 3, "products": roseAndVase("4", "1")})
+	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
+	assert.Contains(t, w.AwaitMark(1, order.MarkStatusRefused).Text, "status_id")
+	view := lookEverywhere(w, 1)
+	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
+
+	// One that is mapped ends both.
+	w.Edit(1, world.J{"stat_status": 2})
+	awaitRoappStatus(w, o.ID, 102)
+	view = lookEverywhere(w, 1)
+	assert.Empty(t, view.State.Marks)
+	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
+
+	// RO App's without a counterpart is no matter of the shop's.
+	w.Roapp.SetStatus(o.ID, 106)
+	view = lookEverywhere(w, 1)
+	assert.Equal(t, int64(106), view.State.Order.StatusID)
+	assert.Empty(t, view.State.Marks)
+	assertStatuses(w, 1, o.ID, 2, 106, 0, 1)
+
+	// One that the shop does not have any more.
+	w.Roapp.SetStatus(o.ID, 103)
+	pressed(w, 1)
+	assert.NotEmpty(t, w.AwaitMark(1, order.MarkNotPushed).Text)
+	refused := w.Cartum.Seen(updateShopOrder)
+	w.Edit(1, world.J{"products": roseAndVase("5", "1")})
+	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
+	awaitRest(w, 1, total("92.5"))
+	assertStatuses(w, 1, o.ID, 2, 103, refused, 1)
+}
+
+func TestF41_SeveralStatusesForOneDoNotFlip(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{
+		Statuses: "{import: {1: 101, 2: 102, 3: 103, 6: 102}, export: {102: 2, 103: 3, 105: 6, 106: 6}}",
+	}, 1, nil)
+	w.Edit(1, world.J{"stat_status": 6})
+	awaitRoappStatus(w, o.ID, 102)
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 6, 102, 0, 1) // not back to 2
+
+	w.Edit(1, world.J{"stat_status": 2})
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 2, 102, 0, 1) // stands for 2 as well
+
+	w.Roapp.SetStatus(o.ID, 105)
+	pressed(w, 1)
+	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
+	w.Roapp.SetStatus(o.ID, 106)
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 6, 106, 1, 1)
+}
+
+func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
+	w.Roapp.SetStatus(o.ID, 105)
+	pressed(w, 1)
+	assert.Contains(t, w.AwaitMark(1, order.MarkNotPushed).Text, "it answered OK, but the order still has status 1")
+	for range 2 {
+		w.Webhook(1)
+		w.Collect()
+	}
+	view := awaitRest(w, 1, func(orderView) string { return "" })
+	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assertStatuses(w, 1, o.ID, 1, 105, 1, 0)
+
+	// A person tries again, in vain and then with success.
+	pressed(w, 1)
+	assertStatuses(w, 1, o.ID, 1, 105, 2, 0)
+	w.Cartum.Switch("status_update", "saved")
+	view = pressed(w, 1)
+	assertStatuses(w, 1, o.ID, 6, 105, 3, 0)
+	assert.Empty(t, view.State.Marks)
+}
+
+func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{
+		Statuses: "{import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}, export: {102: 2, 103: 3, 104: 4, 105: 6}}",
+	})
+	w.Roapp.Switch("search-lag", "0s")
+	writes := 0
+	for i, locked := range []string{"locked", "locked-silently"} {
+		number := int64(i + 1)
+		o := place(w, number, nil)
+		w.Cartum.Switch("status_4", locked)
+		w.Roapp.SetStatus(o.ID, 104)
+		pressed(w, number)
+		writes++
+		assertStatuses(w, number, o.ID, 4, 104, writes, 0)
+
+		w.Roapp.SetStatus(o.ID, 105)
+		pressed(w, number)
+		assert.Contains(t, w.AwaitMark(number, order.MarkNotPushed).Text, "cancelled")
+		lookEverywhere(w, number)
+		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
+		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
+		w.Eventually(world.Patience, func() string {
+			if len(w.Roapp.Order(o.ID).Feed) != 2 {
+				return "the delivery was not told"
+			}
+			return ""
+		})
+		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
+	}
+}
+
+// The shop's manager cancelled the order a moment before RO App's status is
+// written to it.
+func TestF42_CancelledBeforeThePush(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Cartum.Change(1, world.J{"stat_status": 4})
+	w.Roapp.SetStatus(o.ID, 105)
+	w.Eventually(world.Patience, func() string {
+		w.Collect()
+		if is := w.Roapp.Order(o.ID).Status.ID; is != 104 {
+			return fmt.Sprint("RO App's status is ", is)
+		}
+		return ""
+	})
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 4, 104, 0, 1)
+}
+
+func TestF43_StatusAndItemsChangeTogether(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "2")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 2 at 30")
+	awaitRoappStatus(w, o.ID, 102)
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
+
+	// Each side changes something else.
+	w.Cartum.Change(1, world.J{"products": roseAndVase("1", "2")})
+	w.Roapp.SetStatus(o.ID, 105)
+	pressed(w, 1)
+	awaitItems(w, o.ID, "A-1 x 1 at 12.5", "B-1 x 2 at 30")
+	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
+}
+
+func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{RoappSwitches: map[string]string{
+		"forbidden-transitions": "101>102", "closing-unpaid": "refused", "status-comment": "all",
+	}}, 1, nil)
+	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "1")})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	assert.Contains(t, w.AwaitMark(1, order.MarkStatusRefused).Text, "transition from 101 to 102 is forbidden")
+	refused := w.Roapp.Seen(setStatus)
+	for range 2 {
+		w.Webhook(1)
+		w.Collect()
+	}
+	view := awaitRest(w, 1, func(orderView) string { return "" })
+	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assert.Equal(t, refused, w.Roapp.Seen(setStatus), "it is not tried again by itself")
+
+	// The next status is tried, and refused for another reason.
+	w.Edit(1, world.J{"stat_status": 3})
+	w.Eventually(world.Patience, func() string {
+		if text := w.AwaitMark(1, order.MarkStatusRefused).Text; !strings.Contains(text, "unpaid") {
+			return text
+		}
+		return ""
+	})
+	// A person mends it and asks again.
+	w.Roapp.Switch("closing-unpaid", "allowed")
+	view = pressed(w, 1)
+	assert.False(t, marked(view, order.MarkStatusRefused))
+	assertStatuses(w, 1, o.ID, 3, 103, 0, 1)
+}

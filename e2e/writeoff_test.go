@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+const changeItem = "PATCH /v2/orders/{id}/items/{item}"
+
+// Whatever is under way when staff write goods off, what they wrote off stays as
+// it was.
+func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, prompt())
+	w.Roapp.Switch("search-lag", "0s")
+	w.Roapp.Switch("patch-written-off", "refused")
+	for i, under := range []struct {
+		name, method, what string
+		fault              world.Fault
+		seen               string // the request during which goods are written off
+		want               []string
+	}{
+		{"the items are read", "GET", "items", world.Fault{Kind: "slow", Delay: "700ms"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the read fails", "GET", "items", world.Fault{Kind: "hang"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write is refused", "PATCH", "items/*", world.Fault{Kind: "slow", Delay: "700ms"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write fails", "PATCH", "items/*", world.Fault{Kind: "hang"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write's answer is lost", "PATCH", "items/*", world.Fault{Kind: "lose-answer"}, changeItem, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}},
+	} {
+		number := int64(i + 1)
+		o := place(w, number, nil)
+		before := w.Roapp.Seen(under.seen)
+		w.Roapp.BreakOrder(o.ID, under.method, under.what, under.fault)
+		w.Edit(number, world.J{"products": roseAndVase("3", "1")})
+		w.AwaitSeen(w.Roapp, under.seen, before+1)
+		w.Roapp.WriteOff(o.ID)
+		w.Await(number, func(v orderView) string {
+			if !v.State.Order.WrittenOff {
+				return under.name + ": the write-off is not known"
+			}
+			return ""
+		})
+		view := awaitRest(w, number, func(orderView) string { return "" })
+		after := w.Roapp.Order(o.ID)
+		assert.Equal(t, under.want, items(after), under.name)
+		told := !slices.Contains(under.want, "A-1 x 3 at 12.5")
+		assert.Equal(t, told, marked(view, order.MarkNotCarried), under.name)
+		for _, item := range after.Items {
+			assert.NotEmpty(t, item.WriteOffs, under.name)
+		}
+	}
+}
+
+func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
+	t.Parallel()
+	w, first := importedOrder(t, world.Options{}, 1, nil)
+	second, third := place(w, 2, nil), place(w, 3, nil)
+
+	// Edited and carried over, then written off.
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	awaitItems(w, first.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	w.Roapp.WriteOff(first.ID)
+	view := pressed(w, 1)
+	assert.True(t, view.State.Order.WrittenOff)
+	assert.Empty(t, view.State.Marks, "what was carried over before is no difference")
+
+	// Written off, the exchange told, then edited.
+	w.Roapp.WriteOff(second.ID)
+	w.TellWriteOff(2)
+	w.Edit(2, world.J{"products": roseAndVase("3", "1")})
+	w.AwaitMark(2, order.MarkNotCarried)
+
+	// Edited, and told of the write-off before the edit was read.
+	w.Roapp.WriteOff(third.ID)
+	w.Cartum.Change(3, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
+	w.TellWriteOff(3)
+	w.Webhook(3)
+	w.AwaitMark(3, order.MarkNotCarried)
+
+	for number, o := range map[int64]world.RoappOrder{2: second, 3: third} {
+		lookEverywhere(w, number)
+		after := w.Roapp.Order(o.ID)
+		assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
+		assert.Len(t, after.Feed, 2, "told once")
+		// Taken back in the shop: nothing differs any more, which is told as well.
+		w.Edit(number, world.J{"products": roseAndVase("2", "1")})
+		view := awaitRest(w, number, total("55"))
+		assert.Empty(t, view.State.Marks)
+		assert.Len(t, w.Roapp.Order(o.ID).Feed, 3)
+	}
+
+	// The first one's statuses and payment go on.
+	w.Edit(1, world.J{"stat_status": 2, "payed": 1})
+	awaitRoappStatus(w, first.ID, 102)
+}
+
+// A write-off that is told while a quantity waits for its turn takes it back.
+func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
+	busy := place(w, 2, nil)
+	many := roseAndVase("2", "1")
+	for i := range atOnce {
+		article := fmt.Sprint("M-", i)
+		w.Roapp.Make("products", world.J{"title": article, "article": article})
+		many = append(many, world.Line(article, article, "1", "1"))
+	}
+	before := w.Roapp.Seen(addItem)
+	w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "6s", Times: atOnce})
+	w.Edit(2, world.J{"products": many})
+	w.AwaitSeen(w.Roapp, addItem, before+atOnce)
+
+	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	running := func(v orderView) string { return strings.Join(v.Running, ", ") }
+	w.Await(1, func(v orderView) string {
+		if !strings.HasPrefix(running(v), "Change A-1 to 3") {
+			return "the quantity does not wait"
+		}
+		return ""
+	})
+	w.TellWriteOff(1)
+	w.Await(1, func(v orderView) string {
+		if strings.HasPrefix(running(v), "Change") {
+			return "not withdrawn"
+		}
+		return ""
+	})
+	assert.Len(t, w.Roapp.Order(busy.ID).Items, 2, "it would wait still")
+	w.AwaitMark(1, order.MarkNotCarried)
+	awaitRest(w, 1, func(orderView) string { return "" })
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
+	assert.Zero(t, changesOf(after, "item changed"))
+}
+
+// atOnce is how many requests of an account may be open in one process.
+const atOnce = 8
+
+// RO App does not find the product that a line is to be made of: the order is
+// not gone.
+func TestF08_ProductOfANewLineIsGone(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w.Roapp.BreakOrder(o.ID, "POST", "items", world.Fault{Kind: "status", Status: 404})
+	w.Edit(1, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
+	w.AwaitHeld(1, order.HoldRejected)
+	// Statuses wait for what was refused; a person has it tried again.
+	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	awaitItems(w, o.ID, "A-1 x 2 at 12.5", "B-1 x 1 at 30", "C-1 x 5 at 2")
+}
