@@ -296,3 +296,21 @@ func TestF04_PushWhoseAnswerIsLost(t *testing.T) {
 	assert.Zero(t, ourStatusWrites(w, o.ID, 1))
 	assert.Equal(t, 7, w.Cartum.Seen(updateShopOrder), "a lost answer is not asked for twice, a failure is")
 }
+
+// A new line whose product only a person can name holds the goods, not the
+// status that came with it.
+func TestF29_AmbiguousProductOfANewLine(t *testing.T) {
+	t.Parallel()
+	w, o := importedOrder(t, world.Options{}, 1, nil)
+	product := w.Roapp.Make("products", world.J{"title": "Wstążka", "article": "C-1"})
+	w.Roapp.Make("products", world.J{"title": "Wstążka", "article": "C-1"})
+	w.Edit(1, world.J{"stat_status": 2, "products": append(roseAndVase("3", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
+	w.AwaitHeld(1, order.HoldAmbiguousProduct)
+	awaitRoappStatus(w, o.ID, 102)
+	w.Roapp.SetStatus(o.ID, 105)
+	awaitShopStatus(w, 1, 6)
+	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: product})
+	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30", "C-1 x 5 at 2")
+	lookEverywhere(w, 1)
+	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
+}

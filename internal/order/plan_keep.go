@@ -25,13 +25,17 @@ func (p *planner) keepInStep() Next {
 	}
 	if h := p.unfit(); h != nil {
 		next.Hold = h
-		return next
+		return p.keepStatus(next)
 	}
 	if reads := p.accountReads(); len(reads) > 0 {
 		next.Steps = reads
 		return next
 	}
 	if goods, due := p.lateGoods(); due {
+		if goods.Hold != nil {
+			next.Hold = goods.Hold
+			return p.keepStatus(next)
+		}
 		goods.Marks = next.Marks
 		return goods
 	}
