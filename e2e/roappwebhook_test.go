@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -48,10 +47,7 @@ func deliver(request *http.Request) (int, error) {
 // again within the hour.
 func TestStatusArrivesByRoappsWebhook(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappWebhooks: true, Idle: true})
-	w.YAML = bytes.Replace(w.YAML, []byte("    currency:"), []byte("    collect_every: 1h\n    currency:"), 1)
-	w.Reconfigured(nil)
-	w.StartWorker()
+	w := unhurried(t, world.Options{RoappWebhooks: true})
 	f := follow(w, 1)
 	f.awaitStatus(1, 101)
 	f.set(1, 105)

@@ -130,7 +130,8 @@ func (p *planner) marks() []Mark {
 	if len(texts) > 0 {
 		marks = append(marks, Mark{MarkNotCarried, "Not carried over: " + Shorten(strings.Join(texts, "; "), longestRemark)})
 	}
-	if total := p.s.Order.Total; total != nil {
+	// A total from before our last write says nothing yet.
+	if total := p.s.Order.Total; total != nil && !p.s.Order.SeenAt.Before(p.s.Order.WroteAt) {
 		if check := CheckAmount(*p.s.Snapshot, *total); !check.Explained {
 			marks = append(marks, Mark{MarkAmount, check.Why})
 		}
