@@ -155,8 +155,10 @@ func (c carrying) done() (written decimal.Decimal, shop *decimal.Decimal) {
 	case c.sent, c.changed && c.stands.Equal(c.to):
 		return c.to, nil
 	case c.ours:
-		// Where it changed it is yet to be written: one go writes few lines.
-		return c.stands, different(c.carried, c.stands)
+		// What stands there is what was carried over. Where the shop has
+		// another value, that is yet to be written: one go writes few lines,
+		// and staff may have taken back a value of their own.
+		return c.stands, nil
 	case c.changed:
 		return c.written, different(c.to, c.written)
 	default:

@@ -246,7 +246,7 @@ func (s *State) takeOverItems(products map[LineKey]int64, items []Item) {
 		facts := LineFacts{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
 		if values := (ItemValues{item.Quantity, item.Price}); s.Order.TakenOver && !values.equal(ItemValues{line.Quantity, line.Price}) {
 			// Whose the difference is nobody knows, so it stays and is told.
-			facts.ShopQuantity, facts.ShopPrice = different(line.Quantity, item.Quantity), different(line.Price, item.Price)
+			facts.Quantity, facts.Price = line.Quantity, line.Price
 			facts.Theirs, facts.Kept = &values, true
 		}
 		s.setLine(line.Key, facts)
