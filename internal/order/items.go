@@ -192,7 +192,9 @@ func (s *State) seeItems(in *WriteLines, o *LinesWritten) {
 	s.Items.Others = nil
 	for _, item := range o.Items {
 		byID[item.ID] = item
-		if !slices.Contains(ours, item.ID) {
+		// As long as the import is not finished, an item may be one that an
+		// earlier life added for a line that is yet to be recognised.
+		if s.settled() && !slices.Contains(ours, item.ID) {
 			s.Items.Others = append(s.Items.Others, item.ID)
 		}
 	}
