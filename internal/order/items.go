@@ -41,6 +41,9 @@ func (v ItemValues) equal(other ItemValues) bool {
 type ItemsFacts struct {
 	// Due asks to read them.
 	Due bool `json:",omitempty"`
+	// Deducted is set where RO App said that all goods are written off, which was
+	// a reason to read them once: they need not be ours.
+	Deducted bool `json:",omitempty"`
 	// ReadFor is the digest of the shop's order for which they were last read.
 	ReadFor string `json:",omitempty"`
 	// Others are the ids of items that staff added.

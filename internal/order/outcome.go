@@ -327,8 +327,10 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 // lookCloser asks for the items where somebody else has changed the order: only
 // they tell of a write-off.
 func (s *State) lookCloser(o OrderRead) {
-	written := o.DeductionRequired != nil && !*o.DeductionRequired
-	if !s.Order.WrittenOff && (o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime)) || written) {
+	deducted := o.DeductionRequired != nil && !*o.DeductionRequired
+	turned := deducted && !s.Items.Deducted
+	s.Items.Deducted = deducted
+	if !s.Order.WrittenOff && (turned || o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime))) {
 		s.Items.Due = true
 	}
 }
