@@ -331,7 +331,13 @@ func (s *State) lookCloser(o OrderRead) {
 	turned := deducted && !s.Items.Deducted
 	s.Items.Deducted = deducted
 	if !s.Order.WrittenOff && (turned || o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime))) {
+	if o.Listed && o.ModifiedAt.Before(at.ModifiedAt) {
+		return // a list that lags behind what was seen already
+	}
 		s.Items.Due = true
+	if !o.ModifiedAt.IsZero() {
+		at.ModifiedAt = o.ModifiedAt
+	}
 	}
 }
 

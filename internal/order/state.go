@@ -152,6 +152,8 @@ type AccountOrder struct {
 	SeenAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
+	// ModifiedAt is the newest time of a change that RO App has shown.
+	ModifiedAt time.Time `json:",omitzero"`
 	// Setting is a status that is being written, or may have been: it is ours
 	// when it is seen.
 	Setting int64 `json:",omitempty"`
