@@ -363,8 +363,17 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 		// Somebody has gone on with it; the import does not put it back.
 		s.refuse(StepSetStatus, StatusRefuse{Text: "staff moved the order on in the meantime", ByStaff: true})
 	}
+	s.forgetRefusal()
 	at.StatusID = o.StatusID
 	s.Unsettled = true
+}
+
+// forgetRefusal lets rest a status that RO App refused: what staff chose since is
+// not overwritten with it when a person asks.
+func (s *State) forgetRefusal() {
+	if s.settled() {
+		delete(s.Refused, StepSetStatus)
+	}
 }
 
 // seeOwnStatus takes in a status that we wrote, though the answer was lost. It is
@@ -475,6 +484,7 @@ func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 		return
 	}
 	// Staff were faster; what they chose stays.
+	s.forgetRefusal()
 	s.Order.StatusID = o.StatusID
 	s.Tell(now, "", fmt.Sprintf("status in RO App is %d, set by staff; left as it is", o.StatusID))
 	if !s.settled() {
