@@ -19,7 +19,7 @@ import (
 // is as the rules want it, and nothing moves any more.
 func TestF37_F38_F44_F45_AnySequenceOfTroubleLeavesBothSidesInStep(t *testing.T) {
 	t.Parallel()
-	for range 5 { // of a hundred sequences each, unless -rapid.checks says otherwise
+	for range 10 { // of a hundred sequences each, unless -rapid.checks says otherwise
 		t.Run("hundred", func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {

@@ -184,6 +184,33 @@ func TestF37_OwnStatusIsNoNews(t *testing.T) {
 	})
 }
 
+func TestF38_StaffWhoTakeBackTheirStatusStillWin(t *testing.T) {
+	t.Parallel()
+	s, r, at := imported(), keepingRules(), noon.Add(time.Hour)
+	accountHas(&s, at, 103)
+	shopHas(&s, at, func(o *order.Snapshot) { o.Status = 1 })
+	push := plan(&s, r, at).Steps[0]
+	require.NotNil(t, push.PushStatus)
+	accountHas(&s, at.Add(time.Minute), 102) // before the push was made
+	steps := plan(&s, r, at.Add(time.Minute)).Steps
+	require.Len(t, steps, 1)
+	require.NotNil(t, steps[0].PushStatus)
+	assert.Equal(t, 2, steps[0].PushStatus.To)
+}
+
+func TestF42_RefusedStatusIsNotTriedOverTheStaffs(t *testing.T) {
+	t.Parallel()
+	s, r, at := imported(), keepingRules(), noon.Add(time.Hour)
+	shopHas(&s, at, func(o *order.Snapshot) { o.Status = 3 })
+	set := plan(&s, r, at).Steps[0]
+	s.Begin(set, at)
+	s.Fail(set, order.Failure{Kind: order.FailRejected, Side: order.SideRoapp, Text: "no", Definite: true}, at)
+	accountHas(&s, at.Add(time.Hour), 106)
+	plan(&s, r, at.Add(time.Hour))
+	s.Pressed = true
+	assert.Empty(t, plan(&s, r, at.Add(time.Hour)).Steps)
+}
+
 func TestF39_UnrelatedEditInRoappWritesNoStatus(t *testing.T) {
 	t.Parallel()
 	s, r, at := imported(), keepingRules(), noon.Add(time.Hour)

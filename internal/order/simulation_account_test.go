@@ -198,10 +198,10 @@ func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, looked bool) *or
 // says. It gives false and a failure where there is no answer.
 func (a attempt) write(look order.Look, find func(at time.Time) bool, effect func()) (found bool, failure *order.Failure) {
 	s := a.s
-	switch a.ending {
-	case unasked:
+	if a.ending == unasked {
 		return false, a.fail(order.FailCredentials, false, false)
-	case killed:
+	}
+	if a.ending == killed {
 		return false, a.fail(order.FailUnreachable, true, false)
 	}
 	if find != nil && (look.Needed() || a.job.Attempt > 0 || a.late()) {
@@ -331,7 +331,8 @@ func (a attempt) writtenOff(o *simulatedOrder, ids []int64) bool {
 // adopt takes an item that staff added for the line that was to be added. Only
 // one that came after the items were read, or that is just the same, may be.
 func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem) {
-	if o.staffs[item.ID] && slices.Contains(in.Before, item.ID) && !(item.Quantity.Equal(in.Quantity) && item.Price.Equal(in.Price)) {
+	same := item.Quantity.Equal(in.Quantity) && item.Price.Equal(in.Price)
+	if o.staffs[item.ID] && slices.Contains(in.Before, item.ID) && !same {
 		s.t.Fatalf("the staff's item %v is taken for the line %s", item, in.Line)
 	}
 	delete(o.staffs, item.ID)
