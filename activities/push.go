@@ -18,6 +18,11 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 	if err != nil {
 		return order.StatusPushed{}, err
 	}
+	if in.Look.Lost != nil { // what was sent then must have come about, or never will
+		if err := sleep(ctx, time.Until(in.Look.Lost.Add(in.Look.Settle))); err != nil {
+			return order.StatusPushed{}, err
+		}
+	}
 	before, err := a.readSnapshot(ctx, s, in.Number)
 	if err != nil {
 		return order.StatusPushed{}, s.cartumFailed(ctx, err)

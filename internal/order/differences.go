@@ -55,7 +55,7 @@ func (s *State) difference(line Line) (Difference, bool) {
 		return d, s.Order.WrittenOff
 	case !facts.present():
 		d.Kind, d.Account = DifferenceNew, ItemValues{}
-		return d, changed
+		return d, changed || facts.Kept
 	case s.Order.WrittenOff:
 		return d, (changed || facts.Kept) && !shop.equal(facts.standing())
 	default:

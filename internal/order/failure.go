@@ -43,6 +43,7 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 	switch {
 	case f.Definite && !step.lost():
 		delete(s.Begun, step.Key)
+		s.nothingWritten(step)
 	default:
 		s.Withdraw(step, now)
 	}
@@ -61,13 +62,22 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 	s.SetHold(holdOf(step, f), now)
 }
 
+// nothingWritten notes that a status is known not to have been written.
+func (s *State) nothingWritten(step Step) {
+	switch {
+	case step.SetStatus != nil:
+		s.Order.Setting = 0
+	case step.PushStatus != nil:
+		s.Pushes = PushFacts{}
+	}
+}
+
 // refusedForGood takes in a refusal that holds nothing up: the row warns of it,
 // and it is tried again with the next change or when a person asks.
 func (s *State) refusedForGood(step Step, f Failure, now time.Time) bool {
 	switch {
 	case step.SetStatus != nil:
 		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text, Asked: s.Pressed})
-		s.Order.Tried = nil
 		if s.settled() {
 			s.Handled.Shop = step.SetStatus.Shop
 		}

@@ -40,6 +40,9 @@ func (v ItemValues) equal(other ItemValues) bool {
 type ItemsFacts struct {
 	// Due asks to read them.
 	Due bool `json:",omitempty"`
+	// Deducted is set where RO App said that all goods are written off, which was
+	// a reason to read them once: they need not be ours.
+	Deducted bool `json:",omitempty"`
 	// ReadFor is the digest of the shop's order for which they were last read.
 	ReadFor string `json:",omitempty"`
 	// Others are the ids of items that staff added.
@@ -154,8 +157,10 @@ func (c carrying) done() (written decimal.Decimal, shop *decimal.Decimal) {
 	case c.sent, c.changed && c.stands.Equal(c.to):
 		return c.to, nil
 	case c.ours:
-		// Where it changed it is yet to be written: one go writes few lines.
-		return c.stands, different(c.carried, c.stands)
+		// What stands there is what was carried over. Where the shop has
+		// another value, that is yet to be written: one go writes few lines,
+		// and staff may have taken back a value of their own.
+		return c.stands, nil
 	case c.changed:
 		return c.written, different(c.to, c.written)
 	default:
@@ -190,7 +195,9 @@ func (s *State) seeItems(in *WriteLines, o *LinesWritten) {
 	s.Items.Others = nil
 	for _, item := range o.Items {
 		byID[item.ID] = item
-		if !slices.Contains(ours, item.ID) {
+		// As long as the import is not finished, an item may be one that an
+		// earlier life added for a line that is yet to be recognised.
+		if s.settled() && !slices.Contains(ours, item.ID) {
 			s.Items.Others = append(s.Items.Others, item.ID)
 		}
 	}

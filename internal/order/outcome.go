@@ -69,10 +69,17 @@ func (s *State) Begin(step Step, now time.Time) {
 	case step.WriteLines != nil:
 		s.beginLines(step.WriteLines)
 	case step.SetStatus != nil:
-		if to := step.SetStatus.To; !slices.Contains(s.Order.Tried, to) {
-			s.Order.Tried = append(s.Order.Tried, to)
-		}
+		s.Order.Setting = step.SetStatus.To
+	case step.PushStatus != nil:
+		s.beginPush(step.PushStatus)
 	}
+}
+
+// beginPush notes a status that may come to stand in the shop.
+func (s *State) beginPush(in *PushStatus) {
+	push := StatusFacts{Shop: in.To, Account: in.Account}
+	s.Pushes.EndedAt = time.Time{}
+	s.Pushes.Tried = append(slices.DeleteFunc(slices.Clone(s.Pushes.Tried), func(p StatusFacts) bool { return p.Shop == in.To }), push)
 }
 
 // Apply takes in what a step brought.
@@ -89,6 +96,15 @@ func (s *State) Apply(step Step, o Outcome, now time.Time) {
 func (s *State) Withdraw(step Step, now time.Time) {
 	if _, begun := s.Begun[step.Key]; begun {
 		s.Begun[step.Key] = now
+	}
+	if step.PushStatus != nil {
+		s.Pushes.EndedAt = now
+	}
+	if in := step.SetStatus; in != nil && s.Order != nil {
+		s.Order.Setting, s.Order.TriedAt = 0, now
+		if !slices.Contains(s.Order.Tried, in.To) {
+			s.Order.Tried = append(s.Order.Tried, in.To)
+		}
 	}
 }
 
@@ -114,6 +130,7 @@ func (s *State) seeSnapshot(snapshot *Snapshot, digest string, now time.Time) {
 	s.Missing, s.GoneSweeps = 0, 0
 	was, changed := s.Snapshot, s.Digest != digest
 	s.Snapshot, s.Digest, s.Observed = snapshot, digest, ""
+	s.seeOwnPush(snapshot)
 	if !changed {
 		return
 	}
@@ -127,6 +144,20 @@ func (s *State) seeSnapshot(snapshot *Snapshot, digest string, now time.Time) {
 	}
 	s.Unsettled = true
 	s.news(now)
+}
+
+// seeOwnPush recognises a status that we wrote to the shop, though the answer was
+// lost. It is no news.
+func (s *State) seeOwnPush(snapshot *Snapshot) {
+	i := slices.IndexFunc(s.Pushes.Tried, func(p StatusFacts) bool { return p.Shop == snapshot.Status })
+	seen := i >= 0 && s.Handled.Shop != snapshot.Status
+	if seen {
+		s.Handled = s.Pushes.Tried[i]
+	}
+	// What was not written by now never will be.
+	if ended := s.Pushes.EndedAt; !ended.IsZero() && (seen || snapshot.SeenAt.Sub(ended) > ownEcho) {
+		s.Pushes = PushFacts{}
+	}
 }
 
 func (o *CatalogueRead) apply(s *State, step Step, _ time.Time) {
@@ -248,7 +279,7 @@ func (s *State) takeOverItems(products map[LineKey]int64, items []Item) {
 		facts := LineFacts{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
 		if values := (ItemValues{item.Quantity, item.Price}); s.Order.TakenOver && !values.equal(ItemValues{line.Quantity, line.Price}) {
 			// Whose the difference is nobody knows, so it stays and is told.
-			facts.ShopQuantity, facts.ShopPrice = different(line.Quantity, item.Quantity), different(line.Price, item.Price)
+			facts.Quantity, facts.Price = line.Quantity, line.Price
 			facts.Theirs, facts.Kept = &values, true
 		}
 		s.setLine(line.Key, facts)
@@ -300,27 +331,34 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 	if at == nil || at.ID != o.OrderID || o.At.Before(at.SeenAt) {
 		return
 	}
+	if o.Listed && o.ModifiedAt.Before(at.ModifiedAt) {
+		return // a list that lags behind what was seen already
+	}
 	at.SeenAt = o.At
 	if s.Hold != nil && s.Hold.Reason == HoldUnreachable && s.Hold.Side == SideRoapp {
 		s.TryAgain(now) // it answers again
+	}
+	if !o.ModifiedAt.IsZero() {
+		at.ModifiedAt = o.ModifiedAt
 	}
 	if s.settled() && o.Listed {
 		s.lookCloser(o)
 	}
 	total := o.Total
 	at.Total = &total
+	ours := at.isOurs(o.StatusID)
+	if o.At.Sub(at.TriedAt) > ownEcho {
+		at.Tried = nil // what was not written by now never will be
+	}
 	if o.StatusID == 0 || o.StatusID == at.StatusID {
 		return
 	}
-	if slices.Contains(at.Tried, o.StatusID) {
-		at.StatusID = o.StatusID // our own write, whose answer is not known yet
-		if s.settled() {
-			s.Handled.Account = o.StatusID
-		}
+	if ours {
+		s.seeOwnStatus(o.StatusID)
 		return
 	}
-	if s.settled() && o.Listed && now.Sub(at.WroteAt) < ownEcho {
-		s.OrderDue = true
+	if s.settled() && (o.At.Before(at.WroteAt) || o.Listed && o.At.Sub(at.WroteAt) < ownEcho) {
+		s.OrderDue = true // it may show what was before our own write
 		return
 	}
 	s.Tell(now, "", fmt.Sprintf("status in RO App: %d", o.StatusID))
@@ -328,15 +366,35 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 		// Somebody has gone on with it; the import does not put it back.
 		s.refuse(StepSetStatus, StatusRefuse{Text: "staff moved the order on in the meantime", ByStaff: true})
 	}
+	s.forgetRefusal()
 	at.StatusID = o.StatusID
 	s.Unsettled = true
+}
+
+// forgetRefusal lets rest a status that RO App refused: what staff chose since is
+// not overwritten with it when a person asks.
+func (s *State) forgetRefusal() {
+	if s.settled() {
+		delete(s.Refused, StepSetStatus)
+	}
+}
+
+// seeOwnStatus takes in a status that we wrote, though the answer was lost. It is
+// no news.
+func (s *State) seeOwnStatus(status int64) {
+	s.Order.StatusID, s.Order.Tried = status, nil
+	if s.settled() {
+		s.Handled.Account = status
+	}
 }
 
 // lookCloser asks for the items where somebody else has changed the order: only
 // they tell of a write-off.
 func (s *State) lookCloser(o OrderRead) {
-	written := o.DeductionRequired != nil && !*o.DeductionRequired
-	if !s.Order.WrittenOff && (o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime)) || written) {
+	deducted := o.DeductionRequired != nil && !*o.DeductionRequired
+	turned := deducted && !s.Items.Deducted
+	s.Items.Deducted = deducted
+	if !s.Order.WrittenOff && (turned || o.ModifiedAt.After(s.Order.WroteAt.Add(sameTime))) {
 		s.Items.Due = true
 	}
 }
@@ -405,11 +463,13 @@ func (o *StatusPushed) apply(s *State, step Step, now time.Time) {
 		s.Order.FieldsDue = true
 	}
 	s.seeSnapshot(o.Snapshot, o.Digest, now)
+	s.Pushes = PushFacts{}
 }
 
 func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 	in := step.SetStatus
-	s.Order.Tried = nil
+	ours := s.Order.isOurs(o.StatusID)
+	s.Order.Setting, s.Order.Tried = 0, nil
 	if now := s.Order.StatusID; s.settled() && o.StatusID == in.To && now != in.From && now != in.To {
 		// Staff's change was seen while ours was under way: which came last?
 		s.Handled = StatusFacts{Shop: in.Shop, Account: in.To}
@@ -426,7 +486,12 @@ func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 		}
 		return
 	}
+	if ours {
+		s.seeOwnStatus(o.StatusID) // of an attempt for another status
+		return
+	}
 	// Staff were faster; what they chose stays.
+	s.forgetRefusal()
 	s.Order.StatusID = o.StatusID
 	s.Tell(now, "", fmt.Sprintf("status in RO App is %d, set by staff; left as it is", o.StatusID))
 	if !s.settled() {

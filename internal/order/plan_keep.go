@@ -145,7 +145,7 @@ func (p *planner) missingLines() string {
 	missing := 0
 	for _, line := range p.s.Snapshot.Lines {
 		facts, known := p.s.Lines[line.Key]
-		if (known && facts.ItemID == 0) || (!known && p.frozen()) {
+		if (known && facts.ItemID == 0) || (!known && !p.s.settled() && p.frozen()) {
 			missing++
 		}
 	}

@@ -23,8 +23,8 @@ func (p *planner) statuses() (step *Step, handled *StatusFacts, tell string) {
 	case shopChanged && accountChanged && now.Shop != CancelledStatus:
 		tell = fmt.Sprintf("the status changed on both sides: RO App's %d wins over the shop's %d", now.Account, now.Shop)
 		if step := p.pushStatus(); step != nil {
-			// Told once: the push is planned until it has ended.
-			return step, &StatusFacts{Shop: now.Shop, Account: p.s.Handled.Account}, tell
+			// Told once: whatever RO App has by then is news until it is pushed.
+			return step, &StatusFacts{Shop: now.Shop}, tell
 		}
 		return nil, &now, tell
 	case shopChanged:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -69,4 +70,18 @@ func TestT09_RefreshOfAnOrderThatOnlyAPersonCanHelp(t *testing.T) {
 	assert.False(t, s.Refresh.Running)
 	assert.Equal(t, "The order does not exist in RO App any more.", s.Refresh.Problem)
 	assert.Equal(t, noon.Add(90*time.Second), s.RefreshAllowed())
+}
+
+func TestRefreshTellsWhatChanged(t *testing.T) {
+	t.Parallel()
+	s, r := imported(), keepingRules()
+	s.BeginRefresh("Ola", noon)
+	at := noon.Add(time.Second)
+	snapshot := *s.Snapshot
+	snapshot.Delivery.Tracking, snapshot.SeenAt = "PL1", at
+	s.Apply(order.Step{Kind: order.StepReadShopOrder, Key: "ReadShopOrder"}, &order.ShopOrderRead{Snapshot: &snapshot, Digest: order.Digest(snapshot, nil)}, at)
+	s.OrderDue, s.Items.Due, s.Order.FieldsDue = false, false, false
+	plan(&s, r, at)
+	require.False(t, s.Refresh.Running)
+	assert.Equal(t, []string{"in the shop: tracking number PL1"}, s.Refresh.Changed)
 }

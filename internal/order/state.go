@@ -38,7 +38,9 @@ type State struct {
 	Comment CommentFacts              `json:",omitzero"`
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
 	// Handled are the statuses that were acted upon, once the order is imported.
-	Handled StatusFacts  `json:",omitzero"`
+	Handled StatusFacts `json:",omitzero"`
+	// Pushes are statuses on their way to the shop.
+	Pushes  PushFacts    `json:",omitzero"`
 	Refresh RefreshFacts `json:",omitzero"`
 	// WriteOffTold is set where a write-off was told of before the order was known.
 	WriteOffTold bool `json:",omitempty"`
@@ -153,11 +155,16 @@ type AccountOrder struct {
 	Total *decimal.Decimal `json:",omitempty"`
 	// SeenAt is when RO App was last asked about the order, as far as it was told.
 	SeenAt time.Time `json:",omitzero"`
+	// ModifiedAt is the newest time of a change that RO App has shown.
+	ModifiedAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Tried are statuses that are being written, or may have been by requests
-	// whose answer is not known: they are ours when they are seen.
-	Tried []int64 `json:",omitempty"`
+	// Setting is a status that is being written: it is ours when it is seen.
+	Setting int64 `json:",omitempty"`
+	// Tried are statuses that may have been written by attempts whose answer is
+	// not known, the last of which ended at TriedAt.
+	Tried   []int64   `json:",omitempty"`
+	TriedAt time.Time `json:",omitzero"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
@@ -174,11 +181,24 @@ func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
+// isOurs tells that a status may have been written by us.
+func (o *AccountOrder) isOurs(status int64) bool {
+	return status != 0 && (status == o.Setting || slices.Contains(o.Tried, status))
+}
+
 // StatusFacts are the two sides' statuses that were last acted upon; a side
 // whose status is another one has news.
 type StatusFacts struct {
 	Shop    int   `json:",omitempty"`
 	Account int64 `json:",omitempty"`
+}
+
+// PushFacts are the statuses that may have been written to the shop by attempts
+// whose answer is not known (yet), each with RO App's status that it was for.
+// They are ours when they are seen.
+type PushFacts struct {
+	Tried   []StatusFacts `json:",omitempty"`
+	EndedAt time.Time     `json:",omitzero"` // when the last attempt ended, zero while one runs
 }
 
 // CommentFacts are what was told in the event feed.
@@ -571,5 +591,5 @@ func (s *State) acceptable(field string) bool {
 func (s *State) forgetOrder() {
 	s.Order, s.Lines, s.Items, s.Comment, s.Refused = nil, nil, ItemsFacts{}, CommentFacts{}, nil
 	s.Begun, s.BegunFor = nil, nil
-	s.Synced, s.Handled, s.WriteOffTold = time.Time{}, StatusFacts{}, false
+	s.Synced, s.Handled, s.Pushes, s.WriteOffTold = time.Time{}, StatusFacts{}, PushFacts{}, false
 }

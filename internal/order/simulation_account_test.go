@@ -1,0 +1,522 @@
+package order_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// simulatedAccount is RO App.
+type simulatedAccount struct {
+	contacts []simulatedContact
+	products map[order.GoodsKey]order.Product
+	orders   []*simulatedOrder
+	lastID   int64
+	chosen   map[int64]bool // statuses that an employee ever chose
+}
+
+type simulatedContact struct {
+	order.Contact
+	phone string
+}
+
+type simulatedOrder struct {
+	id, contact, status int64
+	made, changed       time.Time
+	items               []order.Item
+	deleted             bool
+	moments             []accountMoment // as lists may still show it
+
+	comments []simulatedComment
+	sent     int // attempts at a comment
+	lost     int // those of them whose answer was lost
+
+	adds    map[order.LineKey]int // that reached the order
+	writes  map[int64]time.Time   // last change of an item by us
+	erased  map[int64]bool        // items that a life changed which is forgotten
+	staffs  map[int64]bool        // items that staff added
+	touched map[int64]touch       // items of ours that staff changed
+
+	statusSets    int // of ours that changed the status
+	lostSets      int // whose answer was lost
+	lostLines     int // writes of lines whose answer was lost
+	statusChanges int // by staff
+	statusAt      time.Time
+}
+
+type accountMoment struct {
+	at time.Time
+	order.OrderRead
+}
+
+type simulatedComment struct {
+	order.PostComment
+	life, sent int
+	losses     int // attempts before this one whose answer was lost
+}
+
+// touch is what staff's changes of an item of ours found there: what we had
+// written, and what stood there before the last one.
+type touch struct{ written, before order.ItemValues }
+
+// erase marks what a restored database knows nothing of.
+func (a *simulatedAccount) erase(since time.Time) {
+	for _, o := range a.orders {
+		for id, at := range o.writes {
+			o.erased[id] = o.erased[id] || at.After(since)
+		}
+	}
+}
+
+// change notes that the order changed just now.
+func (s *simulation) change(o *simulatedOrder) {
+	o.changed = s.clock.Add(time.Nanosecond)
+	o.moments = append(o.moments, accountMoment{s.clock, s.readOf(o)})
+}
+
+func (s *simulation) readOf(o *simulatedOrder) order.OrderRead {
+	return order.OrderRead{At: s.clock, OrderID: o.id, StatusID: o.status, Total: o.total(), ModifiedAt: o.changed, DeductionRequired: o.required()}
+}
+
+// required is RO App's flag: false once all goods are written off.
+func (o *simulatedOrder) required() *bool {
+	required := len(o.items) == 0 || slices.ContainsFunc(o.items, func(i order.Item) bool { return !i.WrittenOff })
+	return &required
+}
+
+func (o *simulatedOrder) total() decimal.Decimal {
+	total := decimal.Zero
+	for _, item := range o.items {
+		total = total.Add(item.Quantity.Mul(item.Price))
+	}
+	return total
+}
+
+func (o *simulatedOrder) item(id int64) (order.Item, bool) {
+	i := slices.IndexFunc(o.items, func(item order.Item) bool { return item.ID == id })
+	if i < 0 {
+		return order.Item{}, false
+	}
+	return o.items[i], true
+}
+
+// frozen tells that goods of a line of ours are written off.
+func (o *simulatedOrder) frozen() bool {
+	return slices.ContainsFunc(o.items, func(i order.Item) bool { return i.WrittenOff && !o.staffs[i.ID] })
+}
+
+// attempt is one execution of an activity.
+type attempt struct {
+	s      *simulation
+	job    *job
+	ending ending
+}
+
+// make gives the answer or the failure, as the activities do.
+func (a attempt) make() (order.Outcome, *order.Failure) {
+	s, step := a.s, a.job.Step
+	switch {
+	case step.ReadShopOrder != nil:
+		return a.readShopOrder()
+	case step.ReadCatalogue != nil:
+		return a.read(func() order.Outcome { return &order.CatalogueRead{} })
+	case step.FindContact != nil:
+		return a.read(func() order.Outcome { return s.findContact(*step.FindContact) })
+	case step.FindProducts != nil:
+		return a.read(func() order.Outcome { return s.findProducts(*step.FindProducts) })
+	case step.EnsureContact != nil:
+		return a.read(func() order.Outcome { return s.ensureContact(*step.EnsureContact) })
+	case step.EnsureProduct != nil:
+		return a.read(func() order.Outcome { return s.ensureProduct(*step.EnsureProduct) })
+	case step.CreateOrder != nil:
+		return a.createOrder(*step.CreateOrder)
+	case step.PushStatus != nil:
+		return a.pushStatus(*step.PushStatus)
+	}
+	return a.touchOrder(step)
+}
+
+// touchOrder is a request about an order that stands in RO App.
+func (a attempt) touchOrder(step order.Step) (order.Outcome, *order.Failure) {
+	if len(a.s.account.orders) == 1 && a.s.account.orders[0].deleted && a.ending == answered {
+		return nil, a.fail(order.FailGone, false, true)
+	}
+	switch {
+	case step.AddItem != nil:
+		return a.addItem(*step.AddItem)
+	case step.SetStatus != nil:
+		return a.setStatus(*step.SetStatus)
+	case step.PostComment != nil:
+		return a.postComment(*step.PostComment)
+	case step.WriteLines != nil:
+		return a.writeLines(*step.WriteLines)
+	case step.UpdateFields != nil:
+		o := a.s.order(step.UpdateFields.OrderID)
+		_, failure := a.write(order.Look{}, nil, func() { a.s.change(o) })
+		return &order.FieldsUpdated{}, failure
+	case step.ReadOrder != nil:
+		return a.read(func() order.Outcome {
+			read := a.s.readOf(a.s.order(step.ReadOrder.OrderID))
+			return &read
+		})
+	}
+	a.s.t.Fatalf("no such step: %s", step.Key)
+	return nil, nil
+}
+
+// read is a request that changes nothing that is counted. Ensure workflows are
+// taken for what they promise: one record however often they are asked.
+func (a attempt) read(answer func() order.Outcome) (order.Outcome, *order.Failure) {
+	switch a.ending {
+	case answered, lostLate:
+		return answer(), nil
+	case refused, unasked:
+		return nil, a.fail(order.FailCredentials, false, true)
+	default:
+		return nil, a.fail(order.FailUnreachable, false, true)
+	}
+}
+
+// fail is an activity's failure: definite where nothing can have been made by
+// its attempts, which a second one knows only if it has looked.
+func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, looked bool) *order.Failure {
+	side := order.SideRoapp
+	if a.job.Step.Side == order.SideCartum {
+		side = order.SideCartum
+	}
+	return &order.Failure{
+		Kind: kind, Side: side, Text: "simulated",
+		Definite: !mayHaveCommitted && (a.job.Attempt == 0 || looked),
+	}
+}
+
+// write looks first where it must, and then makes the record, as the ending
+// says. It gives false and a failure where there is no answer.
+func (a attempt) write(look order.Look, find func(at time.Time) bool, effect func()) (found bool, failure *order.Failure) {
+	s := a.s
+	if a.ending == unasked {
+		return false, a.fail(order.FailCredentials, false, false)
+	}
+	if a.ending == killed {
+		return false, a.fail(order.FailUnreachable, true, false)
+	}
+	if find != nil && (look.Needed() || a.job.Attempt > 0 || a.late()) {
+		if a.ending == failed {
+			return false, a.fail(order.FailUnreachable, false, false)
+		}
+		if look.Lost != nil {
+			s.let(look.Lost.Add(look.Settle))
+		}
+		if find(s.clock) {
+			return true, nil
+		}
+		if look.Lost != nil || a.job.Attempt > 0 {
+			s.let(s.clock.Add(look.Lag))
+			if find(s.clock) {
+				return true, nil
+			}
+		}
+	}
+	return false, a.send(effect)
+}
+
+// send has the effect happen as the ending says.
+func (a attempt) send(effect func()) *order.Failure {
+	s := a.s
+	switch a.ending {
+	case answered:
+		effect()
+		return nil
+	case refused:
+		return a.fail(order.FailRejected, false, true)
+	case failed:
+		return a.fail(order.FailUnreachable, false, true)
+	case lost:
+		effect()
+	case lostLate:
+		s.later(effect)
+	case begins, unasked, killed:
+	}
+	return a.fail(order.FailUnreachable, true, true)
+}
+
+// late tells that the first attempt comes long after the step was scheduled.
+func (a attempt) late() bool { return a.s.clock.Sub(a.job.At) > order.FinishedWithin }
+
+func (a attempt) createOrder(in order.CreateOrder) (order.Outcome, *order.Failure) {
+	s := a.s
+	contacts := append([]int64{in.ContactID}, in.Others...)
+	var standing *simulatedOrder
+	find := func(at time.Time) bool {
+		i := slices.IndexFunc(s.account.orders, func(o *simulatedOrder) bool {
+			return slices.Contains(contacts, o.contact) && !o.made.After(at.Add(-s.rules.SearchLag))
+		})
+		if i >= 0 {
+			standing = s.account.orders[i]
+		}
+		return i >= 0
+	}
+	made := func() {
+		if in.OnlyTakeOver {
+			return
+		}
+		standing = s.makeOrder(in.ContactID)
+	}
+	found, failure := a.write(in.Look, find, made)
+	switch {
+	case failure != nil:
+		return nil, failure
+	case found:
+		answer := order.OrderCreated{ID: standing.id, StatusID: standing.status, TakenOver: true, ContactID: standing.contact, Late: a.late(), Items: slices.Clone(standing.items)}
+		if standing.changed.Equal(standing.made) {
+			answer.InitialStatusID = standing.status
+		}
+		return &answer, nil
+	case standing == nil:
+		return &order.OrderCreated{}, nil
+	default:
+		return &order.OrderCreated{ID: standing.id, InitialStatusID: firstStatus}, nil
+	}
+}
+
+// firstStatus is the one that orders in RO App begin with.
+const firstStatus = 101
+
+func (s *simulation) makeOrder(contact int64) *simulatedOrder {
+	o := &simulatedOrder{
+		id: s.newID(), contact: contact, status: firstStatus, made: s.clock, changed: s.clock,
+		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, touched: map[int64]touch{},
+	}
+	s.account.orders = append(s.account.orders, o)
+	return o
+}
+
+// addItem reads the items first where it looks; between that and the write
+// nothing else happens.
+func (a attempt) addItem(in order.AddItem) (order.Outcome, *order.Failure) {
+	s, o := a.s, a.s.order(in.OrderID)
+	var standing order.Item
+	find := func(time.Time) (found bool) {
+		standing, found = in.Find(o.items)
+		return found || a.writtenOff(o, in.Known)
+	}
+	made := func() {
+		standing = order.Item{ID: s.newID(), ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price}
+		o.items = append(slices.Clone(o.items), standing)
+		o.adds[in.Line]++
+		s.change(o)
+	}
+	found, failure := a.write(in.Look, find, made)
+	switch {
+	case failure != nil:
+		return nil, failure
+	case found && standing.ID == 0:
+		return &order.ItemAdded{WrittenOff: true}, nil
+	case found:
+		s.adopt(o, standing, in)
+		return &order.ItemAdded{ID: standing.ID, Found: &standing}, nil
+	default:
+		return &order.ItemAdded{ID: standing.ID}, nil
+	}
+}
+
+func (a attempt) writtenOff(o *simulatedOrder, ids []int64) bool {
+	return slices.ContainsFunc(o.items, func(i order.Item) bool { return i.WrittenOff && slices.Contains(ids, i.ID) })
+}
+
+// adopt takes an item that staff added for the line that was to be added. Only
+// one that came after the items were read, or that is just the same, may be.
+func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem) {
+	same := item.Quantity.Equal(in.Quantity) && item.Price.Equal(in.Price)
+	if o.staffs[item.ID] && slices.Contains(in.Before, item.ID) && !same {
+		s.t.Fatalf("the staff's item %v is taken for the line %s", item, in.Line)
+	}
+	delete(o.staffs, item.ID)
+}
+
+// writesInOneGo is how many lines are written after one read of the items.
+const writesInOneGo = 2
+
+// writeLines reads the items and writes what the shop changed; in between
+// nothing else happens.
+func (a attempt) writeLines(in order.WriteLines) (order.Outcome, *order.Failure) {
+	s, o := a.s, a.s.order(in.OrderID)
+	if a.ending == unasked || a.ending == killed || a.ending == failed {
+		_, failure := a.write(order.Look{}, nil, nil)
+		return nil, failure
+	}
+	if in.Look.Lost != nil {
+		s.let(in.Look.Lost.Add(in.Look.Settle))
+	}
+	answer := &order.LinesWritten{At: s.clock, Items: slices.Clone(o.items), Written: map[order.LineKey]order.Decided{}}
+	var ours []int64
+	for _, line := range in.Lines {
+		ours = append(ours, line.ItemID)
+	}
+	var effects []func()
+	if !a.writtenOff(o, ours) {
+		effects = s.decideLines(o, in, answer)
+	}
+	if a.ending == refused && len(effects) == 0 {
+		return nil, a.fail(order.FailCredentials, false, true)
+	}
+	failure := a.send(func() {
+		for _, effect := range effects {
+			effect()
+		}
+	})
+	if failure != nil {
+		if !failure.Definite {
+			o.lostLines++
+		}
+		return nil, failure
+	}
+	return answer, nil
+}
+
+// decideLines gives the writes to be made, and notes them in the answer.
+func (s *simulation) decideLines(o *simulatedOrder, in order.WriteLines, answer *order.LinesWritten) (effects []func()) {
+	for _, line := range in.Lines {
+		item, stands := o.item(line.ItemID)
+		send := line.Decide(item)
+		if !stands || send.Nothing() || len(effects) == writesInOneGo {
+			continue
+		}
+		s.requireOurs(o, item, send)
+		answer.Written[line.Key] = send
+		effects = append(effects, func() { s.writeItem(o, line.ItemID, send) })
+	}
+	return effects
+}
+
+func (s *simulation) writeItem(o *simulatedOrder, id int64, send order.Decided) {
+	i := slices.IndexFunc(o.items, func(item order.Item) bool { return item.ID == id })
+	if i < 0 {
+		return
+	}
+	o.items = slices.Clone(o.items)
+	touched, staffs := o.touched[id]
+	if send.Quantity != nil {
+		o.items[i].Quantity, touched.written.Quantity, touched.before.Quantity = *send.Quantity, *send.Quantity, *send.Quantity
+	}
+	if send.Price != nil {
+		o.items[i].Price, touched.written.Price, touched.before.Price = *send.Price, *send.Price, *send.Price
+	}
+	if staffs {
+		o.touched[id] = touched
+	}
+	o.writes[id] = s.clock
+	delete(o.erased, id)
+	s.change(o)
+}
+
+func (a attempt) setStatus(in order.SetStatus) (order.Outcome, *order.Failure) {
+	s, o := a.s, a.s.order(in.OrderID)
+	find := func(time.Time) bool { return o.status == in.To || (in.From != 0 && o.status != in.From) }
+	made := func() { s.statusSet(o, in) }
+	found, failure := a.write(in.Look, find, made)
+	switch {
+	case failure != nil:
+		if !failure.Definite {
+			o.lostSets++
+		}
+		return nil, failure
+	case found:
+		return &order.StatusSet{StatusID: o.status}, nil
+	default:
+		return &order.StatusSet{StatusID: in.To}, nil
+	}
+}
+
+// statusSet is a status of ours that reaches RO App.
+func (s *simulation) statusSet(o *simulatedOrder, in order.SetStatus) {
+	if o.status == in.To {
+		return
+	}
+	if in.Shop != 0 && !s.shop.statuses[in.Shop] {
+		s.t.Fatalf("status %d is written to RO App for the shop's %d, which nobody there chose", in.To, in.Shop)
+	}
+	o.status = in.To
+	o.statusSets++
+	s.change(o)
+}
+
+func (a attempt) postComment(in order.PostComment) (order.Outcome, *order.Failure) {
+	s, o := a.s, a.s.order(in.OrderID)
+	o.sent++
+	comment := simulatedComment{PostComment: in, life: s.lives, sent: o.sent, losses: o.lost}
+	_, failure := a.write(order.Look{}, nil, func() {
+		o.comments = append(o.comments, comment)
+		s.change(o)
+	})
+	if failure == nil {
+		return &order.CommentPosted{}, nil
+	}
+	if !failure.Definite {
+		o.lost++
+	}
+	return nil, failure
+}
+
+func (s *simulation) newID() int64 { s.account.lastID++; return s.account.lastID }
+
+func (s *simulation) makeContact(phone string) order.Contact {
+	contact := order.Contact{ID: s.newID(), FirstName: "Anna"}
+	s.account.contacts = append(s.account.contacts, simulatedContact{contact, phone})
+	return contact
+}
+
+func (s *simulation) makeProduct(key order.GoodsKey, article string) order.Product {
+	product := order.Product{ID: s.newID(), Title: article, Article: article}
+	s.account.products[key] = product
+	return product
+}
+
+func (s *simulation) findContact(in order.FindContact) *order.ContactsFound {
+	found := &order.ContactsFound{At: s.clock}
+	for _, contact := range s.account.contacts {
+		if contact.phone == in.Phone && !in.Organizations {
+			found.Contacts = append(found.Contacts, contact.Contact)
+		}
+	}
+	return found
+}
+
+func (s *simulation) ensureContact(in order.EnsureContact) *order.ContactEnsured {
+	if found := s.findContact(in.Find); len(found.Contacts) > 0 {
+		return &order.ContactEnsured{At: s.clock, Contact: &found.Contacts[0]}
+	}
+	contact := s.makeContact(in.Person.Phone)
+	contact.Created = true
+	return &order.ContactEnsured{At: s.clock, Contact: &contact}
+}
+
+func (s *simulation) findProducts(in order.FindProducts) *order.ProductsFound {
+	found := &order.ProductsFound{At: s.clock, Products: map[order.GoodsKey][]order.Product{}}
+	for _, article := range in.Articles {
+		key := order.ArticleKey(article)
+		if product, ok := s.account.products[key]; ok {
+			found.Products[key] = []order.Product{product}
+		}
+	}
+	return found
+}
+
+func (s *simulation) ensureProduct(in order.EnsureProduct) *order.ProductEnsured {
+	product, ok := s.account.products[in.Goods]
+	if !ok {
+		product = s.makeProduct(in.Goods, in.Product.Article)
+		product.Created = true
+	}
+	return &order.ProductEnsured{At: s.clock, Product: &product}
+}
+
+func (s *simulation) order(id int64) *simulatedOrder {
+	i := slices.IndexFunc(s.account.orders, func(o *simulatedOrder) bool { return o.id == id })
+	require.GreaterOrEqual(s.t, i, 0, "the exchange speaks of an order that there never was")
+	return s.account.orders[i]
+}
