@@ -66,9 +66,41 @@ func TestRecordHistories(t *testing.T) {
 		return ""
 	})
 	save(t, w, w.Key(5).WorkflowID(), "changed-and-looked-at-by-hand")
+	recordLife(t, w)
 	for _, kind := range []string{"contact", "product", "category"} {
 		save(t, w, ensuredID(t, w, kind), "ensure-"+kind)
 	}
+}
+
+// recordLife records an order that both sides work on after its import, and what
+// the entities of the shop and of the account did meanwhile.
+func recordLife(t *testing.T, w *world.World) {
+	t.Helper()
+	o := place(w, 6, nil)
+	w.Edit(6, world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
+	w.Sweep()
+	w.Eventually(world.Patience, func() string {
+		if is := w.Roapp.Order(o.ID); is.Status.ID != 102 || len(is.Feed) != 2 {
+			return "not carried over"
+		}
+		return ""
+	})
+	w.Roapp.SetStatus(o.ID, 105)
+	awaitShopStatus(w, 6, 6)
+	_, err := w.Orders.Refresh(t.Context(), w.Key(6), "tester")
+	require.NoError(t, err)
+	w.TellWriteOff(6)
+	w.Edit(6, world.J{"products": roseAndVase("4", "1")})
+	w.AwaitMark(6, order.MarkNotCarried)
+	awaitRest(w, 6, func(v orderView) string {
+		if v.State.Comment.Told.Difference == "" {
+			return "not told"
+		}
+		return ""
+	})
+	save(t, w, w.Key(6).WorkflowID(), "kept-in-step")
+	save(t, w, workflows.ShopID(w.Shop), "shop")
+	save(t, w, workflows.AccountID("main"), "account")
 }
 
 // ensuredID is the id of the Ensure workflow of a kind that closed first.
