@@ -66,9 +66,9 @@ func (s *State) Fail(step Step, f Failure, now time.Time) {
 func (s *State) nothingWritten(step Step) {
 	switch {
 	case step.SetStatus != nil:
-		s.Order.Setting = 0
+		s.Order.Sets = OwnStatuses{}
 	case step.PushStatus != nil:
-		s.Pushes = PushFacts{}
+		s.Pushes = OwnStatuses{}
 	}
 }
 

@@ -166,6 +166,20 @@ func TestF37_OwnStatusIsNoNews(t *testing.T) {
 		require.NotNil(t, steps[0].SetStatus, "our own status in RO App came back to the shop")
 		assert.EqualValues(t, 101, steps[0].SetStatus.To)
 	})
+	t.Run("in RO App, and the shop's is what it was before", func(t *testing.T) {
+		t.Parallel()
+		s, r, at := imported(), keepingRules(), noon.Add(time.Hour)
+		shopHas(&s, at, func(o *order.Snapshot) { o.Status = 3 })
+		set := plan(&s, r, at).Steps[0]
+		s.Begin(set, at)
+		s.Withdraw(set, at)
+		shopHas(&s, at.Add(time.Minute), func(o *order.Snapshot) { o.Status = 2 })
+		accountHas(&s, at.Add(time.Minute), 103)
+		steps := plan(&s, r, at.Add(time.Minute)).Steps
+		require.Len(t, steps, 1)
+		require.NotNil(t, steps[0].SetStatus)
+		assert.EqualValues(t, 102, steps[0].SetStatus.To)
+	})
 	t.Run("in RO App, of an attempt for another status, seen before the write", func(t *testing.T) {
 		t.Parallel()
 		s, r, at := imported(), keepingRules(), noon.Add(time.Hour)

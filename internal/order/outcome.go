@@ -69,17 +69,10 @@ func (s *State) Begin(step Step, now time.Time) {
 	case step.WriteLines != nil:
 		s.beginLines(step.WriteLines)
 	case step.SetStatus != nil:
-		s.Order.Setting = step.SetStatus.To
+		s.Order.Sets.begin(StatusFacts{Shop: step.SetStatus.Shop, Account: step.SetStatus.To})
 	case step.PushStatus != nil:
-		s.beginPush(step.PushStatus)
+		s.Pushes.begin(StatusFacts{Shop: step.PushStatus.To, Account: step.PushStatus.Account})
 	}
-}
-
-// beginPush notes a status that may come to stand in the shop.
-func (s *State) beginPush(in *PushStatus) {
-	push := StatusFacts{Shop: in.To, Account: in.Account}
-	s.Pushes.EndedAt = time.Time{}
-	s.Pushes.Tried = append(slices.DeleteFunc(slices.Clone(s.Pushes.Tried), func(p StatusFacts) bool { return p.Shop == in.To }), push)
 }
 
 // Apply takes in what a step brought.
@@ -100,11 +93,8 @@ func (s *State) Withdraw(step Step, now time.Time) {
 	if step.PushStatus != nil {
 		s.Pushes.EndedAt = now
 	}
-	if in := step.SetStatus; in != nil && s.Order != nil {
-		s.Order.Setting, s.Order.TriedAt = 0, now
-		if !slices.Contains(s.Order.Tried, in.To) {
-			s.Order.Tried = append(s.Order.Tried, in.To)
-		}
+	if step.SetStatus != nil && s.Order != nil {
+		s.Order.Sets.EndedAt = now
 	}
 }
 
@@ -149,15 +139,12 @@ func (s *State) seeSnapshot(snapshot *Snapshot, digest string, now time.Time) {
 // seeOwnPush recognises a status that we wrote to the shop, though the answer was
 // lost. It is no news.
 func (s *State) seeOwnPush(snapshot *Snapshot) {
-	i := slices.IndexFunc(s.Pushes.Tried, func(p StatusFacts) bool { return p.Shop == snapshot.Status })
-	seen := i >= 0 && s.Handled.Shop != snapshot.Status
-	if seen {
-		s.Handled = s.Pushes.Tried[i]
+	own, ours := s.Pushes.find(func(p StatusFacts) bool { return p.Shop == snapshot.Status })
+	ours = ours && s.Handled.Shop != snapshot.Status
+	if ours {
+		s.Handled = own
 	}
-	// What was not written by now never will be.
-	if ended := s.Pushes.EndedAt; !ended.IsZero() && (seen || snapshot.SeenAt.Sub(ended) > ownEcho) {
-		s.Pushes = PushFacts{}
-	}
+	s.Pushes.settle(ours, snapshot.SeenAt)
 }
 
 func (o *CatalogueRead) apply(s *State, step Step, _ time.Time) {
@@ -346,15 +333,14 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 	}
 	total := o.Total
 	at.Total = &total
-	ours := at.isOurs(o.StatusID)
-	if o.At.Sub(at.TriedAt) > ownEcho {
-		at.Tried = nil // what was not written by now never will be
-	}
+	own, ours := at.Sets.find(func(f StatusFacts) bool { return f.Account == o.StatusID })
+	ours = ours && o.StatusID != at.StatusID
+	at.Sets.settle(ours, o.At)
 	if o.StatusID == 0 || o.StatusID == at.StatusID {
 		return
 	}
 	if ours {
-		s.seeOwnStatus(o.StatusID)
+		s.seeOwnStatus(own)
 		return
 	}
 	if s.settled() && (o.At.Before(at.WroteAt) || o.Listed && o.At.Sub(at.WroteAt) < ownEcho) {
@@ -381,10 +367,10 @@ func (s *State) forgetRefusal() {
 
 // seeOwnStatus takes in a status that we wrote, though the answer was lost. It is
 // no news.
-func (s *State) seeOwnStatus(status int64) {
-	s.Order.StatusID, s.Order.Tried = status, nil
+func (s *State) seeOwnStatus(own StatusFacts) {
+	s.Order.StatusID = own.Account
 	if s.settled() {
-		s.Handled.Account = status
+		s.Handled = own
 	}
 }
 
@@ -463,13 +449,13 @@ func (o *StatusPushed) apply(s *State, step Step, now time.Time) {
 		s.Order.FieldsDue = true
 	}
 	s.seeSnapshot(o.Snapshot, o.Digest, now)
-	s.Pushes = PushFacts{}
+	s.Pushes = OwnStatuses{}
 }
 
 func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 	in := step.SetStatus
-	ours := s.Order.isOurs(o.StatusID)
-	s.Order.Setting, s.Order.Tried = 0, nil
+	own, ours := s.Order.Sets.find(func(f StatusFacts) bool { return f.Account == o.StatusID })
+	s.Order.Sets = OwnStatuses{}
 	if now := s.Order.StatusID; s.settled() && o.StatusID == in.To && now != in.From && now != in.To {
 		// Staff's change was seen while ours was under way: which came last?
 		s.Handled = StatusFacts{Shop: in.Shop, Account: in.To}
@@ -487,7 +473,7 @@ func (o *StatusSet) apply(s *State, step Step, now time.Time) {
 		return
 	}
 	if ours {
-		s.seeOwnStatus(o.StatusID) // of an attempt for another status
+		s.seeOwnStatus(own) // of an attempt for another status
 		return
 	}
 	// Staff were faster; what they chose stays.

@@ -40,7 +40,7 @@ type State struct {
 	// Handled are the statuses that were acted upon, once the order is imported.
 	Handled StatusFacts `json:",omitzero"`
 	// Pushes are statuses on their way to the shop.
-	Pushes  PushFacts    `json:",omitzero"`
+	Pushes  OwnStatuses  `json:",omitzero"`
 	Refresh RefreshFacts `json:",omitzero"`
 	// WriteOffTold is set where a write-off was told of before the order was known.
 	WriteOffTold bool `json:",omitempty"`
@@ -159,12 +159,8 @@ type AccountOrder struct {
 	ModifiedAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Setting is a status that is being written: it is ours when it is seen.
-	Setting int64 `json:",omitempty"`
-	// Tried are statuses that may have been written by attempts whose answer is
-	// not known, the last of which ended at TriedAt.
-	Tried   []int64   `json:",omitempty"`
-	TriedAt time.Time `json:",omitzero"`
+	// Sets are statuses on their way to RO App.
+	Sets OwnStatuses `json:",omitzero"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
@@ -181,11 +177,6 @@ func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
-// isOurs tells that a status may have been written by us.
-func (o *AccountOrder) isOurs(status int64) bool {
-	return status != 0 && (status == o.Setting || slices.Contains(o.Tried, status))
-}
-
 // StatusFacts are the two sides' statuses that were last acted upon; a side
 // whose status is another one has news.
 type StatusFacts struct {
@@ -193,12 +184,36 @@ type StatusFacts struct {
 	Account int64 `json:",omitempty"`
 }
 
-// PushFacts are the statuses that may have been written to the shop by attempts
-// whose answer is not known (yet), each with RO App's status that it was for.
-// They are ours when they are seen.
-type PushFacts struct {
+// OwnStatuses are statuses that may have been written to one side by attempts
+// whose answer is not known (yet), each with the other side's status that it was
+// for. They are ours when they are seen.
+type OwnStatuses struct {
 	Tried   []StatusFacts `json:",omitempty"`
 	EndedAt time.Time     `json:",omitzero"` // when the last attempt ended, zero while one runs
+}
+
+// begin notes a status that is about to be written.
+func (o *OwnStatuses) begin(status StatusFacts) {
+	others := slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+	o.Tried, o.EndedAt = append(others, status), time.Time{}
+}
+
+// find gives the last attempt that fits.
+func (o *OwnStatuses) find(fits func(StatusFacts) bool) (StatusFacts, bool) {
+	for _, status := range slices.Backward(o.Tried) {
+		if fits(status) {
+			return status, true
+		}
+	}
+	return StatusFacts{}, false
+}
+
+// settle forgets the attempts once one of them was seen, or nothing of them for
+// so long that they never came about.
+func (o *OwnStatuses) settle(seen bool, at time.Time) {
+	if !o.EndedAt.IsZero() && (seen || at.Sub(o.EndedAt) > ownEcho) {
+		*o = OwnStatuses{}
+	}
 }
 
 // CommentFacts are what was told in the event feed.
@@ -591,5 +606,5 @@ func (s *State) acceptable(field string) bool {
 func (s *State) forgetOrder() {
 	s.Order, s.Lines, s.Items, s.Comment, s.Refused = nil, nil, ItemsFacts{}, CommentFacts{}, nil
 	s.Begun, s.BegunFor = nil, nil
-	s.Synced, s.Handled, s.Pushes, s.WriteOffTold = time.Time{}, StatusFacts{}, PushFacts{}, false
+	s.Synced, s.Handled, s.Pushes, s.WriteOffTold = time.Time{}, StatusFacts{}, OwnStatuses{}, false
 }
