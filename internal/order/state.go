@@ -191,8 +191,9 @@ type OwnStatuses struct {
 
 // begin notes a status that is about to be written.
 func (o *OwnStatuses) begin(status StatusFacts) {
-	others := slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
-	o.Tried, o.EndedAt = append(others, status), time.Time{}
+	tried := slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+	o.Tried = append(tried, status)
+	o.EndedAt = time.Time{}
 }
 
 // find gives the last attempt that fits.
