@@ -191,8 +191,8 @@ type OwnStatuses struct {
 
 // begin notes a status that is about to be written.
 func (o *OwnStatuses) begin(status StatusFacts) {
-	tried := slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
-	o.Tried = append(tried, status)
+	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+	o.Tried = append(o.Tried, status)
 	o.EndedAt = time.Time{}
 }
 
