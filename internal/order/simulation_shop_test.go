@@ -85,8 +85,11 @@ func (s *simulation) removeLine() {
 }
 
 // changeStatus is a person of the shop at work. Nothing leaves the cancellation.
+// That they choose just what an attempt whose answer was lost may have written
+// cannot be told from it.
 func (s *simulation) changeStatus(to int) {
-	if s.shop.Status == order.CancelledStatus || s.shop.Status == to {
+	tried := slices.ContainsFunc(s.state.Pushes.Tried, func(f order.StatusFacts) bool { return f.Shop == to })
+	if s.shop.Status == order.CancelledStatus || s.shop.Status == to || tried {
 		return
 	}
 	s.shop.Status, s.shop.statuses[to], s.shop.statusAt = to, true, s.clock

@@ -10,10 +10,12 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// staffSetStatus is an employee at work in RO App.
+// staffSetStatus is an employee at work in RO App. That they choose just what an
+// attempt whose answer was lost may have written cannot be told from it.
 func (s *simulation) staffSetStatus(to int64) {
 	o := s.account.orders[0]
-	if o.status == to {
+	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusFacts) bool { return f.Account == to })
+	if o.status == to || tried {
 		return
 	}
 	o.status, o.statusAt = to, s.clock

@@ -194,8 +194,9 @@ type OwnStatuses struct {
 
 // begin notes a status that is about to be written.
 func (o *OwnStatuses) begin(status StatusFacts) {
-	others := slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
-	o.Tried, o.EndedAt = append(others, status), time.Time{}
+	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+	o.Tried = append(o.Tried, status)
+	o.EndedAt = time.Time{}
 }
 
 // find gives the last attempt that fits.
