@@ -20,11 +20,8 @@ func (a *Activities) WriteLines(ctx context.Context, in order.WriteLines) (order
 	if err != nil {
 		return order.LinesWritten{}, err
 	}
-	if in.Look.Lost != nil {
-		roapp.PassTurn(ctx) // the settling takes longer than a turn
-		if err := sleep(ctx, time.Until(in.Look.Lost.Add(in.Look.Settle))); err != nil {
-			return order.LinesWritten{}, err
-		}
+	if err := settle(ctx, in.Look); err != nil {
+		return order.LinesWritten{}, err
 	}
 	written, err := acc.readLines(ctx, in)
 	if err != nil {

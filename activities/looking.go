@@ -28,11 +28,8 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 	if !mustLook(ctx, look) {
 		return nil, nil
 	}
-	if look.Lost != nil {
-		roapp.PassTurn(ctx) // the settling takes longer than a turn
-		if err := sleep(ctx, time.Until(look.Lost.Add(look.Settle))); err != nil {
-			return nil, err
-		}
+	if err := settle(ctx, look); err != nil {
+		return nil, err
 	}
 	found, err := find(ctx)
 	onlyOld := look.Lost == nil && activity.GetInfo(ctx).Attempt == 1
@@ -43,4 +40,13 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 		return nil, err
 	}
 	return find(ctx)
+}
+
+// settle waits until what an attempt whose answer was lost may have done is done.
+func settle(ctx context.Context, look order.Look) error {
+	if look.Lost == nil {
+		return nil
+	}
+	roapp.PassTurn(ctx) // the settling takes longer than a turn
+	return sleep(ctx, time.Until(look.Lost.Add(look.Settle)))
 }

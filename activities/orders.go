@@ -158,12 +158,14 @@ func (a *Activities) SetStatus(ctx context.Context, in order.SetStatus) (order.S
 		return order.StatusSet{}, err
 	}
 	if mustLook(ctx, in.Look) {
+		if err := settle(ctx, in.Look); err != nil {
+			return order.StatusSet{}, err
+		}
 		row, err := acc.client.Order(ctx, in.OrderID)
 		if err != nil {
 			return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, false)
 		}
-		ours := in.From == 0 || row.StatusID == in.From || slices.Contains(in.Tried, row.StatusID)
-		if row.StatusID == in.To || !ours {
+		if row.StatusID == in.To || (in.From != 0 && row.StatusID != in.From) {
 			return order.StatusSet{StatusID: row.StatusID}, nil
 		}
 	}

@@ -18,10 +18,8 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 	if err != nil {
 		return order.StatusPushed{}, err
 	}
-	if in.Look.Lost != nil { // what was sent then must have come about, or never will
-		if err := sleep(ctx, time.Until(in.Look.Lost.Add(in.Look.Settle))); err != nil {
-			return order.StatusPushed{}, err
-		}
+	if err := settle(ctx, in.Look); err != nil {
+		return order.StatusPushed{}, err
 	}
 	before, err := a.readSnapshot(ctx, s, in.Number)
 	if err != nil {
@@ -30,7 +28,8 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 	if before.Snapshot == nil || before.Snapshot.Status != in.From {
 		return order.StatusPushed(before), nil
 	}
-	if err := s.client.UpdateStatus(ctx, in.Number, in.To); err != nil {
+	err = s.client.UpdateStatus(ctx, in.Number, in.To)
+	if err != nil && cartum.KindOf(err) != cartum.NotFound { // which the next read tells
 		return order.StatusPushed{}, s.cartumFailed(ctx, err)
 	}
 	after, err := a.readSnapshot(ctx, s, in.Number)

@@ -70,7 +70,7 @@ func (p *planner) setStatus(to int64) Step {
 	return p.step(StepSetStatus, SideRoapp, key, fmt.Sprintf("Set status %d", to), func(st *Step) {
 		st.SetStatus = &SetStatus{
 			Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Tried: p.s.Order.Tried, Look: p.look(key),
+			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.look(key),
 		}
 	})
 }

@@ -496,9 +496,7 @@ type SetStatus struct {
 	To      int64
 	Shop    int    `json:",omitempty"` // the shop's status that it stands for
 	Comment string // some statuses demand one, so one is always sent
-	// Tried are statuses that requests may have set whose answer is not known.
-	Tried []int64 `json:",omitempty"`
-	Look  Look
+	Look    Look
 }
 
 // StatusSet is the answer to SetStatus; StatusID differs from what was asked
