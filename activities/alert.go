@@ -131,7 +131,8 @@ func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after 
 			})
 		}
 	}
-	if len(in.Alerting.Held)+len(next.Overdue) > holdsRemembered {
+	// Of a list that was cut short it is not known what is over.
+	if len(in.Alerting.Held)+len(next.Overdue) > holdsRemembered && len(holds) < holdsAtOnce {
 		for number := range in.Alerting.Held {
 			if !held[number] {
 				next.Over = append(next.Over, number)

@@ -151,8 +151,8 @@ func (c *collecting) pass(at time.Time) {
 // hand gives RO App's side of one of our orders to its workflow, unless it was
 // told the same before. An order without a living workflow needs no news.
 func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
-	key, ours := c.fields.keyOf(row, c.a.settings.Current(), c.acc.id)
-	if !ours {
+	keys := c.fields.keysOf(row, c.a.settings.Current(), c.acc.id)
+	if len(keys) == 0 {
 		return nil
 	}
 	c.out.Ours++
@@ -164,10 +164,12 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 		At: c.asked, OrderID: row.ID, StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
 	}
-	err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
-	var gone *serviceerror.NotFound
-	if err != nil && !errors.As(err, &gone) {
-		return engineFailed("hand a change to "+key.String(), err)
+	for _, key := range keys {
+		err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
+		var gone *serviceerror.NotFound
+		if err != nil && !errors.As(err, &gone) {
+			return engineFailed("hand a change to "+key.String(), err)
+		}
 	}
 	c.told[row.ID] = workflows.Told{At: row.ModifiedAt, News: news}
 	c.out.News++
@@ -224,27 +226,33 @@ func (c *collecting) answer() workflows.Collected {
 
 var markerPattern = regexp.MustCompile(`\[(order:[a-z0-9-]+:[0-9]+)\]`)
 
-// keyOf recognises an order of one of the account's shops: by the marker in the
-// manager's notes, or by the custom fields.
-func (f orderFields) keyOf(row roapp.Order, s *settings.Settings, account string) (order.Key, bool) {
+// keysOf recognises an order of one of the account's shops: by the marker in the
+// manager's notes, or by the custom fields. Where the field names no shop of the
+// account, since a shop was renamed or staff changed it, each shop may be meant:
+// an order's workflow knows its own order in RO App.
+func (f orderFields) keysOf(row roapp.Order, s *settings.Settings, account string) []order.Key {
 	if match := markerPattern.FindStringSubmatch(row.ManagerNotes); match != nil {
 		if key, err := order.ParseWorkflowID(match[1]); err == nil {
-			return key, cmp.Or(s.Shops[key.Shop].Account, account) == account
+			if cmp.Or(s.Shops[key.Shop].Account, account) != account {
+				return nil
+			}
+			return []order.Key{key}
 		}
 	}
 	if f.externalID == nil {
-		return order.Key{}, false
+		return nil
 	}
 	number, err := strconv.ParseInt(row.CustomFields[f.externalID.ID], 10, 64)
 	if err != nil || number <= 0 {
-		return order.Key{}, false
+		return nil
 	}
-	shops := s.ShopsOf(account)
-	for _, id := range shops {
-		sameName := f.shop != nil && order.SameText(row.CustomFields[f.shop.ID], s.Shops[id].Name)
-		if sameName || (f.shop == nil && len(shops) == 1) {
-			return order.Key{Shop: id, Number: number}, true
+	var all []order.Key
+	for _, id := range s.ShopsOf(account) {
+		key := order.Key{Shop: id, Number: number}
+		if f.shop != nil && order.SameText(row.CustomFields[f.shop.ID], s.Shops[id].Name) {
+			return []order.Key{key}
 		}
+		all = append(all, key)
 	}
-	return order.Key{}, false
+	return all
 }

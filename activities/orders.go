@@ -27,6 +27,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
+	fields.otherShops = a.otherShops(in)
 	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
@@ -52,6 +53,18 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		created.InitialStatusID = acc.learnFirstStatus(ctx, in.OrderTypeID, made.ID)
 	}
 	return created, nil
+}
+
+// otherShops are the names of the shops whose orders come into the account, too.
+func (a *Activities) otherShops(in order.CreateOrder) []string {
+	current := a.settings.Current()
+	var names []string
+	for _, id := range current.ShopsOf(in.Account) {
+		if id != in.Shop {
+			names = append(names, current.Shops[id].Name)
+		}
+	}
+	return names
 }
 
 // learnFirstStatus tells with which status orders of a type begin. It is read
@@ -193,6 +206,8 @@ func (a *Activities) PostComment(ctx context.Context, in order.PostComment) (ord
 // fills, as the account has them.
 type orderFields struct {
 	shop, externalID, created, lastUpdated *roapp.CustomField
+	// otherShops are the names of the account's shops besides the order's own.
+	otherShops []string
 }
 
 // orderFields finds the configured fields, by id or by title.
@@ -267,7 +282,7 @@ func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[st
 	put(f.externalID, strconv.FormatInt(in.number, 10))
 	put(f.created, moment(f.created, in.created, zone))
 	put(f.lastUpdated, moment(f.lastUpdated, lastUpdated, zone))
-	if f.externalID == nil {
+	if f.externalID == nil || f.shop == nil {
 		created := in.created.In(zone).Format("2006-01-02 15:04")
 		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.shopName, in.number, created, marker(order.Key{Shop: in.shop, Number: in.number}))
 	}
@@ -296,5 +311,9 @@ func (f orderFields) standFor(row roapp.Order, in order.CreateOrder) bool {
 	if f.externalID == nil || row.CustomFields[f.externalID.ID] != strconv.FormatInt(in.Number, 10) {
 		return false
 	}
-	return f.shop == nil || order.SameText(row.CustomFields[f.shop.ID], in.ShopName)
+	if f.shop == nil {
+		return len(f.otherShops) == 0
+	}
+	// The shop may have been renamed since, or staff may have changed the field.
+	return !slices.ContainsFunc(f.otherShops, func(name string) bool { return order.SameText(row.CustomFields[f.shop.ID], name) })
 }

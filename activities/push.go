@@ -26,7 +26,7 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 		return order.StatusPushed{}, s.cartumFailed(ctx, err)
 	}
 	if before.Snapshot == nil || before.Snapshot.Status != in.From {
-		return order.StatusPushed(before), nil
+		return order.StatusPushed{Snapshot: before.Snapshot, Digest: before.Digest}, nil
 	}
 	err = s.client.UpdateStatus(ctx, in.Number, in.To)
 	if err != nil && cartum.KindOf(err) != cartum.NotFound { // which the next read tells
@@ -42,7 +42,7 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 			Text: fmt.Sprintf("it answered OK, but the order still has status %d", in.From),
 		}, 0, nil)
 	}
-	return order.StatusPushed(after), nil
+	return order.StatusPushed{Snapshot: after.Snapshot, Digest: after.Digest, Pushed: true}, nil
 }
 
 // readSnapshot reads the order as the shop has it now; it has no snapshot where

@@ -27,6 +27,8 @@ type followed struct {
 	err     error // why it could not be asked
 	settled bool
 	leaves  bool // it was asked to be closed
+
+	imported bool // already when it was remembered
 }
 
 // moment tells two looks at an order apart; the zero value is no order at all.
@@ -66,7 +68,7 @@ func (f *followed) remember(ctx context.Context, orders *api.Orders) error {
 }
 
 func (f *followed) start(view workflows.OrderView) {
-	f.before = momentOf(view.State)
+	f.before, f.imported = momentOf(view.State), view.SyncState == order.SyncSynced
 	if n := len(view.State.Timeline); n > 0 {
 		f.printed = view.State.Timeline[n-1]
 	}

@@ -23,7 +23,8 @@ func importCommand(flags *process.Flags) *cobra.Command {
 		Use:   "import --shop ID --order NUMBER [--order NUMBER ...]",
 		Short: "Import orders by hand, or have imported ones compared again",
 		Long: "Import asks for orders as a person does: also for cancelled ones, for those older than the shop's connection,\n" +
-			"and for those whose workflow is done. It then shows what becomes of them.\n\n" +
+			"and for those whose workflow is done. It then shows what becomes of them. Those that are imported already are\n" +
+			"refreshed, once in 10 minutes at most.\n\n" +
 			"It ends with 0 when all are synced, 3 when some wait for somebody, and 1 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,12 +47,17 @@ func addWait(cmd *cobra.Command, wait *time.Duration) {
 func (c console) importOrders(ctx context.Context, keys []order.Key, wait time.Duration) error {
 	var asked []*followed
 	var failures []error
-	follows := wait > 0
+	var imported []order.Key
+	answers := true
 	for _, key := range keys {
 		f := &followed{key: key}
-		if follows {
+		if answers {
 			// Without an answer the others would be waited for in vain as well.
-			follows = f.remember(ctx, c.orders) == nil
+			answers = f.remember(ctx, c.orders) == nil
+		}
+		if f.imported {
+			imported = append(imported, key)
+			continue
 		}
 		if err := c.orders.Changed(ctx, key, order.OriginHand); err != nil {
 			failures = append(failures, err)
@@ -61,6 +67,12 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, wait time.D
 			return err
 		}
 		asked = append(asked, f)
+	}
+	if len(imported) > 0 {
+		// Those are compared again, no more often than others may ask for it.
+		if err := c.refreshOrders(ctx, imported, "command line", wait); err != nil {
+			failures = append(failures, err)
+		}
 	}
 	if wait <= 0 || len(asked) == 0 {
 		return errors.Join(failures...)

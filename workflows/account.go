@@ -307,7 +307,9 @@ func (r *accountRun) collect(ctx workflow.Context) {
 // collectOptions are those of reading one page. It heartbeats, unlike the steps
 // of orders, because it is never withdrawn: a process that died is noticed soon.
 func collectOptions(account string) workflow.ActivityOptions {
-	options := requestOptions(engine.RoappQueue(account), "Collect what changed", order.UrgencyBegun, 5*time.Minute, 5*time.Second)
+	// One request a minute for all orders must not wait behind a backlog: nobody
+	// would hear of a write-off.
+	options := requestOptions(engine.RoappQueue(account), "Collect what changed", order.UrgencyPerson, 5*time.Minute, 5*time.Second)
 	options.HeartbeatTimeout = 30 * time.Second
 	options.ScheduleToStartTimeout = 5 * time.Minute
 	options.RetryPolicy.MaximumAttempts = 3

@@ -70,6 +70,9 @@ func (s *ShopState) wantImport(want FirstImportWanted, now time.Time) {
 		begun.Stopped, begun.Failures, begun.NotBefore, begun.By = false, 0, time.Time{}, want.By
 		return
 	}
+	if begun != nil && begun.DoneAt.IsZero() && !begun.Stopped {
+		return // another one is under way; who asks looks before
+	}
 	to, err := time.Parse(time.DateOnly, want.To)
 	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
 		return // whoever asks checks it before

@@ -55,7 +55,7 @@ func (r *orderRun) publish(ctx workflow.Context) error {
 		amount, _ := r.state.Snapshot.Totals.Sum.Float64() // for sorting and filters only
 		add(true, engine.AttrAmount.ValueSet(amount))
 	}
-	if len(updates) == 0 {
+	if len(updates) == 0 && was.HeldSince.Equal(is.HeldSince) {
 		return nil
 	}
 	r.state.Published = is

@@ -61,7 +61,9 @@ func (r *shopRun) subscribe(ctx workflow.Context, publicURL string) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           engine.CartumQueue(r.state.Shop),
 		StartToCloseTimeout: 2 * time.Minute,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 5 * time.Second, MaximumInterval: 5 * time.Minute, MaximumAttempts: 20},
+		// Nobody takes it where the shop is switched off meanwhile.
+		ScheduleToStartTimeout: 10 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, MaximumInterval: 5 * time.Minute, MaximumAttempts: 20},
 	})
 	for _, event := range Events {
 		in := SubscribeInput{Shop: r.state.Shop, Event: event, PublicURL: publicURL}

@@ -63,8 +63,14 @@ func New() (*Metrics, error) {
 	return m, nil
 }
 
-// Temporal takes the metrics of Temporal's SDK.
-func (m *Metrics) Temporal() client.MetricsHandler { return m.temporal }
+// Temporal takes the metrics of Temporal's SDK; nil, where nobody shows metrics,
+// takes none.
+func (m *Metrics) Temporal() client.MetricsHandler {
+	if m == nil {
+		return nil
+	}
+	return m.temporal
+}
 
 // Handler serves /metrics.
 func (m *Metrics) Handler() http.Handler {

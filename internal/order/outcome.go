@@ -103,6 +103,9 @@ func (o *ShopOrderRead) apply(s *State, _ Step, now time.Time) {
 	if o.Snapshot == nil {
 		s.Missing++
 		s.Hint = nil
+		if s.settled() {
+			s.Tell(now, "", "the shop does not show the order")
+		}
 		return
 	}
 	// A read that was asked for after this one was sent is still due.
@@ -116,6 +119,11 @@ func (o *ShopOrderRead) apply(s *State, _ Step, now time.Time) {
 func (s *State) seeSnapshot(snapshot *Snapshot, digest string, now time.Time) {
 	if s.Snapshot != nil && s.Snapshot.SeenAt.After(snapshot.SeenAt) {
 		return
+	}
+	if _, refused := s.Refused[StepPushStatus]; refused && s.settled() && s.Missing+s.GoneSweeps > 0 {
+		// It is there again: what could not be pushed meanwhile is pushed now.
+		delete(s.Refused, StepPushStatus)
+		s.Handled.Account = 0
 	}
 	s.Missing, s.GoneSweeps = 0, 0
 	was, changed := s.Snapshot, s.Digest != digest
@@ -438,9 +446,15 @@ func (*FieldsUpdated) apply(s *State, _ Step, _ time.Time) { s.Order.FieldsDue =
 func (o *StatusPushed) apply(s *State, step Step, now time.Time) {
 	in := step.PushStatus
 	if o.Snapshot == nil {
-		s.GoneSweeps = max(s.GoneSweeps, goneAfter)
+		// It is pushed once the shop shows the order again; only sweeps say that
+		// it is gone.
+		s.Missing++
+		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(in.To), Text: "it does not show the order"})
 		s.Handled.Account = in.Account
 		return
+	}
+	if o.Pushed {
+		s.Handled.Account = in.Account // whatever the shop has now is its own
 	}
 	if o.Snapshot.Status == in.To {
 		s.Tell(now, "", fmt.Sprintf("status in the shop set to %d", in.To))

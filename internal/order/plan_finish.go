@@ -8,7 +8,7 @@ import (
 // finishOrder brings the order that was just made to where the import ends.
 func (p *planner) finishOrder() Next {
 	marks := p.marks()
-	if h := p.deductedAtOnce(); h != nil {
+	if h := p.unfit(); h != nil {
 		return Next{Hold: h, Marks: marks}
 	}
 	if next, due := p.lateGoods(); due {
@@ -33,7 +33,7 @@ func (p *planner) finishOrder() Next {
 // imported ends the import, and goes on with what changed meanwhile.
 func (p *planner) imported() Next {
 	after := *p.s
-	after.Lines, after.Refused = maps.Clone(p.s.Lines), maps.Clone(p.s.Refused)
+	after.Lines, after.Refused, after.Catalogue = maps.Clone(p.s.Lines), maps.Clone(p.s.Refused), maps.Clone(p.s.Catalogue)
 	after.finishImport(p.now)
 	next := (&planner{s: &after, r: p.r, now: p.now}).keepInStep()
 	next.Imported = true

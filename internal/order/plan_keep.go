@@ -69,7 +69,11 @@ func (p *planner) keepInStep() Next {
 // keepStatus carries over statuses alone. A list that may lag behind has RO
 // App's side read first.
 func (p *planner) keepStatus(next Next) Next {
-	if reads := p.accountReads(); len(reads) > 0 {
+	reads := p.orderRead()
+	if p.s.Items.Due {
+		reads = append(reads, p.readLines()) // what holds the goods is not written
+	}
+	if len(reads) > 0 {
 		next.Steps = reads
 		return next
 	}

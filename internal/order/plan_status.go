@@ -18,6 +18,8 @@ func (p *planner) statuses() (step *Step, handled *StatusFacts, tell string) {
 	switch {
 	case !shopChanged && !accountChanged:
 		return nil, nil, ""
+	case p.goneInShop():
+		return nil, nil, "" // it may be shown again
 	case p.standFor(now):
 		return nil, &now, ""
 	case shopChanged && accountChanged && now.Shop != CancelledStatus:

@@ -76,8 +76,7 @@ type State struct {
 
 	Marks    []Mark    `json:",omitempty"`
 	Timeline []Event   `json:",omitempty"`
-	Synced   time.Time `json:",omitzero"`  // when both sides were last compared
-	Carried  string    `json:",omitempty"` // digest of what was imported
+	Synced   time.Time `json:",omitzero"` // when both sides were last compared
 	Closed   string    `json:",omitempty"`
 	// Published is what the search attributes say.
 	Published Published `json:",omitzero"`
@@ -288,6 +287,7 @@ type Published struct {
 	Created     time.Time  `json:",omitzero"`
 	Synced      time.Time  `json:",omitzero"`
 	Amount      string     `json:",omitempty"`
+	HeldSince   time.Time  `json:",omitzero"`
 }
 
 // SyncState is the order's state for people and lists.
@@ -331,7 +331,7 @@ func (s *State) SyncState() SyncState {
 func (s *State) Attributes() Published {
 	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced}
 	if s.Hold != nil {
-		p.HoldReason = s.Hold.Reason
+		p.HoldReason, p.HeldSince = s.Hold.Reason, s.Hold.Since
 	}
 	if s.Snapshot != nil {
 		p.CartumState, p.Created = s.Snapshot.Status, s.Snapshot.Created
@@ -438,16 +438,19 @@ func (s *State) forgetAbsence() {
 
 // See takes a hint that the shop's order may have changed.
 func (s *State) See(hint Hint, now time.Time) {
-	if hint.Digest != "" {
-		s.Observed = hint.Digest
-	}
+	older := s.Snapshot != nil && s.Snapshot.SeenAt.After(hint.At)
 	switch {
+	case hint.Missing && (older || hint.Digest == s.Observed):
+		return // seen since then, or told twice
 	case hint.Missing:
+		s.Observed = hint.Digest
 		s.GoneSweeps++
 		return
 	case hint.Snapshot != nil:
 		s.seeSnapshot(hint.Snapshot, hint.Digest, now)
 		return
+	case hint.Digest != "" && !older:
+		s.Observed = hint.Digest // what could not be read
 	}
 	hint.Digest = ""
 	if hint.By == OriginHand {

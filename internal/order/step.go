@@ -486,6 +486,8 @@ type StatusPushed struct {
 	// does not show it.
 	Snapshot *Snapshot `json:",omitempty"`
 	Digest   string    `json:",omitempty"`
+	// Pushed is set where the status was sent.
+	Pushed bool `json:",omitempty"`
 }
 
 // SetStatus moves the order to a status.
