@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,7 +162,7 @@ func medianOfRatios(ours, theirs []float64) float64 {
 }
 
 // percentile is the value that so many of a hundred do not exceed.
-func percentile(values []time.Duration, percent int) time.Duration {
+func percentile[T cmp.Ordered](values []T, percent int) T {
 	values = slices.Sorted(slices.Values(values))
 	return values[min(len(values)*percent/100, len(values)-1)]
 }
