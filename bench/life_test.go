@@ -43,7 +43,7 @@ func BenchmarkWholeLife(b *testing.B) {
 	l.edit(world.J{"delivery_address": "ul. Krótka 9"})
 	l.edit(world.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
-	w.Collect()
+	w.TellWriteOff(number)
 	w.Await(number, func(v workflows.OrderView) string {
 		if !v.State.Order.WrittenOff {
 			return "the write-off is not known"

@@ -43,9 +43,12 @@ const (
 // takes against reading the same pieces of the same list and throwing them away.
 // The orders are those that a first sweep started; nobody works on them.
 func BenchmarkSweep(b *testing.B) {
-	w := world.New(b, world.Options{Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b)})
+	w := world.New(b, world.Options{
+		Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b),
+		CartumSwitches: map[string]string{"tokens": "several"}, // mere reading logs in for itself
+	})
 	for i := range sweptOrders {
-		created := time.Now().Add(-time.Duration(i) * sweptDays * 24 * time.Hour / sweptOrders)
+		created := time.Now().Add(-time.Duration(i) * (sweptDays * 24 * time.Hour / sweptOrders))
 		w.Cartum.PutOrder(int64(i+1), world.J{"stat_created": created.Format(time.DateTime)})
 	}
 	s := newSweeper(w)
