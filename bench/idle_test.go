@@ -111,7 +111,7 @@ func importedState(w *world.World) idleOrder {
 }
 
 func (o idleOrder) of(w *world.World, number int64) (state order.State, err error) {
-	if err = json.Unmarshal(o, &state); err != nil {
+	if err := json.Unmarshal(o, &state); err != nil {
 		return state, err
 	}
 	state.Key = w.Key(number)
