@@ -97,7 +97,7 @@ func (c call) changesItem() bool {
 	return c.method == http.MethodPatch && strings.Contains(c.path, "/items/")
 }
 
-func (c call) updatesShop() bool { return c.path == "/api/orders/update" }
+func (c call) updatesShop() bool { return strings.Trim(c.path, "/") == "api/orders/update" }
 
 func (c call) collects() bool { return c.method == http.MethodGet && c.path == "/v2/orders" }
 
