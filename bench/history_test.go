@@ -17,11 +17,9 @@ func BenchmarkHistory(b *testing.B) {
 			const number = 10
 			w.Place(number, world.J{"delivery_phone": knownPhone(1), "products": lines(1, count)})
 			w.AwaitSynced(number)
-			described, err := w.Temporal.DescribeWorkflowExecution(b.Context(), w.Key(number).WorkflowID(), "")
-			fatal(b, err)
-			info := described.GetWorkflowExecutionInfo()
-			report(b, float64(info.GetHistoryLength()), "events/order", toKnow)
-			report(b, float64(info.GetHistorySizeBytes()), "bytes/order", toKnow)
+			has := size(w, number)
+			report(b, float64(has.events), "events/order", toKnow)
+			report(b, float64(has.bytes), "bytes/order", toKnow)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,21 +17,24 @@ import (
 	"time"
 )
 
-// tap stands before the account and notes each request that passes, with the
-// order that it is for: the stand-in's own list has no ids.
+// tap stands before a service and notes each request that passes, with the order
+// that it is for: the stand-ins' own lists have no ids.
 type tap struct {
 	b     *testing.B
 	mu    sync.Mutex
 	calls []call
 }
 
-// call is one request as the account saw it.
+// call is one request as the service saw it.
 type call struct {
 	at     time.Time
+	done   time.Time // when it was answered
 	method string
 	path   string // "/v2/orders/1001/items"
 	status int
-	order  int64 // 0 where it is for none
+	// order is RO App's id of it, or its number where the shop's is changed; 0
+	// where the request is for none.
+	order int64
 }
 
 func (c call) refused() bool { return c.status == http.StatusTooManyRequests }
@@ -57,11 +61,17 @@ func (t *tap) before(account string) string {
 // RoundTrip implements [http.RoundTripper].
 func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
 	seen := call{at: time.Now(), method: req.Method, path: req.URL.Path, order: orderOf(req.URL.Path)}
+	if seen.updatesShop() {
+		var err error
+		if seen.order, err = updatedOrder(req); err != nil {
+			return nil, err
+		}
+	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	seen.status = resp.StatusCode
+	seen.status, seen.done = resp.StatusCode, time.Now()
 	if seen.creates() && seen.ok() {
 		if seen.order, err = createdOrder(resp); err != nil {
 			return nil, err
@@ -82,6 +92,12 @@ func (c call) comments() bool {
 func (c call) addsItem() bool {
 	return c.method == http.MethodPost && strings.HasSuffix(c.path, "/items")
 }
+
+func (c call) changesItem() bool {
+	return c.method == http.MethodPatch && strings.Contains(c.path, "/items/")
+}
+
+func (c call) updatesShop() bool { return strings.Trim(c.path, "/") == "api/orders/update" }
 
 func (c call) collects() bool { return c.method == http.MethodGet && c.path == "/v2/orders" }
 
@@ -108,6 +124,25 @@ func createdOrder(resp *http.Response) (int64, error) {
 	}
 	err = json.Unmarshal(body, &made)
 	return made.ID, err
+}
+
+// updatedOrder reads the number out of a change to the shop's order and puts the
+// body back.
+func updatedOrder(req *http.Request) (int64, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return 0, err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	var change struct {
+		Orders []struct {
+			Number int64 `json:"order_id"`
+		} `json:"orders"`
+	}
+	if err := json.Unmarshal(body, &change); err != nil || len(change.Orders) != 1 {
+		return 0, fmt.Errorf("not a change of one order: %w", err)
+	}
+	return change.Orders[0].Number, nil
 }
 
 // seen are the requests so far, in the order in which they came.

@@ -56,6 +56,8 @@ type Options struct {
 	FirstImportDays int
 	// Since is the day from which sweeps import, "2026-01-01" by default.
 	Since string
+	// Latency is how long both services think about each request.
+	Latency time.Duration
 	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
@@ -379,6 +381,7 @@ func newCartum(t testing.TB, o Options) *Cartum {
 	stand := cartumstand.New(cartumstand.Options{
 		Currency: v.Currency, TimeZone: zone, Languages: []string{language, "en"},
 		WebhookDelay: 10 * time.Millisecond, WebhookRetry: 200 * time.Millisecond, Switches: profile(base, o.CartumSwitches),
+		Latency: o.Latency,
 	})
 	server := httptest.NewServer(stand)
 	t.Cleanup(func() { server.Close(); stand.Close() })
@@ -395,6 +398,7 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 	stand := roappstand.New(roappstand.Options{
 		Currency: v.Currency, CustomFields: !o.Second, Unlimited: o.Unlimited, Switches: profile(base, o.RoappSwitches),
 		WebhookURL: webhooks, WebhookSecret: RoappWebhookSecret, WebhookPause: 200 * time.Millisecond,
+		Latency: o.Latency,
 	})
 	server := httptest.NewServer(stand)
 	t.Cleanup(func() { server.Close(); stand.Close() })
