@@ -177,9 +177,10 @@ type reader func(function, answer) (reply, *Error)
 // processes throw each other out, but hardly so often in a row. More refusals mean that the login itself has lost its rights.
 const maxReplacements = 3
 
-// call runs a function with a token. A refused token is replaced and the call repeated.
+// call runs a function with a token. A refused token is replaced and the call repeated, at once: while it waited for a turn
+// another process might log in again and end this token, too.
 func (c *Client) call(ctx context.Context, f function, params map[string]any, read reader) (reply, error) {
-	r, used, failure := c.attempt(ctx, f, params, read)
+	r, used, failure := c.pacedAttempt(ctx, f, params, read)
 	for range maxReplacements {
 		if failure == nil || failure.Kind != Credentials || used.generation == 0 {
 			break
@@ -195,15 +196,20 @@ func (c *Client) call(ctx context.Context, f function, params map[string]any, re
 	return r, nil
 }
 
-// attempt runs a function once and tells which token it used: none where no token was to be had.
-func (c *Client) attempt(ctx context.Context, f function, params map[string]any, read reader) (reply, token, *Error) {
+// pacedAttempt is an attempt that waits for its turn, with a token at hand.
+func (c *Client) pacedAttempt(ctx context.Context, f function, params map[string]any, read reader) (reply, token, *Error) {
 	if _, failure := c.currentToken(ctx); failure != nil {
 		return reply{}, token{}, failure
 	}
 	if failure := c.awaitTurn(ctx, f); failure != nil {
 		return reply{}, token{}, failure
 	}
-	// Asked again, because the wait for a turn may outlast a token.
+	return c.attempt(ctx, f, params, read)
+}
+
+// attempt runs a function once and tells which token it used: none where no token was to be had. The token is asked for
+// again after a wait for a turn, which may have outlasted it.
+func (c *Client) attempt(ctx context.Context, f function, params map[string]any, read reader) (reply, token, *Error) {
 	t, failure := c.currentToken(ctx)
 	if failure != nil {
 		return reply{}, token{}, failure
