@@ -61,7 +61,8 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"skip_statuses: [3]":                      "skip_statuses: []",
 		"shop: [3, 4]":                            "shop: [3]",
 		"roapp: [103, 104]":                       "roapp: [103]",
-		"url: ${CARTUMSYNC_ALERT_URL}":            "{}",
+		"url: ${CARTUMSYNC_ALERT_URL}":            "# ${CARTUMSYNC_ALERT_URL}",
+		"held_after: 15m":                         "held_after: 16m",
 		"name: warehouse":                         "name: store",
 		"sha256: 9f86":                            "sha256: 8f86",
 	} {
