@@ -181,19 +181,9 @@ func (r reply) check() error {
 	return nil
 }
 
-// shortPause is how long a refused request is waited with; after a longer one its caller comes back.
-const shortPause = 3 * time.Second
-
-// do sends one request and returns its answer, or an *Error. One that was refused for want of budget is sent once more
-// after the pause, as nothing can have come of it: a caller who came back later would have to look for what he may have made.
+// do sends one request and returns its answer, or an *Error.
 func (c *Client) do(ctx context.Context, r request) (reply, error) {
 	a, failure := c.send(ctx, r)
-	if failure == nil && a.status == http.StatusTooManyRequests && retryAfter(a.header, time.Now()) <= shortPause {
-		c.observe(Throttled)
-		if again, impatient := c.send(ctx, r); impatient == nil || impatient.MayHaveCommitted {
-			a, failure = again, impatient
-		}
-	}
 	var value any
 	if failure == nil {
 		value, failure = c.judge(r, a)
