@@ -64,13 +64,16 @@ func (acc *account) roappFailed(ctx context.Context, err error, why purpose, loo
 		return err // the activity's own end
 	}
 	failure := order.Failure{Text: words(refusal.Message, refusal.Error())}
-	firstTry := activity.GetInfo(ctx).Attempt == 1
+	firstTry := activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx)
 	failure.Definite = !refusal.MayHaveCommitted && (firstTry || looked)
 	switch refusal.Kind {
 	case roapp.Unavailable:
 		failure.Kind = order.FailUnreachable
 	case roapp.Throttled:
 		failure.Kind = order.FailThrottled
+		if failure.Definite {
+			noteRefusal(ctx)
+		}
 	case roapp.Credentials:
 		failure.Kind = order.FailCredentials
 		acc.breaker.refused(time.Now(), err)

@@ -12,7 +12,18 @@ import (
 
 // mustLook tells whether an earlier attempt at a create may have succeeded.
 func mustLook(ctx context.Context, look order.Look) bool {
-	return look.Needed() || activity.GetInfo(ctx).Attempt > 1 || late(ctx)
+	return look.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx)
+}
+
+// noteRefusal remembers that this attempt and all before it were refused for
+// want of budget: nothing can have come of them.
+func noteRefusal(ctx context.Context) { activity.RecordHeartbeat(ctx, activity.GetInfo(ctx).Attempt) }
+
+// onlyRefused tells that all attempts before this one were. One that ended in
+// another way leaves the number of an earlier attempt.
+func onlyRefused(ctx context.Context) bool {
+	var last int32
+	return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &last) == nil && last == activity.GetInfo(ctx).Attempt-1
 }
 
 // late tells that the activity waited so long for its first attempt that it may
@@ -32,7 +43,7 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 		return nil, err
 	}
 	found, err := find(ctx)
-	onlyOld := look.Lost == nil && activity.GetInfo(ctx).Attempt == 1
+	onlyOld := look.Lost == nil && (activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx))
 	if err != nil || found != nil || onlyOld {
 		return found, err
 	}

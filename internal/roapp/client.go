@@ -28,9 +28,6 @@ const (
 	defaultTimeout           = 75 * time.Second
 	defaultUserAgent         = "cartumsync"
 
-	// defaultPause is how long the client rests after a 429 that does not say for how long.
-	defaultPause = time.Second
-
 	maxAnswer    = 16 << 20
 	maxDrain     = 64 << 10
 	maxRedirects = 3
@@ -220,8 +217,8 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil && a.status < http.StatusMultipleChoices {
 		return answer{}, c.noAnswer(r, a.status, err, true)
 	}
-	if a.status == http.StatusTooManyRequests {
-		c.pace.pause(orDefault(retryAfter(a.header, time.Now()), defaultPause))
+	if rest := retryAfter(a.header, time.Now()); a.status == http.StatusTooManyRequests && rest > 0 {
+		c.pace.pause(rest)
 	}
 	return a, nil
 }

@@ -423,9 +423,10 @@ func TestF48PauseAfterThrottling(t *testing.T) {
 		want   time.Duration
 	}{
 		"seconds":    {http.Header{"Retry-After": {"7"}}, 7 * time.Second},
-		"no header":  {nil, time.Second},
-		"zero":       {http.Header{"Retry-After": {"0"}}, time.Second},
-		"unreadable": {http.Header{"Retry-After": {"soon"}}, time.Second},
+		"short":      {http.Header{"Retry-After": {"2"}}, 2 * time.Second},
+		"no header":  {nil, 0}, // only the one that was refused waits
+		"zero":       {http.Header{"Retry-After": {"0"}}, 0},
+		"unreadable": {http.Header{"Retry-After": {"soon"}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
