@@ -145,10 +145,10 @@ func (f *File) read() {
 // refuse tells each problem once, however often the file is read.
 func (f *File) refuse(old *Settings, err error) {
 	kept := fmt.Errorf("revision %s stays in force, for the settings file cannot be used: %w", old.Revision, err)
-	was := f.problem.Swap(&kept)
-	if was != nil && (*was).Error() == kept.Error() {
+	if was := f.problem.Load(); was != nil && (*was).Error() == kept.Error() {
 		return
 	}
+	defer f.problem.Store(&kept)
 	for problem := range strings.SplitSeq(err.Error(), "\n") {
 		f.logger.Error("the settings file cannot be used, so the old settings stay in force",
 			zap.String("problem", problem), zap.String("revision", old.Revision))
