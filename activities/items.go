@@ -82,8 +82,8 @@ func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (
 		items = append(items, itemOf(row))
 		writtenOff = writtenOff || (row.WrittenOff && slices.Contains(in.Known, row.ID))
 	}
-	if i := slices.IndexFunc(items, func(item order.Item) bool { return item.ID == id }); i >= 0 {
-		return &items[i], writtenOff, nil
+	if added, stands := itemByID(items, id); stands {
+		return &added, writtenOff, nil
 	}
 	match, ok := in.Find(items)
 	if !ok {

@@ -63,10 +63,7 @@ func (a *programAPI) writtenOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	by, _ := r.Context().Value(programName{}).(string)
-	err := errors.New("not connected to Temporal yet")
-	if orders, connected := a.orders(); connected {
-		err = orders.WrittenOff(r.Context(), key, by)
-	}
+	err := withOrders(a.orders, func(orders *Orders) error { return orders.WrittenOff(r.Context(), key, by) })
 	log := a.logger.With(zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.String("by", by))
 	switch {
 	case err == nil:
@@ -78,8 +75,7 @@ func (a *programAPI) writtenOff(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusConflict, "the order is not imported into RO App yet, so none of its goods can be written off")
 	default:
 		log.Error("a write-off could not be handed to its order", zap.Error(err))
-		w.Header().Set("Retry-After", "60")
-		writeProblem(w, http.StatusServiceUnavailable, "the order exchange cannot take this now; send it again")
+		writeProblem(retryLater(w), http.StatusServiceUnavailable, sendAgain)
 	}
 }
 

@@ -51,15 +51,9 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	orders, connected := h.orders()
-	err = errors.New("not connected to Temporal yet")
-	if connected {
-		err = orders.Look(r.Context(), account)
-	}
-	if err != nil {
+	if err := withOrders(h.orders, func(orders *Orders) error { return orders.Look(r.Context(), account) }); err != nil {
 		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
-		w.Header().Set("Retry-After", "60")
-		http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
+		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
 		return
 	}
 	log.Info("webhook of RO App taken")

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"time"
@@ -67,4 +68,23 @@ func NewRouter(o Options) http.Handler {
 func peer(r *http.Request) (string, error) {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	return host, err
+}
+
+// withOrders gives the way to the workflows, which is not there before Temporal
+// is connected.
+func withOrders(source func() (*Orders, bool), do func(*Orders) error) error {
+	orders, connected := source()
+	if !connected {
+		return errors.New("not connected to Temporal yet")
+	}
+	return do(orders)
+}
+
+// sendAgain is said where Temporal could not take something.
+const sendAgain = "the order exchange cannot take this now; send it again"
+
+// retryLater says when to send it again.
+func retryLater(w http.ResponseWriter) http.ResponseWriter {
+	w.Header().Set("Retry-After", "60")
+	return w
 }

@@ -73,15 +73,9 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 
 // hand gives the event on. Where that fails Cartum is told to send it again.
 func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *Orders) error) {
-	orders, connected := h.orders()
-	err := errors.New("not connected to Temporal yet")
-	if connected {
-		err = give(r.Context(), orders)
-	}
-	if err != nil {
+	if err := withOrders(h.orders, func(orders *Orders) error { return give(r.Context(), orders) }); err != nil {
 		log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
-		w.Header().Set("Retry-After", "60")
-		http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
+		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
 		return
 	}
 	log.Info("webhook taken")

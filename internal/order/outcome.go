@@ -193,15 +193,15 @@ func (o *ContactEnsured) apply(s *State, step Step, now time.Time) {
 }
 
 func (o *ProductsFound) apply(s *State, step Step, _ time.Time) {
-	for _, key := range goodsAsked(step.FindProducts) {
+	for _, key := range GoodsAsked(*step.FindProducts) {
 		facts := s.Goods[key]
 		facts.LookedAt, facts.Found = o.At, o.Products[key]
 		s.setGoods(key, facts)
 	}
 }
 
-// goodsAsked are the goods that a search was about.
-func goodsAsked(f *FindProducts) []GoodsKey {
+// GoodsAsked are the goods that a search is about.
+func GoodsAsked(f FindProducts) []GoodsKey {
 	if f.Title != "" {
 		return []GoodsKey{TitleKey(f.Title)}
 	}

@@ -111,7 +111,7 @@ func (p *planner) orderRead() []Step {
 // dueLines reads the items; what the shop changed is written in the same go,
 // which reads them anyway.
 func (p *planner) dueLines() Step {
-	if changes := p.changedLines(); slices.ContainsFunc(changes, LineWrite.changed) {
+	if changes := p.changedLines(); anyChanged(changes) {
 		return p.writeLines(changes)
 	}
 	return p.readLines()

@@ -39,15 +39,8 @@ func (p *planner) keepInStep() Next {
 		goods.Marks = next.Marks
 		return goods
 	}
-	lines := p.lineSteps()
-	status, handled, tell := p.statuses()
-	next.Steps, next.Handled = lines, handled
-	if tell != "" {
-		next.Tell = []string{tell}
-	}
-	if status != nil {
-		next.Steps = append(next.Steps, *status)
-	}
+	next.Steps = p.lineSteps()
+	p.carryStatus(&next)
 	if len(next.Steps) > 0 {
 		return next
 	}
@@ -77,15 +70,20 @@ func (p *planner) keepStatus(next Next) Next {
 		next.Steps = reads
 		return next
 	}
+	p.carryStatus(&next)
+	return next
+}
+
+// carryStatus adds what is due for the statuses.
+func (p *planner) carryStatus(next *Next) {
 	step, handled, tell := p.statuses()
 	next.Handled = handled
 	if tell != "" {
 		next.Tell = []string{tell}
 	}
 	if step != nil {
-		next.Steps = []Step{*step}
+		next.Steps = append(next.Steps, *step)
 	}
-	return next
 }
 
 // unfit is what keeps changes of the shop's order from being carried over.

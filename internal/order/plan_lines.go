@@ -17,11 +17,9 @@ func (p *planner) lineSteps() []Step {
 		return nil
 	}
 	changes, added := p.changedLines(), p.addItems()
-	if slices.ContainsFunc(changes, LineWrite.changed) {
-		return []Step{p.writeLines(changes)}
-	}
-	if len(added) > 0 && p.s.settled() && p.s.Items.ReadFor != p.s.Digest {
-		// Staff may have added the goods by themselves, or written others off.
+	// Staff may have added the goods by themselves, or written others off.
+	lookFirst := len(added) > 0 && p.s.settled() && p.s.Items.ReadFor != p.s.Digest
+	if lookFirst || anyChanged(changes) {
 		return []Step{p.writeLines(changes)}
 	}
 	return added
@@ -54,7 +52,9 @@ func (p *planner) changedLines() []LineWrite {
 }
 
 // writes tells that something may be written, not only read.
-func (in WriteLines) writes() bool { return slices.ContainsFunc(in.Lines, LineWrite.changed) }
+func (in WriteLines) writes() bool { return anyChanged(in.Lines) }
+
+func anyChanged(lines []LineWrite) bool { return slices.ContainsFunc(lines, LineWrite.changed) }
 
 func (w LineWrite) changed() bool { return w.Quantity || w.Price }
 

@@ -78,10 +78,10 @@ func (p *planner) setStatus(to int64) Step {
 }
 
 // pushStatus gives nothing where RO App's status stands for none of the shop's,
-// and where the shop's order is cancelled or gone: it takes no status any more.
+// and where the shop's order is cancelled: it takes no status any more.
 func (p *planner) pushStatus() *Step {
 	to, mapped := p.r.ExportStatuses[p.s.Order.StatusID]
-	if !mapped || p.s.Snapshot.Status == CancelledStatus || p.goneInShop() {
+	if !mapped || p.s.Snapshot.Status == CancelledStatus {
 		return nil
 	}
 	key := string(StepPushStatus)
