@@ -63,7 +63,7 @@ func (a *programAPI) writtenOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	by, _ := r.Context().Value(programName{}).(string)
-	err := withOrders(a.orders, func(orders *Orders) error { return orders.WrittenOff(r.Context(), key, by) })
+	err := withOrders(r.Context(), a.orders, func(ctx context.Context, orders *Orders) error { return orders.WrittenOff(ctx, key, by) })
 	log := a.logger.With(zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.String("by", by))
 	switch {
 	case err == nil:

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -51,7 +52,8 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	if err := withOrders(h.orders, func(orders *Orders) error { return orders.Look(r.Context(), account) }); err != nil {
+	look := func(ctx context.Context, orders *Orders) error { return orders.Look(ctx, account) }
+	if err := withOrders(r.Context(), h.orders, look); err != nil {
 		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
 		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
 		return

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -72,12 +73,12 @@ func peer(r *http.Request) (string, error) {
 
 // withOrders gives the way to the workflows, which is not there before Temporal
 // is connected.
-func withOrders(source func() (*Orders, bool), do func(*Orders) error) error {
+func withOrders(ctx context.Context, source func() (*Orders, bool), do func(context.Context, *Orders) error) error {
 	orders, connected := source()
 	if !connected {
 		return errors.New("not connected to Temporal yet")
 	}
-	return do(orders)
+	return do(ctx, orders)
 }
 
 // sendAgain is said where Temporal could not take something.

@@ -73,7 +73,7 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 
 // hand gives the event on. Where that fails Cartum is told to send it again.
 func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *Orders) error) {
-	if err := withOrders(h.orders, func(orders *Orders) error { return give(r.Context(), orders) }); err != nil {
+	if err := withOrders(r.Context(), h.orders, give); err != nil {
 		log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
 		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
 		return
