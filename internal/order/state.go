@@ -522,7 +522,7 @@ func (s *State) Decide(d Decision, now time.Time) {
 		if s.Accepted == nil {
 			s.Accepted = map[string]bool{}
 		}
-		s.Accepted[s.Hold.Field] = true
+		s.Accepted[s.waitsFor().Field] = true
 	case DecideCreateAgain:
 		s.forgetOrder()
 	case DecideLeave:
@@ -545,8 +545,8 @@ func decisionText(d Decision) string {
 }
 
 func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
-	if key == "" && s.Hold != nil {
-		key = s.Hold.Goods
+	if key == "" {
+		key = s.waitsFor().Goods
 	}
 	facts := s.Goods[key]
 	choose(&facts)
@@ -560,9 +560,14 @@ func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
 	s.Goods[key] = facts
 }
 
+// waitsFor is the hold that a person answers. While its cause is looked at
+// again it is lifted, yet an answer may be on its way.
+func (s *State) waitsFor() *Hold { return cmp.Or(s.Hold, s.LastHold) }
+
 // unfit says why a decision cannot be taken now, in words, or "".
 func (s *State) unfit(d Decision) string {
-	if s.Hold == nil {
+	hold := s.waitsFor()
+	if hold == nil || s.Closed != "" {
 		return "the order waits for nothing"
 	}
 	switch d.Kind {
@@ -574,22 +579,22 @@ func (s *State) unfit(d Decision) string {
 		if d.ProductID <= 0 {
 			return "it names no product"
 		}
-		if d.Goods == "" && s.Hold.Goods == "" {
+		if d.Goods == "" && hold.Goods == "" {
 			return "it does not name the goods"
 		}
 	case DecideCreateProduct:
-		if d.Goods == "" && s.Hold.Goods == "" {
+		if d.Goods == "" && hold.Goods == "" {
 			return "it does not name the goods"
 		}
-		if s.Hold.Reason == HoldAmbiguousProduct {
+		if hold.Reason == HoldAmbiguousProduct {
 			return "several products fit already; one more would not help"
 		}
 	case DecideAccept:
-		if s.Hold.Field == "" || !s.acceptable(s.Hold.Field) {
+		if hold.Field == "" || !s.acceptable(hold.Field) {
 			return "what the order waits for cannot be accepted as it is"
 		}
 	case DecideCreateAgain:
-		if s.Hold.Reason != HoldOrderGone {
+		if s.Hold == nil || hold.Reason != HoldOrderGone {
 			return "the order is not gone"
 		}
 	case DecideCreateContact, DecideTryAgain, DecideLeave:

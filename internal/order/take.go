@@ -38,10 +38,11 @@ func (s *State) synced(now time.Time) {
 	if s.Synced.IsZero() {
 		s.finishImport(now)
 	}
+	s.LastHold = nil
 	if !s.Pressed && !s.Unsettled {
 		return
 	}
-	s.Synced, s.Pressed, s.Unsettled, s.LastHold = now, false, false, nil
+	s.Synced, s.Pressed, s.Unsettled = now, false, false
 	s.endRefresh("", now)
 }
 
