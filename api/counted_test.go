@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -35,7 +36,7 @@ func TestWebhooksAreCounted(t *testing.T) {
 	count := &tally{count: map[string]int{}}
 	router := api.NewRouter(api.Options{
 		Settings: settings.NewStore(parse(t, hooksSettings)), Health: http.NotFoundHandler(), Logger: zap.NewNop(), Webhooks: count,
-		Orders: func() (*api.Orders, bool) { return nil, false },
+		Orders: func() (*exchange.Orders, bool) { return nil, false },
 	})
 	for _, request := range []struct{ path, body string }{
 		{"demo/" + key, `{"order_id": 1}`},

@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -20,7 +21,7 @@ import (
 // programAPI is what programs with a token of the settings may do.
 type programAPI struct {
 	settings *settings.Store
-	orders   func() (*Orders, bool) // false while Temporal is not connected
+	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
 	logger   *zap.Logger
 }
 
@@ -63,15 +64,15 @@ func (a *programAPI) writtenOff(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	by, _ := r.Context().Value(programName{}).(string)
-	err := withOrders(r.Context(), a.orders, func(ctx context.Context, orders *Orders) error { return orders.WrittenOff(ctx, key, by) })
+	err := withOrders(r.Context(), a.orders, func(ctx context.Context, orders *exchange.Orders) error { return orders.WrittenOff(ctx, key, by) })
 	log := a.logger.With(zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.String("by", by))
 	switch {
 	case err == nil:
 		log.Info("told that the order's goods were written off")
 		w.WriteHeader(http.StatusAccepted)
-	case errors.Is(err, ErrNoOrder):
+	case errors.Is(err, exchange.ErrNoOrder):
 		writeProblem(w, http.StatusNotFound, "there is no such order")
-	case errors.Is(err, ErrNotImported):
+	case errors.Is(err, exchange.ErrNotImported):
 		writeProblem(w, http.StatusConflict, "the order is not imported into RO App yet, so none of its goods can be written off")
 	default:
 		log.Error("a write-off could not be handed to its order", zap.Error(err))

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/httprate"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -21,7 +22,7 @@ import (
 type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
-	Orders func() (*Orders, bool)
+	Orders func() (*exchange.Orders, bool)
 	// Health answers /healthz and /readyz.
 	Health http.Handler
 	// Metrics answers /metrics. Webhooks counts what comes of the webhooks. Both
@@ -73,7 +74,7 @@ func peer(r *http.Request) (string, error) {
 
 // withOrders gives the way to the workflows, which is not there before Temporal
 // is connected.
-func withOrders(ctx context.Context, source func() (*Orders, bool), do func(context.Context, *Orders) error) error {
+func withOrders(ctx context.Context, source func() (*exchange.Orders, bool), do func(context.Context, *exchange.Orders) error) error {
 	orders, connected := source()
 	if !connected {
 		return errors.New("not connected to Temporal yet")

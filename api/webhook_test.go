@@ -24,6 +24,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -114,11 +115,11 @@ func (f *temporal) ids() []string {
 func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 	return api.NewRouter(api.Options{
 		Settings: settings.NewStore(s),
-		Orders: func() (*api.Orders, bool) {
+		Orders: func() (*exchange.Orders, bool) {
 			if fake == nil {
 				return nil, false
 			}
-			return api.NewOrders(fake), true
+			return exchange.NewOrders(fake), true
 		},
 		Health: engine.NewHealth(time.Second),
 		Logger: zap.NewNop(),

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -122,7 +123,7 @@ func bareSignal(ctx context.Context, w *world.World, i int) error {
 func throughStarter(w *world.World) func(context.Context, int) error {
 	w.T.Helper()
 	routes := api.NewRouter(api.Options{
-		Settings: settings.NewStore(w.Settings), Orders: func() (*api.Orders, bool) { return w.Orders, true },
+		Settings: settings.NewStore(w.Settings), Orders: func() (*exchange.Orders, bool) { return w.Orders, true },
 		Health: http.NotFoundHandler(), Logger: zap.NewNop(),
 	})
 	var taken atomic.Int64

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -59,10 +59,10 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	awaitRest(w, 1, total("67.5"))
 	assertKept(t, w, 1)
 	first := w.Refresh(1, "Ola")
-	require.Equal(t, api.RefreshDone, first.State)
+	require.Equal(t, exchange.RefreshDone, first.State)
 	assertKept(t, w, 1)
 	again := w.Refresh(1, "Ola")
-	assert.Equal(t, api.RefreshTooSoon, again.State)
+	assert.Equal(t, exchange.RefreshTooSoon, again.State)
 	assert.True(t, first.Next.Equal(again.Next))
 
 	// With a mark, and with the write-off that caused it.
@@ -157,7 +157,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	w.Cartum.Change(1, world.J{"products": roseAndVase("5", "1")})
-	answers := make([]api.Refreshed, 4)
+	answers := make([]exchange.Refreshed, 4)
 	var clicks sync.WaitGroup
 	for i := range answers {
 		clicks.Go(func() {
@@ -167,14 +167,14 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 		})
 	}
 	clicks.Wait()
-	done := slices.DeleteFunc(slices.Clone(answers), func(a api.Refreshed) bool { return a.State == api.RefreshTooSoon })
+	done := slices.DeleteFunc(slices.Clone(answers), func(a exchange.Refreshed) bool { return a.State == exchange.RefreshTooSoon })
 	require.NotEmpty(t, done) // a click that came too late is told when the next one is allowed
 	for _, answer := range answers {
 		assert.True(t, done[0].Next.Equal(answer.Next))
 	}
 	for _, answer := range done {
 		assert.Equal(t, done[0], answer)
-		assert.Equal(t, api.RefreshDone, answer.State)
+		assert.Equal(t, exchange.RefreshDone, answer.State)
 	}
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 	w.TellWriteOff(1)

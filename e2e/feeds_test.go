@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 
-	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -132,7 +132,7 @@ var quantitiesSeen = regexp.MustCompile(`in the shop: quantity of A-1: (\d) to (
 var errBlind = errors.New("visibility is not to be asked")
 
 // blind gives a way to the orders that cannot see visibility.
-func blind(w *world.World) *api.Orders {
+func blind(w *world.World) *exchange.Orders {
 	w.T.Helper()
 	codec, err := process.Codec(w.Settings)
 	require.NoError(w.T, err)
@@ -152,7 +152,7 @@ func blind(w *world.World) *api.Orders {
 	})
 	require.NoError(w.T, err)
 	w.T.Cleanup(c.Close)
-	return api.NewOrders(c)
+	return exchange.NewOrders(c)
 }
 
 // A person's actions reach the workflow itself, however far visibility lags.
@@ -168,11 +168,11 @@ func TestT08_ActionsNeverAskVisibility(t *testing.T) {
 	w.Cartum.Change(1, world.J{"delivery_phone": "", "products": roseAndVase("3", "1")})
 	answer, err := orders.Refresh(t.Context(), w.Key(1), "Ola")
 	require.NoError(t, err)
-	assert.Equal(t, api.RefreshDone, answer.State)
+	assert.Equal(t, exchange.RefreshDone, answer.State)
 	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
 	answer, err = orders.Refresh(t.Context(), w.Key(1), "Jan")
 	require.NoError(t, err)
-	assert.Equal(t, api.RefreshTooSoon, answer.State)
+	assert.Equal(t, exchange.RefreshTooSoon, answer.State)
 }
 
 // Many orders are acted upon in the very moment that they come to be, before any
@@ -190,7 +190,7 @@ func TestT08_ActionsOnOrdersThatJustCameToBe(t *testing.T) {
 			}
 			answer, err := orders.Refresh(t.Context(), w.Key(number), "Ola")
 			assert.NoError(t, err)
-			assert.NotEqual(t, api.RefreshTooSoon, answer.State)
+			assert.NotEqual(t, exchange.RefreshTooSoon, answer.State)
 		})
 	}
 	all.Wait()

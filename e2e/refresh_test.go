@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -26,15 +26,15 @@ func roappReads(w *world.World) int {
 }
 
 // awaitEnd waits until a refresh that still runs has ended.
-func awaitEnd(w *world.World, number int64, id string) api.Refreshed {
+func awaitEnd(w *world.World, number int64, id string) exchange.Refreshed {
 	w.T.Helper()
-	var answer api.Refreshed
+	var answer exchange.Refreshed
 	w.Eventually(world.Patience, func() string {
 		var err error
 		if answer, err = w.Orders.RefreshEnd(w.T.Context(), w.Key(number), id); err != nil {
 			return err.Error()
 		}
-		if answer.State == api.RefreshRunning {
+		if answer.State == exchange.RefreshRunning {
 			return fmt.Sprintf("still runs: %v", answer.Waits)
 		}
 		return ""
@@ -49,7 +49,7 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, api.RefreshDone, answer.State)
+	require.Equal(t, exchange.RefreshDone, answer.State)
 	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
 	assert.WithinDuration(t, time.Now().Add(10*time.Minute), answer.Next, time.Minute)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
@@ -67,7 +67,7 @@ func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
 	w.Roapp.SetStatus(o.ID, 105)
 	w.Roapp.WriteOff(o.ID)
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, api.RefreshDone, answer.State)
+	require.Equal(t, exchange.RefreshDone, answer.State)
 	changed := strings.Join(answer.Changed, "\n")
 	assert.Contains(t, changed, "status in RO App: 105")
 	assert.Contains(t, changed, "written off")
@@ -88,7 +88,7 @@ func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 	})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, api.RefreshDone, answer.State)
+	require.Equal(t, exchange.RefreshDone, answer.State)
 	assert.Empty(t, answer.Changed, "nothing changed")
 	after := w.Roapp.Order(o.ID)
 	assert.NotEqual(t, before, after.CustomFields["f104"])
@@ -104,7 +104,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "slow", Delay: "4s", Times: 1})
 	w.Roapp.ResetRequests()
-	answers := make([]api.Refreshed, 6)
+	answers := make([]exchange.Refreshed, 6)
 	var clicks sync.WaitGroup
 	for i := range answers {
 		clicks.Go(func() {
@@ -115,7 +115,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	}
 	clicks.Wait()
 	for _, answer := range answers {
-		assert.Equal(t, api.RefreshDone, answer.State)
+		assert.Equal(t, exchange.RefreshDone, answer.State)
 		assert.Equal(t, answers[0], answer)
 	}
 	assert.Contains(t, strings.Join(answers[0].Changed, "\n"), "quantity of A-1: 2 to 3")
@@ -131,12 +131,12 @@ func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
 	worker := w.StartWorker()
 	place(w, 1, nil)
 	first := w.Refresh(1, "Ola")
-	require.Equal(t, api.RefreshDone, first.State)
+	require.Equal(t, exchange.RefreshDone, first.State)
 	refused := func(why string) {
 		t.Helper()
 		w.Roapp.ResetRequests()
 		answer := w.Refresh(1, "Jan")
-		assert.Equal(t, api.RefreshTooSoon, answer.State, why)
+		assert.Equal(t, exchange.RefreshTooSoon, answer.State, why)
 		assert.True(t, first.Next.Equal(answer.Next), "%s: %s is not %s", why, answer.Next, first.Next)
 		assert.Zero(t, w.Roapp.Requests(0).Total, why)
 	}
@@ -165,7 +165,7 @@ func TestT09_AnswerThatWasLostIsGivenAgain(t *testing.T) {
 	again, err := w.Orders.RefreshEnd(t.Context(), w.Key(1), first.ID)
 	require.NoError(t, err)
 	assert.Equal(t, first.Changed, again.Changed)
-	assert.Equal(t, api.RefreshDone, again.State)
+	assert.Equal(t, exchange.RefreshDone, again.State)
 }
 
 // RO App hangs: the answer says so in bounded time, the work goes on, and its
@@ -177,17 +177,17 @@ func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 	began := time.Now()
 	answer := w.Refresh(1, "Ola")
 	assert.Less(t, time.Since(began), 30*time.Second)
-	assert.Equal(t, api.RefreshRunning, answer.State)
+	assert.Equal(t, exchange.RefreshRunning, answer.State)
 	assert.NotEmpty(t, answer.Waits)
 	joined := w.Refresh(1, "Jan")
 	assert.Equal(t, answer.ID, joined.ID, "who asks meanwhile joins it")
 
 	end := awaitEnd(w, 1, answer.ID)
-	assert.Equal(t, api.RefreshFailed, end.State)
+	assert.Equal(t, exchange.RefreshFailed, end.State)
 	assert.Contains(t, end.Problem, "RO App does not answer")
 	assert.WithinDuration(t, time.Now().Add(30*time.Second), end.Next, 35*time.Second)
 	refused := w.Refresh(1, "Ola")
-	assert.Equal(t, api.RefreshTooSoon, refused.State)
+	assert.Equal(t, exchange.RefreshTooSoon, refused.State)
 	assert.True(t, end.Next.Equal(refused.Next))
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
@@ -200,7 +200,7 @@ func TestT09_ClosedOrderIsNotRefreshed(t *testing.T) {
 	w.Place(1, world.J{"stat_status": 4})
 	w.AwaitClosed(1)
 	_, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
-	var closed *api.ClosedError
+	var closed *exchange.ClosedError
 	require.ErrorAs(t, err, &closed)
 	assert.Contains(t, err.Error(), "import it by hand")
 
@@ -219,7 +219,7 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 	o := place(w, 1, nil)
 	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1})
-	answers := make(chan api.Refreshed, 1)
+	answers := make(chan exchange.Refreshed, 1)
 	go func() {
 		answer, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
 		assert.NoError(t, err)
@@ -234,13 +234,13 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 	process.Kill()
 	w.StartProcess()
 	answer := <-answers
-	if answer.State == api.RefreshRunning {
+	if answer.State == exchange.RefreshRunning {
 		answer = awaitEnd(w, 1, answer.ID)
 	}
-	assert.Equal(t, api.RefreshDone, answer.State)
+	assert.Equal(t, exchange.RefreshDone, answer.State)
 	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	again := w.Refresh(1, "Jan")
-	assert.Equal(t, api.RefreshTooSoon, again.State)
+	assert.Equal(t, exchange.RefreshTooSoon, again.State)
 	assert.True(t, answer.Next.Equal(again.Next))
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -44,7 +44,7 @@ func (f *feed) news(ctx context.Context) ([]event, error) {
 
 // timeline is what an order's workflow tells of itself.
 type timeline struct {
-	orders *api.Orders
+	orders *exchange.Orders
 	key    order.Key
 	last   time.Time
 	view   workflows.OrderView

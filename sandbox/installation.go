@@ -7,7 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -17,7 +17,7 @@ type installation struct {
 	settings  *settings.Settings
 	temporal  client.Client
 	namespace string
-	orders    *api.Orders
+	orders    *exchange.Orders
 }
 
 // connect connects to the Temporal that environment or profile name.
@@ -34,7 +34,7 @@ func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	if err != nil {
 		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
 	}
-	return installation{settings: s, temporal: c, namespace: namespace, orders: api.NewOrders(c)}, nil
+	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c)}, nil
 }
 
 func (i installation) close() {

@@ -14,8 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -28,7 +28,7 @@ const connectTimeout = 10 * time.Second
 // settings and the way to its orders.
 type console struct {
 	settings *settings.Settings
-	orders   *api.Orders
+	orders   *exchange.Orders
 	out      io.Writer
 }
 
@@ -100,7 +100,7 @@ func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.S
 		return err
 	}
 	defer temporal.Close()
-	return work(cmd.Context(), console{settings: env.Settings, orders: api.NewOrders(temporal), out: printable{cmd.OutOrStdout()}})
+	return work(cmd.Context(), console{settings: env.Settings, orders: exchange.NewOrders(temporal), out: printable{cmd.OutOrStdout()}})
 }
 
 // withOrder is [withConsole] for a command about a single order.

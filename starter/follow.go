@@ -8,7 +8,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -54,7 +54,7 @@ func momentOf(s order.State) moment {
 
 // remember notes how the order stands now, so that what is shown afterwards is
 // news. That there is no such order yet is no error.
-func (f *followed) remember(ctx context.Context, orders *api.Orders) error {
+func (f *followed) remember(ctx context.Context, orders *exchange.Orders) error {
 	view, err := look(ctx, orders, f.key)
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
@@ -74,7 +74,7 @@ func (f *followed) start(view workflows.OrderView) {
 	}
 }
 
-func look(ctx context.Context, orders *api.Orders, key order.Key) (workflows.OrderView, error) {
+func look(ctx context.Context, orders *exchange.Orders, key order.Key) (workflows.OrderView, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
 	return orders.View(ctx, key)

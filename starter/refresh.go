@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 )
@@ -76,7 +76,7 @@ type refreshes struct {
 // with this order only is kept for the verdict.
 func (r *refreshes) refresh(ctx context.Context, key order.Key) error {
 	answer, err := r.orders.Refresh(ctx, key, r.by)
-	if err == nil && answer.State == api.RefreshRunning && r.wait > 0 {
+	if err == nil && answer.State == exchange.RefreshRunning && r.wait > 0 {
 		answer, err = r.follow(ctx, key, answer)
 	}
 	if ctx.Err() != nil {
@@ -88,20 +88,20 @@ func (r *refreshes) refresh(ctx context.Context, key order.Key) error {
 		r.failures = append(r.failures, explainRefresh(key, err))
 		return nil
 	}
-	if answer.State != api.RefreshDone {
+	if answer.State != exchange.RefreshDone {
 		r.left++
 	}
 	return r.say(key, refreshText(answer, time.Now(), r.zone(key.Shop)))
 }
 
 // follow waits for the end of a refresh that still runs, and tells what it is at.
-func (r *refreshes) follow(ctx context.Context, key order.Key, answer api.Refreshed) (api.Refreshed, error) {
+func (r *refreshes) follow(ctx context.Context, key order.Key, answer exchange.Refreshed) (exchange.Refreshed, error) {
 	waiting, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
 	ticker := time.NewTicker(refreshInterval)
 	defer ticker.Stop()
 	told := ""
-	for answer.State == api.RefreshRunning {
+	for answer.State == exchange.RefreshRunning {
 		if text := refreshText(answer, time.Now(), r.zone(key.Shop)); text != told {
 			told = text
 			if err := r.progress(key, text); err != nil {
@@ -139,21 +139,21 @@ func (r *refreshes) verdict(of int) error {
 }
 
 // refreshText is the answer in one line.
-func refreshText(answer api.Refreshed, now time.Time, zone *time.Location) string {
+func refreshText(answer exchange.Refreshed, now time.Time, zone *time.Location) string {
 	switch answer.State {
-	case api.RefreshDone:
+	case exchange.RefreshDone:
 		if len(answer.Changed) == 0 {
 			return "nothing changed"
 		}
 		return strings.Join(answer.Changed, "; ")
-	case api.RefreshTooSoon:
+	case exchange.RefreshTooSoon:
 		if again := againFrom(answer.Next, now, zone); again != "" {
 			return again
 		}
 		return "was updated a moment ago; again from now on"
-	case api.RefreshFailed:
+	case exchange.RefreshFailed:
 		return joined("; ", append(answer.Changed, "waits: "+answer.Problem, againFrom(answer.Next, now, zone))...)
-	case api.RefreshRunning:
+	case exchange.RefreshRunning:
 	}
 	if len(answer.Waits) == 0 {
 		return "still runs"
@@ -184,7 +184,7 @@ func roundUp(t time.Time) time.Time {
 
 // explainRefresh says what to do where an order cannot be refreshed.
 func explainRefresh(key order.Key, err error) error {
-	var closed *api.ClosedError
+	var closed *exchange.ClosedError
 	if errors.As(err, &closed) {
 		return fmt.Errorf("%w: starter import %s", err, flagsOf(key))
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -83,16 +83,16 @@ func TestRefreshInOneLine(t *testing.T) {
 	require.NoError(t, err)
 	now := time.Date(2026, 11, 1, 11, 33, 10, 0, time.UTC)
 	for name, tc := range map[string]struct {
-		answer api.Refreshed
+		answer exchange.Refreshed
 		want   string
 	}{
-		"changes":        {api.Refreshed{State: api.RefreshDone, Changed: []string{"quantity of A-12: 2 to 3", "paid"}}, "quantity of A-12: 2 to 3; paid"},
-		"nothing":        {api.Refreshed{State: api.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
-		"too soon":       {api.Refreshed{State: api.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
-		"at once":        {api.Refreshed{State: api.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
-		"waits":          {api.Refreshed{State: api.RefreshFailed, Problem: "RO App does not answer", Next: now.Add(20 * time.Second)}, "waits: RO App does not answer; again from 12:33:30 (in 20 s)"},
-		"runs":           {api.Refreshed{State: api.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
-		"nobody took it": {api.Refreshed{State: api.RefreshRunning}, "still runs"},
+		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []string{"quantity of A-12: 2 to 3", "paid"}}, "quantity of A-12: 2 to 3; paid"},
+		"nothing":        {exchange.Refreshed{State: exchange.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
+		"too soon":       {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
+		"at once":        {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
+		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: "RO App does not answer", Next: now.Add(20 * time.Second)}, "waits: RO App does not answer; again from 12:33:30 (in 20 s)"},
+		"runs":           {exchange.Refreshed{State: exchange.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
+		"nobody took it": {exchange.Refreshed{State: exchange.RefreshRunning}, "still runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -68,14 +69,14 @@ type server struct {
 	options serveOptions
 	client  atomic.Pointer[client.Client]
 	viewer  atomic.Pointer[overview.Viewer]
-	orders  atomic.Pointer[api.Orders]
+	orders  atomic.Pointer[exchange.Orders]
 }
 
 func (s *server) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	router := api.NewRouter(api.Options{
 		Settings: s.env.File.Store(),
-		Orders:   func() (*api.Orders, bool) { orders := s.orders.Load(); return orders, orders != nil },
+		Orders:   func() (*exchange.Orders, bool) { orders := s.orders.Load(); return orders, orders != nil },
 		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
 		Metrics:  s.env.Metrics.Handler(),
 		Webhooks: s.env.Metrics,
@@ -99,7 +100,7 @@ func (s *server) connect(ctx context.Context) error {
 	defer c.Close()
 	s.client.Store(&c)
 	s.viewer.Store(overview.New(c, namespace, s.env.File.Store()))
-	s.orders.Store(api.NewOrders(c))
+	s.orders.Store(exchange.NewOrders(c))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
 	return nil

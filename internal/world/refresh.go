@@ -3,13 +3,13 @@ package world
 import (
 	"fmt"
 
-	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Refresh has an order compared now, as a person does.
-func (w *World) Refresh(number int64, by string) api.Refreshed {
+func (w *World) Refresh(number int64, by string) exchange.Refreshed {
 	w.T.Helper()
 	answer, err := w.Orders.Refresh(w.T.Context(), w.Key(number), by)
 	w.must(err)

@@ -24,6 +24,7 @@ import (
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/workers"
@@ -85,7 +86,7 @@ type World struct {
 	Settings  *settings.Settings
 	YAML      []byte
 	Env       map[string]string // of the settings' variables
-	Orders    *api.Orders
+	Orders    *exchange.Orders
 	// StarterURL is where the webhooks are taken.
 	StarterURL string
 
@@ -116,7 +117,7 @@ func New(t testing.TB, o Options) *World {
 	w.Roapp = newRoapp(t, o, w.StarterURL+"/webhooks/roapp/main")
 	w.writeSettings(o)
 	w.Temporal = w.Connect()
-	w.Orders = api.NewOrders(w.Temporal)
+	w.Orders = exchange.NewOrders(w.Temporal)
 	w.startStarter()
 	if !o.Idle {
 		w.StartWorker()
@@ -210,7 +211,7 @@ func (w *World) startStarter() {
 	w.inForce = settings.NewStore(w.Settings)
 	router := api.NewRouter(api.Options{
 		Settings: w.inForce,
-		Orders:   func() (*api.Orders, bool) { return w.Orders, w.Orders != nil },
+		Orders:   func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil },
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
 	})

@@ -1,4 +1,7 @@
-package api
+// Package exchange is the order exchange as people and programs reach it: it asks
+// and tells the workflows of orders, shops and accounts, for the HTTP surfaces and
+// the commands alike.
+package exchange
 
 import (
 	"context"
