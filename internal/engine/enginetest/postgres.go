@@ -147,17 +147,18 @@ func (p *process) listens(ctx context.Context) error {
 
 // postgresPrograms is the folder of PostgreSQL's programs, which Debian keeps out of PATH.
 func postgresPrograms() (string, error) {
-	if path, err := exec.LookPath("postgres"); err == nil {
-		return filepath.Dir(path), nil
-	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
 	if err != nil {
 		return "", err
 	}
-	if len(found) == 0 {
+	if len(found) > 0 {
+		return filepath.Dir(slices.Max(found)), nil
+	}
+	path, err := exec.LookPath("postgres")
+	if err != nil {
 		return "", errors.New("no PostgreSQL: install the package postgresql")
 	}
-	return filepath.Dir(slices.Max(found)), nil
+	return filepath.Dir(path), nil
 }
 
 // schemas are Temporal's two databases and the folders of their schemas inside the tool.
