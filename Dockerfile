@@ -1,5 +1,11 @@
 # One image with all programs: the service says which one runs.
 
+# The libraries that the pages embed.
+FROM node:22.21.1-bookworm-slim AS web
+WORKDIR /src
+COPY tools/web/package.json tools/web/package-lock.json tools/web/.npmrc ./
+RUN npm ci --ignore-scripts --omit=dev
+
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 # The toolchain is the image's, never a downloaded one.
@@ -7,6 +13,7 @@ ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+COPY --from=web /src/node_modules/htmx.org/dist/htmx.min.js /src/node_modules/@picocss/pico/css/pico.min.css internal/pages/assets/npm/
 RUN go build -trimpath -buildvcs=false -ldflags="-s -w" -tags=timetzdata -o /out/ ./worker ./starter ./sandbox
 # The sandbox's settings know the stand-ins by their names in docker-compose.yml,
 # and a browser by what is published there.

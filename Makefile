@@ -19,6 +19,7 @@ SANDBOX_FLAGS ?=
 # Nothing to build where Temporal's command line is installed.
 TEMPORAL := $(if $(shell command -v temporal),,bin/temporal)
 LINTERS  := bin/golangci-lint bin/workflowcheck
+ASSETS   := internal/pages/assets/npm/htmx.min.js internal/pages/assets/npm/pico.min.css
 
 APT         := $(if $(filter-out 0,$(shell id -u)),sudo )apt-get
 APT_INSTALL := $(APT) update -qq && $(APT) install -y -qq --no-install-recommends
@@ -37,15 +38,26 @@ build: bin/worker bin/starter ## build the programs into bin/, and compile all t
 
 # Always asked for: Go's own cache knows better than file times what changed.
 .PHONY: bin/worker bin/starter
-bin/worker bin/starter: bin/%:
+bin/worker bin/starter: bin/%: $(ASSETS)
 	go build -o $@ ./$*
 
+# What the pages embed comes from npm, pinned by tools/web/package-lock.json.
+.PHONY: assets
+assets: $(ASSETS) ## fetch the libraries that the pages embed; installs the Debian package npm if it is absent
+
+$(ASSETS) &: tools/web/package.json tools/web/package-lock.json
+	@command -v npm >/dev/null || { $(APT_INSTALL) npm; }
+	cd tools/web && npm ci --ignore-scripts --silent
+	mkdir -p internal/pages/assets/npm
+	install -m 644 tools/web/node_modules/htmx.org/dist/htmx.min.js tools/web/node_modules/@picocss/pico/css/pico.min.css internal/pages/assets/npm/
+
 .PHONY: test
-test: $(TEMPORAL) ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+test: $(TEMPORAL) $(ASSETS) ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
 	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST)
 
 .PHONY: bench
-bench: $(TEMPORAL) ## run the benchmarks; BENCH=Import narrows them
+bench: $(TEMPORAL) $(ASSETS) bin/temporal-server bin/temporal-sql-tool ## run the benchmarks; BENCH=Import narrows them
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { $(APT_INSTALL) postgresql; }
 	go test -run '^$$' -bench '$(BENCH)' $(BENCH_FLAGS) ./bench/...
 
 # The histories that the replay test replays. They are recorded at a release, into a folder of its own.
@@ -77,6 +89,15 @@ bin/temporal: tools/go.mod tools/go.sum
 	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
 	touch $@
 
+# The server as it runs on a database of its own, which the command line cannot do.
+bin/temporal-server: tools/go.mod tools/go.sum
+	cd tools && go build -ldflags '-s -w' -o ../$@ go.temporal.io/server/cmd/server
+	touch $@
+
+bin/temporal-sql-tool: tools/go.mod tools/go.sum
+	cd tools && go build -ldflags '-s -w' -o ../$@ go.temporal.io/server/cmd/tools/sql
+	touch $@
+
 bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum
 	cd tools/lint && go build -ldflags '-s -w' -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	touch $@
@@ -87,4 +108,4 @@ bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist internal/pages/assets/npm tools/web/node_modules

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/swaggest/swgui/v5/static"
+	"github.com/vearutop/statigz"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/exchange"
+)
+
+// v1 is the JSON API. Its description is generated from what is registered, and
+// its errors are problems as RFC 9457 has them.
+type v1 struct{ Options }
+
+// routes serves the API, its description and a page to browse it.
+func (a *v1) routes(r chi.Router) {
+	config := huma.DefaultConfig("cartumsync", "1")
+	config.Info.Description = "Orders of Cartum shops, on their way into RO App and kept in step with it. " +
+		"Send an API token of the settings as `Authorization: Bearer <token>`, or use a browser that is logged in. " +
+		"A token of the role `look` reads; `act` also changes. Every action may be sent twice: the second changes nothing."
+	config.Servers = []*huma.Server{{URL: "/v1"}}
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	doc := humachi.New(r, config)
+	for _, register := range []func(huma.API){} {
+		register(doc)
+	}
+	r.Get("/docs", browse)
+	r.Handle("/docs/*", http.StripPrefix("/v1/docs/", docsFiles))
+}
+
+//go:embed docs/docs.html docs/docs.js
+var docsPage embed.FS
+
+var docsFiles = docsHandler()
+
+// docsHandler serves Swagger UI.
+func docsHandler() http.Handler {
+	library := statigz.FileServer(static.FS)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "docs.js" {
+			http.ServeFileFS(w, r, docsPage, "docs/docs.js")
+			return
+		}
+		r.URL.Path = "/" + r.URL.Path
+		library.ServeHTTP(w, r)
+	})
+}
+
+// browse shows the API's description. Swagger UI sets styles by itself.
+func browse(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+	http.ServeFileFS(w, r, docsPage, "docs/docs.html")
+}
+
+// look describes an operation that changes nothing.
+func look(method, path, id, summary string) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary,
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+	}
+}
+
+// act describes an operation that only the role act may ask for.
+func (a *v1) act(doc huma.API, method, path, id, summary string) huma.Operation {
+	operation := look(method, path, id, summary)
+	operation.Description = "Needs the role `act`."
+	operation.MaxBodyBytes = maxBody
+	operation.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		if user, _ := access.Who(ctx.Context()); user.Role != access.RoleAct {
+			_ = huma.WriteErr(doc, ctx, http.StatusForbidden, "your role is look; this needs the role act") // the client has gone
+			return
+		}
+		next(ctx)
+	}}
+	return operation
+}
+
+// maxBody is the most that an action's body may have, in bytes.
+const maxBody = 64 << 10
+
+// by is the name that stands in the timeline.
+func by(ctx context.Context) string {
+	user, _ := access.Who(ctx)
+	return user.Name
+}
+
+// orders gives the way to the workflows.
+func (a *v1) orders() (*exchange.Orders, error) {
+	orders, connected := a.Options.Orders()
+	if !connected {
+		return nil, later("the exchange is not connected to Temporal yet")
+	}
+	return orders, nil
+}
+
+// later is an error that passes: send it again.
+func later(text string) error {
+	return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(text+"; send it again"), retryAfter(time.Minute))
+}
+
+// retryAfter says when to send it again, in whole seconds.
+func retryAfter(wait time.Duration) http.Header {
+	seconds := max(1, int64((wait+time.Second-1)/time.Second))
+	return http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
+}
+
+// unanswered is the problem of a request that Temporal or a worker did not
+// answer. What went wrong is logged, not told.
+func (a *v1) unanswered(what string, err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	a.Logger.Error("the API could not answer", zap.String("asked", what), zap.Error(err))
+	return later("Temporal or a worker did not answer")
+}

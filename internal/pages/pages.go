@@ -1,0 +1,46 @@
+// Package pages is what people see and steer the exchange with: HTML pages, made
+// by the server, that work without JavaScript and are live with it.
+package pages
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// Options of [New]; all are required unless they say otherwise.
+type Options struct {
+	Settings *settings.Store
+	// Orders and Overview give the way to the workflows, false while Temporal is
+	// not connected.
+	Orders   func() (*exchange.Orders, bool)
+	Overview func() (*overview.Viewer, bool)
+	// TemporalUI is the URL of Temporal's UI as a browser of the staff reaches it,
+	// with the namespace; "" gives no links there.
+	TemporalUI string
+	Logger     *zap.Logger
+}
+
+type pages struct {
+	Options
+	templates templates
+}
+
+// New makes the pages. Who may see and do what is checked before them.
+func New(o Options) http.Handler {
+	p := &pages{Options: o, templates: mustParseTemplates()}
+	if !assetsComplete() {
+		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
+	}
+	r := chi.NewRouter()
+	r.Handle("/assets/*", assetHandler())
+	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
+	r.Post("/language", p.chooseLanguage)
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
+	return r
+}

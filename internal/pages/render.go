@@ -1,0 +1,102 @@
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+
+	"go.uber.org/zap"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// templates are the pages by name. Each stands in a file of its name, as "main"
+// within the layout. Files that begin with part- hold what several pages show,
+// or what is shown anew alone.
+type templates map[string]*template.Template
+
+func mustParseTemplates() templates {
+	functions := template.FuncMap{
+		"asset": func(name string) string { return "/assets/" + name + "?" + assetsVersion },
+		"list":  func(items ...any) []any { return items },
+	}
+	base := template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "templates/layout.html", "templates/part-*.html"))
+	paths, err := fs.Glob(templateFiles, "templates/*.html")
+	if err != nil {
+		panic(err)
+	}
+	all := templates{"": base}
+	for _, file := range paths {
+		name := strings.TrimSuffix(path.Base(file), ".html")
+		if name == "layout" || strings.HasPrefix(name, "part-") {
+			continue
+		}
+		all[name] = template.Must(template.Must(base.Clone()).ParseFS(templateFiles, file))
+	}
+	return all
+}
+
+// show answers with a page.
+func (p *pages) show(w http.ResponseWriter, r *http.Request, page string, data any) {
+	p.write(w, page, "layout", p.view(r, data))
+}
+
+// showPart answers with a part of a page.
+func (p *pages) showPart(w http.ResponseWriter, r *http.Request, part string, data any) {
+	p.write(w, "", part, p.view(r, data))
+}
+
+// fail answers with a page that says what is wrong and what to do: a text by its
+// id, with pairs for its places.
+func (p *pages) fail(w http.ResponseWriter, r *http.Request, status int, text string, pairs ...any) {
+	v := p.view(r, failure{text, pairs})
+	v.Status = status
+	p.write(w, "error", "layout", v)
+}
+
+type failure struct {
+	Text  string
+	Pairs []any
+}
+
+// broken logs what went wrong where no person is to blame, and says so.
+func (p *pages) broken(w http.ResponseWriter, r *http.Request, err error) {
+	p.Logger.Error("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
+	p.fail(w, r, http.StatusBadGateway, "error.broken")
+}
+
+// write makes the whole answer before its first byte is sent, so that a fault
+// leaves no half page.
+func (p *pages) write(w http.ResponseWriter, page, part string, v *view) {
+	var out bytes.Buffer
+	if err := p.templates[page].ExecuteTemplate(&out, part, v); err != nil {
+		p.Logger.Error("a template is wrong", zap.String("page", page), zap.String("part", part), zap.Error(err))
+		http.Error(w, "This page is broken; the log of the starter says why.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store") // it shows people's data
+	w.Header().Set("Vary", "Accept-Language, Cookie")
+	w.WriteHeader(v.Status)
+	_, _ = out.WriteTo(w) // the browser has gone
+}
+
+func section(url string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(url, "/"), "/")
+	return first
+}
+
+// Text is a failure's text.
+func (v *view) Text(f failure) (string, error) {
+	text, err := v.T(f.Text, f.Pairs...)
+	if err != nil {
+		return "", fmt.Errorf("the failure's text: %w", err)
+	}
+	return text, nil
+}

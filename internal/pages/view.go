@@ -1,0 +1,147 @@
+package pages
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/bojanz/currency"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"github.com/shopspring/decimal"
+	"golang.org/x/text/language"
+
+	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// view is what a template gets: the person, the language, and the page's data.
+type view struct {
+	Lang    string
+	User    access.User
+	Known   bool   // whether somebody is logged in
+	Path    string // of the page, with its query
+	Section string // of the menu: the path's first part
+	Status  int    // of the answer
+	Data    any
+
+	pages     *pages
+	localizer *i18n.Localizer
+	money     *currency.Formatter
+}
+
+func (p *pages) view(r *http.Request, data any) *view {
+	tag := languageOf(r)
+	user, known := access.Who(r.Context())
+	money := currency.NewFormatter(currency.NewLocale(tag.String()))
+	money.MaxDigits = currency.DefaultDigits
+	return &view{
+		Lang: tag.String(), User: user, Known: known, Path: r.URL.RequestURI(), Section: section(r.URL.Path), Status: http.StatusOK, Data: data,
+		pages: p, localizer: i18n.NewLocalizer(bundle, tag.String()), money: money,
+	}
+}
+
+// With is the same view of a part of the data, for a template within another.
+func (v *view) With(data any) *view {
+	part := *v
+	part.Data = data
+	return &part
+}
+
+// May tells whether the person may act.
+func (v *view) May() bool { return v.User.Role == access.RoleAct }
+
+// T is a text. Its places are filled from pairs of name and value; "Count" also
+// chooses the plural's form.
+func (v *view) T(id string, pairs ...any) (string, error) {
+	values := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	config := &i18n.LocalizeConfig{MessageID: id, TemplateData: values}
+	if count, plural := values["Count"]; plural {
+		config.PluralCount = count
+	}
+	text, err := v.localizer.Localize(config)
+	if err != nil {
+		return "", fmt.Errorf("text %s: %w", id, err)
+	}
+	return text, nil
+}
+
+// Has tells whether there is such a text, for ids that data make.
+func (v *view) Has(id string) bool {
+	_, err := v.localizer.LocalizeMessage(&i18n.Message{ID: id})
+	return err == nil
+}
+
+// Money is an amount in the person's spelling; a missing one is a dash.
+func (v *view) Money(amount any, code string) (string, error) {
+	var value decimal.Decimal
+	switch amount := amount.(type) {
+	case decimal.Decimal:
+		value = amount
+	case *decimal.Decimal:
+		if amount == nil {
+			return nothing, nil
+		}
+		value = *amount
+	default:
+		return "", fmt.Errorf("%T is no amount", amount)
+	}
+	known, err := currency.NewAmount(value.String(), code)
+	if err != nil {
+		return value.StringFixed(2) + " " + code, nil //nolint:nilerr // a currency that is not known is shown as it stands
+	}
+	return v.money.Format(known), nil
+}
+
+// nothing stands for what is not known.
+const nothing = "–"
+
+// moment is a time to show, in a zone.
+type moment struct{ ISO, Text string }
+
+// When is a time in the shop's zone; of no shop, in UTC.
+func (v *view) When(at time.Time, shop string) *moment {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.In(v.zone(shop))
+	layout := "02.01.2006 15:04"
+	if v.Lang == language.English.String() {
+		layout = "2 Jan 2006 15:04"
+	}
+	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(layout)}
+}
+
+func (v *view) zone(shop string) *time.Location {
+	if known, ok := v.pages.Settings.Current().Shops[shop]; ok {
+		if zone, err := time.LoadLocation(known.TimeZone); err == nil {
+			return zone
+		}
+	}
+	return time.UTC
+}
+
+// Workflow links a workflow in Temporal's UI, "" where that is not known.
+func (v *view) Workflow(id string) string {
+	if v.pages.TemporalUI == "" || id == "" {
+		return ""
+	}
+	return v.pages.TemporalUI + "/workflows/" + id
+}
+
+// OrderURL is the page of an order.
+func (v *view) OrderURL(key order.Key) string { return orderURL(key) }
+
+func orderURL(key order.Key) string { return fmt.Sprintf("/orders/%s/%d", key.Shop, key.Number) }
+
+// orders gives the way to the workflows, or says that it is not there yet.
+func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*exchange.Orders, bool) {
+	orders, connected := p.Orders()
+	if !connected {
+		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+	}
+	return orders, connected
+}
