@@ -36,6 +36,7 @@ const (
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
+	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"
@@ -51,32 +52,33 @@ const (
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
 	QueryHealth  = "health"  // HealthView, of a shop and of an account
+	QueryChoice  = "choice"  // of an account: *order.Remembered; its argument is the record's id
 )
 
 // Activities besides the steps of an order, whose activities have the names of
 // the step kinds.
 const (
-	ActivityPlan            = "Plan"
-	ActivityCreateContact   = "CreateContact"
-	ActivityCreateProduct   = "CreateProduct"
-	ActivityEnsureCategory  = "EnsureCategory"
-	ActivityCreateCategory  = "CreateCategory"
-	ActivitySubscribe       = "Subscribe"
-	ActivityCollectChanges  = "CollectChanges"
-	ActivityShopSettings    = "ShopSettings"
-	ActivitySweepShop       = "SweepShop"
-	ActivityImportSlice     = "ImportSlice"
-	ActivityTellHeld        = "TellHeld"
-	ActivityDryRead         = "DryRead"
-	ActivityDryPlan         = "DryPlan"
-	ActivityDryContacts     = "DryContacts"
-	ActivityLookForAlerts   = "LookForAlerts"
-	ActivityReadRoappOrders = "ReadRoappOrders"
-	ActivitySendAlert       = "SendAlert"
-	ActivityReadCompany     = "ReadCompany"
-	ActivityReadDirectory   = "ReadDirectory"
-	ActivityAskShop         = "AskShop"
-	ActivityReconcileSlice  = "ReconcileSlice"
+	ActivityPlan           = "Plan"
+	ActivityCreateContact  = "CreateContact"
+	ActivityCreateProduct  = "CreateProduct"
+	ActivityEnsureCategory = "EnsureCategory"
+	ActivityCreateCategory = "CreateCategory"
+	ActivitySubscribe      = "Subscribe"
+	ActivityCollectChanges = "CollectChanges"
+	ActivityShopSettings   = "ShopSettings"
+	ActivitySweepShop      = "SweepShop"
+	ActivityImportSlice    = "ImportSlice"
+	ActivityTellHeld       = "TellHeld"
+	ActivityDryRead        = "DryRead"
+	ActivityDryPlan        = "DryPlan"
+	ActivityDryContacts    = "DryContacts"
+	ActivityLookForAlerts  = "LookForAlerts"
+	ActivityRoappOrders    = "ReadRoappOrders"
+	ActivitySendAlert      = "SendAlert"
+	ActivityReadCompany    = "ReadCompany"
+	ActivityReadDirectory  = "ReadDirectory"
+	ActivityAskShop        = "AskShop"
+	ActivityReconcileSlice = "ReconcileSlice"
 )
 
 // ShopID is the id of a shop's entity.

@@ -59,6 +59,6 @@ func RoappOrders(ctx workflow.Context, in RoappOrdersInput) (RoappOrdersPage, er
 	options := requestOptions(engine.RoappQueue(in.Account), "List orders", order.UrgencyBegun, 30*time.Second, 2*time.Second)
 	options.ScheduleToCloseTimeout = roappOrdersWait
 	var page RoappOrdersPage
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityReadRoappOrders, in).Get(ctx, &page)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityRoappOrders, in).Get(ctx, &page)
 	return page, err
 }
