@@ -42,6 +42,9 @@ func New(o Options) http.Handler {
 	r.Handle("/assets/*", assetHandler())
 	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
 	r.Post("/language", p.chooseLanguage)
+	r.Get("/orders", p.ordersTable)
+	r.Get("/orders/counts", p.orderCounts)
+	r.Get("/orders/{shop}/{number}/row", p.orderRow)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
 	})
