@@ -45,8 +45,16 @@ func New(o Options) http.Handler {
 	r.Get("/orders", p.ordersTable)
 	r.Get("/orders/counts", p.orderCounts)
 	r.Get("/orders/{shop}/{number}/row", p.orderRow)
+	r.Get("/holds", p.holds)
+	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
+	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
+		r.Post("/orders/refresh", p.updateMany)
+		r.Post("/orders/{shop}/{number}/refresh", p.update)
+		r.Post("/orders/{shop}/{number}/import", p.importOrder)
+		r.Post("/orders/{shop}/{number}/decisions", p.decide)
+		r.Post("/holds/decisions", p.decideMany)
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r
