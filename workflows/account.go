@@ -136,7 +136,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
 	}
-	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health); err != nil {
+	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health, nil); err != nil {
 		return err
 	}
 	if run.state.Asked.IsZero() {
