@@ -56,7 +56,8 @@ test: $(TEMPORAL) $(ASSETS) ## run all tests with the race detector; TEST=./work
 	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST)
 
 .PHONY: bench
-bench: $(TEMPORAL) $(ASSETS) ## run the benchmarks; BENCH=Import narrows them
+bench: $(TEMPORAL) $(ASSETS) bin/temporal-server bin/temporal-sql-tool ## run the benchmarks; BENCH=Import narrows them
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { $(APT_INSTALL) postgresql; }
 	go test -run '^$$' -bench '$(BENCH)' $(BENCH_FLAGS) ./bench/...
 
 # The histories that the replay test replays. They are recorded at a release, into a folder of its own.
@@ -86,6 +87,15 @@ tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on 
 
 bin/temporal: tools/go.mod tools/go.sum
 	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
+	touch $@
+
+# The server as it runs on a database of its own, which the command line cannot do.
+bin/temporal-server: tools/go.mod tools/go.sum
+	cd tools && go build -ldflags '-s -w' -o ../$@ go.temporal.io/server/cmd/server
+	touch $@
+
+bin/temporal-sql-tool: tools/go.mod tools/go.sum
+	cd tools && go build -ldflags '-s -w' -o ../$@ go.temporal.io/server/cmd/tools/sql
 	touch $@
 
 bin/golangci-lint: tools/lint/go.mod tools/lint/go.sum

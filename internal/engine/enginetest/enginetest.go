@@ -1,4 +1,4 @@
-// Package enginetest runs tests against a real Temporal dev server.
+// Package enginetest runs tests against a real Temporal server: mostly the dev server.
 package enginetest
 
 import (
@@ -22,7 +22,7 @@ const EnvCLI = "CARTUMSYNC_TEMPORAL_CLI"
 
 const callTimeout = 30 * time.Second
 
-// Server is a running Temporal dev server.
+// Server is a running Temporal server.
 type Server struct {
 	mu      sync.Mutex
 	process *process
@@ -125,7 +125,7 @@ func (s *Server) Client(tb testing.TB, namespace string) client.Client {
 func (s *Server) tailIfFailed(tb testing.TB) {
 	tb.Helper()
 	if tb.Failed() {
-		tb.Logf("the dev server's log ends with:\n%s", s.process.tail())
+		tb.Logf("the server's log ends with:\n%s", s.process.tail())
 	}
 }
 

@@ -43,7 +43,10 @@ var dynamicConfig = []string{
 	"matching.rps=20000",
 }
 
-// process is a running dev server.
+// systemNamespace is there before any other, on every server.
+const systemNamespace = "temporal-system"
+
+// process is a running server, Temporal's or its database's.
 type process struct {
 	address string
 	cmd     *exec.Cmd
@@ -73,10 +76,6 @@ func startProcess(cli, dbFile string, port int) (*process, error) {
 }
 
 func launch(cli, dbFile string, port int) (*process, error) {
-	logFile, err := unlinkedFile()
-	if err != nil {
-		return nil, err
-	}
 	args := []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port)}
 	if dbFile != "" {
 		// Without a sync per write it starts and stops in a third of the time; only a power failure could harm the file.
@@ -85,22 +84,31 @@ func launch(cli, dbFile string, port int) (*process, error) {
 	for _, value := range dynamicConfig {
 		args = append(args, "--dynamic-config-value", value)
 	}
-	p := &process{
-		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
-		cmd:     exec.Command(cli, args...), //nolint:gosec,noctx // the tester's own CLI; it outlives every test's context
-		log:     logFile,
-		exited:  make(chan struct{}),
+	cmd := exec.Command(cli, args...) //nolint:gosec,noctx // the tester's own CLI; it outlives every test's context
+	p, err := run(cmd, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return nil, err
 	}
+	if err := p.waitReady(); err != nil {
+		p.stop()
+		return nil, fmt.Errorf("dev server %s: %w; its log ends with:\n%s", cli, err, p.tail())
+	}
+	return p, nil
+}
+
+// run starts a program that will answer at the address, and does not wait for that.
+func run(cmd *exec.Cmd, address string) (*process, error) {
+	logFile, err := unlinkedFile()
+	if err != nil {
+		return nil, err
+	}
+	p := &process{address: address, cmd: cmd, log: logFile, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = logFile, logFile
 	if err := bindToParent(p.cmd); err != nil {
 		return nil, err
 	}
 	if err := p.start(); err != nil {
 		return nil, err
-	}
-	if err := p.waitReady(); err != nil {
-		p.stop()
-		return nil, fmt.Errorf("dev server %s: %w; its log ends with:\n%s", cli, err, p.tail())
 	}
 	return p, nil
 }
@@ -122,17 +130,22 @@ func (p *process) start() error {
 }
 
 func (p *process) waitReady() error {
-	c, err := client.NewLazyClient(client.Options{HostPort: p.address, Logger: silent{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: p.address, Namespace: systemNamespace, Logger: silent{}})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	return p.waitFor(func(ctx context.Context) error { return probe(ctx, c) })
+}
+
+// waitFor waits until the program is as it should be.
+func (p *process) waitFor(ready func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {
-		err := probe(ctx, c)
+		err := ready(ctx)
 		if err == nil {
 			return nil
 		}
@@ -219,13 +232,18 @@ func findCLI() (string, error) {
 	if path, err := exec.LookPath("temporal"); err == nil {
 		return path, nil
 	}
+	return builtTool("temporal")
+}
+
+// builtTool finds what make built into bin.
+func builtTool(name string) (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	path := filepath.Join(root, "bin", "temporal")
+	path := filepath.Join(root, "bin", name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("no Temporal CLI: it is not on PATH and not at %s; run make tools", path)
+		return "", fmt.Errorf("no %s at %s, nor on PATH: run make bin/%s", name, path, name)
 	}
 	return path, nil
 }
