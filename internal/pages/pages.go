@@ -20,6 +20,9 @@ type Options struct {
 	// not connected.
 	Orders   func() (*exchange.Orders, bool)
 	Overview func() (*overview.Viewer, bool)
+	// SettingsProblem says why the file's settings are not in force, nil while
+	// they are. It is optional.
+	SettingsProblem func() error
 	// TemporalUI is the URL of Temporal's UI as a browser of the staff reaches it,
 	// with the namespace; "" gives no links there.
 	TemporalUI string
@@ -41,6 +44,9 @@ func New(o Options) http.Handler {
 	r.Handle("/assets/*", assetHandler())
 	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
 	r.Post("/language", p.chooseLanguage)
+	p.healthRoutes(r)
+	p.completenessRoutes(r)
+	p.settingsRoutes(r)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r
 }
