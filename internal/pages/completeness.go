@@ -10,19 +10,10 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
-
-func (p *pages) completenessRoutes(r chi.Router) {
-	r.Get("/completeness", p.completeness)
-	r.Get("/completeness/found", p.completenessFound)
-	r.With(access.Require(access.RoleAct)).Post("/completeness/import", p.importMissing)
-}
 
 // completenessPage compares the days of a shop.
 type completenessPage struct {

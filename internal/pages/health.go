@@ -17,14 +17,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/overview"
 )
 
-func (p *pages) healthRoutes(r chi.Router) {
-	r.Get("/health", p.health)
-	r.Get("/health/fares", p.healthFares)
-	act := r.With(access.Require(access.RoleAct))
-	act.Post("/health/shops/{shop}/{action}", p.tellShop)
-	act.Post("/health/accounts/{account}/collect", p.collect)
-}
-
 // healthPage is how all fare.
 type healthPage struct {
 	At       time.Time // zero while nobody has answered yet

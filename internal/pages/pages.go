@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -23,8 +24,8 @@ type Options struct {
 	// SettingsProblem says why the file's settings are not in force, nil while
 	// they are. It is optional.
 	SettingsProblem func() error
-	// TemporalUI is the URL of Temporal's UI as a browser of the staff reaches it,
-	// with the namespace; "" gives no links there.
+	// TemporalUI is the URL of the namespace in Temporal's UI, as a browser of the
+	// staff reaches it; "" gives no links there.
 	TemporalUI string
 	Logger     *zap.Logger
 }
@@ -34,7 +35,7 @@ type pages struct {
 	templates templates
 }
 
-// New makes the pages. Who may see and do what is checked before them.
+// New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
 	p := &pages{Options: o, templates: mustParseTemplates()}
 	if !assetsComplete() {
@@ -44,9 +45,19 @@ func New(o Options) http.Handler {
 	r.Handle("/assets/*", assetHandler())
 	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
 	r.Post("/language", p.chooseLanguage)
-	p.healthRoutes(r)
-	p.completenessRoutes(r)
-	p.settingsRoutes(r)
+	r.Get("/health", p.health)
+	r.Get("/health/fares", p.healthFares)
+	r.Get("/completeness", p.completeness)
+	r.Get("/completeness/found", p.completenessFound)
+	r.Get("/settings", p.settings)
+	r.Get("/settings/check", p.checkPart)
+	r.Group(func(r chi.Router) {
+		r.Use(access.Require(access.RoleAct))
+		r.Post("/health/shops/{shop}/{action}", p.tellShop)
+		r.Post("/health/accounts/{account}/collect", p.collect)
+		r.Post("/completeness/import", p.importMissing)
+		r.Post("/settings/check", p.checkAgain)
+	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r
 }

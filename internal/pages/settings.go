@@ -5,18 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 )
-
-func (p *pages) settingsRoutes(r chi.Router) {
-	r.Get("/settings", p.settings)
-	r.Get("/settings/check", p.checkPart)
-	r.With(access.Require(access.RoleAct)).Post("/settings/check", p.checkAgain)
-}
 
 // settingsPage is what is in force, and what comes of checking it.
 type settingsPage struct {
