@@ -66,17 +66,17 @@ func NewRouter(o Options) http.Handler {
 		r.Use(o.Guard.Before()...)
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
-			r.Use(o.Guard.Require(access.RoleLook))
-			r.With(o.Guard.Require(access.RoleAct)).Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
+			r.Use(access.Require(access.RoleLook))
+			r.With(access.Require(access.RoleAct)).Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
 			(&v1{o}).routes(r)
 		})
 		if o.Metrics != nil {
-			r.With(o.Guard.Require(access.RoleLook)).Handle("/metrics", o.Metrics)
+			r.With(access.Require(access.RoleLook)).Handle("/metrics", o.Metrics)
 		}
 		if o.Pages != nil {
 			r.Handle("/assets/*", o.Pages)
 			r.Post("/language", o.Pages.ServeHTTP)
-			r.With(o.Guard.Require(access.RoleLook)).Handle("/*", o.Pages)
+			r.With(access.Require(access.RoleLook)).Handle("/*", o.Pages)
 		}
 	})
 	return r

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -22,9 +23,10 @@ import (
 )
 
 type serveOptions struct {
-	listen    string
-	publicURL string
-	codec     codecOptions
+	listen     string
+	publicURL  string
+	temporalUI string
+	codec      codecOptions
 }
 
 // codecOptions serve the decryption that Temporal's UI asks for, on an address
@@ -47,6 +49,7 @@ func command() *cobra.Command {
 	flags.Add(cmd)
 	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the orders page, the API, the webhooks, /healthz, /readyz and /metrics")
 	cmd.Flags().StringVar(&options.publicURL, "public-url", "", "URL by which Cartum and browsers reach this starter; with it the starter subscribes itself to Cartum's events")
+	cmd.Flags().StringVar(&options.temporalUI, "temporal-ui", "", "URL of the namespace in Temporal's UI as browsers reach it, such as http://127.0.0.1:8233/namespaces/default; the pages link there")
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
 	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
@@ -77,6 +80,7 @@ type server struct {
 func (s *server) run(ctx context.Context) error {
 	pageOptions := pages.Options{
 		Settings: s.env.File.Store(), Orders: s.currentOrders, Overview: s.currentViewer, Logger: s.env.Logger,
+		TemporalUI: strings.TrimSuffix(s.options.temporalUI, "/"),
 	}
 	guard, err := access.New(access.Options{
 		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions), Logger: s.env.Logger,

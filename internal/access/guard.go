@@ -102,7 +102,7 @@ func (g *Guard) who(w http.ResponseWriter, r *http.Request) (User, bool) {
 }
 
 // Require lets those with the role pass.
-func (g *Guard) Require(role Role) func(http.Handler) http.Handler {
+func Require(role Role) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			user, known := Who(r.Context())
