@@ -82,6 +82,10 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityDryContacts:    a.DryContacts,
 		workflows.ActivityLookForAlerts:  a.LookForAlerts,
 		workflows.ActivitySendAlert:      a.SendAlert,
+		workflows.ActivityReadCompany:    a.ReadCompany,
+		workflows.ActivityReadDirectory:  a.ReadDirectory,
+		workflows.ActivityAskShop:        a.AskShop,
+		workflows.ActivityReconcileSlice: a.ReconcileSlice,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -119,7 +119,7 @@ func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 			if fake == nil {
 				return nil, false
 			}
-			return exchange.NewOrders(fake), true
+			return exchange.NewOrders(fake, "", settings.NewStore(s)), true
 		},
 		Health: engine.NewHealth(time.Second),
 		Logger: zap.NewNop(),

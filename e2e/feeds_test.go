@@ -19,6 +19,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -152,7 +153,7 @@ func blind(w *world.World) *exchange.Orders {
 	})
 	require.NoError(w.T, err)
 	w.T.Cleanup(c.Close)
-	return exchange.NewOrders(c)
+	return exchange.NewOrders(c, w.Namespace, settings.NewStore(w.Settings))
 }
 
 // A person's actions reach the workflow itself, however far visibility lags.

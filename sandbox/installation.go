@@ -34,7 +34,7 @@ func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	if err != nil {
 		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
 	}
-	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c)}, nil
+	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c, namespace, settings.NewStore(s))}, nil
 }
 
 func (i installation) close() {

@@ -14,8 +14,11 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -40,7 +43,7 @@ type checker struct {
 	// roappURL and cartumURL are listed without any settings.
 	roappURL, cartumURL string
 	// report is of the check in progress.
-	report *report
+	report []check.Section
 }
 
 func checkCommand(flags *process.Flags) *cobra.Command {
@@ -69,7 +72,7 @@ func checkCommand(flags *process.Flags) *cobra.Command {
 // run checks, prints the report, and tells by an error whether there are
 // problems.
 func (c *checker) run(ctx context.Context, out io.Writer) error {
-	c.report = newReport()
+	c.report = nil
 	work := c.withSettings
 	if c.roappURL != "" || c.cartumURL != "" {
 		work = c.withoutSettings
@@ -77,10 +80,10 @@ func (c *checker) run(ctx context.Context, out io.Writer) error {
 	if err := work(ctx); err != nil {
 		return err
 	}
-	if err := c.report.write(out); err != nil {
+	if _, err := io.WriteString(out, check.Text(c.report)); err != nil {
 		return err
 	}
-	if c.report.counts[problem] > 0 {
+	if check.Count(c.report, check.Problem) > 0 {
 		return errProblems
 	}
 	return nil
@@ -97,30 +100,42 @@ func (c *checker) withSettings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.report.section("Settings %s", c.settingsPath)
-	c.report.find(fine, "settings", "complete; %d accounts, %d shops, revision %s", len(s.Accounts), len(s.Shops), s.Revision)
-	found := map[string]directories{}
+	found := check.Section{Title: "Settings " + c.settingsPath}
+	found.Find(check.Fine, "settings", "complete; %d accounts, %d shops, revision %s", len(s.Accounts), len(s.Shops), s.Revision)
+	c.tell(found)
+	facts := map[string]check.AccountFacts{}
 	for _, id := range accounts {
-		found[id] = c.checkAccount(ctx, id, s.Accounts[id])
+		a := s.Accounts[id]
+		facts[id] = check.AskAccount(ctx, roapp.New(roapp.Config{
+			URL: a.URL, APIKey: a.APIKey.Reveal(), RequestsPerSecond: a.RequestsPerSecond, Timeout: min(a.RequestTimeout, serviceTimeout),
+		}))
+		c.tell(check.Account(id, a, facts[id]))
 	}
 	for _, id := range shops {
-		c.checkShop(ctx, id, s.Shops[id], s.Accounts[s.Shops[id].Account].Currency, found[s.Shops[id].Account])
+		shop := s.Shops[id]
+		says := check.AskShop(ctx, cartum.New(cartum.Config{
+			URL: shop.URL, Login: shop.Login.Reveal(), Password: shop.Password.Reveal(), RequestsPerSecond: shop.RequestsPerSecond, Timeout: serviceTimeout,
+		}))
+		c.tell(check.Shop(id, shop, s.Accounts[shop.Account].Currency, says, facts[shop.Account]))
 	}
 	c.checkTemporal(ctx, accounts)
-	c.adviseByHand(s, accounts, shops)
+	c.tell(check.ByHand(s, accounts, shops))
 	return nil
 }
+
+func (c *checker) tell(section check.Section) { c.report = append(c.report, section) }
 
 // badSettings tells all errors of a file that cannot be used yet, and how the
 // ids for it are found.
 func (c *checker) badSettings(err error) {
-	c.report.section("Settings %s", c.settingsPath)
+	found := check.Section{Title: "Settings " + c.settingsPath}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		c.report.find(problem, "settings", "%s", line)
+		found.Find(check.Problem, "settings", "%s", line)
 	}
-	c.report.find(remark, "ids", "accounts and shops are checked once the settings can be read; until then the ids for them are listed by\n"+
+	found.Find(check.Remark, "ids", "accounts and shops are checked once the settings can be read; until then the ids for them are listed by\n"+
 		"  ROAPP_API_KEY=... starter check --roapp-url https://api.roapp.io\n"+
 		"  CARTUM_LOGIN=... CARTUM_PASSWORD=... starter check --cartum-url https://your-shop.example")
+	c.tell(found)
 }
 
 // selection are the ids of the accounts and shops to check, sorted.

@@ -1,73 +1,17 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
-
-// record is one row of a directory, such as a status or an employee.
-type record struct {
-	id, name string
-	more     []string // further columns
-}
-
-// directory is one of a service's lists. One that could not be read judges no id.
-type directory struct {
-	title   string   // "order statuses"
-	one     string   // "order status"
-	columns []string // after ID and NAME
-	records []record
-	read    bool
-}
-
-func (d directory) name(id string) (string, bool) {
-	i := slices.IndexFunc(d.records, func(r record) bool { return r.id == id })
-	if i < 0 {
-		return "", false
-	}
-	return d.records[i].name, true
-}
-
-// sort orders by id, numbers by their value.
-func (d *directory) sort() {
-	slices.SortFunc(d.records, func(a, b record) int {
-		return cmp.Or(cmp.Compare(len(a.id), len(b.id)), cmp.Compare(a.id, b.id))
-	})
-}
-
-func (r *report) directory(d directory) {
-	if !d.read {
-		return
-	}
-	rows := make([][]string, 0, len(d.records))
-	for _, one := range d.records {
-		rows = append(rows, append([]string{one.id, one.name}, one.more...))
-	}
-	r.list(d.title, append([]string{"ID", "NAME"}, d.columns...), rows)
-}
-
-// id finds out whether an id of the settings is in the directory.
-func (r *report) id(key string, d directory, id any, where string) {
-	text := fmt.Sprint(id)
-	name, exists := d.name(text)
-	switch {
-	case !d.read: // that it could not be listed is a finding of its own
-	case exists:
-		r.find(fine, key, "%s is %q", text, name)
-	case len(d.records) == 0:
-		r.find(problem, key, "%s has no %s at all; make one there and write its id", where, d.title)
-	default:
-		r.find(problem, key, "%s has no %s %s; write an id of its list of %s", where, d.one, text, d.title)
-	}
-}
 
 // withoutSettings lists the ids of services whose address and key are all that
 // is known.
@@ -82,8 +26,8 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 			return err
 		}
 		account = func() {
-			c.listAccount(ctx, accountNames{title: c.roappURL, url: "--roapp-url", key: "ROAPP_API_KEY"},
-				roapp.New(roapp.Config{URL: c.roappURL, APIKey: values[0], Timeout: serviceTimeout}))
+			facts := check.AskAccount(ctx, roapp.New(roapp.Config{URL: c.roappURL, APIKey: values[0], Timeout: serviceTimeout}))
+			c.tell(check.AccountAlone(c.roappURL, "--roapp-url", "ROAPP_API_KEY", facts))
 		}
 	}
 	if c.cartumURL != "" {
@@ -91,7 +35,10 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		shop = func() { c.listShop(ctx, values[0], values[1]) }
+		shop = func() {
+			facts := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}))
+			c.tell(check.ShopAlone(c.cartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", facts))
+		}
 	}
 	for _, list := range []func(){account, shop} {
 		if list != nil {

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
+	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
 )
 
@@ -20,9 +22,10 @@ const probeQueue = "check"
 // shared by several workers. Whatever is wrong there says nothing of the services.
 func (c *checker) checkTemporal(ctx context.Context, accounts []string) {
 	address, namespace, err := c.temporalAddress()
-	c.report.section("Temporal at %s, namespace %s", address, namespace)
+	s := &check.Section{Title: fmt.Sprintf("Temporal at %s, namespace %s", address, namespace)}
+	defer func() { c.tell(*s) }()
 	if err != nil {
-		c.report.find(problem, "TEMPORAL_...", "%v", err)
+		s.Find(check.Problem, "TEMPORAL_...", "%v", err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.temporalTimeout)
@@ -30,18 +33,18 @@ func (c *checker) checkTemporal(ctx context.Context, accounts []string) {
 	temporal, err := engine.Connect(ctx, c.temporal)
 	switch {
 	case errors.Is(err, engine.ErrNamespaceMissing):
-		c.report.find(problem, "TEMPORAL_NAMESPACE", "the server has no such namespace; make it with: temporal operator namespace create --namespace %s", namespace)
+		s.Find(check.Problem, "TEMPORAL_NAMESPACE", "the server has no such namespace; make it with: temporal operator namespace create --namespace %s", namespace)
 		return
 	case errors.Is(err, engine.ErrPermissionDenied):
-		c.report.find(problem, "TEMPORAL_API_KEY", "%v; check the key or the certificates", err)
+		s.Find(check.Problem, "TEMPORAL_API_KEY", "%v; check the key or the certificates", err)
 		return
 	case err != nil:
-		c.report.find(problem, "TEMPORAL_ADDRESS", "%v; start Temporal, or correct the address", err)
+		s.Find(check.Problem, "TEMPORAL_ADDRESS", "%v; start Temporal, or correct the address", err)
 		return
 	}
 	defer temporal.Close()
-	c.report.find(fine, "TEMPORAL_ADDRESS", "connected")
-	c.checkQueues(ctx, temporal, namespace, accounts)
+	s.Find(check.Fine, "TEMPORAL_ADDRESS", "connected")
+	checkQueues(ctx, s, temporal, namespace, accounts)
 }
 
 // temporalAddress is what environment and profile say.
@@ -54,34 +57,34 @@ func (c *checker) temporalAddress() (address, namespace string, err error) {
 		first(c.temporal.Namespace, options.Namespace, client.DefaultNamespace), err
 }
 
-func (c *checker) checkQueues(ctx context.Context, temporal client.Client, namespace string, accounts []string) {
+func checkQueues(ctx context.Context, s *check.Section, temporal client.Client, namespace string, accounts []string) {
 	err := engine.LimitQueue(ctx, temporal, namespace, probeQueue, 1, "starter check: whether a limit can be set")
 	switch {
 	case errors.Is(err, engine.ErrNoQueueLimit):
-		c.report.find(problem, "queue limits", "the server cannot limit a queue, or does not let us: %v; use Temporal 1.29 or newer, or run a single worker, whose own limiter keeps RO App's budget", err)
+		s.Find(check.Problem, "queue limits", "the server cannot limit a queue, or does not let us: %v; use Temporal 1.29 or newer, or run a single worker, whose own limiter keeps RO App's budget", err)
 	case err != nil:
-		c.report.find(problem, "queue limits", "%v", err)
+		s.Find(check.Problem, "queue limits", "%v", err)
 	default:
-		c.report.find(fine, "queue limits", "can be set, so workers share an account's budget")
+		s.Find(check.Fine, "queue limits", "can be set, so workers share an account's budget")
 	}
 	for _, account := range accounts {
 		queue := engine.RoappQueue(account)
 		switch partitions, err := engine.Partitions(ctx, temporal, namespace, queue); {
 		case err != nil:
-			c.report.find(remark, "queue "+queue, "its partitions cannot be told: %v", err)
+			s.Find(check.Remark, "queue "+queue, "its partitions cannot be told: %v", err)
 		case partitions > 1:
-			c.report.find(remark, "queue "+queue, "has %d partitions, so urgent requests may wait behind others; set matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions to 1", partitions)
+			s.Find(check.Remark, "queue "+queue, "has %d partitions, so urgent requests may wait behind others; set matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions to 1", partitions)
 		default:
-			c.report.find(fine, "queue "+queue, "has one partition")
+			s.Find(check.Fine, "queue "+queue, "has one partition")
 		}
 	}
 	polled, err := temporal.DescribeTaskQueue(ctx, engine.OrdersQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	switch {
 	case err != nil:
-		c.report.find(remark, "worker", "whether one runs cannot be told: %v", err)
+		s.Find(check.Remark, "worker", "whether one runs cannot be told: %v", err)
 	case len(polled.GetPollers()) == 0:
-		c.report.find(remark, "worker", "none runs; orders wait until one does")
+		s.Find(check.Remark, "worker", "none runs; orders wait until one does")
 	default:
-		c.report.find(fine, "worker", "one or more run")
+		s.Find(check.Fine, "worker", "one or more run")
 	}
 }

@@ -95,12 +95,12 @@ func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.S
 	}
 	connecting, cancel := context.WithTimeout(cmd.Context(), connectTimeout)
 	defer cancel()
-	temporal, _, err := env.Connect(connecting, "starter "+cmd.Name())
+	temporal, namespace, err := env.Connect(connecting, "starter "+cmd.Name())
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	return work(cmd.Context(), console{settings: env.Settings, orders: exchange.NewOrders(temporal), out: printable{cmd.OutOrStdout()}})
+	return work(cmd.Context(), console{settings: env.Settings, orders: exchange.NewOrders(temporal, namespace, env.File.Store()), out: printable{cmd.OutOrStdout()}})
 }
 
 // withOrder is [withConsole] for a command about a single order.

@@ -48,7 +48,7 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
 	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
-		showCommand(&flags), checkCommand(&flags), healthCommand(&flags))
+		showCommand(&flags), checkCommand(&flags), healthCommand(&flags), reconcileCommand(&flags))
 	return cmd
 }
 
@@ -100,7 +100,7 @@ func (s *server) connect(ctx context.Context) error {
 	defer c.Close()
 	s.client.Store(&c)
 	s.viewer.Store(overview.New(c, namespace, s.env.File.Store()))
-	s.orders.Store(exchange.NewOrders(c))
+	s.orders.Store(exchange.NewOrders(c, namespace, s.env.File.Store()))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
 	return nil

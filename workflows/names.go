@@ -19,6 +19,8 @@ const (
 	AccountWorkflow        = "Account"
 	DryRunWorkflow         = "DryRun"
 	TellWorkflow           = "Tell"
+	CheckWorkflow          = "Check"
+	ReconcileWorkflow      = "Reconcile"
 )
 
 // Signals, with the type of their payload.
@@ -69,6 +71,10 @@ const (
 	ActivityDryContacts    = "DryContacts"
 	ActivityLookForAlerts  = "LookForAlerts"
 	ActivitySendAlert      = "SendAlert"
+	ActivityReadCompany    = "ReadCompany"
+	ActivityReadDirectory  = "ReadDirectory"
+	ActivityAskShop        = "AskShop"
+	ActivityReconcileSlice = "ReconcileSlice"
 )
 
 // ShopID is the id of a shop's entity.

@@ -16,6 +16,8 @@ func Register(registry interface {
 		AccountWorkflow:        Account,
 		DryRunWorkflow:         DryRun,
 		TellWorkflow:           Tell,
+		CheckWorkflow:          Check,
+		ReconcileWorkflow:      Reconcile,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -16,14 +16,23 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// Orders hands news of orders to their workflows.
-type Orders struct{ temporal client.Client }
+// Orders is the way to the workflows. It is safe for concurrent use.
+type Orders struct {
+	temporal  client.Client
+	namespace string
+	settings  *settings.Store
+	checks    *checks
+}
 
-// NewOrders makes the way to the workflows.
-func NewOrders(temporal client.Client) *Orders { return &Orders{temporal: temporal} }
+// NewOrders makes the way to the workflows of a namespace, by the settings that
+// the store holds.
+func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
+	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks()}
+}
 
 // Changed tells the order's workflow to read the shop's order, and starts it
 // where there is none. A workflow that completed is left alone, for its order

@@ -117,7 +117,8 @@ func New(t testing.TB, o Options) *World {
 	w.Roapp = newRoapp(t, o, w.StarterURL+"/webhooks/roapp/main")
 	w.writeSettings(o)
 	w.Temporal = w.Connect()
-	w.Orders = exchange.NewOrders(w.Temporal)
+	w.inForce = settings.NewStore(w.Settings)
+	w.Orders = exchange.NewOrders(w.Temporal, w.Namespace, w.inForce)
 	w.startStarter()
 	if !o.Idle {
 		w.StartWorker()
@@ -208,7 +209,6 @@ func (w *World) openStarter() {
 }
 
 func (w *World) startStarter() {
-	w.inForce = settings.NewStore(w.Settings)
 	router := api.NewRouter(api.Options{
 		Settings: w.inForce,
 		Orders:   func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil },

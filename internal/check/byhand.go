@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"strings"
@@ -6,10 +6,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// adviseByHand says what no API shows or sets, so that a person must see to it.
-func (c *checker) adviseByHand(s *settings.Settings, accounts, shops []string) {
-	c.report.section("To be seen to by hand, for no API shows it")
-	c.report.flush()
+// ByHand says what no API shows or sets, so that a person must see to it.
+func ByHand(s *settings.Settings, accounts, shops []string) Section {
 	var signed []string
 	for _, id := range accounts {
 		if s.Accounts[id].WebhookSecret.Reveal() != "" {
@@ -26,5 +24,5 @@ func (c *checker) adviseByHand(s *settings.Settings, accounts, shops []string) {
 	if len(signed) > 0 {
 		lines = append(lines, "   The settings have a secret for: "+strings.Join(signed, ", ")+".")
 	}
-	c.report.text.WriteString(strings.Join(lines, "\n") + "\n")
+	return Section{Title: "To be seen to by hand, for no API shows it", Text: lines}
 }

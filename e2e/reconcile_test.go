@@ -1,0 +1,104 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// dayAgo is a day on the shop's clock.
+func dayAgo(days int) string { return at(days)[:len(time.DateOnly)] }
+
+func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
+	w.Place(1, world.J{"stat_created": at(3)})
+	w.Place(2, cheapOrder(at(3)))
+	w.Cartum.PutOrder(3, world.J{"stat_created": at(2), "stat_status": 3}) // delivered, which the first import leaves out
+	w.Cartum.PutOrder(4, world.J{"stat_created": at(2)})                   // from before the shop was connected
+	w.Place(5, world.J{"stat_created": at(2), "stat_status": 4})           // cancelled before it was seen
+	w.Cartum.PutOrder(6, world.J{"stat_created": at(9)})                   // of another day
+	_, there := w.AwaitSynced(1)
+	w.AwaitHeld(2, order.HoldNoCustomer)
+	w.Await(5, func(v workflows.OrderView) string {
+		if v.SyncState != order.SyncClosed {
+			return "not closed"
+		}
+		return ""
+	})
+	asked := w.Roapp.Requests(0).Total
+	in := workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(3), To: dayAgo(2)}
+	var found exchange.Completeness
+	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+		var err error
+		if found, err = w.Orders.Completeness(t.Context(), in, false); err != nil {
+			return err.Error()
+		}
+		if len(found.Total.Missing) != 4 || found.Total.Missing[1].Reason == exchange.MissingImporting {
+			return "the list in Temporal lags"
+		}
+		return ""
+	})
+	assert.Equal(t, asked, w.Roapp.Requests(0).Total, "RO App is not asked")
+	assert.Equal(t, "PLN", found.Currency)
+	require.Len(t, found.Days, 2)
+	newest, oldest := found.Days[0], found.Days[1]
+	assert.Equal(t, dayAgo(2), newest.Day)
+	assert.Equal(t, []string{"3 skipped", "4 older", "5 closed"}, missingOf(newest))
+	assert.Equal(t, []string{"2 held"}, missingOf(oldest))
+	assert.Equal(t, order.HoldNoCustomer, oldest.Missing[0].Hold)
+	assert.Equal(t, 2, oldest.Shop.Orders)
+	assert.Equal(t, 1, oldest.Roapp.Orders)
+	assert.Equal(t, there.Total.String(), oldest.Roapp.Sum.String())
+	assert.True(t, oldest.Shop.Sum.GreaterThan(oldest.Roapp.Sum))
+	assert.False(t, found.Complete(), "one waits for somebody")
+
+	// One click brings those of the newer day.
+	require.NoError(t, w.Orders.ImportMissing(t.Context(), newest.Missing))
+	for _, number := range []int64{3, 4, 5} {
+		w.AwaitSynced(number)
+	}
+	w.Eventually(world.Patience, func() string {
+		again, err := w.Orders.Completeness(t.Context(), in, false)
+		if err != nil {
+			return err.Error()
+		}
+		if left := missingOf(again.Days[0]); len(left) > 0 {
+			return "still missing: " + left[0]
+		}
+		assert.Equal(t, found.ReadAt, again.ReadAt, "the shop is not read again")
+		return ""
+	})
+}
+
+func missingOf(day exchange.CompleteDay) []string {
+	var all []string
+	for _, one := range day.Missing {
+		all = append(all, itoa(one.Key.Number)+" "+string(one.Reason))
+	}
+	return all
+}
+
+func TestReconcile_RefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	for _, in := range []workflows.ReconcileInput{
+		{Shop: w.Shop, From: "2026-11-02", To: "2026-11-01"}, {Shop: w.Shop, From: "yesterday", To: "2026-11-01"},
+		{Shop: w.Shop, From: "2026-01-01", To: "2026-04-01"},
+	} {
+		_, err := w.Orders.Reconcile(t.Context(), in)
+		require.ErrorIs(t, err, workflows.ErrReconcileDays)
+	}
+	_, err := w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: "nowhere", From: "2026-11-01", To: "2026-11-01"})
+	require.ErrorIs(t, err, exchange.ErrShopOff)
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "ERROR", Times: -1})
+	_, err = w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: "2026-11-01", To: "2026-11-01"})
+	require.ErrorContains(t, err, "the shop's orders could not be read: cartum orders/get: ")
+}

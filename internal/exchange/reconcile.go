@@ -1,0 +1,394 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// MissingReason says why an order of the shop does not stand in RO App.
+type MissingReason string
+
+// Why orders are missing.
+const (
+	MissingHeld      MissingReason = "held"      // it waits for somebody
+	MissingImporting MissingReason = "importing" // it is on its way
+	MissingClosed    MissingReason = "closed"    // it is not to be there: cancelled before it was seen, or given up
+	MissingSkipped   MissingReason = "skipped"   // from before the shop was connected, in a status that the first import leaves out
+	MissingOlder     MissingReason = "older"     // from before the shop was connected, and no first import brought it
+	MissingUnknown   MissingReason = "unknown"   // the exchange does not know it, though it should
+)
+
+// Missing is an order of the shop that does not stand whole in RO App.
+type Missing struct {
+	Key    order.Key
+	Sum    *decimal.Decimal // in the shop; nil where it cannot be read
+	Status int              // in the shop, 0 where it cannot be read
+	Reason MissingReason
+	Hold   order.HoldReason // where it is held
+}
+
+// Different is an order whose sum in the shop is another than the one that the
+// exchange has carried over.
+type Different struct {
+	Key          order.Key
+	Shop, Roapp  decimal.Decimal
+	WrittenOff   bool // then changes are not carried over any more
+	RoappOrderID int64
+}
+
+// Tally counts orders and adds up their sums.
+type Tally struct {
+	Orders int
+	Sum    decimal.Decimal
+}
+
+func (t *Tally) add(sum *decimal.Decimal) {
+	t.Orders++
+	if sum != nil {
+		t.Sum = t.Sum.Add(*sum)
+	}
+}
+
+// CompleteDay compares one day.
+type CompleteDay struct {
+	Day string // "2026-11-01", on the shop's clock
+	// Shop are the orders that the shop has, Roapp those of them that stand whole
+	// in RO App, with the sums that the exchange has last read for them: RO App
+	// itself is not asked, which would take the requests that orders need.
+	Shop, Roapp Tally
+	Missing     []Missing
+	Different   []Different
+	Unreadable  int // of the shop's, whose sums could not be read
+}
+
+// Completeness proves, day by day, that a shop's orders stand in RO App.
+type Completeness struct {
+	Shop     string
+	Currency string
+	From, To string    // days on the shop's clock, both inclusive
+	ReadAt   time.Time // when the shop was read
+	Days     []CompleteDay
+	// Total adds the days up.
+	Total CompleteDay
+	// Unnumbered are rows of the shop's answers that do not say which order they
+	// are.
+	Unnumbered int
+}
+
+// Complete tells whether no order is missing, but for those that are not to be
+// there.
+func (c Completeness) Complete() bool {
+	return c.Unnumbered == 0 && !slices.ContainsFunc(c.Total.Missing, func(m Missing) bool { return !m.meant() })
+}
+
+// meant tells that the order is missing by the settings or by somebody's wish.
+func (m Missing) meant() bool {
+	return m.Reason == MissingClosed || m.Reason == MissingSkipped || m.Reason == MissingOlder
+}
+
+// ErrRunning means that the answer is not there yet; it can be asked for again.
+var ErrRunning = errors.New("the shop is being read")
+
+// ErrShopOff means that a shop is switched off or not in the settings.
+var ErrShopOff = errors.New("the shop is switched off or not in the settings")
+
+const (
+	// reconciledFor is how long what was read of the shop is good for another
+	// look; what RO App has is looked at each time.
+	reconciledFor = 10 * time.Minute
+	// reconcileWithin ends a run whose shop does not answer.
+	reconcileWithin = 30 * time.Minute
+)
+
+// Completeness compares the days as far as the shop was read; it begins reading
+// where nobody did so in the last ten minutes, or where fresh is set. Meanwhile
+// it answers [ErrRunning]; a failure of the last run is told once it is over.
+func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, fresh bool) (Completeness, error) {
+	if err := o.mayReconcile(in); err != nil {
+		return Completeness{}, err
+	}
+	id := workflows.ReconcileID(in)
+	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
+	info := described.GetWorkflowExecutionInfo()
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		fresh = true
+	case err != nil:
+		return Completeness{}, fmt.Errorf("ask for %s: %w", id, err)
+	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return Completeness{}, ErrRunning
+	case time.Since(info.GetCloseTime().AsTime()) > reconciledFor:
+		fresh = true
+	}
+	if fresh {
+		if _, err := o.beginReconcile(ctx, in); err != nil {
+			return Completeness{}, err
+		}
+		return Completeness{}, ErrRunning
+	}
+	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
+}
+
+// Reconcile reads the shop's days and compares them. All who ask for the same
+// days while they are read share one reading.
+func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Completeness, error) {
+	if err := o.mayReconcile(in); err != nil {
+		return Completeness{}, err
+	}
+	run, err := o.beginReconcile(ctx, in)
+	if err != nil {
+		return Completeness{}, err
+	}
+	return o.compared(ctx, run)
+}
+
+func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
+	if !o.settings.Current().InForce(in.Shop) {
+		return ErrShopOff
+	}
+	return in.Check()
+}
+
+func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
+	id := workflows.ReconcileID(in)
+	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: reconcileWithin,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.ReconcileWorkflow, in)
+	if err != nil {
+		return nil, fmt.Errorf("begin %s: %w", id, err)
+	}
+	return run, nil
+}
+
+func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Completeness, error) {
+	var read workflows.Reconciled
+	if err := run.Get(ctx, &read); err != nil {
+		return Completeness{}, fmt.Errorf("the shop's orders could not be read: %s", plainly(err))
+	}
+	known, err := o.standings(ctx, read)
+	if err != nil {
+		return Completeness{}, err
+	}
+	set := o.settings.Current()
+	shop := set.Shops[read.Shop]
+	c := comparison{
+		read: read, known: known, since: shop.Since.Format(time.DateOnly), skip: shop.FirstImport.SkipStatuses,
+	}
+	out := c.compare()
+	out.Currency = set.Accounts[shop.Account].Currency
+	return out, nil
+}
+
+// standing is how an order stands, as the search attributes say.
+type standing struct {
+	started time.Time
+	running bool
+	ended   bool // badly: nothing looks after it until a sweep starts it again
+	order   int64
+	// whole is set once the order stood in RO App with all that belongs to it.
+	whole      bool
+	hold       order.HoldReason
+	amount     *decimal.Decimal
+	writtenOff bool
+}
+
+// stands tells whether the order stands whole in RO App.
+func (s standing) stands() bool { return s.order != 0 && s.whole && s.hold != order.HoldOrderGone }
+
+// amountPlaces are the decimal places that sums are compared with: Temporal keeps
+// them as floating point.
+const amountPlaces = 4
+
+// comparison compares what the shop has with what stands in RO App.
+type comparison struct {
+	read  workflows.Reconciled
+	known map[int64]standing
+	since string // the day from which sweeps import
+	skip  []int
+}
+
+func (c comparison) compare() Completeness {
+	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered}
+	days := map[string]*CompleteDay{}
+	for _, day := range daysOf(c.read.From, c.read.To) {
+		days[day] = &CompleteDay{Day: day}
+	}
+	sorted := slices.SortedFunc(slices.Values(c.read.Orders), func(a, b workflows.ShopOrder) int { return cmp.Compare(a.Number, b.Number) })
+	for _, one := range sorted {
+		if day := days[one.Day]; day != nil {
+			c.take(day, one)
+		}
+	}
+	for _, name := range daysOf(c.read.From, c.read.To) {
+		day := *days[name]
+		out.Days = append(out.Days, day)
+		out.Total.addDay(day)
+	}
+	return out
+}
+
+// take counts one order of the shop.
+func (c comparison) take(day *CompleteDay, one workflows.ShopOrder) {
+	day.Shop.add(one.Sum)
+	if one.Sum == nil {
+		day.Unreadable++
+	}
+	is, known := c.known[one.Number]
+	key := order.Key{Shop: c.read.Shop, Number: one.Number}
+	if !known || !is.stands() {
+		day.Missing = append(day.Missing, Missing{Key: key, Sum: one.Sum, Status: one.Status, Reason: c.reason(one, is, known), Hold: is.hold})
+		return
+	}
+	day.Roapp.add(is.amount)
+	if one.Sum != nil && is.amount != nil && !one.Sum.Round(amountPlaces).Equal(is.amount.Round(amountPlaces)) {
+		day.Different = append(day.Different, Different{
+			Key: key, Shop: *one.Sum, Roapp: *is.amount, WrittenOff: is.writtenOff, RoappOrderID: is.order,
+		})
+	}
+}
+
+func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) MissingReason {
+	switch {
+	case known && is.hold != "":
+		return MissingHeld
+	case known && is.running:
+		return MissingImporting
+	case known && !is.ended:
+		return MissingClosed
+	case known || one.Day >= c.since:
+		return MissingUnknown
+	case slices.Contains(c.skip, one.Status):
+		return MissingSkipped
+	default:
+		return MissingOlder
+	}
+}
+
+func (d *CompleteDay) addDay(one CompleteDay) {
+	d.Shop.Orders += one.Shop.Orders
+	d.Shop.Sum = d.Shop.Sum.Add(one.Shop.Sum)
+	d.Roapp.Orders += one.Roapp.Orders
+	d.Roapp.Sum = d.Roapp.Sum.Add(one.Roapp.Sum)
+	d.Missing = append(d.Missing, one.Missing...)
+	d.Different = append(d.Different, one.Different...)
+	d.Unreadable += one.Unreadable
+}
+
+// daysOf are all days of a range, newest first.
+func daysOf(from, to string) []string {
+	first, _ := time.Parse(time.DateOnly, from) // checked before it was read
+	day, _ := time.Parse(time.DateOnly, to)
+	var days []string
+	for ; !day.Before(first); day = day.AddDate(0, 0, -1) {
+		days = append(days, day.Format(time.DateOnly))
+	}
+	return days
+}
+
+// ImportMissing asks for missing orders as a person does, also for those that
+// are skipped or older. Held ones are looked at again.
+func (o *Orders) ImportMissing(ctx context.Context, missing []Missing) error {
+	var problems []error
+	for _, one := range missing {
+		if one.Reason != MissingImporting {
+			problems = append(problems, o.Changed(ctx, one.Key, order.OriginHand))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// aroundDays is how far an order's creation, which is kept as a moment, may be
+// from the day on the shop's clock, whose zone may be set wrong.
+const aroundDays = 48 * time.Hour
+
+// standings lists how the orders stand: those created in these days, and those
+// that nobody could read yet. The list may lag by seconds.
+func (o *Orders) standings(ctx context.Context, read workflows.Reconciled) (map[int64]standing, error) {
+	from, _ := time.Parse(time.DateOnly, read.From) // checked before it was read
+	to, _ := time.Parse(time.DateOnly, read.To)
+	request := &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: standingsPage,
+		Query: fmt.Sprintf("WorkflowType = '%s' AND %s = '%s' AND ExecutionStatus != 'ContinuedAsNew' AND (%[4]s BETWEEN '%[5]s' AND '%[6]s' OR %[4]s IS NULL)",
+			workflows.OrderWorkflow, engine.AttrShop.GetName(), read.Shop, engine.AttrCartumCreated.GetName(),
+			from.Add(-aroundDays).Format(time.RFC3339), to.Add(24*time.Hour+aroundDays).Format(time.RFC3339)),
+	}
+	known := map[int64]standing{}
+	for {
+		page, err := o.temporal.ListWorkflow(ctx, request)
+		if err != nil {
+			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
+		}
+		for _, execution := range page.GetExecutions() {
+			key, err := order.ParseWorkflowID(execution.GetExecution().GetWorkflowId())
+			if is := standingOf(execution); err == nil && !known[key.Number].started.After(is.started) {
+				known[key.Number] = is
+			}
+		}
+		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			return known, nil
+		}
+	}
+}
+
+// standingsPage is the most that the server lists at once.
+const standingsPage = 1000
+
+func standingOf(execution *workflowpb.WorkflowExecutionInfo) standing {
+	status := execution.GetStatus()
+	running, completed := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	fields := execution.GetSearchAttributes().GetIndexedFields()
+	is := standing{
+		started: execution.GetStartTime().AsTime(), running: status == running, ended: status != running && status != completed,
+		order:      searchAttribute[int64](fields, engine.AttrRoappOrder.GetName()),
+		whole:      !searchAttribute[time.Time](fields, engine.AttrLastSynced.GetName()).IsZero(),
+		hold:       order.HoldReason(searchAttribute[string](fields, engine.AttrHoldReason.GetName())),
+		writtenOff: searchAttribute[bool](fields, engine.AttrWrittenOff.GetName()),
+	}
+	if _, told := fields[engine.AttrAmount.GetName()]; told {
+		amount := decimal.NewFromFloat(searchAttribute[float64](fields, engine.AttrAmount.GetName()))
+		is.amount = &amount
+	}
+	return is
+}
+
+// searchAttribute is the zero value where there is none.
+func searchAttribute[T any](fields map[string]*commonpb.Payload, name string) (value T) {
+	if payload, ok := fields[name]; ok {
+		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value) // of another type: as good as none
+	}
+	return value
+}
+
+// plainly says why a workflow failed in words for a person.
+func plainly(err error) string {
+	var app *temporal.ApplicationError
+	var late *temporal.TimeoutError
+	switch {
+	case errors.As(err, &app):
+		return app.Message()
+	case errors.As(err, &late):
+		return "it took too long; is a worker running?"
+	default:
+		return err.Error()
+	}
+}

@@ -1,0 +1,96 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/check"
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// CheckID is the id of the workflow that asks an account or a shop what the
+// settings are checked against.
+func CheckID(of Owner) string {
+	if of.Shop != "" {
+		return "check:shop:" + of.Shop
+	}
+	return "check:" + of.Account
+}
+
+// CheckInput is what the workflow Check works from.
+type CheckInput struct {
+	Of Owner
+	// Revision is that of the settings in force when it was asked for.
+	Revision string
+	By       string // who wants to know; empty: nobody waits for it
+}
+
+// Checked is what an account or a shop says of itself; one of the two is set. It
+// holds no more of people than employees' names.
+type Checked struct {
+	At       time.Time
+	Revision string
+	By       string
+	Account  *check.AccountFacts `json:",omitempty"`
+	Shop     *check.ShopFacts    `json:",omitempty"`
+}
+
+// ReadDirectoryInput is what the activity ReadDirectory works from.
+type ReadDirectoryInput struct {
+	Account string
+	Kind    check.Kind
+}
+
+// Check asks an account or a shop what it says of itself. What cannot be read is
+// in the answer; it never fails for that.
+func Check(ctx workflow.Context, in CheckInput) (Checked, error) {
+	done := Checked{Revision: in.Revision, By: in.By}
+	urgency := order.UrgencyPerson
+	if in.By == "" {
+		urgency = order.UrgencyImport
+	}
+	if in.Of.Shop != "" {
+		done.Shop = checkShop(ctx, in.Of.Shop, urgency)
+	} else {
+		done.Account = checkAccount(ctx, in.Of.Account, urgency)
+	}
+	done.At = workflow.Now(ctx)
+	return done, nil
+}
+
+func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *check.AccountFacts {
+	facts := &check.AccountFacts{At: workflow.Now(ctx)}
+	asking := func(what string) workflow.Context {
+		options := requestOptions(engine.RoappQueue(account), "Read "+what, urgency, 2*time.Minute, 2*time.Second)
+		return workflow.WithActivityOptions(ctx, options)
+	}
+	err := workflow.ExecuteActivity(asking("the company"), ActivityReadCompany, account).Get(ctx, &facts.Company)
+	if err != nil {
+		facts.Company.Failure = &check.Failure{Text: err.Error()}
+	}
+	if facts.Company.Failure != nil {
+		return facts // address or key are wrong: nothing else is asked in vain
+	}
+	facts.Lists = map[check.Kind]check.Directory{}
+	for _, kind := range check.AccountLists() {
+		var list check.Directory
+		in := ReadDirectoryInput{Account: account, Kind: kind}
+		if err := workflow.ExecuteActivity(asking(string(kind)), ActivityReadDirectory, in).Get(ctx, &list); err != nil {
+			list = check.Directory{Kind: kind, Failure: &check.Failure{Text: err.Error()}}
+		}
+		facts.Lists[kind] = list
+	}
+	return facts
+}
+
+func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *check.ShopFacts {
+	facts := &check.ShopFacts{}
+	options := requestOptions(engine.CartumQueue(shop), "Ask the shop for its statuses and currencies", urgency, 2*time.Minute, 2*time.Second)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop).Get(ctx, facts)
+	if err != nil {
+		facts = &check.ShopFacts{At: workflow.Now(ctx), Login: &check.Failure{Text: err.Error()}}
+	}
+	return facts
+}
