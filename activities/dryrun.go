@@ -160,6 +160,8 @@ func (d *dryPlanning) answer(state *order.State, steps []order.Step) (requests i
 			outcome = d.products(*step.FindProducts)
 		case step.ReadCatalogue != nil:
 			outcome = d.entries(*step.ReadCatalogue)
+		case step.RecallChoice != nil:
+			outcome = &order.ChoiceRecalled{} // a forecast says that a person may be asked
 		default:
 			continue
 		}

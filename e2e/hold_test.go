@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -115,8 +116,11 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	w := unhurried(t, world.Options{})
 	w.Place(1, world.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	w.Decide(1, order.Decision{Kind: order.DecideCreateAgain})
-	w.Decide(1, order.Decision{Kind: order.DecideAccept})
+	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideTakeOver} {
+		var unfit *exchange.UnfitError
+		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
+		assert.NotEmpty(t, unfit.Why)
+	}
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: 999_999}) // RO App knows no such contact
 	hold := w.AwaitHeld(1, order.HoldRejected).State.Hold
 	assert.Contains(t, hold.Text, "client_id")

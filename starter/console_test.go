@@ -181,7 +181,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 	}{
 		"a person":               {several, order.Decision{Kind: order.DecideContact, ContactID: 5}, ""},
 		"an organization":        {several, order.Decision{Kind: order.DecideContact, ContactID: 6, Organization: true}, ""},
-		"without the flag":       {several, order.Decision{Kind: order.DecideContact, ContactID: 6}, "6 is an organization: add --organization"},
+		"without the flag":       {several, order.Decision{Kind: order.DecideContact, ContactID: 6}, "6 is an organization"},
 		"another contact":        {several, order.Decision{Kind: order.DecideContact, ContactID: 7}, "7 is not among the choices"},
 		"any, where none stands": {order.Hold{Reason: order.HoldNoCustomer}, order.Decision{Kind: order.DecideContact, ContactID: 7}, ""},
 		"a product":              {product, order.Decision{Kind: order.DecideProduct, ProductID: 8}, ""},
@@ -196,7 +196,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			state := heldFor(tc.hold)
-			got := unfit(state, tc.decision)
+			got := state.Unfit(tc.decision)
 			if tc.want == "" {
 				assert.Empty(t, got)
 			} else {
@@ -207,7 +207,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 	}
 	idle := heldFor(several)
 	idle.Hold = nil
-	assert.Equal(t, "the order waits for nothing", unfit(idle, order.Decision{Kind: order.DecideTryAgain}))
+	assert.Equal(t, "the order waits for nothing", idle.Unfit(order.Decision{Kind: order.DecideTryAgain}))
 }
 
 // Every answer that is offered can be typed and fits.
@@ -225,8 +225,9 @@ func TestOfferedAnswersFit(t *testing.T) {
 	} {
 		for _, offered := range answersTo(heldFor(hold)) {
 			kind, _, _ := strings.Cut(offered, " ")
-			d := order.Decision{Kind: order.DecisionKind(kind), By: "Ola", ContactID: 7, ProductID: 7, Reason: "no"}
-			assert.Empty(t, unfit(heldFor(hold), d), "%s: %s", hold.Reason, offered)
+			d := order.Decision{Kind: order.DecisionKind(kind), By: "Ola", ContactID: 7, ProductID: 7, OrderID: 7, Reason: "no"}
+			state := heldFor(hold)
+			assert.Empty(t, state.Unfit(d), "%s: %s", hold.Reason, offered)
 		}
 	}
 }

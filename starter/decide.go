@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +21,7 @@ type answer struct {
 	contact      int64
 	organization bool
 	product      int64
+	roappOrder   int64
 	goods        string
 }
 
@@ -38,6 +38,7 @@ var decisionKinds = []struct {
 	{order.DecideAccept, nil, nil, "take the value as it was understood"},
 	{order.DecideTryAgain, nil, nil, "the cause is mended"},
 	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
+	{order.DecideTakeOver, []string{"roapp-order"}, nil, "this order in RO App stands for it"},
 	{order.DecideLeave, []string{"reason"}, nil, "give the order up"},
 }
 
@@ -65,6 +66,7 @@ func decideCommand(flags *process.Flags) *cobra.Command {
 	cmd.Flags().Int64Var(&a.contact, "contact", 0, "`id` of a contact in RO App")
 	cmd.Flags().BoolVar(&a.organization, "organization", false, "the contact is an organization")
 	cmd.Flags().Int64Var(&a.product, "product", 0, "`id` of a product in RO App")
+	cmd.Flags().Int64Var(&a.roappOrder, "roapp-order", 0, "`id` of an order in RO App, as the end of its page's address")
 	cmd.Flags().StringVar(&a.goods, "goods", "", "`key` of the goods that it is about, such as a:A-12, where not those of the hold")
 	cmd.Flags().StringVar(&a.reason, "reason", "", "`text` that says why, for the order's timeline")
 	addWait(cmd, &wait)
@@ -107,12 +109,12 @@ func checkFlags(cmd *cobra.Command, a answer, needs, takes []string) error {
 			return fmt.Errorf("the decision %s needs --%s", a.kind, flag)
 		}
 	}
-	for _, flag := range []string{"contact", "organization", "product", "goods"} {
+	for _, flag := range []string{"contact", "organization", "product", "goods", "roapp-order"} {
 		if cmd.Flags().Changed(flag) && !slices.Contains(append(takes, needs...), flag) {
 			return fmt.Errorf("the decision %s takes no --%s", a.kind, flag)
 		}
 	}
-	for flag, id := range map[string]int64{"contact": a.contact, "product": a.product} {
+	for flag, id := range map[string]int64{"contact": a.contact, "product": a.product, "roapp-order": a.roappOrder} {
 		if cmd.Flags().Changed(flag) && id <= 0 {
 			return fmt.Errorf("--%s: %d is no id: ids are above 0", flag, id)
 		}
@@ -127,7 +129,7 @@ func (a answer) decision() order.Decision {
 	return order.Decision{
 		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
 		ContactID: a.contact, Organization: a.organization,
-		ProductID: a.product, Goods: order.GoodsKey(a.goods),
+		ProductID: a.product, Goods: order.GoodsKey(a.goods), OrderID: a.roappOrder,
 	}
 }
 
@@ -137,7 +139,7 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 	if err != nil {
 		return explainLook(key, err)
 	}
-	if why := unfit(view.State, d); why != "" {
+	if why := view.State.Unfit(d); why != "" {
 		if err := writeOutcome(c.out, view); err != nil {
 			return err
 		}
@@ -152,64 +154,4 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		return c.say(key, "decided: "+string(d.Kind))
 	}
 	return c.follow(ctx, []*followed{f}, wait)
-}
-
-// unfit says why a decision does not answer what the order waits for, "" where
-// it does. A mistyped id would put the order on a stranger's card, so where
-// there are choices it must be one of them.
-func unfit(state order.State, d order.Decision) string {
-	if why := refusedBy(state, d); why != "" {
-		return why
-	}
-	hold := state.Hold
-	switch {
-	case d.Kind == order.DecideContact && hold.Reason == order.HoldAmbiguousContact:
-		return notAmong(hold.Choices, order.Choice{ID: d.ContactID, Organization: d.Organization})
-	case d.Kind == order.DecideProduct && hold.Reason == order.HoldAmbiguousProduct && (d.Goods == "" || d.Goods == hold.Goods):
-		return notAmong(hold.Choices, order.Choice{ID: d.ProductID})
-	}
-	if _, known := state.Goods[d.Goods]; d.Goods != "" && d.Goods != hold.Goods && !known {
-		return fmt.Sprintf("the order has no goods %q; it has: %s", d.Goods, goodsText(state.Goods))
-	}
-	return ""
-}
-
-// refusedBy lets the order's own rules judge, on a copy of its state.
-func refusedBy(state order.State, d order.Decision) string {
-	waits := state.Hold != nil
-	state.Accepted, state.Goods = maps.Clone(state.Accepted), maps.Clone(state.Goods)
-	if state.Order != nil {
-		copied := *state.Order
-		state.Order = &copied
-	}
-	state.Timeline = nil
-	state.Decide(d, time.Now())
-	if waits && state.Hold == nil {
-		return ""
-	}
-	_, why, _ := strings.Cut(state.Timeline[0].Text, ": ")
-	return why
-}
-
-func notAmong(choices []order.Choice, chosen order.Choice) string {
-	offered := func(organization bool) bool {
-		return slices.ContainsFunc(choices, func(c order.Choice) bool { return c.ID == chosen.ID && c.Organization == organization })
-	}
-	switch {
-	case offered(chosen.Organization):
-		return ""
-	case offered(true):
-		return fmt.Sprintf("%d is an organization: add --organization", chosen.ID)
-	default:
-		return fmt.Sprintf("%d is not among the choices; what was made meanwhile is found by try-again", chosen.ID)
-	}
-}
-
-func goodsText(goods map[order.GoodsKey]order.GoodsFacts) string {
-	keys := make([]string, 0, len(goods))
-	for key := range goods {
-		keys = append(keys, fmt.Sprintf("%q", key))
-	}
-	slices.Sort(keys)
-	return strings.Join(keys, ", ")
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,28 +73,26 @@ func choiceText(choice order.Choice) string {
 }
 
 // answersTo are the decisions that may end an order's hold, as they are typed.
-// Which of them fit is for the order's own rules to say.
 func answersTo(state order.State) []string {
-	return slices.DeleteFunc(suggestions(*state.Hold), func(typed string) bool {
-		kind, _, _ := strings.Cut(typed, " ")
-		return refusedBy(state, order.Decision{Kind: order.DecisionKind(kind), ContactID: 1, ProductID: 1}) != ""
-	})
+	var typed []string
+	for _, kind := range state.Answers() {
+		typed = append(typed, usageOf(kind, state.Hold.Choices))
+	}
+	return typed
 }
 
-// suggestions are the decisions that make sense for a kind of hold.
-func suggestions(hold order.Hold) []string {
-	const again, leave = "try-again", `leave --reason "..."`
-	switch hold.Reason {
-	case order.HoldAmbiguousContact, order.HoldNoCustomer:
-		return []string{contactUsage(hold.Choices), "create-contact", again, leave}
-	case order.HoldAmbiguousProduct, order.HoldNoArticle:
-		return []string{"product --product ID", "create-product", again, leave}
-	case order.HoldProductNotCreated:
-		return []string{"product --product ID", again, leave}
-	case order.HoldOrderGone:
-		return []string{"create-again", leave}
+func usageOf(kind order.DecisionKind, choices []order.Choice) string {
+	switch kind {
+	case order.DecideContact:
+		return contactUsage(choices)
+	case order.DecideProduct:
+		return "product --product ID"
+	case order.DecideTakeOver:
+		return "take-over --roapp-order ID"
+	case order.DecideLeave:
+		return `leave --reason "..."`
 	default:
-		return []string{"accept", again, leave}
+		return string(kind)
 	}
 }
 

@@ -45,6 +45,8 @@ type AccountState struct {
 	Failures int      `json:",omitempty"` // since the last success
 	// Unreadable are the last orders that could not be read.
 	Unreadable []UnreadableOrder `json:",omitempty"`
+	// Choices are what people chose between several records, by the record's id.
+	Choices map[string]order.Remembered `json:",omitempty"`
 }
 
 // Place is a place in the list of changed orders: a page of those modified at
@@ -132,8 +134,12 @@ func Account(ctx workflow.Context, state AccountState) error {
 		state:    state,
 		looks:    workflow.GetSignalChannel(ctx, SignalLook),
 		settings: workflow.GetSignalChannel(ctx, SignalSettings),
+		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
+		return err
+	}
+	if err := run.answerChoices(ctx); err != nil {
 		return err
 	}
 	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health); err != nil {
@@ -162,6 +168,7 @@ type accountRun struct {
 	state    AccountState
 	looks    workflow.ReceiveChannel // nothing
 	settings workflow.ReceiveChannel // a revision
+	choices  workflow.ReceiveChannel
 }
 
 func (r *accountRun) view() (AccountView, error) {
@@ -182,6 +189,7 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	for r.looks.ReceiveAsync(nil) {
 		r.state.Looked = workflow.Now(ctx)
 	}
+	drain(r.choices, r.state.remember)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
 		// The first one that an account is told of is the one that it began with.
@@ -205,7 +213,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {

@@ -35,6 +35,7 @@ const (
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
+	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"
@@ -50,6 +51,7 @@ const (
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
 	QueryHealth  = "health"  // HealthView, of a shop and of an account
+	QueryChoice  = "choice"  // of an account: *order.Remembered; its argument is the record's id
 )
 
 // Activities besides the steps of an order, whose activities have the names of

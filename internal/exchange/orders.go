@@ -41,6 +41,12 @@ func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) er
 	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: by})
 }
 
+// Import has an order of the shop imported, or read anew where it is already; an
+// order that is done is brought back.
+func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
+	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: order.OriginHand, Who: by})
+}
+
 // View asks the order's workflow for the whole order.
 func (o *Orders) View(ctx context.Context, key order.Key) (workflows.OrderView, error) {
 	var view workflows.OrderView
@@ -73,14 +79,6 @@ func (o *Orders) query(ctx context.Context, id, query string) (converter.Encoded
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-}
-
-// Decide brings a person's answer to the order's workflow.
-func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
-	if err := o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision); err != nil {
-		return fmt.Errorf("bring the decision to %s: %w", key, err)
-	}
-	return nil
 }
 
 // Look tells the account's entity that something changed in RO App.

@@ -93,11 +93,26 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 	if err != nil {
 		return Refreshed{}, err
 	}
-	if view.RefreshID == id { // it runs, or waits for a worker
-		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running}, nil
+	if view.RefreshID == id {
+		return begun(key, id, view)
 	}
 	facts := view.State.Refresh
 	return ended(id, facts.Problem, facts.Changed, view.NextRefresh), nil
+}
+
+// begun is how far a refresh is that has not ended: it runs, waits for a worker,
+// or was refused.
+func begun(key order.Key, id string, view workflows.OrderView) (Refreshed, error) {
+	switch {
+	case view.State.Refresh.Running:
+		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running}, nil
+	case view.State.Closed != "":
+		return Refreshed{}, &ClosedError{Key: key, Why: view.State.Closed}
+	case view.NextRefresh.After(time.Now()):
+		return Refreshed{State: RefreshTooSoon, ID: id, Next: view.NextRefresh}, nil
+	default:
+		return Refreshed{State: RefreshRunning, ID: id}, nil
+	}
 }
 
 func ended(id, problem string, changed []string, next time.Time) Refreshed {

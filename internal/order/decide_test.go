@@ -22,7 +22,7 @@ func TestF29_DecisionWhileTheCauseIsLookedAtAgain(t *testing.T) {
 			Quantity: decimal.NewFromInt(5), Price: decimal.NewFromInt(2), Total: decimal.NewFromInt(10),
 		})
 	})
-	s.Goods[order.ArticleKey("C-1")] = order.GoodsFacts{LookedAt: at, Found: []order.Product{{ID: 7, Article: "C-1"}, {ID: 8, Article: "C-1"}}}
+	s.Goods[order.ArticleKey("C-1")] = order.GoodsFacts{LookedAt: at, Recalled: &order.Recalled{}, Found: []order.Product{{ID: 7, Article: "C-1"}, {ID: 8, Article: "C-1"}}}
 	plan(&s, r, at)
 	require.NotNil(t, s.Hold)
 	require.Equal(t, order.HoldAmbiguousProduct, s.Hold.Reason)
@@ -34,7 +34,7 @@ func TestF29_DecisionWhileTheCauseIsLookedAtAgain(t *testing.T) {
 	plan(&s, r, at)
 	assert.Nil(t, s.Hold)
 	assert.EqualValues(t, 8, s.Goods[order.ArticleKey("C-1")].Chosen.ID)
-	assert.Equal(t, "decided: product", s.Timeline[len(s.Timeline)-1].Text)
+	assert.Equal(t, "decided: product 8", s.Timeline[len(s.Timeline)-1].Text)
 }
 
 func TestDecisionThatFitsNothingTellsSo(t *testing.T) {

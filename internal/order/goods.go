@@ -29,6 +29,7 @@ func (f GoodsFacts) product() *Product {
 	case len(f.Found) == 1:
 		return &f.Found[0]
 	default:
-		return nil
+		product, _ := f.recalled()
+		return product
 	}
 }

@@ -37,7 +37,9 @@ type Hold struct {
 	Goods  GoodsKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
-	Since   time.Time
+	// Note tells what came of a person's last answer, where nothing did.
+	Note  string `json:",omitempty"`
+	Since time.Time
 	// Looks counts how often the cause was looked at again.
 	Looks    int
 	NextLook time.Time // zero: only a person ends it
@@ -96,6 +98,7 @@ const (
 	DecideAccept        DecisionKind = "accept"         // take the value as it was understood
 	DecideTryAgain      DecisionKind = "try-again"
 	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is made anew
+	DecideTakeOver      DecisionKind = "take-over"    // this order in RO App stands for it
 	DecideLeave         DecisionKind = "leave"        // give the order up, with a reason
 )
 
@@ -108,4 +111,5 @@ type Decision struct {
 	Organization bool     `json:",omitempty"`
 	Goods        GoodsKey `json:",omitempty"`
 	ProductID    int64    `json:",omitempty"`
+	OrderID      int64    `json:",omitempty"` // RO App's id of the order to take over
 }

@@ -45,6 +45,12 @@ func NewOutcome(kind StepKind) Outcome {
 		return &FieldsUpdated{}
 	case StepPushStatus:
 		return &StatusPushed{}
+	case StepTakeOverOrder:
+		return &OrderTakenOver{}
+	case StepRememberChoice:
+		return &ChoiceRemembered{}
+	case StepRecallChoice:
+		return &ChoiceRecalled{}
 	}
 	return nil
 }
@@ -179,7 +185,7 @@ func (o *ContactsFound) apply(s *State, step Step, _ time.Time) {
 // about forgets what was found by another phone.
 func (c *CustomerFacts) about(phone string) {
 	if c.Phone != phone {
-		c.Phone, c.People, c.Organizations, c.Ensured = phone, nil, nil, nil
+		c.Phone, c.People, c.Organizations, c.Ensured, c.Recalled = phone, nil, nil, nil, nil
 	}
 }
 
@@ -235,6 +241,10 @@ func (o *OrderCreated) apply(s *State, step Step, now time.Time) {
 	}
 	if s.Order.StatusID == 0 && !o.TakenOver {
 		s.Order.StatusID = o.InitialStatusID
+	}
+	if wanted := s.TakeOver; wanted != nil {
+		s.TakeOver = nil
+		s.Tell(now, "", fmt.Sprintf("RO App's order %d was not taken over: the order was made before the decision came", wanted.OrderID))
 	}
 	if !o.TakenOver {
 		s.Tell(now, "", fmt.Sprintf("order %s created in RO App; customer: %s", o.label(), in.ContactWhy))

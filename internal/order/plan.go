@@ -51,6 +51,9 @@ const oldAfter = 15 * time.Minute
 func Plan(s State, r Rules, running []Step, now time.Time) Next {
 	p := planner{s: &s, r: r, now: now, running: running}
 	next := p.plan()
+	if next.Close == "" {
+		next.Steps = appendMissing(next.Steps, p.rememberChoices())
+	}
 	next.Rules = r.Revision
 	next.Links = p.links()
 	return next
@@ -82,6 +85,9 @@ func (p *planner) plan() Next {
 	}
 	if p.s.Hold != nil {
 		return p.despiteHold()
+	}
+	if p.s.TakeOver != nil {
+		return p.takeOver()
 	}
 	if p.s.Order == nil {
 		return p.importOrder()

@@ -8,7 +8,7 @@ import (
 // firstComment is written once the goods are there, for every order; one that
 // an earlier life finished has it already.
 func (p *planner) firstComment() (Step, bool) {
-	if !p.s.Comment.FirstAt.IsZero() || p.finishedBefore() {
+	if !p.s.Comment.FirstAt.IsZero() || (p.finishedBefore() && !p.s.Order.Named) {
 		return Step{}, false
 	}
 	return p.postComment("first comment", "", FirstComment(*p.s.Snapshot, p.r, p.now), p.s.toldNow()), true

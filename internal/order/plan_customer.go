@@ -13,7 +13,7 @@ func (p *planner) customer() track {
 	c := p.s.Customer
 	phone, _ := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
 	if c.Phone != phone {
-		c.People, c.Organizations, c.Ensured = nil, nil, nil // the shop corrected the phone
+		c.People, c.Organizations, c.Ensured, c.Recalled = nil, nil, nil, nil // the shop corrected the phone
 	}
 	if c.Chosen != nil {
 		return track{contact: *c.Chosen, why: contactName(*c.Chosen) + ", chosen by a person"}
@@ -57,6 +57,12 @@ func (p *planner) choose(contacts []Contact) track {
 	agreeing := slices.DeleteFunc(slices.Clone(contacts), func(c Contact) bool { return !p.agrees(c) })
 	if len(agreeing) == 1 {
 		return track{contact: agreeing[0], why: contactName(agreeing[0]) + ", the one of several with this phone whose name or e-mail agrees"}
+	}
+	if p.s.Customer.Recalled == nil {
+		return track{reads: []Step{p.recall(p.s.Customer.Phone, "")}}
+	}
+	if contact, stands := p.s.Customer.recalled(); stands {
+		return track{contact: contact, why: contactName(contact) + ", the one of several with this phone that " + p.s.Customer.Recalled.Choice.By + " chose for an earlier order"}
 	}
 	choices := make([]Choice, 0, len(contacts))
 	for _, c := range contacts {

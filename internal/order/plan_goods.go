@@ -16,6 +16,9 @@ func (p *planner) goods() track {
 	if reads := p.findProducts(); len(reads) > 0 {
 		return track{reads: reads}
 	}
+	if recalls := p.recallProducts(); len(recalls) > 0 {
+		return track{reads: recalls}
+	}
 	if h := p.goodsHold(); h != nil {
 		return track{hold: h}
 	}
@@ -153,6 +156,18 @@ func (p *planner) findTitle(title string) Step {
 	return p.step(StepFindProducts, SideRoapp, key, "Find the product "+Shorten(title, 60), func(st *Step) {
 		st.FindProducts = &FindProducts{Account: p.r.Account, Title: title}
 	})
+}
+
+// recallProducts asks for earlier choices where several products fit.
+func (p *planner) recallProducts() []Step {
+	var steps []Step
+	for _, line := range p.s.Snapshot.Lines {
+		key := p.goodsOf(line)
+		if facts := p.s.Goods[key]; facts.product() == nil && len(facts.Found) > 1 && facts.Recalled == nil {
+			steps = appendStep(steps, p.recall("", key))
+		}
+	}
+	return steps
 }
 
 // goodsHold is the first product that only a person can name.

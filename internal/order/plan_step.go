@@ -65,6 +65,12 @@ func (s Step) essence() string {
 		text += fmt.Sprintf(" %d for %d", s.PushStatus.To, s.PushStatus.Account)
 	case s.PostComment != nil:
 		text += " " + s.PostComment.About
+	case s.TakeOverOrder != nil:
+		text += fmt.Sprintf(" %d", s.TakeOverOrder.OrderID)
+	case s.RememberChoice != nil:
+		text += fmt.Sprintf(" %s %d", s.RememberChoice.Record, s.RememberChoice.Choice.ID)
+	case s.RecallChoice != nil:
+		text += " " + s.RecallChoice.Record
 	case s.FindContact != nil:
 		text += fmt.Sprintf(" %t %s", s.FindContact.Organizations, s.FindContact.Phone)
 	}

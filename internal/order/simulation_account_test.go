@@ -132,6 +132,10 @@ func (a attempt) make() (order.Outcome, *order.Failure) {
 		return a.read(func() order.Outcome { return s.ensureContact(*step.EnsureContact) })
 	case step.EnsureProduct != nil:
 		return a.read(func() order.Outcome { return s.ensureProduct(*step.EnsureProduct) })
+	case step.RecallChoice != nil:
+		return a.read(func() order.Outcome { return &order.ChoiceRecalled{} })
+	case step.RememberChoice != nil:
+		return a.read(func() order.Outcome { return &order.ChoiceRemembered{} })
 	case step.CreateOrder != nil:
 		return a.createOrder(*step.CreateOrder)
 	case step.PushStatus != nil:

@@ -64,6 +64,11 @@ type State struct {
 	// Unsettled is set when something changed since both sides were compared.
 	Unsettled bool `json:",omitempty"`
 
+	// TakeOver is the order in RO App that a person named.
+	TakeOver *TakeOver `json:",omitempty"`
+	// Chosen are choices between several records that are yet to be remembered.
+	Chosen []Chosen `json:",omitempty"`
+
 	Hold *Hold `json:",omitempty"`
 	// LastHold keeps since when and how often, while the cause is looked at again.
 	LastHold *Hold `json:",omitempty"`
@@ -106,6 +111,8 @@ type Hint struct {
 	// Missing is set by a whole sweep that did not find the order, nor by its
 	// number.
 	Missing bool `json:",omitempty"`
+	// Who asked, where a person did.
+	Who string `json:",omitempty"`
 }
 
 // WriteOff says that goods of the order were taken from stock in RO App.
@@ -127,6 +134,8 @@ type CustomerFacts struct {
 	EnsuredAt     time.Time      `json:",omitzero"`
 	Chosen        *Contact       `json:",omitempty"` // by a person
 	Create        bool           `json:",omitempty"` // a person said so
+	// Recalled is what was remembered of an earlier choice, nil where nobody asked yet.
+	Recalled *Recalled `json:",omitempty"`
 }
 
 // GoodsFacts are what is known of one product that the order needs.
@@ -136,6 +145,7 @@ type GoodsFacts struct {
 	Ensured  *Product  `json:",omitempty"`
 	Chosen   *Product  `json:",omitempty"` // by a person
 	Create   bool      `json:",omitempty"` // a person said so
+	Recalled *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
 }
 
 // AccountOrder is the order as it stands in RO App.
@@ -146,6 +156,7 @@ type AccountOrder struct {
 	ContactID       int64
 	At              time.Time `json:",omitzero"`  // when this life came to know it
 	TakenOver       bool      `json:",omitempty"` // it stood there from an earlier life
+	Named           bool      `json:",omitempty"` // it is staff's own; a person named it
 	StatusID        int64     `json:",omitempty"` // as last seen or written
 	InitialStatusID int64     `json:",omitempty"`
 	WrittenOff      bool      `json:",omitempty"` // quantities are frozen
@@ -421,7 +432,7 @@ const freshFor = 10 * time.Minute
 // forgetAbsence keeps what exists and forgets what did not. The goods of an
 // order that is made already are needed as they were found.
 func (s *State) forgetAbsence() {
-	s.Customer.People, s.Customer.Organizations = nil, nil
+	s.Customer.People, s.Customer.Organizations, s.Customer.Recalled = nil, nil, nil
 	s.Catalogue, s.CatalogueRead = nil, nil
 	if s.Order != nil {
 		return
@@ -430,7 +441,7 @@ func (s *State) forgetAbsence() {
 	//workflowcheck:ignore
 	for key, facts := range s.Goods {
 		if facts.Ensured == nil && facts.Chosen == nil {
-			facts.Found, facts.LookedAt = nil, time.Time{}
+			facts.Found, facts.LookedAt, facts.Recalled = nil, time.Time{}, nil
 			s.Goods[key] = facts
 		}
 	}
@@ -453,6 +464,9 @@ func (s *State) See(hint Hint, now time.Time) {
 		s.Observed = hint.Digest // what could not be read
 	}
 	hint.Digest = ""
+	if hint.Who != "" {
+		s.Tell(now, hint.Who, "asked to import the order")
+	}
 	if hint.By == OriginHand {
 		s.news(hint.At)
 		s.press()
@@ -501,113 +515,11 @@ func (s *State) freeze(by string, now time.Time) {
 // SettingsChanged tries again what may have waited for other settings.
 func (s *State) SettingsChanged(now time.Time) { s.news(now) }
 
-// Decide takes a person's answer. It reports what is wrong with an answer that
-// fits nothing the order waits for.
-func (s *State) Decide(d Decision, now time.Time) {
-	if text := s.unfit(d); text != "" {
-		s.Tell(now, d.By, "decision "+string(d.Kind)+" changes nothing: "+text)
-		return
-	}
-	s.Tell(now, d.By, decisionText(d))
-	switch d.Kind {
-	case DecideContact:
-		s.Customer.Chosen, s.Customer.Create = &Contact{ID: d.ContactID, Organization: d.Organization}, false
-	case DecideCreateContact:
-		s.Customer.Chosen, s.Customer.Create = nil, true
-	case DecideProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
-	case DecideCreateProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = nil, true })
-	case DecideAccept:
-		if s.Accepted == nil {
-			s.Accepted = map[string]bool{}
-		}
-		s.Accepted[s.waitsFor().Field] = true
-	case DecideCreateAgain:
-		s.forgetOrder()
-	case DecideLeave:
-		s.Closed = "left by " + d.By + ": " + d.Reason
-	case DecideTryAgain:
-		if s.Order == nil {
-			s.Hint = &Hint{At: now, By: OriginHand} // what was wrong may be mended in the shop
-		}
-	}
-	s.press()
-	s.TryAgain(now)
-}
-
-func decisionText(d Decision) string {
-	text := "decided: " + string(d.Kind)
-	if d.Reason != "" {
-		text += " (" + d.Reason + ")"
-	}
-	return text
-}
-
-func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
-	if key == "" {
-		key = s.waitsFor().Goods
-	}
-	facts := s.Goods[key]
-	choose(&facts)
-	s.setGoods(key, facts)
-}
-
 func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
 	if s.Goods == nil {
 		s.Goods = map[GoodsKey]GoodsFacts{}
 	}
 	s.Goods[key] = facts
-}
-
-// waitsFor is the hold that a person answers. While its cause is looked at
-// again it is lifted, yet an answer may be on its way.
-func (s *State) waitsFor() *Hold { return cmp.Or(s.Hold, s.LastHold) }
-
-// unfit says why a decision cannot be taken now, in words, or "".
-func (s *State) unfit(d Decision) string {
-	hold := s.waitsFor()
-	if hold == nil || s.Closed != "" {
-		return "the order waits for nothing"
-	}
-	switch d.Kind {
-	case DecideContact:
-		if d.ContactID <= 0 {
-			return "it names no contact"
-		}
-	case DecideProduct:
-		if d.ProductID <= 0 {
-			return "it names no product"
-		}
-		if d.Goods == "" && hold.Goods == "" {
-			return "it does not name the goods"
-		}
-	case DecideCreateProduct:
-		if d.Goods == "" && hold.Goods == "" {
-			return "it does not name the goods"
-		}
-		if hold.Reason == HoldAmbiguousProduct {
-			return "several products fit already; one more would not help"
-		}
-	case DecideAccept:
-		if hold.Field == "" || !s.acceptable(hold.Field) {
-			return "what the order waits for cannot be accepted as it is"
-		}
-	case DecideCreateAgain:
-		if s.Hold == nil || hold.Reason != HoldOrderGone {
-			return "the order is not gone"
-		}
-	case DecideCreateContact, DecideTryAgain, DecideLeave:
-	default:
-		return "there is no such decision"
-	}
-	return ""
-}
-
-func (s *State) acceptable(field string) bool {
-	return s.Snapshot != nil && slices.ContainsFunc(s.Snapshot.Problems, func(p Problem) bool {
-		return p.Field == field && p.Acceptable
-	})
 }
 
 // forgetOrder makes room for a new order in place of one that is gone. The

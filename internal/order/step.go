@@ -26,6 +26,10 @@ const (
 	StepWriteLines    StepKind = "WriteLines"
 	StepUpdateFields  StepKind = "UpdateFields"
 	StepPushStatus    StepKind = "PushStatus"
+
+	StepTakeOverOrder  StepKind = "TakeOverOrder"
+	StepRememberChoice StepKind = "RememberChoice"
+	StepRecallChoice   StepKind = "RecallChoice"
 )
 
 // Side is the service that a step talks to.
@@ -77,6 +81,10 @@ type Step struct {
 	WriteLines    *WriteLines    `json:",omitempty"`
 	UpdateFields  *UpdateFields  `json:",omitempty"`
 	PushStatus    *PushStatus    `json:",omitempty"`
+
+	TakeOverOrder  *TakeOverOrder  `json:",omitempty"`
+	RememberChoice *RememberChoice `json:",omitempty"`
+	RecallChoice   *RecallChoice   `json:",omitempty"`
 }
 
 // Input is the step's input, the one that is set.
@@ -110,6 +118,12 @@ func (s Step) Input() any {
 		return s.UpdateFields
 	case StepPushStatus:
 		return s.PushStatus
+	case StepTakeOverOrder:
+		return s.TakeOverOrder
+	case StepRememberChoice:
+		return s.RememberChoice
+	case StepRecallChoice:
+		return s.RecallChoice
 	}
 	return nil
 }
@@ -128,7 +142,7 @@ func (s Step) creates() bool {
 // writesToOrder tells whether the step changes RO App's order.
 func (s Step) writesToOrder() bool {
 	switch s.Kind {
-	case StepCreateOrder, StepAddItem, StepSetStatus, StepPostComment, StepWriteLines, StepUpdateFields:
+	case StepCreateOrder, StepAddItem, StepSetStatus, StepPostComment, StepWriteLines, StepUpdateFields, StepTakeOverOrder:
 		return true
 	default:
 		return false

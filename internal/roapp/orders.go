@@ -267,6 +267,16 @@ func (c *Client) UpdateFields(ctx context.Context, orderID int64, changed map[st
 	return err
 }
 
+type notesBody struct {
+	ManagerNotes string `json:"manager_notes"`
+}
+
+// SetManagerNotes replaces the manager's notes of an order.
+func (c *Client) SetManagerNotes(ctx context.Context, orderID int64, notes string) error {
+	_, err := c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}", id: orderID, body: notesBody{notes}, emptyAnswer: true})
+	return err
+}
+
 type statusBody struct {
 	StatusID int64  `json:"status_id"`
 	Comment  string `json:"comment,omitempty"`

@@ -1,0 +1,55 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// choicesKept bounds what an account remembers of people's choices; of those
+// that were made longest ago the oldest goes first.
+const choicesKept = 2000
+
+// ChoiceMade has a choice between several contacts or products remembered. The
+// record's id tells nothing to who reads it.
+type ChoiceMade struct {
+	Record string
+	Choice order.Remembered
+}
+
+// answerChoices answers what was chosen before.
+func (r *accountRun) answerChoices(ctx workflow.Context) error {
+	return workflow.SetQueryHandler(ctx, QueryChoice, func(record string) (*order.Remembered, error) {
+		if choice, known := r.state.Choices[record]; known {
+			return &choice, nil
+		}
+		return nil, nil
+	})
+}
+
+// remember keeps the newest choice of each record.
+func (s *AccountState) remember(made ChoiceMade) {
+	if s.Choices == nil {
+		s.Choices = map[string]order.Remembered{}
+	}
+	if made.Choice.At.Before(s.Choices[made.Record].At) {
+		return
+	}
+	s.Choices[made.Record] = made.Choice
+	if len(s.Choices) > choicesKept {
+		delete(s.Choices, s.oldestChoice())
+	}
+}
+
+func (s *AccountState) oldestChoice() string {
+	var oldest string
+	var at time.Time
+	for _, record := range workflow.DeterministicKeys(s.Choices) {
+		if made := s.Choices[record].At; oldest == "" || made.Before(at) {
+			oldest, at = record, made
+		}
+	}
+	return oldest
+}
