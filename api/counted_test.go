@@ -34,8 +34,9 @@ func (c *tally) Webhook(service, id, outcome string) {
 func TestWebhooksAreCounted(t *testing.T) {
 	t.Parallel()
 	count := &tally{count: map[string]int{}}
+	store := settings.NewStore(parse(t, hooksSettings))
 	router := api.NewRouter(api.Options{
-		Settings: settings.NewStore(parse(t, hooksSettings)), Health: http.NotFoundHandler(), Logger: zap.NewNop(), Webhooks: count,
+		Settings: store, Guard: newGuard(store), Health: http.NotFoundHandler(), Logger: zap.NewNop(), Webhooks: count,
 		Orders: func() (*exchange.Orders, bool) { return nil, false },
 	})
 	for _, request := range []struct{ path, body string }{

@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/httprate"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -25,6 +26,10 @@ type Options struct {
 	Orders func() (*exchange.Orders, bool)
 	// Health answers /healthz and /readyz.
 	Health http.Handler
+	// Guard knows who asks.
+	Guard *access.Guard
+	// Pages are what people see; without them there is the API alone.
+	Pages http.Handler
 	// Metrics answers /metrics. Webhooks counts what comes of the webhooks. Both
 	// are optional.
 	Metrics  http.Handler
@@ -33,34 +38,46 @@ type Options struct {
 }
 
 // Limits of the open surface. A shop's queue sends its events in one go every
-// five minutes, so the webhooks' rate is generous; the rest stops guessing.
+// five minutes, so the webhooks' rate is generous; the guard limits the rest.
 const (
 	webhooksPerSecond = 200
-	apiPerSecond      = 20
 	requestTimeout    = 20 * time.Second
+	// requestLimit is how much of any request's body is read, in bytes.
+	requestLimit = 1 << 20
 )
 
-// NewRouter builds the starter's routes.
+// NewRouter builds the starter's routes. Webhooks and health are open; all the
+// rest is for those whom the guard knows, but for what the login itself needs.
 func NewRouter(o Options) http.Handler {
 	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	programs := &programAPI{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	r := chi.NewRouter()
-	r.Use(middleware.Recoverer, middleware.Timeout(requestTimeout))
+	r.Use(middleware.Recoverer, middleware.RequestSize(requestLimit), middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
-	if o.Metrics != nil {
-		r.Handle("/metrics", o.Metrics)
-	}
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
 		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, peer))
 		r.Put("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
 	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)
-	r.Route("/v1", func(r chi.Router) {
-		r.Use(httprate.LimitBy(apiPerSecond, time.Second, peer), programs.authorized)
-		r.Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
+	r.Group(func(r chi.Router) {
+		r.Use(o.Guard.Before()...)
+		o.Guard.Routes(r)
+		r.Route("/v1", func(r chi.Router) {
+			r.Use(access.Require(access.RoleLook))
+			r.With(access.Require(access.RoleAct)).Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
+			(&v1{o}).routes(r)
+		})
+		if o.Metrics != nil {
+			r.With(access.Require(access.RoleLook)).Handle("/metrics", o.Metrics)
+		}
+		if o.Pages != nil {
+			r.Handle("/assets/*", o.Pages)
+			r.Post("/language", o.Pages.ServeHTTP)
+			r.With(access.Require(access.RoleLook)).Handle("/*", o.Pages)
+		}
 	})
 	return r
 }

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -110,11 +111,25 @@ func (f *temporal) ids() []string {
 	return ids
 }
 
+// newGuard is a guard whose login page is of no interest.
+func newGuard(store *settings.Store) *access.Guard {
+	guard, err := access.New(access.Options{
+		Settings: store, Logger: zap.NewNop(),
+		LoginPage: func(w http.ResponseWriter, _ *http.Request, view access.LoginView) { w.WriteHeader(view.Status) },
+	})
+	if err != nil {
+		panic(err) // it has no public URL that could be wrong
+	}
+	return guard
+}
+
 // newRouter gives the starter's routes; without a Temporal they are not
 // connected.
 func newRouter(s *settings.Settings, fake *temporal) http.Handler {
+	store := settings.NewStore(s)
 	return api.NewRouter(api.Options{
-		Settings: settings.NewStore(s),
+		Settings: store,
+		Guard:    newGuard(store),
 		Orders: func() (*exchange.Orders, bool) {
 			if fake == nil {
 				return nil, false

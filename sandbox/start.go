@@ -114,6 +114,7 @@ func (m *machine) startPrograms(ctx context.Context) error {
 	starter := append([]string{
 		filepath.Join(m.programs, "starter"), "--listen", m.at.of(partStarter), "--public-url", m.at.url(partStarter),
 		"--codec-listen", m.at.of(partCodec), "--codec-origin", m.at.url(partTemporalUI),
+		"--temporal-ui", m.at.url(partTemporalUI) + "/namespaces/" + namespace,
 	}, common...)
 	began := time.Now()
 	m.at.release(partWorker, partStarter, partCodec)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
@@ -12,17 +13,20 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/pages"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 type serveOptions struct {
-	listen    string
-	publicURL string
-	codec     codecOptions
+	listen     string
+	publicURL  string
+	temporalUI string
+	codec      codecOptions
 }
 
 // codecOptions serve the decryption that Temporal's UI asks for, on an address
@@ -43,8 +47,9 @@ func command() *cobra.Command {
 		RunE:         func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), flags, options) },
 	}
 	flags.Add(cmd)
-	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the webhooks, /healthz, /readyz and /metrics")
-	cmd.Flags().StringVar(&options.publicURL, "public-url", "", "URL by which Cartum reaches this starter; with it the starter subscribes itself to Cartum's events")
+	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the orders page, the API, the webhooks, /healthz, /readyz and /metrics")
+	cmd.Flags().StringVar(&options.publicURL, "public-url", "", "URL by which Cartum and browsers reach this starter; with it the starter subscribes itself to Cartum's events")
+	cmd.Flags().StringVar(&options.temporalUI, "temporal-ui", "", "URL of the namespace in Temporal's UI as browsers reach it, such as http://127.0.0.1:8233/namespaces/default; the pages link there")
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
 	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
@@ -73,10 +78,22 @@ type server struct {
 }
 
 func (s *server) run(ctx context.Context) error {
+	pageOptions := pages.Options{
+		Settings: s.env.File.Store(), Orders: s.currentOrders, Overview: s.currentViewer, Logger: s.env.Logger,
+		TemporalUI: strings.TrimSuffix(s.options.temporalUI, "/"),
+	}
+	guard, err := access.New(access.Options{
+		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions), Logger: s.env.Logger,
+	})
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	router := api.NewRouter(api.Options{
 		Settings: s.env.File.Store(),
-		Orders:   func() (*exchange.Orders, bool) { orders := s.orders.Load(); return orders, orders != nil },
+		Guard:    guard,
+		Pages:    pages.New(pageOptions),
+		Orders:   s.currentOrders,
 		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
 		Metrics:  s.env.Metrics.Handler(),
 		Webhooks: s.env.Metrics,
@@ -90,6 +107,16 @@ func (s *server) run(ctx context.Context) error {
 	group.Go(func() error { s.env.File.Follow(ctx); return nil })
 	group.Go(func() error { return s.connect(ctx) })
 	return group.Wait()
+}
+
+func (s *server) currentOrders() (*exchange.Orders, bool) {
+	orders := s.orders.Load()
+	return orders, orders != nil
+}
+
+func (s *server) currentViewer() (*overview.Viewer, bool) {
+	viewer := s.viewer.Load()
+	return viewer, viewer != nil
 }
 
 func (s *server) connect(ctx context.Context) error {

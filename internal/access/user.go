@@ -9,8 +9,11 @@ type Role string
 // The roles.
 const (
 	RoleLook Role = "look"
-	RoleAct  Role = "act"
+	RoleAct  Role = "act" // and look
 )
+
+// includes tells whether the role is enough where another one is asked for.
+func (r Role) includes(other Role) bool { return r == other || r == RoleAct && other == RoleLook }
 
 // User is who asks.
 type User struct {
@@ -24,4 +27,8 @@ type userKey struct{}
 func Who(ctx context.Context) (User, bool) {
 	user, known := ctx.Value(userKey{}).(User)
 	return user, known
+}
+
+func withUser(ctx context.Context, user User) context.Context {
+	return context.WithValue(ctx, userKey{}, user)
 }

@@ -331,7 +331,7 @@ func (s *State) SyncState() SyncState {
 		return SyncClosed
 	case s.Hold != nil:
 		return SyncHeld
-	case s.Synced.IsZero():
+	case s.Synced.IsZero() || s.TakeOver != nil:
 		return SyncImporting
 	default:
 		return SyncSynced

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -20,8 +21,8 @@ type Options struct {
 	// not connected.
 	Orders   func() (*exchange.Orders, bool)
 	Overview func() (*overview.Viewer, bool)
-	// TemporalUI is the URL of Temporal's UI as a browser of the staff reaches it,
-	// with the namespace; "" gives no links there.
+	// TemporalUI is the URL of the namespace in Temporal's UI, as a browser of the
+	// staff reaches it; "" gives no links there.
 	TemporalUI string
 	Logger     *zap.Logger
 }
@@ -31,7 +32,7 @@ type pages struct {
 	templates templates
 }
 
-// New makes the pages. Who may see and do what is checked before them.
+// New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
 	p := &pages{Options: o, templates: mustParseTemplates()}
 	if !assetsComplete() {
@@ -41,6 +42,9 @@ func New(o Options) http.Handler {
 	r.Handle("/assets/*", assetHandler())
 	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
 	r.Post("/language", p.chooseLanguage)
+	r.Group(func(r chi.Router) {
+		r.Use(access.Require(access.RoleAct))
+	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r
 }

@@ -41,6 +41,9 @@ shops:
       import: {1: 101}
 `
 
+// passwordHash is of a password that nobody knows.
+const passwordHash = "$2a$12$YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C"
+
 func TestShortFileIsRead(t *testing.T) {
 	t.Parallel()
 	parse(t, valid)
@@ -53,7 +56,7 @@ func TestProblems(t *testing.T) {
 		want                   []string
 	}{
 		{"unknown key at the top", "accounts:", "alarms: {url: https://x.example}\naccounts:", []string{
-			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens",
+			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens, users, session_key, sign_in",
 		}},
 		{"unknown key of an account", "    currency: PLN\n", "    currency: PLN\n    currancy: PLN\n", []string{
 			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields",
@@ -313,8 +316,32 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:5:3: alerts.url: must be a whole address that begins with https:// or http://",
 		}},
 		{"tokens that cannot be told apart", "accounts:", "api_tokens:\n  - {name: a, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}\n  - {name: a, sha256: 9F86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08}\naccounts:", []string{
-			"settings.yaml:6:6: api_tokens[1].name: is the same as api_tokens[0].name in line 5; give each token its own name",
+			"settings.yaml:6:6: api_tokens[1].name: is the same as api_tokens[0].name in line 5; give each user and each token its own name",
 			"settings.yaml:6:15: api_tokens[1].sha256: is the same as api_tokens[0].sha256 in line 5; give each program a token of its own",
+		}},
+		{"a program and a person of one name", "accounts:", "api_tokens: [{name: anna, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08, role: write}]\nsession_key: ${CARTUMSYNC_SESSION_KEY}\nusers: [{name: anna, password_bcrypt: " + passwordHash + ", role: look}]\naccounts:", []string{
+			`settings.yaml:4:101: api_tokens[0].role: "write" is not known; write one of: look, act`,
+			"settings.yaml:6:10: users[0].name: is the same as api_tokens[0].name in line 4; give each user and each token its own name",
+		}},
+		{"users without a key for their cookies", "accounts:", "users: [{name: anna, password_bcrypt: " + passwordHash + "}]\naccounts:", []string{
+			"settings.yaml:4:1: users: needs session_key beside it, which is missing; write session_key: ${CARTUMSYNC_SESSION_KEY}, and make the key with: openssl rand -hex 32",
+			"settings.yaml:4:9: users[0].role: is missing; write for example role: act",
+		}},
+		{"hashes that are none", "accounts:", "session_key: ${KWIATY_PASSWORD}\nusers:\n  - {name: a, password_bcrypt: hunter, role: act}\n  - {name: b, password_bcrypt: $2a$09$hunter, role: act}\naccounts:", []string{
+			"settings.yaml:4:1: session_key: is shorter than 32 characters; make one with: openssl rand -hex 32",
+			"settings.yaml:6:15: users[0].password_bcrypt: is no bcrypt hash of a cost from 10 to 15; make it with: starter password",
+			"settings.yaml:7:15: users[1].password_bcrypt: is no bcrypt hash of a cost from 10 to 15; make it with: starter password",
+		}},
+		{"half of a sign-in", "accounts:", "sign_in:\n  oidc: {issuer: http://login.example, redirect_url: https://orders.example/}\n  proxy_header: {user: \"X Y\", trusted: [10.0.0.5], roles: {sales: all}}\naccounts:", []string{
+			"settings.yaml:5:3: sign_in.oidc: needs session_key beside it, which is missing; write session_key: ${CARTUMSYNC_SESSION_KEY}, and make the key with: openssl rand -hex 32",
+			"settings.yaml:5:3: sign_in.oidc.client_id: is missing; write for example client_id: cartumsync",
+			"settings.yaml:5:3: sign_in.oidc.client_secret: is missing; write for example client_secret: ${CARTUMSYNC_OIDC_SECRET}",
+			"settings.yaml:5:3: sign_in.oidc.roles: is missing; write for example roles: {warehouse: look, sales: act}",
+			"settings.yaml:5:10: sign_in.oidc.issuer: must be https:// and a host, as the provider names itself, with no query after it (http:// only for localhost and names without a dot)",
+			"settings.yaml:5:40: sign_in.oidc.redirect_url: must be the starter's address as browsers reach it, with /login/oidc/callback at its end",
+			`settings.yaml:6:18: sign_in.proxy_header.user: "X Y" is no name of a header; write for example X-Forwarded-User`,
+			`settings.yaml:6:41: sign_in.proxy_header.trusted[0]: "10.0.0.5" is no network; write for example 10.0.0.5/32`,
+			`settings.yaml:6:60: sign_in.proxy_header.roles.sales: "all" is not known; write one of: look, act`,
 		}},
 		{"token that is no hash", "accounts:", "api_tokens: [{name: Ware house, sha256: hunter}, {}]\naccounts:", []string{
 			`settings.yaml:4:15: api_tokens[0].name: is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,

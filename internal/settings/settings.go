@@ -36,6 +36,13 @@ type Settings struct {
 	Alerts Alerts `yaml:"alerts"`
 	// APITokens let programs use the API; optional.
 	APITokens []APIToken `yaml:"api_tokens" validate:"dive" example:"[{name: warehouse, sha256: 9f86d08…}]"`
+	// Users may log in on the page with a password; optional.
+	Users []User `yaml:"users" validate:"dive" example:"[{name: anna, password_bcrypt: $2a$12$…, role: act}]"`
+	// SessionKey signs and encrypts the cookies of those who are logged in; at
+	// least 32 characters. It is needed for users and for OIDC.
+	SessionKey Secret `yaml:"session_key" validate:"omitempty,session_secret" example:"${CARTUMSYNC_SESSION_KEY}"`
+	// SignIn lets people in who are known elsewhere; optional.
+	SignIn SignIn `yaml:"sign_in"`
 	// Revision identifies the effective content: 12 hexadecimal digits that
 	// change with any value, and not with comments, spelling or order of keys.
 	Revision string `yaml:"-"`
@@ -178,6 +185,8 @@ type APIToken struct {
 	Name string `yaml:"name" validate:"required,id" example:"warehouse"`
 	// SHA256 is the hash of the token, 64 small hexadecimal digits.
 	SHA256 string `yaml:"sha256" validate:"required,sha256_hex" example:"9f86d08…"`
+	// Role is look or act, the default.
+	Role string `yaml:"role" default:"act" validate:"oneof=look act" example:"look"`
 }
 
 // Statuses map the status ids of both sides; what is not in them changes

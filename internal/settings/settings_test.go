@@ -34,6 +34,8 @@ func variables() map[string]string {
 		"KWIATY_PASSWORD":           "hunter-password",
 		"KWIATY_WEBHOOK_KEY":        "hunter-webhook-key",
 		"CARTUMSYNC_ALERT_URL":      "https://alerts.example/hunter-token",
+		"CARTUMSYNC_SESSION_KEY":    "hunter-session-key-of-32-characters",
+		"CARTUMSYNC_OIDC_SECRET":    "hunter-oidc-secret",
 	}
 }
 
@@ -109,8 +111,20 @@ func TestExampleIsRead(t *testing.T) {
 	}}, got.Shops)
 	require.Equal(t, "https://alerts.example/hunter-token", got.Alerts.URL.Reveal())
 	require.Equal(t, []settings.APIToken{{
-		Name: "warehouse", SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		Name: "warehouse", SHA256: "736eb27c1980849a5b5e4271fb694b70056baab5e4746eda68dd3afb5035ba55", Role: "act",
 	}}, got.APITokens)
+	require.Equal(t, "anna", got.Users[0].Name)
+	require.Equal(t, "act", got.Users[0].Role)
+	require.True(t, strings.HasPrefix(got.Users[0].PasswordBcrypt.Reveal(), "$2a$12$"))
+	require.Equal(t, "hunter-session-key-of-32-characters", got.SessionKey.Reveal())
+	roles := map[string]string{"warehouse": "look", "sales": "act"}
+	require.Equal(t, settings.SignIn{
+		OIDC: settings.OIDC{
+			Issuer: "https://login.example", ClientID: "cartumsync", ClientSecret: settings.NewSecret("hunter-oidc-secret"),
+			RedirectURL: "https://orders.example/login/oidc/callback", Scopes: []string{"groups"}, RoleClaim: "groups", Roles: roles,
+		},
+		ProxyHeader: settings.ProxyHeader{User: "X-Forwarded-User", Groups: "X-Forwarded-Groups", Roles: roles, Trusted: []string{"192.0.2.10/32"}},
+	}, got.SignIn)
 	require.Equal(t, "hunter-identity-key", got.IdentityKey.Reveal())
 	key, err := got.Encryption[0].Bytes()
 	require.NoError(t, err)
@@ -147,7 +161,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	marked := regexp.MustCompile(`(?m)^.*# default$\n`)
 	example := string(settings.Example())
-	require.Len(t, marked.FindAllString(example, -1), 18)
+	require.Len(t, marked.FindAllString(example, -1), 21)
 
 	without := parse(t, marked.ReplaceAllString(example, ""))
 
@@ -354,8 +368,8 @@ func TestLockingStatusIsExportedKnowingly(t *testing.T) {
 
 func TestHashesOfTokensAreSpelledInOneWay(t *testing.T) {
 	t.Parallel()
-	got := parse(t, replaced(t, "9f86d081884c", "9F86D081884C"))
-	require.Equal(t, "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", got.APITokens[0].SHA256)
+	got := parse(t, replaced(t, "736eb27c1980", "736EB27C1980"))
+	require.Equal(t, "736eb27c1980849a5b5e4271fb694b70056baab5e4746eda68dd3afb5035ba55", got.APITokens[0].SHA256)
 }
 
 // Secrets may stand in files, which can change while the program runs.

@@ -24,12 +24,17 @@ import (
 var remedies = map[string]string{
 	"alert_url":      "must be a whole address that begins with https:// or http://",
 	"base_url":       "must be https:// and a host, with no path, query or login after it (http:// only for localhost and names without a dot)",
+	"bcrypt_hash":    `is no bcrypt hash of a cost from 10 to 15; make it with: starter password`,
+	"callback_url":   "must be the starter's address as browsers reach it, with /login/oidc/callback at its end",
+	"cidr":           "{value} is no network; write for example 10.0.0.5/32",
 	"encryption_key": "is not the base64 of 32 bytes; make one with: openssl rand -base64 32",
+	"header_name":    "{value} is no name of a header; write for example X-Forwarded-User",
 	"held_after":     "must be from 1s to 24h, not {value}",
 	"id":             `is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,
 	"import_days":    "must be from 0 to 365 days, not {value}",
 	"interval":       "must be from 10s to 1h, not {value}",
 	"iso4217":        "{value} is no currency; write its ISO 4217 code, such as PLN",
+	"issuer_url":     "must be https:// and a host, as the provider names itself, with no query after it (http:// only for localhost and names without a dot)",
 	"link_url":       "must be a whole address, such as https://kwiaty.example/edit/, without a login in it",
 	"long_secret":    "is shorter than 16 characters; make one with: openssl rand -hex 32",
 	"max":            "is longer than {param} characters; shorten it",
@@ -41,6 +46,7 @@ var remedies = map[string]string{
 	"record_id":      `{value} is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"record_key":     `the key is no id; ids are whole numbers above 0, and "starter check" lists them`,
 	"region":         "{value} is no country; write its ISO 3166 code of two capital letters, such as PL",
+	"session_secret": "is shorter than 32 characters; make one with: openssl rand -hex 32",
 	"sha256_hex":     "is no SHA-256 in 64 hexadecimal digits; make it with: printf %s \"$TOKEN\" | sha256sum",
 	"timeout":        "must be above 0s and at most 10m, not {value}",
 	"timezone":       "{value} is no time zone; write its IANA name, such as Europe/Warsaw",
@@ -50,18 +56,19 @@ var remedies = map[string]string{
 
 // aliases are rules made of the validator's own.
 var aliases = map[string]string{
-	"held_after":  "gte=1s,lte=24h",
-	"import_days": "gte=0,lte=365",
-	"interval":    "gte=10s,lte=1h",
-	"long_secret": "min=16",
-	"pause":       "gte=0,lte=10m",
-	"rate":        "gt=0,lte=1000",
-	"recent_days": "gte=1,lte=60",
-	"record_id":   "gt=0",
-	"record_key":  "gt=0",
-	"sha256_hex":  "len=64,hexadecimal",
-	"timeout":     "gt=0,lte=10m",
-	"window_days": "gte=1,lte=365",
+	"held_after":     "gte=1s,lte=24h",
+	"import_days":    "gte=0,lte=365",
+	"interval":       "gte=10s,lte=1h",
+	"long_secret":    "min=16",
+	"pause":          "gte=0,lte=10m",
+	"rate":           "gt=0,lte=1000",
+	"recent_days":    "gte=1,lte=60",
+	"record_id":      "gt=0",
+	"record_key":     "gt=0",
+	"session_secret": "min=32",
+	"sha256_hex":     "len=64,hexadecimal",
+	"timeout":        "gt=0,lte=10m",
+	"window_days":    "gte=1,lte=365",
 }
 
 var urlSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
@@ -70,8 +77,12 @@ var urlSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{16,}$`)
 var texts = map[string]func(string) bool{
 	"alert_url":      isAlertURL,
 	"base_url":       isBaseURL,
+	"bcrypt_hash":    isBcryptHash,
+	"callback_url":   isCallbackURL,
 	"encryption_key": func(key string) bool { _, err := EncryptionKey{Key: NewSecret(key)}.Bytes(); return err == nil },
+	"header_name":    headerName.MatchString,
 	"id":             order.ValidID,
+	"issuer_url":     isIssuerURL,
 	"link_url":       isLinkURL,
 	"region":         func(region string) bool { return phonenumbers.GetSupportedRegions()[region] },
 	"url_secret":     urlSecret.MatchString,
@@ -148,17 +159,17 @@ func (d *document) checkReferences(settings *Settings) {
 	d.distinct("a shop has one id for ever, take one of the two away", urls)
 	d.distinct("accounts share no limit of requests, so one RO App account has one id; take one of the two away", keys)
 	d.distinct("give each key its own id", ids)
+	d.distinct("give each user and each token its own name", names(settings))
 	d.checkTokens(settings.APITokens)
+	d.checkPeople(settings)
 }
 
 func (d *document) checkTokens(tokens []APIToken) {
-	var names, hashes []claim
+	var hashes []claim
 	for i, token := range tokens {
 		at := root.key("api_tokens").item(i)
-		names = append(names, claim{at.key("name"), token.Name})
 		hashes = append(hashes, claim{at.key("sha256"), strings.ToLower(token.SHA256)})
 	}
-	d.distinct("give each token its own name", names)
 	d.distinct("give each program a token of its own", hashes)
 }
 

@@ -22,9 +22,12 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/pages"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/workers"
@@ -209,9 +212,18 @@ func (w *World) openStarter() {
 }
 
 func (w *World) startStarter() {
+	currentOrders := func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil }
+	viewer := overview.New(w.Temporal, w.Namespace, w.inForce)
+	pageOptions := pages.Options{
+		Settings: w.inForce, Orders: currentOrders, Overview: func() (*overview.Viewer, bool) { return viewer, true }, Logger: w.logger,
+	}
+	guard, err := access.New(access.Options{Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger})
+	w.must(err)
 	router := api.NewRouter(api.Options{
 		Settings: w.inForce,
-		Orders:   func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil },
+		Guard:    guard,
+		Pages:    pages.New(pageOptions),
+		Orders:   currentOrders,
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
 	})
@@ -224,8 +236,15 @@ const (
 	WebhookKey = "0123456789abcdef0123456789abcdef"
 	// RoappWebhookSecret signs the account's webhooks.
 	RoappWebhookSecret = "V1StGXR8_Z5jdHi6B-myT" //nolint:gosec // known to everybody
-	// APIToken is that of the program "warehouse".
+	// APIToken is that of the program "warehouse", whose role is act.
 	APIToken = "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
+	// LookToken is that of the program "monitor", whose role is look.
+	LookToken = "100c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
+	// Password is that of the users "anna", whose role is act, and "viewer", whose
+	// role is look.
+	Password = "sandbox"
+	// passwordHash is the password's, of the least cost.
+	passwordHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS"
 )
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`
@@ -270,7 +289,13 @@ shops:
     managers: [56, 57]
     statuses: {{.Statuses}}
     final: {shop: [3, 4], roapp: [103, 104]}
-api_tokens: [{name: warehouse, sha256: {{.APITokenHash}}}]
+api_tokens:
+  - {name: warehouse, sha256: {{.APITokenHash}}, role: act}
+  - {name: monitor, sha256: {{.LookTokenHash}}, role: look}
+users:
+  - {name: anna, password_bcrypt: {{.PasswordHash}}, role: act}
+  - {name: viewer, password_bcrypt: {{.PasswordHash}}, role: look}
+session_key: ${SESSION_KEY}
 {{- if .Alerts}}
 alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}
 {{- end}}
@@ -293,12 +318,14 @@ func (w *World) writeSettings(o Options) {
 	values := struct {
 		Options
 		variant
-		Shop, RoappURL, CartumURL string
-		APITokenHash              string
-		Rate, ShopRate            float64
+		Shop, RoappURL, CartumURL   string
+		APITokenHash, LookTokenHash string
+		PasswordHash                string
+		Rate, ShopRate              float64
 	}{
 		Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL,
-		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), Rate: 3, ShopRate: 20,
+		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), LookTokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(LookToken))),
+		PasswordHash: passwordHash, Rate: 3, ShopRate: 20,
 	}
 	if o.Unlimited {
 		values.Rate, values.ShopRate = 1000, 1000
@@ -316,7 +343,7 @@ func (w *World) writeSettings(o Options) {
 		"IDENTITY_KEY":   "identity-key-of-the-tests",
 		"ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"ROAPP_API_KEY":  "sandbox", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox", "WEBHOOK_KEY": WebhookKey,
-		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret,
+		"ROAPP_WEBHOOK_SECRET": RoappWebhookSecret, "SESSION_KEY": "session-key-of-the-tests-32-characters",
 	}
 	if o.Alerts != "" {
 		w.Env["ALERT_URL"] = o.Alerts

@@ -1,0 +1,201 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
+	ola := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldAmbiguousContact)
+	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: ola})
+	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: ola}) // sent twice
+	w.AwaitSynced(1)
+
+	w.Place(2, nil)
+	view, o := w.AwaitSynced(2)
+	assert.Equal(t, ola, o.Client.ID)
+	assert.Contains(t, told(view), fmt.Sprintf("contact: %d, the remembered choice of tester", ola))
+
+	// Who was remembered is gone, and a third one has come.
+	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(ola), nil, nil)
+	w.Roapp.Make("people", world.J{"first_name": "Iga", "phones": []string{"501234567"}})
+	w.Place(3, nil)
+	view = w.AwaitHeld(3, order.HoldAmbiguousContact)
+	assert.NotContains(t, choiceIDs(view.State.Hold), ola)
+	assert.Contains(t, told(view), "is not among those that fit any more")
+}
+
+func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
+	chosen := w.Roapp.Make("products", world.J{"title": "Róża, stara", "article": "R-1"})
+	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
+	w.AwaitHeld(1, order.HoldAmbiguousProduct)
+	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: chosen})
+	w.AwaitSynced(1)
+	w.Place(2, lines(world.Line("R-1", "Róża", "12.50", "1")))
+	view, o := w.AwaitSynced(2)
+	require.Len(t, o.Items, 1)
+	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
+	assert.Contains(t, told(view), fmt.Sprintf("product for R-1: %d, the remembered choice of tester", chosen))
+}
+
+// staffsOrder is an order that staff made by hand, with two roses.
+func staffsOrder(w *world.World) (id, contact int64) {
+	contact = w.Roapp.Make("people", world.J{"first_name": "Ewa"})
+	rose := w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
+	var made struct {
+		ID int64 `json:"id"`
+	}
+	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": contact, "manager_notes": "by phone"}, &made)
+	w.Roapp.AddItem(made.ID, rose, "2", "12.50")
+	return made.ID, contact
+}
+
+func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]bool{"with fields": false, "with a marker": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{Second: second, RoappSwitches: noLag})
+			id, contact := staffsOrder(w)
+			w.Place(1, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
+			w.AwaitHeld(1, order.HoldNoCustomer)
+			w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: 999_999})
+			w.Await(1, func(v workflows.OrderView) string {
+				if v.State.Hold == nil || v.State.Hold.Note == "" {
+					return "the refusal is not told yet"
+				}
+				return ""
+			})
+			assert.Equal(t, order.HoldNoCustomer, w.AwaitHeld(1, order.HoldNoCustomer).State.Hold.Reason)
+
+			w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: id})
+			view, o := w.AwaitSynced(1)
+			assert.Equal(t, id, o.ID)
+			assert.Equal(t, contact, o.Client.ID)
+			assert.Len(t, o.Items, 1, "what stands there is not added again")
+			assert.Contains(t, told(view), "as tester decided")
+			assert.NotEmpty(t, theComment(t, o))
+
+			w.Place(2, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
+			w.AwaitHeld(2, order.HoldNoCustomer)
+			w.Decide(2, order.Decision{Kind: order.DecideTakeOver, OrderID: id})
+			w.Await(2, func(v workflows.OrderView) string {
+				if v.State.Hold == nil || v.State.Hold.Note == "" {
+					return "the refusal is not told yet"
+				}
+				assert.Contains(t, v.State.Hold.Note, "it stands for order")
+				return ""
+			})
+			// What staff change in it from now on is seen.
+			w.Roapp.SetStatus(id, 105)
+			w.Collect()
+			w.Await(1, func(v workflows.OrderView) string {
+				if v.State.Order.StatusID != 105 {
+					return "the status is not seen"
+				}
+				return ""
+			})
+		})
+	}
+}
+
+func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, lines(world.Line("A-1", "Róża", "12.50", "2")))
+	_, first := w.AwaitSynced(1)
+	w.Roapp.Delete("orders/" + itoa(first.ID))
+	w.ByHand(1)
+	w.AwaitHeld(1, order.HoldOrderGone)
+	var made struct {
+		ID int64 `json:"id"`
+	}
+	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
+	w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: first.ID})
+	w.Await(1, func(v workflows.OrderView) string {
+		if v.State.Hold == nil || v.State.Hold.Note == "" {
+			return "the refusal is not told yet"
+		}
+		return ""
+	})
+	w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: made.ID})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, made.ID, o.ID)
+	assert.Len(t, o.Items, 1)
+	assert.Len(t, w.Roapp.Orders(), 1)
+}
+
+func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	for number := int64(1); number <= 3; number++ {
+		w.Place(number, nil)
+		w.AwaitSynced(number)
+	}
+	w.Place(4, world.J{"delivery_phone": ""})
+	w.AwaitHeld(4, order.HoldNoCustomer)
+	w.Decide(4, order.Decision{Kind: order.DecideLeave, Reason: "test"})
+	w.AwaitClosed(4)
+	require.Equal(t, exchange.RefreshDone, w.Refresh(2, "Ola").State)
+
+	keys := []order.Key{w.Key(1), w.Key(2), w.Key(3), w.Key(4), w.Key(99)}
+	began, err := w.Orders.BeginMany(t.Context(), keys, "Ola")
+	require.NoError(t, err)
+	require.Len(t, began, 5)
+	for i, answer := range began {
+		assert.Equal(t, keys[i], answer.Key)
+	}
+	for _, i := range []int{0, 2} {
+		require.NoError(t, began[i].Err)
+		assert.Equal(t, exchange.RefreshDone, awaitEnd(w, began[i].Key.Number, began[i].ID).State)
+	}
+	require.NoError(t, began[1].Err)
+	assert.Equal(t, exchange.RefreshTooSoon, began[1].State)
+	assert.False(t, began[1].Next.IsZero())
+	var closed *exchange.ClosedError
+	require.ErrorAs(t, began[3].Err, &closed)
+	require.ErrorIs(t, began[4].Err, exchange.ErrNoOrder)
+
+	_, err = w.Orders.BeginMany(t.Context(), make([]order.Key, exchange.MostAtOnce+1), "Ola")
+	var many *exchange.TooManyError
+	require.ErrorAs(t, err, &many)
+}
+
+func TestR03_DecisionForSeveralOrdersAnswersForEach(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	for number := int64(1); number <= 2; number++ {
+		w.Place(number, world.J{"delivery_phone": ""})
+		w.AwaitHeld(number, order.HoldNoCustomer)
+	}
+	w.Place(3, nil)
+	w.AwaitSynced(3)
+	decision := order.Decision{Kind: order.DecideCreateContact, By: "Ola"}
+	answers, err := w.Orders.DecideMany(t.Context(), []order.Key{w.Key(1), w.Key(2), w.Key(3), w.Key(9)}, decision)
+	require.NoError(t, err)
+	require.NoError(t, answers[0].Err)
+	require.NoError(t, answers[1].Err)
+	var unfit *exchange.UnfitError
+	require.ErrorAs(t, answers[2].Err, &unfit)
+	require.ErrorIs(t, answers[3].Err, exchange.ErrNoOrder)
+	w.AwaitSynced(1)
+	w.AwaitSynced(2)
+	_, err = w.Orders.DecideMany(t.Context(), nil, order.Decision{Kind: order.DecideContact, ContactID: 1})
+	assert.Error(t, err)
+}

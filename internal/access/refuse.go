@@ -1,0 +1,85 @@
+package access
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/cartumsync/cartumsync/internal/problem"
+)
+
+// askToLogIn sends a person to the login and from there back; a program is told
+// what to send.
+func askToLogIn(w http.ResponseWriter, r *http.Request) {
+	if !isPage(r) {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		problem.Write(w, http.StatusUnauthorized, "send a token whose SHA-256 stands in the settings' api_tokens, as Authorization: Bearer <token>")
+		return
+	}
+	login := "/login?" + url.Values{"next": {here(r)}}.Encode()
+	if isFragment(r) {
+		w.Header().Set("HX-Redirect", login)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	http.Redirect(w, r, login, http.StatusSeeOther) //nolint:gosec // the path is ours
+}
+
+// here is the page that a person is on: what was asked for, or the page that
+// asked for a part of it or sent a form.
+func here(r *http.Request) string {
+	switch {
+	case isFragment(r):
+		return within(r.Header.Get("HX-Current-URL"))
+	case r.Method == http.MethodGet:
+		return ours(r.URL.RequestURI())
+	}
+	return within(r.Referer())
+}
+
+// within is the path of a URL, of whatever host.
+func within(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return home
+	}
+	return ours(u.RequestURI())
+}
+
+// home is where a login leads that comes from nowhere.
+const home = "/"
+
+// ours is a path to go on to after the login, and home where the text is not
+// plainly a path of ours: browsers read "//host" and "/\host" as other sites.
+func ours(text string) string {
+	u, err := url.Parse(text)
+	strange := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
+	if err != nil || strange || u.IsAbs() || u.Host != "" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") ||
+		u.Path == "/login" || strings.HasPrefix(u.Path, "/login/") || u.Path == "/logout" {
+		return home
+	}
+	return text
+}
+
+// refuse answers a program with a problem and a person with its text.
+func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	if isPage(r) {
+		http.Error(w, strings.ToUpper(detail[:1])+detail[1:]+".", status)
+		return
+	}
+	problem.Write(w, status, detail)
+}
+
+func refuseForeign(w http.ResponseWriter, r *http.Request) {
+	refuse(w, r, http.StatusForbidden, "this came from another site's page; open the exchange's own page and do it there")
+}
+
+// peer is the connection's address: a header could be forged.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
