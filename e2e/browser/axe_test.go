@@ -64,7 +64,7 @@ func (p *person) violations() []violation {
 	p.w.T.Helper()
 	library, err := axe()
 	p.must(err)
-	p.does(chromedp.Evaluate[chromedp.Void](library+"; undefined"))
+	p.does(chromedp.Evaluate[chromedp.Void](library + "; undefined"))
 	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]violation](
 		`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"]}).then(r => r.violations)`,
 		func(e *runtime.EvaluateParams) { chromedp.EvalAwaitPromise(e) }))

@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -159,7 +160,7 @@ func (p *person) chooses(list, option string) {
 	})
 }
 
-// presses keys, one after the other: "\t", " ", "\r".
+// presses keys, one after the other.
 func (p *person) presses(keys ...string) {
 	p.w.T.Helper()
 	for _, key := range keys {
@@ -167,12 +168,22 @@ func (p *person) presses(keys ...string) {
 	}
 }
 
+// types into what has the focus.
+func (p *person) types(text string) { p.w.T.Helper(); p.does(chromedp.KeyEvent(text)) }
+
+// Keys.
+const (
+	tab   = kb.Tab
+	enter = kb.Enter
+	space = " "
+)
+
 // goesTo presses the tabulator until what has the role and the name has the
 // focus.
 func (p *person) goesTo(role, name string) {
 	p.w.T.Helper()
 	for range 200 {
-		p.presses("\t")
+		p.presses(tab)
 		if p.focused(role, name) {
 			return
 		}
