@@ -85,8 +85,10 @@ func updateAtOnce(b *testing.B, orders *exchange.Orders, keys []order.Key) time.
 	rows, err := orders.BeginMany(b.Context(), keys, "bench")
 	fatal(b, err)
 	answered := time.Since(began)
+	asks := time.NewTicker(bulkAsks)
+	defer asks.Stop()
 	for running := stillRunning(b, rows); len(running) > 0; running = stillRunning(b, running) {
-		time.Sleep(bulkAsks)
+		<-asks.C
 		for i, row := range running {
 			running[i].Refreshed, running[i].Err = orders.RefreshEnd(b.Context(), row.Key, row.ID)
 		}

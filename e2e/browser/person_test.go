@@ -231,12 +231,12 @@ func (p *person) seesThat(role, name string) {
 // awaits fails with what the page says where it does not become true.
 func (p *person) awaits(what string, is func() bool) {
 	p.w.T.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	p.w.Eventually(patience, func() string {
 		if is() {
-			return
+			return ""
 		}
-	}
-	p.w.T.Fatalf("in %s not: %s. %s", patience, what, p.tells())
+		return fmt.Sprintf("not: %s. %s", what, p.tells())
+	})
 }
 
 // reads gives the text that people see, without what is empty.
@@ -333,16 +333,14 @@ func clickMiddle(ctx context.Context, which cdp.BackendNodeID) error {
 // tries does something again where the page changed under the person's hands.
 func (p *person) tries(what string, does func(context.Context) error) {
 	p.w.T.Helper()
-	var err error
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	p.w.Eventually(patience, func() string {
 		ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-		err = does(ctx)
-		cancel()
-		if err == nil {
-			return
+		defer cancel()
+		if err := does(ctx); err != nil {
+			return fmt.Sprintf("%s: %v. %s", what, err, p.tells())
 		}
-	}
-	p.w.T.Fatalf("%s: %v. %s", what, err, p.tells())
+		return ""
+	})
 }
 
 func (p *person) does(action chromedp.Action[chromedp.Void]) {
