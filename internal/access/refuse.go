@@ -23,7 +23,7 @@ func askToLogIn(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	http.Redirect(w, r, login, http.StatusSeeOther) //nolint:gosec // the path is ours
+	http.Redirect(w, r, login, http.StatusSeeOther)
 }
 
 // here is the page that a person is on: what was asked for, or the page that
@@ -60,6 +60,11 @@ func ours(text string) string {
 		return home
 	}
 	return text
+}
+
+// goOn leads to where a person was before the login.
+func goOn(w http.ResponseWriter, r *http.Request, to string) {
+	http.Redirect(w, r, ours(to), http.StatusSeeOther) //nolint:gosec // to a path of ours alone
 }
 
 // refuse answers a program with a problem and a person with its text.
