@@ -42,8 +42,16 @@ func New(o Options) http.Handler {
 	r.Handle("/assets/*", assetHandler())
 	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
 	r.Post("/language", p.chooseLanguage)
+	r.Get("/holds", p.holds)
+	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
+	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
+		r.Post("/orders/refresh", p.updateMany)
+		r.Post("/orders/{shop}/{number}/refresh", p.update)
+		r.Post("/orders/{shop}/{number}/import", p.importOrder)
+		r.Post("/orders/{shop}/{number}/decisions", p.decide)
+		r.Post("/holds/decisions", p.decideMany)
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r
