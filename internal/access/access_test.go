@@ -87,8 +87,8 @@ func guarded(t *testing.T, store *settings.Store, publicURL string) (http.Handle
 	r.Group(func(r chi.Router) {
 		r.Use(guard.Before()...)
 		guard.Routes(r)
-		r.With(guard.Require(access.RoleLook)).HandleFunc("/orders", say)
-		r.With(guard.Require(access.RoleAct)).HandleFunc("/update", say)
+		r.With(access.Require(access.RoleLook)).HandleFunc("/orders", say)
+		r.With(access.Require(access.RoleAct)).HandleFunc("/update", say)
 	})
 	return r, log
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -61,12 +62,28 @@ func TestLoginLeadsBack(t *testing.T) {
 	assert.Contains(t, s.browser().get("/login?next="+url.QueryEscape("//evil.example")).body, "Next:/}")
 }
 
+func TestNobodyIsLedToAnotherHost(t *testing.T) {
+	t.Parallel()
+	for to, want := range map[string]string{
+		"/orders?shop=a": "/orders?shop=a", "/login?next=/orders": "/login?next=/orders", "": "/", "//evil.example": "/", `/\evil.example`: "/",
+		"/\t/evil.example": "/", "/\n/evil.example": "/", "https://evil.example": "/", "javascript:alert(1)": "/",
+	} {
+		assert.Equal(t, want, access.LocalPath(to), to)
+	}
+}
+
 func TestWrongLogins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, known(), "")
 	for _, login := range [][2]string{
-		{"anna", "wrong-secret"}, {"anna", ""}, {"Anna", password}, {"nobody", password}, {"", password}, {"", ""},
-		{"anna", strings.Repeat(password, 20)}, {"anna\x00", password},
+		{"anna", "wrong-secret"},
+		{"anna", ""},
+		{"Anna", password},
+		{"nobody", password},
+		{"", password},
+		{"", ""},
+		{"anna", strings.Repeat(password, 20)},
+		{"anna\x00", password},
 	} {
 		got := s.browser().logIn(login[0], login[1], "/orders")
 		assert.Equal(t, http.StatusUnauthorized, got.code, login)

@@ -50,13 +50,23 @@ func within(text string) string {
 // home is where a login leads that comes from nowhere.
 const home = "/"
 
-// ours is a path to go on to after the login, and home where the text is not
-// plainly a path of ours: browsers read "//host" and "/\host" as other sites.
+// ours is a path to go on to after the login, which is home where the text is no
+// path of ours or leads to the login again.
 func ours(text string) string {
+	u, err := url.Parse(LocalPath(text))
+	if err != nil || u.Path == "/login" || strings.HasPrefix(u.Path, "/login/") || u.Path == "/logout" {
+		return home
+	}
+	return LocalPath(text)
+}
+
+// LocalPath is the text where it is plainly a path of this host, with or without
+// a query, and else "/": browsers read "//host", "/\host" and "/<tab>/host" as
+// other sites.
+func LocalPath(text string) string {
 	u, err := url.Parse(text)
 	strange := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
-	if err != nil || strange || u.IsAbs() || u.Host != "" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") ||
-		u.Path == "/login" || strings.HasPrefix(u.Path, "/login/") || u.Path == "/logout" {
+	if err != nil || strange || u.IsAbs() || u.Host != "" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
 		return home
 	}
 	return text

@@ -272,3 +272,17 @@ func (l *tableLook) problem(account string, err error) string {
 	}
 	return fmt.Sprintf("RO App's account %s could not be asked, so its own orders are missing here: %s", account, plainly(err))
 }
+
+// Row is one order's row, and whether there is such an order. It may lag a moment
+// behind the order.
+func (o *Orders) Row(ctx context.Context, key order.Key) (Row, bool, error) {
+	look, err := o.newLook(Filter{})
+	if err != nil {
+		return Row{}, false, err
+	}
+	rows, err := lister(look.list).all(ctx, ours+" AND "+among("WorkflowId", []string{key.WorkflowID()}))
+	if err != nil || len(rows) == 0 {
+		return Row{}, false, err
+	}
+	return look.row(oneOfEach(rows)[0]), true, nil
+}
