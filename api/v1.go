@@ -35,7 +35,7 @@ func (a *v1) routes(r chi.Router) {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	doc := humachi.New(r, config)
-	for _, register := range []func(huma.API){} {
+	for _, register := range []func(huma.API){a.registerOrders} {
 		register(doc)
 	}
 	r.Get("/docs", browse)
