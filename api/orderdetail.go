@@ -146,22 +146,18 @@ type timelineDetail struct {
 	Text string    `json:"text"`
 }
 
-func (a *v1) getOrder(ctx context.Context, in *struct {
-	Shop   string `path:"shop" doc:"The shop's id in the settings"`
-	Number string `path:"number" doc:"Cartum's order number, the External ID" example:"115"`
-},
-) (*orderDetailOutput, error) {
+func (a *v1) getOrder(ctx context.Context, in *orderPath) (*orderDetailOutput, error) {
+	key, err := a.key(*in)
+	if err != nil {
+		return nil, err
+	}
 	orders, err := a.orders()
 	if err != nil {
 		return nil, err
 	}
-	key, err := order.ParseWorkflowID("order:" + in.Shop + ":" + in.Number)
-	if err != nil {
-		return nil, a.notListed("", exchange.ErrNoOrder)
-	}
 	detail, err := orders.Detail(ctx, key)
 	if err != nil {
-		return nil, a.notListed("show "+key.String(), err)
+		return nil, a.refused("show "+key.String(), err)
 	}
 	return &orderDetailOutput{detailOf(detail)}, nil
 }

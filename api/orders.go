@@ -100,14 +100,10 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 // notListed is the problem of a question that cannot be answered.
 func (a *v1) notListed(what string, err error) error {
 	var invalid *exchange.InvalidError
-	switch {
-	case errors.As(err, &invalid):
+	if errors.As(err, &invalid) {
 		return huma.Error400BadRequest(invalid.Error(), &huma.ErrorDetail{Location: "query." + invalid.Field, Message: invalid.Text})
-	case errors.Is(err, exchange.ErrNoOrder):
-		return huma.Error404NotFound("there is no such order")
-	default:
-		return a.unanswered(what, err)
 	}
+	return a.unanswered(what, err)
 }
 
 func summaryOf(row exchange.Row) orderSummary {

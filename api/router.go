@@ -16,6 +16,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -24,6 +25,11 @@ type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
 	Orders func() (*exchange.Orders, bool)
+	// Overview tells how all fare, false while Temporal is not connected.
+	Overview func() (*overview.Viewer, bool)
+	// SettingsProblem says why the file's settings are not in force, nil while
+	// they are. It is optional.
+	SettingsProblem func() error
 	// Health answers /healthz and /readyz.
 	Health http.Handler
 	// Guard knows who asks.
@@ -51,7 +57,6 @@ const (
 func NewRouter(o Options) http.Handler {
 	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
-	programs := &programAPI{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	r := chi.NewRouter()
 	r.Use(middleware.Recoverer, middleware.RequestSize(requestLimit), middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
@@ -67,7 +72,6 @@ func NewRouter(o Options) http.Handler {
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
 			r.Use(access.Require(access.RoleLook))
-			r.With(access.Require(access.RoleAct)).Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
 			(&v1{o}).routes(r)
 		})
 		if o.Metrics != nil {
