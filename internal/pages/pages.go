@@ -47,6 +47,7 @@ func New(o Options) http.Handler {
 	r.Post("/language", p.chooseLanguage)
 	r.Get("/orders", p.ordersTable)
 	r.Get("/orders/counts", p.orderCounts)
+	r.Get("/orders/{shop}/{number}", p.order)
 	r.Get("/orders/{shop}/{number}/row", p.orderRow)
 	r.Get("/holds", p.holds)
 	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
