@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.temporal.io/api/serviceerror"
 
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -134,7 +135,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 			p.fail(w, r, http.StatusConflict, "decide.unfit", "Why", box.Problem)
 			return
 		}
-		http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
+		http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
 		return
 	}
 	box, err = p.boxAfter(r.Context(), orders, box)
