@@ -16,6 +16,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -24,6 +25,11 @@ type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
 	Orders func() (*exchange.Orders, bool)
+	// Overview tells how all fare, false while Temporal is not connected.
+	Overview func() (*overview.Viewer, bool)
+	// SettingsProblem says why the file's settings are not in force, nil while
+	// they are. It is optional.
+	SettingsProblem func() error
 	// Health answers /healthz and /readyz.
 	Health http.Handler
 	// Guard knows who asks.

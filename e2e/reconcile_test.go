@@ -90,7 +90,8 @@ func TestReconcile_RefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
 	for _, in := range []workflows.ReconcileInput{
-		{Shop: w.Shop, From: "2026-11-02", To: "2026-11-01"}, {Shop: w.Shop, From: "yesterday", To: "2026-11-01"},
+		{Shop: w.Shop, From: "2026-11-02", To: "2026-11-01"},
+		{Shop: w.Shop, From: "yesterday", To: "2026-11-01"},
 		{Shop: w.Shop, From: "2026-01-01", To: "2026-04-01"},
 	} {
 		_, err := w.Orders.Reconcile(t.Context(), in)

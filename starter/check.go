@@ -17,6 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -103,20 +104,20 @@ func (c *checker) withSettings(ctx context.Context) error {
 	found := check.Section{Title: "Settings " + c.settingsPath}
 	found.Find(check.Fine, "settings", "complete; %d accounts, %d shops, revision %s", len(s.Accounts), len(s.Shops), s.Revision)
 	c.tell(found)
-	facts := map[string]check.AccountFacts{}
+	accountSays := map[string]facts.Account{}
 	for _, id := range accounts {
 		a := s.Accounts[id]
-		facts[id] = check.AskAccount(ctx, roapp.New(roapp.Config{
+		accountSays[id] = check.AskAccount(ctx, roapp.New(roapp.Config{
 			URL: a.URL, APIKey: a.APIKey.Reveal(), RequestsPerSecond: a.RequestsPerSecond, Timeout: min(a.RequestTimeout, serviceTimeout),
 		}))
-		c.tell(check.Account(id, a, facts[id]))
+		c.tell(check.Account(id, a, accountSays[id]))
 	}
 	for _, id := range shops {
 		shop := s.Shops[id]
 		says := check.AskShop(ctx, cartum.New(cartum.Config{
 			URL: shop.URL, Login: shop.Login.Reveal(), Password: shop.Password.Reveal(), RequestsPerSecond: shop.RequestsPerSecond, Timeout: serviceTimeout,
 		}))
-		c.tell(check.Shop(id, shop, s.Accounts[shop.Account].Currency, says, facts[shop.Account]))
+		c.tell(check.Shop(id, shop, s.Accounts[shop.Account].Currency, says, accountSays[shop.Account]))
 	}
 	c.checkTemporal(ctx, accounts)
 	c.tell(check.ByHand(s, accounts, shops))

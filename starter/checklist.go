@@ -26,8 +26,8 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 			return err
 		}
 		account = func() {
-			facts := check.AskAccount(ctx, roapp.New(roapp.Config{URL: c.roappURL, APIKey: values[0], Timeout: serviceTimeout}))
-			c.tell(check.AccountAlone(c.roappURL, "--roapp-url", "ROAPP_API_KEY", facts))
+			says := check.AskAccount(ctx, roapp.New(roapp.Config{URL: c.roappURL, APIKey: values[0], Timeout: serviceTimeout}))
+			c.tell(check.AccountAlone(c.roappURL, "--roapp-url", "ROAPP_API_KEY", says))
 		}
 	}
 	if c.cartumURL != "" {
@@ -36,8 +36,8 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 			return err
 		}
 		shop = func() {
-			facts := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}))
-			c.tell(check.ShopAlone(c.cartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", facts))
+			says := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}))
+			c.tell(check.ShopAlone(c.cartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
 		}
 	}
 	for _, list := range []func(){account, shop} {

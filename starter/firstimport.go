@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -50,9 +51,6 @@ func firstImportCommand(flags *process.Flags) *cobra.Command {
 	return cmd
 }
 
-// usualDays is how far back a first import goes where nobody says otherwise.
-const usualDays = 60
-
 // want is what the options ask for, on the settings' days.
 func (o firstImportOptions) want(s *settings.Settings) (workflows.FirstImportWanted, error) {
 	if err := knownShop(s, o.shop); err != nil {
@@ -61,31 +59,7 @@ func (o firstImportOptions) want(s *settings.Settings) (workflows.FirstImportWan
 	if o.dryRun && o.stop {
 		return workflows.FirstImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
 	}
-	shop := s.Shops[o.shop]
-	days := shop.FirstImport.Days
-	if days == 0 {
-		days = usualDays
-	}
-	want := workflows.FirstImportWanted{
-		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
-		SkipStatuses: shop.FirstImport.SkipStatuses, By: "the command line",
-	}
-	for _, day := range []struct {
-		flag, given string
-		into        *string
-	}{{"--from", o.from, &want.From}, {"--to", o.to, &want.To}} {
-		if day.given == "" {
-			continue
-		}
-		if _, err := time.Parse(time.DateOnly, day.given); err != nil {
-			return want, fmt.Errorf("%s %q is no day; write it as 2026-09-01", day.flag, day.given)
-		}
-		*day.into = day.given
-	}
-	if want.To < want.From {
-		return want, fmt.Errorf("the days %s to %s are in the wrong order", want.From, want.To)
-	}
-	return want, nil
+	return exchange.WantedImport(s.Shops[o.shop], o.from, o.to, "the command line")
 }
 
 func (c console) firstImport(ctx context.Context, o firstImportOptions, want workflows.FirstImportWanted, terminal bool) error {

@@ -80,7 +80,8 @@ type server struct {
 func (s *server) run(ctx context.Context) error {
 	pageOptions := pages.Options{
 		Settings: s.env.File.Store(), Orders: s.currentOrders, Overview: s.currentViewer, Logger: s.env.Logger,
-		TemporalUI: strings.TrimSuffix(s.options.temporalUI, "/"),
+		SettingsProblem: s.env.File.Problem,
+		TemporalUI:      strings.TrimSuffix(s.options.temporalUI, "/"),
 	}
 	guard, err := access.New(access.Options{
 		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions), Logger: s.env.Logger,
@@ -90,14 +91,16 @@ func (s *server) run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	router := api.NewRouter(api.Options{
-		Settings: s.env.File.Store(),
-		Guard:    guard,
-		Pages:    pages.New(pageOptions),
-		Orders:   s.currentOrders,
-		Health:   engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
-		Metrics:  s.env.Metrics.Handler(),
-		Webhooks: s.env.Metrics,
-		Logger:   s.env.Logger,
+		Settings:        s.env.File.Store(),
+		Guard:           guard,
+		Pages:           pages.New(pageOptions),
+		Orders:          s.currentOrders,
+		Overview:        s.currentViewer,
+		SettingsProblem: s.env.File.Problem,
+		Health:          engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
+		Metrics:         s.env.Metrics.Handler(),
+		Webhooks:        s.env.Metrics,
+		Logger:          s.env.Logger,
 	})
 	group.Go(func() error { return engine.Serve(ctx, s.options.listen, router, s.env.Logger) })
 	if s.options.codec.listen != "" {

@@ -142,7 +142,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := run.answerChoices(ctx); err != nil {
 		return err
 	}
-	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health); err != nil {
+	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health, nil); err != nil {
 		return err
 	}
 	if run.state.Asked.IsZero() {

@@ -104,6 +104,8 @@ type HealthView struct {
 	Since time.Time
 	// Red stays set until the next success.
 	Red bool
+	// Import is a shop's first import, nil where there was none.
+	Import *FirstImport `json:",omitempty"`
 }
 
 // RedAt tells whether the entity was red at its last look, or is by now.
@@ -116,13 +118,18 @@ const alertPause = time.Minute
 
 // watch tells at the alert URL how the entity fares, for as long as the run
 // lives. It goes on beside the rounds and never holds them up, so that a round
-// that hangs is seen too. It reads health, which the rounds write.
-func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health) error {
+// that hangs is seen too. It reads health, which the rounds write; more, which may
+// be nil, completes the answer to who asks.
+func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health, more func(*HealthView)) error {
 	if a.Since.IsZero() {
 		a.Since = workflow.Now(ctx)
 	}
 	err := workflow.SetQueryHandler(ctx, QueryHealth, func() (HealthView, error) {
-		return HealthView{Health: *health, Since: a.Since, Red: a.Red}, nil
+		view := HealthView{Health: *health, Since: a.Since, Red: a.Red}
+		if more != nil {
+			more(&view)
+		}
+		return view, nil
 	})
 	if err != nil {
 		return fmt.Errorf("answer how %s fares: %w", owner, err)

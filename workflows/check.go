@@ -5,8 +5,8 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
@@ -33,14 +33,14 @@ type Checked struct {
 	At       time.Time
 	Revision string
 	By       string
-	Account  *check.AccountFacts `json:",omitempty"`
-	Shop     *check.ShopFacts    `json:",omitempty"`
+	Account  *facts.Account `json:",omitempty"`
+	Shop     *facts.Shop    `json:",omitempty"`
 }
 
 // ReadDirectoryInput is what the activity ReadDirectory works from.
 type ReadDirectoryInput struct {
 	Account string
-	Kind    check.Kind
+	Kind    facts.Kind
 }
 
 // Check asks an account or a shop what it says of itself. What cannot be read is
@@ -60,37 +60,37 @@ func Check(ctx workflow.Context, in CheckInput) (Checked, error) {
 	return done, nil
 }
 
-func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *check.AccountFacts {
-	facts := &check.AccountFacts{At: workflow.Now(ctx)}
+func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *facts.Account {
+	says := &facts.Account{At: workflow.Now(ctx)}
 	asking := func(what string) workflow.Context {
 		options := requestOptions(engine.RoappQueue(account), "Read "+what, urgency, 2*time.Minute, 2*time.Second)
 		return workflow.WithActivityOptions(ctx, options)
 	}
-	err := workflow.ExecuteActivity(asking("the company"), ActivityReadCompany, account).Get(ctx, &facts.Company)
+	err := workflow.ExecuteActivity(asking("the company"), ActivityReadCompany, account).Get(ctx, &says.Company)
 	if err != nil {
-		facts.Company.Failure = &check.Failure{Text: err.Error()}
+		says.Company.Failure = &facts.Failure{Text: err.Error()}
 	}
-	if facts.Company.Failure != nil {
-		return facts // address or key are wrong: nothing else is asked in vain
+	if says.Company.Failure != nil {
+		return says // address or key are wrong: nothing else is asked in vain
 	}
-	facts.Lists = map[check.Kind]check.Directory{}
-	for _, kind := range check.AccountLists() {
-		var list check.Directory
+	says.Lists = map[facts.Kind]facts.Directory{}
+	for _, kind := range facts.AccountLists() {
+		var list facts.Directory
 		in := ReadDirectoryInput{Account: account, Kind: kind}
 		if err := workflow.ExecuteActivity(asking(string(kind)), ActivityReadDirectory, in).Get(ctx, &list); err != nil {
-			list = check.Directory{Kind: kind, Failure: &check.Failure{Text: err.Error()}}
+			list = facts.Directory{Kind: kind, Failure: &facts.Failure{Text: err.Error()}}
 		}
-		facts.Lists[kind] = list
+		says.Lists[kind] = list
 	}
-	return facts
+	return says
 }
 
-func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *check.ShopFacts {
-	facts := &check.ShopFacts{}
+func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *facts.Shop {
+	says := &facts.Shop{}
 	options := requestOptions(engine.CartumQueue(shop), "Ask the shop for its statuses and currencies", urgency, 2*time.Minute, 2*time.Second)
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop).Get(ctx, facts)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop).Get(ctx, says)
 	if err != nil {
-		facts = &check.ShopFacts{At: workflow.Now(ctx), Login: &check.Failure{Text: err.Error()}}
+		says = &facts.Shop{At: workflow.Now(ctx), Login: &facts.Failure{Text: err.Error()}}
 	}
-	return facts
+	return says
 }

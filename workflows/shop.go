@@ -77,7 +77,8 @@ func Shop(ctx workflow.Context, state ShopState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
 		return err
 	}
-	if err := r.state.Alerting.watch(ctx, Owner{Shop: r.state.Shop}, &r.state.Health); err != nil {
+	withImport := func(v *HealthView) { v.Import = r.state.Import }
+	if err := r.state.Alerting.watch(ctx, Owner{Shop: r.state.Shop}, &r.state.Health, withImport); err != nil {
 		return err
 	}
 	r.readSettings(ctx)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -14,22 +15,22 @@ import (
 type accountNames struct{ title, url, key string }
 
 // Account judges an account's own settings by what the account says.
-func Account(id string, a settings.Account, facts AccountFacts) Section {
+func Account(id string, a settings.Account, says facts.Account) Section {
 	at := "accounts." + id
 	s := Section{Title: fmt.Sprintf("RO App account %s, %s", id, a.URL)}
 	names := accountNames{title: titleOfAccount(id), url: at + ".url", key: at + ".api_key"}
-	if !s.company(names, facts) {
+	if !s.company(names, says) {
 		return s
 	}
-	s.accountCurrency(at+".currency", a.Currency, facts.Company)
+	s.accountCurrency(at+".currency", a.Currency, says.Company)
 	if a.WebhookSecret.Reveal() == "" {
 		s.Find(Remark, at+".webhook_secret", "none: RO App's webhooks are not accepted, and changes are seen by asking alone")
 	}
-	s.failures(names, facts)
-	s.id(at+".piece_unit", facts.Lists[Units], a.PieceUnit, names.title)
-	s.id(at+".fallback_category", facts.Lists[Categories], a.FallbackCategory, names.title)
-	s.customFields(at+".fields.", a.Fields, names.title, facts.Lists[CustomFields])
-	s.accountLists(facts)
+	s.failures(names, says)
+	s.id(at+".piece_unit", says.Lists[facts.Units], a.PieceUnit, names.title)
+	s.id(at+".fallback_category", says.Lists[facts.Categories], a.FallbackCategory, names.title)
+	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[facts.CustomFields])
+	s.accountLists(says)
 	return s
 }
 
@@ -38,30 +39,30 @@ func titleOfAccount(id string) string { return "account " + id }
 // AccountAlone lists the ids of an account that is not in the settings: url is
 // where it is, and the flag and the variable are what the address and the key
 // were given by.
-func AccountAlone(url, flag, variable string, facts AccountFacts) Section {
+func AccountAlone(url, flag, variable string, says facts.Account) Section {
 	s := Section{Title: "RO App, " + url}
 	names := accountNames{title: url, url: flag, key: variable}
-	if !s.company(names, facts) {
+	if !s.company(names, says) {
 		return s
 	}
-	if facts.Company.Currency != "" {
-		s.Find(Fine, "currency", "%s", facts.Company.Currency)
+	if says.Company.Currency != "" {
+		s.Find(Fine, "currency", "%s", says.Company.Currency)
 	}
-	s.failures(names, facts)
-	s.accountLists(facts)
+	s.failures(names, says)
+	s.accountLists(says)
 	return s
 }
 
 // company tells whether address and key are good.
-func (s *Section) company(names accountNames, facts AccountFacts) bool {
-	if failure := facts.Company.Failure; failure != nil {
+func (s *Section) company(names accountNames, says facts.Account) bool {
+	if failure := says.Company.Failure; failure != nil {
 		s.roappFailed(names, "the company", *failure)
 	}
-	if !facts.reached() {
+	if !says.Reached() {
 		return false
 	}
 	text := "accepted"
-	if name := facts.Company.Name; name != "" {
+	if name := says.Company.Name; name != "" {
 		text = fmt.Sprintf("accepted; the company is %q", name)
 	}
 	s.Find(Fine, names.key, "%s", text)
@@ -69,16 +70,16 @@ func (s *Section) company(names accountNames, facts AccountFacts) bool {
 }
 
 // failures tells of the lists that could not be read.
-func (s *Section) failures(names accountNames, facts AccountFacts) {
-	for _, kind := range AccountLists() {
-		if failure := facts.Lists[kind].Failure; failure != nil {
+func (s *Section) failures(names accountNames, says facts.Account) {
+	for _, kind := range facts.AccountLists() {
+		if failure := says.Lists[kind].Failure; failure != nil {
 			s.roappFailed(names, string(kind), *failure)
 		}
 	}
 }
 
 // roappFailed names the settings' key that is to be mended.
-func (s *Section) roappFailed(names accountNames, what string, f Failure) {
+func (s *Section) roappFailed(names accountNames, what string, f facts.Failure) {
 	switch roapp.Kind(f.Kind) {
 	case roapp.Credentials:
 		s.Find(Problem, names.key, "RO App refuses the key: %s; copy it from RO App, Settings > API, into the variable that the settings name", f.Text)
@@ -93,7 +94,7 @@ func (s *Section) roappFailed(names accountNames, what string, f Failure) {
 	}
 }
 
-func (s *Section) accountCurrency(key, configured string, company Company) {
+func (s *Section) accountCurrency(key, configured string, company facts.Company) {
 	switch {
 	case company.Currency == "":
 		s.Find(Remark, key, "%s; RO App's API does not tell the account's currency, so compare it by hand", configured)
@@ -104,15 +105,15 @@ func (s *Section) accountCurrency(key, configured string, company Company) {
 	}
 }
 
-func (s *Section) accountLists(facts AccountFacts) {
-	for _, kind := range AccountLists() {
-		s.list(facts.Lists[kind])
+func (s *Section) accountLists(says facts.Account) {
+	for _, kind := range facts.AccountLists() {
+		s.list(says.Lists[kind])
 	}
 }
 
 // customFields finds each configured field by id or by title, as the import
 // does, and whether it can hold what it is for (reference, roapp-api 6).
-func (s *Section) customFields(at string, f settings.CustomFields, account string, fields Directory) {
+func (s *Section) customFields(at string, f settings.CustomFields, account string, fields facts.Directory) {
 	const text, number, moment = "text", "number", "time"
 	for _, field := range []struct {
 		key, configured string
@@ -139,18 +140,18 @@ func (s *Section) customFields(at string, f settings.CustomFields, account strin
 	}
 }
 
-func fieldOf(d Directory, configured string) (Record, bool) {
-	i := slices.IndexFunc(d.Records, func(r Record) bool { return r.ID == configured || order.SameText(r.Name, configured) })
+func fieldOf(d facts.Directory, configured string) (facts.Record, bool) {
+	i := slices.IndexFunc(d.Records, func(r facts.Record) bool { return r.ID == configured || order.SameText(r.Name, configured) })
 	if i < 0 {
-		return Record{}, false
+		return facts.Record{}, false
 	}
 	return d.Records[i], true
 }
 
 // typeOf is a custom field's type in words.
-func typeOf(field Record) string { return strings.Join(field.More, " ") }
+func typeOf(field facts.Record) string { return strings.Join(field.More, " ") }
 
 // unfitting leaves types that are not known in peace.
-func unfitting(field Record, holds []string) bool {
+func unfitting(field facts.Record, holds []string) bool {
 	return !strings.HasPrefix(typeOf(field), "?") && !slices.Contains(holds, typeOf(field))
 }

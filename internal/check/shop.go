@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -18,80 +19,80 @@ type shopNames struct{ url, login string }
 
 // Shop judges a shop's settings by what the shop and its account say. Currency
 // is the account's.
-func Shop(id string, set settings.Shop, currency string, facts ShopFacts, account AccountFacts) Section {
+func Shop(id string, set settings.Shop, currency string, says facts.Shop, account facts.Account) Section {
 	at := "shops." + id
 	s := Section{Title: fmt.Sprintf("Shop %s, %s, %s", id, set.Name, set.URL)}
 	if !set.Enabled {
 		s.Find(Remark, at+".enabled", "the shop is switched off: it is not asked for changes, its webhooks are refused, and its orders wait")
 	}
 	names := shopNames{url: at + ".url", login: at + ".login, " + at + ".password"}
-	read := s.logIn(names, facts)
+	read := s.logIn(names, says)
 	if read {
-		s.shopCurrency(at+".account", currency, facts.Currencies)
-		read = s.statusesRead(names, facts)
+		s.shopCurrency(at+".account", currency, says.Currencies)
+		read = s.statusesRead(names, says)
 	}
 	if set.WebhookKey.Reveal() == "" {
 		s.Find(Remark, at+".webhook_key", "none: Cartum's webhooks are not taken, and orders are seen by sweeps alone")
 	}
 	owner := titleOfAccount(set.Account)
-	if !account.reached() {
+	if !account.Reached() {
 		s.Find(Remark, at+".account", "the ids of %s are not checked, for it did not answer", owner)
 	}
-	s.id(at+".location", account.Lists[Locations], set.Location, owner)
-	s.id(at+".order_type", account.Lists[OrderTypes], set.OrderType, owner)
+	s.id(at+".location", account.Lists[facts.Locations], set.Location, owner)
+	s.id(at+".order_type", account.Lists[facts.OrderTypes], set.OrderType, owner)
 	for i, manager := range set.Managers {
-		s.id(fmt.Sprintf("%s.managers[%d]", at, i), account.Lists[Employees], manager, owner)
+		s.id(fmt.Sprintf("%s.managers[%d]", at, i), account.Lists[facts.Employees], manager, owner)
 	}
-	mapped := mappings{shop: shopDirectory(facts.Statuses, set.Language, read), account: account.Lists[Statuses], owner: owner}
+	mapped := mappings{shop: shopDirectory(says.Statuses, set.Language, read), account: account.Lists[facts.Statuses], owner: owner}
 	s.mappings(at+".statuses.", set.Statuses, mapped)
 	s.final(at+".final.", set, mapped)
 	if read {
-		s.showMappings(at, facts.Statuses, set, mapped)
+		s.showMappings(at, says.Statuses, set, mapped)
 	}
 	return s
 }
 
 // mappings are the statuses of both sides, and what the account is called.
 type mappings struct {
-	shop, account Directory
+	shop, account facts.Directory
 	owner         string
 }
 
 // ShopAlone lists the ids of a shop that is not in the settings; the flag and
 // the variables are what it was given by.
-func ShopAlone(url, flag, variables string, facts ShopFacts) Section {
+func ShopAlone(url, flag, variables string, says facts.Shop) Section {
 	s := Section{Title: "Shop, " + url}
 	names := shopNames{url: flag, login: variables}
-	if !s.logIn(names, facts) {
+	if !s.logIn(names, says) {
 		return s
 	}
-	if len(facts.Currencies) > 0 {
-		s.Find(Fine, "currencies", "%s", strings.Join(facts.Currencies, ", "))
+	if len(says.Currencies) > 0 {
+		s.Find(Fine, "currencies", "%s", strings.Join(says.Currencies, ", "))
 	}
-	if s.statusesRead(names, facts) {
-		s.list(shopDirectory(facts.Statuses, "", true))
+	if s.statusesRead(names, says) {
+		s.list(shopDirectory(says.Statuses, "", true))
 	}
 	return s
 }
 
-func (s *Section) logIn(names shopNames, facts ShopFacts) bool {
-	if facts.Login != nil {
-		s.cartumFailed(names, "the login", *facts.Login)
+func (s *Section) logIn(names shopNames, says facts.Shop) bool {
+	if says.Login != nil {
+		s.cartumFailed(names, "the login", *says.Login)
 		return false
 	}
 	s.Find(Fine, names.login, "accepted")
 	return true
 }
 
-func (s *Section) statusesRead(names shopNames, facts ShopFacts) bool {
-	if facts.StatusesFailure != nil {
-		s.cartumFailed(names, "its statuses", *facts.StatusesFailure)
+func (s *Section) statusesRead(names shopNames, says facts.Shop) bool {
+	if says.StatusesFailure != nil {
+		s.cartumFailed(names, "its statuses", *says.StatusesFailure)
 	}
-	return facts.StatusesFailure == nil
+	return says.StatusesFailure == nil
 }
 
 // cartumFailed names the settings' key that is to be mended.
-func (s *Section) cartumFailed(names shopNames, what string, f Failure) {
+func (s *Section) cartumFailed(names shopNames, what string, f facts.Failure) {
 	switch cartum.Kind(f.Kind) {
 	case cartum.Credentials:
 		s.Find(Problem, names.login, "the shop refuses them: %s; make a user in Cartum's panel, Settings > Users, and put its login and password into the variables that the settings name", f.Text)
@@ -138,8 +139,8 @@ func (s *Section) final(at string, set settings.Shop, m mappings) {
 
 // shopDirectory is the shop's statuses with their titles in a language; in all
 // languages where none is given.
-func shopDirectory(statuses []cartum.Status, language string, read bool) Directory {
-	d := Directory{Kind: shopStatuses, Read: read}
+func shopDirectory(statuses []facts.Status, language string, read bool) facts.Directory {
+	d := facts.Directory{Kind: facts.ShopStatuses, Read: read}
 	for _, one := range statuses {
 		d.Records = append(d.Records, numbered(int64(one.ID), TitleOf(one.Titles, language), yes(one.Successful)))
 	}
@@ -189,7 +190,7 @@ func (s *Section) mappings(at string, set settings.Statuses, m mappings) {
 
 // mapping tells one entry of a map by its names, or which of its sides is not
 // there.
-func (s *Section) mapping(key string, fromIn, toIn Directory, from, to any, fromOwner, toOwner string) {
+func (s *Section) mapping(key string, fromIn, toIn facts.Directory, from, to any, fromOwner, toOwner string) {
 	fromName, fromExists := fromIn.Name(fmt.Sprint(from))
 	toName, toExists := toIn.Name(fmt.Sprint(to))
 	if fromExists && toExists {
@@ -205,7 +206,7 @@ func (s *Section) mapping(key string, fromIn, toIn Directory, from, to any, from
 }
 
 // showMappings lists the statuses of both sides with what becomes of each.
-func (s *Section) showMappings(at string, statuses []cartum.Status, set settings.Shop, m mappings) {
+func (s *Section) showMappings(at string, statuses []facts.Status, set settings.Shop, m mappings) {
 	rows := make([][]string, 0, len(m.shop.Records))
 	var unmapped []string
 	for i, one := range m.shop.Records {
@@ -231,7 +232,7 @@ func (s *Section) showMappings(at string, statuses []cartum.Status, set settings
 	s.Lists = append(s.Lists, List{"statuses of " + m.owner, []string{"ID", "NAME", "GROUP", "BECOMES IN CARTUM"}, rows})
 }
 
-func becomes(mapped bool, to string, in Directory) string {
+func becomes(mapped bool, to string, in facts.Directory) string {
 	if !mapped {
 		return "(not mapped: changes nothing)"
 	}

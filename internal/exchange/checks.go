@@ -17,6 +17,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -53,17 +54,17 @@ func (c Checks) Running() bool {
 func (c Checks) Report(s *settings.Settings) []check.Section {
 	var report []check.Section
 	accounts, shops := slices.Sorted(maps.Keys(s.Accounts)), slices.Sorted(maps.Keys(s.Shops))
-	facts := map[string]check.AccountFacts{}
+	accountSays := map[string]facts.Account{}
 	for _, id := range accounts {
 		if said := c.Accounts[id].Account; said != nil {
-			facts[id] = *said
+			accountSays[id] = *said
 			report = append(report, check.Account(id, s.Accounts[id], *said))
 		}
 	}
 	for _, id := range shops {
 		if said := c.Shops[id].Shop; said != nil {
 			set := s.Shops[id]
-			report = append(report, check.Shop(id, set, s.Accounts[set.Account].Currency, *said, facts[set.Account]))
+			report = append(report, check.Shop(id, set, s.Accounts[set.Account].Currency, *said, accountSays[set.Account]))
 		}
 	}
 	return append(report, check.ByHand(s, accounts, shops))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/cartumsync/cartumsync/internal/check"
+	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -29,7 +30,7 @@ func (n Names) Roapp(account string, id int64) string {
 	if said == nil {
 		return number
 	}
-	name, _ := said.Lists[check.Statuses].Name(number)
+	name, _ := said.Lists[facts.Statuses].Name(number)
 	return cmp.Or(name, number)
 }
 

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -107,6 +108,11 @@ func (m Missing) meant() bool {
 // ErrRunning means that the answer is not there yet; it can be asked for again.
 var ErrRunning = errors.New("the shop is being read")
 
+// ReadingError tells why the shop's orders could not be read.
+type ReadingError struct{ why string }
+
+func (e *ReadingError) Error() string { return "the shop's orders could not be read: " + e.why }
+
 // ErrShopOff means that a shop is switched off or not in the settings.
 var ErrShopOff = errors.New("the shop is switched off or not in the settings")
 
@@ -183,7 +189,10 @@ func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput
 func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Completeness, error) {
 	var read workflows.Reconciled
 	if err := run.Get(ctx, &read); err != nil {
-		return Completeness{}, fmt.Errorf("the shop's orders could not be read: %s", plainly(err))
+		if ctx.Err() != nil {
+			return Completeness{}, fmt.Errorf("wait for the shop's orders: %w", err)
+		}
+		return Completeness{}, &ReadingError{plainly(err)}
 	}
 	known, err := o.standings(ctx, read)
 	if err != nil {
@@ -306,16 +315,20 @@ func daysOf(from, to string) []string {
 }
 
 // ImportMissing asks for missing orders as a person does, also for those that
-// are skipped or older. Held ones are looked at again.
+// are skipped or older. Held ones are looked at again. Asking twice does no harm.
 func (o *Orders) ImportMissing(ctx context.Context, missing []Missing) error {
-	var problems []error
+	var group errgroup.Group
+	group.SetLimit(askedAtOnce)
 	for _, one := range missing {
 		if one.Reason != MissingImporting {
-			problems = append(problems, o.Changed(ctx, one.Key, order.OriginHand))
+			group.Go(func() error { return o.Changed(ctx, one.Key, order.OriginHand) })
 		}
 	}
-	return errors.Join(problems...)
+	return group.Wait()
 }
+
+// askedAtOnce bounds the signals that are on their way.
+const askedAtOnce = 8
 
 // aroundDays is how far an order's creation, which is kept as a moment, may be
 // from the day on the shop's clock, whose zone may be set wrong.

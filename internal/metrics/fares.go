@@ -18,6 +18,9 @@ var (
 	accountRed     = fare("account_red", "1 while somebody has to see to the account.", "account")
 	accountBacklog = fare("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
 	accountAge     = fare("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
+	accountRate    = fare("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
+	importDone     = fare("shop_first_import_days_done", "Days that the shop's first import has gone through.", "shop")
+	importDays     = fare("shop_first_import_days", "Days that the shop's first import has to go through.", "shop")
 	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
 )
 
@@ -32,7 +35,8 @@ type fares struct{ last func() overview.Report }
 // Describe implements [prometheus.Collector].
 func (fares) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
-		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, lookedAt,
+		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
+		importDone, importDays, lookedAt,
 	} {
 		into <- desc
 	}
@@ -54,6 +58,10 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 		show(shopRed, red(shop.Rounds), id)
 		moment(shopSuccess, shop.LastSuccess, id)
 		moment(shopOldestHold, shop.OldestHold, id)
+		if shop.Import != nil {
+			show(importDone, float64(shop.Import.DaysDone), id)
+			show(importDays, float64(shop.Import.Days), id)
+		}
 		for state, count := range shop.Orders {
 			show(shopOrders, float64(count), id, state)
 		}
@@ -63,6 +71,7 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 		moment(accountSuccess, account.LastSuccess, id)
 		show(accountBacklog, float64(account.Backlog), id)
 		show(accountAge, account.BacklogAge, id)
+		show(accountRate, account.PerSecond, id)
 	}
 }
 

@@ -95,9 +95,12 @@ func (l *look) count(ctx context.Context, shop string, state order.SyncState) (i
 	return counted.GetCount(), nil
 }
 
-// measureBacklogs asks for each account's queue.
+// measureBacklogs asks for each account's queue and how fast it is served.
 func (l *look) measureBacklogs(ctx context.Context) {
 	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
+		account := l.report.Accounts[id]
+		account.Limit = l.set.Accounts[id].RequestsPerSecond
+		l.report.Accounts[id] = account
 		described, err := l.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 			Namespace:     l.namespace,
 			TaskQueue:     &taskqueuepb.TaskQueue{Name: engine.RoappQueue(id)},
@@ -108,9 +111,11 @@ func (l *look) measureBacklogs(ctx context.Context) {
 			l.failed(fmt.Errorf("ask for the backlog of account %s: %w", id, err))
 			continue
 		}
-		account := l.report.Accounts[id]
 		account.Backlog = described.GetStats().GetApproximateBacklogCount()
 		account.BacklogAge = described.GetStats().GetApproximateBacklogAge().AsDuration().Seconds()
+		// A task is one request, but for a few that read and write in one go. What
+		// the limit holds back is not counted, so this is what RO App got.
+		account.PerSecond = float64(described.GetStats().GetTasksDispatchRate())
 		l.report.Accounts[id] = account
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -45,10 +46,77 @@ type Rounds struct {
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	// Problem is empty while all is well. It holds no personal data.
 	Problem string `json:"problem,omitempty"`
+	// Credentials tell whether the service takes them.
+	Credentials Credentials `json:"credentials,omitempty"`
 
 	view  workflows.HealthView
 	asked bool // whether the entity ever answered
 }
+
+// Credentials tell whether a service takes a key or a login.
+type Credentials string
+
+// What is known of credentials; "" while nobody could tell.
+const (
+	Accepted Credentials = "accepted"
+	Refused  Credentials = "refused"
+)
+
+// Import is how far a shop's first import is.
+type Import struct {
+	From string `json:"from"` // days on the shop's clock, both inclusive
+	To   string `json:"to"`
+	// State is running, waiting for the orders on their way, failing (it is tried
+	// again), stopped by somebody, or done.
+	State    ImportState `json:"state"`
+	DaysDone int         `json:"days_done"`
+	Days     int         `json:"days"`
+	Seen     int         `json:"seen"`
+	Started  int         `json:"started"`
+	Skipped  int         `json:"skipped"`
+	Known    int         `json:"known"`
+	Failed   int         `json:"unreadable"`
+	Problem  string      `json:"problem,omitempty"`
+	By       string      `json:"by"`
+}
+
+// ImportState is how a first import stands.
+type ImportState string
+
+// The states of a first import.
+const (
+	ImportRunning ImportState = "running"
+	ImportWaiting ImportState = "waiting"
+	ImportFailing ImportState = "failing"
+	ImportStopped ImportState = "stopped"
+	ImportDone    ImportState = "done"
+)
+
+// ImportOf tells how far a first import is, nil where there was none.
+func ImportOf(f *workflows.FirstImport) *Import {
+	if f == nil {
+		return nil
+	}
+	out := &Import{
+		From: f.From, To: f.To, State: ImportRunning, Problem: f.Problem, By: f.By,
+		Seen: f.Seen, Started: f.Started, Skipped: f.Skipped, Known: f.Known, Failed: f.Failed,
+	}
+	out.DaysDone, out.Days = f.Days()
+	switch {
+	case !f.DoneAt.IsZero():
+		out.State = ImportDone
+	case f.Stopped:
+		out.State = ImportStopped
+	case f.Problem != "":
+		out.State = ImportFailing
+	case f.Yields:
+		out.State = ImportWaiting
+	}
+	return out
+}
+
+// Goes tells whether it has something to do.
+func (i *Import) Goes() bool { return i != nil && i.State != ImportDone && i.State != ImportStopped }
 
 // Shop is how a shop fares.
 type Shop struct {
@@ -58,6 +126,8 @@ type Shop struct {
 	OldestHold time.Time `json:"oldest_hold,omitzero"`
 	// Orders counts them by state: importing, synced, held and closed.
 	Orders map[string]int64 `json:"orders,omitempty"`
+	// Import is the first import, nil where there was none.
+	Import *Import `json:"first_import,omitempty"`
 
 	counted time.Time // when its orders were counted
 }
@@ -69,6 +139,10 @@ type Account struct {
 	// the first of them has waited, in seconds.
 	Backlog    int64   `json:"backlog"`
 	BacklogAge float64 `json:"backlog_age_seconds"`
+	// PerSecond is how many requests a second were handed out of late, by the
+	// engine's count over about half a minute; Limit is how many there may be.
+	PerSecond float64 `json:"requests_per_second"`
+	Limit     float64 `json:"requests_per_second_limit"`
 }
 
 // Red tells whether anything is red.
@@ -97,7 +171,7 @@ const (
 	// runEvery is the pause between two looks of [Viewer.Run], believedFor how
 	// long [Viewer.Recent] believes one.
 	runEvery    = 30 * time.Second
-	believedFor = 15 * time.Second
+	believedFor = 5 * time.Second
 	// countFor bounds how long orders are counted in one look: of many shops those
 	// come first that were counted the longest ago.
 	countFor = 20 * time.Second
@@ -127,7 +201,7 @@ func (v *Viewer) Last() Report {
 	return v.last
 }
 
-// Recent is a report that is not older than 15 seconds, or the last one where
+// Recent is a report that is not older than five seconds, or the last one where
 // ctx ends before a newer one is made.
 func (v *Viewer) Recent(ctx context.Context) Report {
 	if last := v.Last(); time.Since(last.At) < believedFor {
@@ -221,6 +295,7 @@ func (l *look) ask(ctx context.Context) {
 		group.Go(func() error {
 			every, on := l.set.ShopRounds(id)
 			shop.Rounds = l.rounds(ctx, workflows.ShopID(id), shop.Rounds, every, on)
+			shop.Import = ImportOf(shop.view.Import)
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.report.Shops[id] = shop
@@ -251,6 +326,7 @@ func (l *look) rounds(ctx context.Context, entity string, was Rounds, every time
 		now.view, now.asked = view, true
 	}
 	now.LastSuccess, now.Problem = now.view.Health.LastSuccess, now.view.Health.Problem
+	now.Credentials = credentialsOf(now.view.Health)
 	if !now.asked || now.view.RedAt(time.Now(), every) {
 		now.State = Red
 	}
@@ -265,6 +341,17 @@ func (l *look) rounds(ctx context.Context, entity string, was Rounds, every time
 		now.Problem = "no success for too long"
 	}
 	return now
+}
+
+func credentialsOf(h workflows.Health) Credentials {
+	switch {
+	case h.Kind == order.FailCredentials:
+		return Refused
+	case h.LastSuccess.IsZero():
+		return ""
+	default:
+		return Accepted
+	}
 }
 
 func (l *look) view(ctx context.Context, entity string) (view workflows.HealthView, err error) {

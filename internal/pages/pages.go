@@ -21,6 +21,9 @@ type Options struct {
 	// not connected.
 	Orders   func() (*exchange.Orders, bool)
 	Overview func() (*overview.Viewer, bool)
+	// SettingsProblem says why the file's settings are not in force, nil while
+	// they are. It is optional.
+	SettingsProblem func() error
 	// TemporalUI is the URL of the namespace in Temporal's UI, as a browser of the
 	// staff reaches it; "" gives no links there.
 	TemporalUI string
@@ -48,6 +51,12 @@ func New(o Options) http.Handler {
 	r.Get("/holds", p.holds)
 	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
 	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
+	r.Get("/health", p.health)
+	r.Get("/health/fares", p.healthFares)
+	r.Get("/completeness", p.completeness)
+	r.Get("/completeness/found", p.completenessFound)
+	r.Get("/settings", p.settings)
+	r.Get("/settings/check", p.checkPart)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
 		r.Post("/orders/refresh", p.updateMany)
@@ -55,6 +64,10 @@ func New(o Options) http.Handler {
 		r.Post("/orders/{shop}/{number}/import", p.importOrder)
 		r.Post("/orders/{shop}/{number}/decisions", p.decide)
 		r.Post("/holds/decisions", p.decideMany)
+		r.Post("/health/shops/{shop}/{action}", p.tellShop)
+		r.Post("/health/accounts/{account}/collect", p.collect)
+		r.Post("/completeness/import", p.importMissing)
+		r.Post("/settings/check", p.checkAgain)
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r

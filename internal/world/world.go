@@ -214,8 +214,9 @@ func (w *World) openStarter() {
 func (w *World) startStarter() {
 	currentOrders := func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil }
 	viewer := overview.New(w.Temporal, w.Namespace, w.inForce)
+	currentViewer := func() (*overview.Viewer, bool) { return viewer, true }
 	pageOptions := pages.Options{
-		Settings: w.inForce, Orders: currentOrders, Overview: func() (*overview.Viewer, bool) { return viewer, true }, Logger: w.logger,
+		Settings: w.inForce, Orders: currentOrders, Overview: currentViewer, Logger: w.logger,
 	}
 	guard, err := access.New(access.Options{Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger})
 	w.must(err)
@@ -224,6 +225,7 @@ func (w *World) startStarter() {
 		Guard:    guard,
 		Pages:    pages.New(pageOptions),
 		Orders:   currentOrders,
+		Overview: currentViewer,
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
 		Logger:   w.logger,
 	})

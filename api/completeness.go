@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+type completenessInput struct {
+	shopInput
+	From  string `query:"from" required:"true" format:"date" doc:"first day, on the shop's clock"`
+	To    string `query:"to" required:"true" format:"date" doc:"last day; at most 62 days in all"`
+	Fresh bool   `query:"fresh" doc:"read the shop again, though it was read in the last ten minutes"`
+}
+
+type completenessOutput struct {
+	Status     int
+	Location   string `header:"Location"`
+	RetryAfter int    `header:"Retry-After"`
+	Body       completenessBody
+}
+
+type completenessBody struct {
+	State    string            `json:"state" enum:"running,done" doc:"ask again at Location while it is running"`
+	Shop     string            `json:"shop"`
+	From     string            `json:"from" format:"date"`
+	To       string            `json:"to" format:"date"`
+	Currency string            `json:"currency,omitempty"`
+	ReadAt   time.Time         `json:"read_at,omitzero" doc:"when the shop was read"`
+	Complete bool              `json:"complete" doc:"whether nothing is missing but what the settings or somebody left out"`
+	Days     []completenessDay `json:"days,omitempty"`
+}
+
+type completenessDay struct {
+	Day         string         `json:"day" format:"date"`
+	ShopOrders  int            `json:"shop_orders"`
+	ShopSum     string         `json:"shop_sum" doc:"all goods of these orders, as the shop says now" example:"1234.50"`
+	RoappOrders int            `json:"roapp_orders" doc:"those of them that stand whole in RO App"`
+	RoappSum    string         `json:"roapp_sum" doc:"their sum as the exchange last read it; RO App itself is not asked" example:"1200.00"`
+	Missing     []missingOrder `json:"missing,omitempty"`
+	Different   []int64        `json:"different,omitempty" doc:"numbers of orders whose sum in the shop is another than the one that was last read"`
+	Unreadable  int            `json:"unreadable,omitempty" doc:"orders of the shop whose sum could not be read"`
+}
+
+type missingOrder struct {
+	Number int64  `json:"number"`
+	Reason string `json:"reason" enum:"held,importing,closed,skipped,older,unknown"`
+	Hold   string `json:"hold_reason,omitempty"`
+}
+
+// registerCompleteness registers the comparison of both sides.
+func (a *v1) registerCompleteness(doc huma.API) {
+	operation := look(http.MethodGet, "/shops/{shop}/completeness", "completeness", "Which of the shop's orders stand in RO App, day by day")
+	operation.Description = "The shop is read page by page, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
+	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict)
+	operation.Responses = map[string]*huma.Response{"202": {Description: "The shop is being read; ask again at Location"}}
+	huma.Register(doc, operation, a.completeness)
+}
+
+// askAgain is after how many seconds a reading may be done.
+const askAgain = 2
+
+func (a *v1) completeness(ctx context.Context, in *completenessInput) (*completenessOutput, error) {
+	orders, err := a.ofShop(in.Shop)
+	if err != nil {
+		return nil, err
+	}
+	found, err := orders.Completeness(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
+	var failed *exchange.ReadingError
+	switch {
+	case errors.Is(err, exchange.ErrRunning):
+		query := url.Values{"from": {in.From}, "to": {in.To}}
+		return &completenessOutput{
+			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/completeness?" + query.Encode(), RetryAfter: askAgain,
+			Body: completenessBody{State: "running", Shop: in.Shop, From: in.From, To: in.To},
+		}, nil
+	case errors.Is(err, workflows.ErrReconcileDays):
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	case errors.Is(err, exchange.ErrShopOff):
+		return nil, huma.Error409Conflict(err.Error())
+	case errors.As(err, &failed):
+		return nil, huma.Error502BadGateway(failed.Error() + "; ask again with fresh=true")
+	case err != nil:
+		return nil, a.unanswered("compare both sides", err)
+	}
+	return &completenessOutput{Status: http.StatusOK, Body: completenessOf(found)}, nil
+}
+
+func completenessOf(found exchange.Completeness) completenessBody {
+	body := completenessBody{
+		State: "done", Shop: found.Shop, From: found.From, To: found.To, Currency: found.Currency, ReadAt: found.ReadAt, Complete: found.Complete(),
+	}
+	for _, day := range found.Days {
+		one := completenessDay{
+			Day: day.Day, ShopOrders: day.Shop.Orders, ShopSum: day.Shop.Sum.StringFixed(2),
+			RoappOrders: day.Roapp.Orders, RoappSum: day.Roapp.Sum.StringFixed(2), Unreadable: day.Unreadable,
+		}
+		for _, missing := range day.Missing {
+			one.Missing = append(one.Missing, missingOrder{Number: missing.Key.Number, Reason: string(missing.Reason), Hold: string(missing.Hold)})
+		}
+		for _, different := range day.Different {
+			one.Different = append(one.Different, different.Key.Number)
+		}
+		body.Days = append(body.Days, one)
+	}
+	return body
+}

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/overview"
+)
+
+// shopInput names a shop of the settings.
+type shopInput struct {
+	Shop string `path:"shop" doc:"the shop's id in the settings" example:"kwiaty"`
+}
+
+// accountInput names an account of the settings.
+type accountInput struct {
+	Account string `path:"account" doc:"the account's id in the settings" example:"main"`
+}
+
+// firstImportInput asks for a first import.
+type firstImportInput struct {
+	shopInput
+	Body firstImportDays
+}
+
+type firstImportDays struct {
+	From string `json:"from,omitempty" format:"date" doc:"first day; by default as many days before the shop's since as the settings say, else 60"`
+	To   string `json:"to,omitempty" format:"date" doc:"last day; by default the one before the shop's since"`
+}
+
+type firstImportOutput struct{ Body firstImportBody }
+
+type firstImportBody struct {
+	Shop string `json:"shop"`
+	// Import is absent where there never was one.
+	Import *overview.Import `json:"first_import,omitempty"`
+}
+
+type healthOutput struct{ Body overview.Report }
+
+// registerHealth registers how shops and accounts fare, and what may be done
+// about it.
+func (a *v1) registerHealth(doc huma.API) {
+	huma.Register(doc, look(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
+	huma.Register(doc, look(http.MethodGet, "/shops/{shop}/first-import", "first-import", "How far a shop's first import is"), a.firstImport)
+	begin := a.act(doc, http.MethodPost, "/shops/{shop}/first-import", "begin-first-import", "Begin a shop's first import, or go on with the one that was stopped")
+	begin.DefaultStatus = http.StatusAccepted
+	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
+	huma.Register(doc, begin, a.beginFirstImport)
+	for _, one := range []struct {
+		path, id, summary string
+		do                func(*exchange.Orders, context.Context, string) error
+	}{
+		{"/shops/{shop}/first-import/stop", "stop-first-import", "Stop a shop's first import; what it began is finished", (*exchange.Orders).StopFirstImport},
+		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*exchange.Orders).Sweep},
+	} {
+		operation := a.act(doc, http.MethodPost, one.path, one.id, one.summary)
+		operation.DefaultStatus = http.StatusAccepted
+		operation.Errors = append(operation.Errors, http.StatusNotFound)
+		huma.Register(doc, operation, func(ctx context.Context, in *shopInput) (*struct{}, error) {
+			return nil, a.tellShop(ctx, in.Shop, one.summary, one.do)
+		})
+	}
+	collect := a.act(doc, http.MethodPost, "/accounts/{account}/collect", "collect", "Ask an account now what changed")
+	collect.DefaultStatus = http.StatusAccepted
+	collect.Errors = append(collect.Errors, http.StatusNotFound)
+	huma.Register(doc, collect, a.collect)
+}
+
+func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+	viewer, connected := a.Overview()
+	if !connected {
+		return nil, later("the exchange is not connected to Temporal yet")
+	}
+	report := viewer.Recent(ctx)
+	if report.At.IsZero() {
+		return nil, later("nobody has answered yet")
+	}
+	return &healthOutput{report}, nil
+}
+
+func (a *v1) firstImport(ctx context.Context, in *shopInput) (*firstImportOutput, error) {
+	orders, err := a.ofShop(in.Shop)
+	if err != nil {
+		return nil, err
+	}
+	view, err := orders.Shop(ctx, in.Shop)
+	var missing *serviceerror.NotFound
+	if err != nil && !errors.As(err, &missing) {
+		return nil, a.unanswered("how far the first import is", err)
+	}
+	return &firstImportOutput{firstImportBody{Shop: in.Shop, Import: overview.ImportOf(view.Import)}}, nil
+}
+
+func (a *v1) beginFirstImport(ctx context.Context, in *firstImportInput) (*firstImportOutput, error) {
+	orders, err := a.ofShop(in.Shop)
+	if err != nil {
+		return nil, err
+	}
+	want, err := exchange.WantedImport(a.Settings.Current().Shops[in.Shop], in.Body.From, in.Body.To, by(ctx))
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	switch err := orders.BeginFirstImport(ctx, in.Shop, want); {
+	case errors.Is(err, exchange.ErrImportRuns), errors.Is(err, exchange.ErrShopOff):
+		return nil, huma.Error409Conflict(err.Error())
+	case err != nil:
+		return nil, a.unanswered("begin the first import", err)
+	}
+	return a.firstImport(ctx, &in.shopInput)
+}
+
+func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.Orders, context.Context, string) error) error {
+	orders, err := a.ofShop(shop)
+	if err != nil {
+		return err
+	}
+	if err := do(orders, ctx, shop); err != nil {
+		return a.unanswered(what, err)
+	}
+	return nil
+}
+
+func (a *v1) collect(ctx context.Context, in *accountInput) (*struct{}, error) {
+	if _, known := a.Settings.Current().Accounts[in.Account]; !known {
+		return nil, huma.Error404NotFound(fmt.Sprintf("the settings have no account %q", in.Account))
+	}
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	if err := orders.Look(ctx, in.Account); err != nil {
+		return nil, a.unanswered("collect now", err)
+	}
+	return nil, nil //nolint:nilnil // there is nothing to say
+}
+
+// ofShop gives the way to the workflows where the settings have the shop.
+func (a *v1) ofShop(shop string) (*exchange.Orders, error) {
+	if _, known := a.Settings.Current().Shops[shop]; !known {
+		return nil, huma.Error404NotFound(fmt.Sprintf("the settings have no shop %q", shop))
+	}
+	return a.orders()
+}

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+)
+
+type settingsOutput struct{ Body settingsBody }
+
+type settingsBody struct {
+	exchange.InForce
+	Problems []string `json:"problems,omitempty" doc:"why the settings file's newer content is not in force"`
+}
+
+type checkOutput struct{ Body checkBody }
+
+type checkBody struct {
+	Running  bool        `json:"running" doc:"whether the services are being asked now"`
+	Accounts []checkedOf `json:"accounts"`
+	Shops    []checkedOf `json:"shops"`
+	Report   []checkPart `json:"report" doc:"what the settings in force lead to, by what was last said"`
+}
+
+type checkedOf struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at,omitzero" doc:"when it was last asked; absent where it never was"`
+	By      string    `json:"by,omitempty"`
+	Running bool      `json:"running"`
+	Problem string    `json:"problem,omitempty"`
+}
+
+type checkPart struct {
+	Title    string         `json:"title"`
+	Findings []checkFinding `json:"findings,omitempty"`
+	Text     []string       `json:"text,omitempty" doc:"what no check can find out"`
+}
+
+type checkFinding struct {
+	Verdict string `json:"verdict" enum:"ok,note,problem"`
+	Key     string `json:"key"`
+	Text    string `json:"text"`
+}
+
+// registerSettings registers what is in force and what comes of checking it.
+func (a *v1) registerSettings(doc huma.API) {
+	huma.Register(doc, look(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), a.settingsInForce)
+	huma.Register(doc, look(http.MethodGet, "/check", "check", "What the last check of the settings found"), a.lastCheck)
+	again := a.act(doc, http.MethodPost, "/check", "check-again", "Check the settings against both services again")
+	again.DefaultStatus = http.StatusAccepted
+	huma.Register(doc, again, a.checkAgain)
+}
+
+func (a *v1) settingsInForce(ctx context.Context, _ *struct{}) (*settingsOutput, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	body := settingsBody{InForce: orders.Names(ctx).InForce()}
+	if a.SettingsProblem != nil {
+		if problem := a.SettingsProblem(); problem != nil {
+			body.Problems = strings.Split(problem.Error(), "\n")
+		}
+	}
+	return &settingsOutput{body}, nil
+}
+
+func (a *v1) lastCheck(ctx context.Context, _ *struct{}) (*checkOutput, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	return &checkOutput{a.checkOf(orders.Checks(ctx))}, nil
+}
+
+func (a *v1) checkAgain(ctx context.Context, _ *struct{}) (*checkOutput, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	if err := orders.Check(ctx, by(ctx)); err != nil {
+		return nil, a.unanswered("check again", err)
+	}
+	return a.lastCheck(ctx, nil)
+}
+
+func (a *v1) checkOf(checks exchange.Checks) checkBody {
+	set := a.Settings.Current()
+	body := checkBody{Running: checks.Running(), Accounts: checkedOfAll(checks.Accounts), Shops: checkedOfAll(checks.Shops)}
+	for _, section := range checks.Report(set) {
+		part := checkPart{Title: section.Title, Text: section.Text}
+		for _, finding := range section.Findings {
+			part.Findings = append(part.Findings, checkFinding{Verdict: strings.ToLower(string(finding.Verdict)), Key: finding.Key, Text: finding.Text})
+		}
+		body.Report = append(body.Report, part)
+	}
+	return body
+}
+
+func checkedOfAll(all map[string]exchange.LastCheck) []checkedOf {
+	out := []checkedOf{}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		last := all[id]
+		out = append(out, checkedOf{ID: id, At: last.At, By: last.By, Running: last.Running, Problem: last.Problem})
+	}
+	return out
+}

@@ -1,0 +1,67 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// usualImportDays is how far back a first import goes where nobody says
+// otherwise.
+const usualImportDays = 60
+
+// WantedImport is the first import of a shop from one day to another, as
+// "2006-01-02". Without them it goes back from the day before the shop's since,
+// from which on orders come by themselves, as many days as the settings say,
+// else 60.
+func WantedImport(shop settings.Shop, from, to, by string) (workflows.FirstImportWanted, error) {
+	days := shop.FirstImport.Days
+	if days == 0 {
+		days = usualImportDays
+	}
+	want := workflows.FirstImportWanted{
+		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
+		SkipStatuses: shop.FirstImport.SkipStatuses, By: by,
+	}
+	for _, day := range []struct {
+		given string
+		into  *string
+	}{{from, &want.From}, {to, &want.To}} {
+		if day.given == "" {
+			continue
+		}
+		if _, err := time.Parse(time.DateOnly, day.given); err != nil {
+			return want, fmt.Errorf("%q is no day; write it as 2026-09-01", day.given)
+		}
+		*day.into = day.given
+	}
+	if want.To < want.From {
+		return want, fmt.Errorf("the days %s to %s are in the wrong order", want.From, want.To)
+	}
+	return want, nil
+}
+
+// ErrImportRuns means that a first import of other days is under way.
+var ErrImportRuns = errors.New("a first import of other days is under way; stop it first")
+
+// BeginFirstImport begins a first import, or goes on with the one of the same
+// days. One of other days is stopped by a person first.
+func (o *Orders) BeginFirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
+	if !o.settings.Current().InForce(shop) {
+		return ErrShopOff
+	}
+	asking, cancel := context.WithTimeout(ctx, viewWithin)
+	defer cancel()
+	view, err := o.Shop(asking, shop)
+	if err != nil {
+		return err
+	}
+	if begun := view.Import; begun.Goes() && (begun.From != want.From || begun.To != want.To) {
+		return ErrImportRuns
+	}
+	return o.FirstImport(ctx, shop, want)
+}

@@ -1,0 +1,163 @@
+package exchange
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// InForce is what the settings in force say, without secrets, with the names of
+// what they name by ids.
+type InForce struct {
+	Revision string           `json:"revision" doc:"changes with any value of the settings"`
+	Accounts []AccountInForce `json:"accounts"`
+	Shops    []ShopInForce    `json:"shops"`
+	Alerts   bool             `json:"alerts" doc:"whether alerts are sent"`
+	Held     string           `json:"alert_held_after" doc:"how long an order may be held before it is told, such as 15m0s"`
+}
+
+// Named is a record of a service; its name is "" while it is not known.
+type Named struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+}
+
+// AccountInForce is an RO App account.
+type AccountInForce struct {
+	ID                string  `json:"id"`
+	URL               string  `json:"url"`
+	WebURL            string  `json:"web_url"`
+	Currency          string  `json:"currency"`
+	RequestsPerSecond float64 `json:"requests_per_second"`
+	CollectEvery      string  `json:"collect_every"`
+	RequestTimeout    string  `json:"request_timeout"`
+	Settle            string  `json:"settle_after_lost_answer"`
+	SearchLag         string  `json:"search_lag"`
+	PieceUnit         Named   `json:"piece_unit"`
+	FallbackCategory  Named   `json:"fallback_category"`
+	Webhooks          bool    `json:"webhooks" doc:"whether RO App's webhooks are taken"`
+	// The custom fields are as the settings name them, "" where there is none.
+	FieldShop        string `json:"field_shop"`
+	FieldExternalID  string `json:"field_external_id"`
+	FieldCreated     string `json:"field_created"`
+	FieldLastUpdated string `json:"field_last_updated"`
+}
+
+// ShopInForce is a Cartum shop.
+type ShopInForce struct {
+	ID                 string          `json:"id"`
+	Name               string          `json:"name"`
+	Account            string          `json:"account"`
+	URL                string          `json:"url"`
+	AdminURL           string          `json:"admin_url"`
+	Enabled            bool            `json:"enabled"`
+	Since              string          `json:"since" doc:"day from which orders come by themselves"`
+	TimeZone           string          `json:"time_zone"`
+	Region             string          `json:"region"`
+	Language           string          `json:"language"`
+	NameOrder          string          `json:"name_order"`
+	IdentifyProductsBy string          `json:"identify_products_by"`
+	RequestsPerSecond  float64         `json:"requests_per_second"`
+	RecentEvery        string          `json:"recent_every"`
+	RecentDays         int             `json:"recent_days"`
+	WholeEvery         string          `json:"whole_every"`
+	WindowDays         int             `json:"window_days"`
+	FirstImportDays    int             `json:"first_import_days" doc:"0: none begins by itself"`
+	SkipStatuses       []Named         `json:"first_import_skips"`
+	Webhooks           bool            `json:"webhooks" doc:"whether Cartum's webhooks are taken"`
+	Location           Named           `json:"location"`
+	OrderType          Named           `json:"order_type"`
+	Managers           []Named         `json:"managers"`
+	Import             []StatusMapping `json:"import" doc:"Cartum's status becomes RO App's"`
+	Export             []StatusMapping `json:"export" doc:"RO App's status becomes Cartum's"`
+	FinalShop          []Named         `json:"final_shop"`
+	FinalRoapp         []Named         `json:"final_roapp"`
+}
+
+// StatusMapping says which status becomes which on the other side.
+type StatusMapping struct {
+	From Named `json:"from"`
+	To   Named `json:"to"`
+	// Locks is set where the order can never be changed in Cartum afterwards.
+	Locks bool `json:"locks,omitempty"`
+}
+
+// InForce shows settings without their secrets.
+func (n Names) InForce() InForce {
+	s := n.set
+	out := InForce{Revision: s.Revision, Alerts: s.Alerts.URL.Reveal() != "", Held: s.Alerts.HeldAfter.String()}
+	for _, id := range slices.Sorted(maps.Keys(s.Accounts)) {
+		out.Accounts = append(out.Accounts, n.account(id, s.Accounts[id]))
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Shops)) {
+		out.Shops = append(out.Shops, n.shop(id, s.Shops[id]))
+	}
+	return out
+}
+
+func (n Names) account(id string, a settings.Account) AccountInForce {
+	return AccountInForce{
+		ID: id, URL: a.URL, WebURL: a.WebURL, Currency: a.Currency, RequestsPerSecond: a.RequestsPerSecond,
+		CollectEvery: a.CollectEvery.String(), RequestTimeout: a.RequestTimeout.String(),
+		Settle: a.SettleAfterLostAnswer.String(), SearchLag: a.SearchLag.String(),
+		PieceUnit: n.named(id, facts.Units, a.PieceUnit), FallbackCategory: n.named(id, facts.Categories, a.FallbackCategory),
+		Webhooks:  a.WebhookSecret.Reveal() != "",
+		FieldShop: a.Fields.Shop, FieldExternalID: a.Fields.ExternalID, FieldCreated: a.Fields.Created, FieldLastUpdated: a.Fields.LastUpdated,
+	}
+}
+
+func (n Names) shop(id string, s settings.Shop) ShopInForce {
+	out := ShopInForce{
+		ID: id, Name: s.Name, Account: s.Account, URL: s.URL, AdminURL: s.AdminURL, Enabled: s.Enabled,
+		Since: s.Since.Format(time.DateOnly), TimeZone: s.TimeZone, Region: s.Region, Language: s.Language,
+		NameOrder: string(s.NameOrder), IdentifyProductsBy: string(s.IdentifyProductsBy), RequestsPerSecond: s.RequestsPerSecond,
+		RecentEvery: s.Sweep.RecentEvery.String(), RecentDays: s.Sweep.RecentDays,
+		WholeEvery: s.Sweep.WholeEvery.String(), WindowDays: s.Sweep.WindowDays,
+		FirstImportDays: s.FirstImport.Days, Webhooks: s.WebhookKey.Reveal() != "",
+		Location: n.named(s.Account, facts.Locations, s.Location), OrderType: n.named(s.Account, facts.OrderTypes, s.OrderType),
+	}
+	ofShop := func(status int) Named { return n.unnumbered(int64(status), n.Cartum(id, status)) }
+	ofAccount := func(status int64) Named { return n.named(s.Account, facts.Statuses, status) }
+	for _, status := range s.FirstImport.SkipStatuses {
+		out.SkipStatuses = append(out.SkipStatuses, ofShop(status))
+	}
+	for _, manager := range s.Managers {
+		out.Managers = append(out.Managers, n.named(s.Account, facts.Employees, manager))
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Statuses.Import)) {
+		out.Import = append(out.Import, StatusMapping{From: ofShop(from), To: ofAccount(s.Statuses.Import[from])})
+	}
+	for _, from := range slices.Sorted(maps.Keys(s.Statuses.Export)) {
+		to := s.Statuses.Export[from]
+		out.Export = append(out.Export, StatusMapping{From: ofAccount(from), To: ofShop(to), Locks: to == order.CancelledStatus})
+	}
+	for _, status := range s.Final.Shop {
+		out.FinalShop = append(out.FinalShop, ofShop(status))
+	}
+	for _, status := range s.Final.Roapp {
+		out.FinalRoapp = append(out.FinalRoapp, ofAccount(status))
+	}
+	return out
+}
+
+// named is a record of an account's list.
+func (n Names) named(account string, kind facts.Kind, id int64) Named {
+	named := Named{ID: id}
+	if said := n.checks.Accounts[account].Account; said != nil {
+		named.Name, _ = said.Lists[kind].Name(strconv.FormatInt(id, 10))
+	}
+	return named
+}
+
+// unnumbered leaves out a name that is only the number again.
+func (n Names) unnumbered(id int64, name string) Named {
+	if name == strconv.FormatInt(id, 10) {
+		name = ""
+	}
+	return Named{ID: id, Name: name}
+}
