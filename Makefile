@@ -66,6 +66,13 @@ RELEASE ?= 1
 record: $(TEMPORAL) ## record the histories of RELEASE for the replay test
 	go test -count 1 -tags record -run TestRecordHistories ./e2e -record $(CURDIR)/workflows/testdata/histories/$(RELEASE)
 
+# The pages as people see them, with made-up orders. Four of them stand in the README.
+.PHONY: screenshots
+screenshots: $(TEMPORAL) $(ASSETS) ## take pictures of all pages into dist/screenshots; installs the Debian package chromium if it is absent
+	@command -v chromium >/dev/null || { $(APT_INSTALL) chromium; }
+	rm -rf dist/screenshots
+	go test -count 1 -tags screenshots -run TestTakeScreenshots ./e2e/browser -screenshots $(CURDIR)/dist/screenshots -readme $(CURDIR)/docs/screenshots
+
 .PHONY: lint
 lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are deterministic
 	bin/golangci-lint fmt --diff

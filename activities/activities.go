@@ -84,6 +84,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityDryPlan:        a.DryPlan,
 		workflows.ActivityDryContacts:    a.DryContacts,
 		workflows.ActivityLookForAlerts:  a.LookForAlerts,
+		workflows.ActivityRoappOrders:    a.ReadRoappOrders,
 		workflows.ActivitySendAlert:      a.SendAlert,
 		workflows.ActivityReadCompany:    a.ReadCompany,
 		workflows.ActivityReadDirectory:  a.ReadDirectory,

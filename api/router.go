@@ -57,7 +57,6 @@ const (
 func NewRouter(o Options) http.Handler {
 	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
-	programs := &programAPI{settings: o.Settings, orders: o.Orders, logger: o.Logger}
 	r := chi.NewRouter()
 	r.Use(middleware.Recoverer, middleware.RequestSize(requestLimit), middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
@@ -73,7 +72,6 @@ func NewRouter(o Options) http.Handler {
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
 			r.Use(access.Require(access.RoleLook))
-			r.With(access.Require(access.RoleAct)).Post("/orders/{shop}/{number}/written-off", programs.writtenOff)
 			(&v1{o}).routes(r)
 		})
 		if o.Metrics != nil {

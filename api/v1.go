@@ -35,7 +35,10 @@ func (a *v1) routes(r chi.Router) {
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
 	doc := humachi.New(r, config)
-	for _, register := range []func(huma.API){a.registerHealth, a.registerCompleteness, a.registerSettings} {
+	for _, register := range []func(huma.API){
+		a.registerOrders, a.registerRefreshes, a.registerActions,
+		a.registerHealth, a.registerCompleteness, a.registerSettings,
+	} {
 		register(doc)
 	}
 	r.Get("/docs", browse)

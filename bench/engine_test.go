@@ -8,8 +8,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -73,4 +75,19 @@ type oneUrgencyOutbound struct {
 func (o *oneUrgencyOutbound) ExecuteActivity(ctx workflow.Context, activityType string, args ...any) workflow.Future {
 	equal := temporal.Priority{PriorityKey: int(order.UrgencyNew)}
 	return o.Next.ExecuteActivity(workflow.WithPriority(ctx, equal), activityType, args...)
+}
+
+// watchedOrders asks over a connection of its own, whose requests are counted.
+func watchedOrders(w *world.World, counted *asked) *exchange.Orders {
+	w.T.Helper()
+	codec, err := process.Codec(w.Settings)
+	fatal(w.T, err)
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
+		DataConverter: engine.DataConverter(codec), FailureConverter: engine.FailureConverter(codec),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(counted.count)}},
+	})
+	fatal(w.T, err)
+	w.T.Cleanup(c.Close)
+	return exchange.NewOrders(c, w.Namespace, settings.NewStore(w.Settings))
 }

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -122,8 +123,11 @@ func bareSignal(ctx context.Context, w *world.World, i int) error {
 // come from as many addresses as its limit of one needs.
 func throughStarter(w *world.World) func(context.Context, int) error {
 	w.T.Helper()
+	store := settings.NewStore(w.Settings)
+	guard, err := access.New(access.Options{Settings: store, Logger: zap.NewNop()})
+	fatal(w.T, err)
 	routes := api.NewRouter(api.Options{
-		Settings: settings.NewStore(w.Settings), Orders: func() (*exchange.Orders, bool) { return w.Orders, true },
+		Settings: store, Guard: guard, Orders: func() (*exchange.Orders, bool) { return w.Orders, true },
 		Health: http.NotFoundHandler(), Logger: zap.NewNop(),
 	})
 	var taken atomic.Int64

@@ -155,6 +155,9 @@ func (m *machine) start(name string, command, env []string) error {
 func (m *machine) links() {
 	m.t.printf("\n%s\n", m.t.paint(bold, "Have a look"))
 	m.t.step("Temporal", m.at.url(partTemporalUI))
+	m.t.step("orders", m.at.url(partStarter)+"/")
+	m.t.step("", "log in as "+userName+" with the password "+userPassword+"; "+viewerName+" may only look")
+	m.t.step("API", m.at.url(partStarter)+"/v1/docs, with the token "+apiToken)
 	m.t.step("starter", m.at.url(partStarter)+"/readyz")
 	for _, p := range pairs {
 		m.t.step(p.Shop, "Cartum  "+m.at.url(p.cartum)+"/sandbox/orders")

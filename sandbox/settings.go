@@ -20,7 +20,20 @@ const (
 	envRoappKey       = "SANDBOX_ROAPP_API_KEY"
 	envCartumPassword = "SANDBOX_CARTUM_PASSWORD" //nolint:gosec // the variable's name
 	envWebhookKey     = "SANDBOX_WEBHOOK_KEY"
+	envSessionKey     = "CARTUMSYNC_SESSION_KEY"
 	envWebhookSecret  = "SANDBOX_ROAPP_WEBHOOK_SECRET" //nolint:gosec // the variable's name
+)
+
+// Who may use the sandbox's exchange: for made-up orders only, as everybody knows
+// this.
+const (
+	userName     = "anna"
+	viewerName   = "viewer" // may only look
+	userPassword = "sandbox"
+	apiToken     = "sandbox-api-token" //nolint:gosec // known to everybody
+	lookToken    = "sandbox-look-token"
+	// userHash is the password's.
+	userHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS"
 )
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings of the sandbox. The stand-ins' API key and password are "sandbox":
@@ -29,7 +42,9 @@ var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings 
 # These are yours to make:
 #   ` + envIdentityKey + `    openssl rand -hex 32
 #   ` + envEncryptionKey + `  openssl rand -base64 32
+#   ` + envSessionKey + `     openssl rand -hex 32
 #   ` + envWebhookKey + `        openssl rand -hex 32
+# Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + lookToken + `".
 # This is what the RO App stand-ins were given as --webhook-secret:
 #   ` + envWebhookSecret + `
 identity_key: ${` + envIdentityKey + `}
@@ -72,6 +87,13 @@ shops:
       import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
       export: {102: 2, 103: 3, 105: 6}
 {{- end}}
+users:
+  - {name: ` + userName + `, password_bcrypt: ` + userHash + `, role: act}
+  - {name: ` + viewerName + `, password_bcrypt: ` + userHash + `, role: look}
+api_tokens:
+  - {name: program, sha256: d4b678233e547911999cd55ac216358e16f7428cb39fe75b36498ead723ec4a2, role: act}
+  - {name: monitor, sha256: 7d40e5ca5f3bacede8c39a379f4c293cc52f23c9b8d5dda8150b0364ee283876, role: look}
+session_key: ${` + envSessionKey + `}
 `))
 
 // pairSettings are a pair with the addresses of its stand-ins: those by which
@@ -100,6 +122,7 @@ func throwawayKeys() map[string]string {
 	return map[string]string{
 		envIdentityKey:    hex.EncodeToString(random()),
 		envEncryptionKey:  base64.StdEncoding.EncodeToString(random()),
+		envSessionKey:     hex.EncodeToString(random()),
 		envWebhookKey:     hex.EncodeToString(random()),
 		envWebhookSecret:  hex.EncodeToString(random()),
 		envRoappKey:       roappKey,

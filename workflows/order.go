@@ -29,6 +29,7 @@ func Order(ctx workflow.Context, state order.State) error {
 type orderRun struct {
 	state   order.State
 	links   order.Links
+	shown   *order.Shown            // by lists from now on, nil for as before
 	running map[string]*runningStep // by step key
 
 	hints     workflow.ReceiveChannel
@@ -86,7 +87,7 @@ func (r *orderRun) live(ctx workflow.Context) error {
 		if err != nil {
 			return err
 		}
-		r.links, r.wake = next.Links, next.Wake
+		r.links, r.wake, r.shown = next.Links, next.Wake, next.Shown
 		r.state.Take(next, workflow.Now(ctx))
 		r.reconcile(ctx, next.Steps)
 		r.describe(ctx)
@@ -95,6 +96,9 @@ func (r *orderRun) live(ctx workflow.Context) error {
 			continue
 		}
 		if err := r.publish(ctx); err != nil {
+			return err
+		}
+		if err := r.show(ctx); err != nil {
 			return err
 		}
 		if r.state.Closed != "" {

@@ -58,9 +58,23 @@ func (r *orderRun) publish(ctx workflow.Context) error {
 	if len(updates) == 0 && was.HeldSince.Equal(is.HeldSince) {
 		return nil
 	}
+	is.Shown = was.Shown
 	r.state.Published = is
 	updates = append(updates, heldSince(r.state.Hold))
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+// MemoRow is the memo of what lists show of an order, an [order.Shown].
+const MemoRow = "row"
+
+// show writes the memo where that was planned. Plans of earlier releases do not
+// speak of it, so their histories replay.
+func (r *orderRun) show(ctx workflow.Context) error {
+	if r.shown == nil {
+		return nil
+	}
+	r.state.Published.Shown = r.shown
+	return workflow.UpsertMemo(ctx, map[string]any{MemoRow: *r.shown})
 }
 
 func holdAttribute(reason order.HoldReason) temporal.SearchAttributeUpdate {

@@ -89,5 +89,8 @@ func (r *orderRun) refreshID() string {
 	if !r.state.Refresh.Running {
 		number++
 	}
-	return fmt.Sprintf("%s:%d", UpdateRefresh, number)
+	return RefreshID(number)
 }
+
+// RefreshID is the update id of an order's refresh by its number.
+func RefreshID(number int) string { return fmt.Sprintf("%s:%d", UpdateRefresh, number) }

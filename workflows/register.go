@@ -15,6 +15,7 @@ func Register(registry interface {
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
 		DryRunWorkflow:         DryRun,
+		RoappOrdersWorkflow:    RoappOrders,
 		TellWorkflow:           Tell,
 		CheckWorkflow:          Check,
 		ReconcileWorkflow:      Reconcile,

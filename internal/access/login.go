@@ -38,7 +38,7 @@ type LoginView struct {
 
 func (g *Guard) page(w http.ResponseWriter, r *http.Request) {
 	if _, known := Who(r.Context()); known {
-		http.Redirect(w, r, ours(r.URL.Query().Get("next")), http.StatusSeeOther)
+		goOn(w, r, r.URL.Query().Get("next"))
 		return
 	}
 	if _, err := r.Cookie(sessionCookie); err == nil {
@@ -80,7 +80,7 @@ func (g *Guard) logIn(w http.ResponseWriter, r *http.Request) {
 	}
 	g.startSession(w, r, current, session{Name: user.Name, From: ofPassword(current, user)})
 	g.Logger.Info("logged in", zap.String("user", user.Name), zap.String("peer", peer(r)))
-	http.Redirect(w, r, ours(next), http.StatusSeeOther)
+	goOn(w, r, next)
 }
 
 func checkPassword(users []settings.User, name, password string) (settings.User, bool) {

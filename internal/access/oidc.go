@@ -75,7 +75,7 @@ func (g *Guard) comeBack(w http.ResponseWriter, r *http.Request) {
 	default:
 		g.startSession(w, r, current, session{Name: name, Role: role, From: ofProvider(current)})
 		g.Logger.Info("logged in by the provider", zap.String("peer", peer(r)))
-		http.Redirect(w, r, trip.Next, http.StatusSeeOther)
+		goOn(w, r, trip.Next)
 	}
 }
 

@@ -23,7 +23,7 @@ func askToLogIn(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	http.Redirect(w, r, login, http.StatusSeeOther) //nolint:gosec // the path is ours
+	http.Redirect(w, r, login, http.StatusSeeOther)
 }
 
 // here is the page that a person is on: what was asked for, or the page that
@@ -50,16 +50,31 @@ func within(text string) string {
 // home is where a login leads that comes from nowhere.
 const home = "/"
 
-// ours is a path to go on to after the login, and home where the text is not
-// plainly a path of ours: browsers read "//host" and "/\host" as other sites.
+// ours is a path to go on to after the login, which is home where the text is no
+// path of ours or leads to the login again.
 func ours(text string) string {
+	u, err := url.Parse(LocalPath(text))
+	if err != nil || u.Path == "/login" || strings.HasPrefix(u.Path, "/login/") || u.Path == "/logout" {
+		return home
+	}
+	return LocalPath(text)
+}
+
+// LocalPath is the text where it is plainly a path of this host, with or without
+// a query, and else "/": browsers read "//host", "/\host" and "/<tab>/host" as
+// other sites.
+func LocalPath(text string) string {
 	u, err := url.Parse(text)
 	strange := strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f })
-	if err != nil || strange || u.IsAbs() || u.Host != "" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") ||
-		u.Path == "/login" || strings.HasPrefix(u.Path, "/login/") || u.Path == "/logout" {
+	if err != nil || strange || u.IsAbs() || u.Host != "" || !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
 		return home
 	}
 	return text
+}
+
+// goOn leads to where a person was before the login.
+func goOn(w http.ResponseWriter, r *http.Request, to string) {
+	http.Redirect(w, r, ours(to), http.StatusSeeOther) //nolint:gosec // to a path of ours alone
 }
 
 // refuse answers a program with a problem and a person with its text.

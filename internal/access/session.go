@@ -144,7 +144,7 @@ func (g *Guard) clearCookie(w http.ResponseWriter, r *http.Request, name, path s
 }
 
 func (g *Guard) writeCookie(w http.ResponseWriter, r *http.Request, name, path, value string, life int) {
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure where the browser came by HTTPS, for else it would not keep it
 		Name: name, Value: value, Path: path, MaxAge: life,
 		HttpOnly: true, Secure: g.byHTTPS(r), SameSite: http.SameSiteLaxMode,
 	})

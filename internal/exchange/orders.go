@@ -26,12 +26,13 @@ type Orders struct {
 	namespace string
 	settings  *settings.Store
 	checks    *checks
+	tables    *tables
 }
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
 func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
-	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks()}
+	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables()}
 }
 
 // Changed tells the order's workflow to read the shop's order, and starts it

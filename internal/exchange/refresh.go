@@ -85,6 +85,10 @@ func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refresh
 	return o.refused(ctx, key, view.RefreshID, err)
 }
 
+// ErrNoRefresh means that the order has no such refresh, or that a later one has
+// taken its place.
+var ErrNoRefresh = errors.New("no such refresh")
+
 // RefreshEnd tells how far a refresh is that still ran when it was asked for.
 func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refreshed, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
@@ -97,6 +101,9 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 		return begun(key, id, view)
 	}
 	facts := view.State.Refresh
+	if facts.Number == 0 || id != workflows.RefreshID(facts.Number) {
+		return Refreshed{}, ErrNoRefresh
+	}
 	return ended(id, facts.Problem, facts.Changed, view.NextRefresh), nil
 }
 

@@ -119,6 +119,9 @@ func (s *State) Unfit(d Decision) string {
 	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.Goods == "" || d.Goods == hold.Goods):
 		return hold.notAmong(Choice{ID: d.ProductID})
 	}
+	if d.Kind == DecideLeave && strings.TrimSpace(d.Reason) == "" {
+		return "say why it is left: a reason is needed"
+	}
 	if _, known := s.Goods[d.Goods]; d.Goods != "" && d.Goods != hold.Goods && !known {
 		return fmt.Sprintf("the order has no goods %q; it has: %s", d.Goods, s.goodsText())
 	}

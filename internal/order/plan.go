@@ -26,7 +26,9 @@ type Next struct {
 	// Wake is when to plan again though nothing happened; zero for never.
 	Wake  time.Time `json:",omitzero"`
 	Links Links     `json:",omitzero"`
-	Rules string    `json:",omitempty"` // revision of the settings that were in force
+	// Shown is what lists are to show, where that is news.
+	Shown *Shown `json:",omitempty"`
+	Rules string `json:",omitempty"` // revision of the settings that were in force
 }
 
 // Links open the order's two sides for a person.
@@ -56,6 +58,7 @@ func Plan(s State, r Rules, running []Step, now time.Time) Next {
 	}
 	next.Rules = r.Revision
 	next.Links = p.links()
+	next.Shown = p.shown(next)
 	return next
 }
 

@@ -285,8 +285,8 @@ type Event struct {
 // timelineLimit bounds the timeline; the oldest lines go first.
 const timelineLimit = 200
 
-// Published is what the search attributes say, so that they are written only
-// when they change.
+// Published is what the search attributes and the memo say, so that they are
+// written only when they change.
 type Published struct {
 	SyncState   SyncState  `json:",omitempty"`
 	HoldReason  HoldReason `json:",omitempty"`
@@ -299,6 +299,8 @@ type Published struct {
 	Synced      time.Time  `json:",omitzero"`
 	Amount      string     `json:",omitempty"`
 	HeldSince   time.Time  `json:",omitzero"`
+	// Shown is what the memo says, nil where it says nothing.
+	Shown *Shown `json:",omitempty"`
 }
 
 // SyncState is the order's state for people and lists.

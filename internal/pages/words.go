@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"github.com/cartumsync/cartumsync/internal/access"
 )
 
 // Languages of the pages, the first of which stands in for all others.
@@ -63,13 +65,5 @@ func (p *pages) chooseLanguage(w http.ResponseWriter, r *http.Request) {
 		Name: languageCookie, Value: tag.String(), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil,
 	})
-	http.Redirect(w, r, localPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
-}
-
-// localPath lets nobody be led to another host.
-func localPath(to string) string {
-	if to == "" || to[0] != '/' || (len(to) > 1 && (to[1] == '/' || to[1] == '\\')) {
-		return "/"
-	}
-	return to
+	http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
 }

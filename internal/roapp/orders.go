@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -21,7 +22,9 @@ type Order struct {
 	// CreatedAt and ModifiedAt are in UTC, whole seconds as a rule; zero when the answer has none.
 	CreatedAt, ModifiedAt time.Time
 	// ClientID and OrderTypeID are 0 when the answer has none.
-	ClientID     int64
+	ClientID int64
+	// ClientName is "" when the answer has none, or in no readable form.
+	ClientName   string
 	OrderTypeID  int64
 	ManagerNotes string
 	// CustomFields is by key ("f101"); null is "", a list is joined with commas.
@@ -41,6 +44,8 @@ type OrderQuery struct {
 	// ModifiedFrom is inclusive and sent as the whole second before it.
 	ModifiedFrom time.Time
 	IDs          []int64
+	// Numbers are those that staff see.
+	Numbers []string
 	// Sort is id, modified_at and the like, with "-" for descending (reference, roapp-api 3.3).
 	Sort string
 	// Page counts from 1; 0 is 1.
@@ -114,6 +119,9 @@ func (q OrderQuery) values() url.Values {
 	}
 	for _, id := range q.IDs {
 		values.Add("ids", strconv.FormatInt(id, 10))
+	}
+	for _, number := range q.Numbers {
+		values.Add("numbers", number)
 	}
 	if !q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero() {
 		values["created_at"] = span(q.CreatedFrom, q.CreatedTo)
@@ -204,6 +212,7 @@ func decodeOrder(n node) Order {
 		CreatedAt:         n.at("created_at").time(),
 		ModifiedAt:        n.at("modified_at").time(),
 		ClientID:          n.at("client").at("id").optionalID(),
+		ClientName:        clientName(n.at("client").apart()),
 		OrderTypeID:       n.at("order_type").at("id").optionalID(),
 		ManagerNotes:      n.at("manager_notes").text(),
 		CustomFields:      n.at("custom_fields").texts(),
@@ -211,6 +220,14 @@ func decodeOrder(n node) Order {
 		Paid:              n.at("payed").optionalDecimal(),
 		DeductionRequired: n.at("is_deduction_required").flag(),
 	}
+}
+
+// clientName is for people only, so that nothing fails for it.
+func clientName(n node) string {
+	if name := n.at("name").text(); name != "" {
+		return name
+	}
+	return strings.TrimSpace(n.at("first_name").text() + " " + n.at("last_name").text())
 }
 
 type orderBody struct {

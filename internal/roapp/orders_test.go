@@ -71,6 +71,7 @@ func TestFindOrdersQuery(t *testing.T) {
 		"from":     {OrderQuery{CreatedFrom: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z"}}},
 		"from, to": {OrderQuery{CreatedFrom: at, CreatedTo: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z"}}},
 		"to":       {OrderQuery{CreatedTo: at.Truncate(time.Second)}, url.Values{"created_at": {"1970-01-01T00:00:00Z", "2026-11-20T10:00:00Z"}}},
+		"numbers":  {OrderQuery{Numbers: []string{"Z00001", "7"}}, url.Values{"numbers": {"Z00001", "7"}}},
 		"modified": {OrderQuery{ModifiedFrom: at}, url.Values{"modified_at": {"2026-11-20T10:00:00Z"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -246,7 +246,7 @@ const (
 	// role is look.
 	Password = "sandbox"
 	// passwordHash is the password's, of the least cost.
-	passwordHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS"
+	passwordHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS" //nolint:gosec // known to everybody
 )
 
 var settingsTemplate = template.Must(template.New("settings").Parse(`

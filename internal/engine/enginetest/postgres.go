@@ -277,6 +277,12 @@ func serverConfig(database string, ports []int) ([]byte, error) {
 func freePorts(count int) ([]int, error) {
 	var lc net.ListenConfig
 	var ports []int
+	var held []net.Listener
+	defer func() {
+		for _, l := range held {
+			_ = l.Close()
+		}
+	}()
 	for port := 20_000 + rand.IntN(10_000); len(ports) < count; port++ { //nolint:gosec // a place to begin, not a secret
 		if port > math.MaxInt16 {
 			return nil, errors.New("too few free ports")
@@ -285,8 +291,7 @@ func freePorts(count int) ([]int, error) {
 		if err != nil {
 			continue // taken
 		}
-		defer l.Close()
-		ports = append(ports, port)
+		held, ports = append(held, l), append(ports, port)
 	}
 	return ports, nil
 }

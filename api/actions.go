@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// decisionBody is a person's answer to what an order waits for.
+type decisionBody struct {
+	Kind         order.DecisionKind `json:"kind" enum:"contact,create-contact,product,create-product,accept,try-again,create-again,take-over,leave"`
+	Reason       string             `json:"reason,omitempty" maxLength:"500" doc:"Why; leave needs it"`
+	Contact      int64              `json:"contact,omitempty" minimum:"1" doc:"RO App's id of the contact, of the kind contact"`
+	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
+	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
+	Goods        order.GoodsKey     `json:"goods,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
+	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to take over"`
+}
+
+func (b decisionBody) by(name string) order.Decision {
+	return order.Decision{
+		Kind: b.Kind, By: name, Reason: b.Reason, ContactID: b.Contact, Organization: b.Organization,
+		ProductID: b.Product, Goods: b.Goods, OrderID: b.RoappOrder,
+	}
+}
+
+func (a *v1) registerActions(doc huma.API) {
+	action := func(path, id, summary, description string) huma.Operation {
+		operation := errorsOf(a.act(doc, http.MethodPost, path, id, summary), http.StatusNotFound, http.StatusConflict)
+		operation.Description += " " + description
+		operation.DefaultStatus = http.StatusAccepted
+		return operation
+	}
+	huma.Register(doc, action("/orders/{shop}/{number}/decisions", "decide", "Answer what an order waits for",
+		"An answer that does not fit is 409 and changes nothing."), a.decide)
+	huma.Register(doc, action("/orders/{shop}/{number}/import", "import-order", "Import an order, or bring back one that is done",
+		"It is read from the shop anew."), a.importOrder)
+	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Tell that an order's goods were taken from stock",
+		"From here on quantities, prices and lines are frozen."), a.writtenOff)
+	many := a.act(doc, http.MethodPost, "/holds/decisions", "decide-many", "Give several orders one answer")
+	many.Description += " Each order answers for itself. Only answers that name no record of one order."
+	huma.Register(doc, many, a.decideMany)
+}
+
+// taken has no body.
+type taken struct{}
+
+func (a *v1) decide(ctx context.Context, in *struct {
+	orderPath
+	Body decisionBody
+},
+) (*taken, error) {
+	return a.tell(in.orderPath, "decide", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+		return orders.Decide(ctx, key, in.Body.by(by(ctx)))
+	})
+}
+
+func (a *v1) importOrder(ctx context.Context, in *orderPath) (*taken, error) {
+	return a.tell(*in, "import", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+		return orders.Import(ctx, key, by(ctx))
+	})
+}
+
+func (a *v1) writtenOff(ctx context.Context, in *orderPath) (*taken, error) {
+	return a.tell(*in, "written off", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+		return orders.WrittenOff(ctx, key, by(ctx))
+	})
+}
+
+// tell brings something to one order.
+func (a *v1) tell(path orderPath, what, name string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
+	key, err := a.key(path)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	if err := bring(orders, key); err != nil {
+		return nil, a.refused(what+" "+key.String(), err)
+	}
+	a.Logger.Info("told an order: "+what, zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.String("by", name))
+	return nil, nil
+}
+
+type decideManyBody struct {
+	Orders   []orderName  `json:"orders" minItems:"1" maxItems:"100"`
+	Decision decisionBody `json:"decision"`
+}
+
+// decidedAnswer is what one of several orders answers.
+type decidedAnswer struct {
+	orderName
+	Taken   bool   `json:"taken"`
+	Problem string `json:"problem,omitempty" doc:"Why it was not taken"`
+}
+
+type decideManyAnswer struct {
+	Answers []decidedAnswer `json:"answers" doc:"In the order of the request"`
+}
+
+func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) (*struct{ Body decideManyAnswer }, error) {
+	if !exchange.InBulk(in.Body.Decision.Kind) {
+		return nil, huma.Error422UnprocessableEntity("the decision " + string(in.Body.Decision.Kind) + " is about one order only")
+	}
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	decided, err := orders.DecideMany(ctx, keysOf(in.Body.Orders), in.Body.Decision.by(by(ctx)))
+	if err != nil {
+		return nil, a.refused("decide for several orders", err)
+	}
+	out := decideManyAnswer{Answers: make([]decidedAnswer, 0, len(decided))}
+	for _, one := range decided {
+		out.Answers = append(out.Answers, a.decidedAnswer(one))
+	}
+	return &struct{ Body decideManyAnswer }{out}, nil
+}
+
+func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
+	answer := decidedAnswer{orderName: nameOf(one.Key), Taken: one.Err == nil}
+	var closed *exchange.ClosedError
+	var unfit *exchange.UnfitError
+	switch {
+	case one.Err == nil:
+	case errors.Is(one.Err, exchange.ErrNoOrder), errors.As(one.Err, &closed):
+		answer.Problem = one.Err.Error()
+	case errors.As(one.Err, &unfit):
+		answer.Problem = unfit.Why
+	default:
+		_ = a.unanswered("decide for "+one.Key.String(), one.Err) // logs it
+		answer.Problem = "Temporal or a worker did not answer; try again"
+	}
+	return answer
+}

@@ -1,0 +1,142 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// refreshAnswer is what came of the wish to update an order.
+type refreshAnswer struct {
+	orderName
+	State   string     `json:"state" enum:"done,failed,running,too-soon,closed,unknown,unanswered" doc:"done and failed have ended; running goes on; of the others nothing was done"`
+	ID      string     `json:"id,omitempty" doc:"Names the refresh, to ask for its end"`
+	Changed []string   `json:"changed,omitempty" doc:"What was found and done; nothing changed where a refresh is done without it"`
+	Problem string     `json:"problem,omitempty" doc:"Why it failed or was not begun"`
+	Waits   []string   `json:"waits,omitempty" doc:"What it is at while it runs"`
+	Next    *time.Time `json:"next,omitempty" doc:"From when on the order may be updated again"`
+}
+
+type refreshOutput struct {
+	Status   int
+	Location string `header:"Location" doc:"Where to ask for the end of a refresh that runs"`
+	Body     refreshAnswer
+}
+
+func (a *v1) registerRefreshes(doc huma.API) {
+	one := errorsOf(a.act(doc, http.MethodPost, "/orders/{shop}/{number}/refresh", "refresh-order", "Compare both sides of an order now"), http.StatusNotFound, http.StatusConflict)
+	one.Description += " Once in 10 minutes: too soon is 429 with Retry-After. 202 means that it goes on; Location tells its end."
+	one.Responses = map[string]*huma.Response{"202": {Description: "It goes on"}}
+	huma.Register(doc, one, a.refresh)
+	huma.Register(doc, errorsOf(look(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
+	many := a.act(doc, http.MethodPost, "/orders/refresh", "refresh-orders", "Compare both sides of several orders now")
+	many.Description += " Each order answers for itself."
+	huma.Register(doc, many, a.refreshMany)
+}
+
+func (a *v1) refresh(ctx context.Context, in *orderPath) (*refreshOutput, error) {
+	key, err := a.key(*in)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := orders.Begin(ctx, key, by(ctx))
+	if err != nil {
+		return nil, a.refused("refresh "+key.String(), err)
+	}
+	if answer.State == exchange.RefreshTooSoon {
+		text := "the order was updated a moment ago; again from " + answer.Next.UTC().Format(time.RFC3339)
+		return nil, huma.ErrorWithHeaders(huma.Error429TooManyRequests(text), until(answer.Next))
+	}
+	out := &refreshOutput{Status: http.StatusOK, Body: refreshAnswerOf(key, answer)}
+	if answer.State == exchange.RefreshRunning {
+		out.Status = http.StatusAccepted
+		out.Location = fmt.Sprintf("/v1/orders/%s/%d/refreshes/%s", key.Shop, key.Number, url.PathEscape(answer.ID))
+	}
+	return out, nil
+}
+
+func (a *v1) refreshEnd(ctx context.Context, in *struct {
+	orderPath
+	ID string `path:"id" maxLength:"40" example:"refresh:3"`
+},
+) (*struct{ Body refreshAnswer }, error) {
+	key, err := a.key(in.orderPath)
+	if err != nil {
+		return nil, err
+	}
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := orders.RefreshEnd(ctx, key, in.ID)
+	if err != nil {
+		return nil, a.refused("how far a refresh of "+key.String()+" is", err)
+	}
+	return &struct{ Body refreshAnswer }{refreshAnswerOf(key, answer)}, nil
+}
+
+type refreshManyBody struct {
+	Orders []orderName `json:"orders" minItems:"1" maxItems:"100"`
+}
+
+type refreshManyAnswer struct {
+	Answers []refreshAnswer `json:"answers" doc:"In the order of the request"`
+}
+
+func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }) (*struct{ Body refreshManyAnswer }, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	began, err := orders.BeginMany(ctx, keysOf(in.Body.Orders), by(ctx))
+	if err != nil {
+		return nil, a.refused("refresh several orders", err)
+	}
+	out := refreshManyAnswer{Answers: make([]refreshAnswer, 0, len(began))}
+	for _, one := range began {
+		out.Answers = append(out.Answers, a.begunAnswer(one))
+	}
+	return &struct{ Body refreshManyAnswer }{out}, nil
+}
+
+// begunAnswer is what one of several orders answers.
+func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
+	var closed *exchange.ClosedError
+	answer := refreshAnswer{orderName: nameOf(one.Key)}
+	switch {
+	case one.Err == nil:
+		return refreshAnswerOf(one.Key, one.Refreshed)
+	case errors.Is(one.Err, exchange.ErrNoOrder):
+		answer.State, answer.Problem = "unknown", one.Err.Error()
+	case errors.As(one.Err, &closed):
+		answer.State, answer.Problem = "closed", one.Err.Error()
+	default:
+		_ = a.unanswered("refresh "+one.Key.String(), one.Err) // logs it
+		answer.State, answer.Problem = "unanswered", "Temporal or a worker did not answer; try again"
+	}
+	return answer
+}
+
+func refreshAnswerOf(key order.Key, answer exchange.Refreshed) refreshAnswer {
+	out := refreshAnswer{
+		orderName: nameOf(key), State: string(answer.State), ID: answer.ID,
+		Changed: answer.Changed, Problem: answer.Problem, Waits: answer.Waits,
+	}
+	if !answer.Next.IsZero() {
+		next := answer.Next.UTC()
+		out.Next = &next
+	}
+	return out
+}

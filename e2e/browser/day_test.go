@@ -1,0 +1,109 @@
+package browser
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// Orders of a day that people look for by their numbers.
+const (
+	plainOrder    = 1012 // is in step
+	changedOrder  = 1011 // was changed after its goods were written off
+	attackOrder   = 1010 // has a script in its texts
+	twoContacts   = 1020
+	noCustomer    = 1021
+	otherCurrency = 1022
+	twoProducts   = 1023
+	cancelled     = 1024
+)
+
+// attack is a buyer's idea of a name.
+const attack = `<script>document.title="taken"</script>`
+
+// day is a shop's day: orders of all kinds, each where it stays.
+func day(w *world.World) {
+	w.T.Helper()
+	for _, one := range []struct{ first, last, phone string }{
+		{"Maria", "Zielińska", "502 300 400"}, {"Piotr", "Zieliński", "502 300 400"}, {"Jan", "Kowalski", "501 200 300"},
+	} {
+		w.Roapp.Make("people", world.J{"first_name": one.first, "last_name": one.last, "phones": []string{one.phone}})
+	}
+	for _, title := range []string{"Wazon szklany", "Wazon szklany wysoki"} {
+		w.Roapp.Make("products", world.J{"title": title, "article": "WAZON"})
+	}
+	numbers := placeMany(w)
+	w.Place(attackOrder, world.J{"delivery_name": attack + " Nowak", "comment": attack, "products": []world.J{world.Line("X-1", attack, "5", "1")}})
+	w.Place(twoContacts, placedAgo(1, world.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
+	w.Place(noCustomer, placedAgo(2, world.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
+	w.Place(otherCurrency, placedAgo(3, world.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))
+	w.Place(twoProducts, placedAgo(5, world.J{"delivery_name": "Olga Lis", "delivery_phone": "+48 605 100 200", "products": []world.J{world.Line("WAZON", "Wazon", "59", "1")}}))
+	w.Place(cancelled, placedAgo(30, world.J{"delivery_name": "Adam Lis", "stat_status": order.CancelledStatus}))
+	for _, number := range append(numbers, attackOrder) {
+		w.AwaitSynced(number)
+	}
+	w.AwaitHeld(twoContacts, order.HoldAmbiguousContact)
+	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
+	w.AwaitHeld(otherCurrency, order.HoldCurrency)
+	w.AwaitHeld(twoProducts, order.HoldAmbiguousProduct)
+	w.AwaitClosed(cancelled)
+	changeAfterWriteOff(w)
+}
+
+func placeMany(w *world.World) (numbers []int64) {
+	w.T.Helper()
+	roses, pot := world.Line("ROZA-CZ", "Róża czerwona", "12.50", "5"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2")
+	courier := world.J{"id": 2, "title": "Kurier"}
+	for i, name := range []string{
+		"Zofia Kamińska", "Jan Kowalski", "Ewa Wiśniewska", "Tomasz Lewandowski", "Katarzyna Wójcik", "Andrzej Mazur",
+		"Magdalena Krawczyk", "Paweł Grabowski", "Barbara Pawłowska", "Irena Jabłońska", "Marek Wróbel",
+	} {
+		number := plainOrder - int64(i)
+		if number <= attackOrder {
+			number-- // which is somebody else's
+		}
+		fields := world.J{
+			"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 100 %03d", 100+i), "stat_status": 1 + i%2,
+			"products": []world.J{roses}, "payed": i % 3 % 2,
+		}
+		if i%2 == 1 {
+			fields["products"] = []world.J{roses, pot}
+			fields["delivery_type"], fields["delivery_price"], fields["delivery_city"] = courier, 25, "Gdańsk"
+		}
+		w.Place(number, placedAgo(4*i, fields))
+		numbers = append(numbers, number)
+	}
+	return numbers
+}
+
+// changeAfterWriteOff writes the goods off of an order that the buyer changes
+// afterwards.
+func changeAfterWriteOff(w *world.World) {
+	w.T.Helper()
+	_, made := w.AwaitSynced(changedOrder)
+	w.Roapp.WriteOff(made.ID)
+	w.TellWriteOff(changedOrder)
+	w.Cartum.Change(changedOrder, world.J{"products": []world.J{
+		world.Line("ROZA-CZ", "Róża czerwona", "12.50", "8"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2"),
+	}})
+	w.Webhook(changedOrder)
+	w.AwaitMark(changedOrder, order.MarkNotCarried)
+}
+
+// placedAgo is an order that was placed so many hours ago.
+func placedAgo(hours int, fields world.J) world.J {
+	fields["stat_created"] = time.Now().Add(-time.Duration(hours) * time.Hour).In(warsaw).Format(time.DateTime)
+	return fields
+}
+
+var warsaw = mustZone("Europe/Warsaw")
+
+func mustZone(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}

@@ -1,0 +1,66 @@
+package access_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// Only a trusted proxy is believed, and only about people with a role.
+func TestProxyHeaders(t *testing.T) {
+	t.Parallel()
+	handler, _ := guarded(t, settings.NewStore(&settings.Settings{SignIn: settings.SignIn{ProxyHeader: settings.ProxyHeader{
+		User: "X-Forwarded-User", Groups: "X-Forwarded-Groups", Trusted: []string{"10.0.0.5/32", "fd00::/64"},
+		Roles: map[string]string{"warehouse": "look", "sales": "act"},
+	}}}), "")
+	for _, test := range []struct {
+		peer, user, groups string
+		want               string // "" for nobody
+	}{
+		{"10.0.0.5:4000", "ola", "sales", "ola act true"},
+		{"10.0.0.5:4000", " ola ", "staff, warehouse", "ola look true"},
+		{"10.0.0.5:4000", "ola", "warehouse,sales", "ola act true"},
+		{"[fd00::7]:4000", "ola", "sales", "ola act true"},
+		{"[::ffff:10.0.0.5]:4000", "ola", "sales", "ola act true"},
+		{"10.0.0.6:4000", "ola", "sales", ""},
+		{"[fd00:1::7]:4000", "ola", "sales", ""},
+		{"no address", "ola", "sales", ""},
+		{"10.0.0.5:4000", "ola", "staff", ""},
+		{"10.0.0.5:4000", "ola", "", ""},
+		{"10.0.0.5:4000", "", "sales", ""},
+	} {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/orders", http.NoBody)
+		request.RemoteAddr = test.peer
+		request.Header.Set("X-Forwarded-User", test.user)
+		request.Header.Set("X-Forwarded-Groups", test.groups)
+		// Who stands behind a stranger's proxy is not told by more headers.
+		request.Header.Set("X-Forwarded-For", "10.0.0.5")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if test.want == "" {
+			assert.Equal(t, http.StatusUnauthorized, answer.Code, test)
+			continue
+		}
+		assert.Equal(t, test.want, answer.Body.String())
+	}
+}
+
+func TestEverybodyOfAProxy(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, &settings.Settings{SignIn: settings.SignIn{ProxyHeader: settings.ProxyHeader{
+		User: "Remote-User", Groups: "Remote-Groups", Trusted: []string{"127.0.0.0/8"}, Roles: map[string]string{"*": "look"},
+	}}}, "")
+	assert.Equal(t, "ola look true", s.browser().get("/orders", "Remote-User", "ola").body)
+	assert.Equal(t, http.StatusSeeOther, s.browser().get("/orders").code)
+	assert.Contains(t, s.browser().get("/login").body, "Proxy:true")
+}
+
+func TestNoProxyIsTrustedWithoutSettings(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, known(), "")
+	assert.Equal(t, http.StatusSeeOther, s.browser().get("/orders", "X-Forwarded-User", "anna", "X-Forwarded-Groups", "sales").code)
+}

@@ -1,0 +1,130 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// Detail is one order, both sides by each other, for people and programs.
+// Amounts are in Currency.
+type Detail struct {
+	Key      order.Key
+	ShopName string
+	State    order.SyncState
+	Links    order.Links
+	Workflow string // its id in Temporal
+	// Began is when the exchange first heard of the order, Compared when both
+	// sides were last compared, zero for never.
+	Origin          order.Origin
+	Began, Compared time.Time
+	Closed          string // why it is done, "" while it is not
+	// Running are the steps in progress.
+	Running []string
+	// Refreshing is set while a refresh runs; else NextRefresh is from when on one
+	// is allowed, past for at once.
+	Refreshing  bool
+	NextRefresh time.Time
+	Hold        *order.Hold
+	Currency    string
+	Shop        *ShopSide  // nil while nobody has read the order
+	Roapp       *RoappSide // nil while it does not stand there
+	Lines       []order.LinePair
+	Amount      *AmountDetail // nil with Shop
+	// Differences are the changes of the shop that are not carried over.
+	Differences []order.Difference
+	Marks       []order.Mark
+	Timeline    []order.Event // newest first
+}
+
+// ShopSide is the order as the shop has it.
+type ShopSide struct {
+	Placed, Read                 time.Time
+	Status                       int
+	StatusName                   string
+	Customer                     order.Customer
+	Delivery                     order.Delivery
+	Payment                      order.Payment
+	BuyerComment, ManagerComment string
+	DoNotCall                    bool
+}
+
+// RoappSide is the order as RO App has it, as far as it was seen.
+type RoappSide struct {
+	Account     string
+	ID          int64
+	Number      string // the id where the number is not known
+	Status      int64
+	StatusName  string
+	Contact     int64
+	Total       *decimal.Decimal // nil until it was seen
+	TakenOver   bool             // it stood there from before
+	WrittenOff  bool             // quantities, prices and lines are frozen
+	Seen, Wrote time.Time
+}
+
+// AmountDetail explains the shop's amount and RO App's total.
+type AmountDetail struct {
+	order.Totalling
+	AtCarrierRates bool // the delivery's price is not known
+	Roapp          *order.AmountCheck
+}
+
+// Detail asks the order's workflow for all of it; [ErrNoOrder] where there is
+// none.
+func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
+	waiting, cancel := context.WithTimeout(ctx, viewWithin)
+	defer cancel()
+	view, err := o.View(waiting, key)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return Detail{}, ErrNoOrder
+	case err != nil:
+		return Detail{}, err
+	}
+	return o.detail(view, o.Names(ctx)), nil
+}
+
+func (o *Orders) detail(view workflows.OrderView, names Names) Detail {
+	state := view.State
+	set := o.settings.Current()
+	d := Detail{
+		Key: state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
+		State: view.SyncState, Links: view.Links, Workflow: state.Key.WorkflowID(), Origin: state.Origin,
+		Began: state.StartedAt, Compared: state.Synced, Closed: state.Closed, Running: view.Running,
+		Refreshing: state.Refresh.Running, NextRefresh: view.NextRefresh, Hold: state.Hold,
+		Lines: state.LinePairs(), Differences: view.Differences, Marks: state.Marks, Timeline: slices.Clone(state.Timeline),
+	}
+	slices.Reverse(d.Timeline)
+	if snap := state.Snapshot; snap != nil {
+		d.Currency = snap.Currency
+		d.Shop = &ShopSide{
+			Placed: snap.Created, Read: snap.SeenAt, Status: snap.Status, StatusName: names.Cartum(state.Key.Shop, snap.Status),
+			Customer: snap.Customer, Delivery: snap.Delivery, Payment: snap.Payment,
+			BuyerComment: snap.BuyerComment, ManagerComment: snap.ManagerComment, DoNotCall: snap.DoNotCall,
+		}
+		d.Amount = &AmountDetail{Totalling: order.Explain(*snap), AtCarrierRates: snap.Delivery.AtCarrierRates}
+	}
+	if there := state.Order; there != nil {
+		d.Roapp = &RoappSide{
+			Account: there.Account, ID: there.ID, Number: cmp.Or(there.Number, fmt.Sprint(there.ID)), Status: there.StatusID,
+			StatusName: names.Roapp(there.Account, there.StatusID), Contact: there.ContactID, Total: there.Total,
+			TakenOver: there.TakenOver, WrittenOff: there.WrittenOff, Seen: there.SeenAt, Wrote: there.WroteAt,
+		}
+		if d.Amount != nil && there.Total != nil {
+			check := order.CheckAmount(*state.Snapshot, *there.Total)
+			d.Amount.Roapp = &check
+		}
+	}
+	return d
+}

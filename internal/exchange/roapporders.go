@@ -1,0 +1,283 @@
+package exchange
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// roappOrdersFor is how long a page of RO App's list is shown before it is
+	// asked for again, and roappOrdersWithin bounds asking.
+	roappOrdersFor    = 30 * time.Second
+	roappOrdersWithin = 70 * time.Second
+	// roappPatience is how long a table waits for RO App.
+	roappPatience = 10 * time.Second
+	// roappPagesAtOnce bounds the requests of an account for one page of a table:
+	// where most orders are ours, few of its own stand on each.
+	roappPagesAtOnce = 4
+	// mostOnTheirWay bounds those of ours that stand first in the table of all.
+	mostOnTheirWay = 50
+)
+
+// accounts are those whose own orders are wanted, sorted.
+func (l *tableLook) accounts() []string {
+	if only := cmp.Or(l.filter.Account, l.set.Shops[l.filter.Shop].Account); only != "" {
+		if _, known := l.set.Accounts[only]; !known {
+			return nil
+		}
+		return []string{only}
+	}
+	return slices.Sorted(maps.Keys(l.set.Accounts))
+}
+
+// roappPage reads a page of an account's own list.
+func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
+	id := workflows.RoappOrdersID(in, []byte(l.set.IdentityKey.Reveal()))
+	return l.tables.roapp.get(ctx, id, func(ctx context.Context) (page workflows.RoappOrdersPage, err error) {
+		run, err := l.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+			ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: roappOrdersWithin,
+			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		}, workflows.RoappOrdersWorkflow, in)
+		if err != nil {
+			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
+		}
+		if err := run.Get(ctx, &page); err != nil {
+			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
+		}
+		return page, nil
+	})
+}
+
+// roappByNumber asks an account for an order by the number that its staff see.
+func (l *tableLook) roappByNumber(ctx context.Context, account string) ([]Row, error) {
+	ctx, cancel := context.WithTimeout(ctx, roappPatience)
+	defer cancel()
+	page, err := l.roappPage(ctx, workflows.RoappOrdersInput{Account: account, Page: 1, Number: l.filter.Number})
+	if err != nil {
+		return nil, err
+	}
+	wanted := slices.DeleteFunc(slices.Clone(page.Orders), func(one workflows.RoappOrder) bool {
+		return !strings.EqualFold(one.Number, l.filter.Number) && strconv.FormatInt(one.ID, 10) != l.filter.Number
+	})
+	return l.recognise(ctx, account, wanted)
+}
+
+// recognise makes rows of what RO App lists: orders of ours as the exchange knows
+// them, and the others as RO App does.
+func (l *tableLook) recognise(ctx context.Context, account string, listed []workflows.RoappOrder) ([]Row, error) {
+	known, elsewhere, err := l.knownAmong(ctx, account, listed)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, 0, len(listed))
+	for _, one := range listed {
+		row, mine := known[one.ID]
+		if !mine {
+			row = l.foreign(account, one, elsewhere)
+		}
+		row.RoappOrder, row.RoappNumber, row.RoappStatus, row.RoappStatusName = one.ID, one.Number, one.StatusID, one.StatusName
+		row.Links.Order = l.orderLink(account, one.ID)
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// foreign is an order that no workflow knows: made by staff, who may have copied
+// one of ours, or by the exchange so long ago that its workflow is forgotten.
+func (l *tableLook) foreign(account string, one workflows.RoappOrder, elsewhere map[order.Key]bool) Row {
+	row := Row{
+		Account: account, Customer: one.Customer, Created: one.Created, Amount: &one.Total, Currency: l.set.Accounts[account].Currency,
+	}
+	if len(one.Keys) == 1 && !elsewhere[one.Keys[0]] {
+		row.Key = one.Keys[0]
+		shop := l.set.Shops[row.Key.Shop]
+		row.ShopName = cmp.Or(shop.Name, row.Key.Shop)
+		row.Links.ShopName, row.Links.Shop = row.ShopName, shop.AdminURL
+	}
+	return row
+}
+
+// knownAmong finds those of RO App's orders that workflows know, by RO App's id,
+// and which orders of shops stand for another one in RO App.
+func (l *tableLook) knownAmong(ctx context.Context, account string, listed []workflows.RoappOrder) (known map[int64]Row, elsewhere map[order.Key]bool, err error) {
+	shops := l.set.ShopsOf(account)
+	if len(listed) == 0 || len(shops) == 0 {
+		return nil, nil, nil
+	}
+	var ids, keys []string
+	meant := map[order.Key]int64{}
+	for _, one := range listed {
+		ids = append(ids, strconv.FormatInt(one.ID, 10))
+		for _, key := range one.Keys {
+			keys = append(keys, key.WorkflowID())
+			meant[key] = one.ID
+		}
+	}
+	is := fmt.Sprintf("%s IN (%s)", engine.AttrRoappOrder.GetName(), strings.Join(ids, ","))
+	if len(keys) > 0 {
+		is = "(" + is + " OR " + among("WorkflowId", keys) + ")"
+	}
+	rows, err := lister(l.list).all(ctx, ours+" AND "+among(engine.AttrShop.GetName(), shops)+" AND "+is)
+	if err != nil {
+		return nil, nil, err
+	}
+	known, elsewhere = map[int64]Row{}, map[order.Key]bool{}
+	for _, one := range oneOfEach(rows) {
+		row := l.row(one)
+		id := cmp.Or(row.RoappOrder, meant[row.Key]) // one that was made a moment ago is not told yet
+		elsewhere[row.Key] = id != meant[row.Key]
+		if id != 0 {
+			known[id] = row
+		}
+	}
+	return known, elsewhere, nil
+}
+
+// roappOrders is a page of RO App's own lists: those that staff made, or all.
+func (l *tableLook) roappOrders(ctx context.Context, from place, size int) (Page, error) {
+	var page Page
+	waiting, cancel := context.WithTimeout(ctx, roappPatience)
+	defer cancel()
+	streams := l.open(waiting, from)
+	for len(page.Rows) < size {
+		next := newestOf(streams)
+		if next == nil {
+			break
+		}
+		page.Rows = append(page.Rows, next.take(waiting))
+	}
+	to := place{Roapp: map[string]reading{}}
+	more := false
+	for _, s := range streams {
+		to.Roapp[s.account] = s.at
+		more = more || !s.at.Done && s.err == nil
+		if s.err != nil {
+			page.Problems = append(page.Problems, l.problem(s.account, s.err))
+		}
+		if s.unreadable > 0 {
+			page.Problems = append(page.Problems, fmt.Sprintf("%d orders of account %s cannot be read, so they are missing here.", s.unreadable, s.account))
+		}
+	}
+	if more {
+		page.Next = to.cursor()
+	}
+	if from.Roapp != nil || l.filter.Made == MadeInRoapp {
+		return page, nil
+	}
+	return l.putFirst(ctx, page)
+}
+
+// putFirst puts those of ours first that do not stand in RO App yet.
+func (l *tableLook) putFirst(ctx context.Context, page Page) (Page, error) {
+	query := l.where() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s IS NULL", engine.AttrRoappOrder.GetName())
+	rows, last, err := lister(l.list).newestFirst(ctx, query, nil, mostOnTheirWay)
+	if err != nil {
+		return Page{}, err
+	}
+	waiting := slices.DeleteFunc(l.rows(rows), func(row Row) bool { return slices.ContainsFunc(page.Rows, row.same) })
+	page.Rows = append(waiting, page.Rows...)
+	if last != nil {
+		page.Problems = append(page.Problems, fmt.Sprintf("More than %d orders do not stand in RO App yet. Choose the orders that came through an integration to see all of them.", mostOnTheirWay))
+	}
+	return page, nil
+}
+
+// stream is an account's list as far as it is read.
+type stream struct {
+	look    *tableLook
+	account string
+	at      reading
+	rows    []Row
+	pages   int // of the list, 0 before the first was read
+	asked   int
+	err     error
+
+	unreadable int
+}
+
+// open begins to read the lists of all accounts at once.
+func (l *tableLook) open(ctx context.Context, from place) []*stream {
+	var streams []*stream
+	var reading sync.WaitGroup
+	for _, account := range l.accounts() {
+		s := &stream{look: l, account: account, at: from.Roapp[account]}
+		s.at.Page = max(s.at.Page, 1)
+		streams = append(streams, s)
+		reading.Go(func() { s.fill(ctx) })
+	}
+	reading.Wait()
+	return streams
+}
+
+// newestOf is the stream whose next row is the newest, nil where none has one.
+func newestOf(streams []*stream) *stream {
+	var newest *stream
+	for _, s := range streams {
+		if len(s.rows) > 0 && (newest == nil || s.rows[0].Created.After(newest.rows[0].Created)) {
+			newest = s
+		}
+	}
+	return newest
+}
+
+// take gives the next row.
+func (s *stream) take(ctx context.Context) Row {
+	row := s.rows[0]
+	s.rows, s.at.Last = s.rows[1:], row.RoappOrder
+	s.fill(ctx)
+	return row
+}
+
+// fill reads on until there is a row, or no more of them, or enough was asked.
+func (s *stream) fill(ctx context.Context) {
+	for len(s.rows) == 0 && !s.at.Done && s.err == nil && s.asked < roappPagesAtOnce {
+		if s.pages > 0 {
+			if s.at.Page >= s.pages {
+				s.at.Done = true
+				return
+			}
+			s.at.Page++
+		}
+		s.asked++
+		s.err = s.read(ctx)
+	}
+	if len(s.rows) == 0 && !s.at.Done && s.err == nil { // the next page of the table goes on behind what was read
+		s.at.Done = s.at.Page >= s.pages
+		s.at.Page++
+	}
+}
+
+// read reads the page that it stands at. What was shown already is left out: a
+// list that grew since then shows it again.
+func (s *stream) read(ctx context.Context) error {
+	page, err := s.look.roappPage(ctx, workflows.RoappOrdersInput{Account: s.account, Page: s.at.Page})
+	if err != nil {
+		return err
+	}
+	rows, err := s.look.recognise(ctx, s.account, page.Orders)
+	if err != nil {
+		return err
+	}
+	s.pages, s.unreadable = max(page.Pages, 1), s.unreadable+page.Unreadable
+	for _, row := range rows {
+		shown := s.at.Last > 0 && row.RoappOrder >= s.at.Last
+		if !shown && s.look.wants(row) {
+			s.rows = append(s.rows, row)
+		}
+	}
+	return nil
+}

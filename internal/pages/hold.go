@@ -1,0 +1,189 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"go.temporal.io/api/serviceerror"
+
+	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// holdBox is what an order waits for, with the answers to it; the template
+// hold-answers shows it. An order that goes on says so, and the box follows it.
+type holdBox struct {
+	Key     order.Key
+	State   order.SyncState
+	Hold    *order.Hold // nil where it waits for nothing
+	Answers []order.DecisionKind
+	Running []string // what the order is at
+	Closed  string   // why it is done, "" where it is not
+	Roapp   string   // its number in RO App, "" where it has none
+	Link    string   // opens it there
+	// Problem is what is wrong with the answer that was given.
+	Problem string
+}
+
+func holdBoxOf(view workflows.OrderView) holdBox {
+	box := holdBox{
+		Key: view.State.Key, State: view.SyncState, Hold: view.State.Hold, Answers: view.State.Answers(),
+		Running: view.Running, Closed: view.State.Closed, Link: view.Links.Order,
+	}
+	if made := view.State.Order; made != nil {
+		box.Roapp = made.Number
+		if box.Roapp == "" {
+			box.Roapp = strconv.FormatInt(made.ID, 10)
+		}
+	}
+	return box
+}
+
+// Follow tells that the order goes on, so that the box is to be asked again.
+func (b holdBox) Follow() bool { return b.State == order.SyncImporting }
+
+// Offers tells whether an answer is offered.
+func (b holdBox) Offers(kind string) bool {
+	for _, answer := range b.Answers {
+		if string(answer) == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// ID is the box's name within a page.
+func (b holdBox) ID() string { return fmt.Sprintf("hold-%s-%d", b.Key.Shop, b.Key.Number) }
+
+// keyOf is the order that the URL names, and whether it can be one.
+func (p *pages) keyOf(r *http.Request) (order.Key, bool) {
+	return p.parseKey(chi.URLParam(r, "shop") + "/" + chi.URLParam(r, "number"))
+}
+
+// parseKey reads "kwiaty/115".
+func (p *pages) parseKey(text string) (order.Key, bool) {
+	shop, digits, _ := strings.Cut(text, "/")
+	number, err := strconv.ParseInt(digits, 10, 64)
+	return order.Key{Shop: shop, Number: number}, order.ValidID(shop) && err == nil && number > 0
+}
+
+// holdBox shows what an order waits for now.
+func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	view, err := orders.View(r.Context(), key)
+	if err != nil {
+		p.actionFailed(w, r, err)
+		return
+	}
+	p.showPart(w, r, "hold-answers", holdBoxOf(view))
+}
+
+// orderAsked is the order that the URL names, and the way to it; it answers
+// where there is none.
+func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *exchange.Orders, bool) {
+	key, valid := p.keyOf(r)
+	if !valid {
+		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		return key, nil, false
+	}
+	orders, connected := p.orders(w, r)
+	return key, orders, connected
+}
+
+// actionFailed answers for an action, or a look, that came to nothing.
+func (p *pages) actionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) || errors.Is(err, exchange.ErrNoOrder) {
+		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		return
+	}
+	p.broken(w, r, err)
+}
+
+// decide takes a person's answer to what an order waits for. A part of a page
+// gets the box anew, a page without scripts is shown again.
+func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	box := holdBox{Key: key}
+	err := orders.Decide(r.Context(), key, decisionOf(r))
+	var closed *exchange.ClosedError
+	var unfit *exchange.UnfitError
+	switch {
+	case errors.As(err, &unfit):
+		box.Problem = unfit.Why
+	case errors.As(err, &closed):
+		box.Problem = closed.Error()
+	case err != nil:
+		p.actionFailed(w, r, err)
+		return
+	}
+	if !isLive(r) {
+		if box.Problem != "" {
+			p.fail(w, r, http.StatusConflict, "decide.unfit", "Why", box.Problem)
+			return
+		}
+		http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
+		return
+	}
+	box, err = p.boxAfter(r.Context(), orders, box)
+	if err != nil {
+		p.actionFailed(w, r, err)
+		return
+	}
+	p.showPart(w, r, "hold-answers", box)
+}
+
+// boxAfter is the box after an answer. What the order makes of the answer may
+// not be seen yet, so a box without a problem follows the order.
+func (p *pages) boxAfter(ctx context.Context, orders *exchange.Orders, answered holdBox) (holdBox, error) {
+	view, err := orders.View(ctx, answered.Key)
+	if err != nil {
+		return holdBox{}, err
+	}
+	box := holdBoxOf(view)
+	if answered.Problem != "" {
+		box.Problem = answered.Problem
+		return box, nil
+	}
+	if box.State == order.SyncHeld {
+		box.Hold, box.Answers, box.State = nil, nil, order.SyncImporting
+	}
+	return box, nil
+}
+
+// isLive tells that a script asks for a part of a page.
+func isLive(r *http.Request) bool { return r.Header.Get("HX-Request") == "true" }
+
+// decisionOf reads a form. A contact's value is its id, an organization's ends
+// with "o".
+func decisionOf(r *http.Request) order.Decision {
+	contact, organization := strings.CutSuffix(r.PostFormValue("contact"), "o")
+	return order.Decision{
+		Kind: order.DecisionKind(r.PostFormValue("kind")), By: userName(r), Reason: strings.TrimSpace(r.PostFormValue("reason")),
+		ContactID: idOf(contact), Organization: organization || r.PostFormValue("organization") != "",
+		ProductID: idOf(r.PostFormValue("product")), Goods: order.GoodsKey(r.PostFormValue("goods")),
+		OrderID: idOf(r.PostFormValue("order_id")),
+	}
+}
+
+// idOf is 0 for what is no id; the rules say then what is missing.
+func idOf(text string) int64 {
+	id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return id
+}

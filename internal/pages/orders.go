@@ -1,0 +1,195 @@
+package pages
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// ordersPerPage is how many rows a page of the table has.
+const ordersPerPage = 50
+
+// ordersTable is the page of the orders table.
+type ordersTable struct {
+	Show     string // which orders, as the filter has it
+	Shops    []choice
+	States   []order.SyncState
+	Filter   exchange.Filter
+	Rows     []orderRow
+	First    string // URL of the first page, "" on it
+	Next     string // URL of the next page, "" on the last
+	Counts   string // URL of the counts
+	Problems []string
+	Invalid  string // what is wrong with the search
+}
+
+// choice is an entry of a list to choose from.
+type choice struct{ Value, Text string }
+
+// orderRow is a row as the template order-row shows it.
+type orderRow struct {
+	exchange.Row
+	CartumName, RoappName string // of the statuses, "" where there is none
+}
+
+// Known tells that the exchange has a page for the order.
+func (r orderRow) Known() bool { return r.Workflow != "" }
+
+// ElementID names the row in the page.
+func (r orderRow) ElementID() string {
+	if r.Key == (order.Key{}) {
+		return fmt.Sprintf("roapp-%s-%d", r.Account, r.RoappOrder)
+	}
+	return fmt.Sprintf("order-%s-%d", r.Key.Shop, r.Key.Number)
+}
+
+const (
+	showIntegration = string(exchange.MadeInShop)
+	showShop        = "shop:" // and its id
+)
+
+func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
+	orders, connected := p.orders(w, r)
+	if !connected {
+		return
+	}
+	asked := r.URL.Query()
+	table := p.tableAsked(asked)
+	page, err := orders.List(r.Context(), table.Filter, asked.Get("page"), ordersPerPage)
+	var invalid *exchange.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		table.Invalid = invalid.Error()
+		v := p.view(r, table)
+		v.Status = http.StatusBadRequest
+		p.write(w, "orders", "layout", v)
+		return
+	case err != nil:
+		p.broken(w, r, err)
+		return
+	}
+	names := orders.Names(r.Context())
+	for _, row := range page.Rows {
+		table.Rows = append(table.Rows, rowOf(row, names))
+	}
+	table.Problems = page.Problems
+	if asked.Get("page") != "" {
+		table.First = tableURL(asked, "")
+	}
+	if page.Next != "" {
+		table.Next = tableURL(asked, page.Next)
+	}
+	p.show(w, r, "orders", table)
+}
+
+// tableAsked reads the filter out of a URL.
+func (p *pages) tableAsked(asked url.Values) ordersTable {
+	table := ordersTable{Show: asked.Get("show"), States: exchange.States()}
+	if table.Show == "" {
+		table.Show = showIntegration
+	}
+	table.Filter = exchange.Filter{
+		State: order.SyncState(asked.Get("state")), Reason: order.HoldReason(asked.Get("reason")), Number: asked.Get("number"),
+	}
+	if shop, one := strings.CutPrefix(table.Show, showShop); one {
+		table.Filter.Shop = shop
+	} else {
+		table.Filter.Made = exchange.Made(table.Show)
+	}
+	shops := p.Settings.Current().Shops
+	for _, id := range slices.Sorted(maps.Keys(shops)) {
+		table.Shops = append(table.Shops, choice{Value: showShop + id, Text: shops[id].Name})
+	}
+	table.Counts = "/orders/counts?" + url.Values{"show": {table.Show}}.Encode()
+	return table
+}
+
+// tableURL is the same table from a cursor on.
+func tableURL(asked url.Values, cursor string) string {
+	asked = maps.Clone(asked)
+	asked.Del("page")
+	if cursor != "" {
+		asked.Set("page", cursor)
+	}
+	return "/orders?" + asked.Encode()
+}
+
+// StateURL is the table of one state.
+func (t ordersTable) StateURL(state order.SyncState) string {
+	return "/orders?" + url.Values{"show": {t.Show}, "state": {string(state)}}.Encode()
+}
+
+func rowOf(row exchange.Row, names exchange.Names) orderRow {
+	shown := orderRow{Row: row, RoappName: row.RoappStatusName}
+	if row.CartumStatus != 0 {
+		shown.CartumName = names.Cartum(row.Key.Shop, row.CartumStatus)
+	}
+	if row.RoappStatus != 0 && shown.RoappName == "" {
+		shown.RoappName = names.Roapp(row.Account, row.RoappStatus)
+	}
+	return shown
+}
+
+// orderRow shows one row anew.
+func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
+	orders, connected := p.orders(w, r)
+	if !connected {
+		return
+	}
+	key, ok := keyAsked(r)
+	if !ok {
+		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		return
+	}
+	row, known, err := orders.Row(r.Context(), key)
+	switch {
+	case err != nil:
+		p.broken(w, r, err)
+	case !known:
+		p.fail(w, r, http.StatusNotFound, "error.no-order")
+	default:
+		p.showPart(w, r, "order-row", rowOf(row, orders.Names(r.Context())))
+	}
+}
+
+// keyAsked is the order that the path names.
+func keyAsked(r *http.Request) (order.Key, bool) {
+	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
+	return key, err == nil
+}
+
+// orderCounts is the part of the page that counts the orders by state.
+type orderCounts struct {
+	Table  ordersTable
+	Counts exchange.Counts
+}
+
+func (p *pages) orderCounts(w http.ResponseWriter, r *http.Request) {
+	orders, connected := p.orders(w, r)
+	if !connected {
+		return
+	}
+	table := p.tableAsked(r.URL.Query())
+	if table.Filter.Shop == "" {
+		table.Show = showIntegration // only these have states
+	}
+	counts, err := orders.Counts(r.Context(), table.Filter.Shop)
+	var invalid *exchange.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		p.fail(w, r, http.StatusBadRequest, "orders.invalid", "Text", invalid.Error())
+	case err != nil:
+		p.broken(w, r, err)
+	default:
+		p.showPart(w, r, "order-counts", orderCounts{table, counts})
+	}
+}

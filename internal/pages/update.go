@@ -1,0 +1,116 @@
+package pages
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// updateCell is a row's own button and what came of the wish to update its
+// order; the template update-cell shows it, and follows what runs.
+type updateCell struct {
+	Key     order.Key
+	State   exchange.RefreshState // "" where nobody asked
+	ID      string
+	Changed []string
+	Waits   []string
+	Problem string
+	Next    time.Time
+	// Anew is set where the cell stands beside others in one answer: each takes
+	// its place in the page.
+	Anew bool
+}
+
+// Running tells that the cell is to be asked again.
+func (c updateCell) Running() bool { return c.State == exchange.RefreshRunning }
+
+func (p *pages) cellOf(r *http.Request, key order.Key, answer exchange.Refreshed, err error) updateCell {
+	if err != nil {
+		return updateCell{Key: key, State: "none", Problem: p.problemOf(r, err)}
+	}
+	return updateCell{
+		Key: key, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Waits,
+		Problem: answer.Problem, Next: answer.Next,
+	}
+}
+
+// update has both sides of one order compared.
+func (p *pages) update(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	answer, err := orders.Begin(r.Context(), key, userName(r))
+	p.showUpdates(w, r, []updateCell{p.cellOf(r, key, answer, err)})
+}
+
+// updateMany has both sides of the orders compared that were chosen.
+func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
+	orders, connected := p.orders(w, r)
+	if !connected {
+		return
+	}
+	keys, ok := p.chosen(w, r)
+	if !ok {
+		return
+	}
+	began, err := orders.BeginMany(r.Context(), keys, userName(r))
+	if err != nil {
+		p.broken(w, r, err)
+		return
+	}
+	cells := make([]updateCell, 0, len(began))
+	for _, one := range began {
+		cells = append(cells, p.cellOf(r, one.Key, one.Refreshed, one.Err))
+	}
+	p.showUpdates(w, r, cells)
+}
+
+// showUpdates answers with the cells of a page, or with a page of its own where
+// there are no scripts.
+func (p *pages) showUpdates(w http.ResponseWriter, r *http.Request, cells []updateCell) {
+	if !isLive(r) {
+		p.show(w, r, "updates", cells)
+		return
+	}
+	if len(cells) == 1 {
+		p.showPart(w, r, "update-cell", cells[0])
+		return
+	}
+	for i := range cells {
+		cells[i].Anew = true
+	}
+	p.showPart(w, r, "update-cells", cells)
+}
+
+// updateEnd tells how far an update is that ran when it was asked for.
+func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	answer, err := orders.RefreshEnd(r.Context(), key, chi.URLParam(r, "id"))
+	p.showUpdates(w, r, []updateCell{p.cellOf(r, key, answer, err)})
+}
+
+// importOrder has an order read from its shop anew, and brings back one that is
+// done.
+func (p *pages) importOrder(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	if _, known := p.Settings.Current().Shops[key.Shop]; !known {
+		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		return
+	}
+	if err := orders.Import(r.Context(), key, userName(r)); err != nil {
+		p.broken(w, r, err)
+		return
+	}
+	http.Redirect(w, r, orderURL(key), http.StatusSeeOther)
+}
