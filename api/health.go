@@ -78,7 +78,7 @@ func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if !connected {
 		return nil, later("the exchange is not connected to Temporal yet")
 	}
-	report := viewer.Recent(ctx)
+	report := viewer.Live(ctx)
 	if report.At.IsZero() {
 		return nil, later("nobody has answered yet")
 	}

@@ -207,4 +207,16 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 		return ""
 	})
 	assert.Equal(t, http.StatusForbidden, page(world.LookToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
+
+	// In the table the row is shown anew once its update has ended.
+	shown := page(world.APIToken, http.MethodGet, "/orders", nil)
+	assert.Equal(t, 2, strings.Count(shown.text, `name="order"`), shown.text)
+	assert.NotContains(t, page(world.LookToken, http.MethodGet, "/orders", nil).text, `name="order"`)
+	row := page(world.APIToken, http.MethodGet, path+"/refreshes/refresh:1?row=1", nil, live...)
+	assert.Equal(t, "#order-"+w.Shop+"-1", row.Header.Get("HX-Retarget"))
+	assert.Contains(t, row.text, "<tr id=")
+	assert.Contains(t, row.text, "Nothing changed")
+	panel := page(world.APIToken, http.MethodGet, path, nil)
+	assert.Equal(t, http.StatusOK, panel.StatusCode)
+	assert.Contains(t, panel.text, `action="`+path+`/refresh"`)
 }

@@ -14,9 +14,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// ask sends a request to the starter as a program does that may act, and gives
+// askPage sends a request to the starter as a program does that may act, and gives
 // the answer; form is sent as a page's form, where there is one.
-func ask(w *world.World, method, path string, header http.Header, form url.Values) (*http.Response, string) {
+func askPage(w *world.World, method, path string, header http.Header, form url.Values) (*http.Response, string) {
 	w.T.Helper()
 	var body io.Reader
 	if form != nil {
@@ -69,12 +69,12 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
 	// The first import is begun, shown and stopped.
-	answer, _ := ask(w, http.MethodPost, "/health/shops/demo/first-import", nil, url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}})
+	answer, _ := askPage(w, http.MethodPost, "/health/shops/demo/first-import", nil, url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}})
 	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
 		w.Eventually(world.Patience, func() string {
-			answer, page := ask(w, http.MethodGet, "/health?said=first-import", http.Header{"Accept-Language": {language}}, nil)
+			answer, page := askPage(w, http.MethodGet, "/health?said=first-import", http.Header{"Accept-Language": {language}}, nil)
 			require.Equal(t, http.StatusOK, answer.StatusCode, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
 				return page
@@ -83,10 +83,10 @@ func TestSteer_ByPages(t *testing.T) {
 		})
 	}
 	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-first-import", "accounts/main/collect"} {
-		answer, _ := ask(w, http.MethodPost, "/health/"+action, nil, url.Values{})
+		answer, _ := askPage(w, http.MethodPost, "/health/"+action, nil, url.Values{})
 		assert.Equal(t, http.StatusSeeOther, answer.StatusCode, action)
 	}
-	answer, _ = ask(w, http.MethodPost, "/health/shops/nowhere/sweep", nil, url.Values{})
+	answer, _ = askPage(w, http.MethodPost, "/health/shops/nowhere/sweep", nil, url.Values{})
 	assert.Equal(t, http.StatusNotFound, answer.StatusCode)
 
 	// What is missing comes by one click.
@@ -94,7 +94,7 @@ func TestSteer_ByPages(t *testing.T) {
 	compared := func(want string) {
 		t.Helper()
 		w.Eventually(world.Patience, func() string {
-			_, page := ask(w, http.MethodGet, "/completeness?"+query, nil, nil)
+			_, page := askPage(w, http.MethodGet, "/completeness?"+query, nil, nil)
 			if !strings.Contains(page, want) {
 				return page
 			}
@@ -103,17 +103,17 @@ func TestSteer_ByPages(t *testing.T) {
 	}
 	w.AwaitSynced(1)
 	compared("from before the shop was connected")
-	answer, _ = ask(w, http.MethodPost, "/completeness/import", nil, url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}})
+	answer, _ = askPage(w, http.MethodPost, "/completeness/import", nil, url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}})
 	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
 	compared("on hold: no customer")
-	answer, _ = ask(w, http.MethodGet, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", nil, nil)
+	answer, _ = askPage(w, http.MethodGet, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", nil, nil)
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
 
 	// The settings are shown with names, and without secrets.
-	answer, _ = ask(w, http.MethodPost, "/settings/check", nil, url.Values{})
+	answer, _ = askPage(w, http.MethodPost, "/settings/check", nil, url.Values{})
 	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
 	w.Eventually(world.Patience, func() string {
-		_, page := ask(w, http.MethodGet, "/settings", nil, nil)
+		_, page := askPage(w, http.MethodGet, "/settings", nil, nil)
 		if !strings.Contains(page, "W realizacji <small>2</small>") || !strings.Contains(page, "no problems") {
 			return page
 		}
