@@ -91,12 +91,3 @@ func (a *v1) heldOrder(one exchange.Held) heldOrder {
 	}
 	return out
 }
-
-// known is nil for a moment that there is not.
-func known(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.UTC()
-	return &at
-}

@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+func (a *v1) registerOrders(doc huma.API) {
+	list := look(http.MethodGet, "/orders", "list-orders", "Orders, newest first")
+	list.Description = "By when they were placed. A row may lag a moment behind its order. " +
+		"Orders made in RO App come from RO App's own list, which is read within the account's limit and at most every 30 seconds; " +
+		"what is missing because an account did not answer stands in `problems`."
+	huma.Register(doc, list, a.listOrders)
+	one := look(http.MethodGet, "/orders/{shop}/{number}", "get-order", "One order, both sides by each other")
+	one.Errors = append(one.Errors, http.StatusNotFound)
+	huma.Register(doc, one, a.getOrder)
+	counts := look(http.MethodGet, "/counts", "count-orders", "How many orders there are, by state and by reason of hold")
+	counts.Description = "Up to 10 seconds old."
+	huma.Register(doc, counts, a.countOrders)
+}
+
+type listOrdersInput struct {
+	Made    string `query:"made" enum:"integration,roapp,all" default:"integration" doc:"Where the orders were made: in a shop, in RO App by its staff, or anywhere. A shop, a state or a reason makes it integration"`
+	Shop    string `query:"shop" maxLength:"40" doc:"The id of a shop in the settings"`
+	Account string `query:"account" maxLength:"40" doc:"The id of an account in the settings"`
+	State   string `query:"state" enum:"importing,held,synced,closed"`
+	Reason  string `query:"reason" maxLength:"40" doc:"What held orders wait for, such as no-customer"`
+	Number  string `query:"number" maxLength:"32" doc:"Either side's number or id"`
+	Cursor  string `query:"cursor" maxLength:"4000" doc:"The next of the page before"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+type listOrdersOutput struct {
+	Body struct {
+		Orders   []orderSummary `json:"orders"`
+		Next     string         `json:"next,omitempty" doc:"The cursor of the page after this one; left out on the last"`
+		Problems []string       `json:"problems,omitempty" doc:"What is missing here, and why"`
+	}
+}
+
+// orderSummary is one order of a list.
+type orderSummary struct {
+	Shop         string     `json:"shop,omitempty" doc:"The shop's id; left out of an order made in RO App"`
+	Number       int64      `json:"number,omitempty" doc:"Cartum's order number, the External ID"`
+	ShopName     string     `json:"shop_name,omitempty"`
+	Account      string     `json:"account,omitempty"`
+	Customer     string     `json:"customer,omitempty"`
+	Created      *time.Time `json:"created,omitempty" doc:"When it was placed"`
+	Updated      *time.Time `json:"updated,omitempty" doc:"When both sides were last compared"`
+	CartumStatus int        `json:"cartum_status,omitempty"`
+	Roapp        *roappRef  `json:"roapp,omitempty" doc:"Left out while the order does not stand there"`
+	Amount       string     `json:"amount,omitempty" doc:"All goods, a decimal" example:"129.90"`
+	Currency     string     `json:"currency,omitempty" example:"PLN"`
+	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed" doc:"Left out of an order made in RO App"`
+	Reason       string     `json:"reason,omitempty" doc:"What a held order waits for"`
+	HeldSince    *time.Time `json:"held_since,omitempty"`
+	WrittenOff   bool       `json:"written_off,omitempty" doc:"Goods were taken from stock: quantities, prices and lines are frozen"`
+	Marks        []string   `json:"marks,omitempty" doc:"Codes of warnings"`
+	ShopURL      string     `json:"shop_url,omitempty" doc:"The shop's orders in Cartum"`
+	Workflow     string     `json:"workflow,omitempty" doc:"The workflow's id in Temporal"`
+}
+
+// roappRef is an order in RO App.
+type roappRef struct {
+	ID         int64  `json:"id"`
+	Number     string `json:"number,omitempty" doc:"As staff see it"`
+	Status     int64  `json:"status,omitempty"`
+	StatusName string `json:"status_name,omitempty"`
+	URL        string `json:"url,omitempty"`
+}
+
+func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	page, err := orders.List(ctx, exchange.Filter{
+		Made: exchange.Made(in.Made), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
+		Reason: order.HoldReason(in.Reason), Number: in.Number,
+	}, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, a.notListed("list orders", err)
+	}
+	var out listOrdersOutput
+	out.Body.Orders = make([]orderSummary, 0, len(page.Rows))
+	for _, row := range page.Rows {
+		out.Body.Orders = append(out.Body.Orders, summaryOf(row))
+	}
+	out.Body.Next, out.Body.Problems = page.Next, page.Problems
+	return &out, nil
+}
+
+// notListed is the problem of a question that cannot be answered.
+func (a *v1) notListed(what string, err error) error {
+	var invalid *exchange.InvalidError
+	if errors.As(err, &invalid) {
+		return huma.Error400BadRequest(invalid.Error(), &huma.ErrorDetail{Location: "query." + invalid.Field, Message: invalid.Text})
+	}
+	return a.unanswered(what, err)
+}
+
+func summaryOf(row exchange.Row) orderSummary {
+	summary := orderSummary{
+		Shop: row.Key.Shop, Number: row.Key.Number, Account: row.Account, Customer: row.Customer,
+		Created: known(row.Created), Updated: known(row.Updated), CartumStatus: row.CartumStatus, Currency: row.Currency,
+		State: string(row.State), Reason: string(row.Reason), HeldSince: known(row.HeldSince), WrittenOff: row.WrittenOff,
+		Marks: row.Marks, ShopURL: row.Links.Shop, Workflow: row.Workflow, ShopName: row.ShopName,
+	}
+	if row.Amount != nil {
+		summary.Amount = row.Amount.StringFixed(2)
+	}
+	if row.RoappOrder != 0 {
+		summary.Roapp = &roappRef{
+			ID: row.RoappOrder, Number: row.RoappNumber, Status: row.RoappStatus, StatusName: row.RoappStatusName, URL: row.Links.Order,
+		}
+	}
+	return summary
+}
+
+// known leaves out a time that is not known.
+func known(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	at = at.UTC()
+	return &at
+}
+
+type countOrdersOutput struct {
+	Body struct {
+		At     time.Time        `json:"at" doc:"When they were counted"`
+		States map[string]int64 `json:"states" doc:"By state: importing, held, synced, closed"`
+		Held   map[string]int64 `json:"held" doc:"Those on hold, by what they wait for"`
+	}
+}
+
+func (a *v1) countOrders(ctx context.Context, in *struct {
+	Shop string `query:"shop" maxLength:"40" doc:"The id of a shop in the settings; all shops where it is left out"`
+},
+) (*countOrdersOutput, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	counts, err := orders.Counts(ctx, in.Shop)
+	if err != nil {
+		return nil, a.notListed("count orders", err)
+	}
+	var out countOrdersOutput
+	out.Body.At, out.Body.States, out.Body.Held = counts.At.UTC(), map[string]int64{}, map[string]int64{}
+	for state, number := range counts.States {
+		out.Body.States[string(state)] = number
+	}
+	for reason, number := range counts.Held {
+		out.Body.Held[string(reason)] = number
+	}
+	return &out, nil
+}
