@@ -281,4 +281,3 @@ func (s *stream) read(ctx context.Context) error {
 	}
 	return nil
 }
-

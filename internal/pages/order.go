@@ -1,30 +1,17 @@
 package pages
 
-import (
-	"errors"
-	"net/http"
-
-	"github.com/cartumsync/cartumsync/internal/exchange"
-)
+import "net/http"
 
 // order is the panel of one order.
 func (p *pages) order(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
-	key, ok := keyAsked(r)
+	key, orders, ok := p.orderAsked(w, r)
 	if !ok {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
 		return
 	}
 	detail, err := orders.Detail(r.Context(), key)
-	switch {
-	case errors.Is(err, exchange.ErrNoOrder):
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
-	case err != nil:
-		p.broken(w, r, err)
-	default:
-		p.show(w, r, "order", detail)
+	if err != nil {
+		p.actionFailed(w, r, err)
+		return
 	}
+	p.show(w, r, "order", detail)
 }
