@@ -14,7 +14,7 @@ import (
 )
 
 type completenessInput struct {
-	shopInput
+	ShopPath
 	From  string `query:"from" required:"true" format:"date" doc:"first day, on the shop's clock"`
 	To    string `query:"to" required:"true" format:"date" doc:"last day; at most 62 days in all"`
 	Fresh bool   `query:"fresh" doc:"read the shop again, though it was read in the last ten minutes"`

@@ -13,19 +13,19 @@ import (
 	"github.com/cartumsync/cartumsync/internal/overview"
 )
 
-// shopInput names a shop of the settings.
-type shopInput struct {
+// ShopPath names a shop of the settings.
+type ShopPath struct {
 	Shop string `path:"shop" doc:"the shop's id in the settings" example:"kwiaty"`
 }
 
-// accountInput names an account of the settings.
-type accountInput struct {
+// AccountPath names an account of the settings.
+type AccountPath struct {
 	Account string `path:"account" doc:"the account's id in the settings" example:"main"`
 }
 
 // firstImportInput asks for a first import.
 type firstImportInput struct {
-	shopInput
+	ShopPath
 	Body firstImportDays
 }
 
@@ -63,7 +63,7 @@ func (a *v1) registerHealth(doc huma.API) {
 		operation := a.act(doc, http.MethodPost, one.path, one.id, one.summary)
 		operation.DefaultStatus = http.StatusAccepted
 		operation.Errors = append(operation.Errors, http.StatusNotFound)
-		huma.Register(doc, operation, func(ctx context.Context, in *shopInput) (*struct{}, error) {
+		huma.Register(doc, operation, func(ctx context.Context, in *ShopPath) (*struct{}, error) {
 			return nil, a.tellShop(ctx, in.Shop, one.summary, one.do)
 		})
 	}
@@ -78,14 +78,14 @@ func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if !connected {
 		return nil, later("the exchange is not connected to Temporal yet")
 	}
-	report := viewer.Recent(ctx)
+	report := viewer.Live(ctx)
 	if report.At.IsZero() {
 		return nil, later("nobody has answered yet")
 	}
 	return &healthOutput{report}, nil
 }
 
-func (a *v1) firstImport(ctx context.Context, in *shopInput) (*firstImportOutput, error) {
+func (a *v1) firstImport(ctx context.Context, in *ShopPath) (*firstImportOutput, error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (a *v1) beginFirstImport(ctx context.Context, in *firstImportInput) (*first
 	case err != nil:
 		return nil, a.unanswered("begin the first import", err)
 	}
-	return a.firstImport(ctx, &in.shopInput)
+	return a.firstImport(ctx, &in.ShopPath)
 }
 
 func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.Orders, context.Context, string) error) error {
@@ -127,7 +127,7 @@ func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.
 	return nil
 }
 
-func (a *v1) collect(ctx context.Context, in *accountInput) (*struct{}, error) {
+func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if _, known := a.Settings.Current().Accounts[in.Account]; !known {
 		return nil, huma.Error404NotFound(fmt.Sprintf("the settings have no account %q", in.Account))
 	}

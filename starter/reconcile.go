@@ -41,7 +41,7 @@ func reconcileCommand(flags *process.Flags) *cobra.Command {
 	cmd.Flags().StringVar(&o.shop, "shop", "", "`id` of the shop in the settings")
 	cmd.Flags().StringVar(&o.from, "from", "", "first `day`, as 2026-11-01; by default six days before the last one")
 	cmd.Flags().StringVar(&o.to, "to", "", "last `day`; by default today, on the shop's clock")
-	cmd.Flags().BoolVar(&o.imports, "import", false, "import the missing ones, also those that the settings leave out")
+	cmd.Flags().BoolVar(&o.imports, "import", false, "import the missing ones, but for those that the settings or somebody left out")
 	return cmd
 }
 
@@ -76,8 +76,8 @@ func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imp
 	if err := c.print("%s", completenessText(found)); err != nil {
 		return err
 	}
-	if imports && len(found.Total.Missing) > 0 {
-		if err := c.orders.ImportMissing(ctx, found.Total.Missing); err != nil {
+	if wanted := found.Wanted(); imports && len(wanted) > 0 {
+		if err := c.orders.ImportMissing(ctx, wanted); err != nil {
 			return err
 		}
 		if err := c.print("\nThe missing ones are asked for.\n"); err != nil {

@@ -10,9 +10,15 @@ import (
 // busyWorld is an installation after a shop's day.
 func busyWorld(t *testing.T) *world.World {
 	t.Helper()
-	w := world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := promptWorld(t)
 	day(w)
 	return w
+}
+
+// promptWorld is an installation in which nobody waits for a service.
+func promptWorld(t *testing.T) *world.World {
+	t.Helper()
+	return world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
 
 // place is a page by a name for its pictures and its path.

@@ -96,8 +96,17 @@ type Completeness struct {
 
 // Complete tells whether no order is missing, but for those that are not to be
 // there.
-func (c Completeness) Complete() bool {
-	return c.Unnumbered == 0 && !slices.ContainsFunc(c.Total.Missing, func(m Missing) bool { return !m.meant() })
+func (c Completeness) Complete() bool { return c.Unnumbered == 0 && len(c.Wanted()) == 0 }
+
+// Wanted are the missing orders that ought to be there.
+func (c Completeness) Wanted() []Missing {
+	var wanted []Missing
+	for _, one := range c.Total.Missing {
+		if !one.meant() {
+			wanted = append(wanted, one)
+		}
+	}
+	return wanted
 }
 
 // meant tells that the order is missing by the settings or by somebody's wish.

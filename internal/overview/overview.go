@@ -171,7 +171,11 @@ const (
 	// runEvery is the pause between two looks of [Viewer.Run], believedFor how
 	// long [Viewer.Recent] believes one.
 	runEvery    = 30 * time.Second
-	believedFor = 5 * time.Second
+	believedFor = 15 * time.Second
+	// liveFor is how long [Viewer.Live] believes one, and livePatience how long it
+	// waits where the last one is old.
+	liveFor      = 3 * time.Second
+	livePatience = 2 * time.Second
 	// countFor bounds how long orders are counted in one look: of many shops those
 	// come first that were counted the longest ago.
 	countFor = 20 * time.Second
@@ -201,17 +205,42 @@ func (v *Viewer) Last() Report {
 	return v.last
 }
 
-// Recent is a report that is not older than five seconds, or the last one where
+// Recent is a report that is not older than 15 seconds, or the last one where
 // ctx ends before a newer one is made.
 func (v *Viewer) Recent(ctx context.Context) Report {
 	if last := v.Last(); time.Since(last.At) < believedFor {
 		return last
 	}
-	looking := v.looks.DoChan("", func() (any, error) {
+	select {
+	case <-v.begin(ctx): // what could not be asked is as it was last
+	case <-ctx.Done():
+	}
+	return v.Last()
+}
+
+// begin looks in the background; all who want a look share one.
+func (v *Viewer) begin(ctx context.Context) <-chan singleflight.Result {
+	return v.looks.DoChan("", func() (any, error) {
 		return v.look(context.WithoutCancel(ctx), countFor)
 	})
+}
+
+// Live is for who asks again and again: it is the last report, and has a newer
+// one made. Only where the last one is older than half a minute it waits for that,
+// for at most two seconds.
+func (v *Viewer) Live(ctx context.Context) Report {
+	last := v.Last()
+	if time.Since(last.At) < liveFor {
+		return last
+	}
+	looking := v.begin(ctx)
+	if time.Since(last.At) < runEvery {
+		return last
+	}
+	ctx, cancel := context.WithTimeout(ctx, livePatience)
+	defer cancel()
 	select {
-	case <-looking: // what could not be asked is as it was last
+	case <-looking:
 	case <-ctx.Done():
 	}
 	return v.Last()

@@ -101,7 +101,7 @@ func (p *pages) completeness(w http.ResponseWriter, r *http.Request) {
 	p.compare(w, r, func(data completenessPage) {
 		if data.Asked && r.URL.Query().Get("fresh") != "" {
 			// Reading has begun; a page that is loaded again must not begin it anew.
-			http.Redirect(w, r, "/completeness?"+data.Query(), http.StatusSeeOther)
+			http.Redirect(w, r, "/completeness?"+data.Query(), http.StatusSeeOther) //nolint:gosec // within this host
 			return
 		}
 		p.show(w, r, "completeness", data)
@@ -131,7 +131,8 @@ func (p *pages) compare(w http.ResponseWriter, r *http.Request, show func(comple
 	}
 }
 
-// importMissing asks for the missing order that was clicked, or for all.
+// importMissing asks for the missing order that was clicked, or for all that ought
+// to be there.
 func (p *pages) importMissing(w http.ResponseWriter, r *http.Request) {
 	orders, connected := p.orders(w, r)
 	if !connected {
@@ -164,5 +165,5 @@ func (p *pages) missingOf(r *http.Request, orders *exchange.Orders, in workflows
 		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: number}}}, nil
 	}
 	found, err := orders.Completeness(r.Context(), in, false)
-	return found.Total.Missing, err
+	return found.Wanted(), err
 }

@@ -25,6 +25,17 @@ type healthPage struct {
 	Accounts []accountFare
 	// Said is what was just asked for, by its text's id; "" for nothing.
 	Said string
+	// Zone is the shop whose zone moments are shown in that are of no shop.
+	Zone string
+}
+
+// firstShop is the shop whose zone stands for all.
+func (p *pages) firstShop() string {
+	ids := slices.Sorted(maps.Keys(p.Settings.Current().Shops))
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
 }
 
 type shopFare struct {
@@ -48,19 +59,14 @@ type accountFare struct {
 	overview.Account
 }
 
-// healthWithin is how long a page waits for newer news; else it shows the last.
-const healthWithin = 2 * time.Second
-
 func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 	viewer, connected := p.Overview()
 	if !connected {
 		return healthPage{}, false
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthWithin)
-	defer cancel()
-	report := viewer.Recent(ctx)
+	report := viewer.Live(ctx)
 	set := p.Settings.Current()
-	data := healthPage{At: report.At, Red: report.Red()}
+	data := healthPage{At: report.At, Red: report.Red(), Zone: p.firstShop()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
 		fare := shopFare{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
 		for _, state := range []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed} {

@@ -1,6 +1,17 @@
 package pages
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+)
+
+// orderPanel is the page of one order.
+type orderPanel struct {
+	exchange.Detail
+	Box    holdBox
+	Update updateCell
+}
 
 // order is the panel of one order.
 func (p *pages) order(w http.ResponseWriter, r *http.Request) {
@@ -13,5 +24,9 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 		p.actionFailed(w, r, err)
 		return
 	}
-	p.show(w, r, "order", detail)
+	panel := orderPanel{Detail: detail, Box: boxOfDetail(detail), Update: updateCell{Key: key}}
+	if detail.Refreshing {
+		panel.Update.State, panel.Update.ID = exchange.RefreshRunning, detail.RefreshID
+	}
+	p.show(w, r, "order", panel)
 }

@@ -25,11 +25,12 @@ type checkPage struct {
 	// Unasked are accounts and shops that could not be asked, and why.
 	Unasked map[string]string
 	Report  []check.Section
+	Zone    string // the shop whose zone At is shown in
 }
 
 func (p *pages) checkData(orders *exchange.Orders, r *http.Request) checkPage {
 	checks := orders.Checks(r.Context())
-	data := checkPage{Running: checks.Running(), Report: checks.Report(p.Settings.Current()), Unasked: map[string]string{}}
+	data := checkPage{Running: checks.Running(), Report: checks.Report(p.Settings.Current()), Unasked: map[string]string{}, Zone: p.firstShop()}
 	data.Problems = check.Count(data.Report, check.Problem)
 	for _, all := range []map[string]exchange.LastCheck{checks.Accounts, checks.Shops} {
 		for id, last := range all {
