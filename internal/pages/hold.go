@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-chi/chi/v5"
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/access"
@@ -104,6 +105,12 @@ func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *
 	}
 	orders, connected := p.orders(w, r)
 	return key, orders, connected
+}
+
+// keyAsked is the order that the path names.
+func keyAsked(r *http.Request) (order.Key, bool) {
+	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
+	return key, err == nil
 }
 
 // actionFailed answers for an action, or a look, that came to nothing.
