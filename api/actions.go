@@ -52,29 +52,29 @@ func (a *v1) registerActions(doc huma.API) {
 type taken struct{}
 
 func (a *v1) decide(ctx context.Context, in *struct {
-	orderPath
+	OrderPath
 	Body decisionBody
 },
 ) (*taken, error) {
-	return a.tell(in.orderPath, "decide", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(in.OrderPath, "decide", by(ctx), func(orders *exchange.Orders, key order.Key) error {
 		return orders.Decide(ctx, key, in.Body.by(by(ctx)))
 	})
 }
 
-func (a *v1) importOrder(ctx context.Context, in *orderPath) (*taken, error) {
+func (a *v1) importOrder(ctx context.Context, in *OrderPath) (*taken, error) {
 	return a.tell(*in, "import", by(ctx), func(orders *exchange.Orders, key order.Key) error {
 		return orders.Import(ctx, key, by(ctx))
 	})
 }
 
-func (a *v1) writtenOff(ctx context.Context, in *orderPath) (*taken, error) {
+func (a *v1) writtenOff(ctx context.Context, in *OrderPath) (*taken, error) {
 	return a.tell(*in, "written off", by(ctx), func(orders *exchange.Orders, key order.Key) error {
 		return orders.WrittenOff(ctx, key, by(ctx))
 	})
 }
 
 // tell brings something to one order.
-func (a *v1) tell(path orderPath, what, name string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
+func (a *v1) tell(path OrderPath, what, name string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
 	key, err := a.key(path)
 	if err != nil {
 		return nil, err
@@ -91,13 +91,13 @@ func (a *v1) tell(path orderPath, what, name string, bring func(*exchange.Orders
 }
 
 type decideManyBody struct {
-	Orders   []orderName  `json:"orders" minItems:"1" maxItems:"100"`
+	Orders   []OrderName  `json:"orders" minItems:"1" maxItems:"100"`
 	Decision decisionBody `json:"decision"`
 }
 
 // decidedAnswer is what one of several orders answers.
 type decidedAnswer struct {
-	orderName
+	OrderName
 	Taken   bool   `json:"taken"`
 	Problem string `json:"problem,omitempty" doc:"Why it was not taken"`
 }
@@ -126,7 +126,7 @@ func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) 
 }
 
 func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
-	answer := decidedAnswer{orderName: nameOf(one.Key), Taken: one.Err == nil}
+	answer := decidedAnswer{OrderName: nameOf(one.Key), Taken: one.Err == nil}
 	var closed *exchange.ClosedError
 	var unfit *exchange.UnfitError
 	switch {

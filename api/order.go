@@ -12,14 +12,14 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// orderPath names an order in a URL.
-type orderPath struct {
+// OrderPath names an order in a URL.
+type OrderPath struct {
 	Shop   string `path:"shop" doc:"The shop's id in the settings"`
 	Number string `path:"number" doc:"Cartum's order number, the External ID" example:"115"`
 }
 
 // key is the order that a URL names. What is no number is no order either.
-func (a *v1) key(path orderPath) (order.Key, error) {
+func (a *v1) key(path OrderPath) (order.Key, error) {
 	number, err := strconv.ParseInt(path.Number, 10, 64)
 	_, known := a.Settings.Current().Shops[path.Shop]
 	if !known || err != nil || number <= 0 {
@@ -30,15 +30,15 @@ func (a *v1) key(path orderPath) (order.Key, error) {
 
 func noOrder() error { return huma.Error404NotFound("there is no such order") }
 
-// orderName names an order in a body.
-type orderName struct {
+// OrderName names an order in a body.
+type OrderName struct {
 	Shop   string `json:"shop" doc:"The shop's id in the settings"`
 	Number int64  `json:"number" minimum:"1" doc:"Cartum's order number, the External ID"`
 }
 
-func nameOf(key order.Key) orderName { return orderName{key.Shop, key.Number} }
+func nameOf(key order.Key) OrderName { return OrderName{key.Shop, key.Number} }
 
-func keysOf(names []orderName) []order.Key {
+func keysOf(names []OrderName) []order.Key {
 	keys := make([]order.Key, 0, len(names))
 	for _, name := range names {
 		keys = append(keys, order.Key(name))

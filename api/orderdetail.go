@@ -146,7 +146,7 @@ type timelineDetail struct {
 	Text string    `json:"text"`
 }
 
-func (a *v1) getOrder(ctx context.Context, in *orderPath) (*orderDetailOutput, error) {
+func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
 	key, err := a.key(*in)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 // refreshAnswer is what came of the wish to update an order.
 type refreshAnswer struct {
-	orderName
+	OrderName
 	State   string     `json:"state" enum:"done,failed,running,too-soon,closed,unknown,unanswered" doc:"done and failed have ended; running goes on; of the others nothing was done"`
 	ID      string     `json:"id,omitempty" doc:"Names the refresh, to ask for its end"`
 	Changed []string   `json:"changed,omitempty" doc:"What was found and done; nothing changed where a refresh is done without it"`
@@ -42,7 +42,7 @@ func (a *v1) registerRefreshes(doc huma.API) {
 	huma.Register(doc, many, a.refreshMany)
 }
 
-func (a *v1) refresh(ctx context.Context, in *orderPath) (*refreshOutput, error) {
+func (a *v1) refresh(ctx context.Context, in *OrderPath) (*refreshOutput, error) {
 	key, err := a.key(*in)
 	if err != nil {
 		return nil, err
@@ -68,11 +68,11 @@ func (a *v1) refresh(ctx context.Context, in *orderPath) (*refreshOutput, error)
 }
 
 func (a *v1) refreshEnd(ctx context.Context, in *struct {
-	orderPath
+	OrderPath
 	ID string `path:"id" maxLength:"40" example:"refresh:3"`
 },
 ) (*struct{ Body refreshAnswer }, error) {
-	key, err := a.key(in.orderPath)
+	key, err := a.key(in.OrderPath)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (a *v1) refreshEnd(ctx context.Context, in *struct {
 }
 
 type refreshManyBody struct {
-	Orders []orderName `json:"orders" minItems:"1" maxItems:"100"`
+	Orders []OrderName `json:"orders" minItems:"1" maxItems:"100"`
 }
 
 type refreshManyAnswer struct {
@@ -114,7 +114,7 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 // begunAnswer is what one of several orders answers.
 func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
 	var closed *exchange.ClosedError
-	answer := refreshAnswer{orderName: nameOf(one.Key)}
+	answer := refreshAnswer{OrderName: nameOf(one.Key)}
 	switch {
 	case one.Err == nil:
 		return refreshAnswerOf(one.Key, one.Refreshed)
@@ -130,13 +130,8 @@ func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
 }
 
 func refreshAnswerOf(key order.Key, answer exchange.Refreshed) refreshAnswer {
-	out := refreshAnswer{
-		orderName: nameOf(key), State: string(answer.State), ID: answer.ID,
-		Changed: answer.Changed, Problem: answer.Problem, Waits: answer.Waits,
+	return refreshAnswer{
+		OrderName: nameOf(key), State: string(answer.State), ID: answer.ID,
+		Changed: answer.Changed, Problem: answer.Problem, Waits: answer.Waits, Next: known(answer.Next),
 	}
-	if !answer.Next.IsZero() {
-		next := answer.Next.UTC()
-		out.Next = &next
-	}
-	return out
 }

@@ -36,7 +36,7 @@ func (a *v1) routes(r chi.Router) {
 	config.Security = []map[string][]string{{"token": {}}}
 	doc := humachi.New(r, config)
 	for _, register := range []func(huma.API){
-		a.registerOrders, a.registerRefreshes, a.registerActions,
+		a.registerOrders, a.registerRefreshes, a.registerActions, a.registerHolds,
 		a.registerHealth, a.registerCompleteness, a.registerSettings,
 	} {
 		register(doc)

@@ -14,9 +14,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// ask sends a request to the starter as a program does that may act, and gives
+// askPage sends a request to the starter as a program does that may act, and gives
 // the answer. It is patient where that is too fast, for tests ask again at once.
-func ask(w *world.World, method, path string, header http.Header, body string) (answer *http.Response, text string) {
+func askPage(w *world.World, method, path string, header http.Header, body string) (answer *http.Response, text string) {
 	w.T.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	w.Eventually(world.Patience, func() string {
@@ -40,14 +40,14 @@ func ask(w *world.World, method, path string, header http.Header, body string) (
 // see reads a page.
 func see(w *world.World, path, language string) (status int, page string) {
 	w.T.Helper()
-	answer, page := ask(w, http.MethodGet, path, http.Header{"Accept-Language": {language}}, "")
+	answer, page := askPage(w, http.MethodGet, path, http.Header{"Accept-Language": {language}}, "")
 	return answer.StatusCode, page
 }
 
 // press sends a page's form.
 func press(w *world.World, path string, form url.Values) (status int) {
 	w.T.Helper()
-	answer, _ := ask(w, http.MethodPost, path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
+	answer, _ := askPage(w, http.MethodPost, path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
 	return answer.StatusCode
 }
 
@@ -58,7 +58,7 @@ func askJSON(w *world.World, method, path, body string) (*http.Response, world.J
 	if body != "" {
 		header.Set("Content-Type", "application/json")
 	}
-	answer, text := ask(w, method, path, header, body)
+	answer, text := askPage(w, method, path, header, body)
 	found := world.J{}
 	if text != "" {
 		require.NoError(w.T, json.Unmarshal([]byte(text), &found), text)

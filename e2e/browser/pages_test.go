@@ -3,6 +3,7 @@ package browser
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -10,9 +11,15 @@ import (
 // busyWorld is an installation after a shop's day.
 func busyWorld(t *testing.T) *world.World {
 	t.Helper()
-	w := world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := promptWorld(t)
 	day(w)
 	return w
+}
+
+// promptWorld is an installation in which nobody waits for a service.
+func promptWorld(t *testing.T) *world.World {
+	t.Helper()
+	return world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
 
 // place is a page by a name for its pictures and its path.
@@ -20,19 +27,22 @@ type place struct{ name, path string }
 
 // pagesOf are the pages of a world after its [day].
 func pagesOf(w *world.World) []place {
-	order := func(number int) string { return fmt.Sprintf("/orders/%s/%d", w.Shop, number) }
+	now := time.Now()
+	days := fmt.Sprintf("?shop=%s&from=%s&to=%s", w.Shop, now.AddDate(0, 0, -2).Format(time.DateOnly), now.Format(time.DateOnly))
 	return []place{
 		{"orders", "/orders"},
-		{"order", order(plainOrder)},
-		{"order-changed", order(changedOrder)},
-		{"order-held", order(twoContacts)},
+		{"order", orderPage(w, plainOrder)},
+		{"order-changed", orderPage(w, changedOrder)},
+		{"order-held", orderPage(w, twoContacts)},
 		{"holds", "/holds"},
 		{"health", "/health"},
-		{"completeness", "/completeness?shop=" + w.Shop},
+		{"completeness", "/completeness" + days},
 		{"settings", "/settings"},
 		{"missing", "/nowhere"},
 	}
 }
+
+func orderPage(w *world.World, number int64) string { return fmt.Sprintf("/orders/%s/%d", w.Shop, number) }
 
 func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	t.Parallel()

@@ -175,7 +175,7 @@ func (p *person) types(text string) { p.w.T.Helper(); p.does(chromedp.KeyEvent(t
 const (
 	tab   = kb.Tab
 	enter = kb.Enter
-	space = " "
+	down  = kb.ArrowDown
 )
 
 // goesTo presses the tabulator until what has the role and the name has the
@@ -226,6 +226,16 @@ func (p *person) seesThat(role, name string) {
 		nodes, err := elements(p.ctx, role, name)
 		return err == nil && len(nodes) > 0
 	})
+}
+
+// hasNo checks that there is nothing with the role and the name.
+func (p *person) hasNo(role, name string) {
+	p.w.T.Helper()
+	found, err := elements(p.ctx, role, name)
+	p.must(err)
+	if len(found) > 0 {
+		p.w.T.Errorf("there is a %s %s. %s", role, name, p.tells())
+	}
 }
 
 // awaits fails with what the page says where it does not become true.

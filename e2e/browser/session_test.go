@@ -12,8 +12,11 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// anna may act.
-const anna = "anna"
+// People of every world.
+const (
+	anna   = "anna"   // may act
+	viewer = "viewer" // may look
+)
 
 // logsIn fills in the login page that is open.
 func (p *person) logsIn(name string) {
@@ -21,6 +24,18 @@ func (p *person) logsIn(name string) {
 	p.fills("Name", name)
 	p.fills("Password", world.Password)
 	p.clicks("button", "Log in")
+	p.seesThat("button", "Log out")
+}
+
+// logsInByKeyboard does so without a mouse.
+func (p *person) logsInByKeyboard(name string) {
+	p.w.T.Helper()
+	p.seesThat("heading", "Log in")
+	p.goesTo("textbox", "Name")
+	p.types(name)
+	p.goesTo("textbox", "Password")
+	p.types(world.Password)
+	p.presses(enter)
 	p.seesThat("button", "Log out")
 }
 
@@ -54,18 +69,4 @@ func TestWhoLosesTheSessionLogsInAgainAndIsWhereTheyWere(t *testing.T) {
 	w.ReplaceSettings(func(yaml string) string { return strings.Replace(yaml, "name: "+anna, "name: somebody else", 1) })
 	p.clicks("link", "Orders")
 	p.sees("You were logged out. Log in again to go on.")
-}
-
-func TestTheKeyboardIsEnough(t *testing.T) {
-	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
-	p := newPerson(w)
-	p.opens("/orders")
-	p.seesThat("heading", "Log in")
-	p.goesTo("textbox", "Name")
-	p.types(anna)
-	p.goesTo("textbox", "Password")
-	p.types(world.Password)
-	p.presses(enter)
-	p.seesThat("button", "Log out")
 }

@@ -33,7 +33,7 @@ type Guard struct {
 	https   bool // browsers come by HTTPS, whatever a request looks like
 	origins *http.CrossOriginProtection
 
-	loginsByPeer, loginsByName, requests *httprate.RateLimiter
+	loginsByPeer, loginsByName, byUser, byPeer *httprate.RateLimiter
 
 	mu       sync.Mutex
 	issuer   string // of the provider
@@ -46,7 +46,8 @@ func New(o Options) (*Guard, error) {
 		Options: o, origins: http.NewCrossOriginProtection(),
 		loginsByPeer: httprate.NewRateLimiter(loginsPerPeer, time.Minute),
 		loginsByName: httprate.NewRateLimiter(loginsPerName, time.Minute),
-		requests:     httprate.NewRateLimiter(requestsPerSecond, time.Second),
+		byUser:       httprate.NewRateLimiter(requestsPerUser, time.Second),
+		byPeer:       httprate.NewRateLimiter(requestsPerPeer, time.Second),
 	}
 	g.origins.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	if o.PublicURL != "" {
@@ -118,22 +119,23 @@ func Require(role Role) func(http.Handler) http.Handler {
 	}
 }
 
-// Limits of what one may ask for. The pages of one person ask for parts of
-// themselves from time to time.
+// Limits of what one may ask for. Those behind one proxy are one peer, until
+// they are logged in.
 const (
-	requestsPerSecond = 20
-	loginsPerPeer     = 30 // a minute; those behind one proxy are one peer
-	loginsPerName     = 10 // a minute
+	requestsPerUser = 50 // a second
+	requestsPerPeer = 20 // a second, of those who are nobody
+	loginsPerPeer   = 30 // a minute
+	loginsPerName   = 10 // a minute
 )
 
 // limited slows down a user, and who is nobody by the address.
 func (g *Guard) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		key := "peer " + peer(r)
+		limit, key := g.byPeer, peer(r)
 		if user, known := Who(r.Context()); known {
-			key = "user " + user.Name
+			limit, key = g.byUser, user.Name
 		}
-		if g.requests.OnLimit(w, r, key) {
+		if limit.OnLimit(w, r, key) {
 			refuse(w, r, http.StatusTooManyRequests, "too many requests; send it again in a second")
 			return
 		}

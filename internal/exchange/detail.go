@@ -33,8 +33,10 @@ type Detail struct {
 	// Refreshing is set while a refresh runs; else NextRefresh is from when on one
 	// is allowed, past for at once.
 	Refreshing  bool
+	RefreshID   string // of the running refresh
 	NextRefresh time.Time
 	Hold        *order.Hold
+	Answers     []order.DecisionKind // that the hold offers
 	Currency    string
 	Shop        *ShopSide  // nil while nobody has read the order
 	Roapp       *RoappSide // nil while it does not stand there
@@ -102,7 +104,7 @@ func (o *Orders) detail(view workflows.OrderView, names Names) Detail {
 		Key: state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
 		State: view.SyncState, Links: view.Links, Workflow: state.Key.WorkflowID(), Origin: state.Origin,
 		Began: state.StartedAt, Compared: state.Synced, Closed: state.Closed, Running: view.Running,
-		Refreshing: state.Refresh.Running, NextRefresh: view.NextRefresh, Hold: state.Hold,
+		Refreshing: state.Refresh.Running, RefreshID: view.RefreshID, NextRefresh: view.NextRefresh, Hold: state.Hold, Answers: state.Answers(),
 		Lines: state.LinePairs(), Differences: view.Differences, Marks: state.Marks, Timeline: slices.Clone(state.Timeline),
 	}
 	slices.Reverse(d.Timeline)

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/access"
@@ -46,6 +45,14 @@ func holdBoxOf(view workflows.OrderView) holdBox {
 	return box
 }
 
+func boxOfDetail(d exchange.Detail) holdBox {
+	box := holdBox{Key: d.Key, State: d.State, Hold: d.Hold, Answers: d.Answers, Running: d.Running, Closed: d.Closed, Link: d.Links.Order}
+	if d.Roapp != nil {
+		box.Roapp = d.Roapp.Number
+	}
+	return box
+}
+
 // Follow tells that the order goes on, so that the box is to be asked again.
 func (b holdBox) Follow() bool { return b.State == order.SyncImporting }
 
@@ -61,18 +68,6 @@ func (b holdBox) Offers(kind string) bool {
 
 // ID is the box's name within a page.
 func (b holdBox) ID() string { return fmt.Sprintf("hold-%s-%d", b.Key.Shop, b.Key.Number) }
-
-// keyOf is the order that the URL names, and whether it can be one.
-func (p *pages) keyOf(r *http.Request) (order.Key, bool) {
-	return p.parseKey(chi.URLParam(r, "shop") + "/" + chi.URLParam(r, "number"))
-}
-
-// parseKey reads "kwiaty/115".
-func (p *pages) parseKey(text string) (order.Key, bool) {
-	shop, digits, _ := strings.Cut(text, "/")
-	number, err := strconv.ParseInt(digits, 10, 64)
-	return order.Key{Shop: shop, Number: number}, order.ValidID(shop) && err == nil && number > 0
-}
 
 // holdBox shows what an order waits for now.
 func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +86,7 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 // orderAsked is the order that the URL names, and the way to it; it answers
 // where there is none.
 func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *exchange.Orders, bool) {
-	key, valid := p.keyOf(r)
+	key, valid := keyAsked(r)
 	if !valid {
 		p.fail(w, r, http.StatusNotFound, "error.no-order")
 		return key, nil, false

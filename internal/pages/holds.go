@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
@@ -169,7 +170,8 @@ func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, boo
 	}
 	var keys []order.Key
 	for _, text := range r.PostForm["order"] {
-		if key, valid := p.parseKey(text); valid && !slices.Contains(keys, key) {
+		key, err := order.ParseWorkflowID("order:" + strings.Replace(text, "/", ":", 1))
+		if err == nil && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}

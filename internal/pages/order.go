@@ -7,6 +7,13 @@ import (
 	"github.com/cartumsync/cartumsync/internal/exchange"
 )
 
+// orderPanel is the page of one order.
+type orderPanel struct {
+	exchange.Detail
+	Box    holdBox
+	Update updateCell
+}
+
 // order is the panel of one order.
 func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 	orders, connected := p.orders(w, r)
@@ -25,6 +32,10 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		p.broken(w, r, err)
 	default:
-		p.show(w, r, "order", detail)
+		panel := orderPanel{Detail: detail, Box: boxOfDetail(detail), Update: updateCell{Key: key}}
+		if detail.Refreshing {
+			panel.Update.State, panel.Update.ID = exchange.RefreshRunning, detail.RefreshID
+		}
+		p.show(w, r, "order", panel)
 	}
 }

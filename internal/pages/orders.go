@@ -39,6 +39,15 @@ type choice struct{ Value, Text string }
 type orderRow struct {
 	exchange.Row
 	CartumName, RoappName string // of the statuses, "" where there is none
+	// Update is what came of the wish to update the order; zero where nobody asked.
+	Update updateCell
+}
+
+// Cell is the row's last cell.
+func (r orderRow) Cell() updateCell {
+	cell := r.Update
+	cell.Key, cell.Row = r.Key, true
+	return cell
 }
 
 // Known tells that the exchange has a page for the order.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -20,20 +21,50 @@ type updateCell struct {
 	Waits   []string
 	Problem string
 	Next    time.Time
+	// Row is set in the table: once the update has ended its row is shown anew.
+	Row bool
 	// Anew is set where the cell stands beside others in one answer: each takes
 	// its place in the page.
 	Anew bool
 }
 
-// Running tells that the cell is to be asked again.
+// Running tells that the update goes on.
 func (c updateCell) Running() bool { return c.State == exchange.RefreshRunning }
 
+// ended tells that both sides were compared.
+func (c updateCell) ended() bool {
+	return c.State == exchange.RefreshDone || c.State == exchange.RefreshFailed
+}
+
+// Poll is when the cell is asked again, "" for never: one that ended among
+// others asks once, for its row.
+func (c updateCell) Poll() string {
+	switch {
+	case c.Running():
+		return "every 2s"
+	case c.Row && c.Anew && c.ended():
+		return "load"
+	default:
+		return ""
+	}
+}
+
+// PollURL is where it asks.
+func (c updateCell) PollURL() string {
+	asked := orderURL(c.Key) + "/refreshes/" + url.PathEscape(c.ID)
+	if c.Row {
+		asked += "?row=1"
+	}
+	return asked
+}
+
 func (p *pages) cellOf(r *http.Request, key order.Key, answer exchange.Refreshed, err error) updateCell {
+	row := r.FormValue("row") != ""
 	if err != nil {
-		return updateCell{Key: key, State: "none", Problem: p.problemOf(r, err)}
+		return updateCell{Key: key, Row: row, State: "none", Problem: p.problemOf(r, err)}
 	}
 	return updateCell{
-		Key: key, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Waits,
+		Key: key, Row: row, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Waits,
 		Problem: answer.Problem, Next: answer.Next,
 	}
 }
@@ -45,7 +76,7 @@ func (p *pages) update(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := orders.Begin(r.Context(), key, userName(r))
-	p.showUpdates(w, r, []updateCell{p.cellOf(r, key, answer, err)})
+	p.showUpdate(w, r, p.cellOf(r, key, answer, err))
 }
 
 // updateMany has both sides of the orders compared that were chosen.
@@ -77,14 +108,32 @@ func (p *pages) showUpdates(w http.ResponseWriter, r *http.Request, cells []upda
 		p.show(w, r, "updates", cells)
 		return
 	}
-	if len(cells) == 1 {
-		p.showPart(w, r, "update-cell", cells[0])
-		return
-	}
 	for i := range cells {
 		cells[i].Anew = true
 	}
 	p.showPart(w, r, "update-cells", cells)
+}
+
+// showUpdate answers with the cell of one order; in the table with its row, once
+// the update has ended.
+func (p *pages) showUpdate(w http.ResponseWriter, r *http.Request, cell updateCell) {
+	if !isLive(r) {
+		p.show(w, r, "updates", []updateCell{cell})
+		return
+	}
+	orders, connected := p.Orders()
+	if cell.Row && cell.ended() && connected {
+		row, known, err := orders.Row(r.Context(), cell.Key)
+		if err == nil && known {
+			shown := rowOf(row, orders.Names(r.Context()))
+			shown.Update = cell
+			w.Header().Set("HX-Retarget", "#"+shown.ElementID())
+			w.Header().Set("HX-Reswap", "outerHTML")
+			p.showPart(w, r, "order-row", shown)
+			return
+		}
+	}
+	p.showPart(w, r, "update-cell", cell) // the answer at least
 }
 
 // updateEnd tells how far an update is that ran when it was asked for.
@@ -94,7 +143,7 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := orders.RefreshEnd(r.Context(), key, chi.URLParam(r, "id"))
-	p.showUpdates(w, r, []updateCell{p.cellOf(r, key, answer, err)})
+	p.showUpdate(w, r, p.cellOf(r, key, answer, err))
 }
 
 // importOrder has an order read from its shop anew, and brings back one that is

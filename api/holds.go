@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+type holdChoice struct {
+	ID           int64  `json:"id"`
+	Organization bool   `json:"organization,omitempty"`
+	Title        string `json:"title"`
+}
+
+// heldOrder is an order on hold.
+type heldOrder struct {
+	OrderName
+	Reason   order.HoldReason     `json:"reason"`
+	Since    *time.Time           `json:"since,omitempty"`
+	NextLook *time.Time           `json:"next_look,omitempty" doc:"When the cause is looked at again by itself; without it only a person ends it"`
+	Text     string               `json:"text,omitempty" doc:"What happened"`
+	Remedy   string               `json:"remedy,omitempty" doc:"What to do"`
+	Note     string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
+	Goods    order.GoodsKey       `json:"goods,omitempty" doc:"The goods that it is about"`
+	Choices  []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
+	Answers  []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
+	Problem  string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`
+}
+
+type holdsAnswer struct {
+	Holds    []heldOrder `json:"holds"`
+	Next     string      `json:"next,omitempty" doc:"The cursor of the part after this one"`
+	Problems []string    `json:"problems,omitempty" doc:"What is missing here"`
+}
+
+func (a *v1) registerHolds(doc huma.API) {
+	operation := look(http.MethodGet, "/holds", "list-holds", "The orders on hold, newest first")
+	operation.Description = "What they wait for is asked of each order now; which they are may lag a moment behind."
+	huma.Register(doc, operation, a.holds)
+}
+
+func (a *v1) holds(ctx context.Context, in *struct {
+	Shop   string           `query:"shop" doc:"The shop's id; all shops without it"`
+	Reason order.HoldReason `query:"reason" doc:"What they wait for; anything without it" example:"ambiguous-contact"`
+	Cursor string           `query:"cursor" maxLength:"4000" doc:"next of the part before"`
+	Size   int              `query:"size" minimum:"1" maximum:"50" default:"20"`
+},
+) (*struct{ Body holdsAnswer }, error) {
+	orders, err := a.orders()
+	if err != nil {
+		return nil, err
+	}
+	page, err := orders.Holds(ctx, exchange.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Size)
+	var invalid *exchange.InvalidError
+	if errors.As(err, &invalid) {
+		return nil, huma.Error422UnprocessableEntity(invalid.Error())
+	}
+	if err != nil {
+		return nil, a.unanswered("the orders on hold", err)
+	}
+	out := holdsAnswer{Holds: make([]heldOrder, 0, len(page.Orders)), Next: page.Next, Problems: page.Problems}
+	for _, one := range page.Orders {
+		out.Holds = append(out.Holds, a.heldOrder(one))
+	}
+	return &struct{ Body holdsAnswer }{out}, nil
+}
+
+func (a *v1) heldOrder(one exchange.Held) heldOrder {
+	out := heldOrder{OrderName: nameOf(one.Key), Reason: one.Reason, Since: known(one.HeldSince)}
+	hold := one.View.State.Hold
+	switch {
+	case one.Err != nil:
+		a.Logger.Warn("an order on hold could not be asked", zap.String("shop", one.Key.Shop), zap.Int64("order", one.Key.Number), zap.Error(one.Err))
+		out.Problem = "the order did not answer"
+		return out
+	case hold == nil:
+		out.Problem = "it has just gone on"
+		return out
+	}
+	out.Reason, out.Since, out.NextLook = hold.Reason, known(hold.Since), known(hold.NextLook)
+	out.Text, out.Remedy, out.Note, out.Goods, out.Answers = hold.Text, hold.Remedy, hold.Note, hold.Goods, one.View.State.Answers()
+	for _, choice := range hold.Choices {
+		out.Choices = append(out.Choices, holdChoice(choice))
+	}
+	return out
+}

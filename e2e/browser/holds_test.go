@@ -1,0 +1,68 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
+	t.Parallel()
+	w := promptWorld(t)
+	day(w)
+	held := w.AwaitHeld(twoContacts, order.HoldAmbiguousContact)
+	p := newPerson(w)
+	p.opens("/holds")
+	p.logsInByKeyboard(anna)
+	p.sees("several contacts fit 1")
+	p.goesTo("link", "several contacts fit 1")
+	p.presses(enter)
+	p.seesNot("Hans Müller")
+
+	first, second := held.State.Hold.Choices[0], held.State.Hold.Choices[1]
+	p.goesTo("radio", radioOf(first))
+	p.presses(down)
+	p.awaits("the second contact is chosen", func() bool { return p.focused("radio", radioOf(second)) })
+	p.goesTo("button", "Take this contact")
+	p.presses(enter)
+	p.sees("in RO App")
+
+	view, made := w.AwaitSynced(twoContacts)
+	assert.Equal(t, second.ID, made.Client.ID)
+	assert.Equal(t, anna, decidedBy(view))
+	p.opens("/holds")
+	p.sees("Hans Müller")
+	p.seesNot("M. Z.")
+}
+
+// radioOf is what a choice is called.
+func radioOf(c order.Choice) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
+
+// decidedBy is who answered the hold last, as the timeline has it.
+func decidedBy(view workflows.OrderView) (name string) {
+	for _, entry := range view.State.Timeline {
+		if entry.By != "" {
+			name = entry.By
+		}
+	}
+	return name
+}
+
+func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
+	t.Parallel()
+	w := promptWorld(t)
+	w.Place(noCustomer, world.J{"delivery_phone": "+48000000000"})
+	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
+	p := newPerson(w)
+	p.opens("/holds")
+	p.logsIn(viewer)
+	p.sees("no usable phone")
+	for _, answer := range []string{"Try again", "Create a contact", "Take this contact"} {
+		p.hasNo("button", answer)
+	}
+}
