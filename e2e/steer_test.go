@@ -15,49 +15,53 @@ import (
 )
 
 // askPage sends a request to the starter as a program does that may act, and gives
-// the answer; form is sent as a page's form, where there is one.
-func askPage(w *world.World, method, path string, header http.Header, form url.Values) (*http.Response, string) {
+// the answer. It is patient where that is too fast, for tests ask again at once.
+func askPage(w *world.World, method, path string, header http.Header, body string) (answer *http.Response, text string) {
 	w.T.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
-	request, err := http.NewRequestWithContext(w.T.Context(), method, w.StarterURL+path, body)
-	require.NoError(w.T, err)
-	request.Header = header.Clone()
-	if request.Header == nil {
-		request.Header = http.Header{}
-	}
-	request.Header.Set("Authorization", "Bearer "+world.APIToken)
-	if form != nil {
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	answer, err := client.Do(request)
-	require.NoError(w.T, err)
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(w.T, err)
-	return answer, string(text)
+	w.Eventually(world.Patience, func() string {
+		request, err := http.NewRequestWithContext(w.T.Context(), method, w.StarterURL+path, strings.NewReader(body))
+		require.NoError(w.T, err)
+		request.Header = header.Clone()
+		request.Header.Set("Authorization", "Bearer "+world.APIToken)
+		answer, err = client.Do(request)
+		require.NoError(w.T, err)
+		defer func() { _ = answer.Body.Close() }()
+		all, err := io.ReadAll(answer.Body)
+		require.NoError(w.T, err)
+		if text = string(all); answer.StatusCode == http.StatusTooManyRequests {
+			return text
+		}
+		return ""
+	})
+	return answer, text
+}
+
+// see reads a page.
+func see(w *world.World, path, language string) (status int, page string) {
+	w.T.Helper()
+	answer, page := askPage(w, http.MethodGet, path, http.Header{"Accept-Language": {language}}, "")
+	return answer.StatusCode, page
+}
+
+// press sends a page's form.
+func press(w *world.World, path string, form url.Values) (status int) {
+	w.T.Helper()
+	answer, _ := askPage(w, http.MethodPost, path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
+	return answer.StatusCode
 }
 
 // askJSON asks the API.
 func askJSON(w *world.World, method, path, body string) (*http.Response, world.J) {
 	w.T.Helper()
-	request, err := http.NewRequestWithContext(w.T.Context(), method, w.StarterURL+path, strings.NewReader(body))
-	require.NoError(w.T, err)
-	request.Header.Set("Authorization", "Bearer "+world.APIToken)
+	header := http.Header{}
 	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
+		header.Set("Content-Type", "application/json")
 	}
-	answer, err := http.DefaultClient.Do(request)
-	require.NoError(w.T, err)
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	require.NoError(w.T, err)
+	answer, text := askPage(w, method, path, header, body)
 	found := world.J{}
-	if len(text) > 0 {
-		require.NoError(w.T, json.Unmarshal(text, &found), string(text))
+	if text != "" {
+		require.NoError(w.T, json.Unmarshal([]byte(text), &found), text)
 	}
 	return answer, found
 }
@@ -69,13 +73,12 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
 	// The first import is begun, shown and stopped.
-	answer, _ := askPage(w, http.MethodPost, "/health/shops/demo/first-import", nil, url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}})
-	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
+	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/first-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
 		w.Eventually(world.Patience, func() string {
-			answer, page := askPage(w, http.MethodGet, "/health?said=first-import", http.Header{"Accept-Language": {language}}, nil)
-			require.Equal(t, http.StatusOK, answer.StatusCode, page)
+			status, page := see(w, "/health?said=first-import", language)
+			require.Equal(t, http.StatusOK, status, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
 				return page
 			}
@@ -83,18 +86,16 @@ func TestSteer_ByPages(t *testing.T) {
 		})
 	}
 	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-first-import", "accounts/main/collect"} {
-		answer, _ := askPage(w, http.MethodPost, "/health/"+action, nil, url.Values{})
-		assert.Equal(t, http.StatusSeeOther, answer.StatusCode, action)
+		assert.Equal(t, http.StatusSeeOther, press(w, "/health/"+action, nil), action)
 	}
-	answer, _ = askPage(w, http.MethodPost, "/health/shops/nowhere/sweep", nil, url.Values{})
-	assert.Equal(t, http.StatusNotFound, answer.StatusCode)
+	assert.Equal(t, http.StatusNotFound, press(w, "/health/shops/nowhere/sweep", nil))
 
 	// What is missing comes by one click.
 	query := "shop=demo&from=" + dayAgo(5) + "&to=" + dayAgo(1)
 	compared := func(want string) {
 		t.Helper()
 		w.Eventually(world.Patience, func() string {
-			_, page := askPage(w, http.MethodGet, "/completeness?"+query, nil, nil)
+			_, page := see(w, "/completeness?"+query, "en")
 			if !strings.Contains(page, want) {
 				return page
 			}
@@ -103,17 +104,16 @@ func TestSteer_ByPages(t *testing.T) {
 	}
 	w.AwaitSynced(1)
 	compared("from before the shop was connected")
-	answer, _ = askPage(w, http.MethodPost, "/completeness/import", nil, url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}})
-	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
+	click := url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}}
+	require.Equal(t, http.StatusSeeOther, press(w, "/completeness/import", click))
 	compared("on hold: no customer")
-	answer, _ = askPage(w, http.MethodGet, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", nil, nil)
-	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode)
+	status, _ := see(w, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", "en")
+	assert.Equal(t, http.StatusUnprocessableEntity, status)
 
 	// The settings are shown with names, and without secrets.
-	answer, _ = askPage(w, http.MethodPost, "/settings/check", nil, url.Values{})
-	require.Equal(t, http.StatusSeeOther, answer.StatusCode)
+	require.Equal(t, http.StatusSeeOther, press(w, "/settings/check", nil))
 	w.Eventually(world.Patience, func() string {
-		_, page := askPage(w, http.MethodGet, "/settings", nil, nil)
+		_, page := see(w, "/settings", "en")
 		if !strings.Contains(page, "W realizacji <small>2</small>") || !strings.Contains(page, "no problems") {
 			return page
 		}

@@ -102,16 +102,19 @@ const nothing = "–"
 // moment is a time to show, in a zone.
 type moment struct{ ISO, Text string }
 
-// When is a time in the shop's zone; of no shop, in UTC.
+// When is a time in the shop's zone; of no shop, in UTC, which it says.
 func (v *view) When(at time.Time, shop string) *moment {
 	if at.IsZero() {
 		return nil
 	}
-	at = at.In(v.zone(shop))
 	layout := "02.01.2006 15:04"
 	if v.Lang == language.English.String() {
 		layout = "2 Jan 2006 15:04"
 	}
+	if shop == "" {
+		layout += " MST"
+	}
+	at = at.In(v.zone(shop))
 	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(layout)}
 }
 
