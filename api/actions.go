@@ -32,7 +32,7 @@ func (b decisionBody) by(name string) order.Decision {
 
 func (a *v1) registerActions(doc huma.API) {
 	action := func(path, id, summary, description string) huma.Operation {
-		operation := errorsOf(a.act(doc, http.MethodPost, path, id, summary), http.StatusNotFound, http.StatusConflict)
+		operation := errorsOf(a.act(doc, path, id, summary), http.StatusNotFound, http.StatusConflict)
 		operation.Description += " " + description
 		operation.DefaultStatus = http.StatusAccepted
 		return operation
@@ -43,7 +43,7 @@ func (a *v1) registerActions(doc huma.API) {
 		"It is read from the shop anew."), a.importOrder)
 	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Tell that an order's goods were taken from stock",
 		"From here on quantities, prices and lines are frozen."), a.writtenOff)
-	many := a.act(doc, http.MethodPost, "/holds/decisions", "decide-many", "Give several orders one answer")
+	many := a.act(doc, "/holds/decisions", "decide-many", "Give several orders one answer")
 	many.Description += " Each order answers for itself. Only answers that name no record of one order."
 	huma.Register(doc, many, a.decideMany)
 }

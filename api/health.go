@@ -49,7 +49,7 @@ type healthOutput struct{ Body overview.Report }
 func (a *v1) registerHealth(doc huma.API) {
 	huma.Register(doc, look(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
 	huma.Register(doc, look(http.MethodGet, "/shops/{shop}/first-import", "first-import", "How far a shop's first import is"), a.firstImport)
-	begin := a.act(doc, http.MethodPost, "/shops/{shop}/first-import", "begin-first-import", "Begin a shop's first import, or go on with the one that was stopped")
+	begin := a.act(doc, "/shops/{shop}/first-import", "begin-first-import", "Begin a shop's first import, or go on with the one that was stopped")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
 	huma.Register(doc, begin, a.beginFirstImport)
@@ -60,14 +60,14 @@ func (a *v1) registerHealth(doc huma.API) {
 		{"/shops/{shop}/first-import/stop", "stop-first-import", "Stop a shop's first import; what it began is finished", (*exchange.Orders).StopFirstImport},
 		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*exchange.Orders).Sweep},
 	} {
-		operation := a.act(doc, http.MethodPost, one.path, one.id, one.summary)
+		operation := a.act(doc, one.path, one.id, one.summary)
 		operation.DefaultStatus = http.StatusAccepted
 		operation.Errors = append(operation.Errors, http.StatusNotFound)
 		huma.Register(doc, operation, func(ctx context.Context, in *ShopPath) (*struct{}, error) {
 			return nil, a.tellShop(ctx, in.Shop, one.summary, one.do)
 		})
 	}
-	collect := a.act(doc, http.MethodPost, "/accounts/{account}/collect", "collect", "Ask an account now what changed")
+	collect := a.act(doc, "/accounts/{account}/collect", "collect", "Ask an account now what changed")
 	collect.DefaultStatus = http.StatusAccepted
 	collect.Errors = append(collect.Errors, http.StatusNotFound)
 	huma.Register(doc, collect, a.collect)

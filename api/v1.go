@@ -78,8 +78,8 @@ func look(method, path, id, summary string) huma.Operation {
 }
 
 // act describes an operation that only the role act may ask for.
-func (a *v1) act(doc huma.API, method, path, id, summary string) huma.Operation {
-	operation := look(method, path, id, summary)
+func (a *v1) act(doc huma.API, path, id, summary string) huma.Operation {
+	operation := look(http.MethodPost, path, id, summary)
 	operation.Description = "Needs the role `act`."
 	operation.MaxBodyBytes = maxBody
 	operation.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -100,7 +101,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	assert.Contains(t, output, "the decision create-again does not fit: the order is not gone")
 	output, code = decide("contact", "--contact", strconv.FormatInt(second, 10), "--reason", "she rang")
 	require.Equal(t, 0, code, output)
-	assert.Contains(t, output, "decided: contact (she rang) (Ola)\n")
+	assert.Contains(t, output, fmt.Sprintf("decided: contact %d (she rang) (Ola)\n", second))
 	assert.Contains(t, output, "order:demo:202  synced: order ")
 	assert.Len(t, w.Roapp.People(), 3, "nobody was made for the second order")
 

@@ -13,7 +13,7 @@ func (p *planner) customer() track {
 	c := p.s.Customer
 	phone, _ := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
 	if c.Phone != phone {
-		c.People, c.Organizations, c.Ensured, c.Recalled = nil, nil, nil, nil // the shop corrected the phone
+		c.People, c.Organizations, c.Ensured = nil, nil, nil // the shop corrected the phone
 	}
 	if c.Chosen != nil {
 		return track{contact: *c.Chosen, why: contactName(*c.Chosen) + ", chosen by a person"}

@@ -67,6 +67,17 @@ func (b holdBox) Offers(kind string) bool {
 	return false
 }
 
+// Exact tells that the hold's own remedy names what the page's text cannot: an
+// article, a setting or a value.
+func (b holdBox) Exact() bool {
+	switch b.Hold.Reason {
+	case order.HoldProductNotCreated, order.HoldCredentials, order.HoldMalformed, order.HoldRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // ID is the box's name within a page.
 func (b holdBox) ID() string { return fmt.Sprintf("hold-%s-%d", b.Key.Shop, b.Key.Number) }
 
