@@ -23,6 +23,11 @@ const (
 // attack is a buyer's idea of a name.
 const attack = `<script>document.title="taken"</script>`
 
+// attacked is an order with the attack in all its texts.
+func attacked() world.J {
+	return world.J{"delivery_name": attack + " Nowak", "comment": attack, "products": []world.J{world.Line("X-1", attack, "5", "1")}}
+}
+
 // day is a shop's day: orders of all kinds, each where it stays.
 func day(w *world.World) {
 	w.T.Helper()
@@ -35,7 +40,7 @@ func day(w *world.World) {
 		w.Roapp.Make("products", world.J{"title": title, "article": "WAZON"})
 	}
 	numbers := placeMany(w)
-	w.Place(attackOrder, world.J{"delivery_name": attack + " Nowak", "comment": attack, "products": []world.J{world.Line("X-1", attack, "5", "1")}})
+	w.Place(attackOrder, attacked())
 	w.Place(twoContacts, placedAgo(1, world.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
 	w.Place(noCustomer, placedAgo(2, world.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
 	w.Place(otherCurrency, placedAgo(3, world.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))

@@ -42,7 +42,9 @@ func pagesOf(w *world.World) []place {
 	}
 }
 
-func orderPage(w *world.World, number int64) string { return fmt.Sprintf("/orders/%s/%d", w.Shop, number) }
+func orderPage(w *world.World, number int64) string {
+	return fmt.Sprintf("/orders/%s/%d", w.Shop, number)
+}
 
 func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	t.Parallel()

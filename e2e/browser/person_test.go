@@ -259,6 +259,9 @@ func (p *person) reads() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// counts how often the page says something.
+func (p *person) counts(text string) int { p.w.T.Helper(); return strings.Count(p.reads(), text) }
+
 // tells where the person is and what is there, for a failure.
 func (p *person) tells() string {
 	return fmt.Sprintf("At %s the page says: %s", p.at(), p.reads())

@@ -26,7 +26,9 @@ func NewPair(t testing.TB, o Options) (first, second *World) {
 	both.Shops[second.Shop] = shop
 	both.Revision += second.Settings.Revision
 
+	first.inForce.Replace(&both)
 	for _, w := range []*World{first, second} {
+		w.inForce = first.inForce
 		w.Settings, w.Namespace, w.Temporal, w.Orders = &both, first.Namespace, first.Temporal, first.Orders
 		w.startStarter()
 	}

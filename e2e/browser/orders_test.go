@@ -1,0 +1,107 @@
+package browser
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
+	t.Parallel()
+	first, second := world.NewPair(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	for number, name := range map[int64]string{1: "Zofia Kamińska", 2: "Jan Kowalski", 3: "Ewa Wiśniewska", 4: "Adam Mazur"} {
+		first.Place(number, world.J{"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 000 00%d", number)})
+	}
+	second.Place(501, world.J{"delivery_name": "Оксана Мельник", "delivery_phone": "+380 67 123 45 67"})
+	for number := range int64(4) {
+		first.AwaitSynced(number + 1)
+	}
+	second.AwaitSynced(501)
+	p := newPerson(first)
+	p.opens("/orders")
+	p.logsIn(anna)
+
+	p.sees("Zofia Kamińska")
+	p.sees("Оксана Мельник")
+	p.chooses("Shop", "– Kwiaty Online")
+	p.seesNot("Оксана Мельник")
+	p.sees("Zofia Kamińska")
+	p.chooses("Shop", "– Квіти онлайн")
+	p.seesNot("Zofia Kamińska")
+	p.sees("Оксана Мельник")
+	p.chooses("Shop", "Through an integration")
+	p.sees("Zofia Kamińska")
+
+	first.Cartum.Change(2, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "5")}})
+	for number := 1; number <= 3; number++ {
+		p.clicks("checkbox", fmt.Sprintf("Select order %d", number))
+	}
+	p.clicks("button", "Update orders")
+	p.sees("quantity of A-1: 2 to 5")
+	p.awaits("three rows have answered", func() bool { return p.counts("Nothing changed.") == 2 })
+	p.sees("PLN 62.50") // in the row, without a reload
+	p.clicks("button", "Update order 1")
+	p.sees("Updated a moment ago; again from")
+
+	p.clicks("link", "#2")
+	p.seesThat("heading", "Timeline")
+	p.sees("anna")
+	p.sees("quantity of A-1: 2 to 5")
+}
+
+func TestLinksLeadToBothSides(t *testing.T) {
+	t.Parallel()
+	w := promptWorld(t)
+	w.Place(7, nil)
+	_, made := w.AwaitSynced(7)
+	p := newPerson(w)
+	p.opens("/orders")
+	p.logsIn(anna)
+	p.sees("Anna Nowak")
+	assert.Equal(t, w.Cartum.URL+"/edit/", p.link("Kwiaty Online"))
+	assert.Equal(t, w.Cartum.URL+"/edit/", p.link("7"))
+	assert.Contains(t, p.link(fmt.Sprint(made.ID)), fmt.Sprint(made.ID))
+	assert.Equal(t, "/orders/demo/7", p.link("#7"))
+}
+
+func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
+	t.Parallel()
+	w := promptWorld(t)
+	w.Place(attackOrder, attacked())
+	w.AwaitSynced(attackOrder)
+	p := newPerson(w)
+	p.opens("/orders")
+	p.logsIn(anna)
+	p.sees(attack + " Nowak")
+	p.opens(orderPage(w, attackOrder))
+	p.sees(attack)
+	title, err := chromedp.Run(p.ctx, chromedp.Title())
+	p.must(err)
+	assert.NotEqual(t, "taken", title)
+}
+
+func TestAPersonWatchesAFirstImport(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{
+		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
+		RoappSwitches: map[string]string{"search-lag": "0s"}, Since: time.Now().Format(time.DateOnly),
+	})
+	for i := range 12 {
+		w.Cartum.PutOrder(int64(i+1), world.J{"stat_created": time.Now().AddDate(0, 0, -2-3*i).Format(time.DateTime)})
+	}
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "500ms", Times: -1})
+	p := newPerson(w)
+	p.opens("/health")
+	p.logsIn(anna)
+	p.clicks("button", "Begin the first import")
+	p.sees("The first import has begun.")
+	p.seesThat("progressbar", "First import")
+	p.sees("running")
+	p.sees("12 begun")
+	p.sees("done")
+}
