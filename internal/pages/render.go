@@ -2,7 +2,9 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -67,6 +69,9 @@ type failure struct {
 
 // broken logs what went wrong where no person is to blame, and says so.
 func (p *pages) broken(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(r.Context().Err(), context.Canceled) {
+		return // the person went on to another page
+	}
 	p.Logger.Error("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
 	p.fail(w, r, http.StatusBadGateway, "error.broken")
 }
