@@ -41,7 +41,7 @@ func store(t *testing.T, url string) *settings.Store {
 		case "CARTUMSYNC_ALERT_URL":
 			return "https://alerts.example/hook", true
 		}
-		return "value-of-a-variable", true
+		return "value-of-a-variable-that-is-long-enough", true
 	})
 	require.NoError(t, err)
 	set.Alerts.URL = settings.NewSecret(url)

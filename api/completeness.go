@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,7 +24,7 @@ type completenessInput struct {
 type completenessOutput struct {
 	Status     int
 	Location   string `header:"Location"`
-	RetryAfter int    `header:"Retry-After"`
+	RetryAfter string `header:"Retry-After"`
 	Body       completenessBody
 }
 
@@ -59,13 +60,21 @@ type missingOrder struct {
 func (a *v1) registerCompleteness(doc huma.API) {
 	operation := look(http.MethodGet, "/shops/{shop}/completeness", "completeness", "Which of the shop's orders stand in RO App, day by day")
 	operation.Description = "The shop is read page by page, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
-	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict)
-	operation.Responses = map[string]*huma.Response{"202": {Description: "The shop is being read; ask again at Location"}}
+	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
+	body := doc.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[completenessBody](), true, "")
+	operation.Responses = map[string]*huma.Response{"202": {
+		Description: "The shop is being read; ask again at Location",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: body}},
+		Headers: map[string]*huma.Param{
+			"Location":    {Schema: &huma.Schema{Type: huma.TypeString}},
+			"Retry-After": {Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "seconds"},
+		},
+	}}
 	huma.Register(doc, operation, a.completeness)
 }
 
 // askAgain is after how many seconds a reading may be done.
-const askAgain = 2
+const askAgain = "2"
 
 func (a *v1) completeness(ctx context.Context, in *completenessInput) (*completenessOutput, error) {
 	orders, err := a.ofShop(in.Shop)

@@ -48,7 +48,9 @@ type healthOutput struct{ Body overview.Report }
 // about it.
 func (a *v1) registerHealth(doc huma.API) {
 	huma.Register(doc, look(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
-	huma.Register(doc, look(http.MethodGet, "/shops/{shop}/first-import", "first-import", "How far a shop's first import is"), a.firstImport)
+	progress := look(http.MethodGet, "/shops/{shop}/first-import", "first-import", "How far a shop's first import is")
+	progress.Errors = append(progress.Errors, http.StatusNotFound)
+	huma.Register(doc, progress, a.firstImport)
 	begin := a.act(doc, "/shops/{shop}/first-import", "begin-first-import", "Begin a shop's first import, or go on with the one that was stopped")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -84,6 +85,32 @@ func missingOf(day exchange.CompleteDay) []string {
 		all = append(all, itoa(one.Key.Number)+" "+string(one.Reason))
 	}
 	return all
+}
+
+func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, connectedToday(world.Options{}))
+	w.Place(1, world.J{"stat_created": at(1)})
+	_, there := w.AwaitSynced(1)
+	w.Roapp.Delete("orders/" + itoa(there.ID))
+	w.ByHand(1) // a look is enough to see it
+	w.AwaitHeld(1, order.HoldOrderGone)
+	missed := func(want string) {
+		t.Helper()
+		w.Eventually(world.Patience, func() string {
+			found, err := w.Orders.Completeness(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(1), To: dayAgo(1)}, false)
+			if err != nil {
+				return err.Error()
+			}
+			if missing := missingOf(found.Days[0]); len(missing) != 1 || missing[0] != want {
+				return fmt.Sprintf("missing: %v", missing)
+			}
+			return ""
+		})
+	}
+	missed("1 held")
+	w.Decide(1, order.Decision{Kind: order.DecideLeave, Reason: "a double"})
+	missed("1 closed")
 }
 
 func TestReconcile_RefusesWhatItCannotRead(t *testing.T) {

@@ -165,6 +165,8 @@ func TestSteer_ByAPI(t *testing.T) {
 		return ""
 	})
 	assert.Equal(t, false, body["complete"])
+	assert.Empty(t, answer.Header.Values("Retry-After"))
+	assert.Empty(t, answer.Header.Values("Location"))
 	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/completeness?from=2026-02-01&to=2026-01-01", "")
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
 

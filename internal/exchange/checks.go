@@ -235,6 +235,7 @@ func (o *Orders) beginCheck(ctx context.Context, of workflows.Owner, revision, b
 	id := workflows.CheckID(of)
 	_, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: checkWithin,
+		StaticSummary:            "What the settings are checked against",
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, workflows.CheckWorkflow, workflows.CheckInput{Of: of, Revision: revision, By: by})
 	if err != nil {

@@ -168,10 +168,10 @@ func (l *tableLook) byNumber(ctx context.Context) (Page, error) {
 // wants tells whether a row of RO App's list belongs into the table.
 func (l *tableLook) wants(row Row) bool {
 	of, mine := l.filter, row.Key != (order.Key{})
-	switch {
-	case of.Made == MadeInRoapp:
+	switch of.Made {
+	case MadeInRoapp:
 		return !mine
-	case of.Made == MadeInShop:
+	case MadeInShop:
 		return mine && (of.Shop == "" || of.Shop == row.Key.Shop) && (of.State == "" || of.State == row.State) && (of.Reason == "" || of.Reason == row.Reason)
 	default:
 		return true

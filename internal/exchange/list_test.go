@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -221,7 +220,7 @@ func TestFiltersCannotSpeakTemporalsLanguage(t *testing.T) {
 		} {
 			_, err := f.checked()
 			var invalid *InvalidError
-			assert.ErrorAs(t, err, &invalid, fmt.Sprintf("%+v", f))
+			assert.ErrorAs(t, err, &invalid, "%+v", f)
 		}
 	}
 	for _, number := range []string{"115", "Z00001", "A-7"} {

@@ -187,6 +187,7 @@ func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput
 	id := workflows.ReconcileID(in)
 	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: reconcileWithin,
+		StaticSummary:            "Orders of shop " + in.Shop + ", " + in.From + " to " + in.To,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, workflows.ReconcileWorkflow, in)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -26,9 +25,6 @@ const (
 	roappOrdersWithin = 70 * time.Second
 	// roappPatience is how long a table waits for RO App.
 	roappPatience = 10 * time.Second
-	// roappPagesAtOnce bounds the requests of an account for one page of a table:
-	// where most orders are ours, few of its own stand on each.
-	roappPagesAtOnce = 4
 	// mostOnTheirWay bounds those of ours that stand first in the table of all.
 	mostOnTheirWay = 50
 )
@@ -149,17 +145,10 @@ func (l *tableLook) knownAmong(ctx context.Context, account string, listed []wor
 
 // roappOrders is a page of RO App's own lists: those that staff made, or all.
 func (l *tableLook) roappOrders(ctx context.Context, from place, size int) (Page, error) {
-	var page Page
 	waiting, cancel := context.WithTimeout(ctx, roappPatience)
 	defer cancel()
-	streams := l.open(waiting, from)
-	for len(page.Rows) < size {
-		next := newestOf(streams)
-		if next == nil {
-			break
-		}
-		page.Rows = append(page.Rows, next.take(waiting))
-	}
+	rows, streams := roappReader(l.readRoapp).newestFirst(waiting, l.accounts(), from.Roapp, size)
+	page := Page{Rows: rows}
 	to := place{Roapp: map[string]reading{}}
 	more := false
 	for _, s := range streams {
@@ -181,6 +170,17 @@ func (l *tableLook) roappOrders(ctx context.Context, from place, size int) (Page
 	return l.putFirst(ctx, page)
 }
 
+// readRoapp reads a page of an account's list, as far as the filter wants it.
+func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (roappList, error) {
+	page, err := l.roappPage(ctx, workflows.RoappOrdersInput{Account: account, Page: number})
+	if err != nil {
+		return roappList{}, err
+	}
+	rows, err := l.recognise(ctx, account, page.Orders)
+	rows = slices.DeleteFunc(rows, func(row Row) bool { return !l.wants(row) })
+	return roappList{rows, page.Pages, page.Unreadable}, err
+}
+
 // putFirst puts those of ours first that do not stand in RO App yet.
 func (l *tableLook) putFirst(ctx context.Context, page Page) (Page, error) {
 	query := l.where() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s IS NULL", engine.AttrRoappOrder.GetName())
@@ -194,90 +194,4 @@ func (l *tableLook) putFirst(ctx context.Context, page Page) (Page, error) {
 		page.Problems = append(page.Problems, fmt.Sprintf("More than %d orders do not stand in RO App yet. Choose the orders that came through an integration to see all of them.", mostOnTheirWay))
 	}
 	return page, nil
-}
-
-// stream is an account's list as far as it is read.
-type stream struct {
-	look    *tableLook
-	account string
-	at      reading
-	rows    []Row
-	pages   int // of the list, 0 before the first was read
-	asked   int
-	err     error
-
-	unreadable int
-}
-
-// open begins to read the lists of all accounts at once.
-func (l *tableLook) open(ctx context.Context, from place) []*stream {
-	var streams []*stream
-	var reading sync.WaitGroup
-	for _, account := range l.accounts() {
-		s := &stream{look: l, account: account, at: from.Roapp[account]}
-		s.at.Page = max(s.at.Page, 1)
-		streams = append(streams, s)
-		reading.Go(func() { s.fill(ctx) })
-	}
-	reading.Wait()
-	return streams
-}
-
-// newestOf is the stream whose next row is the newest, nil where none has one.
-func newestOf(streams []*stream) *stream {
-	var newest *stream
-	for _, s := range streams {
-		if len(s.rows) > 0 && (newest == nil || s.rows[0].Created.After(newest.rows[0].Created)) {
-			newest = s
-		}
-	}
-	return newest
-}
-
-// take gives the next row.
-func (s *stream) take(ctx context.Context) Row {
-	row := s.rows[0]
-	s.rows, s.at.Last = s.rows[1:], row.RoappOrder
-	s.fill(ctx)
-	return row
-}
-
-// fill reads on until there is a row, or no more of them, or enough was asked.
-func (s *stream) fill(ctx context.Context) {
-	for len(s.rows) == 0 && !s.at.Done && s.err == nil && s.asked < roappPagesAtOnce {
-		if s.pages > 0 {
-			if s.at.Page >= s.pages {
-				s.at.Done = true
-				return
-			}
-			s.at.Page++
-		}
-		s.asked++
-		s.err = s.read(ctx)
-	}
-	if len(s.rows) == 0 && !s.at.Done && s.err == nil { // the next page of the table goes on behind what was read
-		s.at.Done = s.at.Page >= s.pages
-		s.at.Page++
-	}
-}
-
-// read reads the page that it stands at. What was shown already is left out: a
-// list that grew since then shows it again.
-func (s *stream) read(ctx context.Context) error {
-	page, err := s.look.roappPage(ctx, workflows.RoappOrdersInput{Account: s.account, Page: s.at.Page})
-	if err != nil {
-		return err
-	}
-	rows, err := s.look.recognise(ctx, s.account, page.Orders)
-	if err != nil {
-		return err
-	}
-	s.pages, s.unreadable = max(page.Pages, 1), s.unreadable+page.Unreadable
-	for _, row := range rows {
-		shown := s.at.Last > 0 && row.RoappOrder >= s.at.Last
-		if !shown && s.look.wants(row) {
-			s.rows = append(s.rows, row)
-		}
-	}
-	return nil
 }

@@ -43,6 +43,9 @@ func (s *State) Decide(d Decision, now time.Time) {
 		s.TakeOver = &TakeOver{OrderID: d.OrderID, By: d.By, Hold: *s.waitsFor()}
 		s.OrderDue, s.Items.Due, s.LookDue = false, false, false // of the one that is gone
 	case DecideLeave:
+		if s.Order != nil && s.waitsFor().Reason == HoldOrderGone {
+			s.Order.Gone = true
+		}
 		s.Closed = "left by " + d.By + ": " + d.Reason
 	case DecideTryAgain:
 		if s.Order == nil {

@@ -161,6 +161,7 @@ type AccountOrder struct {
 	InitialStatusID int64     `json:",omitempty"`
 	WrittenOff      bool      `json:",omitempty"` // quantities are frozen
 	DeductedAtOnce  bool      `json:",omitempty"`
+	Gone            bool      `json:",omitempty"` // staff deleted it, and somebody left it so
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
 	// SeenAt is when RO App was last asked about the order, as far as it was told.
@@ -350,7 +351,7 @@ func (s *State) Attributes() Published {
 		p.CartumState, p.Created = s.Snapshot.Status, s.Snapshot.Created
 		p.Amount = s.Snapshot.Totals.Sum.String()
 	}
-	if s.Order != nil {
+	if s.Order != nil && !s.Order.Gone {
 		p.RoappOrder, p.RoappState, p.WrittenOff = s.Order.ID, s.Order.StatusID, s.Order.WrittenOff
 	}
 	return p

@@ -42,12 +42,12 @@ type Report struct {
 
 // Rounds are a shop's sweeps or an account's collections.
 type Rounds struct {
-	State       State     `json:"state"`
+	State       State     `json:"state" enum:"green,red,off"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	// Problem is empty while all is well. It holds no personal data.
 	Problem string `json:"problem,omitempty"`
 	// Credentials tell whether the service takes them.
-	Credentials Credentials `json:"credentials,omitempty"`
+	Credentials Credentials `json:"credentials,omitempty" enum:"accepted,refused"`
 
 	view  workflows.HealthView
 	asked bool // whether the entity ever answered
@@ -68,7 +68,7 @@ type Import struct {
 	To   string `json:"to"`
 	// State is running, waiting for the orders on their way, failing (it is tried
 	// again), stopped by somebody, or done.
-	State    ImportState `json:"state"`
+	State    ImportState `json:"state" enum:"running,waiting,failing,stopped,done"`
 	DaysDone int         `json:"days_done"`
 	Days     int         `json:"days"`
 	Seen     int         `json:"seen"`
@@ -141,8 +141,8 @@ type Account struct {
 	BacklogAge float64 `json:"backlog_age_seconds"`
 	// PerSecond is how many requests a second were handed out of late, by the
 	// engine's count over about half a minute; Limit is how many there may be.
-	PerSecond float64 `json:"requests_per_second"`
-	Limit     float64 `json:"requests_per_second_limit"`
+	PerSecond float64 `json:"requests_per_second" doc:"handed out of late, over about half a minute"`
+	Limit     float64 `json:"requests_per_second_limit" doc:"what the settings allow"`
 }
 
 // Red tells whether anything is red.

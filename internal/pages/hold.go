@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-chi/chi/v5"
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/access"
@@ -66,6 +67,17 @@ func (b holdBox) Offers(kind string) bool {
 	return false
 }
 
+// Exact tells that the hold's own remedy names what the page's text cannot: an
+// article, a setting or a value.
+func (b holdBox) Exact() bool {
+	switch b.Hold.Reason {
+	case order.HoldProductNotCreated, order.HoldCredentials, order.HoldMalformed, order.HoldRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // ID is the box's name within a page.
 func (b holdBox) ID() string { return fmt.Sprintf("hold-%s-%d", b.Key.Shop, b.Key.Number) }
 
@@ -93,6 +105,12 @@ func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *
 	}
 	orders, connected := p.orders(w, r)
 	return key, orders, connected
+}
+
+// keyAsked is the order that the path names.
+func keyAsked(r *http.Request) (order.Key, bool) {
+	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
+	return key, err == nil
 }
 
 // actionFailed answers for an action, or a look, that came to nothing.

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -16,26 +15,18 @@ type orderPanel struct {
 
 // order is the panel of one order.
 func (p *pages) order(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
-	key, ok := keyAsked(r)
+	key, orders, ok := p.orderAsked(w, r)
 	if !ok {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
 		return
 	}
 	detail, err := orders.Detail(r.Context(), key)
-	switch {
-	case errors.Is(err, exchange.ErrNoOrder):
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
-	case err != nil:
-		p.broken(w, r, err)
-	default:
-		panel := orderPanel{Detail: detail, Box: boxOfDetail(detail), Update: updateCell{Key: key}}
-		if detail.Refreshing {
-			panel.Update.State, panel.Update.ID = exchange.RefreshRunning, detail.RefreshID
-		}
-		p.show(w, r, "order", panel)
+	if err != nil {
+		p.actionFailed(w, r, err)
+		return
 	}
+	panel := orderPanel{Detail: detail, Box: boxOfDetail(detail), Update: updateCell{Key: key}}
+	if detail.Refreshing {
+		panel.Update.State, panel.Update.ID = exchange.RefreshRunning, detail.RefreshID
+	}
+	p.show(w, r, "order", panel)
 }

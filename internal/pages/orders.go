@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -150,13 +148,8 @@ func rowOf(row exchange.Row, names exchange.Names) orderRow {
 
 // orderRow shows one row anew.
 func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
-	key, ok := keyAsked(r)
+	key, orders, ok := p.orderAsked(w, r)
 	if !ok {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
 		return
 	}
 	row, known, err := orders.Row(r.Context(), key)
@@ -168,12 +161,6 @@ func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
 	default:
 		p.showPart(w, r, "order-row", rowOf(row, orders.Names(r.Context())))
 	}
-}
-
-// keyAsked is the order that the path names.
-func keyAsked(r *http.Request) (order.Key, bool) {
-	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
-	return key, err == nil
 }
 
 // orderCounts is the part of the page that counts the orders by state.

@@ -1,0 +1,279 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// visit asks the starter as somebody who may only look.
+func visit(w *world.World, path string) (status int, body string) {
+	w.T.Helper()
+	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+path, nil)
+	require.NoError(w.T, err)
+	request.Header.Set("Authorization", "Bearer "+world.LookToken)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(w.T, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(w.T, err)
+	return response.StatusCode, string(text)
+}
+
+// visitJSON is visit for the API.
+func visitJSON[T any](w *world.World, path string) (answer T) {
+	w.T.Helper()
+	status, body := visit(w, path)
+	require.Equal(w.T, http.StatusOK, status, body)
+	require.NoError(w.T, json.Unmarshal([]byte(body), &answer), body)
+	return answer
+}
+
+// list is a whole page of a table.
+func list(w *world.World, f exchange.Filter) exchange.Page {
+	w.T.Helper()
+	page, err := w.Orders.List(w.T.Context(), f, "", 50)
+	require.NoError(w.T, err)
+	return page
+}
+
+// awaitRows waits until a table is as the condition wants it: lists lag behind.
+func awaitRows(w *world.World, f exchange.Filter, condition func([]exchange.Row) string) []exchange.Row {
+	w.T.Helper()
+	var rows []exchange.Row
+	w.Eventually(world.Patience, func() string {
+		rows = list(w, f).Rows
+		return condition(rows)
+	})
+	return rows
+}
+
+func rowNumbers(rows []exchange.Row) []int64 {
+	var all []int64
+	for _, row := range rows {
+		all = append(all, row.Key.Number)
+	}
+	return all
+}
+
+// The table shows what became of each order, also of one that nobody has read
+// yet, and what it shows of people stands encrypted in Temporal.
+func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag, Idle: true})
+	worker := w.StartWorker()
+	w.Place(1, world.J{"delivery_name": "Anna <b>Nowak</b>", "stat_created": "2026-11-20 10:00:00"})
+	w.AwaitSynced(1)
+	w.Place(2, world.J{"delivery_phone": "", "stat_created": "2026-11-21 10:00:00"})
+	w.AwaitHeld(2, order.HoldNoCustomer)
+	rows := awaitRows(w, exchange.Filter{}, func(rows []exchange.Row) string {
+		if len(rows) != 2 || rows[0].State != order.SyncHeld || rows[1].State != order.SyncSynced || rows[1].Customer == "" {
+			return fmt.Sprintf("not there yet: %+v", rows)
+		}
+		return ""
+	})
+	imported := rows[1]
+	o := w.Roapp.Orders()[0]
+	assert.Equal(t, w.Key(1), imported.Key)
+	assert.Equal(t, "Anna <b>Nowak</b>", imported.Customer)
+	assert.Equal(t, "Kwiaty Online", imported.ShopName)
+	assert.Equal(t, "PLN", imported.Currency)
+	assert.Equal(t, o.ID, imported.RoappOrder)
+	assert.Equal(t, "https://web.roapp.example/orders/table/"+itoa(o.ID), imported.Links.Order)
+	assert.Equal(t, w.Cartum.URL+"/edit/", imported.Links.Shop)
+	assert.NotNil(t, imported.Amount)
+	assert.False(t, imported.Updated.IsZero())
+	assert.Equal(t, order.HoldNoCustomer, rows[0].Reason)
+
+	memo := theExecution(t, w, 1).GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.MemoRow]
+	assert.Equal(t, "binary/encrypted", string(memo.GetMetadata()["encoding"]))
+	assert.NotContains(t, string(memo.GetData()), "Anna")
+	assert.Less(t, len(memo.GetData()), 2048)
+
+	page, err := w.Orders.List(t.Context(), exchange.Filter{}, "", 1)
+	require.NoError(t, err)
+	assert.Equal(t, []int64{2}, rowNumbers(page.Rows))
+	page, err = w.Orders.List(t.Context(), exchange.Filter{}, page.Next, 1)
+	require.NoError(t, err)
+	assert.Equal(t, []int64{1}, rowNumbers(page.Rows))
+	for _, f := range []exchange.Filter{{State: order.SyncSynced}, {Number: "1"}, {Number: itoa(o.ID)}, {Number: fmt.Sprintf("Z%05d", o.ID-1000)}} {
+		assert.Equal(t, []int64{1}, rowNumbers(list(w, f).Rows), "%+v", f)
+	}
+	assert.Equal(t, []int64{2}, rowNumbers(list(w, exchange.Filter{Reason: order.HoldNoCustomer}).Rows))
+	assert.Empty(t, list(w, exchange.Filter{Shop: "other"}).Rows)
+	counts, err := w.Orders.Counts(t.Context(), w.Shop)
+	require.NoError(t, err)
+	assert.Equal(t, map[order.SyncState]int64{order.SyncImporting: 0, order.SyncHeld: 1, order.SyncSynced: 1, order.SyncClosed: 0}, counts.States)
+	assert.Equal(t, map[order.HoldReason]int64{order.HoldNoCustomer: 1}, counts.Held)
+
+	assertPages(t, w)
+	assertAPI(t, w)
+
+	worker.Stop()
+	w.Webhook(3)
+	rows = awaitRows(w, exchange.Filter{}, func(rows []exchange.Row) string {
+		if len(rows) != 3 {
+			return fmt.Sprint(rowNumbers(rows))
+		}
+		return ""
+	})
+	assert.Equal(t, []int64{3, 2, 1}, rowNumbers(rows))
+	assert.Equal(t, order.SyncImporting, rows[0].State)
+	assert.Equal(t, "Kwiaty Online", rows[0].ShopName, "the settings know the shop's name")
+}
+
+// assertPages looks at the table and the panels as a person does.
+func assertPages(t *testing.T, w *world.World) {
+	t.Helper()
+	status, table := visit(w, "/orders")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, table, `<tr id="order-demo-1">`)
+	assert.Contains(t, table, "Anna &lt;b&gt;Nowak&lt;/b&gt;", "a name cannot command the page")
+	assert.NotContains(t, table, "<b>Nowak")
+	for path, contains := range map[string]string{
+		"/orders?show=shop:demo&state=held": `<tr id="order-demo-2">`, "/orders?show=all": `<tr id="order-demo-1">`,
+		"/orders/demo/1": "<ol class=\"timeline\">", "/orders/demo/2": `class="problem"`, "/orders/demo/1/row": `<tr id="order-demo-1">`,
+		"/orders/counts": "<strong>1</strong>",
+	} {
+		status, body := visit(w, path)
+		assert.Equal(t, http.StatusOK, status, path)
+		assert.Contains(t, body, contains, path)
+	}
+	for path, want := range map[string]int{
+		"/orders?number=%27+OR+1": http.StatusBadRequest, "/orders?page=nonsense": http.StatusBadRequest,
+		"/orders/demo/999": http.StatusNotFound, "/orders/demo/x": http.StatusNotFound, "/orders/demo/999/row": http.StatusNotFound,
+	} {
+		status, _ := visit(w, path)
+		assert.Equal(t, want, status, path)
+	}
+}
+
+// assertAPI looks as a program does.
+func assertAPI(t *testing.T, w *world.World) {
+	t.Helper()
+	type summary struct {
+		Number int64
+		State  string
+		Roapp  struct{ ID int64 }
+		Amount string
+	}
+	page := visitJSON[struct {
+		Orders []summary
+		Next   string
+	}](w, "/v1/orders?limit=1")
+	require.Len(t, page.Orders, 1)
+	assert.Equal(t, "held", page.Orders[0].State)
+	rest := visitJSON[struct{ Orders []summary }](w, "/v1/orders?limit=1&cursor="+page.Next)
+	require.Len(t, rest.Orders, 1)
+	assert.Equal(t, int64(1), rest.Orders[0].Number)
+	assert.NotZero(t, rest.Orders[0].Roapp.ID)
+	detail := visitJSON[struct {
+		State  string
+		Cartum struct{ Customer struct{ Name string } }
+		Roapp  struct{ ID int64 }
+		Lines  []struct {
+			Cartum, Roapp struct{ Quantity string }
+		}
+		Amount   struct{ Total string }
+		Timeline []struct{ Text string }
+	}](w, "/v1/orders/demo/1")
+	assert.Equal(t, "synced", detail.State)
+	assert.Equal(t, "Anna <b>Nowak</b>", detail.Cartum.Customer.Name)
+	require.Len(t, detail.Lines, 1)
+	assert.Equal(t, detail.Lines[0].Cartum, detail.Lines[0].Roapp)
+	assert.NotEmpty(t, detail.Amount.Total)
+	assert.NotEmpty(t, detail.Timeline)
+	counts := visitJSON[struct{ States, Held map[string]int64 }](w, "/v1/counts")
+	assert.Equal(t, map[string]int64{"no-customer": 1}, counts.Held)
+	for path, want := range map[string]int{
+		"/v1/orders?cursor=nonsense": http.StatusBadRequest, "/v1/orders?number=%27": http.StatusBadRequest,
+		"/v1/orders/demo/999": http.StatusNotFound, "/v1/orders/nowhere/1": http.StatusNotFound,
+	} {
+		status, body := visit(w, path)
+		assert.Equal(t, want, status, path)
+		assert.Contains(t, body, `"status":`, path)
+	}
+}
+
+// RO App's own orders come from its list; ours are recognised in it, and those
+// that are not there yet stand first.
+func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]world.Options{
+		"by custom fields": {RoappSwitches: noLag},
+		"by marker":        {RoappSwitches: noLag, Second: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, o)
+			w.Place(1, nil)
+			_, imported := w.AwaitSynced(1)
+			var made struct{ ID int64 }
+			w.Roapp.API(http.MethodPost, "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": imported.Client.ID}, &made)
+			w.Place(2, world.J{"delivery_phone": ""})
+			w.AwaitHeld(2, order.HoldNoCustomer)
+			awaitRows(w, exchange.Filter{State: order.SyncHeld}, func(rows []exchange.Row) string {
+				if len(rows) != 1 {
+					return "the held order is not listed yet"
+				}
+				return ""
+			})
+
+			w.Roapp.ResetRequests()
+			all := list(w, exchange.Filter{Made: exchange.MadeAnywhere})
+			assert.Empty(t, all.Problems)
+			require.Len(t, all.Rows, 3)
+			assert.Equal(t, w.Key(2), all.Rows[0].Key, "ours that are not there yet stand first")
+			assert.Equal(t, order.Key{}, all.Rows[1].Key, "made by staff")
+			assert.Equal(t, "main", all.Rows[1].Account)
+			assert.NotEmpty(t, all.Rows[1].RoappStatusName)
+			assert.NotEmpty(t, all.Rows[1].Customer)
+			assert.Equal(t, w.Key(1), all.Rows[2].Key)
+			assert.Equal(t, order.SyncSynced, all.Rows[2].State)
+			assert.Equal(t, imported.Number, all.Rows[2].RoappNumber)
+
+			own := list(w, exchange.Filter{Made: exchange.MadeInRoapp})
+			require.Len(t, own.Rows, 1)
+			assert.Equal(t, all.Rows[1], own.Rows[0])
+			assert.Equal(t, 1, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
+		})
+	}
+}
+
+func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, world.J{"delivery_phone": ""})
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "hang", Times: 50})
+	began := time.Now()
+	rows := awaitRows(w, exchange.Filter{Made: exchange.MadeAnywhere}, func(rows []exchange.Row) string {
+		if !slices.Contains(rowNumbers(rows), 1) {
+			return "the held order is not listed yet"
+		}
+		return ""
+	})
+	assert.Len(t, rows, 1)
+	assert.Less(t, time.Since(began), world.Patience)
+	assert.Len(t, list(w, exchange.Filter{Made: exchange.MadeAnywhere}).Problems, 1)
+}
+
+func theExecution(t *testing.T, w *world.World, number int64) *workflowservice.DescribeWorkflowExecutionResponse {
+	t.Helper()
+	described, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(number).WorkflowID(), "")
+	require.NoError(t, err)
+	return described
+}
