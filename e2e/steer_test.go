@@ -185,3 +185,25 @@ func TestSteer_ByAPI(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.StatusCode, body)
 	assert.Contains(t, body["accounts"], "main")
 }
+
+func TestSteer_WhatIsDeadIsRed(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	w.SetPassword("wrong")
+	w.StartWorker()
+	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
+	w.Eventually(world.Patience, func() string {
+		_, part := see(w, "/health/fares", "en")
+		for _, want := range []string{"somebody has to see to this", "does not work", "refused"} {
+			if !strings.Contains(part, want) {
+				return want + " is not in " + part
+			}
+		}
+		return ""
+	})
+	_, report := askJSON(w, http.MethodGet, "/v1/health", "")
+	shops, _ := report["shops"].(map[string]any)
+	shop, _ := shops["demo"].(map[string]any)
+	assert.Equal(t, "red", shop["state"])
+	assert.Equal(t, "refused", shop["credentials"])
+}

@@ -40,7 +40,7 @@ func TestTakeScreenshots(t *testing.T) {
 	p.logsIn(anna)
 	for _, one := range pagesOf(w) {
 		p.opens(one.path)
-		p.seesThat("main", "")
+		p.seesAll()
 		p.shoots(one.name)
 	}
 }

@@ -67,10 +67,11 @@ type failure struct {
 	Pairs []any
 }
 
-// broken logs what went wrong where no person is to blame, and says so.
+// broken logs what went wrong where no person is to blame, and says so. A browser
+// that has gone to another page is nobody's fault.
 func (p *pages) broken(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(r.Context().Err(), context.Canceled) {
-		return // the person went on to another page
+		return
 	}
 	p.Logger.Error("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
 	p.fail(w, r, http.StatusBadGateway, "error.broken")
