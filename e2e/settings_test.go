@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -106,7 +107,10 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 			w.ReplaceSettings(same)
 			w.Place(8, nil)
 			w.AwaitSynced(8)
-			w.Decide(2, order.Decision{Kind: order.DecideTryAgain})
+			var goesOn *exchange.UnfitError // by itself, since the settings changed
+			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideTryAgain, By: "tester"}); err != nil {
+				require.ErrorAs(t, err, &goesOn)
+			}
 			w.AwaitSynced(2)
 		})
 	}

@@ -21,7 +21,7 @@ func order7() Order {
 		ID: 7, Number: "A0007", StatusID: 101, StatusName: "New",
 		CreatedAt:  time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
 		ModifiedAt: time.Date(2026, 11, 20, 10, 5, 0, 250e6, time.UTC),
-		ClientID:   3, OrderTypeID: 34, ManagerNotes: "n",
+		ClientID:   3, ClientName: "Anna", OrderTypeID: 34, ManagerNotes: "n",
 		CustomFields: map[string]string{"f101": "Kwiaty", "f102": "1234", "f103": ""},
 		Total:        decimal.RequireFromString("149.99"), Paid: decimal.NewFromInt(20),
 		DeductionRequired: new(true),
