@@ -34,8 +34,11 @@ type refreshOutput struct {
 func (a *v1) registerRefreshes(doc huma.API) {
 	one := errorsOf(a.act(doc, "/orders/{shop}/{number}/refresh", "refresh-order", "Compare both sides of an order now"), http.StatusNotFound, http.StatusConflict)
 	one.Description += " Once in 10 minutes: too soon is 429 with Retry-After. 202 means that it goes on; Location tells its end."
-	one.Responses = map[string]*huma.Response{"202": {Description: "It goes on"}}
 	huma.Register(doc, one, a.refresh)
+	answers := doc.OpenAPI().Paths[one.Path].Post.Responses
+	goesOn := *answers["200"]
+	goesOn.Description = "It goes on"
+	answers["202"] = &goesOn
 	huma.Register(doc, errorsOf(look(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
 	many := a.act(doc, "/orders/refresh", "refresh-orders", "Compare both sides of several orders now")
 	many.Description += " Each order answers for itself."

@@ -98,6 +98,14 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	assert.False(t, imported.Updated.IsZero())
 	assert.Equal(t, order.HoldNoCustomer, rows[0].Reason)
 
+	w.Collect()
+	awaitRows(w, exchange.Filter{Shop: w.Shop, State: order.SyncSynced}, func(rows []exchange.Row) string {
+		if len(rows) != 1 || rows[0].RoappNumber != o.Number {
+			return "RO App's own number is not known yet"
+		}
+		return ""
+	})
+
 	memo := theExecution(t, w, 1).GetWorkflowExecutionInfo().GetMemo().GetFields()[workflows.MemoRow]
 	assert.Equal(t, "binary/encrypted", string(memo.GetMetadata()["encoding"]))
 	assert.NotContains(t, string(memo.GetData()), "Anna")

@@ -35,8 +35,8 @@ func pagesOf(w *world.World) []place {
 		{"settings", "/settings"}, // which learns the names of statuses for all
 		{"completeness", "/completeness" + days},
 		{"orders", "/orders"},
-		{"order", orderPage(w, plainOrder)},
-		{"order-changed", orderPage(w, changedOrder)},
+		{"order-plain", orderPage(w, plainOrder)},
+		{"order", orderPage(w, changedOrder)},
 		{"order-held", orderPage(w, twoContacts)},
 		{"holds", "/holds"},
 		{"missing", "/nowhere"},

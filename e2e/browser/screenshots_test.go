@@ -33,7 +33,7 @@ var (
 const tallest = 2000
 
 // inReadme are the pictures that the README shows.
-var inReadme = []string{"orders-wide-light.png", "order-changed-wide-light.png", "holds-wide-dark.png", "health-wide-light.png"}
+var inReadme = []string{"orders-wide-light.png", "order-wide-light.png", "holds-wide-dark.png", "health-narrow-light.png"}
 
 // TestTakeScreenshots takes a picture of each page in each of its looks.
 func TestTakeScreenshots(t *testing.T) {
@@ -45,6 +45,7 @@ func TestTakeScreenshots(t *testing.T) {
 	})
 	day(w)
 	p := newPerson(w)
+	p.must(w.Orders.Look(t.Context(), "main"))
 	for _, dir := range []string{*screenshots, *readme} {
 		p.must(os.MkdirAll(dir, 0o755))
 	}
@@ -67,7 +68,7 @@ func importLongAgo(w *world.World) {
 	for i := range 20 {
 		w.Cartum.PutOrder(int64(900+i), placedAgo(24*(5+2*i), world.J{"delivery_name": "Ewa Nowak"}))
 	}
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "2s", Times: -1})
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "1s", Times: -1})
 	now := time.Now()
 	err := w.Orders.FirstImport(w.T.Context(), w.Shop, workflows.FirstImportWanted{
 		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -5).Format(time.DateOnly), By: anna,
@@ -75,6 +76,12 @@ func importLongAgo(w *world.World) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || v.Import.Started < 5 {
+			return "the first import has not come far"
+		}
+		return ""
+	})
 }
 
 // shoots takes the page's pictures.

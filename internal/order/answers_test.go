@@ -35,7 +35,8 @@ func ambiguous(t *testing.T) (s order.State, r order.Rules, recall order.Step) {
 	s, r = notImported(), keepingRules()
 	find := stepOf(t, plan(&s, r, noon), order.StepFindContact)
 	s.Apply(find, &order.ContactsFound{At: noon, Contacts: []order.Contact{{ID: 5, FirstName: "Ewa"}, {ID: 6, FirstName: "Ola"}}}, noon)
-	return s, r, stepOf(t, plan(&s, r, noon), order.StepRecallChoice)
+	recall = stepOf(t, plan(&s, r, noon), order.StepRecallChoice)
+	return s, r, recall
 }
 
 func TestChoiceIsAskedForOnlyWhereSeveralFit(t *testing.T) {

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -339,7 +340,7 @@ func (s *State) SeeAccountOrder(o OrderRead, now time.Time) {
 	if o.Listed && o.ModifiedAt.Before(at.ModifiedAt) {
 		return // a list that lags behind what was seen already
 	}
-	at.SeenAt = o.At
+	at.SeenAt, at.Number = o.At, cmp.Or(o.Number, at.Number)
 	if s.Hold != nil && s.Hold.Reason == HoldUnreachable && s.Hold.Side == SideRoapp {
 		s.TryAgain(now) // it answers again
 	}

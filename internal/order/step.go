@@ -377,6 +377,7 @@ type ReadOrder struct {
 type OrderRead struct {
 	At       time.Time // when the request was sent
 	OrderID  int64
+	Number   string `json:",omitempty"` // as staff see it; empty where not told
 	StatusID int64
 	Total    decimal.Decimal
 	// ModifiedAt is RO App's own time of the last change, zero where not told.

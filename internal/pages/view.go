@@ -109,10 +109,10 @@ func (v *view) When(at time.Time, shop string) *moment {
 	}
 	layout := "02.01.2006 15:04"
 	if v.Lang == language.English.String() {
-		layout = "2 Jan 2006 15:04"
+		layout = "2\u00a0Jan\u00a02006 15:04" // a narrow column breaks before the time only
 	}
 	if shop == "" {
-		layout += " MST"
+		layout += "\u00a0MST"
 	}
 	at = at.In(v.zone(shop))
 	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(layout)}
