@@ -40,7 +40,7 @@ func day(w *world.World) {
 		w.Roapp.Make("products", world.J{"title": title, "article": "WAZON"})
 	}
 	numbers := placeMany(w)
-	w.Place(attackOrder, attacked())
+	w.Place(attackOrder, placedAgo(50, attacked()))
 	w.Place(twoContacts, placedAgo(1, world.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
 	w.Place(noCustomer, placedAgo(2, world.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
 	w.Place(otherCurrency, placedAgo(3, world.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))

@@ -32,15 +32,15 @@ func pagesOf(w *world.World) []place {
 	now := time.Now()
 	days := fmt.Sprintf("?shop=%s&from=%s&to=%s", w.Shop, now.AddDate(0, 0, -2).Format(time.DateOnly), now.Format(time.DateOnly))
 	return []place{
+		{"settings", "/settings"}, // which learns the names of statuses for all
+		{"completeness", "/completeness" + days},
 		{"orders", "/orders"},
-		{"order", orderPage(w, plainOrder)},
-		{"order-changed", orderPage(w, changedOrder)},
+		{"order-plain", orderPage(w, plainOrder)},
+		{"order", orderPage(w, changedOrder)},
 		{"order-held", orderPage(w, twoContacts)},
 		{"holds", "/holds"},
-		{"health", "/health"},
-		{"completeness", "/completeness" + days},
-		{"settings", "/settings"},
 		{"missing", "/nowhere"},
+		{"health", "/health"},
 	}
 }
 

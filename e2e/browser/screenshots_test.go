@@ -6,14 +6,22 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
 	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 var (
@@ -25,13 +33,19 @@ var (
 const tallest = 2000
 
 // inReadme are the pictures that the README shows.
-var inReadme = []string{"orders-wide-light", "order-wide-light", "holds-wide-dark", "health-narrow-light"}
+var inReadme = []string{"orders-wide-light.png", "order-wide-light.png", "holds-wide-dark.png", "health-narrow-light.png"}
 
 // TestTakeScreenshots takes a picture of each page in each of its looks.
 func TestTakeScreenshots(t *testing.T) {
 	t.Parallel()
-	w := busyWorld(t)
+	w := world.New(t, world.Options{
+		Settle: 15 * time.Second, RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, CollectEvery: time.Minute,
+		Since: time.Now().AddDate(0, 0, -4).Format(time.DateOnly), RoappSwitches: map[string]string{"search-lag": "0s"},
+		CartumSwitches: map[string]string{"orders_max_limit": "2"},
+	})
+	day(w)
 	p := newPerson(w)
+	p.must(w.Orders.Look(t.Context(), "main"))
 	for _, dir := range []string{*screenshots, *readme} {
 		p.must(os.MkdirAll(dir, 0o755))
 	}
@@ -39,10 +53,35 @@ func TestTakeScreenshots(t *testing.T) {
 	p.shoots("login")
 	p.logsIn(anna)
 	for _, one := range pagesOf(w) {
+		if one.name == "health" {
+			importLongAgo(w)
+		}
 		p.opens(one.path)
 		p.seesAll()
 		p.shoots(one.name)
 	}
+}
+
+// importLongAgo begins a first import that is not done soon.
+func importLongAgo(w *world.World) {
+	w.T.Helper()
+	for i := range 20 {
+		w.Cartum.PutOrder(int64(900+i), placedAgo(24*(5+2*i), world.J{"delivery_name": "Ewa Nowak"}))
+	}
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "1s", Times: -1})
+	now := time.Now()
+	err := w.Orders.FirstImport(w.T.Context(), w.Shop, workflows.FirstImportWanted{
+		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -5).Format(time.DateOnly), By: anna,
+	})
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	w.AwaitShop(func(v workflows.ShopView) string {
+		if v.Import == nil || v.Import.Started < 5 {
+			return "the first import has not come far"
+		}
+		return ""
+	})
 }
 
 // shoots takes the page's pictures.
@@ -51,39 +90,58 @@ func (p *person) shoots(name string) {
 	for _, s := range []size{{wide.name, 1200, 750}, narrow} {
 		for _, scheme := range []string{"light", "dark"} {
 			p.prefers(scheme)
-			p.keep(fmt.Sprintf("%s-%s-%s", name, s.name, scheme), p.picture(s))
+			picture := fmt.Sprintf("%s-%s-%s.png", name, s.name, scheme)
+			p.keeps(filepath.Join(*screenshots, picture), p.wholePage(s))
+			if slices.Contains(inReadme, picture) {
+				p.view(s)
+				p.keeps(filepath.Join(*readme, picture), p.inFewColours(p.picture()))
+			}
 		}
 	}
 	p.view(wide)
 	p.prefers("light")
 }
 
-// picture is the whole page, or the most of it, as it looks in a window.
-func (p *person) picture(s size) []byte {
+// wholePage is the page, or the most of it, as it looks in a window.
+func (p *person) wholePage(s size) []byte {
 	p.w.T.Helper()
 	p.view(s)
 	height, err := chromedp.Run(p.ctx, chromedp.Evaluate[int64](`document.documentElement.scrollHeight`))
 	p.must(err)
 	s.height = max(s.height, min(height, tallest))
 	p.view(s)
+	return p.picture()
+}
+
+// picture is what the window shows, as PNG.
+func (p *person) picture() []byte {
+	p.w.T.Helper()
 	shot, err := chromedp.Call(p.ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng})
 	p.must(err)
 	return shot.Data
 }
 
-// keep writes a picture, as small as it can be without loss.
-func (p *person) keep(name string, picture []byte) {
+// inFewColours is a picture in its most frequent colours, a third of its size:
+// a page has few, but for the edges of its letters.
+func (p *person) inFewColours(picture []byte) []byte {
 	p.w.T.Helper()
-	image, err := png.Decode(bytes.NewReader(picture))
+	whole, err := png.Decode(bytes.NewReader(picture))
 	p.must(err)
+	bounds, frequency := whole.Bounds(), map[color.Color]int{}
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			frequency[whole.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(frequency), func(a, b color.Color) int { return frequency[b] - frequency[a] })
+	few := image.NewPaletted(bounds, colours[:min(len(colours), 256)])
+	draw.Draw(few, bounds, whole, bounds.Min, draw.Src)
 	var small bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	p.must(encoder.Encode(&small, image))
-	if small.Len() < len(picture) {
-		picture = small.Bytes()
-	}
-	p.must(os.WriteFile(filepath.Join(*screenshots, name+".png"), picture, 0o644))
-	if slices.Contains(inReadme, name) {
-		p.must(os.WriteFile(filepath.Join(*readme, name+".png"), picture, 0o644))
-	}
+	p.must((&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, few))
+	return small.Bytes()
+}
+
+func (p *person) keeps(file string, picture []byte) {
+	p.w.T.Helper()
+	p.must(os.WriteFile(file, picture, 0o644))
 }
