@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -254,10 +255,12 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.ElementsMatch(t, []int64{first, second}, choiceIDs(hold))
 	assert.Empty(t, w.Roapp.Orders())
 	assert.Empty(t, w.Roapp.People(), "what can hold an order is asked before anything is made")
-	w.Decide(1, order.Decision{Kind: order.DecideCreateProduct}) // would make a third
+	var unfit *exchange.UnfitError
+	third := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideCreateProduct, By: "tester"})
+	require.ErrorAs(t, third, &unfit)
+	assert.Contains(t, unfit.Why, "several products fit already")
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
-	view, o := w.AwaitSynced(1)
-	assert.Contains(t, told(view), "create-product changes nothing")
+	_, o := w.AwaitSynced(1)
 	assert.Equal(t, second, o.Items[0].Entity.ID)
 	assert.Len(t, w.Roapp.Products(), 2)
 }
