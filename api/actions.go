@@ -86,7 +86,7 @@ func (a *v1) tell(path OrderPath, what, name string, bring func(*exchange.Orders
 	if err := bring(orders, key); err != nil {
 		return nil, a.refused(what+" "+key.String(), err)
 	}
-	a.Logger.Info("told an order: "+what, zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.String("by", name))
+	a.Logger.Info("told an order: "+what, zap.String("shop", key.Shop), zap.Int64("order", key.Number))
 	return nil, nil
 }
 

@@ -62,7 +62,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	assert.False(t, found.Complete(), "one waits for somebody")
 
 	// One click brings those of the newer day.
-	require.NoError(t, w.Orders.ImportMissing(t.Context(), newest.Missing))
+	require.NoError(t, w.Orders.ImportMissing(t.Context(), newest.Missing, "tester"))
 	for _, number := range []int64{3, 4, 5} {
 		w.AwaitSynced(number)
 	}

@@ -77,7 +77,7 @@ func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imp
 		return err
 	}
 	if wanted := found.Wanted(); imports && len(wanted) > 0 {
-		if err := c.orders.ImportMissing(ctx, wanted); err != nil {
+		if err := c.orders.ImportMissing(ctx, wanted, "command line"); err != nil {
 			return err
 		}
 		if err := c.print("\nThe missing ones are asked for.\n"); err != nil {

@@ -129,7 +129,10 @@ func (s *server) connect(ctx context.Context) error {
 	}
 	defer c.Close()
 	s.client.Store(&c)
-	s.viewer.Store(overview.New(c, namespace, s.env.File.Store()))
+	viewer := overview.New(c, namespace, s.env.File.Store())
+	s.env.Metrics.ShowOverview(viewer.Last)
+	go viewer.Run(ctx, s.env.Logger)
+	s.viewer.Store(viewer)
 	s.orders.Store(exchange.NewOrders(c, namespace, s.env.File.Store()))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
@@ -162,7 +165,7 @@ func (s *server) overview(ctx context.Context) any {
 	if report.At.IsZero() {
 		return nil // nobody answered in time
 	}
-	return report
+	return report.Open()
 }
 
 // keepSubscribed has the events of all shops sent here, also of those that the

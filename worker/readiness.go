@@ -37,5 +37,5 @@ func (r *readiness) tell(context.Context) any {
 	if running == nil || running.viewer.Last().At.IsZero() {
 		return nil
 	}
-	return running.viewer.Last()
+	return running.viewer.Last().Open()
 }

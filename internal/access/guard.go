@@ -93,8 +93,9 @@ func (g *Guard) Authenticate(next http.Handler) http.Handler {
 
 func (g *Guard) who(w http.ResponseWriter, r *http.Request) (User, bool) {
 	current := g.Settings.Current()
-	if authorization := r.Header.Get("Authorization"); authorization != "" {
-		return byToken(current.APITokens, authorization)
+	// Other schemes are a proxy's.
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		return byToken(current.APITokens, token)
 	}
 	if user, known := g.bySession(w, r, current); known {
 		return user, true

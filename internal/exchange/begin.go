@@ -38,8 +38,10 @@ func (o *Orders) Begin(ctx context.Context, key order.Key, by string) (Refreshed
 		WorkflowID: key.WorkflowID(), UpdateID: view.RefreshID, UpdateName: workflows.UpdateRefresh,
 		Args: []any{workflows.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
-	if err == nil { // it may have ended already, or have been refused
-		return o.RefreshEnd(ctx, key, view.RefreshID)
+	if err == nil {
+		// It may have ended already, or have been refused; where nobody tells, it
+		// runs all the same.
+		return o.sinceThen(ctx, key, Refreshed{State: RefreshRunning, ID: view.RefreshID}), nil
 	}
 	if ctx.Err() != nil {
 		return Refreshed{}, fmt.Errorf("begin to refresh %s: %w", key, ctx.Err())

@@ -326,12 +326,12 @@ func daysOf(from, to string) []string {
 
 // ImportMissing asks for missing orders as a person does, also for those that
 // are skipped or older. Held ones are looked at again. Asking twice does no harm.
-func (o *Orders) ImportMissing(ctx context.Context, missing []Missing) error {
+func (o *Orders) ImportMissing(ctx context.Context, missing []Missing, by string) error {
 	var group errgroup.Group
 	group.SetLimit(askedAtOnce)
 	for _, one := range missing {
 		if one.Reason != MissingImporting {
-			group.Go(func() error { return o.Changed(ctx, one.Key, order.OriginHand) })
+			group.Go(func() error { return o.Import(ctx, one.Key, by) })
 		}
 	}
 	return group.Wait()
@@ -357,6 +357,9 @@ func (o *Orders) standings(ctx context.Context, read workflows.Reconciled) (map[
 	}
 	known := map[int64]standing{}
 	for {
+		if err := o.tables.lists.Wait(ctx); err != nil {
+			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
+		}
 		page, err := o.temporal.ListWorkflow(ctx, request)
 		if err != nil {
 			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)

@@ -181,9 +181,11 @@ func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (
 	return roappList{rows, page.Pages, page.Unreadable}, err
 }
 
-// putFirst puts those of ours first that do not stand in RO App yet.
+// putFirst puts those of ours first that do not stand in RO App yet, or not any
+// more.
 func (l *tableLook) putFirst(ctx context.Context, page Page) (Page, error) {
-	query := l.where() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s IS NULL", engine.AttrRoappOrder.GetName())
+	query := l.where() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND (%[1]s IS NULL OR %[1]s = 0 OR %[2]s = '%[3]s')",
+		engine.AttrRoappOrder.GetName(), engine.AttrHoldReason.GetName(), order.HoldOrderGone)
 	rows, last, err := lister(l.list).newestFirst(ctx, query, nil, mostOnTheirWay)
 	if err != nil {
 		return Page{}, err

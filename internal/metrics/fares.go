@@ -19,6 +19,9 @@ var (
 	accountBacklog = fare("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
 	accountAge     = fare("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
 	accountRate    = fare("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
+	accountLimit   = fare("account_requests_per_second_limit", "Requests a second that the settings allow for the account.", "account")
+	shopRefused    = fare("shop_credentials_refused", "1 while the shop refuses its login.", "shop")
+	accountRefused = fare("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
 	importDone     = fare("shop_first_import_days_done", "Days that the shop's first import has gone through.", "shop")
 	importDays     = fare("shop_first_import_days", "Days that the shop's first import has to go through.", "shop")
 	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
@@ -36,6 +39,7 @@ type fares struct{ last func() overview.Report }
 func (fares) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
+		accountLimit, shopRefused, accountRefused,
 		importDone, importDays, lookedAt,
 	} {
 		into <- desc
@@ -56,6 +60,7 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 	moment(lookedAt, report.At)
 	for id, shop := range report.Shops {
 		show(shopRed, red(shop.Rounds), id)
+		show(shopRefused, refused(shop.Rounds), id)
 		moment(shopSuccess, shop.LastSuccess, id)
 		moment(shopOldestHold, shop.OldestHold, id)
 		if shop.Import != nil {
@@ -68,6 +73,8 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 	}
 	for id, account := range report.Accounts {
 		show(accountRed, red(account.Rounds), id)
+		show(accountRefused, refused(account.Rounds), id)
+		show(accountLimit, account.Limit, id)
 		moment(accountSuccess, account.LastSuccess, id)
 		show(accountBacklog, float64(account.Backlog), id)
 		show(accountAge, account.BacklogAge, id)
@@ -77,6 +84,13 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 
 func red(rounds overview.Rounds) float64 {
 	if rounds.State == overview.Red {
+		return 1
+	}
+	return 0
+}
+
+func refused(rounds overview.Rounds) float64 {
+	if rounds.Credentials == overview.Refused {
 		return 1
 	}
 	return 0

@@ -77,7 +77,7 @@ type Import struct {
 	Known    int         `json:"known"`
 	Failed   int         `json:"unreadable"`
 	Problem  string      `json:"problem,omitempty"`
-	By       string      `json:"by"`
+	By       string      `json:"by,omitempty"` // who began it; not in [Report.Open]
 }
 
 // ImportState is how a first import stands.
@@ -158,6 +158,20 @@ func (r Report) Red() bool {
 		}
 	}
 	return false
+}
+
+// Open is the report for who is not logged in: without anybody's name.
+func (r Report) Open() Report {
+	r.Shops = maps.Clone(r.Shops)
+	for id, shop := range r.Shops {
+		if shop.Import != nil {
+			imported := *shop.Import
+			imported.By = ""
+			shop.Import = &imported
+			r.Shops[id] = shop
+		}
+	}
+	return r
 }
 
 const (

@@ -141,16 +141,20 @@ func (p *pages) importMissing(w http.ResponseWriter, r *http.Request) {
 	in := workflows.ReconcileInput{Shop: r.PostFormValue("shop"), From: r.PostFormValue("from"), To: r.PostFormValue("to")}
 	missing, err := p.missingOf(r, orders, in)
 	if err == nil {
-		err = orders.ImportMissing(r.Context(), missing)
+		err = orders.ImportMissing(r.Context(), missing, userName(r))
 	}
 	back := completenessPage{ReconcileInput: in}
 	switch {
-	case errors.Is(err, exchange.ErrRunning): // it is shown once it was read
+	case errors.Is(err, exchange.ErrRunning):
+		// What is missing is being read anew, so nothing was asked for yet.
+		http.Redirect(w, r, "/completeness?"+back.Query(), http.StatusSeeOther)
+	case errors.Is(err, strconv.ErrSyntax), errors.Is(err, strconv.ErrRange):
+		p.fail(w, r, http.StatusBadRequest, "error.no-order")
 	case err != nil:
 		p.broken(w, r, err)
-		return
+	default:
+		http.Redirect(w, r, "/completeness?"+back.Query()+"&said=asked", http.StatusSeeOther)
 	}
-	http.Redirect(w, r, "/completeness?"+back.Query()+"&said=asked", http.StatusSeeOther)
 }
 
 func (p *pages) missingOf(r *http.Request, orders *exchange.Orders, in workflows.ReconcileInput) ([]exchange.Missing, error) {
@@ -158,11 +162,8 @@ func (p *pages) missingOf(r *http.Request, orders *exchange.Orders, in workflows
 		return nil, exchange.ErrShopOff
 	}
 	if given := r.PostFormValue("number"); given != "" {
-		number, err := strconv.ParseInt(given, 10, 64)
-		if err != nil || number <= 0 {
-			return nil, err
-		}
-		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: number}}}, nil
+		number, err := strconv.ParseUint(given, 10, 63)
+		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, err //nolint:gosec // 63 bits
 	}
 	found, err := orders.Completeness(r.Context(), in, false)
 	return found.Wanted(), err

@@ -112,6 +112,9 @@ func (p *pages) tableAsked(asked url.Values) ordersTable {
 	} else {
 		table.Filter.Made = exchange.Made(table.Show)
 	}
+	if table.Filter.Made == exchange.MadeInRoapp {
+		table.Filter.State, table.Filter.Reason = "", "" // of our orders, chosen before
+	}
 	shops := p.Settings.Current().Shops
 	for _, id := range slices.Sorted(maps.Keys(shops)) {
 		table.Shops = append(table.Shops, choice{Value: showShop + id, Text: shops[id].Name})

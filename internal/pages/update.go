@@ -1,11 +1,14 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -142,7 +145,15 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	answer, err := orders.RefreshEnd(r.Context(), key, chi.URLParam(r, "id"))
+	id := chi.URLParam(r, "id")
+	answer, err := orders.RefreshEnd(r.Context(), key, id)
+	var closed *exchange.ClosedError
+	var missing *serviceerror.NotFound
+	if err != nil && !errors.Is(err, exchange.ErrNoRefresh) && !errors.Is(err, exchange.ErrNoOrder) && !errors.As(err, &closed) && !errors.As(err, &missing) {
+		// It goes on, whether somebody tells of it now or not.
+		p.Logger.Warn("an update could not be asked how far it is", zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.Error(err))
+		answer, err = exchange.Refreshed{State: exchange.RefreshRunning, ID: id}, nil
+	}
 	p.showUpdate(w, r, p.cellOf(r, key, answer, err))
 }
 

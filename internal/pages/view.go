@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/bojanz/currency"
@@ -36,9 +37,22 @@ func (p *pages) view(r *http.Request, data any) *view {
 	money := currency.NewFormatter(currency.NewLocale(tag.String()))
 	money.MaxDigits = currency.DefaultDigits
 	return &view{
-		Lang: tag.String(), User: user, Known: known, Path: r.URL.RequestURI(), Section: section(r.URL.Path), Status: http.StatusOK, Data: data,
+		Lang: tag.String(), User: user, Known: known, Path: pathOf(r), Section: section(r.URL.Path), Status: http.StatusOK, Data: data,
 		pages: p, localizer: i18n.NewLocalizer(bundle, tag.String()), money: money,
 	}
+}
+
+// pathOf is the page that the person is on: of a form's answer, the one with the
+// form.
+func pathOf(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil {
+		return access.LocalPath("")
+	}
+	return access.LocalPath(from.RequestURI())
 }
 
 // With is the same view of a part of the data, for a template within another.
