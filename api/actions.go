@@ -56,25 +56,25 @@ func (a *v1) decide(ctx context.Context, in *struct {
 	Body decisionBody
 },
 ) (*taken, error) {
-	return a.tell(in.OrderPath, "decide", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(in.OrderPath, "decide", func(orders *exchange.Orders, key order.Key) error {
 		return orders.Decide(ctx, key, in.Body.by(by(ctx)))
 	})
 }
 
 func (a *v1) importOrder(ctx context.Context, in *OrderPath) (*taken, error) {
-	return a.tell(*in, "import", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(*in, "import", func(orders *exchange.Orders, key order.Key) error {
 		return orders.Import(ctx, key, by(ctx))
 	})
 }
 
 func (a *v1) writtenOff(ctx context.Context, in *OrderPath) (*taken, error) {
-	return a.tell(*in, "written off", by(ctx), func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(*in, "written off", func(orders *exchange.Orders, key order.Key) error {
 		return orders.WrittenOff(ctx, key, by(ctx))
 	})
 }
 
 // tell brings something to one order.
-func (a *v1) tell(path OrderPath, what, name string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
+func (a *v1) tell(path OrderPath, what string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
 	key, err := a.key(path)
 	if err != nil {
 		return nil, err

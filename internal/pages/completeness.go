@@ -163,7 +163,7 @@ func (p *pages) missingOf(r *http.Request, orders *exchange.Orders, in workflows
 	}
 	if given := r.PostFormValue("number"); given != "" {
 		number, err := strconv.ParseUint(given, 10, 63)
-		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, err //nolint:gosec // 63 bits
+		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, err
 	}
 	found, err := orders.Completeness(r.Context(), in, false)
 	return found.Wanted(), err
