@@ -88,7 +88,7 @@ type deliveryDetail struct {
 }
 
 type roappDetail struct {
-	roappRef
+	RoappRef
 	Account    string           `json:"account"`
 	Contact    int64            `json:"contact" doc:"The id of the order's customer"`
 	Total      *decimal.Decimal `json:"total,omitempty"`
@@ -215,7 +215,7 @@ func roappOf(side *exchange.RoappSide, url string) *roappDetail {
 		return nil
 	}
 	return &roappDetail{
-		roappRef: roappRef{ID: side.ID, Number: side.Number, Status: side.Status, StatusName: side.StatusName, URL: url},
+		RoappRef: RoappRef{ID: side.ID, Number: side.Number, Status: side.Status, StatusName: side.StatusName, URL: url},
 		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, TakenOver: side.TakenOver,
 		Seen: known(side.Seen), Written: known(side.Wrote),
 	}

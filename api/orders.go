@@ -55,7 +55,7 @@ type orderSummary struct {
 	Created      *time.Time `json:"created,omitempty" doc:"When it was placed"`
 	Updated      *time.Time `json:"updated,omitempty" doc:"When both sides were last compared"`
 	CartumStatus int        `json:"cartum_status,omitempty"`
-	Roapp        *roappRef  `json:"roapp,omitempty" doc:"Left out while the order does not stand there"`
+	Roapp        *RoappRef  `json:"roapp,omitempty" doc:"Left out while the order does not stand there"`
 	Amount       string     `json:"amount,omitempty" doc:"All goods, a decimal" example:"129.90"`
 	Currency     string     `json:"currency,omitempty" example:"PLN"`
 	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed" doc:"Left out of an order made in RO App"`
@@ -67,8 +67,8 @@ type orderSummary struct {
 	Workflow     string     `json:"workflow,omitempty" doc:"The workflow's id in Temporal"`
 }
 
-// roappRef is an order in RO App.
-type roappRef struct {
+// RoappRef is an order in RO App.
+type RoappRef struct {
 	ID         int64  `json:"id"`
 	Number     string `json:"number,omitempty" doc:"As staff see it"`
 	Status     int64  `json:"status,omitempty"`
@@ -117,7 +117,7 @@ func summaryOf(row exchange.Row) orderSummary {
 		summary.Amount = row.Amount.StringFixed(2)
 	}
 	if row.RoappOrder != 0 {
-		summary.Roapp = &roappRef{
+		summary.Roapp = &RoappRef{
 			ID: row.RoappOrder, Number: row.RoappNumber, Status: row.RoappStatus, StatusName: row.RoappStatusName, URL: row.Links.Order,
 		}
 	}

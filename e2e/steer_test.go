@@ -18,13 +18,12 @@ import (
 // the answer. It is patient where that is too fast, for tests ask again at once.
 func askPage(w *world.World, method, path string, header http.Header, body string) (answer *http.Response, text string) {
 	w.T.Helper()
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	w.Eventually(world.Patience, func() string {
 		request, err := http.NewRequestWithContext(w.T.Context(), method, w.StarterURL+path, strings.NewReader(body))
 		require.NoError(w.T, err)
 		request.Header = header.Clone()
 		request.Header.Set("Authorization", "Bearer "+world.APIToken)
-		answer, err = client.Do(request)
+		answer, err = program(w).Do(request)
 		require.NoError(w.T, err)
 		defer func() { _ = answer.Body.Close() }()
 		all, err := io.ReadAll(answer.Body)

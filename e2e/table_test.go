@@ -25,7 +25,7 @@ func visit(w *world.World, path string) (status int, body string) {
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+path, nil)
 	require.NoError(w.T, err)
 	request.Header.Set("Authorization", "Bearer "+world.LookToken)
-	response, err := http.DefaultClient.Do(request)
+	response, err := program(w).Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)

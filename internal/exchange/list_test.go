@@ -126,7 +126,7 @@ func TestEveryOrderIsListedOnceNewestFirst(t *testing.T) {
 	now := time.Now().UTC().Truncate(time.Second)
 	rapid.Check(t, func(t *rapid.T) {
 		v := &visibility{}
-		orders := rapid.IntRange(0, 120).Draw(t, "orders")
+		orders := rapid.IntRange(0, 60).Draw(t, "orders")
 		// Some lie close together, some at one moment, some years apart.
 		spread := rapid.SampledFrom([]time.Duration{0, time.Second, time.Hour, 24 * time.Hour, 30 * 24 * time.Hour, 3000 * 24 * time.Hour}).Draw(t, "spread")
 		var want []order.Key
@@ -184,11 +184,11 @@ func TestManyOrdersOfOneMomentAreAllListed(t *testing.T) {
 	t.Parallel()
 	v := &visibility{}
 	at := time.Now().Add(-time.Hour)
-	for number := range 3 * sliceHolds {
+	for number := range sliceHolds + 1 {
 		v.runs = append(v.runs, run{key: order.Key{Shop: "a", Number: int64(number + 1)}, created: at, started: at, running: true})
 	}
 	all, _ := pages(t, v, LargestPage)
-	assert.Len(t, all, 3*sliceHolds)
+	assert.Len(t, all, sliceHolds+1, "one more than a slice lists at once")
 }
 
 func TestForeignCursorsAreRefused(t *testing.T) {
