@@ -43,9 +43,10 @@ var (
 
 func (v *visibility) list(_ context.Context, query string, size int, token []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	v.requests++
+	wanted := parse(query)
 	var fitting []run
 	for _, r := range v.runs {
-		if r.fits(query) {
+		if r.fits(wanted) {
 			fitting = append(fitting, r)
 		}
 	}
@@ -61,25 +62,51 @@ func (v *visibility) list(_ context.Context, query string, size int, token []byt
 	return answer, nil
 }
 
-func (r run) fits(query string) bool {
-	if wanted := ids.FindAllStringSubmatch(query, -1); wanted != nil {
-		return slices.ContainsFunc(wanted, func(match []string) bool { return match[1] == r.key.WorkflowID() })
+// asked is a query as it was written.
+type asked struct {
+	ids    []string
+	bounds []limit
+}
+
+type limit struct {
+	field, operator string
+	at              time.Time
+}
+
+func parse(query string) (q asked) {
+	for _, match := range ids.FindAllStringSubmatch(query, -1) {
+		q.ids = append(q.ids, match[1])
+	}
+	for _, match := range bound.FindAllStringSubmatch(query, -1) {
+		at, err := time.Parse(time.RFC3339Nano, match[3])
+		if err != nil {
+			panic(err)
+		}
+		q.bounds = append(q.bounds, limit{match[1], match[2], at})
+	}
+	return q
+}
+
+func (r run) fits(q asked) bool {
+	if q.ids != nil {
+		return slices.Contains(q.ids, r.key.WorkflowID())
 	}
 	field, at := "CartumCreated", r.created
 	if r.created.IsZero() {
 		field, at = "StartTime", r.started
 	}
-	for _, match := range bound.FindAllStringSubmatch(query, -1) {
-		limit, err := time.Parse(time.RFC3339Nano, match[3])
-		if err != nil {
-			panic(err)
-		}
-		outside := map[string]bool{">=": at.Before(limit), "<=": at.After(limit), "<": !at.Before(limit)}
-		if match[1] == field && outside[match[2]] {
-			return false
-		}
+	return !slices.ContainsFunc(q.bounds, func(l limit) bool { return l.field == field && l.excludes(at) })
+}
+
+func (l limit) excludes(at time.Time) bool {
+	switch l.operator {
+	case ">=":
+		return at.Before(l.at)
+	case "<=":
+		return at.After(l.at)
+	default:
+		return !at.Before(l.at)
 	}
-	return true
 }
 
 func (r run) info() *workflowpb.WorkflowExecutionInfo {
