@@ -55,13 +55,16 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 	return nil
 }
 
-// inBulk are the kinds of decision that name no record of one order only.
-var inBulk = []order.DecisionKind{
-	order.DecideTryAgain, order.DecideLeave, order.DecideCreateContact, order.DecideCreateProduct, order.DecideAccept, order.DecideCreateAgain,
+// BulkKinds are the kinds of decision that name no record of one order only, the
+// likeliest first.
+func BulkKinds() []order.DecisionKind {
+	return []order.DecisionKind{
+		order.DecideTryAgain, order.DecideCreateContact, order.DecideCreateProduct, order.DecideAccept, order.DecideCreateAgain, order.DecideLeave,
+	}
 }
 
 // InBulk tells whether one decision may be brought to many orders.
-func InBulk(kind order.DecisionKind) bool { return slices.Contains(inBulk, kind) }
+func InBulk(kind order.DecisionKind) bool { return slices.Contains(BulkKinds(), kind) }
 
 // Decided is what became of a decision that was brought to several orders.
 type Decided struct {

@@ -19,11 +19,6 @@ import (
 // holdsPerPage is small: each of them is asked for what it waits for.
 const holdsPerPage = 20
 
-// bulkAnswers are the answers that several orders may be given at once.
-var bulkAnswers = []order.DecisionKind{
-	order.DecideTryAgain, order.DecideCreateContact, order.DecideCreateProduct, order.DecideAccept, order.DecideCreateAgain, order.DecideLeave,
-}
-
 type holdsPage struct {
 	Shops    []string
 	Shop     string
@@ -71,7 +66,7 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, said []decided
 		return
 	}
 	query := r.URL.Query()
-	page := holdsPage{Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")), Answers: bulkAnswers, Said: said}
+	page := holdsPage{Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")), Answers: exchange.BulkKinds(), Said: said}
 	for id := range p.Settings.Current().Shops {
 		page.Shops = append(page.Shops, id)
 	}
