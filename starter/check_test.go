@@ -157,7 +157,6 @@ func TestCheckAllRight(t *testing.T) {
 		"ID NAME SUCCESSFUL BECOMES IN RO APP\n 1 Nowe 101 New\n",
 		"104 Cancelled 7 Closed unsuccessfully (not mapped: changes nothing)",
 		"ok TEMPORAL_ADDRESS connected",
-		"ok queue limits can be set",
 		"ok queue roapp:main has one partition",
 		"note worker none runs",
 		`"Can add products without deduction"`, "the employee behind the API key", "switch it off for demo", "RO App's webhook", "a secret for: main",

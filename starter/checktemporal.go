@@ -14,12 +14,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 )
 
-// probeQueue is a queue that nobody polls: a limit set there proves that limits
-// can be set, and touches no account's.
-const probeQueue = "check"
-
-// checkTemporal tests the connection, and whether the accounts' budgets can be
-// shared by several workers. Whatever is wrong there says nothing of the services.
+// checkTemporal tests the connection, and whether urgent requests go first.
+// Whatever is wrong there says nothing of the services.
 func (c *checker) checkTemporal(ctx context.Context, accounts []string) {
 	address, namespace, err := c.temporalAddress()
 	s := &check.Section{Title: fmt.Sprintf("Temporal at %s, namespace %s", address, namespace)}
@@ -58,15 +54,6 @@ func (c *checker) temporalAddress() (address, namespace string, err error) {
 }
 
 func checkQueues(ctx context.Context, s *check.Section, temporal client.Client, namespace string, accounts []string) {
-	err := engine.LimitQueue(ctx, temporal, namespace, probeQueue, 1, "starter check: whether a limit can be set")
-	switch {
-	case errors.Is(err, engine.ErrNoQueueLimit):
-		s.Find(check.Problem, "queue limits", "the server cannot limit a queue, or does not let us: %v; use Temporal 1.29 or newer, or run a single worker, whose own limiter keeps RO App's budget", err)
-	case err != nil:
-		s.Find(check.Problem, "queue limits", "%v", err)
-	default:
-		s.Find(check.Fine, "queue limits", "can be set, so workers share an account's budget")
-	}
 	for _, account := range accounts {
 		queue := engine.RoappQueue(account)
 		switch partitions, err := engine.Partitions(ctx, temporal, namespace, queue); {

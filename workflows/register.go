@@ -14,6 +14,7 @@ func Register(registry interface {
 		EnsureCategoryWorkflow: EnsureCategory,
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
+		LaneWorkflow:           Lane,
 		DryRunWorkflow:         DryRun,
 		RoappOrdersWorkflow:    RoappOrders,
 		TellWorkflow:           Tell,

@@ -22,7 +22,7 @@ var (
 	ErrPermissionDenied = errors.New("permission denied")
 )
 
-// minServer is the oldest server that can limit a task queue's rate and knows priorities.
+// minServer is the oldest server that knows priorities.
 var minServer = version{1, 29}
 
 // Options of [Connect].
@@ -158,7 +158,7 @@ func (w waiter) look(ctx context.Context) error {
 	}
 	w.logger.Info("connected to Temporal", fields...)
 	if v, ok := parseVersion(info.GetServerVersion()); ok && v.before(minServer) {
-		w.logger.Warn(fmt.Sprintf("Temporal's server is older than %v: queue limits and priorities may not work", minServer), fields...)
+		w.logger.Warn(fmt.Sprintf("Temporal's server is older than %v: priorities may not work", minServer), fields...)
 	}
 	return nil
 }

@@ -50,10 +50,6 @@ func (s *stub) UpdateNamespace(context.Context, *workflowservice.UpdateNamespace
 	return nil, toStatus(s.update)
 }
 
-func (s *stub) UpdateTaskQueueConfig(context.Context, *workflowservice.UpdateTaskQueueConfigRequest) (*workflowservice.UpdateTaskQueueConfigResponse, error) {
-	return nil, toStatus(s.update)
-}
-
 func (s *stub) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest) (*operatorservice.ListSearchAttributesResponse, error) {
 	return &operatorservice.ListSearchAttributesResponse{}, nil
 }
@@ -134,17 +130,6 @@ func TestWaitWarnsOfAnOldServer(t *testing.T) {
 		require.NoError(t, w.wait(t.Context()))
 		assert.Equal(t, warnings, logs.FilterMessageSnippet("older than 1.29").Len(), version)
 	}
-}
-
-func TestLimitQueueOnAServerThatCannot(t *testing.T) {
-	t.Parallel()
-	for _, refusal := range []error{serviceerror.NewUnimplemented("no such method"), serviceerror.NewPermissionDenied("no", "")} {
-		err := LimitQueue(t.Context(), (&stub{update: refusal}).start(t), "shops", RoappQueue("main"), 2.95, "test")
-		require.ErrorIs(t, err, ErrNoQueueLimit)
-	}
-	err := LimitQueue(t.Context(), (&stub{update: serviceerror.NewInvalidArgument("bad")}).start(t), "shops", RoappQueue("main"), 2.95, "test")
-	require.ErrorContains(t, err, "bad")
-	require.NotErrorIs(t, err, ErrNoQueueLimit)
 }
 
 func TestSetRetentionWhereNotAllowed(t *testing.T) {

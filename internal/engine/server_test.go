@@ -16,7 +16,6 @@ import (
 	"go.temporal.io/api/operatorservice/v1"
 	querypb "go.temporal.io/api/query/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -114,39 +113,13 @@ func TestSearchAttributeOfAnotherTypeIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "Shop in namespace "+namespace+" is Text, must be Keyword")
 }
 
-func TestLimitQueue(t *testing.T) {
+func TestPartitions(t *testing.T) {
 	t.Parallel()
 	server := enginetest.Start(t)
 	namespace := server.BareNamespace(t)
-	c := server.Client(t, namespace)
-	queue := engine.RoappQueue("main")
-	require.Error(t, engine.LimitQueue(t.Context(), c, namespace, queue, 0, "test"))
-
-	require.NoError(t, engine.LimitQueue(t.Context(), c, namespace, queue, 2.95, "first"))
-	require.NoError(t, engine.LimitQueue(t.Context(), c, namespace, queue, 2.95, "second"))
-	limit := describeQueue(t, c, namespace, queue).GetQueueRateLimit()
-	assert.InDelta(t, 2.95, limit.GetRateLimit().GetRequestsPerSecond(), 1e-6)
-	assert.Equal(t, "first", limit.GetMetadata().GetReason(), "a limit that stands is not written again")
-
-	require.NoError(t, engine.LimitQueue(t.Context(), c, namespace, queue, 1.5, "third"))
-	limit = describeQueue(t, c, namespace, queue).GetQueueRateLimit()
-	assert.InDelta(t, 1.5, limit.GetRateLimit().GetRequestsPerSecond(), 1e-6)
-
-	partitions, err := engine.Partitions(t.Context(), c, namespace, queue)
+	partitions, err := engine.Partitions(t.Context(), server.Client(t, namespace), namespace, engine.RoappQueue("main"))
 	require.NoError(t, err)
 	assert.Equal(t, 1, partitions)
-}
-
-func describeQueue(t *testing.T, c client.Client, namespace, queue string) *taskqueuepb.TaskQueueConfig {
-	t.Helper()
-	resp, err := c.WorkflowService().DescribeTaskQueue(t.Context(), &workflowservice.DescribeTaskQueueRequest{
-		Namespace:     namespace,
-		TaskQueue:     &taskqueuepb.TaskQueue{Name: queue},
-		TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
-		ReportConfig:  true,
-	})
-	require.NoError(t, err)
-	return resp.GetConfig()
 }
 
 func TestSetRetentionOnlyRaises(t *testing.T) {

@@ -40,7 +40,8 @@ type Config struct {
 	// older brand hosts answer too (reference, roapp-api 1).
 	URL    string
 	APIKey string
-	// RequestsPerSecond is the account's budget: 3 when 0, no limit when negative.
+	// RequestsPerSecond is the account's budget: 3 when 0, no limit when negative. It counts for requests outside of a
+	// [Limiter]'s tasks.
 	RequestsPerSecond float64
 	// Timeout bounds one request, connecting and reading its answer included, 75 s when 0. The wait for a turn is not
 	// part of it.
@@ -65,7 +66,7 @@ type Client struct {
 	userAgent string
 	timeout   time.Duration
 	http      *http.Client
-	pace      *pacer
+	own       *Limiter
 	observe   func(Kind)
 }
 
@@ -77,7 +78,7 @@ func New(cfg Config) *Client {
 		userAgent: orDefault(cfg.UserAgent, defaultUserAgent),
 		timeout:   orDefault(cfg.Timeout, defaultTimeout),
 		http:      newHTTPClient(cfg.HTTP),
-		pace:      newPacer(cfg.RequestsPerSecond),
+		own:       NewLimiter(cfg.RequestsPerSecond),
 		observe:   cfg.Observe,
 	}
 	if c.observe == nil {
@@ -123,7 +124,11 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	if first.Method != http.MethodGet || !sameHost || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
-	return c.pace.wait(next.Context())
+	given, err := c.turns(next.Context(), 1)
+	if err == nil {
+		given[0].wrote()
+	}
+	return err
 }
 
 // request is one call of the API.
@@ -200,15 +205,16 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
 	}
-	if err := c.pace.wait(ctx); err != nil {
+	given, err := c.turns(ctx, 1)
+	if err != nil {
 		return answer{}, neverSent(r, err)
 	}
-	PassTurn(ctx)
-	var reach reached
+	reach := reached{turn: given[0]}
 	timed, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, reach.trace()), c.timeout)
 	defer cancel()
 
 	resp, err := c.http.Do(req.WithContext(timed))
+	reach.turn.end()
 	if err != nil {
 		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
 	}
@@ -218,7 +224,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 		return answer{}, c.noAnswer(r, a.status, err, true)
 	}
 	if rest := retryAfter(a.header, time.Now()); a.status == http.StatusTooManyRequests && rest > 0 {
-		c.pace.pause(rest)
+		c.limiter(ctx).pause(rest)
 	}
 	return a, nil
 }
@@ -256,8 +262,10 @@ func read(resp *http.Response) (answer, error) {
 	return a, err
 }
 
-// reached tells whether a request can have come to the service: it cannot as long as no connection stood.
+// reached tells whether a request can have come to the service: it cannot as long as no connection stood. It also tells
+// the request's turn when it was sent.
 type reached struct {
+	turn             *turn
 	asked, connected atomic.Bool
 }
 
@@ -265,6 +273,8 @@ func (r *reached) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { r.asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
+
+		WroteRequest: func(httptrace.WroteRequestInfo) { r.turn.wrote() },
 	}
 }
 

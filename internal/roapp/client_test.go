@@ -346,11 +346,11 @@ func always(status int, header http.Header, body string) func(int) *http.Respons
 	return func(int) *http.Response { return respond(status, header, body) }
 }
 
-// assertWithinBudget checks that any four requests take more than a second.
+// assertWithinBudget checks that any four requests take a second or more.
 func assertWithinBudget(t *testing.T, times []time.Duration) {
 	t.Helper()
 	for i := 3; i < len(times); i++ {
-		if gap := times[i] - times[i-3]; gap < 1020*time.Millisecond {
+		if gap := times[i] - times[i-3]; gap < time.Second {
 			t.Errorf("four requests up to number %d within %s", i+1, gap)
 		}
 	}
@@ -364,7 +364,7 @@ func together(n int, do func()) {
 	all.Wait()
 }
 
-func TestPacerSpacesRequests(t *testing.T) {
+func TestLimiterSpacesRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, times := clocked(0, always(200, nil, `{}`))
@@ -383,28 +383,13 @@ func TestPacerSpacesRequests(t *testing.T) {
 				t.Errorf("%s between two requests", gap)
 			}
 		}
-		if took := times()[9] - times()[0]; took > 3100*time.Millisecond {
+		if took := times()[9] - times()[0]; took > 3020*time.Millisecond {
 			t.Errorf("ten requests take %s; the budget is not used", took)
 		}
 	})
 }
 
-// On a busy machine a request goes out later than its turn was due.
-func TestPacerGoesByWhenRequestsWereSent(t *testing.T) {
-	t.Parallel()
-	p, start := newPacer(3), time.Now()
-	var sent []time.Duration
-	now := start
-	for _, late := range []time.Duration{100, 0, 0, 0, 80, 0, 0, 0, 0} {
-		left, _ := p.left(now)
-		now = now.Add(max(left, 0) + late*time.Millisecond)
-		p.note(now)
-		sent = append(sent, now.Sub(start))
-	}
-	assertWithinBudget(t, sent)
-}
-
-func TestPacerUnlimited(t *testing.T) {
+func TestLimiterUnlimited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, times := clocked(-1, always(200, nil, `{}`))

@@ -98,8 +98,14 @@ func neverSent(r request, err error) *Error {
 	if paused, ok := errors.AsType[*pausedError](err); ok {
 		return &Error{Kind: Throttled, Endpoint: r.endpoint(), RetryAfter: paused.left, Err: err}
 	}
+	if errors.Is(err, errHandedOver) {
+		return &Error{Kind: Throttled, Endpoint: r.endpoint(), RetryAfter: handOverPause, Err: err}
+	}
 	return &Error{Kind: Unavailable, Endpoint: r.endpoint(), Err: err}
 }
+
+// handOverPause is how long another process needs until it sends an account's requests.
+const handOverPause = time.Second
 
 // noAnswer is the error of a request whose answer did not come, or not whole.
 func (c *Client) noAnswer(r request, status int, err error, sent bool) *Error {

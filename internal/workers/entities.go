@@ -35,7 +35,7 @@ func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) 
 		id := workflows.AccountID(account)
 		ids[id] = true
 		state := workflows.AccountState{Account: account}
-		problems = append(problems, w.startEntity(ctx, id, workflows.AccountWorkflow, state))
+		problems = append(problems, w.startEntity(ctx, id, workflows.AccountWorkflow, state), w.startLane(ctx, account))
 	}
 	for shop := range current.Shops {
 		if current.InForce(shop) {

@@ -1,15 +1,18 @@
 // Package workers runs the Temporal workers of one process: one for all
-// workflows, one that waits for Ensure workflows, and one for the requests of
-// each account and each shop of the settings in force.
+// workflows, one that waits for Ensure workflows, one for the requests of each
+// shop of the settings in force, and one for those of each account whose lane the
+// process holds.
 package workers
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
@@ -39,12 +42,17 @@ type Workers struct {
 
 	mu      sync.Mutex
 	closed  bool
-	applied *settings.Settings // that everything follows
-	shared  []worker.Worker    // of no account and no shop
-	own     map[string]*queue  // of an account or a shop, by the queue's name
+	applied *settings.Settings       // that everything follows
+	shared  []worker.Worker          // of no account and no shop
+	own     map[string]worker.Worker // of a shop, by the queue's name
 	// ending are the workers that still wait for what is in flight.
 	ending sync.WaitGroup
+
+	lanes lanes
 }
+
+// mostLanes is more than one process can serve.
+const mostLanes = 1000
 
 // Start prepares the namespace, starts polling, and brings everything in line
 // with the settings. What the server cannot do is said in the log and done
@@ -56,7 +64,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	keepLong(ctx, o)
 	w := &Workers{
 		options: o, activities: activities.New(o.Settings, o.Client),
-		fatal: make(chan error, 1), own: map[string]*queue{},
+		fatal: make(chan error, 1), own: map[string]worker.Worker{}, lanes: lanes{held: map[string]*lane{}},
 	}
 	if o.Metrics != nil {
 		w.activities.CountWith(o.Metrics)
@@ -77,7 +85,12 @@ func (w *Workers) startShared() error {
 	orders := worker.New(w.options.Client, engine.OrdersQueue, w.base())
 	workflows.Register(orders)
 	ensure := worker.New(w.options.Client, engine.EnsureQueue, activityOnly(w.base(), 2, 1000))
-	for name, one := range map[string]worker.Worker{engine.OrdersQueue: orders, engine.EnsureQueue: ensure} {
+	holding := activityOnly(w.base(), 2, mostLanes)
+	// Where several of them run in one process, as in tests, each counts as one.
+	holding.Identity = fmt.Sprintf("%d@%s", os.Getpid(), rand.Text())
+	holder := worker.New(w.options.Client, engine.LanesQueue, holding)
+	holder.RegisterActivityWithOptions(w.HoldLane, activity.RegisterOptions{Name: workflows.ActivityHoldLane})
+	for name, one := range map[string]worker.Worker{engine.OrdersQueue: orders, engine.EnsureQueue: ensure, engine.LanesQueue: holder} {
 		if err := w.start(name, one); err != nil {
 			return err
 		}
@@ -104,8 +117,8 @@ func (w *Workers) Stop() {
 	for _, one := range w.shared {
 		w.end(one)
 	}
-	for name, q := range w.own {
-		w.end(q.worker)
+	for name, one := range w.own {
+		w.end(one)
 		delete(w.own, name)
 	}
 	w.shared = nil
@@ -146,32 +159,6 @@ func longestCall(s *settings.Settings) time.Duration {
 		longest = max(longest, account.RequestTimeout)
 	}
 	return longest + 5*time.Second
-}
-
-// budgetShare keeps the server's limit a little below the account's: exactly the
-// limit, with the jitter of a network, is refused for ever by a sliding window.
-const budgetShare = 2.95 / 3
-
-func (o Options) limit(ctx context.Context, account string, perSecond float64) error {
-	queue := engine.RoappQueue(account)
-	log := o.Logger.With(zap.String("account", account))
-	err := engine.LimitQueue(ctx, o.Client, o.Namespace, queue, perSecond*budgetShare, "RO App allows so many requests a second")
-	if errors.Is(err, engine.ErrNoQueueLimit) {
-		log.Warn("Temporal cannot limit the account's queue, so only this process keeps to the budget: run one worker", zap.Error(err))
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("limit the requests of account %s: %w", account, err)
-	}
-	partitions, err := engine.Partitions(ctx, o.Client, o.Namespace, queue)
-	switch {
-	case err != nil:
-		log.Warn("it is not known how many partitions the account's queue has", zap.Error(err))
-	case partitions > 1:
-		log.Warn("the account's queue has several partitions: the budget holds, but urgent requests may wait; "+
-			"set matching.numTaskqueueReadPartitions and matching.numTaskqueueWritePartitions to 1", zap.Int("partitions", partitions))
-	}
-	return nil
 }
 
 func keepLong(ctx context.Context, o Options) {

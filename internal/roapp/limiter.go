@@ -1,0 +1,387 @@
+package roapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// windowMargin is for what the two clocks and the last microseconds of the way differ by.
+	windowMargin = 1.002
+	// spacingShare of the even spacing has to lie between two requests, so that one that was late is made up for.
+	spacingShare = 0.95
+	// maxWindow bounds the requests that are remembered.
+	maxWindow = 16
+	// travel is by how much the way to the service may differ from one request to the next. An answer that comes sooner
+	// says more exactly when its request has arrived.
+	travel = 25 * time.Millisecond
+	// tasksInFlight is how many tasks may be taken out of a queue and not have ended: RO App may answer late, and one
+	// that hangs must not stop the others.
+	tasksInFlight = 8
+	// takenEarly is how long before the next turn a task is taken out of its queue: the time that this takes.
+	takenEarly = 150 * time.Millisecond
+)
+
+// Limiter gives the requests of one account their turns, the most urgent first, and holds all of them back after a 429.
+// It counts by when a request can have reached the service at the latest, which its answer tells, so that no second there
+// sees more of them than the account's budget.
+//
+// It also says when a task may be taken out of the account's queue: only just before the turn of its request, for one that
+// waited here could not be overtaken by a more urgent one that comes into the queue later.
+type Limiter struct {
+	mu      sync.Mutex
+	changed chan struct{} // closed when one of the following changes
+
+	spacing time.Duration // least time between two requests
+	window  time.Duration // least time for as many requests as are remembered
+	ahead   int           // tasks taken before the one whose turn is next
+	sent    []*turn       // the last requests, oldest first, nil where there were fewer
+	waiting []*waiter     // the next one first
+	resume  time.Time     // end of a pause
+
+	leased bool      // requests are sent until expiry only
+	expiry time.Time // of the lease
+	closed bool
+
+	taken   int // tasks out of the queue, and room kept for one that is asked for
+	running int // tasks that have begun
+	served  int // tasks of them whose turn came
+}
+
+// NewLimiter returns a limiter of so many requests a second: 3 when 0, no limit when negative.
+func NewLimiter(perSecond float64) *Limiter {
+	l := &Limiter{changed: make(chan struct{})}
+	l.setRate(perSecond)
+	return l
+}
+
+// SetRate changes the budget. What was sent still counts.
+func (l *Limiter) SetRate(perSecond float64) {
+	l.change(func() { l.setRate(perSecond) })
+}
+
+func (l *Limiter) setRate(perSecond float64) {
+	if perSecond < 0 {
+		l.sent, l.ahead = nil, tasksInFlight
+		return
+	}
+	perSecond = orDefault(perSecond, defaultRequestsPerSecond)
+	remembered := make([]*turn, min(max(1, int(perSecond)), maxWindow))
+	for i, j := len(remembered)-1, len(l.sent)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
+		remembered[i] = l.sent[j]
+	}
+	even := float64(time.Second) / perSecond
+	l.sent = remembered
+	l.spacing = time.Duration(spacingShare * even)
+	l.window = time.Duration(windowMargin * even * float64(len(remembered)))
+	l.ahead = int(takenEarly.Seconds() * perSecond)
+}
+
+// StartFull counts as if the whole budget had just been used, by a process that had the account before.
+func (l *Limiter) StartFull() {
+	l.change(func() {
+		now := time.Now()
+		for i := range l.sent {
+			l.sent[i] = &turn{given: now.Add(-l.spacing), answered: now}
+		}
+	})
+}
+
+// Extend lets requests be sent until the moment, which is checked before each of them. A limiter whose lease was never
+// set needs none.
+func (l *Limiter) Extend(expiry time.Time) {
+	l.change(func() { l.leased, l.expiry = true, expiry })
+}
+
+// Close lets no more requests be sent. Those that wait fail with an [Error] of the kind [Throttled].
+func (l *Limiter) Close() { l.change(func() { l.closed = true }) }
+
+// Quiet waits until no task is about to send a request, or ctx ends.
+func (l *Limiter) Quiet(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		quiet, changed := len(l.waiting) == 0 && l.running == l.served, l.changed
+		l.mu.Unlock()
+		if quiet {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *Limiter) change(how func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	how()
+	l.tellChange()
+}
+
+func (l *Limiter) tellChange() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// waiter is a caller who waits for one turn, or for several in a row.
+type waiter struct {
+	urgency int
+	turns   int
+}
+
+// wait returns when it is the caller's turn. Who is next does not wait for a turn that comes after ctx's deadline.
+func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*turn, error) {
+	w := &waiter{urgency, turns}
+	l.change(func() {
+		behind := func(other *waiter) bool { return other.urgency > urgency }
+		i := slices.IndexFunc(l.waiting, behind)
+		if i < 0 {
+			i = len(l.waiting)
+		}
+		l.waiting = slices.Insert(l.waiting, i, w)
+	})
+	defer l.change(func() { l.waiting = slices.DeleteFunc(l.waiting, func(other *waiter) bool { return other == w }) })
+	for {
+		given, left, changed, err := l.try(ctx, w)
+		if err != nil || given != nil {
+			return given, err
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// try gives the turns, or how long to wait unless something changes before.
+func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.Duration, changed <-chan struct{}, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	switch {
+	case ctx.Err() != nil:
+		return nil, 0, nil, ctx.Err()
+	case l.closed || l.leased && !now.Before(l.expiry):
+		return nil, 0, nil, errHandedOver
+	case l.waiting[0] != w:
+		return nil, time.Hour, l.changed, nil
+	}
+	left, paused := l.left(now, w.turns)
+	if left > 0 {
+		if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) < left {
+			if paused {
+				return nil, 0, nil, &pausedError{left: left}
+			}
+			return nil, 0, nil, fmt.Errorf("no turn in time: %w", context.DeadlineExceeded)
+		}
+		return nil, left, l.changed, nil
+	}
+	for range w.turns {
+		given = append(given, l.give(now))
+	}
+	return given, 0, nil, nil
+}
+
+// left is how long it is until so many requests may be sent, and whether that is so because of a pause.
+func (l *Limiter) left(now time.Time, turns int) (left time.Duration, paused bool) {
+	if size := len(l.sent); size > 0 {
+		newest, oldest := l.sent[size-1], l.sent[min(turns, size)-1]
+		left = max(newest.begin().Add(l.spacing).Sub(now), oldest.arrival(now).Add(l.window).Sub(now))
+	}
+	if pause := l.resume.Sub(now); pause > max(left, 0) {
+		return pause, true
+	}
+	return left, false
+}
+
+func (l *Limiter) give(now time.Time) *turn {
+	t := &turn{limiter: l, given: now}
+	if len(l.sent) > 0 {
+		copy(l.sent, l.sent[1:])
+		l.sent[len(l.sent)-1] = t
+	}
+	return t
+}
+
+func (l *Limiter) pause(d time.Duration) {
+	l.change(func() {
+		if resume := time.Now().Add(d); resume.After(l.resume) {
+			l.resume = resume
+		}
+	})
+}
+
+// Take waits until a task may be taken out of the account's queue. [Limiter.Free] has to follow.
+func (l *Limiter) Take(ctx context.Context) error {
+	for {
+		left, changed := l.take(time.Now())
+		if left == 0 {
+			return nil
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-changed:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+		timer.Stop()
+	}
+}
+
+// take takes a task, or gives how long to wait unless something changes before.
+func (l *Limiter) take(now time.Time) (time.Duration, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.taken-l.served > l.ahead || l.taken >= tasksInFlight {
+		return time.Hour, l.changed
+	}
+	if left, _ := l.left(now, 1); left > takenEarly {
+		return left - takenEarly, l.changed
+	}
+	l.taken++
+	return 0, nil
+}
+
+// Free tells that a task has ended, or that none came.
+func (l *Limiter) Free() { l.change(func() { l.taken-- }) }
+
+// Tasks is how many tasks [Limiter.Take] lets be out of the queue at most.
+func (*Limiter) Tasks() int { return tasksInFlight }
+
+// turn is the permission to send one request now.
+type turn struct {
+	limiter  *Limiter
+	given    time.Time
+	written  time.Time // when the whole request was on its way
+	answered time.Time // when the service had certainly seen it
+}
+
+func (t *turn) begin() time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.given
+}
+
+// arrival is when the request reaches the service at the latest, as far as is known now.
+func (t *turn) arrival(now time.Time) time.Time {
+	switch {
+	case t == nil:
+		return time.Time{}
+	case !t.answered.IsZero():
+		return t.answered
+	case !t.written.IsZero():
+		return t.written.Add(travel)
+	default:
+		return now.Add(travel)
+	}
+}
+
+// wrote notes that the request is on its way.
+func (t *turn) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
+
+// end notes that the answer came, or that none will.
+func (t *turn) end() {
+	t.limiter.change(func() {
+		if t.answered = time.Now(); !t.written.IsZero() && t.written.Add(travel).Before(t.answered) {
+			t.answered = t.written.Add(travel)
+		}
+	})
+}
+
+// Task is the work that one task of the account's queue is. Its requests share one urgency.
+type Task struct {
+	limiter           *Limiter
+	urgency, underway int
+	served            bool
+}
+
+type taskKey struct{}
+
+// Begin returns a context whose requests take their turns from the limiter, whatever client sends them. The first one
+// has the task's urgency, where the smaller number goes first; the further ones have that of work that is under way, unless
+// the task's is more urgent. End has to follow.
+func (l *Limiter) Begin(ctx context.Context, urgency, underway int) (task context.Context, end func()) {
+	t := &Task{limiter: l, urgency: urgency, underway: underway}
+	l.change(func() { l.running++ })
+	return context.WithValue(ctx, taskKey{}, t), func() {
+		l.change(func() {
+			l.running--
+			if t.served {
+				l.served--
+			}
+		})
+	}
+}
+
+func taskOf(ctx context.Context) *Task {
+	t, _ := ctx.Value(taskKey{}).(*Task)
+	return t
+}
+
+// rank is the urgency of the task's next request.
+func (t *Task) rank() int {
+	t.limiter.mu.Lock()
+	defer t.limiter.mu.Unlock()
+	if t.served {
+		return min(t.urgency, t.underway)
+	}
+	return t.urgency
+}
+
+func (t *Task) serve() {
+	t.limiter.change(func() {
+		if !t.served {
+			t.served = true
+			t.limiter.served++
+		}
+	})
+}
+
+// PassTurn lets the next task be taken out of the queue, though the context's task waits for something other than its
+// turn.
+func PassTurn(ctx context.Context) {
+	if t := taskOf(ctx); t != nil {
+		t.serve()
+	}
+}
+
+// limiter is that of the context's task, else the client's own.
+func (c *Client) limiter(ctx context.Context) *Limiter {
+	if t := taskOf(ctx); t != nil {
+		return t.limiter
+	}
+	return c.own
+}
+
+// turns waits for the turns of so many requests.
+func (c *Client) turns(ctx context.Context, count int) ([]*turn, error) {
+	t := taskOf(ctx)
+	if t == nil {
+		return c.own.wait(ctx, 0, count)
+	}
+	given, err := t.limiter.wait(ctx, t.rank(), count)
+	if err == nil {
+		t.serve()
+	}
+	return given, err
+}
+
+// pausedError refuses a caller whose deadline comes before the end of a pause.
+type pausedError struct{ left time.Duration }
+
+func (e *pausedError) Error() string { return "the account rests after too many requests" }
+
+// errHandedOver refuses a caller whose process does not send the account's requests any more.
+var errHandedOver = errors.New("another process sends the account's requests now")
