@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -63,6 +64,7 @@ type account struct {
 	settings settings.Account
 	client   *roapp.Client
 	breaker  breaker
+	reads    *rate.Limiter // of lists and searches
 
 	fields     *memory[string, []roapp.CustomField]
 	categories *memory[string, []roapp.Category]
@@ -90,6 +92,7 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 			Timeout: set.RequestTimeout, UserAgent: userAgent,
 			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
 		}),
+		reads:        newReads(set.RequestsPerSecond),
 		fields:       newMemory[string, []roapp.CustomField](),
 		categories:   newMemory[string, []roapp.Category](),
 		products:     newMemory[order.GoodsKey, order.Product](),

@@ -2,20 +2,52 @@ package activities
 
 import (
 	"context"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
+// newReads is the share of lists and searches in so many requests a second.
+func newReads(requestsPerSecond float64) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(readShare*requestsPerSecond), readsAtOnce)
+}
+
 // longestName bounds the customer's name in a list, in letters.
 const longestName = 80
+
+const (
+	// readShare is the share of an account's requests that lists and searches may
+	// take.
+	readShare = 0.1
+	// readsAtOnce is how many may come at once after a while without any.
+	readsAtOnce = 3
+)
+
+// readsRest is how long a list or a search has to wait for its share, 0 where it
+// may go now.
+func (acc *account) readsRest() time.Duration {
+	turn := acc.reads.Reserve()
+	wait := turn.Delay()
+	if wait > 0 {
+		turn.Cancel()
+	}
+	return wait
+}
 
 // ReadRoappOrders reads a page of the account's own list of orders, newest first.
 func (a *Activities) ReadRoappOrders(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
 		return workflows.RoappOrdersPage{}, err
+	}
+	if wait := acc.readsRest(); wait > 0 {
+		return workflows.RoappOrdersPage{}, failed(ctx, order.SideRoapp, order.Failure{
+			Kind: order.FailThrottled, Definite: true, Text: "lists and searches have had their share of the account's requests",
+		}, wait, nil)
 	}
 	fields, err := acc.orderFields(ctx)
 	if err != nil {

@@ -180,6 +180,15 @@ func (t traffic) used() float64 {
 // refused is which share of the requests was answered 429.
 func (t traffic) refused() float64 { return float64(t.count(call.refused)) / float64(len(t)) }
 
+// longestGap is the longest time without a request.
+func (t traffic) longestGap() time.Duration {
+	var longest time.Duration
+	for i := range t[1:] {
+		longest = max(longest, t[i+1].at.Sub(t[i].at))
+	}
+	return longest
+}
+
 // perSecond is the account's limit.
 const perSecond = 3
 

@@ -12,11 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -125,26 +123,6 @@ func TestT05_ShopIsAddedWhileTheWorkerRuns(t *testing.T) {
 	w.Cartum.PutOrder(7, nil)
 	again.Webhook(7)
 	again.AwaitSynced(7)
-}
-
-// An account that may ask more often does so; all its processes share the
-// server's limit.
-func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
-	t.Parallel()
-	w := world.New(t, world.Options{})
-	budget := func() float32 {
-		answer, err := w.Temporal.WorkflowService().DescribeTaskQueue(t.Context(), &workflowservice.DescribeTaskQueueRequest{
-			Namespace: w.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: engine.RoappQueue("main")},
-			TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY, ReportConfig: true,
-		})
-		require.NoError(t, err)
-		return answer.GetConfig().GetQueueRateLimit().GetRateLimit().GetRequestsPerSecond()
-	}
-	assert.InDelta(t, 2.95, budget(), 0.01)
-	w.ReplaceSettings(change(t, "requests_per_second: 3", "requests_per_second: 1.5"))
-	assert.InDelta(t, 1.475, budget(), 0.01)
-	w.Place(1, nil)
-	w.AwaitSynced(1)
 }
 
 // A shop that is switched off is not asked for anything, and its orders say so.

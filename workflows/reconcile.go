@@ -83,7 +83,7 @@ func Reconcile(ctx workflow.Context, in ReconcileInput) (Reconciled, error) {
 	if err != nil {
 		return Reconciled{}, temporal.NewNonRetryableApplicationError(err.Error(), "Range", nil)
 	}
-	options := requestOptions(engine.CartumQueue(in.Shop), "Read the orders of these days", order.UrgencyPerson, 5*time.Minute, 2*time.Second)
+	options := requestOptions(engine.CartumQueue(in.Shop), "Read the orders of these days", order.UrgencyImport, 5*time.Minute, 2*time.Second)
 	options.ScheduleToStartTimeout = 5 * time.Minute
 	ctx = workflow.WithActivityOptions(ctx, options)
 	all, seen := Reconciled{ReconcileInput: in, At: workflow.Now(ctx)}, map[int64]bool{}

@@ -54,10 +54,13 @@ type RoappOrder struct {
 // gone by then.
 const roappOrdersWait = time.Minute
 
-// RoappOrders reads one page of an account's own list of orders: one request.
+// RoappOrders reads one page of an account's own list of orders: one request,
+// which goes after all work that waits, and not at all where lists and searches
+// have had their share of the account's requests.
 func RoappOrders(ctx workflow.Context, in RoappOrdersInput) (RoappOrdersPage, error) {
-	options := requestOptions(engine.RoappQueue(in.Account), "List orders", order.UrgencyBegun, 30*time.Second, 2*time.Second)
+	options := requestOptions(engine.RoappQueue(in.Account), "List orders", order.UrgencyImport, 30*time.Second, 2*time.Second)
 	options.ScheduleToCloseTimeout = roappOrdersWait
+	options.RetryPolicy.MaximumAttempts = 0
 	var page RoappOrdersPage
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityRoappOrders, in).Get(ctx, &page)
 	return page, err

@@ -36,6 +36,7 @@ type tables struct {
 	lists  *rate.Limiter
 	counts *shared[Counts]
 	roapp  *shared[workflows.RoappOrdersPage]
+	reads  *reads
 }
 
 func newTables() *tables {
@@ -43,6 +44,7 @@ func newTables() *tables {
 		lists:  rate.NewLimiter(listsPerSecond, listsAtOnce),
 		counts: newShared[Counts](countsFor, countsWithin),
 		roapp:  newShared[workflows.RoappOrdersPage](roappOrdersFor, roappOrdersWithin),
+		reads:  newReads(),
 	}
 }
 
@@ -267,8 +269,11 @@ func (l *tableLook) orderLink(account string, id int64) string {
 
 // problem says why an account's orders are missing.
 func (l *tableLook) problem(account string, err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Sprintf("RO App's account %s did not answer in time, so its own orders are missing here. Try again in a moment.", account)
+	switch {
+	case errors.Is(err, errManyReads):
+		return fmt.Sprintf("You ask for more lists and searches than RO App's account %s can answer, so its own orders are missing here. Try again in a moment.", account)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("RO App's account %s did not answer in time, for orders go first, so its own orders are missing here. Try again in a moment.", account)
 	}
 	return fmt.Sprintf("RO App's account %s could not be asked, so its own orders are missing here: %s", account, plainly(err))
 }

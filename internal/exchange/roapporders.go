@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -40,22 +42,44 @@ func (l *tableLook) accounts() []string {
 	return slices.Sorted(maps.Keys(l.set.Accounts))
 }
 
-// roappPage reads a page of an account's own list.
-func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
+// roappPage reads a page of an account's own list. Other work on the account goes
+// first, so it may take until ctx ends.
+func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
 	id := workflows.RoappOrdersID(in, []byte(l.set.IdentityKey.Reveal()))
-	return l.tables.roapp.get(ctx, id, func(ctx context.Context) (page workflows.RoappOrdersPage, err error) {
-		run, err := l.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-			ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: roappOrdersWithin,
-			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		}, workflows.RoappOrdersWorkflow, in)
-		if err != nil {
-			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
-		}
-		if err := run.Get(ctx, &page); err != nil {
-			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
-		}
+	if page, known := l.tables.roapp.known(id); known {
 		return page, nil
+	}
+	if in.Number != "" {
+		if err := pause(ctx); err != nil {
+			return page, err
+		}
+	}
+	done, err := l.tables.reads.await(ctx, in.Account)
+	if err != nil {
+		return page, err
+	}
+	defer done()
+	return l.tables.roapp.get(ctx, id, func(ctx context.Context) (workflows.RoappOrdersPage, error) { return l.askRoapp(ctx, id, in) })
+}
+
+// askRoapp has the page read by a workflow, which is gone once it has answered.
+func (l *tableLook) askRoapp(ctx context.Context, id string, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
+	run, err := l.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: roappOrdersWithin,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.RoappOrdersWorkflow, in)
+	if err != nil {
+		return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
+	}
+	err = run.Get(ctx, &page)
+	// What this fails to delete, a worker does.
+	_, _ = l.temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: l.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.GetRunID()},
 	})
+	if err != nil {
+		return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
+	}
+	return page, nil
 }
 
 // roappByNumber asks an account for an order by the number that its staff see.

@@ -23,14 +23,22 @@ func newShared[T any](keep, within time.Duration) *shared[T] {
 	)}
 }
 
+// known is the answer under the key, if it is kept.
+func (s *shared[T]) known(key string) (answer T, known bool) {
+	if item := s.kept.Get(key); item != nil {
+		return item.Value(), true
+	}
+	return answer, false
+}
+
 // get gives the answer under the key, or the caller's end. Failures are not kept.
 func (s *shared[T]) get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
-	if item := s.kept.Get(key); item != nil {
-		return item.Value(), nil
+	if answer, known := s.known(key); known {
+		return answer, nil
 	}
 	asked := s.asking.DoChan(key, func() (any, error) {
-		if item := s.kept.Get(key); item != nil { // it came a moment ago
-			return item.Value(), nil
+		if answer, known := s.known(key); known { // it came a moment ago
+			return answer, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.within)
 		defer cancel()

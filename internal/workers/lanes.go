@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -210,6 +211,12 @@ func (l *lanes) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held)
+}
+
+func (l *lanes) all() []*lane {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.held))
 }
 
 // giveUp tells whether the lane is above the process's share, and counts it no longer.

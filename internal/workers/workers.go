@@ -39,6 +39,7 @@ type Workers struct {
 	options    Options
 	activities *activities.Activities
 	fatal      chan error
+	background context.CancelFunc // ends what runs beside the workers
 
 	mu      sync.Mutex
 	closed  bool
@@ -69,6 +70,8 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	if o.Metrics != nil {
 		w.activities.CountWith(o.Metrics)
 	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	w.background = stop
 	err := w.startShared()
 	if err == nil {
 		err = w.Apply(ctx)
@@ -77,6 +80,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 		w.Stop()
 		return nil, err
 	}
+	w.ending.Go(func() { w.forgetReads(background) })
 	return w, nil
 }
 
@@ -112,6 +116,7 @@ func (w *Workers) Fatal() <-chan error { return w.fatal }
 
 // Stop takes no new work and waits for what is in flight.
 func (w *Workers) Stop() {
+	w.background()
 	w.mu.Lock()
 	w.closed = true
 	for _, one := range w.shared {

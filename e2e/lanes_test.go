@@ -1,0 +1,165 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// laneOrders come at once, so that requests wait while a lane changes hands.
+const laneOrders = 8
+
+// holder is the identity of the process that holds the account's lane, "" where
+// none does.
+func holder(w *world.World) string {
+	w.T.Helper()
+	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), workflows.LaneID("main"), "")
+	require.NoError(w.T, err)
+	for _, pending := range described.GetPendingActivities() {
+		if pending.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
+			return pending.GetLastWorkerIdentity()
+		}
+	}
+	return ""
+}
+
+func awaitHolder(w *world.World, other string) string {
+	w.T.Helper()
+	var now string
+	w.Eventually(world.Patience, func() string {
+		if now = holder(w); now == "" || now == other {
+			return fmt.Sprintf("the lane is held by %q", now)
+		}
+		return ""
+	})
+	return now
+}
+
+// awaitLanePollers waits until so many processes would take the lane.
+func awaitLanePollers(w *world.World, want int) {
+	w.T.Helper()
+	w.Eventually(world.Patience, func() string {
+		polling, err := engine.Pollers(w.T.Context(), w.Temporal, engine.LanesQueue)
+		if err != nil || polling < want {
+			return fmt.Sprintf("%d processes would take the lane: %v", polling, err)
+		}
+		return ""
+	})
+}
+
+func placeMany(w *world.World, count int) {
+	w.T.Helper()
+	for i := range count {
+		w.Place(int64(i+1), world.J{"delivery_phone": fmt.Sprintf("+48 501 234 %03d", i)})
+	}
+}
+
+// longestGap is the longest time in which the account saw no request.
+func longestGap(w *world.World) time.Duration {
+	w.T.Helper()
+	list := w.Roapp.Requests(1000).List
+	var longest time.Duration
+	for i := range list[1:] {
+		longest = max(longest, list[i+1].At.Sub(list[i].At))
+	}
+	return longest
+}
+
+func TestLaneIsHandedOver(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		end    func(p *world.Process)
+		within time.Duration
+	}{
+		"by a process that is told to end": {(*world.Process).Stop, 5 * time.Second},
+		"from a process that was killed":   {(*world.Process).Kill, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := world.New(t, world.Options{Idle: true, RoappSwitches: noLag})
+			first := w.StartProcess()
+			one := awaitHolder(w, "")
+			w.StartProcess()
+			awaitLanePollers(w, 2)
+			placeMany(w, laneOrders)
+			w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
+			w.Roapp.ResetRequests()
+			w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
+
+			test.end(first)
+			awaitHolder(w, one)
+			for number := range int64(laneOrders) {
+				w.AwaitSynced(number + 1)
+			}
+			assert.Less(t, longestGap(w), test.within)
+			assert.Zero(t, w.Roapp.Requests(0).Statuses["429"])
+			assert.Len(t, w.Roapp.Orders(), laneOrders, "nothing is lost, nothing doubled")
+		})
+	}
+}
+
+// An operator ends the workflow that gives the lease, while requests wait for
+// their turn: they are sent once another lease is given.
+func TestLeaseIsLostWhileRequestsWait(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{RoappSwitches: noLag})
+	awaitHolder(w, "")
+	placeMany(w, laneOrders)
+	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
+	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.LaneID("main"), "", "a test"))
+	for number := range int64(laneOrders) {
+		w.AwaitSynced(number + 1)
+	}
+	assert.Zero(t, w.Roapp.Requests(0).Statuses["429"])
+	assert.Len(t, w.Roapp.Orders(), laneOrders)
+}
+
+// A lane costs Temporal nothing that stays: however often it changes hands, the
+// history of its workflow has one activity.
+func TestLaneLeavesNoHistory(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Idle: true})
+	last := ""
+	for range 3 {
+		running := w.StartWorker()
+		last = awaitHolder(w, last)
+		running.Stop()
+	}
+	described, err := w.Temporal.DescribeWorkflowExecution(t.Context(), workflows.LaneID("main"), "")
+	require.NoError(t, err)
+	assert.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
+	assert.LessOrEqual(t, described.GetWorkflowExecutionInfo().GetHistoryLength(), int64(6))
+}
+
+// An account that may be asked less often is, from the next request on.
+func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	w.ReplaceSettings(change(t, "requests_per_second: 3", "requests_per_second: 1.5"))
+	w.Roapp.ResetRequests()
+	w.Place(2, nil)
+	w.AwaitSynced(2)
+	var at []time.Time
+	for _, one := range w.Roapp.Requests(100).List {
+		if !strings.Contains(one.Path, "sandbox") {
+			at = append(at, one.At)
+		}
+	}
+	require.Greater(t, len(at), 3)
+	slices.SortFunc(at, time.Time.Compare)
+	for i := range at[1:] {
+		assert.Greater(t, at[i+1].Sub(at[i]), 600*time.Millisecond)
+	}
+}
