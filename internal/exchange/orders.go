@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -27,12 +28,15 @@ type Orders struct {
 	settings  *settings.Store
 	checks    *checks
 	tables    *tables
+
+	reconciling    sync.Mutex
+	lastReconciled map[string]string // the shop's last comparison
 }
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
 func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
-	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables()}
+	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{}}
 }
 
 // Changed tells the order's workflow to read the shop's order, and starts it

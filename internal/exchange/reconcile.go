@@ -155,12 +155,38 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 		fresh = true
 	}
 	if fresh {
-		if _, err := o.beginReconcile(ctx, in); err != nil {
+		busy, err := o.readingOther(ctx, in)
+		if err == nil && !busy {
+			_, err = o.beginReconcile(ctx, in)
+		}
+		if err != nil {
 			return Completeness{}, err
 		}
 		return Completeness{}, ErrRunning
 	}
 	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
+}
+
+// readingOther tells whether other days of the shop are being read for somebody:
+// a shop is read for one comparison at a time, and these days are next where they
+// are still asked for by then.
+func (o *Orders) readingOther(ctx context.Context, in workflows.ReconcileInput) (bool, error) {
+	id := workflows.ReconcileID(in)
+	o.reconciling.Lock()
+	defer o.reconciling.Unlock()
+	if last := o.lastReconciled[in.Shop]; last != "" && last != id {
+		described, err := o.temporal.DescribeWorkflowExecution(ctx, last, "")
+		var missing *serviceerror.NotFound
+		switch {
+		case errors.As(err, &missing):
+		case err != nil:
+			return false, fmt.Errorf("ask for %s: %w", last, err)
+		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+			return true, nil
+		}
+	}
+	o.lastReconciled[in.Shop] = id
+	return false, nil
 }
 
 // Reconcile reads the shop's days and compares them. All who ask for the same

@@ -1,0 +1,58 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// People who search numbers that nobody knows take a tenth of the account's
+// requests at most, whoever they are, and leave nothing behind.
+func TestSearchesDoNotStarveOrders(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, nil)
+	w.AwaitSynced(1) // so the process knows what it asks only once
+	w.Roapp.ResetRequests()
+	began := time.Now()
+	ctx, stop := context.WithCancel(t.Context())
+	var searching sync.WaitGroup
+	searching.Go(func() {
+		ticks := time.NewTicker(50 * time.Millisecond)
+		defer ticks.Stop()
+		for i := 0; ctx.Err() == nil; i++ {
+			<-ticks.C
+			searching.Go(func() {
+				_, err := w.Orders.List(ctx, exchange.Filter{Number: fmt.Sprintf("X%d", i)}, "", 50)
+				if ctx.Err() == nil {
+					assert.NoError(t, err)
+				}
+			})
+		}
+	})
+	placeMany(w, laneOrders)
+	for number := range int64(laneOrders) {
+		w.AwaitSynced(number + 1)
+	}
+	stop()
+	searching.Wait()
+	searches, took := w.Roapp.Seen("GET /v2/orders"), time.Since(began)
+	assert.LessOrEqual(t, float64(searches), 3+0.3*took.Seconds()+1, "in %s", took)
+	w.Eventually(world.Patience, func() string {
+		left, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = 'RoappOrders'"})
+		require.NoError(t, err)
+		if left.GetCount() > 0 {
+			return fmt.Sprintf("%d workflows of searches are left", left.GetCount())
+		}
+		return ""
+	})
+}
