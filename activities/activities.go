@@ -116,6 +116,7 @@ func (a *Activities) knownGoods(state *order.State, rules order.Rules) map[order
 	if err != nil || state.Snapshot == nil || state.Order != nil || state.LastHold != nil || state.Hold != nil {
 		return nil
 	}
+	acc.learn(state.Goods)
 	known := map[order.GoodsKey]order.Product{}
 	for _, key := range order.GoodsWanted(*state, rules) {
 		if product, ok := acc.products.get(key); ok {
@@ -124,6 +125,20 @@ func (a *Activities) knownGoods(state *order.State, rules order.Rules) map[order
 	}
 	state.Know(known)
 	return known
+}
+
+// learnWithin is how fresh must be what an order has found for others to go by it.
+const learnWithin = time.Minute
+
+// learn remembers what an order has just found. Another process may have asked
+// for it, for only one sends the account's requests.
+func (acc *account) learn(goods map[order.GoodsKey]order.GoodsFacts) {
+	for key, facts := range goods {
+		_, known := acc.products.get(key)
+		if !known && len(facts.Found) == 1 && time.Since(facts.LookedAt) < learnWithin {
+			acc.products.put(key, facts.Found[0])
+		}
+	}
 }
 
 // sleep waits unless the activity ends first.
