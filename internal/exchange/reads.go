@@ -45,8 +45,8 @@ func newReads() *reads {
 	}
 }
 
-// await waits until the context's user may have the account asked.
-func (r *reads) await(ctx context.Context, account string) (done func(), err error) {
+// ofUser waits until the context's user may have RO App asked.
+func (r *reads) ofUser(ctx context.Context) error {
 	user, _ := access.Who(ctx)
 	fresh := ttlcache.WithLoader[string, *rate.Limiter](ttlcache.LoaderFunc[string, *rate.Limiter](
 		func(users *ttlcache.Cache[string, *rate.Limiter], name string) *ttlcache.Item[string, *rate.Limiter] {
@@ -54,10 +54,16 @@ func (r *reads) await(ctx context.Context, account string) (done func(), err err
 		}))
 	if err := r.users.Get(user.Name, fresh).Value().Wait(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return ctx.Err()
 		}
-		return nil, fmt.Errorf("%w: %w", errManyReads, err)
+		return fmt.Errorf("%w: %w", errManyReads, err)
 	}
+	return nil
+}
+
+// ofAccount waits until one more page of the account may be asked for, until done
+// is called.
+func (r *reads) ofAccount(ctx context.Context, account string) (done func(), err error) {
 	slots := r.slots(account)
 	select {
 	case slots <- struct{}{}:

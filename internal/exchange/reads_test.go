@@ -15,7 +15,10 @@ import (
 func ask(t *testing.T, r *reads, took time.Duration) error {
 	ctx, cancel := context.WithTimeout(t.Context(), roappPatience)
 	defer cancel()
-	done, err := r.await(ctx, "main")
+	if err := r.ofUser(ctx); err != nil {
+		return err
+	}
+	done, err := r.ofAccount(ctx, "main")
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -54,12 +55,17 @@ func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput
 			return page, err
 		}
 	}
-	done, err := l.tables.reads.await(ctx, in.Account)
-	if err != nil {
+	if err := l.tables.reads.ofUser(ctx); err != nil {
 		return page, err
 	}
-	defer done()
-	return l.tables.roapp.get(ctx, id, func(ctx context.Context) (workflows.RoappOrdersPage, error) { return l.askRoapp(ctx, id, in) })
+	return l.tables.roapp.get(ctx, id, func(asking context.Context) (page workflows.RoappOrdersPage, err error) {
+		done, err := l.tables.reads.ofAccount(ctx, in.Account)
+		if err != nil {
+			return page, err
+		}
+		defer done()
+		return l.askRoapp(asking, id, in)
+	})
 }
 
 // askRoapp has the page read by a workflow, which is gone once it has answered.
@@ -73,6 +79,8 @@ func (l *tableLook) askRoapp(ctx context.Context, id string, in workflows.RoappO
 	}
 	err = run.Get(ctx, &page)
 	// What this fails to delete, a worker does.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handover.Timeout)
+	defer cancel()
 	_, _ = l.temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 		Namespace: l.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.GetRunID()},
 	})
