@@ -35,7 +35,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if found != nil {
 		return a.takeOver(ctx, acc, in, found.ID)
 	}
-	if in.OnlyTakeOver {
+	if in.OnlyLink {
 		return order.OrderCreated{}, nil
 	}
 	values, notes := fields.write(fieldValues{

@@ -136,10 +136,7 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	case !strings.Contains(title, mod):
 		title += " " + mod
 	}
-	entry := order.CatalogueEntry{
-		Title:       title,
-		Description: order.Shorten(order.PlainText(inLanguage(product.Description, language)), descriptionLimit),
-	}
+	entry := order.CatalogueEntry{Title: order.Shorten(title, order.TitleLimit)}
 	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
 		if part = order.NormalizeText(part); part != "" {
 			entry.Category = append(entry.Category, part)

@@ -4,10 +4,7 @@
 // change, for orders live for months.
 package workflows
 
-import (
-	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/order"
-)
+import ()
 
 // Workflow types.
 const (
@@ -26,7 +23,7 @@ const (
 
 // Signals, with the type of their payload.
 const (
-	SignalShopOrderChanged   = "shop-order-changed"    // order.Hint
+	SignalShopOrderChanged   = "shop-order-changed"    // order.ChangeNotice
 	SignalDecide             = "decide"                // order.Decision
 	SignalStatusChanged      = "status-changed"        // order.OrderRead
 	SignalWrittenOff         = "written-off"           // order.WriteOff
@@ -42,7 +39,11 @@ const (
 	SignalSettings = "settings"
 )
 
-// UpdateRefresh synchronises the order now. Its argument is a RefreshRequest,
+// OrderSignals are the signals that an order's rules take. A test holds them
+// against the rules.
+var OrderSignals = []string{SignalDecide, SignalSettings, SignalShopOrderChanged, SignalStatusChanged, SignalWrittenOff}
+
+// UpdateRefresh compares both sides of the order now. Its argument is a RefreshRequest,
 // its result a RefreshResult.
 const UpdateRefresh = "refresh"
 
@@ -58,7 +59,7 @@ const (
 // Activities besides the steps of an order, whose activities have the names of
 // the step kinds.
 const (
-	ActivityPlan           = "Plan"
+	ActivityAdvance        = "Advance"
 	ActivityCreateContact  = "CreateContact"
 	ActivityCreateProduct  = "CreateProduct"
 	ActivityEnsureCategory = "EnsureCategory"
@@ -86,15 +87,3 @@ func ShopID(shop string) string { return "shop:" + shop }
 
 // AccountID is the id of an account's entity.
 func AccountID(account string) string { return "account:" + account }
-
-// queueOf is the task queue of a step's activity.
-func queueOf(step order.Step) string {
-	switch step.Side {
-	case order.SideCartum:
-		return engine.CartumQueue(step.Queue)
-	case order.SideEnsure:
-		return engine.EnsureQueue
-	default:
-		return engine.RoappQueue(step.Queue)
-	}
-}

@@ -25,7 +25,7 @@ const Timeout = 10 * time.Second
 // none. A workflow that completed is left alone, for its order is done; only a
 // person brings it back. One that ended badly is started again. Telling twice
 // does no harm.
-func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) error {
+func Tell(ctx context.Context, c client.Client, key order.Key, hint order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	state := order.NewState(key, hint.By, time.Now())
@@ -34,7 +34,7 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) 
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
 		// Its earlier life may have made the order, minutes ago.
-		state.Again = true
+		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 		if hint.By == order.OriginHand {
 			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
@@ -49,7 +49,7 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) 
 	return nil
 }
 
-func signal(ctx context.Context, c client.Client, state order.State, hint order.Hint, reuse enumspb.WorkflowIdReusePolicy) error {
+func signal(ctx context.Context, c client.Client, state order.State, hint order.ChangeNotice, reuse enumspb.WorkflowIdReusePolicy) error {
 	options := client.StartWorkflowOptions{
 		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
 		TypedSearchAttributes: startAttributes(state.Key, hint),
@@ -61,8 +61,8 @@ func signal(ctx context.Context, c client.Client, state order.State, hint order.
 
 // startAttributes tell what is known already, so that a sweep that comes before
 // the workflow's first task does not tell the same again.
-func startAttributes(key order.Key, hint order.Hint) temporal.SearchAttributes {
-	known := []temporal.SearchAttributeUpdate{workflows.StartAttributes(key).Copy()}
+func startAttributes(key order.Key, hint order.ChangeNotice) temporal.SearchAttributes {
+	known := []temporal.SearchAttributeUpdate{workflows.StartAttributes(key.Shop, key.Number).Copy()}
 	if hint.Digest != "" {
 		known = append(known, engine.AttrObserved.ValueSet(hint.Digest))
 	}

@@ -151,6 +151,9 @@ type Sweep struct {
 	// through, default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
+	// GoneAfter is how long whole polls must miss an order before it counts as
+	// deleted in the shop, default 2 h.
+	GoneAfter time.Duration `yaml:"gone_after" default:"2h" validate:"gone_after"`
 }
 
 // FirstImport is the import of the orders from before the shop was connected.
@@ -329,18 +332,26 @@ func (s *Settings) Absence(shop string) string {
 
 // Rules are what is in force for a shop, and whether there is such a shop: one
 // that is switched off has no rules. The caller owns them.
-func (s *Settings) Rules(shop string) (order.Rules, bool) {
+func (s *Settings) Rules(shop string) (order.Rules, bool) { return s.RulesIn(shop, "") }
+
+// RulesIn are the rules for an order that was created in an account, "" for one that
+// is in none yet. The settings may have given the shop another account since.
+func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 	from := s.Shops[shop]
-	to, connected := s.Accounts[from.Account]
-	if !s.InForce(shop) || !connected {
+	if account == "" {
+		account = from.Account
+	}
+	to, connected := s.Accounts[account]
+	if !s.InForce(shop) || !connected && account == from.Account {
 		return order.Rules{}, false
 	}
 	return order.Rules{
+		AccountAbsent:    !connected,
 		Shop:             shop,
 		ShopName:         from.Name,
 		ShopURL:          from.URL,
 		AdminURL:         from.AdminURL,
-		Account:          from.Account,
+		Account:          account,
 		WebURL:           to.WebURL,
 		Currency:         to.Currency,
 		TimeZone:         from.TimeZone,
@@ -358,6 +369,7 @@ func (s *Settings) Rules(shop string) (order.Rules, bool) {
 		FinalShop:        slices.Clone(from.Final.Shop),
 		FinalRoapp:       slices.Clone(from.Final.Roapp),
 		Window:           time.Duration(from.Sweep.WindowDays) * 24 * time.Hour,
+		GoneAfter:        from.Sweep.GoneAfter,
 		LastUpdatedField: to.Fields.LastUpdated != "",
 		RequestTimeout:   to.RequestTimeout,
 		Settle:           to.SettleAfterLostAnswer,
