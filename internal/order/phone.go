@@ -33,14 +33,7 @@ func Phones(raw, region string) []string {
 	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(raw)), longestPhones)
 	var phones []string
 	for _, part := range phoneParts(text) {
-		if phone := readPhone(part, region); phone != "" {
-			phones = append(phones, phone)
-			continue
-		}
-		// A slash may stand within a number as well, "22/123 45 67".
-		for _, one := range strings.FieldsFunc(part, func(r rune) bool { return r == '/' || r == '\\' }) {
-			phones = append(phones, phonesInGroups(one, region)...)
-		}
+		phones = append(phones, phonesBetweenSlashes(part, region)...)
 	}
 	return distinct(phones)
 }
@@ -72,6 +65,24 @@ func phoneParts(text string) []string {
 }
 
 func separatesPhones(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(",;|#&:", r) }
+
+// phonesBetweenSlashes finds the numbers of a part where a slash stands between
+// two numbers, or within one, as in "22/123 45 67".
+func phonesBetweenSlashes(part, region string) []string {
+	pieces := strings.FieldsFunc(part, func(r rune) bool { return r == '/' || r == '\\' })
+	var phones []string
+	for len(pieces) > 0 {
+		size, found := 1, phonesInGroups(pieces[0], region)
+		for several := len(pieces); several > 1; several-- {
+			if phone := readPhone(strings.Join(pieces[:several], " "), region); phone != "" {
+				size, found = several, []string{phone}
+				break
+			}
+		}
+		phones, pieces = append(phones, found...), pieces[size:]
+	}
+	return phones
+}
 
 // phonesInGroups finds the numbers that stand side by side with nothing but a
 // space between them, the longest first.
@@ -125,11 +136,13 @@ const (
 
 // readings are what the figures may mean, the likeliest first.
 func readings(text, digits, region string) []string {
-	var all []string
+	all := []string{digits}
 	if strings.ContainsAny(text, "+＋") {
-		all = append(all, "+"+digits)
+		all = []string{"+" + digits}
+		if strings.HasPrefix(digits, "0") {
+			all = append(all, digits) // the plus is too much
+		}
 	}
-	all = append(all, digits)
 	if rest, ok := strings.CutPrefix(digits, trunkOfUSSR); ok && region == "UA" {
 		all = append(all, rest)
 		if rest, ok := strings.CutPrefix(rest, "10"); ok {
@@ -137,7 +150,9 @@ func readings(text, digits, region string) []string {
 		}
 	}
 	bare := strings.TrimLeft(digits, "0")
-	all = append(all, bare)
+	if bare != digits {
+		all = append(all, bare)
+	}
 	if len(bare) < fullNumber {
 		return all
 	}
