@@ -73,13 +73,23 @@ var entity = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-z
 // bare "&copy" is left alone: only what ends with its semicolon was escaped.
 func withoutEntities(s string) string {
 	for range 2 {
-		resolved := entity.ReplaceAllStringFunc(s, html.UnescapeString)
+		resolved := entity.ReplaceAllStringFunc(s, resolveEntity)
 		if resolved == s {
 			break
 		}
 		s = resolved
 	}
 	return s
+}
+
+// resolveEntity leaves alone what is no entity, such as "&nothing;", of which the
+// library would resolve the beginning.
+func resolveEntity(written string) string {
+	resolved := html.UnescapeString(written)
+	if strings.HasSuffix(resolved, ";") && written != "&semi;" {
+		return written
+	}
+	return resolved
 }
 
 // SameText tells whether two texts are equal once normalised.
