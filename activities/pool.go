@@ -107,6 +107,7 @@ type shop struct {
 	breaker  breaker
 	// slices are those of sweeps, imports those of the first import.
 	slices, imports *cartum.Slices
+	descriptions    *memory[string, string] // of the catalogue's products, by normalised article
 }
 
 // findShop refuses a shop that is switched off: it is not asked for anything.
@@ -133,6 +134,7 @@ func (a *Activities) connectShop(id string, set settings.Shop) *shop {
 	return &shop{
 		id: id, settings: set, client: client,
 		slices: cartum.NewSlices(client.Orders, sweptAtOnce), imports: cartum.NewSlices(client.Orders, importedAtOnce),
+		descriptions: newMemory[string, string](),
 	}
 }
 

@@ -70,15 +70,13 @@ func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) 
 		activity.GetLogger(ctx).Warn("products of the shop's catalogue cannot be read", "error", err)
 	}
 	s.breaker.accepted()
+	s.rememberDescriptions(products)
 	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
 	for _, product := range products {
 		read.Entries[order.CleanText(product.Article)] = entryOf(product, s.settings.Language)
 	}
 	return read, nil
 }
-
-// descriptionLimit keeps a description within what a work order's product needs.
-const descriptionLimit = 4000
 
 func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	title := order.CleanText(inLanguage(product.Title, language))

@@ -103,7 +103,7 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 }
 
 // lookedAt waits for the end of a look that a person asked for.
-func lookedAt(v workflows.OrderView) string {
+func lookedAt(v order.View) string {
 	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.Pressed {
 		return "RO App's total was not seen"
 	}
@@ -121,7 +121,7 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 		"warranty": world.J{"period": "0", "periodUnits": "days"},
 	}, nil)
 	w.ByHand(1)
-	mark := w.AwaitMark(1, order.MarkAmount)
+	mark := w.AwaitMark(1, order.WarnAmount)
 	assert.Contains(t, mark.Text, "30.00 PLN")
 	assert.Contains(t, mark.Text, "25.00 PLN")
 }

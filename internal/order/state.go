@@ -362,6 +362,12 @@ func (s *State) Entries() []Entry {
 	return entries
 }
 
+// EntriesAfter are the entries after one, by its number.
+func (s *State) EntriesAfter(number int) []Entry {
+	entries := s.Entries()
+	return entries[max(0, len(entries)-max(0, s.LastEntry-number)):]
+}
+
 // Published is what the search attributes and the memo say, so that they are
 // written only when they change.
 type Published struct {
