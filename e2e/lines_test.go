@@ -147,7 +147,7 @@ func TestF30_SetAndGiftAddedAfterTheImport(t *testing.T) {
 func TestR18_BadEditIsHeldWhileStatusesGoOn(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"products": roseAndVase("3", "0")})
+	w.Edit(1, world.J{"products": roseAndVase("3", "-1")})
 	view := w.AwaitHeld(1, order.HoldMalformed)
 	assert.Equal(t, "products[1].quantity", view.State.Hold.Field)
 
