@@ -84,7 +84,8 @@ func (s *server) run(ctx context.Context) error {
 		TemporalUI:      strings.TrimSuffix(s.options.temporalUI, "/"),
 	}
 	guard, err := access.New(access.Options{
-		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions), Logger: s.env.Logger,
+		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions),
+		Logouts: exchange.NewLogouts(s.currentClient), Logger: s.env.Logger,
 	})
 	if err != nil {
 		return err
@@ -110,6 +111,14 @@ func (s *server) run(ctx context.Context) error {
 	group.Go(func() error { s.env.File.Follow(ctx); return nil })
 	group.Go(func() error { return s.connect(ctx) })
 	return group.Wait()
+}
+
+func (s *server) currentClient() (client.Client, bool) {
+	c := s.client.Load()
+	if c == nil {
+		return nil, false
+	}
+	return *c, true
 }
 
 func (s *server) currentOrders() (*exchange.Orders, bool) {
