@@ -229,7 +229,7 @@ func (w *World) startStarter() {
 		Pages:    pages.New(pageOptions),
 		Orders:   currentOrders,
 		Overview: currentViewer,
-		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
+		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal, w.Namespace)),
 		Logger:   w.logger,
 	})
 	w.routes.Store(&router)
