@@ -20,7 +20,9 @@ import (
 const databasePassword = "password-of-the-database"
 
 // filledIn is what somebody has put into .env.
-var filledIn = []string{"POSTGRES_PASSWORD=" + databasePassword, "SITE=orders.example"}
+var filledIn = []string{
+	"POSTGRES_PASSWORD=" + databasePassword, "SITE=orders.example", "SETTINGS_FOLDER=./settings", "SECRETS_FILE=secrets.env",
+}
 
 // load reads Compose files of the project's folder as Compose does, beside secrets
 // and settings as the examples have them.
@@ -47,6 +49,7 @@ const (
 	production = "docker-compose.yml"
 	sandbox    = "compose.sandbox.yml"
 	withCaddy  = "deploy/compose.caddy.yml"
+	standIns   = "deploy/compose.stand-ins.yml"
 )
 
 func mustLoad(t *testing.T, files ...string) *types.Project {
@@ -59,7 +62,7 @@ func mustLoad(t *testing.T, files ...string) *types.Project {
 // eachProject runs a test on every way to start the services.
 func eachProject(t *testing.T, test func(*testing.T, *types.Project)) {
 	t.Helper()
-	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "sandbox": {sandbox}} {
+	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "with stand-ins": {production, standIns}, "sandbox": {sandbox}} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, mustLoad(t, files...)) })
 	}
 }
