@@ -73,7 +73,7 @@ func (p ports) claim(ctx context.Context, ip string) (addresses, error) {
 	var errs []error
 	for _, d := range portDefaults {
 		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(ip, strconv.Itoa(*p[d.part])))
+		l, err := lc.Listen(ctx, "tcp4", net.JoinHostPort(ip, strconv.Itoa(*p[d.part])))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
 			errs = append(errs, fmt.Errorf("port %d is busy, and %s needs it: stop what listens there, or choose another port with --%s",
