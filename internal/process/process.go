@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
@@ -145,10 +146,12 @@ func identity(program string) string {
 	return fmt.Sprintf("%s@%s:%d", program, host, os.Getpid())
 }
 
-// TemporalCheck is the readiness check of the connection.
-func TemporalCheck(c client.Client) engine.Check {
+// TemporalCheck is the readiness check of the connection. It reads the namespace,
+// which Temporal takes from its database: without that the server still calls
+// itself healthy, and can do nothing.
+func TemporalCheck(c client.Client, namespace string) engine.Check {
 	return engine.Check{Name: "temporal", Run: func(ctx context.Context) error {
-		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 		return err
 	}}
 }

@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +42,10 @@ type Settings struct {
 	SessionKey Secret `yaml:"session_key" validate:"omitempty,session_secret" example:"${CARTUMSYNC_SESSION_KEY}"`
 	// SignIn lets people in who are known elsewhere; optional.
 	SignIn SignIn `yaml:"sign_in"`
+	// TrustedProxies are the networks of the reverse proxies before the starter:
+	// of their requests X-Forwarded-For says who sent them. Without them all who
+	// come through a proxy share its limits; optional.
+	TrustedProxies []string `yaml:"trusted_proxies" validate:"dive,cidr" example:"[10.0.0.5/32]"`
 	// Revision identifies the effective content: 12 hexadecimal digits that
 	// change with any value, and not with comments, spelling or order of keys.
 	Revision string `yaml:"-"`
@@ -231,7 +234,7 @@ func Load(path string, env func(string) (string, bool)) (*Settings, error) {
 
 // load gives also the files that variables were read from or should have been.
 func load(path string, env func(string) (string, bool)) (*Settings, []string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path, mostBytes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the settings: %w", err)
 	}

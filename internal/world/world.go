@@ -218,7 +218,10 @@ func (w *World) startStarter() {
 	pageOptions := pages.Options{
 		Settings: w.inForce, Orders: currentOrders, Overview: currentViewer, Logger: w.logger,
 	}
-	guard, err := access.New(access.Options{Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger})
+	guard, err := access.New(access.Options{
+		Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger,
+		Logouts: exchange.NewLogouts(func() (client.Client, bool) { return w.Temporal, true }),
+	})
 	w.must(err)
 	router := api.NewRouter(api.Options{
 		Settings: w.inForce,
@@ -226,7 +229,7 @@ func (w *World) startStarter() {
 		Pages:    pages.New(pageOptions),
 		Orders:   currentOrders,
 		Overview: currentViewer,
-		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
+		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal, w.Namespace)),
 		Logger:   w.logger,
 	})
 	w.routes.Store(&router)
