@@ -373,3 +373,48 @@ func TestEveryVariableOfTheExampleIsDescribed(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryHoldIsDescribed(t *testing.T) {
+	t.Parallel()
+	described := open(t, "operations.md").headings["holds"]
+	paths, err := filepath.Glob(filepath.Join(root, "internal", "order", "*.go"))
+	require.NoError(t, err)
+	reasons := 0
+	for _, path := range paths {
+		for _, reason := range constantsOf(t, path, "HoldReason") {
+			reasons++
+			if !strings.Contains(described, "`"+reason+"`") {
+				t.Errorf("operations.md#holds does not describe %s", reason)
+			}
+		}
+	}
+	assert.Greater(t, reasons, 10, "holds are not found any more")
+}
+
+// constantsOf are the values of a file's constants of a text type.
+func constantsOf(t *testing.T, path, typeName string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	var values []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, isValue := node.(*ast.ValueSpec)
+		if !isValue {
+			return true
+		}
+		if of, named := spec.Type.(*ast.Ident); !named || of.Name != typeName {
+			return true
+		}
+		for _, value := range spec.Values {
+			literal, isLiteral := value.(*ast.BasicLit)
+			if !isLiteral {
+				continue
+			}
+			if text, err := strconv.Unquote(literal.Value); err == nil {
+				values = append(values, text)
+			}
+		}
+		return true
+	})
+	return values
+}
