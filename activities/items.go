@@ -12,7 +12,7 @@ import (
 
 // AddItem adds one line as a product without deduction. The first one that this
 // process adds to an account is read back, for whether RO App keeps it
-// undeducted is not documented (reference, roapp-api 3.8).
+// undeducted is not documented (docs/reference/roapp.md#deduction).
 func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemAdded, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
