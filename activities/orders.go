@@ -294,7 +294,8 @@ func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[st
 func marker(key order.Key) string { return "[" + key.WorkflowID() + "]" }
 
 // moment writes a time as the field wants it: a date field takes ISO without
-// milliseconds, a text field the shop's local time (reference, roapp-api 6).
+// milliseconds, a text field the shop's local time
+// (docs/reference/roapp.md#custom-fields).
 func moment(field *roapp.CustomField, at time.Time, zone *time.Location) string {
 	if field != nil && (field.Type == 4 || field.Type == 5) {
 		return at.UTC().Format("2006-01-02T15:04:05Z")

@@ -15,7 +15,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// The order that Cartum's own documentation shows (reference, cartum-api 2.5).
+// The order that Cartum's own documentation shows
+// (docs/reference/cartum.md#example-order).
 func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{Second: true})

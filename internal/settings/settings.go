@@ -110,7 +110,7 @@ type Shop struct {
 	// Account is the id of the account that receives the shop's orders.
 	Account string `yaml:"account" validate:"required" example:"main"`
 	// RequestsPerSecond is how often each process may ask the shop, default 2:
-	// Cartum documents no limit (reference, cartum-api 8).
+	// Cartum documents no limit (docs/reference/cartum.md#limits).
 	RequestsPerSecond float64 `yaml:"requests_per_second" default:"2" validate:"rate"`
 	// Since is the start of the first day, in the shop's time zone, whose orders
 	// are imported by sweeps.
@@ -292,7 +292,7 @@ func (s *Settings) normalize() error {
 	return nil
 }
 
-// Cartum's statuses that every shop has (reference, cartum-api 2.4).
+// Cartum's statuses that every shop has (docs/reference/cartum.md#statuses).
 const (
 	statusDelivered = 3
 	statusCancelled = 4
