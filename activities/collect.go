@@ -156,6 +156,7 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 		return nil
 	}
 	c.out.Ours++
+	c.noteCreated(row, keys)
 	news := newsOf(row)
 	if c.told[row.ID].News == news {
 		return nil
@@ -174,6 +175,24 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 	c.told[row.ID] = workflows.Told{At: row.ModifiedAt, News: news}
 	c.out.News++
 	return nil
+}
+
+// noteCreated tells of an order that was created of late. Its time is bounded by
+// the clock of this process, lest one from the future be remembered for long.
+func (c *collecting) noteCreated(row roapp.Order, keys []order.Key) {
+	at := row.CreatedAt
+	if at.After(c.asked) {
+		at = c.asked
+	}
+	if c.asked.Sub(at) > workflows.CreatedKept {
+		return
+	}
+	for _, key := range keys {
+		if c.out.Created == nil {
+			c.out.Created = map[string]workflows.CreatedOrder{}
+		}
+		c.out.Created[key.WorkflowID()] = workflows.CreatedOrder{At: at, OrderID: row.ID}
+	}
 }
 
 // engineFailed says that Temporal did not take something. It may a moment later.

@@ -44,8 +44,10 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 		ProductID: in.ProductID, AssigneeID: in.AssigneeID, Quantity: in.Quantity, Price: in.Price,
 	})
 	if err != nil {
+		acc.permission.refused()
 		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
+	a.itemTaken(ctx, acc)
 	return acc.readBack(ctx, in, id)
 }
 

@@ -65,7 +65,7 @@ func newShopWorld(t *testing.T) *shopWorld {
 		}
 		return workflows.ImportedSlice{Before: before, ImportCounts: workflows.ImportCounts{Seen: 10, Started: 9, Known: 1}}, nil
 	})
-	register(workflows.ActivityTellHeld, func(_ context.Context, in workflows.TellHeldInput) (int, error) {
+	register(workflows.ActivityResumeHeld, func(_ context.Context, in workflows.ResumeInput) (int, error) {
 		w.held = append(w.held, in.Revision)
 		return 1, nil
 	})
