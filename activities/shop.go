@@ -83,6 +83,7 @@ func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 			Quantity: line.Quantity, Price: line.Price, Total: line.Total,
 		})
 	}
+	snapshot = bound(snapshot)
 	order.KeyLines(snapshot.Lines)
 	return snapshot
 }

@@ -110,8 +110,8 @@ type Collected struct {
 	// Created are orders of ours on the page that were created of late, by
 	// workflow id.
 	Created map[string]CreatedOrder `json:",omitempty"`
-	Every   time.Duration        // until the next collection, with jitter
-	Lag     time.Duration        `json:",omitempty"`
+	Every   time.Duration           // until the next collection, with jitter
+	Lag     time.Duration           `json:",omitempty"`
 }
 
 // AccountView is how an account's collections fare, as the query answers it.

@@ -23,6 +23,11 @@ const (
 	FindingNotShown FindingKind = "not-shown"
 )
 
+// FindingKinds are all kinds.
+func FindingKinds() []FindingKind {
+	return []FindingKind{FindingSetAside, FindingTaskFailing, FindingEnded, FindingNotShown}
+}
+
 // Finding is something that stops single orders and that only a person ends. It
 // holds no personal data.
 type Finding struct {

@@ -111,6 +111,10 @@ type Hint struct {
 	// Missing is set by a whole sweep that did not find the order, nor by its
 	// number.
 	Missing bool `json:",omitempty"`
+	// MissingSince is the first of the MissingPolls whole sweeps in a row that did
+	// not find it.
+	MissingSince time.Time `json:",omitzero"`
+	MissingPolls int       `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
 }

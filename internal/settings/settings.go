@@ -151,6 +151,9 @@ type Sweep struct {
 	// through, default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
+	// MissingAfter is how long the shop must not show an order, neither in its lists
+	// nor by its number, before the order is taken for deleted, default 1 h.
+	MissingAfter time.Duration `yaml:"missing_after" default:"1h" validate:"held_after"`
 }
 
 // FirstImport is the import of the orders from before the shop was connected.
