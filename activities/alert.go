@@ -12,6 +12,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -46,11 +47,7 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 		next.Off = true
 		return next, nil
 	}
-	found, still, err := a.findings(ctx, in)
-	if err != nil {
-		return next, err
-	}
-	next.Looked, next.Findings, next.Suspects = true, found, still
+	found := a.lookForFindings(ctx, in, &next)
 	failing := !in.Health.FailingSince.IsZero()
 	next.Red = in.Health.Red(in.Now, in.Alerting.Since, every) || in.Alerting.Red && failing
 	if set.Alerts.URL.Reveal() == "" {
@@ -75,6 +72,23 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 		return next, err
 	}
 	return next, nil
+}
+
+// findingsTime bounds how long is looked for findings: a service that is red is
+// told also where Temporal's lists do not answer.
+const findingsTime = 3 * time.Second
+
+// lookForFindings gives the findings, as they were where they cannot be looked for.
+func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertLook, next *workflows.AlertNext) []workflows.Finding {
+	ctx, cancel := context.WithTimeout(ctx, findingsTime)
+	defer cancel()
+	found, still, err := a.findings(ctx, in)
+	if err != nil {
+		activity.GetLogger(ctx).Warn("orders that cannot go on are not known; it is looked again", "of", in.Owner.String(), "error", err)
+		return in.Alerting.Findings
+	}
+	next.Looked, next.Findings, next.Suspects = true, found, still
+	return found
 }
 
 // onItsWay tells whether an alert is still being sent.

@@ -162,7 +162,7 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 		return nil
 	}
 	read := order.OrderRead{
-		At: c.asked, OrderID: row.ID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
+		At: c.asked, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
 	}
 	for _, key := range keys {

@@ -208,10 +208,11 @@ func (s *sweeping) news(number int64, created, digest string) bool {
 	return s.open(number, created) && s.known[number].observed != digest
 }
 
-// open tells whether an order has an open workflow or is to have one.
+// open tells whether an order has an open workflow or is to have one, as has one
+// that was closed while the shop did not show it.
 func (s *sweeping) open(number int64, created string) bool {
 	if known, ok := s.known[number]; ok {
-		return known.open
+		return known.open || known.missing()
 	}
 	return !before(created, s.shop.settings.Since)
 }
@@ -235,6 +236,7 @@ func onClock(at time.Time) time.Time {
 // tell hands an order over. One that Temporal does not take is set aside: it stops
 // no other, and the next sweep tries again.
 func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) error {
+	hint.Reappeared = !hint.Missing && s.known[number].missing()
 	err := handover.Tell(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
 	if err != nil {
 		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
@@ -260,7 +262,7 @@ func (s *sweeping) plausible(from time.Time) error {
 	}
 	open := 0
 	for _, known := range s.known {
-		if known.open && known.created.After(from) && !strings.HasPrefix(known.observed, missingDigest) {
+		if known.open && known.created.After(from) && !known.missing() {
 			open++
 		}
 	}
@@ -358,10 +360,14 @@ func (s *sweeping) confirm(ctx context.Context, numbers []int64, open int, sentA
 	return group.Wait()
 }
 
+// missing tells whether the order was last told that the shop does not show it.
+func (o knownOrder) missing() bool { return strings.HasPrefix(o.observed, missingDigest) }
+
 // missing is what is observed of an order that is missing once more.
 func missing(observed string) string {
-	times, err := strconv.Atoi(strings.TrimPrefix(observed, missingDigest))
-	if err != nil || !strings.HasPrefix(observed, missingDigest) {
+	digits, _ := strings.CutPrefix(observed, missingDigest)
+	times, err := strconv.Atoi(digits)
+	if err != nil || digits == observed {
 		times = 0
 	}
 	return missingDigest + strconv.Itoa(min(times+1, 2))

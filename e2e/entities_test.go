@@ -252,6 +252,23 @@ func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
 	awaitNoFinding(w)
 }
 
+// The same of a shop's own workflow: nothing of the shop goes on, and that is red.
+func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: workflows.ShopID(w.Shop), TaskQueue: engine.OrdersQueue,
+	}, "ShopOfAnotherRelease")
+	require.NoError(t, err)
+	w.StartWorker()
+	awaitReport(w, func(r overview.Report) string {
+		if shop := r.Shops[w.Shop]; shop.State != overview.Red || !strings.Contains(shop.Problem, "no worker can carry its workflow") {
+			return "the shop is not red for its workflow"
+		}
+		return ""
+	})
+}
+
 func TestAPoisonOrderIsSetAside(t *testing.T) {
 	t.Parallel()
 	receiver := world.NewReceiver(t)

@@ -30,7 +30,7 @@ type shopWorld struct {
 	// resumed is what the held orders were resumed with, absent what whole sweeps got.
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
-	busy   int // first import slices that find too many orders on their way
+	busy    int // first import slices that find too many orders on their way
 }
 
 type sweptAt struct {

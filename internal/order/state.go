@@ -115,6 +115,9 @@ type Hint struct {
 	// not find it.
 	MissingSince time.Time `json:",omitzero"`
 	MissingPolls int       `json:",omitempty"`
+	// Reappeared is set by a sweep where the shop shows an order again that was told
+	// to be missing.
+	Reappeared bool `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
 }
