@@ -133,7 +133,17 @@ func (a *Activities) endedBadly(ctx context.Context, shop string, now time.Time)
 }
 
 func endedProblem(status enumspb.WorkflowExecutionStatus, again bool) string {
-	problem := "the order's workflow is " + strings.ToLower(status.String())
+	how := "failed"
+	switch status {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		how = "was terminated"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
+		how = "was canceled"
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		how = "timed out"
+	default:
+	}
+	problem := "the order's workflow " + how
 	if again {
 		return problem + "; it was started again and may fail again"
 	}
