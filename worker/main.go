@@ -68,7 +68,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	}
 	defer c.Close()
 	running, err := workers.Start(ctx, workers.Options{
-		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics,
+		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
 	})
 	if err != nil {
 		return err

@@ -106,7 +106,7 @@ func (p *planner) stillWanted() []flow.Step {
 // despiteHold lets finish what has begun. Of an imported order, what the hold is
 // not about goes on: where one side does not answer, the other side's steps.
 func (p *planner) despiteHold() plan {
-	next := plan{hold: p.s.Hold, steps: p.stillWanted(), wake: p.goneAt()}
+	next := plan{hold: p.s.Hold, steps: p.stillWanted()}
 	if !p.s.imported() || p.s.Hold.stopsAll() {
 		return next
 	}
@@ -152,11 +152,7 @@ func (p *planner) importOrder() plan {
 	if p.goneInShop() {
 		return p.notImported(Closed{Message: msg("deleted-before-import"), Reopens: true})
 	}
-	next := p.prepare()
-	if next.wake.IsZero() {
-		next.wake = p.goneAt()
-	}
-	return next
+	return p.prepare()
 }
 
 // prepare looks everything up that the order needs, and creates it.
@@ -252,7 +248,10 @@ func (p *planner) unreadable() *Hold {
 // hold is the hold for a value that a person has to accept or to correct.
 func (p Problem) hold() *Hold {
 	h := holdFor(HoldMalformed, "field", p.Field, "value", p.Value, "understood", p.Understood)
-	h.Field, h.Problem, h.Variant = p.Field, p.ID(), string(p.Code)
+	h.Field, h.Variant = p.Field, string(p.Code)
+	if p.Acceptable {
+		h.Problem = p.ID()
+	}
 	return &h
 }
 

@@ -76,6 +76,8 @@ type Env struct {
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
 	Metrics  *metrics.Metrics
+	// Repeated notes workflow tasks that fail again and again, of a worker.
+	Repeated *engine.RepeatedTasks
 }
 
 // Open reads the settings and makes the logger.
@@ -94,7 +96,7 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	shown, err := metrics.New()
-	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown}, err
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
 }
 
 // Codec makes the codec of the settings' keys.
@@ -117,7 +119,7 @@ func Codec(s *settings.Settings) (converter.PayloadCodec, error) {
 // Connect waits for Temporal and gives a client and its namespace.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
 	c, err := engine.Connect(ctx, engine.Options{
-		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(),
+		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(), Repeated: e.Repeated,
 	})
 	if err != nil {
 		return nil, "", err

@@ -63,7 +63,7 @@ func TestProblems(t *testing.T) {
 		}},
 		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    import: {days: 60}\n    sweep: {every: 1m}", []string{
 			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, first_import, final",
-			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days, gone_after",
+			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days, missing_after",
 		}},
 		{"unknown key in braces", "{shop: f101}", "{shop: f101, total: f102}", []string{
 			"settings.yaml:12:26: accounts.main.fields.total: unknown key; keys here are: shop, external_id, created, last_updated",

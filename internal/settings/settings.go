@@ -154,9 +154,9 @@ type Sweep struct {
 	// through, default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
-	// GoneAfter is how long whole polls must miss an order before it counts as
-	// deleted in the shop, default 2 h.
-	GoneAfter time.Duration `yaml:"gone_after" default:"2h" validate:"gone_after"`
+	// MissingAfter is how long the shop must not show an order, neither in its lists
+	// nor by its number, before the order is taken for deleted, default 1 h.
+	MissingAfter time.Duration `yaml:"missing_after" default:"1h" validate:"held_after"`
 }
 
 // FirstImport is the import of the orders from before the shop was connected.
@@ -372,7 +372,6 @@ func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 		FinalShop:        slices.Clone(from.Final.Shop),
 		FinalRoapp:       slices.Clone(from.Final.Roapp),
 		Window:           time.Duration(from.Sweep.WindowDays) * 24 * time.Hour,
-		GoneAfter:        from.Sweep.GoneAfter,
 		LastUpdatedField: to.Fields.LastUpdated != "",
 		RequestTimeout:   to.RequestTimeout,
 		Settle:           to.SettleAfterLostAnswer,
