@@ -48,10 +48,6 @@ func distinctProducts(products []Product) []Product {
 	})
 }
 
-func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {
-	return f.client.readProduct(ctx, legacyProducts+"{id}", id)
-}
-
 type legacyProductBody struct {
 	Title       string `json:"title"`
 	Article     string `json:"article,omitempty"`

@@ -40,10 +40,6 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 	return distinctProducts(all), nil
 }
 
-func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
-	return f.client.readProduct(ctx, v2Products+"/{id}", id)
-}
-
 type v2ProductBody struct {
 	Title       string `json:"title"`
 	SKU         string `json:"sku,omitempty"`
