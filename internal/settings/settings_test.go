@@ -171,7 +171,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	marked := regexp.MustCompile(`(?m)^.*# default$\n`)
 	example := string(settings.Example())
-	require.Len(t, marked.FindAllString(example, -1), 21)
+	require.Len(t, marked.FindAllString(example, -1), 22)
 
 	without := parse(t, marked.ReplaceAllString(example, ""))
 
