@@ -167,7 +167,7 @@ func (c *Client) Units(ctx context.Context) ([]Unit, error) {
 
 // ProductTypes returns the types of products, which the v2 catalogue alone has.
 func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
-	return directory(ctx, c, v2Products+"/types", func(n node) ProductType {
+	return directory(ctx, c, v2Types, func(n node) ProductType {
 		return ProductType{ID: n.at("id").id(), Title: name(n)}
 	})
 }
