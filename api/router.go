@@ -64,6 +64,7 @@ func NewRouter(o Options) http.Handler {
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
 		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, peer))
 		r.Put("/", hooks.changed)
+		r.Post("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
 	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)

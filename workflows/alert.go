@@ -74,6 +74,7 @@ const (
 	AlertHeld  AlertKind = "held"
 	AlertRed   AlertKind = "red"
 	AlertGreen AlertKind = "green"
+	AlertTest  AlertKind = "test" // of starter check --alert: nothing is wrong
 )
 
 // Alert is the body of the POST to the alert URL. It holds no personal data.

@@ -33,6 +33,7 @@ const (
 	SignalForceContinueAsNew = "force-continue-as-new" // nothing
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
+	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
