@@ -132,7 +132,7 @@ func (acc *account) categoryOf(ctx context.Context, in workflows.CreateProductIn
 		return in.Product.Fallback, nil, nil
 	}
 	categories, err := acc.allCategories(ctx)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		return in.Product.Fallback, nil, nil
 	}
 	if err != nil {
@@ -168,14 +168,19 @@ func walk(categories []roapp.Category, path []string) (id int64, depth int, ambi
 	return id, depth, false
 }
 
-// without tells that a failure about categories is answered with the fallback:
-// any refusal is, and a service that does not answer is asked twice more.
-func without(ctx context.Context, err error) bool {
+// without tells that a failure about categories is answered with the fallback: any
+// refusal is, and silence where RO App answers otherwise. In an outage the order
+// waits anyway.
+func (acc *account) without(ctx context.Context, err error) bool {
 	switch roapp.KindOf(err) {
 	case roapp.Missing, roapp.NotFound, roapp.Forbidden, roapp.Rejected, roapp.Malformed:
 		return true
 	case roapp.Unavailable:
-		return activity.GetInfo(ctx).Attempt >= 3
+		if activity.GetInfo(ctx).Attempt < 3 {
+			return false
+		}
+		_, err := acc.client.Company(ctx)
+		return err == nil
 	default:
 		return false
 	}
@@ -200,7 +205,7 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 	}
 	standing := func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) }
 	found, err := lookFirst(ctx, look, standing)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		return in.Fallback, nil
 	}
 	if err != nil {
@@ -210,7 +215,7 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 		return found.ID, nil
 	}
 	id, err := acc.client.CreateCategory(ctx, in.Title, in.ParentID)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		if roapp.KindOf(err) != roapp.Unavailable {
 			acc.noCategories.put("", true)
 		}

@@ -266,6 +266,7 @@ func TestCheckTellsAMissingEndpointFromAWrongAddress(t *testing.T) {
 func TestCheckTouchesWhatAnImportReads(t *testing.T) {
 	t.Parallel()
 	w := standard(t)
+	w.put(w.roapp, `{"search-lag":"0s"}`)
 	for _, request := range []string{
 		`/sandbox/people {"first_name":"Jan","phones":["501"]}`,
 		`/v2/orders {"branch_id":12,"order_type_id":34,"client_id":20001}`,
@@ -283,7 +284,7 @@ func TestCheckTouchesWhatAnImportReads(t *testing.T) {
 		assert.Contains(t, seen, `"GET `+endpoint+`":1`)
 	}
 	assert.NotContains(t, seen, `"PATCH`)
-	assert.Equal(t, 1, strings.Count(seen, `"POST `)-strings.Count(seen, `"method":"POST`), "but for the order that this test has created")
+	assert.Equal(t, 1, strings.Count(seen, `"POST `), "the order that this test has created")
 	assert.Contains(t, w.read(w.cartum+"/sandbox/requests"), "catalog/export")
 }
 
@@ -310,6 +311,7 @@ func TestCheckListsRequiredFields(t *testing.T) {
 func TestCheckNotesOrganizationsThatCannotBeSearched(t *testing.T) {
 	t.Parallel()
 	w := standard(t)
+	w.put(w.roapp, `{"search-lag":"0s"}`)
 	w.send(http.MethodPost, w.roapp+"/sandbox/organizations", `{"name":"One"}`)
 	report, _ := w.check()
 	assert.Contains(t, report, "note organizations RO App does not search its organizations by phone")
@@ -365,7 +367,7 @@ session_key: ${SESSION_KEY}
 	assert.Empty(t, problems(report), "a warning is no problem")
 	for _, line := range []string{
 		"note users[0] anna has an example's password", "note api_tokens[0] warehouse has an example's token",
-		"note accounts.main.api_key looks like an example", "note encryption_keys[0] looks like an example", "note shops.demo.webhook_key looks like an example",
+		"note accounts.main.api_key looks like an example", "note shops.demo.webhook_key looks like an example",
 	} {
 		assert.Contains(t, report, line)
 	}
