@@ -219,7 +219,7 @@ func (l *life) roappDown() error {
 
 func (l *life) activities() map[string]any {
 	return map[string]any{
-		workflows.ActivityAdvance: advance(lifeRules),
+		workflows.ActivityAdvance: advance(lifeRules, func() int { return l.runs }),
 		string(order.StepReadShopOrder): func(context.Context, order.ReadShopOrder) (order.ShopOrderRead, error) {
 			seen := l.seen()
 			return order.ShopOrderRead{Snapshot: seen, Digest: order.Digest(*seen, lifeRules().IdentityKey)}, nil
@@ -261,15 +261,15 @@ func (l *life) activities() map[string]any {
 	}
 }
 
-// advance is the activity Advance by rules.
-func advance(rules func() order.Rules) func(context.Context, workflows.AdvanceInput) (flow.AdvanceResult, error) {
+// advance is the activity Advance by rules; the test environment gives each run the same id, so runs are counted.
+func advance(rules func() order.Rules, runs func() int) func(context.Context, workflows.AdvanceInput) (flow.AdvanceResult, error) {
 	return func(_ context.Context, in workflows.AdvanceInput) (flow.AdvanceResult, error) {
 		var state order.State
 		if err := json.Unmarshal(in.State, &state); err != nil {
 			return flow.AdvanceResult{}, err
 		}
 		r := rules()
-		r.Run = in.Run
+		r.Run = fmt.Sprint(runs())
 		next, commands := order.Advance(state, in.Events, in.Running, r, in.Now)
 		is, err := json.Marshal(next)
 		if err != nil {
