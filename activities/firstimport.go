@@ -65,11 +65,6 @@ func numbersOf(page cartum.OrdersPage) []int64 {
 	for _, row := range page.Orders {
 		numbers = append(numbers, row.Number)
 	}
-	for _, row := range page.Failed {
-		if row.Number != 0 {
-			numbers = append(numbers, row.Number)
-		}
-	}
 	slices.Sort(numbers)
 	return slices.Compact(numbers)
 }
@@ -80,8 +75,8 @@ type importing struct {
 	in    workflows.ImportSliceInput
 	rules order.Rules
 	known map[int64]knownOrder
-	// started is counted by those that hand over.
-	started atomic.Int64
+	// These are counted by those that hand over.
+	started, refused atomic.Int64
 }
 
 func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.ImportedSlice, error) {
@@ -92,19 +87,16 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 	for _, row := range sorted.orders {
 		group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
 	}
-	for _, row := range sorted.unreadable {
-		group.Go(func() error { return i.start(ctx, row.Number, unreadableHint(row, piece.SentAt, order.OriginImport)) })
-	}
 	err := group.Wait()
 	out.Started = int(i.started.Load())
+	out.Failed += int(i.refused.Load())
 	return out, err
 }
 
 // importSorted is what a slice has for a first import.
 type importSorted struct {
 	workflows.ImportCounts
-	orders     []cartum.Order
-	unreadable []cartum.OrderError
+	orders []cartum.Order
 }
 
 // sort leaves out what is known already and what is to be skipped.
@@ -125,18 +117,9 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 		}
 	}
 	for _, row := range piece.Page.Failed {
-		if i.ofNextSlice(row.CreatedRaw, piece.From) {
-			continue
-		}
 		s.Seen++
 		s.Failed++
-		_, known := i.known[row.Number]
-		switch {
-		case row.Number == 0:
-			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", i.in.Shop, "field", row.Field)
-		case !known:
-			s.unreadable = append(s.unreadable, row)
-		}
+		warnUnnumbered(ctx, i.in.Shop, row)
 	}
 	return s
 }
@@ -144,14 +127,20 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 // ofNextSlice tells of an order in the second that the next slice ends with,
 // lest it be counted twice.
 func (i *importing) ofNextSlice(created string, from time.Time) bool {
-	clock, problem := order.ParseShopTime(created, time.UTC)
-	return problem == nil && clock.Equal(from) && from.After(i.in.From)
+	clock, ok := order.ShopClock(created, i.rules.Zone())
+	return ok && clock.Equal(from) && from.After(i.in.From)
 }
 
 func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {
-	if err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint); err != nil {
+	err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
+	switch {
+	case err == nil:
+		i.started.Add(1)
+	case engineRefuses(ctx, err):
+		activity.GetLogger(ctx).Warn("an order is set aside; the others go on", "shop", i.in.Shop, "number", number, "error", err)
+		i.refused.Add(1)
+	default:
 		return err
 	}
-	i.started.Add(1)
 	return nil
 }

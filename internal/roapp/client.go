@@ -46,6 +46,10 @@ type Config struct {
 	// Timeout bounds one request, connecting and reading its answer included, 75 s when 0. The wait for a turn is not
 	// part of it.
 	Timeout time.Duration
+	// Catalogue is the family of calls for products, CatalogueAuto when empty.
+	Catalogue Catalogue
+	// ProductTypeID is the type of new products in the v2 catalogue, the account's first one when 0.
+	ProductTypeID int64
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
@@ -68,6 +72,9 @@ type Client struct {
 	http      *http.Client
 	own       *Limiter
 	observe   func(Kind)
+
+	catalogues *catalogues
+	fields     fieldsPatch
 }
 
 // New returns a client; it sends nothing. A wrong address or key shows at the first request.
@@ -85,6 +92,7 @@ func New(cfg Config) *Client {
 		c.observe = func(Kind) {}
 	}
 	c.http.CheckRedirect = c.checkRedirect
+	c.catalogues = newCatalogues(c, cfg.Catalogue, cfg.ProductTypeID)
 	return c
 }
 
@@ -124,9 +132,9 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	if first.Method != http.MethodGet || !sameHost || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
-	given, err := c.turns(next.Context(), 1)
+	given, err := c.turn(next.Context())
 	if err == nil {
-		given[0].wrote()
+		given.wrote()
 	}
 	return err
 }
@@ -148,6 +156,9 @@ type request struct {
 func (r request) endpoint() string { return r.method + " " + r.path }
 
 func (r request) writes() bool { return r.method != http.MethodGet }
+
+// collection tells that the path leads to no single record, so that what is not found is the endpoint itself.
+func (r request) collection() bool { return !strings.Contains(r.path, "{") }
 
 func (r request) url(base string) string {
 	address := base + strings.NewReplacer("{id}", strconv.FormatInt(r.id, 10), "{item}", strconv.FormatInt(r.item, 10)).Replace(r.path)
@@ -205,11 +216,11 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
 	}
-	given, err := c.turns(ctx, 1)
+	given, err := c.turn(ctx)
 	if err != nil {
 		return answer{}, neverSent(r, err)
 	}
-	reach := reached{turn: given[0]}
+	reach := reached{turn: given}
 	timed, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, reach.trace()), c.timeout)
 	defer cancel()
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -135,7 +136,7 @@ type waiter struct {
 	turns   int
 }
 
-// wait returns when it is the caller's turn. Who is next does not wait for a turn that comes after ctx's deadline.
+// wait returns when it is the caller's turn, with as many turns as the budget allows at once. Who is next does not wait for a turn that comes after ctx's deadline.
 func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*turn, error) {
 	w := &waiter{urgency, turns}
 	l.change(func() {
@@ -185,7 +186,7 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.
 		}
 		return nil, left, l.changed, nil
 	}
-	for range w.turns {
+	for range min(w.turns, l.atOnce()) {
 		given = append(given, l.give(now))
 	}
 	return given, 0, nil, nil
@@ -201,6 +202,14 @@ func (l *Limiter) left(now time.Time, turns int) (left time.Duration, paused boo
 		return pause, true
 	}
 	return left, false
+}
+
+// atOnce is how many requests the budget allows one right after the other.
+func (l *Limiter) atOnce() int {
+	if len(l.sent) == 0 {
+		return math.MaxInt
+	}
+	return len(l.sent)
 }
 
 func (l *Limiter) give(now time.Time) *turn {
@@ -300,6 +309,9 @@ func (t *turn) end() {
 	})
 }
 
+// release notes that no request is sent with the turn.
+func (t *turn) release() { t.limiter.change(func() { t.answered = t.given }) }
+
 // Task is the work that one task of the account's queue is. Its requests share one urgency.
 type Task struct {
 	limiter           *Limiter
@@ -376,6 +388,55 @@ func (c *Client) turns(ctx context.Context, count int) ([]*turn, error) {
 		t.serve()
 	}
 	return given, err
+}
+
+// reserved are the turns of requests that are sent one right after the other.
+type reserved struct {
+	mu    sync.Mutex
+	turns []*turn
+}
+
+type reservedKey struct{}
+
+// reserve waits until so many requests may be sent at once and returns a context in which they do not wait. Where the
+// budget allows fewer at once, the others wait as usual. Release has to follow: it gives back what was not used.
+func (c *Client) reserve(ctx context.Context, count int) (together context.Context, release func(), err error) {
+	given, err := c.turns(ctx, count)
+	if err != nil {
+		return ctx, nil, err
+	}
+	r := &reserved{turns: given}
+	return context.WithValue(ctx, reservedKey{}, r), func() {
+		for t := r.take(); t != nil; t = r.take() {
+			t.release()
+		}
+	}, nil
+}
+
+// take gives the next of the turns, nil where all are used.
+func (r *reserved) take() *turn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.turns) == 0 {
+		return nil
+	}
+	next := r.turns[0]
+	r.turns = r.turns[1:]
+	return next
+}
+
+// turn waits for the turn of one request, unless the context has reserved it.
+func (c *Client) turn(ctx context.Context) (*turn, error) {
+	if r, ok := ctx.Value(reservedKey{}).(*reserved); ok {
+		if t := r.take(); t != nil {
+			return t, nil
+		}
+	}
+	given, err := c.turns(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	return given[0], nil
 }
 
 // pausedError refuses a caller whose deadline comes before the end of a pause.

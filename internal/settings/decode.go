@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -67,6 +66,9 @@ func (d *document) list(node ast.Node, into reflect.Value, at path) {
 func (d *document) table(node ast.Node, into reflect.Value, at path) {
 	into.Set(reflect.MakeMap(into.Type()))
 	for _, entry := range d.entries(node, at, at.entry) {
+		here := d.places[entry.at.namespace]
+		here.empty = d.places[at.namespace].empty
+		d.places[entry.at.namespace] = here
 		key := reflect.New(into.Type().Key()).Elem()
 		if err := set(key, entry.key); err != nil {
 			d.fail(entry.at, "the key "+err.Error())
@@ -114,6 +116,7 @@ func keysOf(t reflect.Type) (map[string]reflect.StructField, []string) {
 func (d *document) explain(at path, field reflect.StructField) {
 	place := d.places[at.namespace]
 	place.literal = field.Tag.Get("literal") == "allowed"
+	place.empty = field.Tag.Get("empty") == "allowed"
 	place.example = field.Tag.Get("yaml") + ": " + field.Tag.Get("example")
 	d.places[at.namespace] = place
 }
@@ -256,6 +259,9 @@ func (d *document) expand(written string, at path) (string, bool) {
 	if !complete {
 		return "", false
 	}
+	if value == "" && d.places[at.namespace].empty {
+		return value, true
+	}
 	if problem := untidy(value); problem != "" {
 		d.fail(at, problem)
 		return "", false
@@ -278,7 +284,7 @@ func (d *document) lookUp(name string) (string, error) {
 		return "", fmt.Errorf("environment variable %s is not set or empty; set it for this program, or %s to a file with the value", name, name+fileSuffix)
 	}
 	d.variableFiles = append(d.variableFiles, file)
-	text, err := os.ReadFile(file)
+	text, err := readFile(file, mostSecretBytes)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("the file of %s cannot be read: %s", name+fileSuffix, printable(err.Error()))

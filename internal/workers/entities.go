@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -29,28 +29,10 @@ const tellingTime = 30 * time.Second
 func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) error {
 	ctx, cancel := context.WithTimeout(ctx, tellingTime)
 	defer cancel()
-	var problems []error
-	ids := map[string]bool{}
-	for account := range current.Accounts {
-		id := workflows.AccountID(account)
-		ids[id] = true
-		state := workflows.AccountState{Account: account}
-		problems = append(problems, w.startEntity(ctx, id, workflows.AccountWorkflow, state), w.startLane(ctx, account))
-	}
-	for shop := range current.Shops {
-		if current.InForce(shop) {
-			id := workflows.ShopID(shop)
-			ids[id] = true
-			problems = append(problems, w.startEntity(ctx, id, workflows.ShopWorkflow, workflows.ShopState{Shop: shop}))
-		}
-	}
+	running, started, err := w.startMissing(ctx, current)
+	problems := []error{err}
 	// A list lags behind, so what was just started is told in any case.
-	running, err := w.runningEntities(ctx)
-	problems = append(problems, err)
-	for _, id := range running {
-		ids[id] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
+	for _, id := range slices.Concat(running, started) {
 		problems = append(problems, w.tell(ctx, id, current.Revision))
 	}
 	return errors.Join(problems...)
@@ -76,9 +58,9 @@ func (w *Workers) startEntity(ctx context.Context, id, workflow string, state an
 	return nil
 }
 
-// runningEntities are the ids of all entities that run.
-func (w *Workers) runningEntities(ctx context.Context) ([]string, error) {
-	query := fmt.Sprintf("WorkflowType IN ('%s', '%s') AND ExecutionStatus = 'Running'", workflows.ShopWorkflow, workflows.AccountWorkflow)
+// running are the ids of all workflows of some types that run.
+func (w *Workers) running(ctx context.Context, types ...string) ([]string, error) {
+	query := fmt.Sprintf("WorkflowType IN ('%s') AND ExecutionStatus = 'Running'", strings.Join(types, "', '"))
 	var ids []string
 	var token []byte
 	for {
@@ -86,7 +68,7 @@ func (w *Workers) runningEntities(ctx context.Context) ([]string, error) {
 			Namespace: w.options.Namespace, Query: query, PageSize: 1000, NextPageToken: token,
 		})
 		if err != nil {
-			return ids, fmt.Errorf("list the entities: %w", err)
+			return ids, fmt.Errorf("list what runs of %s: %w", strings.Join(types, ", "), err)
 		}
 		for _, run := range page.GetExecutions() {
 			ids = append(ids, run.GetExecution().GetWorkflowId())

@@ -32,6 +32,9 @@ type Options struct {
 	Logger    *zap.Logger
 	// Metrics counts the requests to the services. Nil counts none.
 	Metrics activities.Counter
+	// Repeated notes workflow tasks that fail again and again; the client was made
+	// with it. Nil notes none.
+	Repeated *engine.RepeatedTasks
 }
 
 // Workers are the running workers of a process.
@@ -80,7 +83,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 		w.Stop()
 		return nil, err
 	}
-	w.ending.Go(func() { w.forgetReads(background) })
+	w.beside(background)
 	return w, nil
 }
 
