@@ -37,10 +37,7 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 			good = append(good, event)
 		}
 	}
-	kept, err := clone(s)
-	if err != nil {
-		panic(err) // it was decoded a moment ago
-	}
+	kept := clone(s)
 	kept.Failed = append(kept.Failed, bad...)
 	kept.Failed = kept.Failed[max(0, len(kept.Failed)-mostFailedEvents):]
 	// A step whose end cannot be taken in has ended all the same.
