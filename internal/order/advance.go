@@ -39,6 +39,10 @@ func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now 
 	}()
 	next = clone(s)
 	a := advance{s: &next, r: r, now: now, running: map[string]runningStep{}, fault: fault}
+	if retries(events) {
+		running = slices.Concat(running, next.FailedSteps)
+		next.FailedSteps = nil
+	}
 	for _, step := range running {
 		known, err := readStep(step)
 		if err != nil {

@@ -27,6 +27,7 @@ type life struct {
 	last    flow.Commands   // of the last Advance
 	starts  []flow.Step     // all that were ever started
 	passes  int             // calls of Advance
+	failing *order.Failure  // how every step fails, of tests that have all fail
 
 	shop     order.Snapshot
 	contacts []order.Contact
@@ -219,7 +220,7 @@ func (l *life) lose(kind order.StepKind) {
 // settle answers all steps well until none runs.
 func (l *life) settle() {
 	l.t.Helper()
-	for range 500 {
+	for range 1000 {
 		steps := l.runningSteps()
 		if len(steps) == 0 {
 			return

@@ -241,12 +241,26 @@ func (p *planner) refusal() *Hold {
 // unreadable is the first value of the shop's order that has no safe meaning for
 // RO App and that nobody accepted.
 func (p *planner) unreadable() *Hold {
+	if h := p.tooManyLines(); h != nil {
+		return h
+	}
 	for _, problem := range Holding(p.s.Snapshot.Problems) {
 		if !p.s.Accepted[problem.ID()] {
 			return problem.hold()
 		}
 	}
 	return p.otherCurrency()
+}
+
+// tooManyLines is the hold of an order of which only a part can be read.
+func (p *planner) tooManyLines() *Hold {
+	i := slices.IndexFunc(p.s.Snapshot.Problems, func(problem Problem) bool { return problem.Code == ProblemTooManyLines })
+	if i < 0 {
+		return nil
+	}
+	h := p.s.Snapshot.Problems[i].hold()
+	h.Problem = "" // it cannot be accepted
+	return h
 }
 
 // hold is the hold for a value that a person has to accept or to correct.

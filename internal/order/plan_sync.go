@@ -63,6 +63,9 @@ func (p *planner) heldItems() (hold *Hold, writable bool) {
 	if h := p.otherCurrency(); h != nil {
 		return h, false
 	}
+	if h := p.tooManyLines(); h != nil {
+		return h, false
+	}
 	for _, problem := range Holding(p.s.Snapshot.Problems) {
 		if problem.Subject != SubjectItems && problem.Subject != SubjectCurrency || p.s.Accepted[problem.ID()] {
 			continue

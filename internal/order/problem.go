@@ -38,6 +38,8 @@ const (
 	ProblemNoName      ProblemCode = "no-name"    // a line with neither SKU nor title
 	ProblemNoSuchTime  ProblemCode = "no-such-time"
 	ProblemImplausible ProblemCode = "implausible" // a time at which no shop sold anything
+	// ProblemTooManyLines: the snapshot has a part of the lines. Nobody can accept that.
+	ProblemTooManyLines ProblemCode = "too-many-lines"
 )
 
 // Subject is a part of an order.
@@ -84,6 +86,8 @@ func (p Problem) Text() string {
 		said += "has neither a SKU nor a title"
 	case ProblemNoSuchTime:
 		said += "does not exist on the clock of the shop's time zone, " + p.Value
+	case ProblemTooManyLines:
+		said += "has more lines than can be imported, " + p.Value
 	case ProblemImplausible:
 		said += "cannot be right, " + quoted(p.Value)
 	}
