@@ -67,7 +67,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityShopSettings:   a.ShopSettings,
 		workflows.ActivitySweepShop:      a.SweepShop,
 		workflows.ActivityImportSlice:    a.ImportSlice,
-		workflows.ActivityTellHeld:       a.TellHeld,
+		workflows.ActivityResumeHeld:     a.ResumeHeld,
 		workflows.ActivityDryRead:        a.DryRead,
 		workflows.ActivityDryPlan:        a.DryPlan,
 		workflows.ActivityDryContacts:    a.DryContacts,

@@ -41,7 +41,7 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 		if _, exists := answer.Added[line.Line]; exists {
 			continue
 		}
-		added, err := acc.addItem(ctx, in, line)
+		added, err := a.addItem(ctx, acc, in, line)
 		if err != nil && sent && isDefinite(err) {
 			return answer, nil // the line is refused by itself with the next step
 		}
@@ -58,15 +58,17 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 	return answer, nil
 }
 
-func (acc *account) addItem(ctx context.Context, in order.AddItems, line order.AddItem) (order.ItemAdded, error) {
+func (a *Activities) addItem(ctx context.Context, acc *account, in order.AddItems, line order.AddItem) (order.ItemAdded, error) {
 	// A request that was begun is ended: its answer counts.
 	ctx = context.WithoutCancel(ctx)
 	id, err := acc.client.AddItem(ctx, in.OrderID, roapp.NewItem{
 		ProductID: line.ProductID, AssigneeID: in.AssigneeID, Quantity: line.Quantity, Price: line.Price,
 	})
 	if err != nil {
+		acc.permission.refused()
 		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
+	a.itemTaken(ctx, acc)
 	return acc.readBack(ctx, in, line, id)
 }
 

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // CreateOrder makes the order, or takes over the one that stands there.
@@ -28,6 +30,9 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
 	fields.otherShops = a.otherShops(in)
+	if taken, found, err := a.takeEarlier(ctx, acc, &in, fields); found || err != nil {
+		return taken, err
+	}
 	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
@@ -41,13 +46,19 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	values, notes := fields.write(fieldValues{
 		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
 	}, time.Now())
+	key := order.Key{Shop: in.Shop, Number: in.Number}
+	acc.attempted.put(key, workflows.CreatedOrder{At: time.Now()})
 	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
 		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
 		ManagerNotes: notes, CustomFields: values,
 	})
 	if err != nil {
+		if refusal, ok := errors.AsType[*roapp.Error](err); ok && !refusal.MayHaveCommitted {
+			acc.attempted.forget(key)
+		}
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
 	}
+	acc.attempted.put(key, workflows.CreatedOrder{At: time.Now(), OrderID: made.ID})
 	created := order.OrderCreated{ID: made.ID, Number: made.Number, StatusID: made.StatusID, InitialStatusID: made.StatusID}
 	if made.StatusID == 0 {
 		created.InitialStatusID = acc.learnFirstStatus(ctx, in.OrderTypeID, made.ID)
@@ -294,7 +305,8 @@ func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[st
 func marker(key order.Key) string { return "[" + key.WorkflowID() + "]" }
 
 // moment writes a time as the field wants it: a date field takes ISO without
-// milliseconds, a text field the shop's local time (reference, roapp-api 6).
+// milliseconds, a text field the shop's local time
+// (docs/reference/roapp.md#custom-fields).
 func moment(field *roapp.CustomField, at time.Time, zone *time.Location) string {
 	if field != nil && (field.Type == 4 || field.Type == 5) {
 		return at.UTC().Format("2006-01-02T15:04:05Z")

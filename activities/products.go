@@ -87,8 +87,12 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	if missing != nil {
 		return workflows.ProductMade{MissingCategory: missing}, nil
 	}
+	description, err := a.description(ctx, in.Product)
+	if err != nil {
+		return workflows.ProductMade{}, err
+	}
 	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
-		Title: in.Product.Title, Article: in.Product.Article, Description: in.Product.Description,
+		Title: in.Product.Title, Article: in.Product.Article, Description: description,
 		CategoryID: category, UnitID: in.Product.UnitID,
 	})
 	if err != nil {

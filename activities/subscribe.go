@@ -11,7 +11,7 @@ import (
 
 // Subscribe has Cartum send one event to our webhook. A subscription to the same
 // URL is kept; one to another URL is given back first, for there are five places
-// an event (reference, cartum-api 5.1).
+// an event (docs/reference/cartum.md#subscriptions).
 func (a *Activities) Subscribe(ctx context.Context, in workflows.SubscribeInput) (workflows.Subscription, error) {
 	s, err := a.openShop(ctx, in.Shop)
 	if err != nil {

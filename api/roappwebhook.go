@@ -18,8 +18,8 @@ import (
 )
 
 // roappWebhooks takes RO App's events. The signature covers an event's id and
-// not its body (reference, roapp-api 5), so nothing of the body is believed:
-// any event only makes the account's entity ask RO App what changed.
+// not its body (docs/reference/roapp.md#webhooks), so nothing of the body is
+// believed: any event only makes the account's entity ask RO App what changed.
 type roappWebhooks struct {
 	settings *settings.Store
 	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
@@ -27,8 +27,8 @@ type roappWebhooks struct {
 }
 
 // taken answers every signed event with 200, for RO App may switch a webhook off
-// that is refused (reference, roapp-api 5). A replayed event only makes the
-// entity look once more.
+// that is refused (docs/reference/roapp.md#webhooks). A replayed event only
+// makes the entity look once more.
 func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	log := h.logger.With(zap.String("account", account))

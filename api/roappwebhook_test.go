@@ -31,7 +31,8 @@ func withRoappHooks(tb testing.TB) *settings.Settings {
 	return &s
 }
 
-// event is a delivery of RO App, signed as it signs (reference, roapp-api 5).
+// event is a delivery of RO App, signed as it signs
+// (docs/reference/roapp.md#webhooks).
 func event(tb testing.TB, path, body, id string) *http.Request {
 	tb.Helper()
 	request := httptest.NewRequestWithContext(tb.Context(), http.MethodPost, path, strings.NewReader(body))

@@ -300,6 +300,28 @@ func TestWebhookRate(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, recorder.Code, "others are not slowed down")
 }
 
+// Behind a trusted proxy a stranger's flood does not use up the shop's own limit.
+func TestWebhooksAreLimitedByClientBehindAProxy(t *testing.T) {
+	t.Parallel()
+	s := *moreShops(t)
+	s.TrustedProxies = []string{"192.0.2.0/24"}
+	router := newRouter(&s, &temporal{})
+	send := func(client, path string) int {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPut, path, strings.NewReader(`{"order_id":5}`))
+		request.RemoteAddr = "192.0.2.1:4000"
+		request.Header.Set("X-Forwarded-For", client)
+		recorder := httptest.NewRecorder()
+		router.ServeHTTP(recorder, request)
+		return recorder.Code
+	}
+	limited := false
+	for range 1000 {
+		limited = limited || send("203.0.113.9", "/webhooks/cartum/demo/guess") == http.StatusTooManyRequests
+	}
+	require.True(t, limited)
+	assert.Equal(t, http.StatusNoContent, send("203.0.113.1", hook))
+}
+
 // Served as in production, a body that never ends is given up.
 func TestWebhookBodyTooSlow(t *testing.T) {
 	t.Parallel()

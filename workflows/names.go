@@ -34,6 +34,8 @@ const (
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
+	SignalTaskRepeated       = "task-repeated"         // an order's number, to its shop: a worker was given its task again and again
+	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"
@@ -53,6 +55,8 @@ const (
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
 	QueryHealth  = "health"  // HealthView, of a shop and of an account
+	QueryState   = "state"   // ShopState or AccountState, for the next life of an entity that was ended
+	QueryCreated = "created" // CreatedOrder, of an account; its argument is the order's workflow id
 	QueryChoice  = "choice"  // of an account: *order.Remembered; its argument is the record's id
 )
 
@@ -69,7 +73,7 @@ const (
 	ActivityShopSettings   = "ShopSettings"
 	ActivitySweepShop      = "SweepShop"
 	ActivityImportSlice    = "ImportSlice"
-	ActivityTellHeld       = "TellHeld"
+	ActivityResumeHeld     = "ResumeHeld"
 	ActivityDryRead        = "DryRead"
 	ActivityDryPlan        = "DryPlan"
 	ActivityDryContacts    = "DryContacts"

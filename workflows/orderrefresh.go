@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -83,8 +82,5 @@ func (r *orderRun) answering(ctx workflow.Context) bool {
 	_ = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 	return true
 }
-
-// RefreshID is the update id of an order's refresh by its number.
-func RefreshID(number int) string { return fmt.Sprintf("%s:%d", UpdateRefresh, number) }
 
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

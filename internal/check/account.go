@@ -112,7 +112,8 @@ func (s *Section) accountLists(says facts.Account) {
 }
 
 // customFields finds each configured field by id or by title, as the import
-// does, and whether it can hold what it is for (reference, roapp-api 6).
+// does, and whether it can hold what it is for
+// (docs/reference/roapp.md#custom-fields).
 func (s *Section) customFields(at string, f settings.CustomFields, account string, fields facts.Directory) {
 	const text, number, moment = "text", "number", "time"
 	for _, field := range []struct {

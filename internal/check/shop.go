@@ -155,7 +155,7 @@ func yes(is bool) string {
 }
 
 // TitleOf takes a status's title in the language, else all that there are.
-// Cartum calls Ukrainian "ua" (reference, cartum-api 4).
+// Cartum calls Ukrainian "ua" (docs/reference/cartum.md#statuses).
 func TitleOf(titles map[string]string, language string) string {
 	if language == "uk" {
 		language = cmp.Or(titles["ua"], titles["uk"])

@@ -23,8 +23,9 @@ const Timeout = 10 * time.Second
 
 // Tell gives the hint to the order's workflow, and starts it where there is
 // none. A workflow that completed is left alone, for its order is done; only a
-// person brings it back. One that ended badly is started again. Telling twice
-// does no harm.
+// person brings it back, or the shop, where it shows an order again that was
+// taken for deleted. One that ended badly is started again. Telling twice does no
+// harm.
 func Tell(ctx context.Context, c client.Client, key order.Key, hint order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
@@ -36,7 +37,7 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Change
 		// Its earlier life may have made the order, minutes ago.
 		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-		if hint.By == order.OriginHand {
+		if hint.By == order.OriginHand || hint.Reappeared {
 			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 		}
 		if err = signal(ctx, c, state, hint, policy); errors.As(err, &done) {

@@ -167,10 +167,6 @@ func (a *advance) taken(next plan, p *planner) bool {
 	if next.statuses != nil {
 		s.SyncedStatuses = *next.statuses
 	}
-	if p.goneInShop() && !s.GoneNoted {
-		s.GoneNoted = true
-		s.note(a.now, msg("gone-in-shop"))
-	}
 	switch {
 	case next.close != nil:
 		s.close(*next.close, a.now)

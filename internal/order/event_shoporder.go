@@ -1,18 +1,24 @@
 package order
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // SignalShopOrderChanged says that the shop's order may have changed.
 const SignalShopOrderChanged = "shop-order-changed"
 
 var _ = defineSignal(SignalShopOrderChanged, func(s *State, n ChangeNotice, now time.Time) {
 	older := s.Snapshot != nil && s.Snapshot.SeenAt.After(n.At)
-	s.Restarted = s.Restarted || n.HandedOver && s.Order == nil && s.Snapshot == nil
 	switch {
 	case n.Missing && (older || n.Digest == s.Observed):
 		return // seen since then, or reported twice
 	case n.Missing:
-		s.missPoll(n, now)
+		s.Observed = n.Digest
+		if s.GoneSince.IsZero() {
+			s.GoneSince = cmp.Or(n.MissingSince, now)
+			s.note(now, msg("gone-in-shop"))
+		}
 		return
 	case n.Snapshot != nil:
 		s.applySnapshot(n.Snapshot, n.Digest, now)
@@ -38,41 +44,14 @@ var _ = defineSignal(SignalShopOrderChanged, func(s *State, n ChangeNotice, now 
 type ShopAbsence struct {
 	// Missing counts the reads in a row in which the shop did not show the order.
 	Missing int `json:",omitempty"`
-	// MissedPolls counts the whole polls in a row that did not find the order, since
-	// MissedSince.
-	MissedPolls int       `json:",omitempty"`
-	MissedSince time.Time `json:",omitzero"`
-	// GoneNoted is set where the timeline says that the order is gone.
-	GoneNoted bool `json:",omitempty"`
-}
-
-// gonePolls is how many whole polls must miss an order before it counts as
-// deleted in the shop. They must be spread over [Rules.GoneAfter], too: a shop's
-// API may show nothing, or a part, for a while.
-const gonePolls = 3
-
-func (s *State) missPoll(n ChangeNotice, now time.Time) {
-	s.Observed = n.Digest
-	s.MissedPolls++
-	if s.MissedSince.IsZero() {
-		s.MissedSince = now
-	}
-}
-
-// goneAt is from when the order counts as deleted in the shop, zero where it does
-// not.
-func (p *planner) goneAt() time.Time {
-	if p.s.MissedPolls < gonePolls {
-		return time.Time{}
-	}
-	return p.s.MissedSince.Add(p.r.GoneAfter)
+	// GoneSince is since when polls have not found the order. It is set once they
+	// have missed it so often and for so long that it counts as deleted in the shop:
+	// its API may show nothing, or a part, for a while.
+	GoneSince time.Time `json:",omitzero"`
 }
 
 // goneInShop tells that the order counts as deleted in the shop.
-func (p *planner) goneInShop() bool {
-	at := p.goneAt()
-	return !at.IsZero() && !p.now.Before(at)
-}
+func (p *planner) goneInShop() bool { return !p.s.GoneSince.IsZero() }
 
 // Hint is the former name of [ChangeNotice].
 type Hint = ChangeNotice

@@ -1,7 +1,6 @@
 package order_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -97,22 +96,16 @@ func TestManyChangesAtOnceAreOneComment(t *testing.T) {
 	}
 }
 
-// Three whole polls that do not find the order count only once they are spread
-// over the time within which a shop's API may show half of its orders.
-func TestOrderIsGoneAfterSeveralPollsOverALongTime(t *testing.T) {
+// That polls have missed the order for long is one comment, and so is that it is
+// shown again.
+func TestOrderThatIsGoneIsOneCommentAndAnotherWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	l := imported(t)
 	l.account.comments = nil
-	for i := range 10 {
-		l.now = noon.Add(time.Duration(i) * time.Minute)
-		l.missed(fmt.Sprintf("missing:%d", i))
-		l.settle()
-	}
-	assert.Equal(t, 10, l.state.MissedPolls)
-	assert.Empty(t, l.account.comments)
-	assert.NotContains(t, l.warns(), order.WarnGoneInShop)
-
-	l.wait(noon.Add(l.rules.GoneAfter))
+	l.now = noon.Add(time.Hour)
+	l.missed("missing:1")
+	l.settle()
+	l.missed("missing:2")
 	l.settle()
 	require.Len(t, l.account.comments, 1)
 	assert.Contains(t, l.warns(), order.WarnGoneInShop)
@@ -125,17 +118,7 @@ func TestOrderIsGoneAfterSeveralPollsOverALongTime(t *testing.T) {
 	require.Len(t, l.account.comments, 2, "it is shown again")
 	assert.NotContains(t, l.warns(), order.WarnGoneInShop)
 	assert.Len(t, l.noted("shown-again"), 1)
-	assert.Zero(t, l.state.MissedPolls)
-}
-
-func TestTwoPollsOverALongTimeAreNotEnough(t *testing.T) {
-	t.Parallel()
-	l := imported(t)
-	l.missed("missing:1")
-	l.wait(noon.Add(day))
-	l.missed("missing:2")
-	l.settle()
-	assert.NotContains(t, l.warns(), order.WarnGoneInShop)
+	assert.True(t, l.state.GoneSince.IsZero())
 }
 
 // A poll that was reported twice counts once, and one that is older than what was
@@ -144,57 +127,40 @@ func TestPollThatMissesTheOrderCountsOnce(t *testing.T) {
 	t.Parallel()
 	l := imported(t)
 	l.now = noon.Add(time.Hour)
+	late := l.now
 	l.missed("missing:1")
 	l.now = l.now.Add(time.Second)
 	l.missed("missing:1")
-	assert.Equal(t, 1, l.state.MissedPolls)
-	l.now = l.now.Add(5 * time.Minute)
-	l.missed("missing:2")
-	assert.Equal(t, 2, l.state.MissedPolls)
-	assert.Equal(t, "missing:2", l.state.Published.Observed)
+	assert.Equal(t, late, l.state.GoneSince)
+	assert.Len(t, l.noted("gone-in-shop"), 1)
+	assert.Equal(t, "missing:1", l.state.Published.Observed)
 
-	late := l.now
 	l.now = l.now.Add(5 * time.Minute)
 	l.polled()
-	assert.Zero(t, l.state.MissedPolls)
+	assert.True(t, l.state.GoneSince.IsZero())
 	l.report(order.SignalShopOrderChanged, order.ChangeNotice{At: late, By: order.OriginSweep, Missing: true, Digest: "missing:1"})
-	assert.Zero(t, l.state.MissedPolls, "it was seen since")
+	assert.True(t, l.state.GoneSince.IsZero(), "it was seen since")
+	l.settle()
 	assert.Equal(t, l.state.Digest, l.state.Published.Observed)
 }
 
-// A held order that is not imported yet is not closed by a few polls; once it is
-// gone for long it is closed, and is started again when the shop shows it.
-func TestHeldOrderIsNotClosedByAFewPolls(t *testing.T) {
+// An order that is gone before it was imported is closed, and started again as soon
+// as the shop shows it.
+func TestHeldOrderThatIsGoneIsStartedAgainWhenItIsBack(t *testing.T) {
 	t.Parallel()
 	l := phoneless(t)
-	start := l.now
-	for i := range 12 {
-		l.now = start.Add(time.Duration(i) * 5 * time.Second)
-		l.missed(fmt.Sprintf("missing:%d", i))
-	}
-	assert.Nil(t, l.state.Closed)
+	l.missed("missing:1")
 	l.holds(order.HoldNoCustomer)
-	l.now = l.now.Add(time.Minute)
+	l.wait(l.now.Add(2 * time.Hour))
+	if l.state.Closed != nil {
+		assert.True(t, l.state.Closed.Reopens)
+		assert.Equal(t, "NotInShop", l.last.Close.Failure)
+		return
+	}
 	l.shop.Customer.Phone = "+48501234567"
 	l.polled()
 	l.settle()
 	assert.Equal(t, order.SyncSynced, l.state.SyncState())
-
-	l = phoneless(t)
-	for i := range 3 {
-		l.missed(fmt.Sprintf("missing:%d", i))
-		l.now = l.now.Add(l.rules.GoneAfter / 2)
-	}
-	l.state.Hold.NextRetry = l.now
-	l.advance()
-	l.report("timer", nil)
-	if l.state.Closed == nil { // the retry reads the order first
-		l.end(order.StepReadShopOrder, order.ShopOrderRead{})
-	}
-	if l.state.Closed != nil {
-		assert.True(t, l.state.Closed.Reopens)
-		assert.Equal(t, "NotInShop", l.last.Close.Failure)
-	}
 }
 
 // A snapshot that came late is not published as what was observed: polls would

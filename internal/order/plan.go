@@ -106,7 +106,7 @@ func (p *planner) stillWanted() []flow.Step {
 // despiteHold lets finish what has begun. Of an imported order, what the hold is
 // not about goes on: where one side does not answer, the other side's steps.
 func (p *planner) despiteHold() plan {
-	next := plan{hold: p.s.Hold, steps: p.stillWanted(), wake: p.goneAt()}
+	next := plan{hold: p.s.Hold, steps: p.stillWanted()}
 	if !p.s.imported() || p.s.Hold.stopsAll() {
 		return next
 	}
@@ -152,11 +152,7 @@ func (p *planner) importOrder() plan {
 	if p.goneInShop() {
 		return p.notImported(Closed{Message: msg("deleted-before-import"), Reopens: true})
 	}
-	next := p.prepare()
-	if next.wake.IsZero() {
-		next.wake = p.goneAt()
-	}
-	return next
+	return p.prepare()
 }
 
 // prepare looks everything up that the order needs, and creates it.
@@ -241,9 +237,6 @@ func (p *planner) refusal() *Hold {
 // unreadable is the first value of the shop's order that has no safe meaning for
 // RO App and that nobody accepted.
 func (p *planner) unreadable() *Hold {
-	if h := p.tooManyLines(); h != nil {
-		return h
-	}
 	for _, problem := range Holding(p.s.Snapshot.Problems) {
 		if !p.s.Accepted[problem.ID()] {
 			return problem.hold()
@@ -252,21 +245,13 @@ func (p *planner) unreadable() *Hold {
 	return p.otherCurrency()
 }
 
-// tooManyLines is the hold of an order of which only a part can be read.
-func (p *planner) tooManyLines() *Hold {
-	i := slices.IndexFunc(p.s.Snapshot.Problems, func(problem Problem) bool { return problem.Code == ProblemTooManyLines })
-	if i < 0 {
-		return nil
-	}
-	h := p.s.Snapshot.Problems[i].hold()
-	h.Problem = "" // it cannot be accepted
-	return h
-}
-
 // hold is the hold for a value that a person has to accept or to correct.
 func (p Problem) hold() *Hold {
 	h := holdFor(HoldMalformed, "field", p.Field, "value", p.Value, "understood", p.Understood)
-	h.Field, h.Problem, h.Variant = p.Field, p.ID(), string(p.Code)
+	h.Field, h.Variant = p.Field, string(p.Code)
+	if p.Acceptable {
+		h.Problem = p.ID()
+	}
 	return &h
 }
 

@@ -18,9 +18,6 @@ const (
 // stops only what it is about.
 func (p *planner) sync() plan {
 	next := plan{wake: p.closesAt()}
-	if gone := p.goneAt(); gone.After(p.now) && gone.Before(next.wake) {
-		next.wake = gone
-	}
 	hold, writable := p.heldItems()
 	next.hold = hold
 	if next.steps = p.ready(p.accountReads(writable)); len(next.steps) > 0 {
@@ -61,9 +58,6 @@ func (p *planner) heldItems() (hold *Hold, writable bool) {
 		return h, false
 	}
 	if h := p.otherCurrency(); h != nil {
-		return h, false
-	}
-	if h := p.tooManyLines(); h != nil {
 		return h, false
 	}
 	for _, problem := range Holding(p.s.Snapshot.Problems) {
@@ -117,7 +111,7 @@ func (p *planner) warnings() []flow.Message {
 	}
 	var warnings []flow.Message
 	for _, problem := range p.s.Snapshot.Problems {
-		if !problem.Acceptable || p.s.Accepted[problem.ID()] {
+		if !problem.Acceptable && problem.Code != ProblemTooLarge || p.s.Accepted[problem.ID()] {
 			warnings = append(warnings, msg(WarnUnclear, "field", problem.Field, "problem", string(problem.Code), "value", problem.Value, "understood", problem.Understood))
 		}
 	}

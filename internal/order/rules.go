@@ -46,10 +46,6 @@ type Rules struct {
 	// SearchLag is how far RO App's lists may lag behind its writes.
 	SearchLag time.Duration
 
-	// GoneAfter is how long whole polls must miss an order before it counts as
-	// deleted in the shop.
-	GoneAfter time.Duration
-
 	// Absent says why the shop's rules are not known, "" where they are.
 	Absent string
 	// AccountAbsent is set where the order's account is not in the settings any more.

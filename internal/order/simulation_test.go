@@ -69,7 +69,7 @@ func simulatedRules() order.Rules {
 		NameOrder: order.FirstLast, IdentifyBy: order.ByArticle, LocationID: 12, OrderTypeID: 34, Managers: []int64{56}, PieceUnitID: 1,
 		FallbackCategory: 7, ImportStatuses: map[int]int64{1: 101, 2: 102, 3: 103, 4: 104},
 		RequestTimeout: 75 * time.Second, Settle: 15 * time.Second, SearchLag: 5 * time.Second, IdentityKey: []byte("a key of the tests"),
-		Window: 60 * 24 * time.Hour, GoneAfter: 2 * time.Hour,
+		Window: 60 * 24 * time.Hour,
 	}
 }
 

@@ -184,8 +184,13 @@ type ChangeNotice struct {
 	// Missing is set by a whole poll that did not find the order, nor by its
 	// number.
 	Missing bool `json:",omitempty"`
-	// HandedOver is set where the shop's entity has handed the order over before.
-	HandedOver bool `json:",omitempty"`
+	// MissingSince is the first of the MissingPolls whole sweeps in a row that did
+	// not find it.
+	MissingSince time.Time `json:",omitzero"`
+	MissingPolls int       `json:",omitempty"`
+	// Reappeared is set by a sweep where the shop shows an order again that was told
+	// to be missing.
+	Reappeared bool `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
 }
@@ -362,6 +367,12 @@ func (s *State) Entries() []Entry {
 		entries = append(entries, s.Timeline[number])
 	}
 	return entries
+}
+
+// EntriesAfter are the entries after one, by its number.
+func (s *State) EntriesAfter(number int) []Entry {
+	entries := s.Entries()
+	return entries[max(0, len(entries)-max(0, s.LastEntry-number)):]
 }
 
 // Published is what the search attributes and the memo say, so that they are

@@ -175,10 +175,11 @@ func TestStatesAndPayloadsOfHugeOrdersHaveABound(t *testing.T) {
 				l.products[order.ArticleKey(sku)] = []order.Product{{ID: int64(10_000 + i), Article: sku, Title: huge.Title}}
 			}
 		}
-		l.shop.BuyerComment, l.shop.ManagerComment, l.shop.Delivery.Address, l.shop.Customer.Name = endless, endless, endless, endless
-		l.shop.Payment.Method, l.shop.Totals.CouponCode = endless, endless
+		// Texts are cut where the order is converted.
+		remark, short := shortened(endless, 4000), shortened(endless, 500)
+		l.shop.BuyerComment, l.shop.ManagerComment, l.shop.Delivery.Address, l.shop.Customer.Name = remark, remark, short, short
+		l.shop.Payment.Method, l.shop.Totals.CouponCode = short, short
 		total(&l.shop)
-		l.shop = l.shop.Bounded()
 	})
 	l.settle()
 	require.Equal(t, order.SyncSynced, l.state.SyncState(), "%+v", l.state.Hold)
@@ -203,37 +204,18 @@ func TestStatesAndPayloadsOfHugeOrdersHaveABound(t *testing.T) {
 // shortened is a text of so many letters.
 func shortened(text string, letters int) string { return order.Shorten(text, letters) }
 
-func TestBoundsAreWhatIsEverWritten(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringN(0, -1, 40_000)
-		s := deliveredOrder()
-		s.BuyerComment, s.ManagerComment = text.Draw(t, "comment"), text.Draw(t, "manager's comment")
-		s.Customer.Name, s.Delivery.Method, s.Payment.Method = text.Draw(t, "name"), text.Draw(t, "method"), text.Draw(t, "payment")
-		for _, to := range []*string{&s.BuyerComment, &s.ManagerComment, &s.Customer.Name, &s.Delivery.Method, &s.Payment.Method} {
-			*to = order.NormalizeText(*to) // as it is converted
-		}
-		bounded := s.Bounded()
-		assert.Equal(t, order.FirstComment(s, rulesIn("pl"), seenAt), order.FirstComment(bounded, rulesIn("pl"), seenAt))
-		assert.Equal(t, bounded, bounded.Bounded())
-	})
-}
-
-func TestOrderOfTooManyLinesWaitsAndCanBeSkipped(t *testing.T) {
+// An order that is too large keeps none of its items, and a problem that nobody can
+// accept.
+func TestOrderThatIsTooLargeWaitsAndCanBeSkipped(t *testing.T) {
 	t.Parallel()
 	huge := func(o *order.Snapshot) {
 		o.Lines = nil
-		for i := range 2001 {
-			o.Lines = append(o.Lines, line(fmt.Sprint("SKU-", i), 1, 1))
-		}
-		order.KeyLines(o.Lines)
-		*o = o.Bounded()
+		o.Problems = []order.Problem{{Code: order.ProblemTooLarge, Field: "products", Subject: order.SubjectItems, Value: "5000 items"}}
 	}
 	l := received(t, func(l *life) { huge(&l.shop) })
 	l.settle()
 	hold := l.holds(order.HoldMalformed)
-	assert.Equal(t, "too-many-lines", hold.Variant)
-	assert.Equal(t, params("field", "products", "value", "2001", "understood", "2000"), hold.Params)
+	assert.Equal(t, "too-large", hold.Variant)
 	assert.NotContains(t, l.state.Answers(), order.DecideAccept)
 	l.decide(order.Decision{Kind: order.DecideSkip, Reason: "by hand"})
 	require.NotNil(t, l.last.Close)
@@ -241,6 +223,6 @@ func TestOrderOfTooManyLinesWaitsAndCanBeSkipped(t *testing.T) {
 	l = imported(t)
 	l.changed(huge)
 	l.settle()
-	assert.Equal(t, "too-many-lines", l.holds(order.HoldMalformed).Variant)
+	assert.Equal(t, "too-large", l.holds(order.HoldMalformed).Variant)
 	assert.Len(t, l.account.items, 1)
 }

@@ -252,7 +252,7 @@ func TestF42_OrderThatVanishesDuringThePush(t *testing.T) {
 	l := pushing(t)
 	l.end(order.StepPushStatus, order.StatusPushed{})
 	assert.Empty(t, l.kinds(), "nothing is pushed to an order that is not shown")
-	assert.Zero(t, l.state.MissedPolls)
+	assert.True(t, l.state.GoneSince.IsZero())
 	assert.Contains(t, l.warns(), order.WarnNotPushed)
 	l.now = l.now.Add(time.Minute)
 	l.polled()

@@ -64,7 +64,7 @@ func (s *State) applySnapshot(snapshot *Snapshot, digest string, now time.Time) 
 		s.Reused = nil
 		s.lift(now)
 	}
-	if s.MissedPolls > 0 || s.Missing > 0 {
+	if !s.GoneSince.IsZero() || s.Missing > 0 {
 		s.shownAgain(now)
 	}
 	snapshot.Lines = matchLines(s.Snapshot, snapshot.Lines)
@@ -93,7 +93,7 @@ func (s *State) shownAgain(now time.Time) {
 		delete(s.Refused, StepPushStatus)
 		s.SyncedStatuses.Account = 0
 	}
-	if s.GoneNoted {
+	if !s.GoneSince.IsZero() {
 		s.note(now, msg("shown-again"))
 	}
 	s.ShopAbsence = ShopAbsence{}

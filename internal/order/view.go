@@ -9,20 +9,24 @@ type View struct {
 	Links     Links
 	Running   []string // summaries of the steps in progress
 	// NextRefresh is from when on a refresh is allowed, past for at once, and
-	// RefreshNumber the one to ask for: who asks while one runs gets its answer.
-	NextRefresh   time.Time
-	RefreshNumber int
-	Differences   []Difference
+	// RefreshID is the update id to ask for it with: who asks while one runs gets its
+	// answer.
+	NextRefresh time.Time
+	RefreshID   string
+	Differences []Difference
 }
 
 // NewView is the view of a state and of the steps in progress.
 func NewView(s State, running []string) View {
-	v := View{
-		State: s, SyncState: s.SyncState(), Links: s.Links, Running: running,
-		NextRefresh: s.RefreshAllowed(), RefreshNumber: s.Refresh.Number, Differences: s.Differences(),
-	}
+	next := s.Refresh.Number
 	if !s.Refresh.Running {
-		v.RefreshNumber++
+		next++
 	}
-	return v
+	return View{
+		State: s, SyncState: s.SyncState(), Links: s.Links, Running: running,
+		NextRefresh: s.RefreshAllowed(), RefreshID: RefreshID(next), Differences: s.Differences(),
+	}
 }
+
+// RefreshID is the update id of an order's refresh by its number.
+func RefreshID(number int) string { return UpdateRefresh + ":" + num(number) }

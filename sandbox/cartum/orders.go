@@ -209,8 +209,20 @@ func (s *Server) render(o *order) map[string]any {
 	if s.is(SwitchTotalSum, "with-delivery") {
 		addDelivery(fields)
 	}
-	if s.is(SwitchMoney, "string") {
-		moneyAsText(fields)
+	switch s.switches[SwitchMoney] {
+	case "string":
+		writeMoney(fields, asText)
+	case "binary":
+		writeMoney(fields, asBinary)
+	}
+	if s.is(SwitchDeliveryData, "by-carrier") {
+		byCarrier(fields)
+	}
+	if s.is(SwitchProducts, "object") {
+		linesAsObject(fields)
+	}
+	if s.is(SwitchEntities, "escaped") {
+		escapeTexts(fields, orderMarkup)
 	}
 	if s.is(SwitchUTMCampaign, "number") {
 		campaignAsNumber(fields)
@@ -265,8 +277,8 @@ var (
 	lineMoney = []string{"price", "total_price"}
 )
 
-func moneyAsText(fields map[string]any) {
-	amountsAsText(fields, orderMoney)
+func writeMoney(fields map[string]any, write func(decimal.Decimal) any) {
+	writeAmounts(fields, orderMoney, write)
 	lines, ok := fields["products"].([]any)
 	if !ok {
 		return
@@ -275,16 +287,14 @@ func moneyAsText(fields map[string]any) {
 	for i, value := range lines {
 		if line, ok := value.(map[string]any); ok {
 			line = maps.Clone(line)
-			amountsAsText(line, lineMoney)
+			writeAmounts(line, lineMoney, write)
 			lines[i] = line
 		}
 	}
 	fields["products"] = lines
 }
 
-// amountsAsText writes numbers as a database's decimal column does, with two
-// decimals at least.
-func amountsAsText(fields map[string]any, names []string) {
+func writeAmounts(fields map[string]any, names []string, write func(decimal.Decimal) any) {
 	for _, name := range names {
 		number, ok := fields[name].(json.Number)
 		if !ok {
@@ -294,8 +304,17 @@ func amountsAsText(fields map[string]any, names []string) {
 		if err != nil {
 			continue
 		}
-		fields[name] = amount.StringFixed(max(2, -amount.Exponent()))
+		fields[name] = write(amount)
 	}
+}
+
+// asText writes an amount as a database's decimal column does, with two decimals
+// at least.
+func asText(amount decimal.Decimal) any { return amount.StringFixed(max(2, -amount.Exponent())) }
+
+// asBinary writes an amount as PHP does a float with a precision of 17 figures.
+func asBinary(amount decimal.Decimal) any {
+	return json.Number(strconv.FormatFloat(amount.InexactFloat64(), 'g', 17, 64))
 }
 
 func campaignAsNumber(fields map[string]any) {

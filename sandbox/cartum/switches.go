@@ -59,8 +59,16 @@ import (
 //	                      languages of the titles of statuses, deliveries and payments. Goods are as they were put.
 //	time_zone             set* | name of a zone
 //	                      the zone of stat_created, from and to: the shop's, or another than everybody thinks.
-//	money                 number* | string+
-//	                      amounts of orders, where they are numbers: as numbers, or as texts such as "12.50".
+//	money                 number* | string+ | binary
+//	                      amounts of orders, where they are numbers: as numbers; as texts such as "12.50"; with the
+//	                      noise of binary fractions that PHP writes with 17 figures, such as 2.1099999999999999.
+//	products              list* | object+
+//	                      the lines of an order: a list, or the object that PHP makes of a list with gaps.
+//	entities              plain* | escaped+
+//	                      texts of orders and products: as they were put, or with HTML entities for quotes,
+//	                      ampersands and angles.
+//	delivery_data         flat* | by-carrier+
+//	                      the carrier's data of an order: in delivery_data itself, or below the carrier's name.
 //	utm_campaign          number* | text+
 //	                      number: a campaign that looks like a number is one.
 //	additional_data       list* | object+
@@ -116,6 +124,9 @@ const (
 	SwitchTitles             Switch = "titles"
 	SwitchTimeZone           Switch = "time_zone"
 	SwitchMoney              Switch = "money"
+	SwitchProducts           Switch = "products"
+	SwitchEntities           Switch = "entities"
+	SwitchDeliveryData       Switch = "delivery_data"
 	SwitchUTMCampaign        Switch = "utm_campaign"
 	SwitchAdditionalData     Switch = "additional_data"
 	SwitchTokens             Switch = "tokens"
@@ -164,7 +175,10 @@ var switchRules = map[Switch]switchRule{
 		flipped: "complete",
 	},
 	SwitchTimeZone:        {values: []string{"set"}, flipped: "set", also: isZone},
-	SwitchMoney:           {values: []string{"number", "string"}, flipped: "string"},
+	SwitchMoney:           {values: []string{"number", "string", "binary"}, flipped: "string"},
+	SwitchProducts:        {values: []string{"list", "object"}, flipped: "object"},
+	SwitchEntities:        {values: []string{"plain", "escaped"}, flipped: "escaped"},
+	SwitchDeliveryData:    {values: []string{"flat", "by-carrier"}, flipped: "by-carrier"},
 	SwitchUTMCampaign:     {values: []string{"number", "text"}, flipped: "text"},
 	SwitchAdditionalData:  {values: []string{"list", "object"}, flipped: "object"},
 	SwitchTokens:          {values: []string{"one", "several"}, flipped: "several"},
