@@ -69,7 +69,21 @@ func (a *Activities) addItem(ctx context.Context, acc *account, in order.AddItem
 		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
 	a.itemTaken(ctx, acc)
-	return acc.readBack(ctx, in, line, id)
+	if id != 0 {
+		return acc.readBack(ctx, in, line, id), nil
+	}
+	added, err := findCreated(ctx, acc.settings.SearchLag, func(ctx context.Context) (*order.Item, error) {
+		items, err := acc.items(ctx, in.OrderID)
+		if item, found := line.Find(items); found {
+			return &item, nil
+		}
+		return nil, err
+	})
+	if err != nil {
+		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, true)
+	}
+	acc.proof.note(added.WrittenOff)
+	return order.ItemAdded{ID: added.ID, DeductedAtOnce: added.WrittenOff}, nil
 }
 
 // isDefinite tells that a failure means that nothing was written.
@@ -131,29 +145,20 @@ func (acc *account) items(ctx context.Context, orderID int64) ([]order.Item, err
 	return items, nil
 }
 
-// readBack proves that the item is undeducted, once in a process, and finds its
-// id where the answer had none.
-func (acc *account) readBack(ctx context.Context, in order.AddItems, line order.AddItem, id int64) (order.ItemAdded, error) {
-	if proved, _ := acc.proof.state(); proved && id != 0 {
-		return order.ItemAdded{ID: id}, nil
+// readBack proves that the item is undeducted, once in a process.
+func (acc *account) readBack(ctx context.Context, in order.AddItems, line order.AddItem, id int64) order.ItemAdded {
+	if proved, _ := acc.proof.state(); proved {
+		return order.ItemAdded{ID: id}
 	}
 	items, err := acc.items(ctx, in.OrderID)
 	item, found := itemByID(items, id)
 	if !found {
 		item, found = line.Find(items)
 	}
-	switch {
-	case err == nil && found:
-		acc.proof.note(item.WrittenOff)
-		return order.ItemAdded{ID: item.ID, DeductedAtOnce: item.WrittenOff}, nil
-	case id != 0:
+	if err != nil || !found {
 		activity.GetLogger(ctx).Warn("the added item could not be read back", "error", err)
-		return order.ItemAdded{ID: id}, nil
-	case err != nil:
-		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
-	default:
-		return order.ItemAdded{}, failed(ctx, order.SideRoapp, order.Failure{
-			Kind: order.FailUnreachable, Text: "the item was added without an id and is not in the order's list yet",
-		}, 0, nil)
+		return order.ItemAdded{ID: id}
 	}
+	acc.proof.note(item.WrittenOff)
+	return order.ItemAdded{ID: item.ID, DeductedAtOnce: item.WrittenOff}
 }

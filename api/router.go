@@ -63,6 +63,7 @@ func NewRouter(o Options) http.Handler {
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
 		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings)))
 		r.Put("/", hooks.changed)
+		r.Post("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
 	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings))).Post("/webhooks/roapp/{account}", looks.taken)

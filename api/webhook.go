@@ -55,7 +55,13 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 	}
 	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
 	h.hand(w, r, log, func(ctx context.Context, orders *exchange.Orders) error {
-		return orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook)
+		if err := orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
+			return err
+		}
+		if err := orders.WebhookReceived(ctx, shop); err != nil {
+			log.Warn("the shop was not told that its webhooks arrive; the next one tells it", zap.Error(err))
+		}
+		return nil
 	})
 }
 

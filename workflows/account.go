@@ -48,6 +48,8 @@ type AccountState struct {
 	// Created are orders of ours that were created in RO App of late, by workflow
 	// id. They are found there also when their workflow is gone.
 	Created map[string]CreatedOrder `json:",omitempty"`
+	// Missing are endpoints that RO App was found not to offer, by method and path.
+	Missing map[string]MissingEndpoint `json:",omitempty"`
 	// Choices are what people chose between several records, by the record's id.
 	Choices map[string]order.Remembered `json:",omitempty"`
 }
@@ -95,6 +97,8 @@ type CollectInput struct {
 	Cursor  time.Time      `json:",omitzero"`
 	Place   *Place         `json:",omitempty"`
 	Told    map[int64]Told `json:",omitempty"`
+	// Missing are reads that were not offered: whether they are now is asked first.
+	Missing []string `json:",omitempty"`
 }
 
 // Collected is the answer of CollectChanges about one page. Its cursor has moved
@@ -107,6 +111,7 @@ type Collected struct {
 	Ours       int               `json:",omitempty"`
 	News       int               `json:",omitempty"`
 	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
+	Missing    []string          `json:",omitempty"` // of those asked for, still so
 	// Created are orders of ours on the page that were created of late, by
 	// workflow id.
 	Created map[string]CreatedOrder `json:",omitempty"`
@@ -153,6 +158,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		settings: workflow.GetSignalChannel(ctx, SignalSettings),
 		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
 		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
+		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -200,6 +206,7 @@ type accountRun struct {
 	// set while others are.
 	resume   []order.HoldReason
 	resuming bool
+	missing  workflow.ReceiveChannel // an endpoint
 }
 
 func (r *accountRun) view() (AccountView, error) {
@@ -224,6 +231,7 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	for r.given.ReceiveAsync(nil) {
 		r.mayGoOn(order.HoldMissingRight)
 	}
+	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
 		// The first one that an account is told of is the one that it began with.
@@ -247,7 +255,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {
@@ -333,7 +341,7 @@ func (r *accountRun) collect(ctx workflow.Context) {
 	if s.Place == nil || s.Current.At.IsZero() {
 		s.Current = Collection{At: now}
 	}
-	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told}
+	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told, Missing: s.missingReads()}
 	var out Collected
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in).Get(ctx, &out)
 	if ctx.Err() != nil {
@@ -346,10 +354,12 @@ func (r *accountRun) collect(ctx workflow.Context) {
 			"account", s.Account, "problem", s.Health.Problem)
 		return
 	}
-	if !s.Health.FailingSince.IsZero() {
+	failed := !s.Health.FailingSince.IsZero()
+	s.take(out, now)
+	s.takeMissing(in.Missing, out.Missing, now)
+	if failed && s.Health.FailingSince.IsZero() {
 		r.mayGoOn(answersAgain...)
 	}
-	s.take(out, now)
 }
 
 // mayGoOn notes holds that may be over.
@@ -462,6 +472,9 @@ func (r *accountRun) describe(ctx workflow.Context) {
 	}
 	if paused := s.paused(); paused != "" {
 		fmt.Fprintf(&text, "⚠ Paused: %s.\n\n", paused)
+	}
+	if s.Failures == 0 && s.Health.Kind == FailEndpointMissing {
+		fmt.Fprintf(&text, "⚠ %s. Orders that need it wait and go on by themselves.\n\n", s.Health.Problem)
 	}
 	for _, unreadable := range s.Unreadable {
 		fmt.Fprintf(&text, "- %s order %d of RO App could not be read: %s\n", minute(unreadable.At), unreadable.OrderID, unreadable.Problem)

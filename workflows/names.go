@@ -4,8 +4,6 @@
 // change, for orders live for months.
 package workflows
 
-import ()
-
 // Workflow types.
 const (
 	OrderWorkflow          = "Order"
@@ -30,12 +28,14 @@ const (
 	SignalForceContinueAsNew = "force-continue-as-new" // nothing
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
+	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	SignalTaskRepeated       = "task-repeated"         // an order's number, to its shop: a worker was given its task again and again
 	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again
+	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"

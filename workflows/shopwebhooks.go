@@ -24,6 +24,7 @@ type SubscribeInput struct {
 	Event     string
 	PublicURL string
 	Was       *Subscription // the one that is replaced where its URL differs
+	Renew     bool          `json:",omitempty"` // it is replaced in any case, for it delivers nothing
 }
 
 // Events are Cartum's events that tell of orders

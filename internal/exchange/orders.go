@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -28,12 +29,17 @@ type Orders struct {
 	settings  *settings.Store
 	checks    *checks
 	tables    *tables
+	// received are the shops whose entity was told lately that events arrive.
+	received *ttlcache.Cache[string, struct{}]
 }
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
 func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
-	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables()}
+	return &Orders{
+		temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(),
+		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](receivedEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
+	}
 }
 
 // Changed tells the order's workflow to read the shop's order, and starts it

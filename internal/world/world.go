@@ -279,6 +279,10 @@ accounts:
 {{- if not .Second}}
     fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
 {{- end}}
+{{- if eq .Profile "flipped"}}
+    contact_fields: {f201: ""}
+    order_fields: {Channel: ""}
+{{- end}}
 shops:
   {{.Shop}}:
     name: {{.Name}}
