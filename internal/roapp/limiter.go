@@ -309,8 +309,15 @@ func (t *turn) end() {
 	})
 }
 
-// release notes that no request is sent with the turn.
-func (t *turn) release() { t.limiter.change(func() { t.answered = t.given }) }
+// release gives back a turn that no request is sent with. What was forgotten for it had left the window.
+func (t *turn) release() {
+	t.limiter.change(func() {
+		if i := slices.Index(t.limiter.sent, t); i >= 0 {
+			copy(t.limiter.sent[1:], t.limiter.sent[:i])
+			t.limiter.sent[0] = nil
+		}
+	})
+}
 
 // Task is the work that one task of the account's queue is. Its requests share one urgency.
 type Task struct {
