@@ -20,8 +20,8 @@ import (
 func TestSearchesDoNotStarveOrders(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, nil)
-	w.AwaitSynced(1) // so the process knows what it asks only once
+	w.Place(100, nil)
+	w.AwaitSynced(100) // so the process knows what it asks only once
 	w.Roapp.ResetRequests()
 	began := time.Now()
 	ctx, stop := context.WithCancel(t.Context())

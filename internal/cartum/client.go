@@ -175,17 +175,17 @@ type reader func(function, answer) (reply, *Error)
 
 // maxReplacements is how often one call replaces a refused token: where a login ends other tokens of the same user, several
 // processes throw each other out, but hardly so often in a row. More refusals mean that the login itself has lost its rights.
-const maxReplacements = 3
+const maxReplacements = 5
 
 // call runs a function with a token. A refused token is replaced and the call repeated, at once: while it waited for a turn
 // another process might log in again and end this token, too.
 func (c *Client) call(ctx context.Context, f function, params map[string]any, read reader) (reply, error) {
 	r, used, failure := c.pacedAttempt(ctx, f, params, read)
-	for range maxReplacements {
+	for replaced := range maxReplacements {
 		if failure == nil || failure.Kind != Credentials || used.generation == 0 {
 			break
 		}
-		if failure = c.replaceToken(ctx, used); failure != nil {
+		if failure = c.replaceToken(ctx, used, replaced); failure != nil {
 			break
 		}
 		r, used, failure = c.attempt(ctx, f, params, read)

@@ -98,7 +98,7 @@ func TestHooksLogInAgain(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, 2, s.loginCount())
 			assert.Equal(t, Credentials, KindOf(c.Unsubscribe(t.Context(), 1, target)))
-			assert.Equal(t, 5, s.loginCount())
+			assert.Equal(t, 7, s.loginCount())
 		})
 	}
 }

@@ -46,13 +46,17 @@ func (c *Client) currentToken(ctx context.Context) (token, *Error) {
 	return c.logIn(ctx, t.generation)
 }
 
+// mostDoublings bounds the wait before a login, so that the whole call ends in time.
+const mostDoublings = 2
+
 // replaceToken makes sure that there is a newer token than the refused one. It waits a little before the login: where a
-// login ends other tokens of the same user, several processes would else throw each other out in step.
-func (c *Client) replaceToken(ctx context.Context, refused token) *Error {
+// login ends other tokens of the same user, several processes would else throw each other out in step. The more often the
+// call has replaced its token already, the longer it waits, so that the others get through meanwhile.
+func (c *Client) replaceToken(ctx context.Context, refused token, replaced int) *Error {
 	if c.newestToken().generation > refused.generation {
 		return nil
 	}
-	wait := time.NewTimer(c.jitter())
+	wait := time.NewTimer(c.jitter() << min(replaced, mostDoublings))
 	defer wait.Stop()
 	select {
 	case <-ctx.Done():

@@ -93,8 +93,8 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 			e := asError(t, c.UpdateStatus(t.Context(), 1, 2))
 			assert.Equal(t, Credentials, e.Kind)
 			assert.False(t, e.MayHaveCommitted)
-			assert.Equal(t, 5, s.loginCount(), "no storm")
-			assert.Len(t, s.seen("orders/update"), 4)
+			assert.Equal(t, 7, s.loginCount(), "no storm")
+			assert.Len(t, s.seen("orders/update"), 6)
 		})
 	}
 }
