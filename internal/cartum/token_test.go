@@ -99,6 +99,20 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
+// Where a login ends other tokens, processes that begin together throw each other out; each waits longer every time.
+func TestCallOutlastsProcessesThatEndItsTokens(t *testing.T) {
+	t.Parallel()
+	refusal := answerJSON(401, "")
+	s := newShop(t, one("orders/get", answersOf(refusal, refusal, refusal, refusal, refusal, answerJSON(200, noOrders))))
+	const jitter = 5 * time.Millisecond
+	c := s.client(func(cfg *Config) { cfg.Jitter = func() time.Duration { return jitter } })
+	began := time.Now()
+	_, err := c.Orders(t.Context(), OrdersQuery{})
+	require.NoError(t, err)
+	assert.Equal(t, 6, s.loginCount())
+	assert.GreaterOrEqual(t, time.Since(began), (1+2+4+4+4)*jitter)
+}
+
 func TestTokenThatEndsWhileACallWaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, one("orders/get", answerJSON(200, noOrders)))
