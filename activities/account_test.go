@@ -17,6 +17,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -72,6 +74,26 @@ shops:
     statuses: {import: {1: 101}}
 `
 
+// newcomers is Temporal where the account's entity knows of no order that was created.
+type newcomers struct{ client.Client }
+
+// QueryWorkflow implements [client.Client].
+func (newcomers) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return noAnswer{}, nil
+}
+
+// SignalWorkflow implements [client.Client].
+func (newcomers) SignalWorkflow(context.Context, string, string, string, any) error { return nil }
+
+// noAnswer is an answer that leaves what it is read into as it is.
+type noAnswer struct{}
+
+// HasValue implements [converter.EncodedValue].
+func (noAnswer) HasValue() bool { return false }
+
+// Get implements [converter.EncodedValue].
+func (noAnswer) Get(any) error { return nil }
+
 // openRoapp starts an account with switches of its stand-in and one more line of its settings.
 func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roappAccount {
 	t.Helper()
@@ -89,7 +111,7 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	yaml := strings.NewReplacer("URL\n", web.URL+"\n", "MORE", more).Replace(accountSettings)
 	read, err := settings.Parse("settings.yaml", []byte(yaml), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	require.NoError(t, err)
-	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), nil)}
+	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), newcomers{})}
 	shop, err := r.a.shop("demo")
 	require.NoError(t, err)
 	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago

@@ -258,7 +258,7 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	var unfit *exchange.UnfitError
 	third := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideCreateProduct, By: "tester"})
 	require.ErrorAs(t, third, &unfit)
-	assert.Contains(t, unfit.Why, "several products fit already")
+	assert.Equal(t, "not-offered", unfit.Why, "several products fit already")
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, second, o.Items[0].Entity.ID)

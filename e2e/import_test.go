@@ -24,6 +24,8 @@ func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	var fields world.J
 	require.NoError(t, json.Unmarshal(text, &fields))
 	w.Place(115, fields)
+	w.AwaitHeld(115, order.HoldNoCustomer) // no number in Ukraine begins like its phone
+	w.Decide(115, order.Decision{Kind: order.DecideCreateContact})
 	view, roapp := w.AwaitSynced(115)
 	assert.Equal(t, "order:demo-ua:115", view.State.Key.WorkflowID())
 	require.Len(t, roapp.Items, 1)
