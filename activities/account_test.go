@@ -17,6 +17,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -72,6 +74,26 @@ shops:
     statuses: {import: {1: 101}}
 `
 
+// newcomers is Temporal where the account's entity knows of no order that was created.
+type newcomers struct{ client.Client }
+
+// QueryWorkflow implements [client.Client].
+func (newcomers) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	return noAnswer{}, nil
+}
+
+// SignalWorkflow implements [client.Client].
+func (newcomers) SignalWorkflow(context.Context, string, string, string, any) error { return nil }
+
+// noAnswer is an answer that leaves what it is read into as it is.
+type noAnswer struct{}
+
+// HasValue implements [converter.EncodedValue].
+func (noAnswer) HasValue() bool { return false }
+
+// Get implements [converter.EncodedValue].
+func (noAnswer) Get(any) error { return nil }
+
 // openRoapp starts an account with switches of its stand-in and one more line of its settings.
 func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roappAccount {
 	t.Helper()
@@ -89,7 +111,10 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	yaml := strings.NewReplacer("URL\n", web.URL+"\n", "MORE", more).Replace(accountSettings)
 	read, err := settings.Parse("settings.yaml", []byte(yaml), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	require.NoError(t, err)
-	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), nil)}
+	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), newcomers{})}
+	shop, err := r.a.shop("demo")
+	require.NoError(t, err)
+	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago
 	acc, err := r.a.account("main")
 	require.NoError(t, err)
 	acc.reportMissing = func(_ context.Context, endpoint string) {
@@ -99,7 +124,7 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	}
 	var suite testsuite.WorkflowTestSuite
 	r.env = suite.NewTestActivityEnvironment()
-	for _, one := range []any{r.a.FindProducts, r.a.CreateProduct, r.a.CreateContact, r.a.CreateCategory, r.a.CreateOrder, r.a.AddItem, r.a.UpdateFields, r.a.FindContact} {
+	for _, one := range []any{r.a.FindProducts, r.a.CreateProduct, r.a.CreateContact, r.a.CreateCategory, r.a.CreateOrder, r.a.AddItems, r.a.UpdateFields, r.a.FindContact} {
 		r.env.RegisterActivity(one)
 	}
 	return r
@@ -168,7 +193,7 @@ func newProduct() workflows.CreateProductInput {
 	return workflows.CreateProductInput{EnsureProduct: order.EnsureProduct{
 		Goods:   order.ArticleKey("A-1"),
 		Find:    order.FindProducts{Account: "main", Articles: []string{"A-1"}},
-		Product: order.NewProduct{Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
+		Product: order.NewProduct{Shop: "demo", Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
 		Pace:    order.Pace{Lag: 20 * time.Millisecond},
 	}}
 }
@@ -273,11 +298,12 @@ func TestCreateIsAnsweredInAnyForm(t *testing.T) {
 					assert.Equal(t, int64(101), created.InitialStatusID)
 					assert.Len(t, r.list("orders"), 1)
 
-					added, err := run[order.ItemAdded](r, r.a.AddItem, order.AddItem{
-						Account: "main", OrderID: created.ID, ProductID: made.Product.ID, AssigneeID: 56, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50"),
+					added, err := run[order.ItemsAdded](r, r.a.AddItems, order.AddItems{
+						Account: "main", OrderID: created.ID, AssigneeID: 56,
+						Lines: []order.AddItem{{Line: "A-1", ProductID: made.Product.ID, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50")}},
 					})
 					require.NoError(t, err)
-					assert.Equal(t, int64(500001), added.ID)
+					assert.Equal(t, int64(500001), added.Added["A-1"].ID)
 				})
 			}
 		}
@@ -362,6 +388,9 @@ func TestMissingCatalogueIsAnOutage(t *testing.T) {
 	assert.Equal(t, "RO App no longer offers /products/", failure.Text)
 	assert.Equal(t, []string{"GET /products/"}, r.missing)
 
+	shop, err := r.a.shop("demo")
+	require.NoError(t, err)
+	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago
 	acc, err := r.a.account("main")
 	require.NoError(t, err)
 	still, err := acc.stillMissing(t.Context(), []string{"GET /products/"})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -28,20 +29,20 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 	w.Cartum.Change(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "3")}})
 	output, code := p.types("refresh", "--shop", "demo", "--order", "301,302", "--as", "Ola")
 	require.Equal(t, 0, code, output)
-	assert.Contains(t, output, "order:demo:301  in the shop: quantity of A-1: 2 to 3; ")
+	assert.Contains(t, output, "order:demo:301  quantity of A-1 in Cartum: 2 → 3; ")
 	assert.Contains(t, output, "order:demo:302  nothing changed\n")
 
 	output, code = p.types("refresh", "--shop", "demo", "--order", "301", "--order", "303")
 	require.Equal(t, exitHeld, code, output)
 	assert.Regexp(t, `order:demo:301  again from \d\d:\d\d \(in (9|10) min\)\n`, output)
-	assert.Contains(t, output, "order:demo:303  waits: The order has no usable phone")
+	assert.Contains(t, output, "order:demo:303  on hold: The order has no usable phone")
 	assert.Contains(t, output, "(in 30 s)")
 	assert.Contains(t, output, "orders that were refused or wait: 2 of 2")
 
 	output, code = p.types("refresh", "--shop", "demo", "--order", "301,304,999")
 	assert.Equal(t, 1, code, output)
 	assert.Contains(t, output, "order:demo:301  again from ")
-	assert.Contains(t, output, "demo #304 is closed (cancelled in the shop before it was imported); import it by hand to bring it back: starter import --shop demo --order 304")
+	assert.Contains(t, output, "demo #304 is closed (cancelled in Cartum before it was imported); import it by hand to bring it back: starter import --shop demo --order 304")
 	assert.Contains(t, output, "demo #999 is not known here")
 
 	w.Roapp.WriteOff(o.ID)
@@ -53,7 +54,7 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 	assert.Regexp(t, `next refresh from \d{4}-\d\d-\d\d \d\d:\d\d`, output)
 	assert.Contains(t, output, "Not carried over LINE IN CARTUM IN RO APP a:A-1#1 5 x 12.50 3 x 12.50")
 	assert.Contains(t, output, order.WarnNotSynced)
-	assert.Contains(t, output, "Ola asked to update the order now")
+	assert.Contains(t, output, "Ola update requested")
 }
 
 func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest // the environment is the process's own
@@ -65,7 +66,7 @@ func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest /
 	output, code := p.types("refresh", "--shop", "demo", "--order", "311", "--wait", "90s")
 	assert.Equal(t, exitHeld, code, output)
 	assert.Contains(t, output, "order:demo:311  still runs, waits for: Read the order from RO App\n")
-	assert.Contains(t, output, "waits: RO App does not answer as it should")
+	assert.Contains(t, output, "on hold: RO App does not answer as it should")
 }
 
 func TestRefreshWithoutAWorker(t *testing.T) { //nolint:paralleltest // the environment is the process's own
@@ -86,11 +87,11 @@ func TestRefreshInOneLine(t *testing.T) {
 		answer exchange.Refreshed
 		want   string
 	}{
-		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []string{"quantity of A-12: 2 to 3", "paid"}}, "quantity of A-12: 2 to 3; paid"},
+		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []flow.Message{{Code: "final-on-both-sides"}, {Code: "canceled"}}}, "final on both sides; canceled by an operator"},
 		"nothing":        {exchange.Refreshed{State: exchange.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
 		"too soon":       {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
 		"at once":        {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
-		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: "RO App does not answer", Next: now.Add(20 * time.Second)}, "waits: RO App does not answer; again from 12:33:30 (in 20 s)"},
+		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: &flow.Message{Code: "hold", Params: map[string]string{"reason": "no-items"}}, Next: now.Add(20 * time.Second)}, "on hold: The order has no items.; again from 12:33:30 (in 20 s)"},
 		"runs":           {exchange.Refreshed{State: exchange.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
 		"nobody took it": {exchange.Refreshed{State: exchange.RefreshRunning}, "still runs"},
 	} {
