@@ -25,16 +25,20 @@ type Activities struct {
 	counter  Counter
 }
 
-// Counter counts the requests to the services: "ok", or how they failed.
+// Counter counts the requests to the services, "ok" or how they failed, and what
+// cannot be read.
 type Counter interface {
 	CartumRequest(shop, outcome string)
 	RoappRequest(account, outcome string)
+	// UndecodableSignal counts a signal to an order that cannot be read.
+	UndecodableSignal(shop string)
 }
 
 type noCounter struct{}
 
 func (noCounter) CartumRequest(string, string) {}
 func (noCounter) RoappRequest(string, string)  {}
+func (noCounter) UndecodableSignal(string)     {}
 
 // CountWith has the requests counted; it is called before the first of them.
 func (a *Activities) CountWith(counter Counter) { a.counter = counter }

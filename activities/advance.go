@@ -31,6 +31,11 @@ func (a *Activities) Advance(ctx context.Context, in workflows.AdvanceInput) (fl
 	if hold := next.Hold; hold != nil && hold.Reason == order.HoldInternalError && (state.Hold == nil || state.Hold.Reason != hold.Reason) {
 		activity.GetLogger(ctx).Error("an order is held for a defect", "order", state.Key.WorkflowID(), "error", hold.Params["message"])
 	}
+	for _, entry := range next.EntriesAfter(state.LastEntry) {
+		if entry.Code == order.NoteUndecodable {
+			a.counter.UndecodableSignal(state.Key.Shop)
+		}
+	}
 	return recorded(in.State, next, commands)
 }
 

@@ -89,7 +89,7 @@ func (a *advance) take(events []flow.Event) error {
 			a.s.Passes = 0
 		}
 		if event.Undecodable != "" {
-			a.s.note(a.now, msg("undecodable", "signal", event.Kind, "message", event.Undecodable))
+			a.s.note(a.now, msg(NoteUndecodable, "signal", event.Kind, "message", event.Undecodable))
 			continue
 		}
 		kind, known := eventKinds[event.Kind]
@@ -100,7 +100,7 @@ func (a *advance) take(events []flow.Event) error {
 		var undecodable undecodableError
 		switch {
 		case errors.As(err, &undecodable):
-			a.s.note(a.now, msg("undecodable", "signal", event.Kind, "message", undecodable.cause.Error()))
+			a.s.note(a.now, msg(NoteUndecodable, "signal", event.Kind, "message", undecodable.cause.Error()))
 		case err != nil:
 			return err
 		}

@@ -350,6 +350,9 @@ const (
 	WarnUnclear        = "value-unclear"
 )
 
+// NoteUndecodable is the code of the entry for a signal that could not be read.
+const NoteUndecodable = "undecodable"
+
 // Entry is one entry of the order's timeline.
 type Entry struct {
 	At time.Time
