@@ -96,12 +96,13 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	return entry
 }
 
-// inLanguage takes the text in the language, else in English, else the first
-// one that is not empty: a disabled language comes as "" (reference, cartum-api 6).
+// inLanguage takes the text in the language, else in English, else the first one
+// that is not empty: a disabled language comes as ""
+// (docs/reference/cartum.md#catalogue).
 func inLanguage(texts map[string]string, language string) string {
 	keys := []string{language, "en"}
 	if language == "uk" {
-		keys = []string{"ua", "uk", "en"} // Cartum calls Ukrainian "ua" (reference, cartum-api 4)
+		keys = []string{"ua", "uk", "en"} // Cartum calls Ukrainian "ua" (docs/reference/cartum.md#statuses)
 	}
 	for key := range texts {
 		keys = append(keys, key)

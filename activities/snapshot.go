@@ -45,7 +45,8 @@ func deliveryOf(row cartum.Order) order.Delivery {
 		Branch: order.CleanText(row.Branch), Tracking: order.CleanText(row.Tracking),
 	}
 	if row.DeliveryPrice != nil {
-		// -1 means not calculated: at the carrier's rates (reference, cartum-api 2.2).
+		// -1 means not calculated: at the carrier's rates
+		// (docs/reference/cartum.md#order-fields).
 		delivery.AtCarrierRates = row.DeliveryPrice.Sign() < 0
 		if !delivery.AtCarrierRates {
 			delivery.Price = row.DeliveryPrice

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -121,7 +122,7 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 	t.Parallel()
 	w, made := importedOrder(t, world.Options{}, 1, nil)
-	w.Cartum.Break(world.Fault{Match: "orders/update", Kind: "html", Times: 1000})
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/update", Kind: "html", Times: 1000})
 	w.Roapp.SetStatus(made.ID, 102)
 	w.Collect()
 	w.AwaitHeld(1, order.HoldUnreachable)
@@ -150,10 +151,12 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 	t.Parallel()
 	w, made := importedOrder(t, world.Options{CollectEvery: 10 * time.Second}, 1, nil)
+	w.Env["OTHER_API_KEY"] = "another"
 	w.ReplaceSettings(func(yaml string) string {
 		at := strings.Index(yaml, "\nshops:")
 		section := yaml[strings.Index(yaml, "  main:"):at]
-		moved := strings.Replace(yaml[:at], section, section+"\n"+strings.Replace(section, "  main:", "  other:", 1), 1)
+		other := regexp.MustCompile(`api_key: .*`).ReplaceAllString(strings.Replace(section, "  main:", "  other:", 1), "api_key: ${OTHER_API_KEY}")
+		moved := yaml[:at] + "\n" + other
 		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
 	})
 	w.Edit(1, world.J{"products": append(roseAndVase("5", "1"), world.Line("NEW-1", "Storczyk", "40", "1"))})

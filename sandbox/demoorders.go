@@ -182,8 +182,8 @@ func ukrainianOrders(first int64) []script {
 	}
 }
 
-// documentedOrder is the one that Cartum's documentation shows (reference,
-// cartum-api 2.5), without its number.
+// documentedOrder is the one that Cartum's documentation shows
+// (docs/reference/cartum.md#example-order), without its number.
 const documentedOrder = `{
 	"user": 99, "delivery_name": "sdbgdasgdasg", "delivery_email": "dasgdsga@zz.cc",
 	"delivery_phone": "+38 (050) 421-42-14", "delivery_city": "Kyiv", "delivery_address": "",

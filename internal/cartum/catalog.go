@@ -11,17 +11,20 @@ import (
 var catalogExport = function{name: "catalog/export", accepts: []string{statusOK, statusEmpty}}
 
 const (
-	// Articles asked for at once: with descriptions a hundred rows are some megabytes (reference, cartum-api 6).
+	// Articles asked for at once: with descriptions a hundred rows are some megabytes
+	// (docs/reference/cartum.md#catalogue).
 	articlesPerRequest = 100
-	// The most rows that the shop gives at once; it cuts larger wishes without a word (reference, cartum-api 6).
+	// The most rows that the shop gives at once; it cuts larger wishes without a word
+	// (docs/reference/cartum.md#catalogue).
 	maxProducts = 500
 )
 
 // Everything else of a product is left in the shop.
 var productParams = []string{"article", "title", "mod_title", "description", "parent"}
 
-// Product is a product of the catalogue, a modification being a product of its own (reference, cartum-api 6).
-// Texts are by the shop's language keys ("ua", not "uk"); a disabled language is "".
+// Product is a product of the catalogue, a modification being a product of its own
+// (docs/reference/cartum.md#catalogue). Texts are by the shop's language keys ("ua", not "uk"); a disabled
+// language is "".
 type Product struct {
 	Article     string
 	Title       map[string]string

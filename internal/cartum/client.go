@@ -27,10 +27,12 @@ const (
 	defaultRequestsPerSecond = 2
 	defaultTimeout           = 60 * time.Second
 
-	// The shop's bot filter answers default library names with a page instead of JSON (reference, cartum-api 8).
+	// The shop's bot filter answers default library names with a page instead of JSON
+	// (docs/reference/cartum.md#transport).
 	defaultUserAgent = "cartumsync/1.0"
 
-	// A hundred orders are about 0.4 MB, a hundred products with descriptions about 7 MB (reference, cartum-api 2.1 and 6).
+	// A hundred orders are about 0.4 MB, a hundred products with descriptions about 7 MB
+	// (docs/reference/cartum.md#limits).
 	maxAnswer = 32 << 20
 
 	maxRedirects = 5
@@ -46,7 +48,7 @@ type Config struct {
 	// Login and Password are those of a user made in the shop's panel.
 	Login, Password string
 	// RequestsPerSecond is the pace, with a burst of 1; 0 means 2, a negative value lifts the limit.
-	// The shop documents no limit and is to be treated gently (reference, cartum-api 8).
+	// The shop documents no limit and is to be treated gently (docs/reference/cartum.md#limits).
 	RequestsPerSecond float64
 	// Timeout bounds one request with its answer, not the wait for its turn; 0 means 60 seconds.
 	Timeout time.Duration
@@ -243,7 +245,8 @@ func (c *Client) awaitTurn(ctx context.Context, f function) *Error {
 	return nil
 }
 
-// send posts a JSON body, the form that the service recommends (reference, cartum-api 1.1).
+// send posts a JSON body, the form that the service recommends
+// (docs/reference/cartum.md#transport).
 func (c *Client) send(ctx context.Context, f function, body map[string]any) (answer, *Error) {
 	payload, err := json.Marshal(body)
 	if err != nil {

@@ -14,7 +14,7 @@ type Currency struct {
 }
 
 // Currencies lists the currencies that are switched on in the shop, which is what it exports unless asked for others
-// (reference, cartum-api 7).
+// (docs/reference/cartum.md#delivery-payment-and-currency).
 func (c *Client) Currencies(ctx context.Context) ([]Currency, error) {
 	r, err := c.call(ctx, currencyExport, map[string]any{}, readEnvelope)
 	if err != nil {

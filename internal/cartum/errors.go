@@ -37,7 +37,7 @@ type Error struct {
 	Kind     Kind
 	Function string // as in the API, such as "orders/get"
 	// HTTPStatus is that of a failed answer; 0 where none came, or where it is the contents that fail.
-	// The API answers most failures with 200 (reference, cartum-api 1.1).
+	// The API answers most failures with 200 (docs/reference/cartum.md#transport).
 	HTTPStatus int
 	Status     string // of the envelope, such as "EXCEPTION"; empty where there was none
 	Message    string // the service's own words, at most 300 runes
@@ -137,7 +137,8 @@ func failureOfCode(f function, a answer) *Error {
 	return nil
 }
 
-// failureOfStatus judges an envelope whose status is no answer of the function (reference, cartum-api 1.3).
+// failureOfStatus judges an envelope whose status is no answer of the function
+// (docs/reference/cartum.md#answers-and-errors).
 func failureOfStatus(f function, a answer, status string) *Error {
 	failure := f.failure(Unavailable, a, nil)
 	failure.Status = clip(status)
@@ -153,7 +154,8 @@ func failureOfStatus(f function, a answer, status string) *Error {
 	case statusUndefinedFunction:
 		failure.MayHaveCommitted = false
 	default:
-		// A 404 is what a shop answers whose API is off (reference, cartum-api 1.1), not a word about a record.
+		// A 404 is what a shop answers whose API is off (docs/reference/cartum.md#transport), not a word about
+		// a record.
 		if a.code >= 400 && a.code != http.StatusNotFound {
 			failure.Kind = Rejected
 		}
@@ -170,7 +172,8 @@ func failureOfStatus(f function, a answer, status string) *Error {
 // tokenWords are in the shop's language: English, Ukrainian, Polish.
 var tokenWords = []string{"token", "authori", "токен", "авториз", "autoryz"}
 
-// aboutToken recognises an expired token that is told as a plain ERROR (reference, cartum-api 1.3).
+// aboutToken recognises an expired token that is told as a plain ERROR
+// (docs/reference/cartum.md#answers-and-errors).
 func aboutToken(message string) bool {
 	message = strings.ToLower(message)
 	return slices.ContainsFunc(tokenWords, func(word string) bool { return strings.Contains(message, word) })

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Answers of hooks/* are bare objects with a telling HTTP code, so no envelope is a success (reference, cartum-api 5.1).
+// Answers of hooks/* are bare objects with a telling HTTP code, so no envelope is a success
+// (docs/reference/cartum.md#subscriptions).
 var (
 	hooksSubscribe   = function{name: "hooks/subscribe", writes: true}
 	hooksUnsubscribe = function{name: "hooks/unSubscribe", writes: true}

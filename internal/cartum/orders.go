@@ -17,7 +17,8 @@ var (
 	ordersUpdate = function{name: "orders/update", accepts: []string{statusOK, statusWarning}, writes: true}
 )
 
-// OrdersQuery chooses orders (reference, cartum-api 2.1). Empty fields do not filter, so the zero query means all orders.
+// OrdersQuery chooses orders (docs/reference/cartum.md#read-orders). Empty fields do not filter, so the zero query
+// means all orders.
 type OrdersQuery struct {
 	// From and To bound the creation, both inclusive, in the shop's local time, as "2006-01-02 15:04:05".
 	From, To string
@@ -70,7 +71,7 @@ func (e OrderError) Error() string { return e.Err.Error() }
 // Unwrap gives the *Error.
 func (e OrderError) Unwrap() error { return e.Err }
 
-// Order is an order as the shop has it (reference, cartum-api 2.2).
+// Order is an order as the shop has it (docs/reference/cartum.md#order-fields).
 type Order struct {
 	Number     int64  // order_id, as shown in the panel's heading
 	Status     int    // 0 where the shop gave none
@@ -105,7 +106,8 @@ type Order struct {
 	// there is none.
 	Flaws []Flaw
 
-	// From delivery_data, else additional_data; empty where neither has them in a known shape (reference, cartum-api 2.4).
+	// From delivery_data, else additional_data; empty where neither has them in a known shape
+	// (docs/reference/cartum.md#delivery-data).
 	Tracking, TrackingStatus, Branch string
 }
 
@@ -115,12 +117,13 @@ type Option struct {
 	Title string
 }
 
-// Line is one line of an order. The same article may repeat (reference, cartum-api 2.2).
+// Line is one line of an order. The same article may repeat
+// (docs/reference/cartum.md#order-lines).
 type Line struct {
 	// Path is the line's place in the order, such as "products[1]".
 	Path string
-	// StorageID tells lines of one article apart, and ParentStorageID ties a gift or a part of a set to its main line, both
-	// as written; empty where the shop sends none (reference, cartum-api 12).
+	// StorageID tells lines of one article apart, and ParentStorageID ties a gift or a part of a set to its main line,
+	// both as written; empty where the shop sends none (docs/reference/cartum.md#read-orders).
 	StorageID, ParentStorageID string
 
 	Title, Article       string // Article may be empty
@@ -160,8 +163,9 @@ func (c *Client) Order(ctx context.Context, number int64) (*Order, error) {
 	return nil, &Error{Kind: NotFound, Function: ordersGet.name}
 }
 
-// UpdateStatus sets an order's status. Kind Rejected carries the shop's reason. The shop may answer OK and not have saved
-// it: who must know reads the order back. Status 4 locks an order for ever (reference, cartum-api 3).
+// UpdateStatus sets an order's status. Kind Rejected carries the shop's reason. The shop may answer OK and not have
+// saved it: who must know reads the order back. Status 4 locks an order for ever
+// (docs/reference/cartum.md#update-orders).
 func (c *Client) UpdateStatus(ctx context.Context, number int64, status int) error {
 	change := map[string]any{"order_id": number, "status": status}
 	_, err := c.call(ctx, ordersUpdate, map[string]any{"orders": []any{change}}, readUpdateOf(number))
@@ -227,7 +231,8 @@ func readLog(f function, r reply) ([]logEntry, *Error) {
 	return entries, nil
 }
 
-// entryOf matches by number where the log has numbers, else by place: the official example has none (reference, cartum-api 3).
+// entryOf matches by number where the log has numbers, else by place: the official example has none
+// (docs/reference/cartum.md#update-orders).
 func entryOf(number int64, log []logEntry) (logEntry, bool) {
 	for _, entry := range log {
 		if entry.number == number {
@@ -407,7 +412,7 @@ func (o object) reference(name string) string {
 }
 
 // readShipment takes what it recognises and lets the rest be: these blocks are known from single carriers only, so an
-// unknown shape must not cost the order. They are flat, or by carrier (reference, cartum-api 12).
+// unknown shape must not cost the order. They are flat, or by carrier (docs/reference/cartum.md#read-orders).
 func readShipment(order map[string]json.RawMessage, into *Order) {
 	delivery, additional := withInner(order["delivery_data"]), withInner(order["additional_data"])
 	number, _ := asLiteral(order["np_number"])

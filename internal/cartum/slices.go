@@ -11,9 +11,9 @@ import (
 // Slices reads a span of a shop's orders piece by piece, each piece by one request that is known to be answered in full.
 //
 // The shop sorts its lists as it likes, lets them shift while orders arrive, and may lower a limit without a word
-// (reference, cartum-api 2.1), so pages by offset may skip orders. A piece is a span of creation instead. Creation is the
-// shop's local time without a zone; moments here are the figures on that clock, written as UTC, so that an hour that a
-// change of clocks doubles or leaves out is a span like any other.
+// (docs/reference/cartum.md#read-orders), so pages by offset may skip orders. A piece is a span of creation instead.
+// Creation is the shop's local time without a zone; moments here are the figures on that clock, written as UTC, so that
+// an hour that a change of clocks doubles or leaves out is a span like any other.
 //
 // It learns how dense the orders are and where the shop cuts an answer off. It is safe for parallel use.
 type Slices struct {

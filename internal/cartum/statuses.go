@@ -11,7 +11,8 @@ import (
 
 var availableStatuses = function{name: "orders/get_available_statuses", accepts: []string{statusOK, statusEmpty}}
 
-// Status is a status that an order of the shop can have; shops make and rename their own (reference, cartum-api 4).
+// Status is a status that an order of the shop can have; shops make and rename their own
+// (docs/reference/cartum.md#statuses).
 type Status struct {
 	ID         int
 	Titles     map[string]string // by the shop's language keys

@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	// A token lives 600 seconds; it is replaced a minute early, as its use may take until then (reference, cartum-api 1.2).
+	// A token lives 600 seconds; it is replaced a minute early, as its use may take until then
+	// (docs/reference/cartum.md#login-and-tokens).
 	tokenLife   = 600 * time.Second
 	tokenMargin = 60 * time.Second
 )
@@ -108,7 +109,8 @@ func (c *Client) requestToken(ctx context.Context) (token, *Error) {
 	return c.newest, nil
 }
 
-// readToken takes the status ERROR for what it means here: no user with such a login and password (reference, cartum-api 1.2).
+// readToken takes the status ERROR for what it means here: no user with such a login and password
+// (docs/reference/cartum.md#login-and-tokens).
 func readToken(a answer) (string, *Error) {
 	r, failure := readEnvelope(authFunction, a)
 	if failure != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The envelope's statuses (reference, cartum-api 1.3).
+// The envelope's statuses (docs/reference/cartum.md#answers-and-errors).
 const (
 	statusOK                 = "OK"
 	statusEmpty              = "EMPTY"

@@ -12,7 +12,7 @@ import (
 // stay below the bound of a comment, so that the amount to collect, which comes
 // last, is never cut off.
 const (
-	longestComment = 9000 // RO App names no limit (reference, roapp-api 3.6)
+	longestComment = 9000 // RO App names no limit (docs/reference/roapp.md#order-comments)
 	longestRemark  = 1500
 	longestAddress = 400
 	longestValue   = 200
@@ -122,7 +122,7 @@ func (c commentary) deliveryPrice() string {
 var emailAddress = regexp.MustCompile(`(?i)[a-z0-9._%+-]+@[a-z0-9-]+\.[a-z]{2,}`)
 
 // readableAddress puts commas where Cartum's UkrPoshta option has "@" between
-// the parts of an address (reference, cartum-api 2.2).
+// the parts of an address (docs/reference/cartum.md#order-fields).
 func readableAddress(address string) string {
 	if strings.Count(address, "@") == 1 && emailAddress.MatchString(address) {
 		return address

@@ -6,7 +6,8 @@ import (
 )
 
 // commentLimit is how long one comment may be, in characters. RO App's own limit
-// is not documented (reference, roapp-api 3.6), so it is kept modest.
+// is not documented (docs/reference/roapp.md#order-comments), so it is kept
+// modest.
 const commentLimit = 1800
 
 // SplitComment cuts a comment that is too long for one into parts, between its

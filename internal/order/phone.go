@@ -180,9 +180,10 @@ const longestSpelling = 64
 const MostSpellings = 12
 
 // PhoneSpellings are the forms in which a number may stand in RO App, whose
-// search compares in a way that is not documented (reference, roapp-api 2): at
-// most [MostSpellings], E.164 first: with each prefix that people write, and as
-// phones and forms show it. All go into one request.
+// search compares in a way that is not documented
+// (docs/reference/roapp.md#find-contacts): at most [MostSpellings], E.164
+// first: with each prefix that people write, and as phones and forms show it.
+// All go into one request.
 func PhoneSpellings(e164, raw string) []string {
 	spellings := []string{e164}
 	if number, err := phonenumbers.Parse(e164, ""); err == nil {

@@ -31,7 +31,8 @@ type Snapshot struct {
 }
 
 // CancelledStatus is the status id with which Cartum says "cancelled" or "not
-// delivered"; an order in it can never leave it (reference, cartum-api 3).
+// delivered"; an order in it can never leave it
+// (docs/reference/cartum.md#update-orders).
 const CancelledStatus = 4
 
 // Customer is the buyer as the shop wrote it: one field for the whole name, and
@@ -42,7 +43,8 @@ type Customer struct {
 	Email string `json:",omitempty"`
 }
 
-// LineType is Cartum's kind of an order line (reference, cartum-api 2.2).
+// LineType is Cartum's kind of an order line
+// (docs/reference/cartum.md#order-lines).
 type LineType string
 
 // The documented line types. An unknown one is treated as a product.
@@ -84,7 +86,7 @@ type Line struct {
 	ArticleAsWritten string `json:",omitempty"`
 	// StorageID tells lines of one article apart, and ParentStorageID is the
 	// StorageID of the line that a gift or a part of a set belongs to; empty where
-	// the shop sends none (reference, cartum-api 12).
+	// the shop sends none (docs/reference/cartum.md#read-orders).
 	StorageID       string   `json:",omitempty"`
 	ParentStorageID string   `json:",omitempty"`
 	Title           string   // in the buyer's language
@@ -116,7 +118,8 @@ type Payment struct {
 	Fee    *decimal.Decimal `json:",omitempty"` // added by the payment method
 }
 
-// Totals are the order's sums as Cartum computed them (reference, cartum-api 2.3).
+// Totals are the order's sums as Cartum computed them
+// (docs/reference/cartum.md#money).
 type Totals struct {
 	Default              decimal.Decimal // before discounts of the whole order
 	Sum                  decimal.Decimal // with discounts, usually without delivery
@@ -129,7 +132,8 @@ type Totals struct {
 	ManagerDiscountTitle string `json:",omitempty"`
 }
 
-// QuantityPlaces and PricePlaces are the decimals that RO App keeps of them (reference, roapp-api 7).
+// QuantityPlaces and PricePlaces are the decimals that RO App keeps of them
+// (docs/reference/roapp.md#numbers).
 const (
 	QuantityPlaces = 3
 	PricePlaces    = 2

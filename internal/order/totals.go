@@ -31,7 +31,7 @@ type Totalling struct {
 // DiscountKind is where a discount of the whole order comes from.
 type DiscountKind string
 
-// The discounts of a whole order (reference, cartum-api 2.2).
+// The discounts of a whole order (docs/reference/cartum.md#order-fields).
 const (
 	DiscountCoupon  DiscountKind = "coupon"
 	DiscountManager DiscountKind = "manager" // given by the shop's manager
@@ -47,7 +47,7 @@ type Discount struct {
 }
 
 // roundedTo is the unit to which shops round the total of a discounted order:
-// 799 less 25% is 599 (reference, cartum-api 2.3).
+// 799 less 25% is 599 (docs/reference/cartum.md#money).
 var roundedTo = decimal.NewFromInt(1)
 
 // Rounded tells whether the remainder is small enough to be rounding.
@@ -56,10 +56,10 @@ func (t Totalling) Rounded() bool {
 }
 
 // Explain finds how the order's total comes about. Documented is that total_sum
-// has all discounts of the whole order in it and delivery not (reference,
-// cartum-api 2.3). Where that does not add up, the nearest other reading that
-// does is taken: a discount is in the lines' prices already, the total holds
-// the delivery's price or the payment's fee.
+// has all discounts of the whole order in it and delivery not
+// (docs/reference/cartum.md#money). Where that does not add up, the nearest
+// other reading that does is taken: a discount is in the lines' prices already,
+// the total holds the delivery's price or the payment's fee.
 func Explain(s Snapshot) Totalling {
 	t := Totalling{
 		Goods:     sumOf(PricedLines(s)),

@@ -4,7 +4,7 @@
 // Each method is one request (a list: one request per page), paced so that the account's budget holds. Nothing is
 // retried here: an Error says whether a repetition may do the same thing twice.
 //
-// What the API was seen or documented to do is cited as "reference, roapp-api" with its section.
+// What the API was seen or documented to do is cited by its heading in docs/reference/roapp.md.
 package roapp
 
 import (
@@ -37,7 +37,7 @@ const (
 // Config says how an account is reached.
 type Config struct {
 	// URL is the service's address without a version, https://api.roapp.io when empty. It is a setting because the
-	// older brand hosts answer too (reference, roapp-api 1).
+	// older brand hosts answer too (docs/reference/roapp.md#hosts-and-authentication).
 	URL    string
 	APIKey string
 	// RequestsPerSecond is the account's budget: 3 when 0, no limit when negative.

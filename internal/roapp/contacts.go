@@ -32,8 +32,8 @@ type NewPerson struct {
 }
 
 // FindPeople returns the people that the service finds for any of the phones. How it compares is not documented
-// (reference, roapp-api 2), so a person may be missing for want of the right spelling, and one that is returned need
-// not have any of the phones: compare them. No phones find nobody, without a request.
+// (docs/reference/roapp.md#find-contacts), so a person may be missing for want of the right spelling, and one that
+// is returned need not have any of the phones: compare them. No phones find nobody, without a request.
 func (c *Client) FindPeople(ctx context.Context, phones []string) ([]Contact, error) {
 	phones = filled(phones)
 	if len(phones) == 0 {
@@ -118,7 +118,8 @@ func decodeContact(n node) Contact {
 	return contact
 }
 
-// decodePhones reads one phone or a list of them, each a text or {"phone": ...} (reference, roapp-api 2).
+// decodePhones reads one phone or a list of them, each a text or {"phone": ...}
+// (docs/reference/roapp.md#contact-fields).
 func decodePhones(n node) []string {
 	var entries []node
 	switch n.value.(type) {

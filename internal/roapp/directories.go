@@ -12,7 +12,7 @@ type OrderStatus struct {
 	ID   int64
 	Name string
 	// GroupType is the group's number, 0 when the answer has none: 4, 6 and 7 were seen to mean finished, closed and
-	// rejected (reference, roapp-api 3.5).
+	// rejected (docs/reference/roapp.md#order-statuses).
 	GroupType int
 	GroupName string
 }
@@ -33,7 +33,8 @@ type CustomField struct {
 	Title string
 	// Required fields must be sent when a record is created; an empty text will do.
 	Required bool
-	// Type is the service's number: 0 a flag, 1 to 3 text, 4 and 5 a time, 6 a number (reference, roapp-api 6).
+	// Type is the service's number: 0 a flag, 1 to 3 text, 4 and 5 a time, 6 a number
+	// (docs/reference/roapp.md#custom-fields).
 	Type int
 }
 
@@ -123,7 +124,8 @@ func directory[T any](ctx context.Context, c *Client, path string, decode func(n
 	return list(ctx, c, request{method: http.MethodGet, path: path}, directoryPages, decode)
 }
 
-// name is under one of several keys: most directories' answers are not documented (reference, roapp-api 6).
+// name is under one of several keys: most directories' answers are not documented
+// (docs/reference/roapp.md#directories).
 func name(n node) string {
 	if text := n.first("name", "title", "full_name").text(); text != "" {
 		return text
@@ -132,7 +134,7 @@ func name(n node) string {
 }
 
 // Company reads the account: the cheapest request that proves the key. The answer's form is not documented
-// (reference, roapp-api 6), so whatever cannot be read is left empty.
+// (docs/reference/roapp.md#directories), so whatever cannot be read is left empty.
 func (c *Client) Company(ctx context.Context) (Company, error) {
 	answer, err := c.do(ctx, request{method: http.MethodGet, path: "/v2/company"})
 	if err != nil {

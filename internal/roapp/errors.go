@@ -51,7 +51,8 @@ const (
 	// maxRetryAfter bounds what a wrong header can hold the account up.
 	maxRetryAfter = time.Hour
 
-	// codeTokenExpired is the old API's code beside a 403 (reference, roapp-api 1).
+	// codeTokenExpired is the old API's code beside a 403
+	// (docs/reference/roapp.md#errors).
 	codeTokenExpired = "101"
 	wordsBadToken    = "invalid token"
 )
@@ -300,7 +301,7 @@ func (w words) badToken() bool { return strings.Contains(strings.ToLower(w.text)
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
 // readWords finds the service's words. The form of errors is not documented, so several are known and what is none of
-// them is taken as it stands (reference, roapp-api 1).
+// them is taken as it stands (docs/reference/roapp.md#errors).
 func readWords(body []byte) words {
 	if value, err := parse(body); err == nil {
 		object, _ := value.(map[string]any)

@@ -18,7 +18,7 @@ type Item struct {
 	// Quantity has up to three places, Price is of one unit, in the account's currency, before the line's discount.
 	Quantity, Price decimal.Decimal
 	// WrittenOff says that stock was taken for the line, in whole or in part. DeductionRequired says that some still
-	// has to be (reference, roapp-api 3.8).
+	// has to be (docs/reference/roapp.md#deduction).
 	WrittenOff        bool
 	DeductionRequired bool
 	// CreatedAt is in UTC; zero when the answer has none.
@@ -39,8 +39,8 @@ func (c *Client) Items(ctx context.Context, orderID int64) ([]Item, error) {
 	return list(ctx, c, r, directoryPages, decodeItem)
 }
 
-// decodeItem reads the form of reference, roapp-api 3.7. Quantity and price must be there: a line that seems to have
-// none would be corrected.
+// decodeItem reads the form of docs/reference/roapp.md#order-items. Quantity and price must be there: a line that
+// seems to have none would be corrected.
 func decodeItem(n node) Item {
 	entity := n.at("entity")
 	required := n.at("is_deduction_required").flag()
@@ -91,7 +91,7 @@ type warrantyBody struct {
 }
 
 // AddItem adds a line without discount and warranty and returns its id, or 0 when the answer has none: find it in
-// Items then. Cost, discount and warranty are required by the service (reference, roapp-api 3.7).
+// Items then. Cost, discount and warranty are required by the service (docs/reference/roapp.md#order-items).
 func (c *Client) AddItem(ctx context.Context, orderID int64, item NewItem) (int64, error) {
 	body := itemBody{
 		EntityID:   item.ProductID,
@@ -123,7 +123,8 @@ func addedItem(n node, orderID int64) int64 {
 // ItemChange is what to change of a line; what is nil stays.
 type ItemChange struct{ Quantity, Price *decimal.Decimal }
 
-// UpdateItem changes a line. A line cannot be switched to another product, nor be removed (reference, roapp-api 3.7).
+// UpdateItem changes a line. A line cannot be switched to another product, nor be removed
+// (docs/reference/roapp.md#order-items).
 func (c *Client) UpdateItem(ctx context.Context, orderID, itemID int64, change ItemChange) error {
 	body := map[string]json.Number{}
 	if change.Quantity != nil {

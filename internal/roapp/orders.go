@@ -31,7 +31,7 @@ type Order struct {
 	// Total is computed by RO App, Paid is what was paid of it, in the account's currency.
 	Total, Paid decimal.Decimal
 	// DeductionRequired says that goods of the order are still to be written off; nil when the answer does not say
-	// (reference, roapp-api 3.8).
+	// (docs/reference/roapp.md#deduction).
 	DeductionRequired *bool
 }
 
@@ -45,7 +45,8 @@ type OrderQuery struct {
 	IDs          []int64
 	// Numbers are those that staff see.
 	Numbers []string
-	// Sort is id, modified_at and the like, with "-" for descending (reference, roapp-api 3.3).
+	// Sort is id, modified_at and the like, with "-" for descending
+	// (docs/reference/roapp.md#list-orders).
 	Sort string
 	// Page counts from 1; 0 is 1.
 	Page int
@@ -74,7 +75,7 @@ type RowError struct {
 }
 
 // NewOrder is an order to create. Location, type and client are required. RO App gives it the number, the time and
-// the type's first status; they cannot be set (reference, roapp-api 3.2).
+// the type's first status; they cannot be set (docs/reference/roapp.md#create-orders).
 type NewOrder struct {
 	LocationID, OrderTypeID, ClientID int64
 	// ManagerID is not sent when 0.
@@ -137,8 +138,8 @@ func (q OrderQuery) values() url.Values {
 	return values
 }
 
-// span is a filter by time: one value is the start, two are start and end (reference, roapp-api 3.3). An end alone
-// starts with the epoch.
+// span is a filter by time: one value is the start, two are start and end (docs/reference/roapp.md#list-orders).
+// An end alone starts with the epoch.
 func span(from, to time.Time) []string {
 	if from.IsZero() {
 		from = time.Unix(0, 0)
@@ -202,8 +203,8 @@ func (n node) mustBe(asked, answered int64) {
 	}
 }
 
-// decodeOrder reads the form of reference, roapp-api 3.4: "payed" is the service's spelling, and the older family
-// calls the number "id_label".
+// decodeOrder reads the form of docs/reference/roapp.md#order-fields: "payed" is the service's spelling, and the
+// older family calls the number "id_label".
 func decodeOrder(n node) Order {
 	status := n.at("status")
 	return Order{
@@ -277,7 +278,7 @@ type statusBody struct {
 }
 
 // SetStatus moves an order. Which moves are allowed depends on the account and on the rights of the key's employee;
-// some statuses demand a comment (reference, roapp-api 3.5).
+// some statuses demand a comment (docs/reference/roapp.md#order-statuses).
 func (c *Client) SetStatus(ctx context.Context, orderID, statusID int64, comment string) error {
 	return c.post(ctx, "/v2/orders/{id}/status", orderID, statusBody{StatusID: statusID, Comment: comment})
 }
@@ -287,7 +288,8 @@ type commentBody struct {
 	Private bool   `json:"is_private"`
 }
 
-// AddComment writes into an order's event feed. Comments cannot be read back (reference, roapp-api 3.6).
+// AddComment writes into an order's event feed. Comments cannot be read back
+// (docs/reference/roapp.md#order-comments).
 func (c *Client) AddComment(ctx context.Context, orderID int64, text string, private bool) error {
 	return c.post(ctx, "/v2/orders/{id}/comments", orderID, commentBody{Comment: text, Private: private})
 }

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// pageSize is the documented number of rows of a full page (reference, roapp-api 7).
+	// pageSize is the documented number of rows of a full page
+	// (docs/reference/roapp.md#paging).
 	pageSize = 50
 	// searchPages bounds a search, which asks for a few records: more than a thousand rows mean that the service
 	// ignores the filter.
@@ -24,7 +25,8 @@ const (
 	// directoryPages bounds a list that is read whole.
 	directoryPages = 200
 
-	// timeLayout is the only form of time that the service accepts: UTC without milliseconds (reference, roapp-api 7).
+	// timeLayout is the only form of time that the service accepts: UTC without milliseconds
+	// (docs/reference/roapp.md#times).
 	timeLayout = "2006-01-02T15:04:05Z"
 
 	maxDecimalText     = 40
@@ -109,7 +111,8 @@ func (n node) first(keys ...string) node {
 	return n.at(keys[0])
 }
 
-// record is the object that an answer is about: the answer itself, or its "data" (reference, roapp-api 2).
+// record is the object that an answer is about: the answer itself, or its "data"
+// (docs/reference/roapp.md#create-contacts).
 func (n node) record() node {
 	object, _ := n.value.(map[string]any)
 	if object["id"] != nil {
@@ -198,7 +201,8 @@ func (n node) text() string {
 
 var decimalForm = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$`)
 
-// decimal is a number or its digits as a string, never with a comma (reference, roapp-api 7).
+// decimal is a number or its digits as a string, never with a comma
+// (docs/reference/roapp.md#numbers).
 func (n node) decimal() decimal.Decimal {
 	if n.null() {
 		n.fail("missing")
@@ -319,14 +323,15 @@ func scalarText(value any) string {
 	return ""
 }
 
-// wireTime never sends milliseconds, which the service refuses (reference, roapp-api 7).
+// wireTime never sends milliseconds, which the service refuses
+// (docs/reference/roapp.md#times).
 func wireTime(at time.Time) string { return at.UTC().Format(timeLayout) }
 
 // wireNumber is a JSON number with the decimal's own digits.
 func wireNumber(value decimal.Decimal) json.Number { return json.Number(value.String()) }
 
 // page is one answer of a list: {"data": [...], "paging": {...}} of v2, {"data": [...], "page", "count"} of the older
-// family, or a bare list (reference, roapp-api 7).
+// family, or a bare list (docs/reference/roapp.md#paging).
 type page struct {
 	rows []node
 	// number is the page's number as answered, total the number of pages, count the number of rows on all pages; -1

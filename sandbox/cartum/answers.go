@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// The envelope's status words (reference, cartum-api 1.3).
+// The envelope's status words (docs/reference/cartum.md#answers-and-errors).
 const (
 	statusOK                 = "OK"
 	statusEmpty              = "EMPTY"
@@ -26,7 +26,7 @@ type function struct {
 	// open functions need no token.
 	open bool
 	// bare functions answer without an envelope, with HTTP codes that mean
-	// something: the hooks (reference, cartum-api 1.1).
+	// something: the hooks (docs/reference/cartum.md#transport).
 	bare bool
 }
 
@@ -61,8 +61,8 @@ func (a answer) failed() bool {
 	return false
 }
 
-// envelope is the common answer: HTTP 200 also for errors (reference,
-// cartum-api 1.1).
+// envelope is the common answer: HTTP 200 also for errors
+// (docs/reference/cartum.md#transport).
 func envelope(word string, response any) answer {
 	return answer{
 		code:     http.StatusOK,
@@ -75,8 +75,8 @@ func failure(word, message string) answer {
 	return envelope(word, map[string]any{"message": message})
 }
 
-// httpError answers a payload that could not be read (reference, cartum-api
-// 1.3).
+// httpError answers a payload that could not be read
+// (docs/reference/cartum.md#answers-and-errors).
 func httpError(err error) answer {
 	return envelope(statusHTTPError, map[string]any{"code": http.StatusBadRequest, "message": err.Error()})
 }
@@ -167,8 +167,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimRight(buffer.Bytes(), "\n"), nil
 }
 
-// phpMap is a map that is encoded as the service's PHP does it: an empty one
-// is [] (reference, cartum-api 1.3).
+// phpMap is a map that is encoded as the service's PHP does it: an empty one is
+// [] (docs/reference/cartum.md#answers-and-errors).
 type phpMap map[string]any
 
 // MarshalJSON implements json.Marshaler.

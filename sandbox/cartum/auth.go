@@ -14,7 +14,7 @@ const lockoutTime = 10 * time.Minute
 
 type token struct{ expires time.Time }
 
-// auth answers auth (reference, cartum-api 1.2).
+// auth answers auth (docs/reference/cartum.md#login-and-tokens).
 func (s *Server) auth(p params) answer {
 	now := s.now()
 	if p.text("login") != s.opts.Login || p.text("password") != s.opts.Password {
@@ -64,7 +64,7 @@ func (s *Server) endTokens(now time.Time) {
 }
 
 // admit checks the token of a call: none and a made-up one are told apart
-// (reference, cartum-api 1.3).
+// (docs/reference/cartum.md#answers-and-errors).
 func (s *Server) admit(p params) (refusal answer, ok bool) {
 	if !p.given("token") {
 		return failure(statusAuthorizationError, "Token is not passed"), false

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// maxProducts is the documented default and largest limit of catalog/export;
-// a larger one is lowered without a warning (reference, cartum-api 6).
+// maxProducts is the documented default and largest limit of catalog/export; a
+// larger one is lowered without a warning (docs/reference/cartum.md#catalogue).
 const maxProducts = 500
 
-// alwaysExported come with every product, whatever was asked for (reference,
-// cartum-api 6).
+// alwaysExported come with every product, whatever was asked for
+// (docs/reference/cartum.md#catalogue).
 var alwaysExported = []string{"article", "parent_article", "parent"}
 
 // catalogExport answers catalog/export.

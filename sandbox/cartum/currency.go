@@ -27,7 +27,8 @@ func (s *Server) currencies() []currency {
 }
 
 // currencyExport answers currency/export. enabledOnly is on where it is not
-// given; where it is, iso is ignored (reference, cartum-api 7).
+// given; where it is, iso is ignored
+// (docs/reference/cartum.md#delivery-payment-and-currency).
 func (s *Server) currencyExport(p params) answer {
 	filter := currencyFilter{iso: p.texts("iso"), ids: p.texts("id")}
 	if p["enabledOnly"] != nil {

@@ -17,7 +17,7 @@ func (t texts) in(language string) string {
 	return t["en"]
 }
 
-// status is an order status of the shop (reference, cartum-api 4).
+// status is an order status of the shop (docs/reference/cartum.md#statuses).
 type status struct {
 	id         int
 	title      texts
@@ -75,8 +75,8 @@ var (
 	card       = texts{"en": "Card online", "pl": "Kartą online", "ua": "Карткою онлайн", "ru": "Картой онлайн"}
 )
 
-// The ids follow an example shop of the documentation; they differ from shop
-// to shop (reference, cartum-api 7).
+// The ids follow an example shop of the documentation; they differ from shop to
+// shop (docs/reference/cartum.md#delivery-payment-and-currency).
 var (
 	deliveries = []option{
 		{id: 2, title: courier, kind: 1, enabled: true, price: "15", payments: []int{13, 14, 15}},
@@ -113,7 +113,7 @@ func (s *Server) statusExists(id int) bool {
 }
 
 // availableStatuses answers orders/get_available_statuses: an object by id
-// (reference, cartum-api 4).
+// (docs/reference/cartum.md#statuses).
 func (s *Server) availableStatuses(params) answer {
 	statuses := phpMap{}
 	for _, one := range s.statuses() {
@@ -124,7 +124,8 @@ func (s *Server) availableStatuses(params) answer {
 	return envelope(statusOK, map[string]any{"statuses": statuses})
 }
 
-// deliveryExport answers delivery/export (reference, cartum-api 7).
+// deliveryExport answers delivery/export
+// (docs/reference/cartum.md#delivery-payment-and-currency).
 func (s *Server) deliveryExport(params) answer {
 	var list []map[string]any
 	for _, d := range s.shownOptions(deliveries) {
@@ -151,7 +152,8 @@ func (s *Server) deliveryTypes(params) answer {
 	return rows(s, "deliveryTypes", list)
 }
 
-// paymentExport answers payment/export (reference, cartum-api 7).
+// paymentExport answers payment/export
+// (docs/reference/cartum.md#delivery-payment-and-currency).
 func (s *Server) paymentExport(params) answer {
 	var list []map[string]any
 	for _, p := range s.shownOptions(payments) {

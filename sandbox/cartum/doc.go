@@ -4,7 +4,7 @@
 //
 // It deliberately shares no code with the client it is meant to test, so that
 // a mistake of the client is not mirrored here. "Reference" in the comments
-// is the project's collection of facts about the API, cartum-api.
+// is the project's collection of facts about the API, docs/reference/cartum.md.
 //
 // # Sandbox requests
 //

@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// maxSubscriptions is the limit per event (reference, cartum-api 5.1).
+// maxSubscriptions is the limit per event
+// (docs/reference/cartum.md#subscriptions).
 const maxSubscriptions = 5
 
-// event is the name of a webhook event (reference, cartum-api 5.2).
+// event is the name of a webhook event (docs/reference/cartum.md#events).
 type event string
 
 const (
@@ -31,8 +32,8 @@ type subscription struct {
 	target string
 }
 
-// hooksSubscribe answers hooks/subscribe: HTTP 201 and a bare id (reference,
-// cartum-api 5.1).
+// hooksSubscribe answers hooks/subscribe: HTTP 201 and a bare id
+// (docs/reference/cartum.md#subscriptions).
 func (s *Server) hooksSubscribe(p params) answer {
 	name, target := event(p.text("event")), p.text("target_url")
 	if !s.eventExists(name) {
@@ -91,7 +92,7 @@ func (s *Server) countSubscriptions(name event) int {
 }
 
 // hooksUnsubscribe answers hooks/unSubscribe: HTTP 410 says that it is done
-// (reference, cartum-api 5.1).
+// (docs/reference/cartum.md#subscriptions).
 func (s *Server) hooksUnsubscribe(p params) answer {
 	id, err := p.number("id")
 	if err != nil {

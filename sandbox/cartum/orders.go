@@ -15,7 +15,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// createdLayout is the form of stat_created (reference, cartum-api 2.2).
+// createdLayout is the form of stat_created
+// (docs/reference/cartum.md#order-fields).
 const createdLayout = "2006-01-02 15:04:05"
 
 // order is one order of the shop. Its fields are what was put, whatever that
@@ -42,7 +43,7 @@ type orderQuery struct {
 	window   window
 }
 
-// ordersGet answers orders/get (reference, cartum-api 2.1).
+// ordersGet answers orders/get (docs/reference/cartum.md#read-orders).
 func (s *Server) ordersGet(p params) answer {
 	query, err := s.parseOrderQuery(p)
 	if err != nil {
@@ -95,7 +96,7 @@ func parseDate(p params, name string, upper bool) (time.Time, error) {
 }
 
 // orderWindow applies the default and the largest limit. An offset without a
-// limit is ignored (reference, cartum-api 2.1).
+// limit is ignored (docs/reference/cartum.md#read-orders).
 func (s *Server) orderWindow(p params) (window, error) {
 	if !p.given("limit") {
 		return window{limit: s.count(SwitchOrdersDefaultLimit, math.MaxInt)}, nil
@@ -231,8 +232,8 @@ func (s *Server) render(o *order) map[string]any {
 	return fields
 }
 
-// additionalData is filled only where it was asked for (reference, cartum-api
-// 2.2).
+// additionalData is filled only where it was asked for
+// (docs/reference/cartum.md#order-fields).
 func (s *Server) additionalData(o *order, asked bool) any {
 	stored := o.fields["additional_data"]
 	empty := stored == nil

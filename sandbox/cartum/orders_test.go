@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// documentedOrder is the example of the reference, cartum-api 2.5.
+// documentedOrder is the example of docs/reference/cartum.md#example-order.
 const documentedOrder = `{"order_id":115,"user":99,"delivery_name":"sdbgdasgdasg","delivery_email":"dasgdsga@zz.cc",
  "delivery_phone":"+38 (012) 421-42-14","delivery_city":"Kyiv","delivery_address":"",
  "delivery_type":{"id":42,"title":"Local pickup"},"delivery_price":0,"comment":"a < b & c",

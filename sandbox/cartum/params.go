@@ -22,8 +22,8 @@ type params map[string]any
 
 var errNotJSON = errors.New("payload is not json")
 
-// parseParams reads parameters the way the service takes them: a JSON body,
-// a form (deprecated) or the query (reference, cartum-api 1.1).
+// parseParams reads parameters the way the service takes them: a JSON body, a
+// form (deprecated) or the query (docs/reference/cartum.md#transport).
 func parseParams(r *http.Request, body []byte) (params, error) {
 	p := params{}
 	p.addForm(r.URL.Query())
@@ -129,8 +129,8 @@ func decodeObject(body []byte) (map[string]any, error) {
 }
 
 // given tells whether a parameter counts as passed. As in PHP's empty(), a
-// null, an empty text and an empty list do not; numbers do, also 0, since
-// limit 0 is known to mean zero rows (reference, cartum-api 6).
+// null, an empty text and an empty list do not; numbers do, also 0, since limit
+// 0 is known to mean zero rows (docs/reference/cartum.md#catalogue).
 func (p params) given(name string) bool {
 	switch value := p[name].(type) {
 	case nil:

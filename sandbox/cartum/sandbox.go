@@ -319,8 +319,8 @@ func (s *Server) getSubscriptions(*http.Request, []byte) (answer, error) {
 	return okAnswer(list), nil
 }
 
-// deleteSubscription is what an administrator does: the subscriber is told by
-// a DELETE (reference, cartum-api 5.3).
+// deleteSubscription is what an administrator does: the subscriber is told by a
+// DELETE (docs/reference/cartum.md#delivery-of-webhooks).
 func (s *Server) deleteSubscription(r *http.Request, _ []byte) (answer, error) {
 	id, err := strconv.Atoi(chi.URLParam(r, "id"))
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 // own requests alike.
 const maxBody = 4 << 20
 
-// defaultTokenLife is a token's documented life (reference, cartum-api 1.2).
+// defaultTokenLife is a token's documented life
+// (docs/reference/cartum.md#login-and-tokens).
 const defaultTokenLife = 600 * time.Second
 
 // Options describe the shop. Every zero value is usable.
@@ -31,9 +32,9 @@ type Options struct {
 	// Languages are the keys of the shop's texts, the main language first,
 	// for example "pl", "en"; Ukrainian is "ua". Where empty: pl, en.
 	Languages []string
-	// WebhookDelay is the time from an event to its delivery. The service
-	// sends its queue every five minutes (reference, cartum-api 5.3). Zero
-	// delivers at once.
+	// WebhookDelay is the time from an event to its delivery. The service sends its
+	// queue every five minutes (docs/reference/cartum.md#delivery-of-webhooks).
+	// Zero delivers at once.
 	WebhookDelay time.Duration
 	// WebhookRetry is the time between two attempts of one delivery, about
 	// ten minutes at the service. Zero repeats at once.

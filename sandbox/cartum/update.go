@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// lockedStatus is the status that ends an order for ever (reference,
-// cartum-api 3).
+// lockedStatus is the status that ends an order for ever
+// (docs/reference/cartum.md#update-orders).
 const lockedStatus = "4"
 
 // updateResult is one entry of the log of orders/update.
@@ -18,8 +18,8 @@ type updateResult struct {
 	text   string
 }
 
-// ordersUpdate answers orders/update (reference, cartum-api 3). Every order
-// is updated or refused by itself.
+// ordersUpdate answers orders/update (docs/reference/cartum.md#update-orders).
+// Every order is updated or refused by itself.
 func (s *Server) ordersUpdate(p params) answer {
 	list := p.list("orders")
 	if len(list) == 0 {
@@ -150,9 +150,9 @@ type marks struct {
 
 func orderMarks(o *order) marks { return marks{status: o.status(), paid: o.paid()} }
 
-// orderChanged tells of a change and fires its webhooks: order_update when
-// the status becomes anything but 1, order_paid when the order becomes paid
-// (reference, cartum-api 5.2).
+// orderChanged tells of a change and fires its webhooks: order_update when the
+// status becomes anything but 1, order_paid when the order becomes paid
+// (docs/reference/cartum.md#events).
 func (s *Server) orderChanged(o *order, before marks, source changeSource) {
 	after := orderMarks(o)
 	if after.status != before.status {

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// maxAttempts bounds one delivery (reference, cartum-api 5.3).
+	// maxAttempts bounds one delivery
+	// (docs/reference/cartum.md#delivery-of-webhooks).
 	maxAttempts = 10
 	// webhookTimeout bounds one attempt.
 	webhookTimeout = 10 * time.Second
@@ -83,8 +84,9 @@ func (s *Server) webhookKind() string {
 	}[s.switches[SwitchWebhookContentType]]
 }
 
-// webhookBody is an event's body; it never has the event's name (reference,
-// cartum-api 5.2 and 5.3).
+// webhookBody is an event's body; it never has the event's name
+// (docs/reference/cartum.md#events and
+// docs/reference/cartum.md#delivery-of-webhooks).
 func (s *Server) webhookBody(name event, o *order) map[string]any {
 	body := s.render(o)
 	switch {
@@ -109,8 +111,8 @@ func pick(fields map[string]any, names ...string) map[string]any {
 	return picked
 }
 
-// deliver sends until the subscriber answers 20x, at most ten times, while
-// the subscription lives (reference, cartum-api 5.3).
+// deliver sends until the subscriber answers 20x, at most ten times, while the
+// subscription lives (docs/reference/cartum.md#delivery-of-webhooks).
 func (s *Server) deliver(d delivery) {
 	s.wait(s.opts.WebhookDelay)
 	for n := 1; n <= maxAttempts; n++ {

@@ -22,8 +22,8 @@ const (
 )
 
 // body reads the fields of a JSON object, remembers the first that is wrong,
-// and ignores unknown ones (reference, roapp-api 11). A reader changes its
-// target only if the field is there; null empties it.
+// and ignores unknown ones (docs/reference/roapp.md#parameters). A reader
+// changes its target only if the field is there; null empties it.
 type body struct {
 	fields  map[string]json.RawMessage
 	prefix  string // of a nested object's fields, such as "discount."
@@ -152,7 +152,7 @@ func (b *body) moment(field string, dateOnly bool, into *string) {
 var decimalForm = regexp.MustCompile(`^"?(\d{1,12}(?:\.\d{1,12})?)"?$`)
 
 // decimal reads a number from zero on, or the same as a string, with at most
-// the given digits after the point (reference, roapp-api 7).
+// the given digits after the point (docs/reference/roapp.md#numbers).
 func (b *body) decimal(field string, places int32, into *decimal.Decimal) {
 	raw, there := b.fields[field]
 	if !there {
@@ -192,7 +192,8 @@ func (b *body) objects(field string) []*body {
 	return nested
 }
 
-// timestampForm is ISO 8601 in UTC without milliseconds (reference, roapp-api 7).
+// timestampForm is ISO 8601 in UTC without milliseconds
+// (docs/reference/roapp.md#times).
 const timestampForm = "2006-01-02T15:04:05Z"
 
 const timestampWords = "ISO 8601 in UTC without milliseconds, such as 2026-11-01T09:30:00Z" //nolint:gosec // a format, no secret

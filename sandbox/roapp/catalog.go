@@ -12,7 +12,7 @@ import (
 )
 
 // product is an article of the catalogue. The unversioned API calls its article
-// what /v2 calls sku (reference, roapp-api 4.2).
+// what /v2 calls sku (docs/reference/roapp.md#legacy-catalogue).
 type product struct {
 	id             int64
 	code, article  string
@@ -74,7 +74,8 @@ func (s *Server) listed(p product) bool {
 }
 
 // listProducts knows its array filters with brackets only, as documented; any
-// other spelling is an unknown key and filters nothing (reference, roapp-api 4.2).
+// other spelling is an unknown key and filters nothing
+// (docs/reference/roapp.md#legacy-catalogue).
 func (s *Server) listProducts(r *http.Request) (any, error) {
 	q := queryOf(r)
 	ids, categories := q.ids("ids[]"), q.ids("categories[]")
@@ -92,7 +93,7 @@ func (p product) hasBarcode(wanted []string) bool {
 		slices.ContainsFunc(p.barcodes, func(code string) bool { return slices.Contains(wanted, code) })
 }
 
-// mentions is the free-text filter (reference, roapp-api 4.2).
+// mentions is the free-text filter (docs/reference/roapp.md#legacy-catalogue).
 func (p product) mentions(text string) bool {
 	texts := append(slices.Clone(p.barcodes), p.title, p.article, p.code)
 	return slices.ContainsFunc(texts, func(kept string) bool { return containsFold(kept, text) })
@@ -103,7 +104,7 @@ func (s *Server) getProduct(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.productView(p), nil // bare (reference, roapp-api 4.2)
+	return s.productView(p), nil // bare (docs/reference/roapp.md#legacy-catalogue)
 }
 
 // product is the product that the path names.
@@ -295,7 +296,8 @@ func (s *Server) listMargins(r *http.Request) (any, error) {
 	}), q.err()
 }
 
-// productView is a product as the unversioned API shows it (reference, roapp-api 4.2).
+// productView is a product as the unversioned API shows it
+// (docs/reference/roapp.md#legacy-catalogue).
 func (s *Server) productView(p product) any {
 	of, _ := s.store.categories.get(p.categoryID)
 	uom, _ := s.store.directories.unit(p.unitID)

@@ -21,7 +21,8 @@ const (
 	organization contactKind = true
 )
 
-// phone is a contact's phone as it was written (reference, roapp-api 2).
+// phone is a contact's phone as it was written
+// (docs/reference/roapp.md#create-contacts).
 type phone struct {
 	Title       string `json:"title"`
 	Phone       string `json:"phone"`
@@ -259,7 +260,8 @@ func (c *contact) readNames(b *body) {
 	b.demand("first_name", c.firstName)
 }
 
-// readPhones replaces the phones by the body's (reference, roapp-api 2).
+// readPhones replaces the phones by the body's
+// (docs/reference/roapp.md#create-contacts).
 func readPhones(b *body, phones *[]phone) {
 	if !b.has("phones") {
 		return

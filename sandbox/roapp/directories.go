@@ -20,7 +20,7 @@ const (
 	seededService    int64 = 901
 )
 
-// Types of status groups (reference, roapp-api 3.5).
+// Types of status groups (docs/reference/roapp.md#order-statuses).
 const (
 	groupNew                = 1
 	groupInProgress         = 2
@@ -96,7 +96,8 @@ func (s *Server) demands(f customField) bool {
 
 func (f customField) key() string { return "f" + strconv.FormatInt(f.id, 10) }
 
-// The types of the custom fields that are seeded (reference, roapp-api 6).
+// The types of the custom fields that are seeded
+// (docs/reference/roapp.md#custom-fields).
 const (
 	customText     = 1
 	customDatetime = 5

@@ -60,7 +60,7 @@ func (s *Server) errorForm(r *http.Request) errorForm {
 	return func(e *apiError) any { return map[string]any{key: e.Error()} }
 }
 
-// oldError is the error form of the old API (reference, roapp-api 1).
+// oldError is the error form of the old API (docs/reference/roapp.md#errors).
 func oldError(e *apiError) any {
 	if e.field == "" {
 		return map[string]any{"success": false, "code": e.status, "message": e.text}

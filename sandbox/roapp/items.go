@@ -12,7 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Digits after the point (reference, roapp-api 7).
+// Digits after the point (docs/reference/roapp.md#numbers).
 const (
 	quantityPlaces = 3
 	pricePlaces    = 2
@@ -39,7 +39,8 @@ type item struct {
 	writeOffs          []writeOff
 }
 
-// writeOff is goods taken from stock for an item (reference, roapp-api 3.7).
+// writeOff is goods taken from stock for an item
+// (docs/reference/roapp.md#order-items).
 type writeOff struct {
 	Cost               string  `json:"cost"`
 	CellID             int64   `json:"cellId"`
@@ -65,7 +66,7 @@ func (i item) discountSum() decimal.Decimal {
 func (i item) sum() decimal.Decimal { return i.gross().Sub(i.discountSum()).Round(pricePlaces) }
 
 // deduct writes the item's goods off. Whether the flag then still stands is
-// unknown (reference, roapp-api 3.8).
+// unknown (docs/reference/roapp.md#deduction).
 func (i item) deduct(leaveFlag bool) item {
 	i.writeOffs = []writeOff{{
 		Cost: i.cost.StringFixed(costPlaces), CellID: 1, GoodID: i.productID, WarehouseID: 1,
@@ -75,8 +76,8 @@ func (i item) deduct(leaveFlag bool) item {
 	return i
 }
 
-// itemRoutes has no DELETE: none is documented (reference, roapp-api 3.1), so
-// the router answers 405.
+// itemRoutes has no DELETE: none is documented
+// (docs/reference/roapp.md#order-endpoints), so the router answers 405.
 func (s *Server) itemRoutes(r chi.Router) {
 	r.Get("/v2/orders/{id}/items", s.handle(s.listItems))
 	r.Post("/v2/orders/{id}/items", s.handle(s.addItem))
@@ -104,7 +105,7 @@ func (s *Server) addItem(r *http.Request) (any, error) {
 		return nil, err
 	}
 	line.id, line.createdAt = s.store.newID("item"), s.now()
-	line.deductionRequired = line.isProduct() // reference, roapp-api 3.8
+	line.deductionRequired = line.isProduct() // docs/reference/roapp.md#deduction
 	if line.isProduct() && s.switches.is(DeductOnAdd, "yes") {
 		line = line.deduct(false)
 	}
@@ -138,7 +139,7 @@ func (s *Server) isService(id int64) bool {
 }
 
 // checkRight refuses a product when the key's employee may not add products
-// without deduction (reference, roapp-api 3.8).
+// without deduction (docs/reference/roapp.md#deduction).
 func (s *Server) checkRight(line item) error {
 	const text = "No right: can add products without deduction"
 	switch s.switches.value(MissingRight) {
@@ -188,7 +189,8 @@ func (s *Server) readPatch(r *http.Request, line *item) error {
 	return b.err()
 }
 
-// readItem reads the fields that add and update share (reference, roapp-api 3.7).
+// readItem reads the fields that add and update share
+// (docs/reference/roapp.md#order-items).
 func (s *Server) readItem(b *body, line *item) {
 	b.reference("assignee_id", &line.assigneeID, s.store.directories.hasEmployee)
 	b.decimal("quantity", quantityPlaces, &line.quantity)
@@ -254,7 +256,8 @@ func (s *Server) lineText(line item) string {
 	return line.quantity.String() + " x " + title + " at " + line.price.StringFixed(pricePlaces) + " " + s.options.Currency
 }
 
-// itemView is an item as the API shows it (reference, roapp-api 3.7).
+// itemView is an item as the API shows it
+// (docs/reference/roapp.md#order-items).
 func (s *Server) itemView(line item) any {
 	return map[string]any{
 		"id": line.id, "created_at": timestamp(line.createdAt), "assignee_id": orNull(line.assigneeID),

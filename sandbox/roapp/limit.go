@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// limiter refuses requests above the account's limit (reference, roapp-api 1).
-// Refused requests do not count against it.
+// limiter refuses requests above the account's limit
+// (docs/reference/roapp.md#rate-limit). Refused requests do not count against
+// it.
 type limiter struct {
 	perSecond int
 	now       func() time.Time

@@ -84,7 +84,8 @@ func (s *Server) orderRoutes(r chi.Router) {
 	r.Get("/v2/orders/{id}/public-url", s.handle(s.getPublicURL))
 }
 
-// orderFilter holds the documented filters of the list (reference, roapp-api 3.3).
+// orderFilter holds the documented filters of the list
+// (docs/reference/roapp.md#list-orders).
 type orderFilter struct {
 	types, branches, ids, statuses, managers, clients []int64
 	numbers, names, phones, assets                    []string
@@ -204,7 +205,7 @@ func (s *Server) patchOrder(r *http.Request) (any, error) {
 }
 
 // readOrder reads the fields that create and update accept. Status, number and
-// creation time are not among them (reference, roapp-api 3.2).
+// creation time are not among them (docs/reference/roapp.md#create-orders).
 func (s *Server) readOrder(b *body, o *order) {
 	s.readOrderReferences(b, o)
 	b.text("malfunction", longText, &o.malfunction)
@@ -360,7 +361,8 @@ func (s *Server) getPublicURL(r *http.Request) (any, error) {
 	return map[string]any{"url": url}, nil
 }
 
-// orderView is an order as the API shows it (reference, roapp-api 3.4).
+// orderView is an order as the API shows it
+// (docs/reference/roapp.md#order-fields).
 func (s *Server) orderView(o order) any {
 	view := s.orderPeople(o)
 	for key, value := range map[string]any{

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// pageSize is the number of rows on a page (reference, roapp-api 7).
+// pageSize is the number of rows on a page (docs/reference/roapp.md#paging).
 const pageSize = 50
 
 // query reads a list's parameters, remembers the first that is wrong, and
@@ -34,8 +34,9 @@ func (q *query) fail(name, format string, args ...any) {
 	}
 }
 
-// texts reads a repeated parameter, with or without brackets (reference,
-// roapp-api 2). Values joined with commas are one value.
+// texts reads a repeated parameter, with or without brackets
+// (docs/reference/roapp.md#parameters). Values joined with commas are one
+// value.
 func (q *query) texts(name string) []string {
 	return slices.Concat(q.values[name], q.values[name+"[]"])
 }
@@ -160,7 +161,8 @@ func pageOf[T any](rows []T, page int, show func(T) any) []any {
 	return shown
 }
 
-// paged is a list of /v2; count is of all pages (reference, roapp-api 7).
+// paged is a list of /v2; count is of all pages
+// (docs/reference/roapp.md#paging).
 func paged[T any](rows []T, page int, show func(T) any) any {
 	return map[string]any{
 		"data": pageOf(rows, page, show),
@@ -172,7 +174,7 @@ func paged[T any](rows []T, page int, show func(T) any) any {
 	}
 }
 
-// oldPaged is a list of the unversioned API (reference, roapp-api 7).
+// oldPaged is a list of the unversioned API (docs/reference/roapp.md#paging).
 func oldPaged[T any](rows []T, page int, show func(T) any) any {
 	return map[string]any{
 		"data":    pageOf(rows, page, show),

@@ -24,7 +24,8 @@ type Options struct {
 	APIKey string
 	// Currency is the account's ISO 4217 code. Default PLN.
 	Currency string
-	// RequestsPerSecond is the account's request limit. Default 3 (reference, roapp-api 1).
+	// RequestsPerSecond is the account's request limit. Default 3
+	// (docs/reference/roapp.md#rate-limit).
 	RequestsPerSecond int
 	// Unlimited lifts the request limit.
 	Unlimited bool
@@ -177,7 +178,7 @@ func (s *Server) handle(work endpoint) http.HandlerFunc {
 			w.WriteHeader(http.StatusOK)
 			return
 		}
-		writeJSON(w, http.StatusOK, result) // 201 is never documented (reference, roapp-api 1)
+		writeJSON(w, http.StatusOK, result) // 201 is never documented (docs/reference/roapp.md#errors)
 	}
 }
 
@@ -217,7 +218,8 @@ func (s *Server) authorize(r *http.Request) error {
 	return nil
 }
 
-// slashed are the documented paths that end in a slash (reference, roapp-api 4.2 and 7).
+// slashed are the documented paths that end in a slash
+// (docs/reference/roapp.md#legacy-catalogue and docs/reference/roapp.md#paths).
 var slashed = map[string]bool{"/products": true, "/warehouse/categories": true, "/margins": true}
 
 type trailingSlash struct{}
@@ -287,7 +289,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 }
 
 // writeEmpty answers as RO App does for an unknown contact: text/plain without
-// a body (reference, roapp-api 1).
+// a body (docs/reference/roapp.md#errors).
 func writeEmpty(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(status)

@@ -20,7 +20,7 @@ const (
 )
 
 // webhookSender delivers events in the background. RO App's own retries, time
-// limits and order are unknown (reference, roapp-api 5).
+// limits and order are unknown (docs/reference/roapp.md#webhooks).
 type webhookSender struct {
 	url, secret string
 	pause       time.Duration
@@ -43,7 +43,8 @@ func newWebhookSender(closed context.Context, options Options, switches *switchb
 	}
 }
 
-// notify sends a webhook about a record (reference, roapp-api 5). It does not wait.
+// notify sends a webhook about a record (docs/reference/roapp.md#webhooks). It does
+// not wait.
 func (s *Server) notify(event, kind string, id, author int64, metadata map[string]any) {
 	who, _ := s.store.directories.employee(author)
 	eventID := newUUID()
@@ -104,7 +105,8 @@ func (w *webhookSender) post(id string, body []byte) (delivered bool) {
 	return answer.StatusCode >= 200 && answer.StatusCode < 300
 }
 
-// signature covers the event's id only, not its body (reference, roapp-api 5).
+// signature covers the event's id only, not its body
+// (docs/reference/roapp.md#webhooks).
 func signature(secret, id string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(id))
