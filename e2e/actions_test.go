@@ -176,7 +176,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	live := []string{"HX-Request", "true"}
 	wrong := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}, live...)
 	assert.Equal(t, http.StatusOK, wrong.StatusCode)
-	assert.Contains(t, wrong.text, "99999 is not among the choices")
+	assert.Contains(t, wrong.text, "it is not among the choices")
 	assert.Equal(t, http.StatusConflict, page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}).StatusCode)
 	right := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {itoa(ola)}}, live...)
 	assert.Equal(t, http.StatusOK, right.StatusCode)
