@@ -45,6 +45,10 @@ type Config struct {
 	// Timeout bounds one request, connecting and reading its answer included, 75 s when 0. The wait for a turn is not
 	// part of it.
 	Timeout time.Duration
+	// Catalogue is the family of calls for products, CatalogueAuto when empty.
+	Catalogue Catalogue
+	// ProductTypeID is the type of new products in the v2 catalogue, the account's first one when 0.
+	ProductTypeID int64
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
@@ -67,6 +71,9 @@ type Client struct {
 	http      *http.Client
 	pace      *pacer
 	observe   func(Kind)
+
+	catalogues *catalogues
+	fields     fieldsPatch
 }
 
 // New returns a client; it sends nothing. A wrong address or key shows at the first request.
@@ -84,6 +91,7 @@ func New(cfg Config) *Client {
 		c.observe = func(Kind) {}
 	}
 	c.http.CheckRedirect = c.checkRedirect
+	c.catalogues = newCatalogues(c, cfg.Catalogue, cfg.ProductTypeID)
 	return c
 }
 
@@ -144,6 +152,9 @@ func (r request) endpoint() string { return r.method + " " + r.path }
 
 func (r request) writes() bool { return r.method != http.MethodGet }
 
+// collection tells that the path leads to no single record, so that what is not found is the endpoint itself.
+func (r request) collection() bool { return !strings.Contains(r.path, "{") }
+
 func (r request) url(base string) string {
 	address := base + strings.NewReplacer("{id}", strconv.FormatInt(r.id, 10), "{item}", strconv.FormatInt(r.item, 10)).Replace(r.path)
 	if len(r.query) > 0 {
@@ -200,8 +211,10 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
 	}
-	if err := c.pace.wait(ctx); err != nil {
-		return answer{}, neverSent(r, err)
+	if !takeReserved(ctx) {
+		if err := c.pace.wait(ctx); err != nil {
+			return answer{}, neverSent(r, err)
+		}
 	}
 	PassTurn(ctx)
 	var reach reached

@@ -170,6 +170,14 @@ var calls = map[string]struct {
 		_, err := c.OrderCustomFields(ctx)
 		return err
 	}},
+	"PeopleCustomFields": {request: "GET /v2/contacts/people/custom-fields", do: func(ctx context.Context, c *Client) error {
+		_, err := c.PeopleCustomFields(ctx)
+		return err
+	}},
+	"ProductTypes": {request: "GET /v2/catalog/products/types", do: func(ctx context.Context, c *Client) error {
+		_, err := c.ProductTypes(ctx)
+		return err
+	}},
 	"Locations": {request: "GET /v2/company/locations", do: func(ctx context.Context, c *Client) error {
 		_, err := c.Locations(ctx)
 		return err
@@ -396,7 +404,7 @@ func TestPacerGoesByWhenRequestsWereSent(t *testing.T) {
 	var sent []time.Duration
 	now := start
 	for _, late := range []time.Duration{100, 0, 0, 0, 80, 0, 0, 0, 0} {
-		left, _ := p.left(now)
+		left, _ := p.left(now, 1)
 		now = now.Add(max(left, 0) + late*time.Millisecond)
 		p.note(now)
 		sent = append(sent, now.Sub(start))

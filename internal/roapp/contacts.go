@@ -2,6 +2,7 @@ package roapp
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -26,13 +27,20 @@ type NewPerson struct {
 	// Phone is in E.164.
 	Phone string
 	Notes string
+	// CustomFields is by key ("f12"); an empty value is sent as well.
+	CustomFields map[string]string
 }
 
 // FindPeople returns the people that the service finds for any of the phones. How it compares is not documented
 // (reference, roapp-api 2), so a person may be missing for want of the right spelling, and one that is returned need
 // not have any of the phones: compare them. No phones find nobody, without a request.
 func (c *Client) FindPeople(ctx context.Context, phones []string) ([]Contact, error) {
-	return c.findContacts(ctx, "/v2/contacts/people", phones, decodeContact)
+	phones = filled(phones)
+	if len(phones) == 0 {
+		return nil, nil
+	}
+	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: url.Values{"phones": phones}}
+	return list(ctx, c, r, searchPages, decodeContact)
 }
 
 // FindPeopleByName returns the people that the service finds for the name, by a comparison that is not documented
@@ -46,22 +54,33 @@ func (c *Client) FindPeopleByName(ctx context.Context, name string) ([]Contact, 
 	return list(ctx, c, r, searchPages, decodeContact)
 }
 
-// FindOrganizations is FindPeople for organizations.
+// FindOrganizations returns the organizations of the first page that the service gives for any of the phones, one
+// request. No filter of this list is documented: where the service ignores the phones, the page holds any
+// organizations, and reading on would mean the whole account. No phones find nobody, without a request.
 func (c *Client) FindOrganizations(ctx context.Context, phones []string) ([]Contact, error) {
-	return c.findContacts(ctx, "/v2/contacts/organizations", phones, func(n node) Contact {
-		contact := decodeContact(n)
-		contact.Organization = true
-		return contact
-	})
-}
-
-func (c *Client) findContacts(ctx context.Context, path string, phones []string, decode func(node) Contact) ([]Contact, error) {
 	phones = filled(phones)
 	if len(phones) == 0 {
 		return nil, nil
 	}
-	r := request{method: http.MethodGet, path: path, query: url.Values{"phones": phones}}
-	return list(ctx, c, r, searchPages, decode)
+	r := request{method: http.MethodGet, path: "/v2/contacts/organizations", query: url.Values{"phones": phones}}
+	answer, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	var organizations []Contact
+	page := readPage(answer.node)
+	if len(page.rows) == 0 && page.count > 0 {
+		answer.at("data").fail("fewer rows than the list says it has")
+	}
+	for _, row := range page.rows {
+		contact := decodeContact(row.row())
+		contact.Organization = true
+		organizations = append(organizations, contact)
+	}
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
+	return organizations, nil
 }
 
 // filled leaves empty values out: as a filter they would mean every record.
@@ -139,29 +158,47 @@ type phoneBody struct {
 }
 
 type personBody struct {
-	FirstName string      `json:"first_name"`
-	LastName  string      `json:"last_name,omitempty"`
-	Email     string      `json:"email,omitempty"`
-	Phones    []phoneBody `json:"phones,omitempty"`
-	Notes     string      `json:"notes,omitempty"`
+	FirstName    string            `json:"first_name"`
+	LastName     string            `json:"last_name,omitempty"`
+	Email        string            `json:"email,omitempty"`
+	Phones       []phoneBody       `json:"phones,omitempty"`
+	Notes        string            `json:"notes,omitempty"`
+	CustomFields map[string]string `json:"custom_fields,omitempty"`
 }
 
-// CreatePerson returns the new person's id. Whether the service refuses a phone that another contact has is not
-// documented (reference, roapp-api 2).
+// CreatePerson returns the new person's id; 0 where the person was created and the answer does not name it: find it
+// then, and never create it again. Whether the service refuses a phone that another contact has is not documented.
 func (c *Client) CreatePerson(ctx context.Context, p NewPerson) (int64, error) {
-	body := personBody{FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Notes: p.Notes}
+	body := personBody{FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Notes: p.Notes, CustomFields: p.CustomFields}
 	if p.Phone != "" {
 		body.Phones = []phoneBody{{Title: phoneTitle, Phone: p.Phone}}
 	}
 	return c.create(ctx, request{method: http.MethodPost, path: "/v2/contacts/people", body: body})
 }
 
-// create returns the id of what a request made, {"id"} or {"data": {"id"}} (reference, roapp-api 2).
+// create returns the id of what a request created, 0 where the answer says yes and names none.
 func (c *Client) create(ctx context.Context, r request) (int64, error) {
+	r.emptyAnswer = true
 	answer, err := c.do(ctx, r)
 	if err != nil {
 		return 0, err
 	}
-	id := answer.record().at("id").id()
+	id := answer.createdID()
 	return id, answer.check()
+}
+
+// createdID is the id in the answer to a create: {"id"}, {"data": {"id"}}, {"data": 5} or a bare number; 0 for an
+// answer that has none.
+func (n node) createdID() int64 {
+	switch value := n.value.(type) {
+	case json.Number:
+		return n.id()
+	case map[string]any:
+		if _, number := value["data"].(json.Number); number && value["id"] == nil {
+			return n.at("data").id()
+		}
+		return n.record().at("id").optionalID()
+	default:
+		return 0
+	}
 }

@@ -71,10 +71,12 @@ func TestF24NoPhoneFindsNobody(t *testing.T) {
 func TestCreatePerson(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"bare":         `{"id":42}`,
-		"bare text":    `{"id":"42","success":true}`,
-		"wrapped":      `{"data":{"id":42}}`,
-		"wrapped text": `{"success":true,"data":{"id":"42"}}`,
+		"bare":           `{"id":42}`,
+		"bare text":      `{"id":"42","success":true}`,
+		"wrapped":        `{"data":{"id":42}}`,
+		"wrapped text":   `{"success":true,"data":{"id":"42"}}`,
+		"number":         `42`,
+		"wrapped number": `{"data":42}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,11 +26,13 @@ type OrderType struct {
 // UnknownType is a custom field's type when the answer has none.
 const UnknownType = -1
 
-// CustomField is a field that the account added to its orders.
+// CustomField is a field that the account added to its orders or contacts.
 type CustomField struct {
-	// ID is the key under which orders have the value, "f101".
+	// ID is the key under which records have the value, "f101".
 	ID    string
 	Title string
+	// Required fields must be sent when a record is created; an empty text will do.
+	Required bool
 	// Type is the service's number: 0 a flag, 1 to 3 text, 4 and 5 a time, 6 a number (reference, roapp-api 6).
 	Type int
 }
@@ -80,11 +82,18 @@ func (c *Client) OrderCustomFields(ctx context.Context) ([]CustomField, error) {
 	return directory(ctx, c, "/v2/orders/custom-fields", decodeCustomField)
 }
 
+// PeopleCustomFields returns the account's own fields of people.
+func (c *Client) PeopleCustomFields(ctx context.Context) ([]CustomField, error) {
+	return directory(ctx, c, "/v2/contacts/people/custom-fields", decodeCustomField)
+}
+
 func decodeCustomField(n node) CustomField {
+	required := n.first("required", "is_required").flag()
 	return CustomField{
-		ID:    customFieldKey(n.at("id")),
-		Title: n.first("title", "name").text(),
-		Type:  int(n.at("type").integerOr(UnknownType)),
+		ID:       customFieldKey(n.at("id")),
+		Title:    n.first("title", "name").text(),
+		Required: required != nil && *required,
+		Type:     int(n.at("type").integerOr(UnknownType)),
 	}
 }
 

@@ -15,9 +15,9 @@ func TestDirectories(t *testing.T) {
 	if got, err := types.OrderTypes(t.Context()); err != nil || !reflect.DeepEqual(got, []OrderType{{34, "Sale"}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	_, fields := newService(t, ok(`[{"id":101,"title":"Shop","type":1},{"id":"f102","name":"External ID","type":"2"},{"id":"103","title":"Created"}]`))
+	_, fields := newService(t, ok(`[{"id":101,"title":"Shop","type":1},{"id":"f102","name":"External ID","type":"2","required":true},{"id":"103","title":"Created"}]`))
 	if got, err := fields.OrderCustomFields(t.Context()); err != nil || !reflect.DeepEqual(got, []CustomField{
-		{"f101", "Shop", 1}, {"f102", "External ID", 2}, {"f103", "Created", UnknownType},
+		{"f101", "Shop", false, 1}, {"f102", "External ID", true, 2}, {"f103", "Created", false, UnknownType},
 	}) {
 		t.Errorf("got %+v, %v", got, err)
 	}

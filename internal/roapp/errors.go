@@ -32,8 +32,11 @@ const (
 	Credentials Kind = "Credentials"
 	// Forbidden: the key's employee lacks a right for this request.
 	Forbidden Kind = "Forbidden"
-	// NotFound: there is no such record, or no such path. A search never fails so for want of a match.
+	// NotFound: there is no such record. A search never fails so for want of a match.
 	NotFound Kind = "NotFound"
+	// Missing: the service does not offer the endpoint (404 or 410 where no record is named, or 405). It says nothing of
+	// what was asked for, and concerns the whole account, or its address is wrong.
+	Missing Kind = "Missing"
 	// Rejected: the service understood and refused; Message says why.
 	Rejected Kind = "Rejected"
 	// Malformed: the answer was JSON of another form than expected (Err names the field), or the request could not be
@@ -63,6 +66,9 @@ type Error struct {
 	// Message is the service's own words, at most 300 runes, "" when it had none. They may repeat personal data, so
 	// Error does not show them.
 	Message string
+	// Field is the path of the field that a refusal is about, "custom_fields.f12"; the first one where there are
+	// several, "" where the service names none.
+	Field string
 	// RetryAfter is the service's wish, at most an hour; 0 when it named none.
 	RetryAfter time.Duration
 	// MayHaveCommitted says that a write was sent and no definite refusal came back: look before repeating it. It is
@@ -84,6 +90,15 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Path is the endpoint without its method.
+func (e *Error) Path() string {
+	_, path, _ := strings.Cut(e.Endpoint, " ")
+	return path
+}
+
+// Writes tells whether the request would have changed something.
+func (e *Error) Writes() bool { return !strings.HasPrefix(e.Endpoint, http.MethodGet+" ") }
 
 // KindOf returns the kind of the Error in err's chain, "" when there is none.
 func KindOf(err error) Kind {
@@ -192,10 +207,11 @@ func malformed(r request, status int, err error) *Error {
 func (c *Client) refusal(r request, a answer) *Error {
 	said := readWords(a.body)
 	e := &Error{
-		Kind:       kindOf(a.status, said),
+		Kind:       kindOf(r, a.status, said),
 		Endpoint:   r.endpoint(),
 		Status:     a.status,
 		Message:    c.message(said),
+		Field:      said.field,
 		RetryAfter: retryAfter(a.header, time.Now()),
 	}
 	if e.Kind == Unavailable {
@@ -209,7 +225,7 @@ func (c *Client) refusal(r request, a answer) *Error {
 
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
-func kindOf(status int, said words) Kind {
+func kindOf(r request, status int, said words) Kind {
 	switch status {
 	case http.StatusUnauthorized:
 		return Credentials
@@ -218,8 +234,13 @@ func kindOf(status int, said words) Kind {
 			return Credentials
 		}
 		return Forbidden
-	case http.StatusNotFound:
+	case http.StatusNotFound, http.StatusGone:
+		if r.collection() {
+			return Missing
+		}
 		return NotFound
+	case http.StatusMethodNotAllowed:
+		return Missing
 	case http.StatusLocked, http.StatusTooManyRequests:
 		return Throttled
 	case http.StatusRequestTimeout, http.StatusTooEarly:
@@ -268,8 +289,9 @@ func (c *Client) withoutKey(text string) string {
 
 // words is what the service said about a refusal.
 type words struct {
-	text string
-	code string
+	text  string
+	code  string
+	field string
 }
 
 // badToken recognises the old API's way to refuse a key, which may come with several statuses.
@@ -282,7 +304,7 @@ var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 func readWords(body []byte) words {
 	if value, err := parse(body); err == nil {
 		object, _ := value.(map[string]any)
-		return words{text: wordsIn(value, maxNesting), code: scalarText(object["code"])}
+		return words{text: wordsIn(value, maxNesting), code: scalarText(object["code"]), field: fieldIn(value, maxNesting)}
 	}
 	text := strings.TrimSpace(string(body))
 	if !strings.HasPrefix(text, "<") {
@@ -299,12 +321,61 @@ func wordsIn(value any, depth int) string {
 	if !ok {
 		return flat(value, depth)
 	}
-	for _, key := range []string{"message", "error", "detail", "errors", "validation"} {
+	summary := firstWords(object, depth, "message", "error", "detail")
+	details := firstWords(object, depth, detailKeys...)
+	switch {
+	case summary == "" && details == "":
+		return flat(object, depth)
+	case summary == "":
+		return details
+	case details == "" || details == summary:
+		return summary
+	default:
+		return summary + ": " + details
+	}
+}
+
+// detailKeys are where the fields at fault stand, in the account's language.
+var detailKeys = []string{"errors", "validation"}
+
+func firstWords(object map[string]any, depth int, keys ...string) string {
+	for _, key := range keys {
 		if text := nested(object[key], depth); text != "" {
 			return text
 		}
 	}
-	return flat(object, depth)
+	return ""
+}
+
+// fieldIn is the path of the first field that details name: {"errors": {"custom_fields": {"f12": ["..."]}}}.
+func fieldIn(value any, depth int) string {
+	object, _ := value.(map[string]any)
+	if depth == 0 {
+		return ""
+	}
+	for _, key := range detailKeys {
+		if path := pathIn(object[key], depth-1); path != "" {
+			return path
+		}
+	}
+	for _, key := range []string{"message", "error", "detail"} {
+		if path := fieldIn(object[key], depth-1); path != "" {
+			return path
+		}
+	}
+	return ""
+}
+
+func pathIn(value any, depth int) string {
+	object, _ := value.(map[string]any)
+	if depth == 0 || len(object) == 0 {
+		return ""
+	}
+	key := slices.Min(slices.Collect(maps.Keys(object)))
+	if below := pathIn(object[key], depth-1); below != "" {
+		return key + "." + below
+	}
+	return key
 }
 
 func nested(value any, depth int) string {

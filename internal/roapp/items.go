@@ -103,7 +103,7 @@ func (c *Client) AddItem(ctx context.Context, orderID int64, item NewItem) (int6
 		Warranty:   warrantyBody{Period: "0", Units: "days"},
 		Comment:    item.Comment,
 	}
-	r := request{method: http.MethodPost, path: "/v2/orders/{id}/items", id: orderID, body: body}
+	r := request{method: http.MethodPost, path: "/v2/orders/{id}/items", id: orderID, body: body, emptyAnswer: true}
 	answer, err := c.do(ctx, r)
 	if err != nil {
 		return 0, err
@@ -114,10 +114,7 @@ func (c *Client) AddItem(ctx context.Context, orderID int64, item NewItem) (int6
 
 // addedItem is the new line's id. An answer that has the order's id is about the order, not the line.
 func addedItem(n node, orderID int64) int64 {
-	if _, object := n.value.(map[string]any); !object {
-		return 0
-	}
-	if id := n.record().at("id").optionalID(); id != orderID {
+	if id := n.createdID(); id != orderID {
 		return id
 	}
 	return 0

@@ -2,7 +2,6 @@ package roapp
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -87,6 +86,7 @@ type NewOrder struct {
 
 // CreatedOrder is what the answer to a create says.
 type CreatedOrder struct {
+	// ID is 0 when the order was created and the answer does not name it: find it then, and never create it again.
 	ID int64
 	// Number is "" and StatusID 0 when the answer does not say.
 	Number   string
@@ -115,7 +115,9 @@ func (c *Client) FindOrders(ctx context.Context, q OrderQuery) (OrderPage, error
 func (q OrderQuery) values() url.Values {
 	values := url.Values{}
 	for _, id := range q.ClientIDs {
+		// The first name is the documented one, the second the one that is seen in use; the unknown one is ignored.
 		values.Add("clients_ids", strconv.FormatInt(id, 10))
+		values.Add("client_ids", strconv.FormatInt(id, 10))
 	}
 	for _, id := range q.IDs {
 		values.Add("ids", strconv.FormatInt(id, 10))
@@ -241,47 +243,22 @@ type orderBody struct {
 
 // CreateOrder returns the new order's id, and what else the answer says.
 func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (CreatedOrder, error) {
-	answer, err := c.do(ctx, request{method: http.MethodPost, path: "/v2/orders", body: orderBody(o)})
+	answer, err := c.do(ctx, request{method: http.MethodPost, path: "/v2/orders", body: orderBody(o), emptyAnswer: true})
 	if err != nil {
 		return CreatedOrder{}, err
 	}
-	record := answer.record()
-	created := CreatedOrder{ID: record.at("id").id()}
+	created := CreatedOrder{ID: answer.createdID()}
 	if err := answer.check(); err != nil {
 		return CreatedOrder{}, err
 	}
-	// The order stands whatever the rest looks like, so the rest cannot fail it.
-	rest := record.apart()
+	if _, object := answer.value.(map[string]any); !object {
+		return created, nil
+	}
+	// The order exists whatever the rest looks like, so the rest cannot fail it.
+	rest := answer.record().apart()
 	created.Number = rest.first("number", "id_label").text()
 	created.StatusID = rest.apart().at("status").at("id").optionalID()
 	return created, nil
-}
-
-type fieldsBody struct {
-	CustomFields map[string]any `json:"custom_fields"`
-}
-
-// UpdateFields sets custom fields of an order, by key ("f101"). Whether the fields that are not named keep their values
-// is not documented, so all are read first and sent as they are: two requests.
-func (c *Client) UpdateFields(ctx context.Context, orderID int64, changed map[string]string) error {
-	answer, err := c.do(ctx, request{method: http.MethodGet, path: "/v2/orders/{id}", id: orderID})
-	if err != nil {
-		return err
-	}
-	record := answer.record()
-	record.mustBe(orderID, record.at("id").id())
-	if err := answer.check(); err != nil {
-		return err
-	}
-	values := map[string]any{}
-	if standing, ok := record.at("custom_fields").value.(map[string]any); ok {
-		maps.Copy(values, standing)
-	}
-	for key, value := range changed {
-		values[key] = value
-	}
-	_, err = c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}", id: orderID, body: fieldsBody{values}, emptyAnswer: true})
-	return err
 }
 
 type notesBody struct {

@@ -67,7 +67,7 @@ func TestFindOrdersQuery(t *testing.T) {
 		"none":     {OrderQuery{}, url.Values{}},
 		"first":    {OrderQuery{Page: 1}, url.Values{}},
 		"page":     {OrderQuery{Page: 3, Sort: "-modified_at"}, url.Values{"page": {"3"}, "sort": {"-modified_at"}}},
-		"clients":  {OrderQuery{ClientIDs: []int64{1, 2}, IDs: []int64{3, 4}}, url.Values{"clients_ids": {"1", "2"}, "ids": {"3", "4"}}},
+		"clients":  {OrderQuery{ClientIDs: []int64{1, 2}, IDs: []int64{3, 4}}, url.Values{"clients_ids": {"1", "2"}, "client_ids": {"1", "2"}, "ids": {"3", "4"}}},
 		"from":     {OrderQuery{CreatedFrom: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z"}}},
 		"from, to": {OrderQuery{CreatedFrom: at, CreatedTo: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z"}}},
 		"to":       {OrderQuery{CreatedTo: at.Truncate(time.Second)}, url.Values{"created_at": {"1970-01-01T00:00:00Z", "2026-11-20T10:00:00Z"}}},
@@ -163,6 +163,10 @@ func TestCreateOrder(t *testing.T) {
 		want   CreatedOrder
 	}{
 		"id only":           {`{"id":7}`, CreatedOrder{ID: 7}},
+		"bare number":       {`7`, CreatedOrder{ID: 7}},
+		"nothing":           {``, CreatedOrder{}},
+		"empty object":      {`{}`, CreatedOrder{}},
+		"empty text":        {`""`, CreatedOrder{}},
 		"wrapped":           {`{"success":true,"data":{"id":"7"}}`, CreatedOrder{ID: 7}},
 		"whole order":       {fullOrder, CreatedOrder{ID: 7, Number: "A0007", StatusID: 101}},
 		"whole order in":    {`{"data":` + fullOrder + `}`, CreatedOrder{ID: 7, Number: "A0007", StatusID: 101}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -57,8 +58,31 @@ func newPacer(perSecond float64) *pacer {
 	return p
 }
 
+type reservedKey struct{}
+
+// reserve waits until n requests may be sent at once and returns a context in which they do not wait. Where the budget
+// allows fewer in one window, the others wait as usual.
+func (p *pacer) reserve(ctx context.Context, n int) (context.Context, error) {
+	n = min(n, len(p.sent))
+	if err := p.waitFor(ctx, n); err != nil {
+		return ctx, err
+	}
+	left := new(atomic.Int32)
+	left.Store(int32(n)) //nolint:gosec // a handful
+	return context.WithValue(ctx, reservedKey{}, left), nil
+}
+
+// takeReserved uses up one of the context's reserved requests.
+func takeReserved(ctx context.Context) bool {
+	left, ok := ctx.Value(reservedKey{}).(*atomic.Int32)
+	return ok && left.Add(-1) >= 0
+}
+
 // wait returns when it is the caller's turn. Who is next does not wait for a turn that comes after ctx's deadline.
-func (p *pacer) wait(ctx context.Context) error {
+func (p *pacer) wait(ctx context.Context) error { return p.waitFor(ctx, 1) }
+
+// waitFor is wait for n requests that are sent one right after the other.
+func (p *pacer) waitFor(ctx context.Context, n int) error {
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -70,20 +94,22 @@ func (p *pacer) wait(ctx context.Context) error {
 			return err
 		}
 		// Looked at again after each wait: a 429 may have come meanwhile.
-		left, paused := p.left(time.Now())
+		left, paused := p.left(time.Now(), n)
 		if left <= 0 {
-			p.note(time.Now())
+			for range n {
+				p.note(time.Now())
+			}
 			return nil
 		}
-		if err := waitFor(ctx, left, paused); err != nil {
+		if err := pauseFor(ctx, left, paused); err != nil {
 			return err
 		}
 	}
 }
 
-// left is how long it is until the next turn, and whether that is so because of a pause.
-func (p *pacer) left(now time.Time) (left time.Duration, paused bool) {
-	newest, oldest := p.sent[len(p.sent)-1], p.sent[0]
+// left is how long it is until n requests may be sent, and whether that is so because of a pause.
+func (p *pacer) left(now time.Time, n int) (left time.Duration, paused bool) {
+	newest, oldest := p.sent[len(p.sent)-1], p.sent[n-1]
 	left = max(newest.Add(p.spacing).Sub(now), oldest.Add(p.window).Sub(now))
 	if pause := p.pauseLeft(now); pause > max(left, 0) {
 		return pause, true
@@ -97,7 +123,7 @@ func (p *pacer) note(now time.Time) {
 	p.sent[len(p.sent)-1] = now
 }
 
-func waitFor(ctx context.Context, left time.Duration, paused bool) error {
+func pauseFor(ctx context.Context, left time.Duration, paused bool) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < left {
 		if paused {
 			return &pausedError{left: left}

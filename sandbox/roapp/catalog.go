@@ -25,6 +25,8 @@ type product struct {
 	prices         map[int64]decimal.Decimal // by price type
 	warranty       int
 	warrantyPeriod string
+	typeID         int64
+	archived       bool
 }
 
 type category struct {
@@ -38,32 +40,37 @@ func (c category) view() any {
 }
 
 func (s *Server) catalogRoutes(r chi.Router) {
-	r.Get("/v2/catalog/products", s.handle(s.listCatalog))
-	r.Get("/v2/catalog/products/categories", s.handle(s.listCatalogCategories))
-	r.Get("/products", s.handle(s.listProducts))
-	r.Post("/products", s.handle(s.createProduct))
-	r.Get("/products/{id}", s.handle(s.getProduct))
-	r.Put("/products/{id}", s.handle(s.putProduct))
-	r.Get("/warehouse/categories", s.handle(s.listCategories))
-	r.Post("/warehouse/categories", s.handle(s.createCategory))
-	r.Get("/catalogs/uoms", s.handle(s.listUnits))
-	r.Get("/margins", s.handle(s.listMargins))
+	s.catalogV2Routes(r)
+	legacy := func(work endpoint) http.HandlerFunc { return s.handle(s.offered(LegacyCatalogue, work)) }
+	r.Get("/products", legacy(s.listProducts))
+	r.Post("/products", legacy(s.createProduct))
+	r.Get("/products/{id}", legacy(s.getProduct))
+	r.Put("/products/{id}", legacy(s.putProduct))
+	r.Get("/warehouse/categories", legacy(s.listCategories))
+	r.Post("/warehouse/categories", legacy(s.createCategory))
+	r.Get("/catalogs/uoms", legacy(s.listUnits))
+	r.Get("/margins", legacy(s.listMargins))
 }
 
-// listCatalog has no filters: none are known, and unknown keys are ignored
-// (reference, roapp-api 4.1).
-func (s *Server) listCatalog(r *http.Request) (any, error) {
-	q := queryOf(r)
-	return paged(s.store.products.at(s.visible()), q.page(), catalogView), q.err()
-}
-
-func (s *Server) listCatalogCategories(r *http.Request) (any, error) {
-	q := queryOf(r)
-	rows, page := s.store.categories.at(s.visible()), q.page()
-	if s.switches.is(CategoriesList, "array") {
-		return showAll(rows, category.view), q.err()
+// offered has a catalogue's endpoint answer as if it did not exist, where its switch says so.
+func (s *Server) offered(catalogue Switch, work endpoint) endpoint {
+	return func(r *http.Request) (any, error) {
+		switch s.switches.value(catalogue) {
+		case "404":
+			return nil, errNotFound
+		case "405":
+			return nil, &apiError{status: http.StatusMethodNotAllowed, text: "Method Not Allowed"}
+		case "410":
+			return nil, &apiError{status: http.StatusGone, text: "Gone"}
+		default:
+			return work(r)
+		}
 	}
-	return paged(rows, page, category.view), q.err()
+}
+
+// listed tells whether lists show the product.
+func (s *Server) listed(p product) bool {
+	return !p.archived || s.switches.is(ArchivedProducts, "shown")
 }
 
 // listProducts knows its array filters with brackets only, as documented; any
@@ -74,7 +81,7 @@ func (s *Server) listProducts(r *http.Request) (any, error) {
 	titles, articles, barcodes := q.values["title"], q.values["articles[]"], q.values["barcodes[]"]
 	text, page := q.values.Get("q"), q.page()
 	rows := keep(s.store.products.at(s.visible()), func(p product) bool {
-		return anyOf(ids, p.id) && anyOf(categories, p.categoryID) && anyOf(titles, p.title) &&
+		return s.listed(p) && anyOf(ids, p.id) && anyOf(categories, p.categoryID) && anyOf(titles, p.title) &&
 			anyOf(articles, p.article) && p.hasBarcode(barcodes) && p.mentions(text)
 	})
 	return oldPaged(rows, page, s.productView), q.err()
@@ -116,9 +123,9 @@ func (s *Server) createProduct(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.require("title", "category_id", "uom_id")
-	p := product{}
-	s.readProduct(b, &p)
+	b.require("title", "category_id")
+	p := product{unitID: pieceUnit}
+	s.readProduct(b, "article", &p)
 	if s.switches.is(DuplicateArticle, "refused") {
 		s.checkDuplicate(b, p)
 	}
@@ -148,7 +155,7 @@ func (s *Server) putProduct(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.readProduct(b, &p)
+	s.readProduct(b, "article", &p)
 	if s.switches.is(DuplicateArticle, "refused") {
 		s.checkDuplicate(b, p)
 	}
@@ -160,10 +167,11 @@ func (s *Server) putProduct(r *http.Request) (any, error) {
 	return s.created(p.id), nil
 }
 
-func (s *Server) readProduct(b *body, p *product) {
+// readProduct reads what both catalogues and staff write; sku is what the SKU is called there.
+func (s *Server) readProduct(b *body, sku string, p *product) {
 	b.text("title", shortText, &p.title)
 	b.demand("title", p.title)
-	b.text("article", shortText, &p.article)
+	b.text(sku, shortText, &p.article)
 	b.text("code", shortText, &p.code)
 	b.text("description", longText, &p.description)
 	b.reference("category_id", &p.categoryID, s.store.categories.has)
@@ -301,7 +309,7 @@ func (s *Server) productView(p product) any {
 		"category": of.view(), "images": []any{}, "uom": uom.view(), "warranty": p.warranty,
 		"warranty_period": orNull(p.warrantyPeriod), "custom_fields": map[string]any{}, "prices": prices,
 		"sernum_codes": []any{}, "length_mm": nil, "width_mm": nil, "height_mm": nil, "gross_weight_g": nil,
-		"dimensions_unit": nil, "weight_unit": nil, "is_dimensions_weight_enabled": false,
+		"dimensions_unit": nil, "weight_unit": nil, "is_dimensions_weight_enabled": false, "is_archived": p.archived,
 	}
 }
 
@@ -311,17 +319,4 @@ func (p product) barcodesView() []any {
 		rows = append(rows, map[string]any{"id": p.id*100 + int64(i), "code": code, "type": "ean13"})
 	}
 	return rows
-}
-
-// catalogView is a product as /v2 shows it (reference, roapp-api 4.1).
-func catalogView(p product) any {
-	prices := []any{}
-	for margin, price := range p.prices {
-		prices = append(prices, map[string]any{"id": margin, "price": price.StringFixed(pricePlaces)})
-	}
-	return map[string]any{
-		"id": p.id, "category_id": p.categoryID, "title": p.title, "description": p.description,
-		"code": p.code, "sku": p.article, "cost": decimal.Zero.StringFixed(costPlaces),
-		"barcodes": list(p.barcodes), "prices": prices,
-	}
 }

@@ -47,6 +47,7 @@ type contact struct {
 	registrationNumber    string
 	birthday              map[string]int
 	tags                  []string
+	customFields          map[string]any
 }
 
 func (c contact) fullName() string {
@@ -54,6 +55,14 @@ func (c contact) fullName() string {
 		return c.name
 	}
 	return strings.TrimSpace(c.firstName + " " + c.lastName)
+}
+
+// fields are the custom fields that contacts of the kind have.
+func (c contact) fields(d directories) []customField {
+	if c.kind == organization {
+		return nil
+	}
+	return d.peopleFields
 }
 
 func (c contact) numbers() []string {
@@ -67,7 +76,11 @@ func (c contact) numbers() []string {
 func (s *Server) contactRoutes(r chi.Router, path string, kind contactKind) {
 	r.Get(path, s.handle(s.listContacts(kind)))
 	r.Post(path, s.handle(s.createContact(kind)))
-	r.Get(path+"/custom-fields", s.handle(func(*http.Request) (any, error) { return []any{}, nil }))
+	if kind == organization {
+		r.Get(path+"/custom-fields", s.handle(func(*http.Request) (any, error) { return []any{}, nil }))
+	} else {
+		r.Post(path+"/{id}/merge", s.handle(s.mergePeople))
+	}
 	r.Get(path+"/{id}", s.handle(s.getContact(kind)))
 	r.Patch(path+"/{id}", s.handle(s.patchContact(kind)))
 	r.Delete(path+"/{id}", s.handle(s.deleteContact(kind)))
@@ -77,6 +90,9 @@ func (s *Server) listContacts(kind contactKind) endpoint {
 	return func(r *http.Request) (any, error) {
 		q := queryOf(r)
 		names, phones, managers := q.texts("names"), q.texts("phones"), q.ids("managers")
+		if kind == organization && s.switches.is(OrganizationFilter, "ignored") {
+			names, phones, managers = nil, nil, nil
+		}
 		created, modified, page := q.span("created_at"), q.span("modified_at"), q.page()
 		rows := keep(s.store.contacts.at(s.visible()), func(c contact) bool {
 			return c.kind == kind && anyNamed(names, c.fullName()) && s.anyPhone(phones, c.numbers()) &&
@@ -140,8 +156,14 @@ func (s *Server) getContact(kind contactKind) endpoint {
 func (s *Server) createContact(kind contactKind) endpoint {
 	return func(r *http.Request) (any, error) {
 		c := contact{kind: kind}
-		if err := s.readWrittenContact(r, &c); err != nil {
+		b, err := s.readWrittenContact(r, &c)
+		if err != nil {
 			return nil, err
+		}
+		if kind == person {
+			if err := s.requireFields(b, s.fieldsOf(s.store.directories.peopleFields)); err != nil {
+				return nil, err
+			}
 		}
 		return s.created(s.addContact(c, keyEmployee).id), nil
 	}
@@ -153,7 +175,7 @@ func (s *Server) patchContact(kind contactKind) endpoint {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.readWrittenContact(r, &c); err != nil {
+		if _, err := s.readWrittenContact(r, &c); err != nil {
 			return nil, err
 		}
 		c.modifiedAt = s.now()
@@ -191,15 +213,15 @@ func pathID(r *http.Request, name string) int64 {
 }
 
 // readWrittenContact reads what the API writes to a contact.
-func (s *Server) readWrittenContact(r *http.Request, c *contact) error {
+func (s *Server) readWrittenContact(r *http.Request, c *contact) (*body, error) {
 	b, err := jsonBody(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.readContact(b, c)
 	readPhones(b, &c.phones)
 	s.checkPhones(b, *c)
-	return b.err()
+	return b, b.err()
 }
 
 // readContact reads all but the phones, which staff may write more freely.
@@ -215,7 +237,10 @@ func (s *Server) readContact(b *body, c *contact) {
 	b.text("discount_code", shortText, &c.discountCode)
 	b.text("tax_identification_number", shortText, &c.taxNumber)
 	b.texts("tags", &c.tags)
-	readCustomFields(b, nil, map[string]any{})
+	if b.has("custom_fields") {
+		c.customFields = map[string]any{}
+		readCustomFields(b, s.fieldsOf(c.fields(d)), c.customFields)
+	}
 	if c.email != "" && !strings.Contains(c.email, "@") {
 		b.fail("email", "is not an e-mail address")
 	}
@@ -278,6 +303,44 @@ func (s *Server) phoneTaken(number string, by int64) bool {
 	})
 }
 
+// mergePeople makes other people part of one: their phones and orders become its own, and they are gone.
+func (s *Server) mergePeople(r *http.Request) (any, error) {
+	into, err := s.contact(r, person)
+	if err != nil {
+		return nil, err
+	}
+	b, err := looseBody(r)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	b.require("ids")
+	read(b, "ids", "an array of ids", &ids)
+	for _, id := range ids {
+		if other, found := s.store.contacts.get(id); !found || other.kind != person || id == into.id {
+			b.fail("ids", "no other person has the id %d", id)
+		}
+	}
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		other, _ := s.store.contacts.get(id)
+		into.phones = slices.Concat(into.phones, other.phones)
+		s.store.contacts.remove(id, s.now())
+		for _, o := range s.store.orders.all() {
+			if o.clientID == id {
+				o.clientID = into.id
+				s.saveOrder(o, staffEmployee, "client is %s now", into.fullName())
+			}
+		}
+	}
+	into.modifiedAt = s.now()
+	s.store.contacts.put(into.id, into.modifiedAt, into)
+	s.store.tell(s.now(), "contacts %v merged into %d", ids, into.id)
+	return map[string]any{}, nil
+}
+
 // addContact keeps a new contact and tells the feed and the webhook.
 func (s *Server) addContact(c contact, author int64) contact {
 	c.id = s.store.newID("contact")
@@ -297,7 +360,7 @@ func (s *Server) contactView(c contact) any {
 		"email": orNull(c.email), "notes": orNull(c.notes), "address": orNull(c.address),
 		"supplier": c.supplier, "manager_id": orNull(c.managerID), "ad_campaign_id": orNull(c.adCampaignID),
 		"discount_code": orNull(c.discountCode), "tags": list(c.tags),
-		"tax_identification_number": orNull(c.taxNumber), "custom_fields": map[string]any{},
+		"tax_identification_number": orNull(c.taxNumber), "custom_fields": s.contactFieldsView(c),
 		"created_at": timestamp(c.createdAt), "modified_at": timestamp(c.modifiedAt),
 	}
 	if c.kind == organization {
@@ -310,6 +373,14 @@ func (s *Server) contactView(c contact) any {
 		view["phone"] = c.numbers()
 	} else {
 		view["phones"] = list(c.phones)
+	}
+	return view
+}
+
+func (s *Server) contactFieldsView(c contact) any {
+	view := map[string]any{}
+	for _, field := range s.fieldsOf(c.fields(s.store.directories)) {
+		view[field.key()] = c.customFields[field.key()]
 	}
 	return view
 }

@@ -229,10 +229,53 @@ func TestDuplicatePhoneSwitch(t *testing.T) {
 	a.ok(http.MethodPatch, personPath(twin), `{"last_name":"Kowalski"}`)
 }
 
-func TestContactCustomFieldsAreNone(t *testing.T) {
+func TestRequiredContactField(t *testing.T) {
 	t.Parallel()
-	a := with(t, nil)
-	if got := a.get("/v2/contacts/people/custom-fields"); got.raw != "[]\n" {
+	a := with(t, map[string]string{string(roapp.RequiredContactField): "yes"})
+	check(t, a.get("/v2/contacts/people/custom-fields"), map[string]string{"0.id": "201", "0.title": "Source", "0.required": "true"})
+	for _, body := range []string{
+		`{"first_name":"Jan"}`, `{"first_name":"Jan","custom_fields":{}}`, `{"first_name":"Jan","custom_fields":{"f201":null}}`,
+	} {
+		got := a.do(http.MethodPost, "/v2/contacts/people", body)
+		if got.status != http.StatusBadRequest || got.at("errors.custom_fields.f201.0") != "Це поле є обов'язковим" {
+			t.Errorf("%s: got %d %s", body, got.status, got.raw)
+		}
+	}
+	empty := a.post("/v2/contacts/people", `{"first_name":"Jan","custom_fields":{"f201":""}}`).id("id")
+	full := a.post("/v2/contacts/people", `{"first_name":"Jan","custom_fields":{"f201":"shop"}}`).id("id")
+	check(t, a.get(personPath(empty)), map[string]string{"custom_fields.f201": "<nil>"})
+	check(t, a.get(personPath(full)), map[string]string{"custom_fields.f201": "shop"})
+	a.ok(http.MethodPatch, personPath(full), `{"last_name":"Lis"}`) // required of new people alone
+	if got := a.get("/v2/contacts/organizations/custom-fields"); got.raw != "[]\n" {
 		t.Errorf("got %s", got.raw)
 	}
+}
+
+func TestPeopleAreMerged(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	one := a.post("/sandbox/people", `{"first_name":"Jan","phones":["501"]}`).id("id")
+	two := a.post("/sandbox/people", `{"first_name":"Janek","phones":["502"]}`).id("id")
+	order := a.post("/v2/orders", fmt.Sprintf(`{"branch_id":12,"order_type_id":34,"client_id":%d}`, two)).id("id")
+	a.refuses(http.MethodPost, personPath(one)+"/merge", []refusal{
+		{"nobody", `{}`, "ids"}, {"itself", fmt.Sprintf(`{"ids":[%d]}`, one), "ids"}, {"unknown", `{"ids":[1]}`, "ids"},
+	})
+	a.post(personPath(one)+"/merge", fmt.Sprintf(`{"ids":[%d]}`, two))
+	check(t, a.get(personPath(one)), map[string]string{"phones.0.phone": "501", "phones.1.phone": "502"})
+	check(t, a.get(orderPath(order)), map[string]string{"client.id": fmt.Sprint(one)})
+	if got := a.do(http.MethodGet, personPath(two), ""); got.status != http.StatusNotFound {
+		t.Errorf("got %d %s", got.status, got.raw)
+	}
+}
+
+func TestOrganizationFilterSwitch(t *testing.T) {
+	t.Parallel()
+	a := with(t, nil)
+	a.post("/sandbox/organizations", `{"name":"One","phones":["501"]}`)
+	a.post("/sandbox/organizations", `{"name":"Two","phones":["502"]}`)
+	if got := a.get("/v2/contacts/organizations?phones=502"); got.length("data") != 2 {
+		t.Errorf("got %s", got.raw)
+	}
+	a.set(map[string]string{string(roapp.OrganizationFilter): "honoured"})
+	check(t, a.get("/v2/contacts/organizations?phones=502"), map[string]string{"paging.count": "1", "data.0.name": "Two"})
 }

@@ -1,6 +1,7 @@
 package roapp
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -77,9 +78,20 @@ func (u unit) view() any {
 }
 
 type customField struct {
-	id    int64
-	title string
-	kind  int
+	id       int64
+	title    string
+	kind     int
+	required Switch // the switch that makes the field required, if any
+}
+
+// fieldsOf are the custom fields that the account has: none where it was set up without any and no switch demands one.
+func (s *Server) fieldsOf(all []customField) []customField {
+	return keep(slices.Clone(all), func(f customField) bool { return s.options.CustomFields || s.demands(f) })
+}
+
+// demands tells whether records must be created with the field.
+func (s *Server) demands(f customField) bool {
+	return f.required != "" && s.switches.is(f.required, "yes")
 }
 
 func (f customField) key() string { return "f" + strconv.FormatInt(f.id, 10) }
@@ -98,7 +110,9 @@ type directories struct {
 	employees    []employee
 	units        []unit
 	services     map[int64]string
-	customFields []customField
+	productTypes map[int64]string
+	orderFields  []customField
+	peopleFields []customField
 }
 
 func seededDirectories(options Options) directories {
@@ -117,17 +131,20 @@ func seededDirectories(options Options) directories {
 			{keyEmployee, "Anna", "Nowak", "anna@roapp.example"},
 			{staffEmployee, "Piotr", "Lis", "piotr@roapp.example"},
 		},
-		units:    []unit{{pieceUnit, "pcs", "Pieces"}, {2, "kg", "Kilograms"}},
-		services: map[int64]string{seededService: "Gift wrapping"},
+		units:        []unit{{pieceUnit, "pcs", "Pieces"}, {2, "kg", "Kilograms"}},
+		services:     map[int64]string{seededService: "Gift wrapping"},
+		productTypes: map[int64]string{1: "Product", 2: "Spare part"},
+		orderFields:  []customField{{106, "Channel", customText, RequiredOrderField}},
+		peopleFields: []customField{{201, "Source", customText, RequiredContactField}},
 	}
 	if options.CustomFields {
-		d.customFields = []customField{
-			{101, "Shop", customText},
-			{102, "External ID", customText},
-			{103, "Created", customDatetime},
-			{104, "Last updated", customDatetime},
-			{105, "Gift card", customText},
-		}
+		d.orderFields = append([]customField{
+			{101, "Shop", customText, ""},
+			{102, "External ID", customText, ""},
+			{103, "Created", customDatetime, ""},
+			{104, "Last updated", customDatetime, ""},
+			{105, "Gift card", customText, ""},
+		}, d.orderFields...)
 	}
 	return d
 }
@@ -169,7 +186,8 @@ func find[T any](rows []T, match func(T) bool) (found T, ok bool) {
 func (s *Server) directoryRoutes(r chi.Router) {
 	r.Get("/v2/orders/statuses", s.handle(s.listStatuses))
 	r.Get("/v2/orders/types", s.handle(s.listOrderTypes))
-	r.Get("/v2/orders/custom-fields", s.handle(s.listCustomFields))
+	r.Get("/v2/orders/custom-fields", s.handle(s.listCustomFields(func(d directories) []customField { return d.orderFields })))
+	r.Get("/v2/contacts/people/custom-fields", s.handle(s.listCustomFields(func(d directories) []customField { return d.peopleFields })))
 	r.Get("/v2/company", s.handle(s.getCompany))
 	r.Get("/v2/company/locations", s.handle(s.listLocations))
 	r.Get("/v2/company/employees", s.handle(s.listEmployees))
@@ -185,10 +203,12 @@ func (s *Server) listOrderTypes(*http.Request) (any, error) {
 	}), nil
 }
 
-func (s *Server) listCustomFields(*http.Request) (any, error) {
-	return showAll(s.store.directories.customFields, func(f customField) any {
-		return map[string]any{"id": f.id, "title": f.title, "type": f.kind}
-	}), nil
+func (s *Server) listCustomFields(of func(directories) []customField) endpoint {
+	return func(*http.Request) (any, error) {
+		return showAll(s.fieldsOf(of(s.store.directories)), func(f customField) any {
+			return map[string]any{"id": f.id, "title": f.title, "type": f.kind, "required": s.demands(f)}
+		}), nil
+	}
 }
 
 func (s *Server) getCompany(*http.Request) (any, error) {
@@ -235,6 +255,25 @@ func readCustomFields(b *body, known []customField, into map[string]any) {
 		}
 		into[key] = nested.customValue(field)
 	}
+}
+
+// requireFields refuses a new record without a required field, in the account's language whatever the form of errors.
+// An empty text is a value.
+func (s *Server) requireFields(b *body, fields []customField) error {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(b.fields["custom_fields"], &given) // what is no object was refused before
+	missing := map[string]any{}
+	for _, field := range fields {
+		if s.demands(field) && isNull(given[field.key()]) {
+			missing[field.key()] = []string{"Це поле є обов'язковим"}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return &apiError{status: http.StatusBadRequest, body: map[string]any{
+		"message": "Помилка перевірки даних", "errors": map[string]any{"custom_fields": missing},
+	}}
 }
 
 func (b *body) customValue(field customField) any {

@@ -36,16 +36,18 @@
 //	                              as the API takes no payments and could never close otherwise
 //	closing-undeducted            allowed, refused: the same while goods are not written off;
 //	                              allowed, as only staff can write off
-//	product-create                yes, 403, 404: POST /products/; yes, since with a refusal no
-//	                              order with a new product can be imported
-//	category-create               404, 403, [yes]: POST /warehouse/categories/, which no
-//	                              reference lists
+//	product-create                yes, 403, 404: POST of a product in either catalogue; yes, since
+//	                              with a refusal no order with a new product can be imported
+//	category-create               404, 403, [yes]: POST of a category in either catalogue, which
+//	                              nothing documents
 //	quantity-zero                 refused, [accepted]: PATCH of an item's quantity to 0
 //	patch-written-off             accepted, [refused]: accepted lets a careless client damage an
 //	                              item whose goods are gone
 //	patch-custom-fields           replace, [merge]: PATCH of an order with some custom fields
 //	                              empties the others, or leaves them
-//	create-answer                 id, [data-id]: {"id":1} or {"data":{"id":1}}
+//	create-answer                 id, data-id, [number], empty: {"id":1}, {"data":{"id":1}}, a bare
+//	                              1, or 200 without a body; id, because with empty a client finds
+//	                              what it created only by searching
 //	comment-limit                 2000, [0], or another number of characters; 0 is no limit
 //	retry-after                   absent, [seconds]: the header on 429
 //	limit-window                  sliding, [calendar]: the window of the request limit
@@ -59,6 +61,21 @@
 //	public-url                    object, [string]: {"url":".."} or ".."
 //	trailing-slash                documented, [any]: /products/, /warehouse/categories/ and
 //	                              /margins/ with, all others without; else 404
+//	legacy-catalogue              yes, [404], 405, 410: how /products/, /warehouse/categories/,
+//	                              /catalogs/uoms and /margins/ answer; yes, as they are documented
+//	v2-catalogue                  yes, 404, 405, 410: how /v2/catalog/... answers; yes, since nothing
+//	                              can be imported with both gone
+//	required-contact-field        no, [yes]: whether people must be created with f201, Source; an
+//	                              empty text will do; no, as an account has to configure it
+//	required-order-field          no, [yes]: the same for orders and f106, Channel
+//	client-filter                 clients_ids, [client_ids]: the name of the filter of orders by
+//	                              client; the other name is an unknown key
+//	organization-filter           ignored, [honoured]: whether names and phones filter the list of
+//	                              organizations, which documents no query parameter
+//	archived-products             shown, [hidden]: whether lists show archived products, with
+//	                              is_archived
+//	webhook-id                    header, [absent], different: the header X-Webhook-Id; header, as it
+//	                              was seen; the signature always covers the body's id
 //
 // [Profile] returns the two sets of values "documented" (the defaults) and
 // "flipped". A value that would stop every import or every closing is the same
@@ -68,6 +85,10 @@
 //
 //	GET    /sandbox/orders, /sandbox/orders/{id}      order, items, feed, history; no search lag
 //	POST   /sandbox/orders/{id}/write-off             goods written off; {"items":[1]} limits it
+//	DELETE /sandbox/orders/{id}/write-off             taken back, goods are in stock again
+//	PATCH  /sandbox/orders/{id}                       {"custom_fields":{"f105":"x"}} as staff set them
+//	POST   /sandbox/products/{id}/archive             a product out of use
+//	POST   /sandbox/people/{id}/merge                 {"ids":[1]}: these people become part of this one
 //	DELETE /sandbox/orders/{id}                       as staff do in the user interface
 //	DELETE /sandbox/orders/{id}/items/{item}          the same
 //	GET    /sandbox/people, /sandbox/organizations    all records, as the API shows them
@@ -84,5 +105,6 @@
 // Cancelled (closed), 105 Shipping and 106 Waiting; order types 34 (starts in
 // 101) and 35 (starts in 102); location 12; employees 56, to whom the API key
 // belongs, and 57, who does what the sandbox's own requests do; units 1 piece
-// and 2 kg; category 7; price type 1; service 901.
+// and 2 kg; category 7; price type 1; product types 1 Product and 2 Spare part;
+// service 901; for people the custom field f201, Source.
 package roapp

@@ -13,6 +13,8 @@ type apiError struct {
 	status int
 	field  string // the request's field at fault, if any
 	text   string
+	// body, if any, is the answer whatever the form of errors.
+	body any
 }
 
 func (e *apiError) Error() string {
@@ -76,6 +78,10 @@ func (s *Server) writeError(w http.ResponseWriter, form errorForm, err error) {
 	}
 	if refusal.status == http.StatusNotFound && refusal.text == "" {
 		writeEmpty(w, refusal.status)
+		return
+	}
+	if refusal.body != nil {
+		writeJSON(w, refusal.status, refusal.body)
 		return
 	}
 	writeJSON(w, refusal.status, form(refusal))

@@ -122,6 +122,9 @@ func (s *Server) newItem(b *body) (item, error) {
 	if s.isService(entity) {
 		line.productID, line.serviceID = 0, entity
 	}
+	if p, _ := s.store.products.get(entity); p.archived {
+		b.fail("entity_id", "product %d is archived", entity)
+	}
 	s.readItem(b, &line)
 	if line.quantity.IsZero() {
 		b.fail("quantity", "must be more than 0")

@@ -95,7 +95,7 @@ func (s *Server) listOrders(r *http.Request) (any, error) {
 	q := queryOf(r)
 	f := orderFilter{
 		types: q.ids("types"), branches: q.ids("branches"), ids: q.ids("ids"), numbers: q.texts("numbers"),
-		statuses: q.ids("statuses"), managers: q.ids("managers"), clients: q.ids("clients_ids"),
+		statuses: q.ids("statuses"), managers: q.ids("managers"), clients: q.ids(s.switches.value(ClientFilter)),
 		names: q.texts("client_names"), phones: q.texts("client_phones"), assets: q.texts("asset_uid"),
 		created: q.span("created_at"), modified: q.span("modified_at"),
 		scheduled: q.span("scheduled_for"), due: q.span("due_date"),
@@ -164,6 +164,9 @@ func (s *Server) createOrder(r *http.Request) (any, error) {
 	o := order{customFields: map[string]any{}}
 	s.readOrder(b, &o)
 	if err := b.err(); err != nil {
+		return nil, err
+	}
+	if err := s.requireFields(b, s.fieldsOf(s.store.directories.orderFields)); err != nil {
 		return nil, err
 	}
 	kind, _ := s.store.directories.orderType(o.typeID)
@@ -239,7 +242,7 @@ func (s *Server) readOrderFields(b *body, o *order) {
 			values[key] = value
 		}
 	}
-	readCustomFields(b, s.store.directories.customFields, values)
+	readCustomFields(b, s.fieldsOf(s.store.directories.orderFields), values)
 	o.customFields = values
 }
 
@@ -398,7 +401,7 @@ func (s *Server) orderPeople(o order) map[string]any {
 // customFieldsView shows every field of the account, empty ones as null.
 func (s *Server) customFieldsView(o order) map[string]any {
 	view := map[string]any{}
-	for _, field := range s.store.directories.customFields {
+	for _, field := range s.fieldsOf(s.store.directories.orderFields) {
 		view[field.key()] = o.customFields[field.key()]
 	}
 	return view

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,14 +20,18 @@ func (s *Server) sandboxRoutes() *chi.Mux {
 		r.Get("/orders", s.handleSandbox(s.allOrders))
 		r.Get("/orders/{id}", s.handleSandbox(s.wholeOrder))
 		r.Post("/orders/{id}/write-off", s.handleSandbox(s.writeOffOrder))
+		r.Delete("/orders/{id}/write-off", s.handleSandbox(s.takeWriteOffBack))
+		r.Patch("/orders/{id}", s.handleSandbox(s.setFields))
 		r.Delete("/orders/{id}", s.handleSandbox(s.deleteOrder))
 		r.Delete("/orders/{id}/items/{item}", s.handleSandbox(s.deleteItem))
 		r.Get("/people", s.handleSandbox(s.allContacts(person)))
 		r.Post("/people", s.handleSandbox(s.staffContact(person)))
+		r.Post("/people/{id}/merge", s.handleSandbox(s.mergePeople))
 		r.Get("/organizations", s.handleSandbox(s.allContacts(organization)))
 		r.Post("/organizations", s.handleSandbox(s.staffContact(organization)))
 		r.Get("/products", s.handleSandbox(s.allProducts))
 		r.Post("/products", s.handleSandbox(s.staffProduct))
+		r.Post("/products/{id}/archive", s.handleSandbox(s.archiveProduct))
 		r.Get("/categories", s.handleSandbox(s.allCategories))
 		r.Post("/categories", s.handleSandbox(s.staffCategory))
 		r.Get("/feed", s.handleSandbox(s.eventsAfter))
@@ -132,6 +137,61 @@ func (s *Server) keepWriteOff(o order, leaveFlag bool, count int) {
 	save(o, staffEmployee, "goods written off, items: %d", count)
 }
 
+// takeWriteOffBack puts the goods of all items back into stock, as an employee who cancels a write-off does.
+func (s *Server) takeWriteOffBack(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	back := []int64{}
+	o.items = slices.Clone(o.items)
+	for i, line := range o.items {
+		if line.writeOffs != nil {
+			o.items[i].writeOffs, o.items[i].deductionRequired = nil, true
+			o.deductionRequired = true
+			back = append(back, line.id)
+		}
+	}
+	if len(back) > 0 {
+		save := s.saveOrder
+		if s.switches.is(WriteOffLeavesModifiedAt, "yes") {
+			save = s.keepOrder
+		}
+		save(o, staffEmployee, "write-off taken back, items: %d", len(back))
+	}
+	return map[string]any{"taken_back": back}, nil
+}
+
+// setFields sets custom fields as an employee does; the others keep their values.
+func (s *Server) setFields(r *http.Request) (any, error) {
+	o, err := s.sandboxOrder(r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := looseBody(r)
+	if err != nil {
+		return nil, err
+	}
+	o.customFields = maps.Clone(o.customFields)
+	readCustomFields(b, s.fieldsOf(s.store.directories.orderFields), o.customFields)
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	s.saveOrder(o, staffEmployee, "custom fields changed")
+	return s.wholeOrderView(o), nil
+}
+
+func (s *Server) archiveProduct(r *http.Request) (any, error) {
+	p, err := s.product(r)
+	if err != nil {
+		return nil, err
+	}
+	p.archived = true
+	s.store.products.put(p.id, s.now(), p)
+	s.store.tell(s.now(), "product %d archived: %s (%s)", p.id, p.title, p.article)
+	return s.productView(p), nil
+}
+
 func (s *Server) deleteOrder(r *http.Request) (any, error) {
 	o, err := s.sandboxOrder(r)
 	if err != nil {
@@ -199,7 +259,7 @@ func (s *Server) staffProduct(r *http.Request) (any, error) {
 		return nil, err
 	}
 	p := product{categoryID: fallbackCategory, unitID: pieceUnit}
-	s.readProduct(b, &p)
+	s.readProduct(b, "article", &p)
 	if err := b.err(); err != nil {
 		return nil, err
 	}

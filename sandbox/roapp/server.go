@@ -91,13 +91,14 @@ func New(options Options) *Server {
 		panic(err)
 	}
 	closed, stop := context.WithCancel(context.Background())
+	switches := newSwitchboard(options.Switches)
 	s := &Server{
 		options:  options,
-		switches: newSwitchboard(options.Switches),
+		switches: switches,
 		limit:    &limiter{perSecond: options.RequestsPerSecond, now: options.Now},
 		requests: newRequestLog(options.Now),
 		faults:   &faultList{},
-		webhooks: newWebhookSender(closed, options),
+		webhooks: newWebhookSender(closed, options, switches),
 		closed:   closed,
 		close:    stop,
 		store:    newStore(options),
@@ -172,6 +173,10 @@ func (s *Server) handle(work endpoint) http.HandlerFunc {
 			s.writeError(w, s.errorForm(r), err)
 			return
 		}
+		if _, empty := result.(emptyBody); empty {
+			w.WriteHeader(http.StatusOK)
+			return
+		}
 		writeJSON(w, http.StatusOK, result) // 201 is never documented (reference, roapp-api 1)
 	}
 }
@@ -189,11 +194,20 @@ func (s *Server) visible() time.Time { return s.now().Add(-s.switches.searchLag(
 
 // created is the answer to a request that made or changed a record.
 func (s *Server) created(id int64) any {
-	if s.switches.is(CreateAnswer, "data-id") {
+	switch s.switches.value(CreateAnswer) {
+	case "data-id":
 		return map[string]any{"data": map[string]any{"id": id}}
+	case "number":
+		return id
+	case "empty":
+		return emptyBody{}
+	default:
+		return map[string]any{"id": id}
 	}
-	return map[string]any{"id": id}
 }
+
+// emptyBody is the result of an endpoint that answers 200 and nothing else.
+type emptyBody struct{}
 
 func (s *Server) authorize(r *http.Request) error {
 	key, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

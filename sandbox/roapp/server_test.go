@@ -68,27 +68,6 @@ func TestErrorBodySwitch(t *testing.T) {
 	check(t, withKey(old, ""), map[string]string{"success": "false", "code": "401", "message": "Invalid token"})
 }
 
-func TestCreateAnswerSwitch(t *testing.T) {
-	t.Parallel()
-	a := with(t, settings{roapp.CategoryCreate: "yes"}.values())
-	order, product := a.order(), a.product("A-12")
-	client := a.get(orderPath(order)).at("client.id")
-	a.set(settings{roapp.CreateAnswer: "data-id"}.values())
-	for _, r := range [][2]string{
-		{"/v2/contacts/people", `{"first_name":"Jan"}`},
-		{"/v2/contacts/organizations", `{"name":"Kwiaty"}`},
-		{"/v2/orders", `{"branch_id":12,"order_type_id":34,"client_id":` + client + `}`},
-		{itemsOf(order), line(product, nil)},
-		{"/products/", `{"title":"Rose","category_id":7,"uom_id":1}`},
-		{"/warehouse/categories/", `{"title":"Roses"}`},
-	} {
-		got := a.post(r[0], r[1])
-		if got.id("data.id") == 0 || got.has("id") {
-			t.Errorf("%s: got %s", r[0], got.raw)
-		}
-	}
-}
-
 func TestTrailingSlashSwitch(t *testing.T) {
 	t.Parallel()
 	a := with(t, nil)

@@ -47,6 +47,14 @@ const (
 	CategoriesList           Switch = "categories-list"
 	PublicURL                Switch = "public-url"
 	TrailingSlash            Switch = "trailing-slash"
+	LegacyCatalogue          Switch = "legacy-catalogue"
+	V2Catalogue              Switch = "v2-catalogue"
+	RequiredContactField     Switch = "required-contact-field"
+	RequiredOrderField       Switch = "required-order-field"
+	ClientFilter             Switch = "client-filter"
+	OrganizationFilter       Switch = "organization-filter"
+	ArchivedProducts         Switch = "archived-products"
+	WebhookID                Switch = "webhook-id"
 )
 
 // maxSearchLag bounds how long superseded versions of a record are kept.
@@ -79,7 +87,7 @@ var switchRules = []switchRule{
 	{QuantityZero, "refused", "accepted", oneOf("accepted", "refused")},
 	{PatchWrittenOff, "accepted", "refused", oneOf("accepted", "refused")},
 	{PatchCustomFields, "replace", "merge", oneOf("replace", "merge")},
-	{CreateAnswer, "id", "data-id", oneOf("id", "data-id")},
+	{CreateAnswer, "id", "number", oneOf("id", "data-id", "number", "empty")},
 	{CommentLimit, "2000", "0", characterCount},
 	{RetryAfter, "absent", "seconds", oneOf("absent", "seconds")},
 	{LimitWindow, "sliding", "calendar", oneOf("sliding", "calendar")},
@@ -90,6 +98,14 @@ var switchRules = []switchRule{
 	{CategoriesList, "paged", "array", oneOf("paged", "array")},
 	{PublicURL, "object", "string", oneOf("object", "string")},
 	{TrailingSlash, "documented", "any", oneOf("documented", "any")},
+	{LegacyCatalogue, "yes", "404", oneOf("yes", "404", "405", "410")},
+	{V2Catalogue, "yes", "yes", oneOf("yes", "404", "405", "410")},
+	{RequiredContactField, "no", "yes", oneOf("no", "yes")},
+	{RequiredOrderField, "no", "yes", oneOf("no", "yes")},
+	{ClientFilter, "clients_ids", "client_ids", oneOf("clients_ids", "client_ids")},
+	{OrganizationFilter, "ignored", "honoured", oneOf("ignored", "honoured")},
+	{ArchivedProducts, "shown", "hidden", oneOf("shown", "hidden")},
+	{WebhookID, "header", "absent", oneOf("header", "absent", "different")},
 }
 
 // Profile returns the value of every switch in the profile "documented" (the

@@ -24,6 +24,7 @@ const (
 type webhookSender struct {
 	url, secret string
 	pause       time.Duration
+	switches    *switchboard
 	closed      context.Context
 	client      *http.Client
 
@@ -31,13 +32,14 @@ type webhookSender struct {
 	pending sync.WaitGroup
 }
 
-func newWebhookSender(closed context.Context, options Options) *webhookSender {
+func newWebhookSender(closed context.Context, options Options, switches *switchboard) *webhookSender {
 	return &webhookSender{
-		url:    options.WebhookURL,
-		secret: options.WebhookSecret,
-		pause:  options.WebhookPause,
-		closed: closed,
-		client: &http.Client{Timeout: webhookTimeout},
+		url:      options.WebhookURL,
+		secret:   options.WebhookSecret,
+		pause:    options.WebhookPause,
+		switches: switches,
+		closed:   closed,
+		client:   &http.Client{Timeout: webhookTimeout},
 	}
 }
 
@@ -87,7 +89,12 @@ func (w *webhookSender) post(id string, body []byte) (delivered bool) {
 		return false
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("X-Webhook-Id", id)
+	switch w.switches.value(WebhookID) {
+	case "header":
+		r.Header.Set("X-Webhook-Id", id)
+	case "different":
+		r.Header.Set("X-Webhook-Id", newUUID())
+	}
 	r.Header.Set("X-Signature", signature(w.secret, id))
 	answer, err := w.client.Do(r)
 	if err != nil {

@@ -84,6 +84,21 @@ func TestWebhooksAreSigned(t *testing.T) {
 	check(t, next(t, deliveries).event, map[string]string{"event_name": "Client.Created", "employee.id": "57"})
 }
 
+func TestWebhookIDSwitch(t *testing.T) {
+	t.Parallel()
+	for value, same := range map[string]bool{"header": true, "absent": false, "different": false} {
+		url, deliveries, _ := receiver(t, 0)
+		a := open(t, roapp.Options{WebhookURL: url, WebhookSecret: "s3cret", Switches: map[string]string{string(roapp.WebhookID): value}})
+		a.person("Jan", "+48501234567")
+		d := next(t, deliveries)
+		mac := hmac.New(sha256.New, []byte("s3cret"))
+		mac.Write([]byte(d.event.at("id")))
+		if d.signature != hex.EncodeToString(mac.Sum(nil)) || (d.id == d.event.at("id")) != same || (d.id == "") != (value == "absent") {
+			t.Errorf("%s: got %+v", value, d)
+		}
+	}
+}
+
 func TestWebhooksAreRetried(t *testing.T) {
 	t.Parallel()
 	url, deliveries, attempts := receiver(t, 2)

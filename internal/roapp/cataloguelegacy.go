@@ -1,0 +1,78 @@
+package roapp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// maxArticles is how many SKUs go into one request, so that a long order does not make too long a URL.
+const maxArticles = 40
+
+const (
+	legacyProducts   = "/products/"
+	legacyCategories = "/warehouse/categories/"
+)
+
+// legacyCatalogue is the unversioned family.
+type legacyCatalogue struct{ client *Client }
+
+// find asks for 40 SKUs at a time. The service compares SKUs and titles exactly.
+func (f *legacyCatalogue) find(ctx context.Context, q ProductQuery) ([]Product, error) {
+	if len(q.Articles) == 0 {
+		return f.list(ctx, url.Values{"title": {q.Title}})
+	}
+	var all []Product
+	for some := range slices.Chunk(q.Articles, maxArticles) {
+		found, err := f.list(ctx, url.Values{"articles[]": some})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return distinctProducts(all), nil
+}
+
+func (f *legacyCatalogue) list(ctx context.Context, query url.Values) ([]Product, error) {
+	return list(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: query}, searchPages, decodeProduct)
+}
+
+// distinctProducts leaves out what several searches found, in place.
+func distinctProducts(products []Product) []Product {
+	seen := make(map[int64]bool)
+	return slices.DeleteFunc(products, func(p Product) bool {
+		again := seen[p.ID]
+		seen[p.ID] = true
+		return again
+	})
+}
+
+func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {
+	return f.client.readProduct(ctx, legacyProducts+"{id}", id)
+}
+
+type legacyProductBody struct {
+	Title       string `json:"title"`
+	Article     string `json:"article,omitempty"`
+	Description string `json:"description,omitempty"`
+	CategoryID  int64  `json:"category_id,omitempty"`
+	UnitID      int64  `json:"uom_id,omitempty"`
+}
+
+func (f *legacyCatalogue) create(ctx context.Context, p NewProduct) (int64, error) {
+	return f.client.create(ctx, request{method: http.MethodPost, path: legacyProducts, body: legacyProductBody(p)})
+}
+
+func (f *legacyCatalogue) categories(ctx context.Context) ([]Category, error) {
+	return list(ctx, f.client, request{method: http.MethodGet, path: legacyCategories}, directoryPages, decodeCategory)
+}
+
+func (f *legacyCatalogue) createCategory(ctx context.Context, title string, parentID int64) (int64, error) {
+	body := categoryBody{Title: title, ParentID: parentID}
+	return f.client.create(ctx, request{method: http.MethodPost, path: legacyCategories, body: body})
+}
+
+func (f *legacyCatalogue) units(ctx context.Context) ([]Unit, error) {
+	return directory(ctx, f.client, "/catalogs/uoms", decodeUnit)
+}
