@@ -80,7 +80,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if g.requests && problem == "" {
 		g.note(name)
-		for _, problem := range g.contract.checkRequest(r, body) {
+		for _, problem := range g.contract.checkRequest(r, operation, body) {
 			g.tell(name, "request", problem)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 const testKey = "k3y-of-the-account"
@@ -39,7 +41,7 @@ type service struct {
 func newService(t *testing.T, answers ...http.HandlerFunc) (*service, *Client) {
 	t.Helper()
 	s := &service{answers: answers}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewServer(contract.Roapp().CheckRequests(t, s))
 	t.Cleanup(s.Close)
 	return s, New(Config{URL: s.URL, APIKey: testKey, RequestsPerSecond: -1, Timeout: 5 * time.Second, UserAgent: "test"})
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -396,6 +397,15 @@ func profile(base, own map[string]string) map[string]string {
 	return merged
 }
 
+// checked checks what is asked of a stand-in and what it answers against the service's document. A benchmark has no time
+// for that.
+func checked(t testing.TB, c *contract.Contract, stand http.Handler) http.Handler {
+	if _, benchmark := t.(*testing.B); benchmark {
+		return stand
+	}
+	return c.Check(t, stand)
+}
+
 func newCartum(t testing.TB, o Options) *Cartum {
 	t.Helper()
 	v := variantOf(o.Second)
@@ -413,7 +423,7 @@ func newCartum(t testing.TB, o Options) *Cartum {
 		WebhookDelay: 10 * time.Millisecond, WebhookRetry: 200 * time.Millisecond, Switches: profile(base, o.CartumSwitches),
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(checked(t, contract.Cartum(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
 	return &Cartum{standIn: standIn{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
 }
@@ -430,7 +440,7 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 		WebhookURL: webhooks, WebhookSecret: RoappWebhookSecret, WebhookPause: 200 * time.Millisecond,
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(checked(t, contract.Roapp(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
 	return &Roapp{standIn: standIn{t: t, URL: server.URL}}
 }

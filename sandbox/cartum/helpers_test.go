@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones of the tests, on any machine
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 // shop is a stand-in behind a real HTTP server.
@@ -63,7 +65,7 @@ func newShopWith(t *testing.T, o Options) *shop {
 		o.TimeZone = zone
 	}
 	server := New(o)
-	listener := httptest.NewServer(server)
+	listener := httptest.NewServer(contract.Cartum().CheckAnswers(t, server))
 	t.Cleanup(func() {
 		server.Close()
 		listener.Close()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
@@ -54,7 +55,7 @@ func open(t *testing.T, options roapp.Options) *account {
 	options.Unlimited = options.RequestsPerSecond == 0
 	options.Now = a.clock.Now
 	server := roapp.New(options)
-	web := httptest.NewServer(server)
+	web := httptest.NewServer(contract.Roapp().CheckAnswers(t, server))
 	t.Cleanup(web.Close)
 	t.Cleanup(server.Close) // first: it ends hanging requests
 	a.url = web.URL
