@@ -59,6 +59,9 @@ func (a *Activities) CollectChanges(ctx context.Context, in workflows.CollectInp
 		c.told = map[int64]workflows.Told{}
 	}
 	c.out.Cursor = in.Cursor
+	if c.out.Missing, err = acc.stillMissing(ctx, in.Missing); err != nil {
+		return workflows.Collected{}, acc.roappFailed(ctx, err, asks, true)
+	}
 	place := acc.placeOf(in)
 	page, err := acc.client.FindOrders(ctx, roapp.OrderQuery{ModifiedFrom: place.From, Sort: "modified_at", Page: place.Page})
 	if err != nil {

@@ -65,11 +65,22 @@ func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) 
 	if found != nil {
 		return *found, nil
 	}
+	fields, err := acc.contactFields(ctx)
+	if err != nil {
+		return order.Contact{}, acc.roappFailed(ctx, err, asks, true)
+	}
 	id, err := acc.client.CreatePerson(ctx, roapp.NewPerson{
-		FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Phone: in.Person.Phone,
+		FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Phone: in.Person.Phone, CustomFields: fields,
 	})
 	if err != nil {
 		return order.Contact{}, acc.roappFailed(ctx, err, makesRecords, true)
+	}
+	if id == 0 {
+		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Contact, error) { return acc.madeContact(ctx, in) })
+		if err != nil {
+			return order.Contact{}, acc.roappFailed(ctx, err, asks, true)
+		}
+		return *found, nil
 	}
 	return order.Contact{ID: id, FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Created: true}, nil
 }

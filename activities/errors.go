@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // purpose says what a request was for, as far as the same answer means
@@ -19,10 +21,11 @@ import (
 type purpose int
 
 const (
-	asks         purpose = iota // a search or a directory
-	touchesOurs                 // a record that we made: not found means it is gone
-	addsGoods                   // an item: a refusal is a missing right
-	makesRecords                // a contact or a product: the API may not offer it
+	asks          purpose = iota // a search or a directory
+	touchesOurs                  // a record that we made: not found means it is gone
+	addsGoods                    // an item: a refusal is a missing right
+	makesRecords                 // a contact: the key's employee may not be allowed to
+	makesProducts                // the same of a product, which the API may not offer at all
 )
 
 // failed makes the error that a workflow understands: typed, retryable or not,
@@ -79,10 +82,19 @@ func (acc *account) roappFailed(ctx context.Context, err error, why purpose, loo
 		acc.breaker.refused(time.Now(), err)
 	case roapp.Forbidden:
 		failure.Kind = acc.forbidden(ctx, why)
+	case roapp.Missing:
+		if why != makesProducts || !refusal.Writes() {
+			return acc.endpointMissing(ctx, refusal, failure)
+		}
+		failure.Kind = order.FailNotCreatable // the catalogue itself was read a moment ago
 	case roapp.NotFound:
 		failure.Kind = notFound(why)
 	case roapp.Rejected:
 		failure.Kind = rejected(why, refusal)
+		if strings.HasPrefix(refusal.Field, "custom_fields") {
+			failure.Field = refusal.Field
+			failure.Text += acc.fieldAdvice(refusal)
+		}
 	case roapp.Malformed:
 		failure.Kind = order.FailMalformed
 		if refusal.MayHaveCommitted {
@@ -90,6 +102,27 @@ func (acc *account) roappFailed(ctx context.Context, err error, why purpose, loo
 		}
 	}
 	return failed(ctx, order.SideRoapp, failure, refusal.RetryAfter, err)
+}
+
+// endpointMissing is the failure of whoever asked for an endpoint that RO App does
+// not offer. It is an outage of the account: the order waits and is tried again,
+// and the account's health says why.
+func (acc *account) endpointMissing(ctx context.Context, refusal *roapp.Error, failure order.Failure) error {
+	acc.reportMissing(ctx, refusal.Endpoint)
+	failure.Kind, failure.Side, failure.Text = order.FailUnreachable, order.SideRoapp, workflows.NoLongerOffered(refusal.Endpoint)
+	return temporal.NewApplicationErrorWithOptions(failure.Text, string(workflows.FailEndpointMissing), temporal.ApplicationErrorOptions{
+		NonRetryable: true, Details: []any{failure}, Category: temporal.ApplicationErrorCategoryBenign,
+	})
+}
+
+// fieldAdvice says which setting gives new records the custom fields that RO App
+// demands.
+func (acc *account) fieldAdvice(refusal *roapp.Error) string {
+	key := "order_fields"
+	if strings.HasSuffix(refusal.Path(), "/people") {
+		key = "contact_fields"
+	}
+	return fmt.Sprintf(" (give new records a value in the settings: accounts.%s.%s)", acc.id, key)
 }
 
 // forbidden asks for something that every key may read: refused too, it is the
@@ -107,7 +140,7 @@ func (acc *account) forbidden(ctx context.Context, why purpose) order.FailureKin
 	switch why {
 	case addsGoods:
 		return order.FailMissingRight
-	case makesRecords:
+	case makesRecords, makesProducts:
 		return order.FailNotCreatable
 	default:
 		return order.FailRejected
@@ -118,7 +151,7 @@ func notFound(why purpose) order.FailureKind {
 	switch why {
 	case touchesOurs, addsGoods:
 		return order.FailGone
-	case makesRecords:
+	case makesRecords, makesProducts:
 		return order.FailNotCreatable
 	default:
 		return order.FailRejected
@@ -132,13 +165,8 @@ func rejected(why purpose, err *roapp.Error) order.FailureKind {
 	if why == addsGoods && (strings.Contains(said, "deduct") || strings.Contains(said, "permission") || strings.Contains(said, "write-off")) {
 		return order.FailMissingRight
 	}
-	if why == makesRecords && err.Status == methodNotAllowed {
-		return order.FailNotCreatable
-	}
 	return order.FailRejected
 }
-
-const methodNotAllowed = 405
 
 // cartumFailed is the table for Cartum.
 func (s *shop) cartumFailed(ctx context.Context, err error) error {

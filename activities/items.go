@@ -46,7 +46,18 @@ func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemA
 	if err != nil {
 		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
-	return acc.readBack(ctx, in, id)
+	if id == 0 {
+		added, err := findCreated(ctx, acc.settings.SearchLag, func(ctx context.Context) (*order.Item, error) {
+			item, _, err := acc.addedItem(ctx, in, 0)
+			return item, err
+		})
+		if err != nil {
+			return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, true)
+		}
+		acc.proof.note(added.WrittenOff)
+		return order.ItemAdded{ID: added.ID, DeductedAtOnce: added.WrittenOff}, nil
+	}
+	return acc.readBack(ctx, in, id), nil
 }
 
 // mayAdd refuses once the account was seen to deduct goods by itself.
@@ -92,25 +103,16 @@ func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (
 	return &match, writtenOff, nil
 }
 
-// readBack proves that the item is undeducted, once in a process, and finds its
-// id where the answer had none.
-func (acc *account) readBack(ctx context.Context, in order.AddItem, id int64) (order.ItemAdded, error) {
-	if proved, _ := acc.proof.state(); proved && id != 0 {
-		return order.ItemAdded{ID: id}, nil
+// readBack proves that the item is undeducted, once in a process.
+func (acc *account) readBack(ctx context.Context, in order.AddItem, id int64) order.ItemAdded {
+	if proved, _ := acc.proof.state(); proved {
+		return order.ItemAdded{ID: id}
 	}
 	item, _, err := acc.addedItem(ctx, in, id)
-	switch {
-	case err == nil && item != nil:
-		acc.proof.note(item.WrittenOff)
-		return order.ItemAdded{ID: item.ID, DeductedAtOnce: item.WrittenOff}, nil
-	case id != 0:
+	if err != nil || item == nil {
 		activity.GetLogger(ctx).Warn("the added item could not be read back", "error", err)
-		return order.ItemAdded{ID: id}, nil
-	case err != nil:
-		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
-	default:
-		return order.ItemAdded{}, failed(ctx, order.SideRoapp, order.Failure{
-			Kind: order.FailUnreachable, Text: "the item was added without an id and is not in the order's list yet",
-		}, 0, nil)
+		return order.ItemAdded{ID: id}
 	}
+	acc.proof.note(item.WrittenOff)
+	return order.ItemAdded{ID: item.ID, DeductedAtOnce: item.WrittenOff}
 }

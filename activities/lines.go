@@ -120,7 +120,7 @@ func (a *Activities) UpdateFields(ctx context.Context, in order.UpdateFields) (o
 	values, _ := fields.write(fieldValues{
 		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
 	}, in.LastUpdated)
-	if err := acc.client.UpdateFields(ctx, in.OrderID, values); err != nil {
+	if err := acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe()); err != nil {
 		return order.FieldsUpdated{}, acc.roappFailed(ctx, err, touchesOurs, true)
 	}
 	return order.FieldsUpdated{}, nil

@@ -36,6 +36,9 @@ func late(ctx context.Context) bool {
 // answer it lets the service settle, and believes in nothing only after a
 // second look: its lists lag behind its writes.
 func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Context) (*T, error)) (*T, error) {
+	if committed(ctx) {
+		return findCreated(ctx, look.Lag, find)
+	}
 	if !mustLook(ctx, look) {
 		return nil, nil
 	}
@@ -51,6 +54,39 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 		return nil, err
 	}
 	return find(ctx)
+}
+
+// findCreated finds a record that the service created without telling its id. Its
+// lists may lag, so it is looked for again and again, with growing pauses, for half
+// of the activity's time; later attempts go on looking and never create it again.
+func findCreated[T any](ctx context.Context, lag time.Duration, find func(context.Context) (*T, error)) (*T, error) {
+	activity.RecordHeartbeat(ctx, committedMark)
+	roapp.PassTurn(ctx) // looking takes longer than a turn
+	info := activity.GetInfo(ctx)
+	until := time.Now().Add(time.Until(info.Deadline) / 2)
+	for pause := max(lag, 100*time.Millisecond); ; pause *= 2 {
+		found, err := find(ctx)
+		if err != nil || found != nil {
+			return found, err
+		}
+		if time.Now().Add(pause).After(until) {
+			return nil, failed(ctx, order.SideRoapp, order.Failure{
+				Kind: order.FailUnreachable, Text: "RO App said yes without an id, and does not list the new record yet",
+			}, 0, nil)
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// committedMark in an attempt's heartbeat says that its create was answered with
+// yes and without an id.
+const committedMark = "committed"
+
+func committed(ctx context.Context) bool {
+	var mark string
+	return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &mark) == nil && mark == committedMark
 }
 
 // settle waits until what an attempt whose answer was lost may have done is done.

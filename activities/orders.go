@@ -3,6 +3,8 @@ package activities
 import (
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,18 +43,43 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	values, notes := fields.write(fieldValues{
 		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
 	}, time.Now())
+	given, err := acc.givenOrderFields(ctx)
+	if err != nil {
+		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	maps.Copy(given, values)
 	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
 		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
-		ManagerNotes: notes, CustomFields: values,
+		ManagerNotes: notes, CustomFields: given,
 	})
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
 	}
+	if made.ID == 0 {
+		row, err := findCreated(ctx, acc.settings.SearchLag, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
+		if err != nil {
+			return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
+		}
+		made = roapp.CreatedOrder{ID: row.ID, Number: row.Number, StatusID: row.StatusID}
+	}
+	acc.learnFieldsPatch(ctx, made.ID, given, fields)
 	created := order.OrderCreated{ID: made.ID, Number: made.Number, StatusID: made.StatusID, InitialStatusID: made.StatusID}
 	if made.StatusID == 0 {
 		created.InitialStatusID = acc.learnFirstStatus(ctx, in.OrderTypeID, made.ID)
 	}
 	return created, nil
+}
+
+// learnFieldsPatch finds out on a new order, which has no values of staff yet, what
+// a PATCH does to the custom fields that it does not name. Once for each process; an
+// order is not the worse for a failure.
+func (acc *account) learnFieldsPatch(ctx context.Context, orderID int64, values map[string]string, fields orderFields) {
+	if fields.lastUpdated == nil || acc.learning.Swap(true) {
+		return
+	}
+	if err := acc.client.LearnFieldsPatch(ctx, orderID, values, fields.probe()); err != nil {
+		activity.GetLogger(ctx).Warn("it is not known whether RO App keeps custom fields that are not written", "roapp_order", orderID, "error", err)
+	}
 }
 
 // otherShops are the names of the shops whose orders come into the account, too.
@@ -216,13 +243,9 @@ func (acc *account) orderFields(ctx context.Context) (orderFields, error) {
 	if set.Shop+set.ExternalID+set.Created+set.LastUpdated == "" {
 		return orderFields{}, nil
 	}
-	directory, ok := acc.fields.get("")
-	if !ok {
-		var err error
-		if directory, err = acc.client.OrderCustomFields(ctx); err != nil {
-			return orderFields{}, err
-		}
-		acc.fields.put("", directory)
+	directory, err := acc.orderDirectory(ctx)
+	if err != nil {
+		return orderFields{}, err
 	}
 	var fields orderFields
 	for _, want := range []struct {
@@ -239,13 +262,76 @@ func (acc *account) orderFields(ctx context.Context) (orderFields, error) {
 		}
 		if *want.into = findField(directory, want.configured); *want.into == nil {
 			acc.fields.forget("")
-			return orderFields{}, &roapp.Error{
-				Kind: roapp.Rejected, Endpoint: "GET /v2/orders/custom-fields",
-				Message: fmt.Sprintf("accounts.%s.fields.%s: the account's orders have no custom field %q; correct the settings or add the field", acc.id, want.key, want.configured),
-			}
+			return orderFields{}, acc.noField("fields."+want.key, "orders", want.configured)
 		}
 	}
 	return fields, nil
+}
+
+func (acc *account) orderDirectory(ctx context.Context) ([]roapp.CustomField, error) {
+	return remembered(acc.fields, func() ([]roapp.CustomField, error) { return acc.client.OrderCustomFields(ctx) })
+}
+
+// givenOrderFields are the values that the settings give every new order; the
+// caller owns them.
+func (acc *account) givenOrderFields(ctx context.Context) (map[string]string, error) {
+	return acc.given(acc.settings.OrderFields, "order_fields", "orders", acc.fields,
+		func() ([]roapp.CustomField, error) { return acc.orderDirectory(ctx) })
+}
+
+// contactFields are the values that the settings give every new contact.
+func (acc *account) contactFields(ctx context.Context) (map[string]string, error) {
+	return acc.given(acc.settings.ContactFields, "contact_fields", "contacts", acc.peopleFields, func() ([]roapp.CustomField, error) {
+		return remembered(acc.peopleFields, func() ([]roapp.CustomField, error) { return acc.client.PeopleCustomFields(ctx) })
+	})
+}
+
+// fieldID is how RO App names a custom field, which needs no directory.
+var fieldID = regexp.MustCompile(`^f[0-9]+$`)
+
+// given are the values by the fields' ids. The directory is read only for fields
+// that the settings name by title.
+func (acc *account) given(
+	values map[string]string, key, of string, memory *memory[string, []roapp.CustomField], directory func() ([]roapp.CustomField, error),
+) (map[string]string, error) {
+	byID := map[string]string{}
+	for configured, value := range values {
+		if fieldID.MatchString(configured) {
+			byID[configured] = value
+			continue
+		}
+		fields, err := directory()
+		if err != nil {
+			return nil, err
+		}
+		field := findField(fields, configured)
+		if field == nil {
+			memory.forget("")
+			return nil, acc.noField(key, of, configured)
+		}
+		byID[field.ID] = value
+	}
+	return byID, nil
+}
+
+// noField is the refusal of settings that name a custom field which does not exist.
+func (acc *account) noField(key, of, configured string) error {
+	return &roapp.Error{
+		Kind: roapp.Rejected, Endpoint: "GET custom-fields",
+		Message: fmt.Sprintf("accounts.%s.%s: the account's %s have no custom field %q; correct the settings or add the field", acc.id, key, of, configured),
+	}
+}
+
+// remembered reads a directory at most once in directoryLife.
+func remembered[T any](in *memory[string, T], read func() (T, error)) (T, error) {
+	if known, ok := in.get(""); ok {
+		return known, nil
+	}
+	value, err := read()
+	if err == nil {
+		in.put("", value)
+	}
+	return value, err
 }
 
 func findField(directory []roapp.CustomField, configured string) *roapp.CustomField {
@@ -255,6 +341,15 @@ func findField(directory []roapp.CustomField, configured string) *roapp.CustomFi
 		}
 	}
 	return nil
+}
+
+// probe is the key of a field of ours that may be empty for a moment: no order is
+// recognised by it.
+func (f orderFields) probe() string {
+	if f.created == nil {
+		return ""
+	}
+	return f.created.ID
 }
 
 // fieldValues are what the fields hold, besides the last update.

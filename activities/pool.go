@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -64,7 +65,14 @@ type account struct {
 	client   *roapp.Client
 	breaker  breaker
 
-	fields     *memory[string, []roapp.CustomField]
+	// reportMissing tells the account's entity that an endpoint is gone.
+	reportMissing func(ctx context.Context, endpoint string)
+
+	fields       *memory[string, []roapp.CustomField]
+	peopleFields *memory[string, []roapp.CustomField]
+	// learning is set once this process begins to find out what a PATCH does to
+	// custom fields that it does not name.
+	learning   atomic.Bool
 	categories *memory[string, []roapp.Category]
 	products   *memory[order.GoodsKey, order.Product]
 	// firstStatus is the status that orders of a type begin with.
@@ -88,14 +96,17 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		client: roapp.New(roapp.Config{
 			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
 			Timeout: set.RequestTimeout, UserAgent: userAgent,
+			Catalogue: roapp.Catalogue(set.Catalog), ProductTypeID: set.ProductType,
 			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
 		}),
-		fields:       newMemory[string, []roapp.CustomField](),
-		categories:   newMemory[string, []roapp.Category](),
-		products:     newMemory[order.GoodsKey, order.Product](),
-		firstStatus:  newMemory[int64, int64](),
-		noCategories: newMemory[string, bool](),
-		proof:        proof{turn: make(chan struct{}, 1)},
+		reportMissing: a.reportMissing(id),
+		fields:        newMemory[string, []roapp.CustomField](),
+		peopleFields:  newMemory[string, []roapp.CustomField](),
+		categories:    newMemory[string, []roapp.Category](),
+		products:      newMemory[order.GoodsKey, order.Product](),
+		firstStatus:   newMemory[int64, int64](),
+		noCategories:  newMemory[string, bool](),
+		proof:         proof{turn: make(chan struct{}, 1)},
 	}
 }
 

@@ -39,7 +39,7 @@ func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (ma
 		return nil, err
 	}
 	products := map[order.GoodsKey][]order.Product{}
-	for _, row := range rows {
+	for _, row := range inUse(rows, in.Articles) {
 		key := order.ArticleKey(row.Article)
 		asked := row.Article != "" && slices.ContainsFunc(in.Articles, func(article string) bool { return order.ArticleKey(article) == key })
 		if in.Title != "" {
@@ -51,6 +51,22 @@ func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (ma
 		}
 	}
 	return products, nil
+}
+
+// inUse leaves out archived products, which cannot be sold. A product without SKU
+// is known by its code, unless another one has that as its SKU.
+func inUse(rows []roapp.Product, articles []string) []roapp.Product {
+	rows = slices.DeleteFunc(rows, func(p roapp.Product) bool { return p.Archived })
+	skus := map[order.GoodsKey]bool{}
+	for _, row := range rows {
+		skus[order.ArticleKey(row.Article)] = true
+	}
+	for i, row := range rows {
+		if row.Article == "" && row.Code != "" && len(articles) > 0 && !skus[order.ArticleKey(row.Code)] {
+			rows[i].Article = row.Code
+		}
+	}
+	return rows
 }
 
 // CreateProduct makes a product, or answers with the category that has to be
@@ -80,9 +96,16 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	})
 	if err != nil {
 		acc.categories.forget("") // staff may have deleted the one that was named
-		return workflows.ProductMade{}, acc.roappFailed(ctx, err, makesRecords, true)
+		return workflows.ProductMade{}, acc.roappFailed(ctx, err, makesProducts, true)
 	}
 	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
+	if id == 0 {
+		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
+		if err != nil {
+			return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, true)
+		}
+		made = *found
+	}
 	acc.products.put(in.Goods, made)
 	return workflows.ProductMade{Product: &made}, nil
 }
@@ -98,7 +121,8 @@ func (acc *account) madeProduct(ctx context.Context, in workflows.CreateProductI
 }
 
 // categoryOf finds the product's category. Where there is none and the account
-// makes none, it is the fallback.
+// makes none, or its categories cannot be read, it is the fallback: no order waits
+// for a category.
 func (acc *account) categoryOf(ctx context.Context, in workflows.CreateProductInput) (int64, *workflows.EnsureCategoryInput, error) {
 	path := in.Product.Category
 	if in.CategoryID != 0 {
@@ -108,6 +132,9 @@ func (acc *account) categoryOf(ctx context.Context, in workflows.CreateProductIn
 		return in.Product.Fallback, nil, nil
 	}
 	categories, err := acc.allCategories(ctx)
+	if without(ctx, err) {
+		return in.Product.Fallback, nil, nil
+	}
 	if err != nil {
 		return 0, nil, err
 	}
@@ -141,15 +168,21 @@ func walk(categories []roapp.Category, path []string) (id int64, depth int, ambi
 	return id, depth, false
 }
 
+// without tells that a failure about categories is answered with the fallback:
+// any refusal is, and a service that does not answer is asked twice more.
+func without(ctx context.Context, err error) bool {
+	switch roapp.KindOf(err) {
+	case roapp.Missing, roapp.NotFound, roapp.Forbidden, roapp.Rejected, roapp.Malformed:
+		return true
+	case roapp.Unavailable:
+		return activity.GetInfo(ctx).Attempt >= 3
+	default:
+		return false
+	}
+}
+
 func (acc *account) allCategories(ctx context.Context) ([]roapp.Category, error) {
-	if categories, ok := acc.categories.get(""); ok {
-		return categories, nil
-	}
-	categories, err := acc.client.Categories(ctx)
-	if err == nil {
-		acc.categories.put("", categories)
-	}
-	return categories, err
+	return remembered(acc.categories, func() ([]roapp.Category, error) { return acc.client.Categories(ctx) })
 }
 
 // CreateCategory makes one category, unless a fresh look finds it. Where RO
@@ -165,7 +198,11 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 		scheduled := activity.GetInfo(ctx).ScheduledTime
 		look.Lost = &scheduled
 	}
-	found, err := lookFirst(ctx, look, func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) })
+	standing := func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) }
+	found, err := lookFirst(ctx, look, standing)
+	if without(ctx, err) {
+		return in.Fallback, nil
+	}
 	if err != nil {
 		return 0, acc.roappFailed(ctx, err, asks, false)
 	}
@@ -173,14 +210,20 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 		return found.ID, nil
 	}
 	id, err := acc.client.CreateCategory(ctx, in.Title, in.ParentID)
-	switch roapp.KindOf(err) {
-	case roapp.Forbidden, roapp.NotFound, roapp.Rejected:
-		acc.noCategories.put("", true)
+	if without(ctx, err) {
+		if roapp.KindOf(err) != roapp.Unavailable {
+			acc.noCategories.put("", true)
+		}
 		return in.Fallback, nil
-	default:
 	}
 	if err != nil {
 		return 0, acc.roappFailed(ctx, err, makesRecords, true)
+	}
+	if id == 0 {
+		if found, err = findCreated(ctx, in.Pace.Lag, standing); err != nil {
+			return 0, acc.roappFailed(ctx, err, asks, true)
+		}
+		return found.ID, nil
 	}
 	if categories, ok := acc.categories.get(""); ok {
 		acc.categories.put("", append(slices.Clone(categories), roapp.Category{ID: id, Title: in.Title, ParentID: in.ParentID}))

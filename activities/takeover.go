@@ -70,7 +70,7 @@ func (acc *account) nameAfter(ctx context.Context, in order.TakeOverOrder, field
 	if len(values) == 0 {
 		return nil
 	}
-	return acc.client.UpdateFields(ctx, in.OrderID, values)
+	return acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe())
 }
 
 // namedIn is whose order a row says to be, "" for nobody's.

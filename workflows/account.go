@@ -45,6 +45,8 @@ type AccountState struct {
 	Failures int      `json:",omitempty"` // since the last success
 	// Unreadable are the last orders that could not be read.
 	Unreadable []UnreadableOrder `json:",omitempty"`
+	// Missing are endpoints that RO App was found not to offer, by method and path.
+	Missing map[string]MissingEndpoint `json:",omitempty"`
 	// Choices are what people chose between several records, by the record's id.
 	Choices map[string]order.Remembered `json:",omitempty"`
 }
@@ -86,6 +88,8 @@ type CollectInput struct {
 	Cursor  time.Time      `json:",omitzero"`
 	Place   *Place         `json:",omitempty"`
 	Told    map[int64]Told `json:",omitempty"`
+	// Missing are reads that were not offered: whether they are now is asked first.
+	Missing []string `json:",omitempty"`
 }
 
 // Collected is the answer of CollectChanges about one page. Its cursor has moved
@@ -98,6 +102,7 @@ type Collected struct {
 	Ours       int               `json:",omitempty"`
 	News       int               `json:",omitempty"`
 	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
+	Missing    []string          `json:",omitempty"` // of those asked for, still so
 	Every      time.Duration     // until the next collection, with jitter
 	Lag        time.Duration     `json:",omitempty"`
 }
@@ -135,6 +140,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		looks:    workflow.GetSignalChannel(ctx, SignalLook),
 		settings: workflow.GetSignalChannel(ctx, SignalSettings),
 		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
+		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -169,6 +175,7 @@ type accountRun struct {
 	looks    workflow.ReceiveChannel // nothing
 	settings workflow.ReceiveChannel // a revision
 	choices  workflow.ReceiveChannel
+	missing  workflow.ReceiveChannel // an endpoint
 }
 
 func (r *accountRun) view() (AccountView, error) {
@@ -190,6 +197,7 @@ func (r *accountRun) drain(ctx workflow.Context) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
+	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
 		// The first one that an account is told of is the one that it began with.
@@ -213,7 +221,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.missing} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {
@@ -299,7 +307,7 @@ func (r *accountRun) collect(ctx workflow.Context) {
 	if s.Place == nil || s.Current.At.IsZero() {
 		s.Current = Collection{At: now}
 	}
-	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told}
+	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told, Missing: s.missingReads()}
 	var out Collected
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in).Get(ctx, &out)
 	if err != nil {
@@ -310,6 +318,7 @@ func (r *accountRun) collect(ctx workflow.Context) {
 		return
 	}
 	s.take(out, now)
+	s.takeMissing(in.Missing, out.Missing, now)
 }
 
 // collectOptions are those of reading one page. It heartbeats, unlike the steps
@@ -372,6 +381,9 @@ func (r *accountRun) describe(ctx workflow.Context) {
 	}
 	if paused := s.paused(); paused != "" {
 		fmt.Fprintf(&text, "⚠ Paused: %s.\n\n", paused)
+	}
+	if s.Failures == 0 && s.Health.Kind == FailEndpointMissing {
+		fmt.Fprintf(&text, "⚠ %s. Orders that need it wait and go on by themselves.\n\n", s.Health.Problem)
 	}
 	for _, unreadable := range s.Unreadable {
 		fmt.Fprintf(&text, "- %s order %d of RO App could not be read: %s\n", minute(unreadable.At), unreadable.OrderID, unreadable.Problem)

@@ -37,6 +37,7 @@ const (
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
+	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"

@@ -14,13 +14,13 @@ const (
 	quietFor     = 10 * time.Minute
 )
 
-// Red tells whether somebody has to act: the credentials are refused, answers
-// had no safe meaning for an interval, or no round succeeded for three intervals
+// Red tells whether somebody has to act: the credentials are refused, an endpoint
+// is missing, answers had no safe meaning for an interval, or no round succeeded for three intervals
 // and ten minutes. Success is expected from since on, every interval.
 func (h Health) Red(now, since time.Time, every time.Duration) bool {
 	if !h.FailingSince.IsZero() {
 		switch h.Kind {
-		case order.FailCredentials:
+		case order.FailCredentials, FailEndpointMissing:
 			return true
 		case order.FailMalformed:
 			if now.Sub(h.FailingSince) >= every {

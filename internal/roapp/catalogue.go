@@ -66,7 +66,6 @@ type ProductType struct {
 // family is one of the two catalogues.
 type family interface {
 	find(ctx context.Context, q ProductQuery) ([]Product, error)
-	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
 	categories(ctx context.Context) ([]Category, error)
 	createCategory(ctx context.Context, title string, parentID int64) (int64, error)
@@ -143,11 +142,6 @@ func (c *Client) FindProducts(ctx context.Context, q ProductQuery) ([]Product, e
 	return inCatalogue(c, func(f family) ([]Product, error) { return f.find(ctx, q) })
 }
 
-// Product returns one product, NotFound when there is none.
-func (c *Client) Product(ctx context.Context, id int64) (*Product, error) {
-	return inCatalogue(c, func(f family) (*Product, error) { return f.product(ctx, id) })
-}
-
 // CreateProduct returns the new product's id; 0 where it was created and the answer does not name it: find it then,
 // and never create it again. An account may not let the API create products.
 func (c *Client) CreateProduct(ctx context.Context, p NewProduct) (int64, error) {
@@ -173,7 +167,7 @@ func (c *Client) Units(ctx context.Context) ([]Unit, error) {
 
 // ProductTypes returns the types of products, which the v2 catalogue alone has.
 func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
-	return directory(ctx, c, v2Products+"/types", func(n node) ProductType {
+	return directory(ctx, c, v2Types, func(n node) ProductType {
 		return ProductType{ID: n.at("id").id(), Title: name(n)}
 	})
 }
@@ -210,20 +204,6 @@ func decodeCategory(n node) Category {
 
 func decodeUnit(n node) Unit {
 	return Unit{ID: n.at("id").id(), Title: n.first("title", "name").text()}
-}
-
-func (c *Client) readProduct(ctx context.Context, path string, id int64) (*Product, error) {
-	answer, err := c.do(ctx, request{method: "GET", path: path, id: id})
-	if err != nil {
-		return nil, err
-	}
-	record := answer.record()
-	product := decodeProduct(record)
-	record.mustBe(id, product.ID)
-	if err := answer.check(); err != nil {
-		return nil, err
-	}
-	return &product, nil
 }
 
 type categoryBody struct {

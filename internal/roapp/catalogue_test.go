@@ -78,21 +78,6 @@ func TestFindProductsSplitsManyArticles(t *testing.T) {
 	}
 }
 
-func TestProduct(t *testing.T) {
-	t.Parallel()
-	for _, body := range []string{vase, `{"success":true,"data":` + vase + `}`} {
-		s, c := newService(t, ok(body))
-		got, err := c.Product(t.Context(), 5)
-		if err != nil || *got != vaseProduct || s.only(t).path != "/products/5" {
-			t.Errorf("got %+v, %v", got, err)
-		}
-	}
-	_, c := newService(t, says(404, ""))
-	if got, err := c.Product(t.Context(), 5); got != nil || KindOf(err) != NotFound {
-		t.Errorf("got %v, %v", got, err)
-	}
-}
-
 func TestCreateProductAndCategory(t *testing.T) {
 	t.Parallel()
 	s, c := newService(t, ok(`{"data":{"id":9},"success":true}`))

@@ -13,6 +13,7 @@ const maxArticles = 40
 const (
 	legacyProducts   = "/products/"
 	legacyCategories = "/warehouse/categories/"
+	legacyUnits      = "/catalogs/uoms"
 )
 
 // legacyCatalogue is the unversioned family.
@@ -48,10 +49,6 @@ func distinctProducts(products []Product) []Product {
 	})
 }
 
-func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {
-	return f.client.readProduct(ctx, legacyProducts+"{id}", id)
-}
-
 type legacyProductBody struct {
 	Title       string `json:"title"`
 	Article     string `json:"article,omitempty"`
@@ -74,5 +71,5 @@ func (f *legacyCatalogue) createCategory(ctx context.Context, title string, pare
 }
 
 func (f *legacyCatalogue) units(ctx context.Context) ([]Unit, error) {
-	return directory(ctx, f.client, "/catalogs/uoms", decodeUnit)
+	return directory(ctx, f.client, legacyUnits, decodeUnit)
 }

@@ -11,6 +11,8 @@ import (
 const (
 	v2Products   = "/v2/catalog/products"
 	v2Categories = v2Products + "/categories"
+	v2Types      = v2Products + "/types"
+	v2Units      = v2Products + "/uoms"
 )
 
 // v2Catalogue is the family below /v2.
@@ -38,10 +40,6 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 		all = append(all, found...)
 	}
 	return distinctProducts(all), nil
-}
-
-func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
-	return f.client.readProduct(ctx, v2Products+"/{id}", id)
 }
 
 type v2ProductBody struct {
@@ -77,7 +75,7 @@ func (f *v2Catalogue) productType(ctx context.Context) (int64, error) {
 	}
 	if len(types) == 0 {
 		return 0, &Error{
-			Kind: Rejected, Endpoint: http.MethodGet + " " + v2Products + "/types",
+			Kind: Rejected, Endpoint: http.MethodGet + " " + v2Types,
 			Message: "the account has no type of products", Err: errors.New("no type of products"),
 		}
 	}
@@ -98,5 +96,5 @@ func (f *v2Catalogue) createCategory(ctx context.Context, title string, parentID
 }
 
 func (f *v2Catalogue) units(ctx context.Context) ([]Unit, error) {
-	return directory(ctx, f.client, v2Products+"/uoms", decodeUnit)
+	return directory(ctx, f.client, v2Units, decodeUnit)
 }

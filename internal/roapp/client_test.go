@@ -114,10 +114,6 @@ var calls = map[string]struct {
 		_, err := c.FindProducts(ctx, ProductQuery{Articles: []string{"A-12"}})
 		return err
 	}},
-	"Product": {request: "GET /products/7", do: func(ctx context.Context, c *Client) error {
-		_, err := c.Product(ctx, 7)
-		return err
-	}},
 	"CreateProduct": {request: "POST /products/", writes: true, do: func(ctx context.Context, c *Client) error {
 		_, err := c.CreateProduct(ctx, NewProduct{Title: "Vase"})
 		return err

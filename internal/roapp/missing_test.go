@@ -25,7 +25,6 @@ func TestMissingEndpointIsNotAMissingRecord(t *testing.T) {
 		"403 is not missing":    {403, "FindOrders", Forbidden},
 		"409 is not missing":    {409, "CreateOrder", Rejected},
 		"501 is not missing":    {501, "FindOrders", Unavailable},
-		"404 product by id":     {404, "Product", NotFound},
 		"404 category creation": {404, "CreateCategory", Missing},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -232,19 +232,17 @@ func TestMalformedNamesTheField(t *testing.T) {
 	order := `{"id":7,"status":{"id":1},"total":"12,50"}`
 	item := `{"id":1,"entity":{"id":2},"quantity":"1.000","price":"x"}`
 	for name, test := range map[string]struct{ call, body, want string }{
-		"contact":        {"FindPeople", `{"data":[{"id":1},{"id":2,"phones":[{"title":"x"}]}]}`, "data[1].phones[0].phone: missing"},
-		"contact's id":   {"FindOrganizations", `{"data":[{"name":"x"}]}`, "data[0].id: missing"},
-		"product":        {"FindProducts", `{"data":[{"id":1,"category":{"id":"x"}}]}`, "data[0].category.id: not a whole number"},
-		"single product": {"Product", `{"id":7,"title":[1]}`, "title: not a text"},
-		"order":          {"Order", order, "total: not a decimal number"},
-		"wrapped order":  {"Order", `{"data":` + order + `}`, "data.total: not a decimal number"},
-		"other order":    {"Order", `{"id":8,"status":{"id":1}}`, "id: another record than the one asked for"},
-		"other product":  {"Product", `{"id":8}`, "id: another record than the one asked for"},
-		"bare items":     {"Items", `[` + item + `]`, "[0].price: not a decimal number"},
-		"no status":      {"Order", `{"id":7}`, "status.id: missing"},
-		"status":         {"OrderStatuses", `[{"id":1,"group":7}]`, "[0].group: not an object"},
-		"create":         {"CreateOrder", `{"data":{"id":-1}}`, "data.id: not an id"},
-		"added item":     {"AddItem", `{"id":"x"}`, "id: not a whole number"},
+		"contact":       {"FindPeople", `{"data":[{"id":1},{"id":2,"phones":[{"title":"x"}]}]}`, "data[1].phones[0].phone: missing"},
+		"contact's id":  {"FindOrganizations", `{"data":[{"name":"x"}]}`, "data[0].id: missing"},
+		"product":       {"FindProducts", `{"data":[{"id":1,"category":{"id":"x"}}]}`, "data[0].category.id: not a whole number"},
+		"order":         {"Order", order, "total: not a decimal number"},
+		"wrapped order": {"Order", `{"data":` + order + `}`, "data.total: not a decimal number"},
+		"other order":   {"Order", `{"id":8,"status":{"id":1}}`, "id: another record than the one asked for"},
+		"bare items":    {"Items", `[` + item + `]`, "[0].price: not a decimal number"},
+		"no status":     {"Order", `{"id":7}`, "status.id: missing"},
+		"status":        {"OrderStatuses", `[{"id":1,"group":7}]`, "[0].group: not an object"},
+		"create":        {"CreateOrder", `{"data":{"id":-1}}`, "data.id: not an id"},
+		"added item":    {"AddItem", `{"id":"x"}`, "id: not a whole number"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

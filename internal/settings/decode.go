@@ -67,6 +67,9 @@ func (d *document) list(node ast.Node, into reflect.Value, at path) {
 func (d *document) table(node ast.Node, into reflect.Value, at path) {
 	into.Set(reflect.MakeMap(into.Type()))
 	for _, entry := range d.entries(node, at, at.entry) {
+		here := d.places[entry.at.namespace]
+		here.empty = d.places[at.namespace].empty
+		d.places[entry.at.namespace] = here
 		key := reflect.New(into.Type().Key()).Elem()
 		if err := set(key, entry.key); err != nil {
 			d.fail(entry.at, "the key "+err.Error())
@@ -114,6 +117,7 @@ func keysOf(t reflect.Type) (map[string]reflect.StructField, []string) {
 func (d *document) explain(at path, field reflect.StructField) {
 	place := d.places[at.namespace]
 	place.literal = field.Tag.Get("literal") == "allowed"
+	place.empty = field.Tag.Get("empty") == "allowed"
 	place.example = field.Tag.Get("yaml") + ": " + field.Tag.Get("example")
 	d.places[at.namespace] = place
 }
@@ -255,6 +259,9 @@ func (d *document) expand(written string, at path) (string, bool) {
 	})
 	if !complete {
 		return "", false
+	}
+	if value == "" && d.places[at.namespace].empty {
+		return value, true
 	}
 	if problem := untidy(value); problem != "" {
 		d.fail(at, problem)

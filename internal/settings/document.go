@@ -55,6 +55,7 @@ type place struct {
 	absent       bool
 	example      string // how the key may be written
 	literal      bool   // whether a secret may be written out
+	empty        bool   // whether an empty text is a value; so are those below it
 	// written is the value as in the file, with variables not replaced. It is
 	// empty for secrets.
 	written string

@@ -55,11 +55,23 @@ func TestProblems(t *testing.T) {
 		name, old, replacement string
 		want                   []string
 	}{
+		{"catalog", "piece_unit: 1\n", "piece_unit: 1\n    catalog: v3\n", []string{
+			`settings.yaml:11:5: accounts.main.catalog: "v3" is not known; write one of: auto, v2, legacy`,
+		}},
+		{"product type", "piece_unit: 1\n", "piece_unit: 1\n    product_type_id: -1\n", []string{
+			`settings.yaml:11:5: accounts.main.product_type_id: "-1" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+		}},
+		{"a field filled twice", "piece_unit: 1\n", "piece_unit: 1\n    order_fields: {f105: x, f101: y}\n", []string{
+			`settings.yaml:11:29: accounts.main.order_fields.f101: is one of fields already, which the order exchange fills; take it away here`,
+		}},
+		{"a field without a value", "piece_unit: 1\n", "piece_unit: 1\n    contact_fields: {f12: }\n", []string{
+			`settings.yaml:11:22: accounts.main.contact_fields.f12: has no value; fill it in or take the key away`,
+		}},
 		{"unknown key at the top", "accounts:", "alarms: {url: https://x.example}\naccounts:", []string{
 			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens, users, session_key, sign_in",
 		}},
 		{"unknown key of an account", "    currency: PLN\n", "    currency: PLN\n    currancy: PLN\n", []string{
-			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields",
+			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields, catalog, product_type_id, contact_fields, order_fields",
 		}},
 		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    import: {days: 60}\n    sweep: {every: 1m}", []string{
 			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, first_import, final",
@@ -379,7 +391,7 @@ func TestProblems(t *testing.T) {
 		{"several problems, in the order of the file", "    currency: PLN\n    piece_unit: 1", "    currency: zl\n    piece_unit: 0\n    colour: red", []string{
 			`settings.yaml:9:5: accounts.main.currency: "zl" is no currency; write its ISO 4217 code, such as PLN`,
 			`settings.yaml:10:5: accounts.main.piece_unit: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
-			"settings.yaml:11:5: accounts.main.colour: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields",
+			"settings.yaml:11:5: accounts.main.colour: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields, catalog, product_type_id, contact_fields, order_fields",
 		}},
 		{"one shop under two ids", "      import: {1: 101}\n", "      import: {1: 101}\n  second:\n    name: Second\n    url: https://WWW.kwiaty.example.:443/\n    admin_url: https://kwiaty.example/edit/\n    login: api\n    password: ${KWIATY_PASSWORD}\n    account: main\n    since: 2026-11-01\n    time_zone: Europe/Warsaw\n    region: PL\n    language: pl\n    location: 12\n    order_type: 34\n    managers: [56]\n    statuses:\n      import: {1: 101}\n", []string{
 			"settings.yaml:32:5: shops.second.url: is the same as shops.kwiaty.url in line 16; a shop has one id for ever, take one of the two away",

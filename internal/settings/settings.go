@@ -79,6 +79,17 @@ type Account struct {
 	// request for all orders.
 	CollectEvery time.Duration `yaml:"collect_every" default:"1m" validate:"interval"`
 	Fields       CustomFields  `yaml:"fields"`
+	// Catalog is the family of RO App's calls for products: v2, legacy, or auto,
+	// the default, which uses whichever the account has.
+	Catalog string `yaml:"catalog" default:"auto" validate:"oneof=auto v2 legacy"`
+	// ProductType is the id of the type of new products, which the v2 catalogue
+	// demands; 0 is the account's first one.
+	ProductType int64 `yaml:"product_type_id" validate:"omitempty,record_id" example:"1"`
+	// ContactFields and OrderFields are values for custom fields, by id ("f12") or
+	// by title, that every new contact and every new order gets: an account may
+	// require them. An empty text is a value.
+	ContactFields map[string]string `yaml:"contact_fields" empty:"allowed" example:"{f12: shop}"`
+	OrderFields   map[string]string `yaml:"order_fields" empty:"allowed" example:"{f106: online}"`
 }
 
 // CustomFields are the custom fields of RO App's orders that the exchange

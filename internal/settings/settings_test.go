@@ -58,6 +58,15 @@ func replaced(t *testing.T, old, replacement string) string {
 	return strings.Replace(text, old, replacement, 1)
 }
 
+func TestCustomFieldValues(t *testing.T) {
+	t.Parallel()
+	account := parse(t, replaced(t, "    # contact_fields: {f12: \"\"}\n",
+		"    contact_fields: {f12: \"\", Source: \"${KWIATY_LOGIN}\"}\n    order_fields: {f106: 007}\n    product_type_id: 3\n")).Accounts["main"]
+	require.Equal(t, map[string]string{"f12": "", "Source": "hunter-login"}, account.ContactFields)
+	require.Equal(t, map[string]string{"f106": "007"}, account.OrderFields)
+	require.Equal(t, int64(3), account.ProductType)
+}
+
 func TestExampleIsRead(t *testing.T) {
 	t.Parallel()
 	warsaw, err := time.LoadLocation("Europe/Warsaw")
@@ -78,6 +87,7 @@ func TestExampleIsRead(t *testing.T) {
 		PieceUnit:             1,
 		FallbackCategory:      7,
 		CollectEvery:          time.Minute,
+		Catalog:               "auto",
 		Fields: settings.CustomFields{
 			Shop: "f101", ExternalID: "f102", Created: "f103", LastUpdated: "Last updated",
 		},
@@ -153,7 +163,7 @@ func TestExampleExplainsEveryKey(t *testing.T) {
 	names := keys(reflect.TypeFor[settings.Settings]())
 	require.Greater(t, len(names), 30)
 	for _, name := range names {
-		require.Regexp(t, `(?m)^[ -]*`+name+`:`, string(settings.Example()))
+		require.Regexp(t, `(?m)^[ #-]*`+name+`:`, string(settings.Example()))
 	}
 }
 
@@ -161,7 +171,7 @@ func TestExampleShowsTheDefaults(t *testing.T) {
 	t.Parallel()
 	marked := regexp.MustCompile(`(?m)^.*# default$\n`)
 	example := string(settings.Example())
-	require.Len(t, marked.FindAllString(example, -1), 21)
+	require.Len(t, marked.FindAllString(example, -1), 22)
 
 	without := parse(t, marked.ReplaceAllString(example, ""))
 

@@ -152,6 +152,7 @@ func (d *document) checkReferences(settings *Settings) {
 			{fields.key("created"), account.Fields.Created},
 			{fields.key("last_updated"), account.Fields.LastUpdated},
 		})
+		d.checkOrderFields(account, at.key("order_fields"))
 	}
 	for i, key := range settings.Encryption {
 		ids = append(ids, claim{root.key("encryption_keys").item(i).key("id"), key.ID})
@@ -162,6 +163,16 @@ func (d *document) checkReferences(settings *Settings) {
 	d.distinct("give each user and each token its own name", names(settings))
 	d.checkTokens(settings.APITokens)
 	d.checkPeople(settings)
+}
+
+// checkOrderFields keeps a field from getting two values.
+func (d *document) checkOrderFields(account Account, at path) {
+	ours := []string{account.Fields.Shop, account.Fields.ExternalID, account.Fields.Created, account.Fields.LastUpdated}
+	for key := range account.OrderFields {
+		if slices.Contains(ours, key) {
+			d.report(d.places[at.entry(key).namespace], "is one of fields already, which the order exchange fills; take it away here")
+		}
+	}
 }
 
 func (d *document) checkTokens(tokens []APIToken) {

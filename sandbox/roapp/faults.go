@@ -20,7 +20,7 @@ const (
 	faultLoseAnswer faultKind = "lose-answer" // has its effect, then breaks the connection
 	faultHTML       faultKind = "html"        // answers 200 with an HTML page, without effect
 	faultSlow       faultKind = "slow"        // waits, then proceeds even when the client has gone
-	faultEmpty      faultKind = "empty"       // answers 200 with an empty body, without effect
+	faultEmpty      faultKind = "empty"       // has its effect, then answers 200 with an empty body
 )
 
 var faultKinds = []faultKind{
@@ -147,6 +147,7 @@ func (s *Server) fail(f fault, w http.ResponseWriter, r *http.Request) {
 		pause(s.closed, f.delay)
 		s.api.ServeHTTP(w, r)
 	case faultEmpty:
+		s.api.ServeHTTP(discardWriter{header: http.Header{}}, r)
 		w.WriteHeader(http.StatusOK)
 	}
 }
