@@ -18,7 +18,6 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	problems "github.com/pb33f/libopenapi-validator/errors"
-	"github.com/pb33f/libopenapi-validator/paths"
 	"github.com/pb33f/libopenapi-validator/schema_validation"
 	v3 "github.com/pb33f/libopenapi/datamodel/high/v3"
 
@@ -104,8 +103,8 @@ func (c *Contract) Operations() []string {
 
 // operation is the one that a request asks for, "POST /v2/orders", or what is wrong with its address.
 func (c *Contract) operation(r *http.Request) (name string, found *v3.Operation, problem string) {
-	item, _, template := paths.FindPath(withBody(r, nil), c.document, c.options)
-	if item == nil || strings.HasSuffix(template, "/") != strings.HasSuffix(r.URL.Path, "/") {
+	template, item := c.path(r.URL.Path)
+	if item == nil {
 		return "", nil, "the document has no such path"
 	}
 	found, ok := item.GetOperations().Get(strings.ToLower(r.Method))
@@ -113,6 +112,26 @@ func (c *Contract) operation(r *http.Request) (name string, found *v3.Operation,
 		return "", nil, "the document does not have this method of the path"
 	}
 	return r.Method + " " + template, found, ""
+}
+
+// path is the one of the document that fits, a slash at the end included; one without variables goes first.
+func (c *Contract) path(path string) (template string, found *v3.PathItem) {
+	for candidate, item := range c.document.Paths.PathItems.FromOldest() {
+		if candidate == path {
+			return candidate, item
+		}
+		if fits(candidate, path) {
+			template, found = candidate, item
+		}
+	}
+	return template, found
+}
+
+func fits(template, path string) bool {
+	wanted, segments := strings.Split(template, "/"), strings.Split(path, "/")
+	return slices.EqualFunc(wanted, segments, func(want, segment string) bool {
+		return want == segment || strings.HasPrefix(want, "{") && segment != ""
+	})
 }
 
 // undocumented are the query's parameters that the operation does not have.

@@ -20,6 +20,8 @@ const (
 	FaultHeader = "X-Sandbox-Fault"
 	// StaffHeader is on a request of people in a test, which is none of the client's.
 	StaffHeader = "X-Sandbox-Staff"
+	// redirected is on a request that goes where a service sent it, and not where the client would.
+	redirected = "Referer"
 	// sandboxPath is where a fake's own requests are, which no service has.
 	sandboxPath = "/sandbox/"
 )
@@ -65,11 +67,11 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, sandboxPath) {
 		g.noteRecord(r)
 	}
-	if !strings.HasPrefix(r.URL.Path, sandboxPath) && r.URL.Path != "/" && r.Header.Get(StaffHeader) == "" {
-		g.serve(w, r)
+	if strings.HasPrefix(r.URL.Path, sandboxPath) || r.Header.Get(StaffHeader) != "" || r.Header.Get(redirected) != "" {
+		g.fake.ServeHTTP(w, r)
 		return
 	}
-	g.fake.ServeHTTP(w, r)
+	g.serve(w, r)
 }
 
 func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {

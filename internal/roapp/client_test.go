@@ -17,6 +17,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
@@ -115,7 +117,7 @@ var calls = map[string]struct {
 		return err
 	}},
 	"CreateProduct": {request: "POST /products/", writes: true, do: func(ctx context.Context, c *Client) error {
-		_, err := c.CreateProduct(ctx, NewProduct{Title: "Vase"})
+		_, err := c.CreateProduct(ctx, NewProduct{Title: "Vase", CategoryID: 7, UnitID: 1})
 		return err
 	}},
 	"Categories": {request: "GET /warehouse/categories/", do: func(ctx context.Context, c *Client) error {
@@ -147,7 +149,7 @@ var calls = map[string]struct {
 		return err
 	}},
 	"AddItem": {request: "POST /v2/orders/7/items", writes: true, do: func(ctx context.Context, c *Client) error {
-		_, err := c.AddItem(ctx, 7, NewItem{ProductID: 1, AssigneeID: 2})
+		_, err := c.AddItem(ctx, 7, NewItem{ProductID: 1, AssigneeID: 2, Quantity: decimal.NewFromInt(1)})
 		return err
 	}},
 	"SetStatus": {request: "POST /v2/orders/7/status", writes: true, do: func(ctx context.Context, c *Client) error {

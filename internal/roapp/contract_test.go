@@ -79,7 +79,6 @@ func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	ok(products, err)
 	require.Len(t, products, 1)
 	ok(c.FindProducts(ctx, ProductQuery{Title: "Róża"}))
-	ok(c.Product(ctx, products[0].ID))
 
 	ok(c.CreateOrder(ctx, NewOrder{
 		LocationID: 12, OrderTypeID: 34, ClientID: people[0].ID, ManagerID: 56, ManagerNotes: "115",

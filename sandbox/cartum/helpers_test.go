@@ -23,6 +23,7 @@ type shop struct {
 	t      *testing.T
 	server *Server
 	url    string
+	client *http.Client // of its own, so that no other test closes its connections
 	token  string
 	clock  *clock
 }
@@ -70,7 +71,14 @@ func newShopWith(t *testing.T, o Options) *shop {
 		server.Close()
 		listener.Close()
 	})
-	return &shop{t: t, server: server, url: listener.URL, clock: c}
+	return &shop{t: t, server: server, url: listener.URL, client: listener.Client(), clock: c}
+}
+
+// wholeOrder has what every order has, but its number and time, which the shop gives.
+func wholeOrder() map[string]any {
+	return map[string]any{
+		"stat_status": json.Number("1"), "currency": "PLN", "total_default": json.Number("0"), "total_sum": json.Number("0"), "products": []any{},
+	}
 }
 
 // reply is an answer as a client sees it.
@@ -132,7 +140,7 @@ func (s *shop) tryWhile(ctx context.Context, method, path, kind, body string) (r
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return reply{}, err
 	}
