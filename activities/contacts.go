@@ -36,18 +36,25 @@ func (acc *account) findContact(ctx context.Context, in order.FindContact) ([]or
 	}
 	var contacts []order.Contact
 	for _, row := range rows {
-		same := slices.ContainsFunc(row.Phones, func(phone string) bool { return order.SamePhone(phone, in.Phone, in.Region) })
-		if same {
+		if hasPhone(row, in) {
 			contacts = append(contacts, contactOf(row))
 		}
 	}
 	return contacts, nil
 }
 
+// hasPhone tells whether one of the numbers on the contact's card is the one
+// that is asked for, however it is written there.
+func hasPhone(row roapp.Contact, in order.FindContact) bool {
+	return slices.ContainsFunc(row.Phones, func(phone string) bool { return order.HasPhone(phone, in.Phone, in.Region) })
+}
+
+// contactOf is the contact as texts are compared; its card stays as it is.
 func contactOf(row roapp.Contact) order.Contact {
 	return order.Contact{
 		ID: row.ID, Organization: row.Organization,
-		FirstName: row.FirstName, LastName: row.LastName, Name: row.Name, Email: row.Email,
+		FirstName: order.NormalizeText(row.FirstName), LastName: order.NormalizeText(row.LastName),
+		Name: order.NormalizeText(row.Name), Email: order.NormalizeText(row.Email),
 	}
 }
 
@@ -103,8 +110,8 @@ func (acc *account) madeContact(ctx context.Context, in order.EnsureContact) (*o
 	}
 	for _, row := range rows {
 		// Nobody else is made without a phone, with just these names and mail.
-		if row.FirstName == in.Person.FirstName && row.LastName == in.Person.LastName && row.Email == in.Person.Email &&
-			phoneAgrees(row.Phones, in.Person.Phone) {
+		if order.SameText(row.FirstName, in.Person.FirstName) && order.SameText(row.LastName, in.Person.LastName) &&
+			order.NormalizeEmail(row.Email) == order.NormalizeEmail(in.Person.Email) && phoneAgrees(row.Phones, in.Person.Phone) {
 			made := contactOf(row)
 			made.Created = true
 			return &made, nil
@@ -117,5 +124,5 @@ func phoneAgrees(phones []string, phone string) bool {
 	if phone == "" {
 		return len(phones) == 0
 	}
-	return slices.Contains(phones, phone)
+	return slices.ContainsFunc(phones, func(kept string) bool { return order.HasPhone(kept, phone, "") })
 }

@@ -70,7 +70,7 @@ func (a *Activities) DryContacts(ctx context.Context, in workflows.DryContacts) 
 	found := map[string][]order.Contact{}
 	for _, row := range rows {
 		for _, phone := range in.Phones {
-			if slices.ContainsFunc(row.Phones, func(p string) bool { return order.SamePhone(p, phone.Phone, phone.Region) }) {
+			if hasPhone(row, phone) {
 				found[phone.Phone] = append(found[phone.Phone], contactOf(row))
 			}
 		}
@@ -79,9 +79,9 @@ func (a *Activities) DryContacts(ctx context.Context, in workflows.DryContacts) 
 }
 
 const (
-	// phonesAtOnce keeps the URL of one request short: a phone has seven
-	// spellings.
-	phonesAtOnce = 15
+	// phonesAtOnce keeps the URL of one request short: a phone has up to
+	// [order.MostSpellings] spellings.
+	phonesAtOnce = 100 / order.MostSpellings
 	// articlesAtOnce is how many articles go into one request.
 	articlesAtOnce = 40
 )

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
@@ -65,11 +64,6 @@ func numbersOf(page cartum.OrdersPage) []int64 {
 	for _, row := range page.Orders {
 		numbers = append(numbers, row.Number)
 	}
-	for _, row := range page.Failed {
-		if row.Number != 0 {
-			numbers = append(numbers, row.Number)
-		}
-	}
 	slices.Sort(numbers)
 	return slices.Compact(numbers)
 }
@@ -92,9 +86,6 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 	for _, row := range sorted.orders {
 		group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
 	}
-	for _, row := range sorted.unreadable {
-		group.Go(func() error { return i.start(ctx, row.Number, unreadableHint(row, piece.SentAt, order.OriginImport)) })
-	}
 	err := group.Wait()
 	out.Started = int(i.started.Load())
 	return out, err
@@ -103,8 +94,7 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 // importSorted is what a slice has for a first import.
 type importSorted struct {
 	workflows.ImportCounts
-	orders     []cartum.Order
-	unreadable []cartum.OrderError
+	orders []cartum.Order
 }
 
 // sort leaves out what is known already and what is to be skipped.
@@ -125,18 +115,9 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 		}
 	}
 	for _, row := range piece.Page.Failed {
-		if i.ofNextSlice(row.CreatedRaw, piece.From) {
-			continue
-		}
 		s.Seen++
 		s.Failed++
-		_, known := i.known[row.Number]
-		switch {
-		case row.Number == 0:
-			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", i.in.Shop, "field", row.Field)
-		case !known:
-			s.unreadable = append(s.unreadable, row)
-		}
+		warnUnnumbered(ctx, i.in.Shop, row)
 	}
 	return s
 }
@@ -144,8 +125,8 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 // ofNextSlice tells of an order in the second that the next slice ends with,
 // lest it be counted twice.
 func (i *importing) ofNextSlice(created string, from time.Time) bool {
-	clock, problem := order.ParseShopTime(created, time.UTC)
-	return problem == nil && clock.Equal(from) && from.After(i.in.From)
+	clock, ok := order.ShopClock(created, i.rules.Zone())
+	return ok && clock.Equal(from) && from.After(i.in.From)
 }
 
 func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {

@@ -34,14 +34,14 @@ func (a *Activities) FindProducts(ctx context.Context, in order.FindProducts) (o
 }
 
 func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.GoodsKey][]order.Product, error) {
-	rows, err := acc.client.FindProducts(ctx, roapp.ProductQuery{Articles: in.Articles, Title: in.Title})
+	rows, err := acc.client.FindProducts(ctx, roapp.ProductQuery{Articles: articleSpellings(in.Articles), Title: in.Title})
 	if err != nil {
 		return nil, err
 	}
 	products := map[order.GoodsKey][]order.Product{}
 	for _, row := range inUse(rows, in.Articles) {
 		key := order.ArticleKey(row.Article)
-		asked := row.Article != "" && slices.ContainsFunc(in.Articles, func(article string) bool { return order.ArticleKey(article) == key })
+		asked := order.NormalizeText(row.Article) != "" && slices.ContainsFunc(in.Articles, func(article string) bool { return order.ArticleKey(article) == key })
 		if in.Title != "" {
 			key = order.TitleKey(row.Title)
 			asked = key == order.TitleKey(in.Title)
@@ -67,6 +67,19 @@ func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 		}
 	}
 	return rows
+}
+
+// articleSpellings adds the spaces that people leave after an article, which an
+// exact search would miss, as long as the question takes no further request.
+func articleSpellings(articles []string) []string {
+	spellings := slices.Clone(articles)
+	for _, article := range articles {
+		spellings = append(spellings, article+" ")
+	}
+	if len(spellings) > articlesAtOnce {
+		return articles
+	}
+	return spellings
 }
 
 // CreateProduct makes a product, or answers with the category that has to be

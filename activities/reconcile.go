@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -22,28 +20,26 @@ func (a *Activities) ReconcileSlice(ctx context.Context, in workflows.ReconcileS
 		return workflows.ReconciledSlice{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
+	rules, _ := a.settings.Current().Rules(in.Shop)
 	out := workflows.ReconciledSlice{Before: piece.From}
 	for _, row := range piece.Page.Orders {
+		snapshot := snapshotOf(row, rules, piece.SentAt)
 		out.Orders = append(out.Orders, workflows.ShopOrder{
-			Number: row.Number, Day: dayOf(row.CreatedRaw, piece.To), Sum: &row.TotalSum, Status: row.Status,
+			Number: row.Number, Day: dayOf(row.CreatedRaw, rules.Zone(), piece.To), Sum: &snapshot.Totals.Sum, Status: row.Status,
 		})
 	}
 	for _, row := range piece.Page.Failed {
-		if row.Number == 0 {
-			out.Unnumbered++
-			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", in.Shop, "field", row.Field)
-			continue
-		}
-		out.Orders = append(out.Orders, workflows.ShopOrder{Number: row.Number, Day: dayOf(row.CreatedRaw, piece.To)})
+		out.Unnumbered++
+		warnUnnumbered(ctx, in.Shop, row)
 	}
 	return out, nil
 }
 
 // dayOf is the day on the shop's clock; of a time that cannot be read, the last
 // one that was asked for.
-func dayOf(created string, last time.Time) string {
-	clock, problem := order.ParseShopTime(created, time.UTC)
-	if problem != nil {
+func dayOf(created string, zone *time.Location, last time.Time) string {
+	clock, ok := order.ShopClock(created, zone)
+	if !ok {
 		clock = last
 	}
 	return clock.Format(time.DateOnly)

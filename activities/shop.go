@@ -55,52 +55,6 @@ func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) 
 	return read, nil
 }
 
-// snapshotOf converts the wire's order to the domain's. Values without a safe
-// meaning become problems, so that the order is held and not guessed at.
-func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapshot {
-	created, problem := order.ParseShopTime(row.CreatedRaw, rules.Zone())
-	snapshot := order.Snapshot{
-		Number: row.Number, SeenAt: at, Created: created, CreatedAsWritten: row.CreatedRaw,
-		Status: row.Status, Currency: row.Currency,
-		Customer:     order.Customer{Name: row.Name, Phone: row.Phone, Email: row.Email},
-		Delivery:     deliveryOf(row),
-		Payment:      order.Payment{Method: row.PaymentType.Title, Paid: row.Paid, Fee: row.PaymentPrice},
-		BuyerComment: row.Comment, ManagerComment: row.ManagerComment, DoNotCall: row.WithoutCallback,
-		Totals: order.Totals{
-			Default: row.TotalDefault, Sum: row.TotalSum,
-			DiscountPercent: row.DiscountPercent, DiscountValue: row.DiscountValue,
-			CouponCode: row.CouponCode, CouponPercent: row.CouponPercent, CouponValue: row.CouponDiscount,
-			ManagerDiscount: row.ManagerDiscount, ManagerDiscountTitle: row.ManagerDiscountTitle,
-		},
-	}
-	if problem != nil {
-		snapshot.Problems = append(snapshot.Problems, *problem)
-	}
-	for _, line := range row.Lines {
-		snapshot.Lines = append(snapshot.Lines, order.Line{
-			Article: line.Article, Title: line.Title, Type: order.LineType(line.Type),
-			Quantity: line.Quantity, Price: line.Price, Total: line.Total,
-		})
-	}
-	order.KeyLines(snapshot.Lines)
-	return snapshot
-}
-
-func deliveryOf(row cartum.Order) order.Delivery {
-	delivery := order.Delivery{
-		Method: row.DeliveryType.Title, Recipient: row.Name, Phone: row.Phone,
-		City: row.City, Address: row.Address, Branch: row.Branch, Tracking: row.Tracking,
-	}
-	if row.DeliveryPrice != nil {
-		// -1 means not calculated: at the carrier's rates (reference, cartum-api 2.2).
-		delivery.AtCarrierRates = row.DeliveryPrice.Sign() < 0
-		if !delivery.AtCarrierRates {
-			delivery.Price = row.DeliveryPrice
-		}
-	}
-	return delivery
-}
-
 // ReadCatalogue reads products of the shop's catalogue in the shop's language.
 func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) (order.CatalogueRead, error) {
 	s, err := a.openShop(ctx, in.Shop)
@@ -118,7 +72,7 @@ func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) 
 	s.breaker.accepted()
 	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
 	for _, product := range products {
-		read.Entries[order.NormalizeText(product.Article)] = entryOf(product, s.settings.Language)
+		read.Entries[order.CleanText(product.Article)] = entryOf(product, s.settings.Language)
 	}
 	return read, nil
 }
@@ -127,9 +81,8 @@ func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) 
 const descriptionLimit = 4000
 
 func entryOf(product cartum.Product, language string) order.CatalogueEntry {
-	title := inLanguage(product.Title, language)
-	mod := order.NormalizeText(inLanguage(product.ModTitle, language))
-	title = order.NormalizeText(title)
+	title := order.CleanText(inLanguage(product.Title, language))
+	mod := order.CleanText(inLanguage(product.ModTitle, language))
 	switch {
 	case strings.Contains(mod, title):
 		title = mod // the whole name of the modification
@@ -141,7 +94,7 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 		Description: order.Shorten(order.PlainText(inLanguage(product.Description, language)), descriptionLimit),
 	}
 	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
-		if part = order.NormalizeText(part); part != "" {
+		if part = order.CleanText(part); part != "" {
 			entry.Category = append(entry.Category, part)
 		}
 	}

@@ -134,21 +134,13 @@ func (s *sweeping) tellAll(ctx context.Context, page cartum.OrdersPage, sentAt t
 	}
 	for _, row := range page.Failed {
 		s.out.Unreadable++
-		if row.Number == 0 {
-			activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", s.in.Shop, "field", row.Field)
-			continue
-		}
-		if s.shown[row.Number] {
-			continue
-		}
-		s.shown[row.Number] = true
-		s.out.Seen++
-		hint := unreadableHint(row, sentAt, order.OriginSweep)
-		if s.news(row.Number, row.CreatedRaw, hint.Digest) {
-			group.Go(func() error { return s.tell(ctx, row.Number, hint) })
-		}
+		warnUnnumbered(ctx, s.in.Shop, row)
 	}
 	return group.Wait()
+}
+
+func warnUnnumbered(ctx context.Context, shop string, row cartum.OrderError) {
+	activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", shop, "field", row.Field)
 }
 
 func (s *sweeping) hintOf(row cartum.Order, sentAt time.Time) order.Hint {
@@ -160,11 +152,6 @@ func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Orig
 	return order.Hint{At: sentAt, By: by, Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}
 }
 
-// unreadableHint has the order read alone, so that it is held with the reason.
-func unreadableHint(row cartum.OrderError, sentAt time.Time, by order.Origin) order.Hint {
-	return order.Hint{At: sentAt, By: by, Digest: "unreadable:" + row.Field}
-}
-
 // news tells whether an order has to be told: it is open and looked different
 // when it was last told, or it is unknown and was created since the shop was
 // connected.
@@ -173,17 +160,14 @@ func (s *sweeping) news(number int64, created, digest string) bool {
 	if ok {
 		return known.open && known.observed != digest
 	}
-	return !before(created, s.shop.settings.Since)
+	return !before(created, s.rules.Zone(), s.shop.settings.Since)
 }
 
 // before compares on the clock: the shop's times have no zone, and the day is
 // one of the shop's own.
-func before(created string, since time.Time) bool {
-	clock, problem := order.ParseShopTime(created, time.UTC)
-	if problem != nil {
-		return false // it is held and told
-	}
-	return clock.Before(onClock(since))
+func before(created string, zone *time.Location, since time.Time) bool {
+	clock, ok := order.ShopClock(created, zone)
+	return ok && clock.Before(onClock(since)) // what cannot be read is held and told
 }
 
 // onClock is what a clock of the time's own zone shows, written as UTC.

@@ -74,11 +74,9 @@ func decodeProducts(r reply) ([]Product, []error) {
 	var products []Product
 	var unreadable []error
 	for i, row := range list {
-		var bad flaw
-		o := objectOf(row, fmt.Sprintf("products[%d]", i), &bad)
-		product := o.product()
-		if bad.found() {
-			unreadable = append(unreadable, catalogExport.malformed(bad))
+		product := objectOf(row, "", &flaws{}).product()
+		if product.Article == "" {
+			unreadable = append(unreadable, catalogExport.malformed(fmt.Sprintf("products[%d].article", i), "is missing"))
 			continue
 		}
 		products = append(products, product)
@@ -86,17 +84,14 @@ func decodeProducts(r reply) ([]Product, []error) {
 	return products, unreadable
 }
 
+// product reads what a product says of itself. Only its article must be there; an order waits for nothing else.
 func (o object) product() Product {
 	parent := o.object("parent")
-	product := Product{
+	return Product{
 		Article:     o.text("article"),
 		Title:       o.texts("title"),
 		ModTitle:    o.texts("mod_title"),
 		Description: o.texts("description"),
 		Category:    Category{ID: parent.integer("id"), Path: parent.texts("value")},
 	}
-	if product.Article == "" {
-		o.note("article", "is missing")
-	}
-	return product
 }

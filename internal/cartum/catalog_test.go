@@ -83,14 +83,10 @@ func TestManyArticlesAreAskedForInBatches(t *testing.T) {
 func TestUnreadableProductDoesNotCostTheOthers(t *testing.T) {
 	t.Parallel()
 	for row, field := range map[string]string{
-		`5`:                                   "products[1]",
-		`{"title":{"pl":"x"}}`:                "products[1].article",
-		`null`:                                "products[1].article",
-		`{"article":{}}`:                      "products[1].article",
-		`{"article":"A","title":5,"x":1}`:     "products[1].title",
-		`{"article":"A","title":{"pl":[1]}}`:  "products[1].title.pl",
-		`{"article":"A","parent":{"id":"x"}}`: "products[1].parent.id",
-		`{"article":"A","parent":"Kwiaty"}`:   "products[1].parent",
+		`5`:                    "products[1].article",
+		`{"title":{"pl":"x"}}`: "products[1].article",
+		`null`:                 "products[1].article",
+		`{"article":{}}`:       "products[1].article",
 	} {
 		t.Run(row, func(t *testing.T) {
 			t.Parallel()
@@ -102,6 +98,26 @@ func TestUnreadableProductDoesNotCostTheOthers(t *testing.T) {
 			assert.Equal(t, field, e.Field)
 			require.Len(t, products, 2)
 			assert.Equal(t, "last", products[1].Article)
+		})
+	}
+}
+
+func TestOddProductIsReadAsFarAsItCanBe(t *testing.T) {
+	t.Parallel()
+	for row, want := range map[string]Product{
+		`{"article":"A","title":5,"x":1}`:                                 {Article: "A", Title: map[string]string{"": "5"}},
+		`{"article":"A","title":{"pl":[1],"ua":true}}`:                    {Article: "A", Title: map[string]string{"pl": "1", "ua": ""}},
+		`{"article":"A","parent":{"id":"x","value":{"pl":"Kwiaty"}}}`:     {Article: "A", Category: Category{Path: map[string]string{"pl": "Kwiaty"}}},
+		`{"article":"A","parent":"Kwiaty","description":["a","b"]}`:       {Article: "A"},
+		`{"article":17,"parent":[],"title":{"pl":"Róża"},"mod_title":""}`: {Article: "17", Title: map[string]string{"pl": "Róża"}},
+	} {
+		t.Run(row, func(t *testing.T) {
+			t.Parallel()
+			for _, list := range []string{"[" + row + "]", `{"5":` + row + `}`} {
+				products, bad := decodeProducts(reply{statusOK, json.RawMessage(`{"products":` + list + `}`)})
+				require.Empty(t, bad)
+				assert.Equal(t, []Product{want}, products)
+			}
 		})
 	}
 }

@@ -25,13 +25,17 @@ func (c *Client) Currencies(ctx context.Context) ([]Currency, error) {
 		return nil, failure
 	}
 	var currencies []Currency
-	var bad flaw
+	var noted flaws
 	for i, row := range list {
-		o := objectOf(row, fmt.Sprintf("currency[%d]", i), &bad)
-		currencies = append(currencies, Currency{ID: o.integer("id"), ISO: o.text("iso")})
+		o := objectOf(row, fmt.Sprintf("currency[%d]", i), &noted)
+		currency := Currency{ID: o.integer("id"), ISO: o.text("iso")}
+		if currency.ISO == "" {
+			o.note(Missing, "iso", "a text", "")
+		}
+		currencies = append(currencies, currency)
 	}
-	if bad.found() {
-		return nil, currencyExport.malformed(bad)
+	if bad := noted.serious(); bad != nil {
+		return nil, currencyExport.malformed(bad.Field, bad.reason())
 	}
 	return currencies, nil
 }

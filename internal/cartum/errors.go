@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -101,8 +102,8 @@ func (f function) unreachable(err error) *Error {
 }
 
 // malformed: a success with a value that cannot be read.
-func (f function) malformed(bad flaw) *Error {
-	return &Error{Kind: Malformed, Function: f.name, Field: bad.field, MayHaveCommitted: f.writes, Err: errors.New(bad.reason)}
+func (f function) malformed(field, reason string) *Error {
+	return &Error{Kind: Malformed, Function: f.name, Field: field, MayHaveCommitted: f.writes, Err: errors.New(reason)}
 }
 
 // failure: an answer that is none. Whether a change was made all the same is open, unless the kind settles it.
@@ -166,10 +167,13 @@ func failureOfStatus(f function, a answer, status string) *Error {
 	return failure
 }
 
+// tokenWords are in the shop's language: English, Ukrainian, Polish.
+var tokenWords = []string{"token", "authori", "токен", "авториз", "autoryz"}
+
 // aboutToken recognises an expired token that is told as a plain ERROR (reference, cartum-api 1.3).
 func aboutToken(message string) bool {
 	message = strings.ToLower(message)
-	return strings.Contains(message, "token") || strings.Contains(message, "авториз")
+	return slices.ContainsFunc(tokenWords, func(word string) bool { return strings.Contains(message, word) })
 }
 
 // neverArrived recognises failures before the request reached the function.

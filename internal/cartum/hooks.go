@@ -43,10 +43,10 @@ func readSubscription(f function, a answer) (int64, *Error) {
 	if _, given := fields["id"]; !given {
 		return 0, hookFailure(f, a)
 	}
-	var bad flaw
-	id := object{fields: fields, bad: &bad}.id("id")
-	if bad.found() {
-		return 0, f.malformed(bad)
+	var noted flaws
+	id := object{fields: fields, flaws: &noted}.id("id")
+	if bad := noted.serious(); bad != nil {
+		return 0, f.malformed(bad.Field, bad.reason())
 	}
 	return id, nil
 }

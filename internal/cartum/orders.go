@@ -1,9 +1,12 @@
 package cartum
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -49,20 +52,17 @@ func (q OrdersQuery) params() map[string]any {
 // OrdersPage is one answer of orders/get.
 type OrdersPage struct {
 	Orders []Order
-	// Failed are the rows that could not be read; they never cost the others.
+	// Failed are the rows that do not say which order they are; they never cost the others.
 	Failed []OrderError
 	// Rows counts both, so that a short page is told from one with failures.
 	Rows int
 }
 
-// OrderError is a row that could not be read. Its Err is an *Error of kind Malformed.
+// OrderError is a row that does not say which order it is. Its Err is an *Error of kind Malformed.
 type OrderError struct {
-	Number int64  // 0 when unreadable
-	Row    int    // place in the page, from 0
-	Field  string // such as "products[1].price"; "order" where the row is no object
-	// CreatedRaw is the order's, empty when unreadable.
-	CreatedRaw string
-	Err        error
+	Row   int    // place in the page, from 0
+	Field string // "order_id"; "order" where the row is no object
+	Err   error
 }
 
 func (e OrderError) Error() string { return e.Err.Error() }
@@ -101,6 +101,10 @@ type Order struct {
 	// Lines are nil where the shop gave none at all.
 	Lines []Line
 
+	// Flaws are the values that are not written as documented; the order has the best reading of each, and no value where
+	// there is none.
+	Flaws []Flaw
+
 	// From delivery_data, else additional_data; empty where neither has them in a known shape (reference, cartum-api 2.4).
 	Tracking, TrackingStatus, Branch string
 }
@@ -111,8 +115,14 @@ type Option struct {
 	Title string
 }
 
-// Line is one line of an order. Lines have no id, and the same article may repeat (reference, cartum-api 2.2).
+// Line is one line of an order. The same article may repeat (reference, cartum-api 2.2).
 type Line struct {
+	// Path is the line's place in the order, such as "products[1]".
+	Path string
+	// StorageID tells lines of one article apart, and ParentStorageID ties a gift or a part of a set to its main line, both
+	// as written; empty where the shop sends none (reference, cartum-api 12).
+	StorageID, ParentStorageID string
+
 	Title, Article       string // Article may be empty
 	Type, DiscountMarker string
 	Price                decimal.Decimal // of one unit, with the product's own discount
@@ -133,7 +143,7 @@ func (c *Client) Orders(ctx context.Context, q OrdersQuery) (OrdersPage, error) 
 }
 
 // Order reads one order by its number. Kind NotFound: the shop answered well and has none of this number; a row with
-// another number is not it. Kind Malformed: the order is there but cannot be read.
+// another number is not it. Kind Malformed: a row does not say which order it is.
 func (c *Client) Order(ctx context.Context, number int64) (*Order, error) {
 	page, err := c.Orders(ctx, OrdersQuery{IDs: []int64{number}})
 	if err != nil {
@@ -145,9 +155,7 @@ func (c *Client) Order(ctx context.Context, number int64) (*Order, error) {
 		}
 	}
 	for _, failed := range page.Failed {
-		if failed.Number == number || failed.Number == 0 { // a row without a number may be the one
-			return nil, failed.Err
-		}
+		return nil, failed.Err // it may be the one
 	}
 	return nil, &Error{Kind: NotFound, Function: ordersGet.name}
 }
@@ -176,7 +184,7 @@ func readUpdateOf(number int64) reader {
 		case found && entry.status == statusOK, len(log) == 0 && r.status == statusOK:
 			return r, nil
 		case len(log) > 0 && !found:
-			return reply{}, f.malformed(flaw{"log", "does not speak of the order"})
+			return reply{}, f.malformed("log", "does not speak of the order")
 		}
 		return reply{}, rejection(f, a, r.status, entry.message)
 	}
@@ -202,19 +210,19 @@ type logEntry struct {
 }
 
 func readLog(f function, r reply) ([]logEntry, *Error) {
-	var bad flaw
-	response := objectOf(r.response, "", &bad)
-	elements, isList := asArray(response.fields["log"])
+	var noted flaws
+	response := objectOf(r.response, "", &noted)
+	elements, isList := asList(response.fields["log"])
 	if !isList && !isVacant(response.fields["log"]) {
-		bad.note("log", "is not a list")
+		response.note(Unreadable, "log", "a list", "")
 	}
 	entries := make([]logEntry, len(elements))
 	for i, element := range elements {
-		o := objectOf(element, fmt.Sprintf("log[%d]", i), &bad)
+		o := objectOf(element, fmt.Sprintf("log[%d]", i), &noted)
 		entries[i] = logEntry{number: o.integer("order_id"), status: strings.ToUpper(o.text("status")), message: words(element)}
 	}
-	if bad.found() {
-		return nil, f.malformed(bad)
+	if bad := noted.serious(); bad != nil {
+		return nil, f.malformed(bad.Field, bad.reason())
 	}
 	return entries, nil
 }
@@ -240,8 +248,8 @@ func decodeOrders(r reply) (OrdersPage, *Error) {
 	page := OrdersPage{Rows: len(list)}
 	for i, row := range list {
 		order, bad := decodeOrder(row)
-		if bad.found() {
-			page.Failed = append(page.Failed, OrderError{Number: order.Number, Row: i, Field: bad.field, CreatedRaw: order.CreatedRaw, Err: ordersGet.malformed(bad)})
+		if bad != nil {
+			page.Failed = append(page.Failed, OrderError{Row: i, Field: bad.Field, Err: ordersGet.malformed(bad.Field, bad.reason())})
 			continue
 		}
 		page.Orders = append(page.Orders, order)
@@ -249,38 +257,79 @@ func decodeOrders(r reply) (OrdersPage, *Error) {
 	return page, nil
 }
 
-// decodeOrder reads as much as it can: the number names the order even where the rest is unreadable.
-func decodeOrder(row json.RawMessage) (Order, flaw) {
-	var bad flaw
+// decodeOrder reads a row. It fails only where the row does not say which order it is: everything else is read as far as
+// it can be, with a flaw where that is not all the way.
+func decodeOrder(row json.RawMessage) (Order, *Flaw) {
 	fields, ok := asObject(row)
 	if !ok {
-		return Order{}, flaw{"order", "is not an object"}
+		return Order{}, &Flaw{Kind: Unreadable, Field: "order", expected: "an object"}
 	}
-	o := object{fields: fields, bad: &bad}
-	order := Order{
-		Number:          o.id("order_id"),
-		Status:          int(o.integer("stat_status")),
-		CreatedRaw:      o.text("stat_created"),
-		Currency:        o.text("currency"),
-		Name:            o.text("delivery_name"),
-		Email:           o.text("delivery_email"),
-		Phone:           o.text("delivery_phone"),
-		City:            o.text("delivery_city"),
-		Address:         o.text("delivery_address"),
-		Country:         o.text("delivery_country"),
-		DeliveryType:    o.option("delivery_type"),
-		DeliveryPrice:   o.optionalAmount("delivery_price"),
-		PaymentType:     o.option("payment_type"),
-		PaymentPrice:    o.optionalAmount("payment_price"),
-		Paid:            o.flag("payed"),
-		Comment:         o.text("comment"),
-		ManagerComment:  o.text("manager_comment"),
-		WithoutCallback: o.flag("order_without_callback"),
-		Lines:           o.lines("products"),
+	var noted flaws
+	o := object{fields: fields, flaws: &noted}
+	order := Order{Number: o.id("order_id")}
+	if bad := noted.serious(); bad != nil {
+		return Order{}, bad
 	}
+	order.Status = o.status("stat_status")
+	order.CreatedRaw = o.created("stat_created")
+	order.Currency = o.text("currency")
+	order.Name = o.text("delivery_name")
+	order.Email = o.text("delivery_email")
+	order.Phone = o.phone("delivery_phone")
+	order.City = o.text("delivery_city")
+	order.Address = o.text("delivery_address")
+	order.Country = o.text("delivery_country")
+	order.DeliveryType = o.option("delivery_type")
+	order.DeliveryPrice = o.optionalAmount("delivery_price")
+	order.PaymentType = o.option("payment_type")
+	order.PaymentPrice = o.optionalAmount("payment_price")
+	order.Paid = o.flag("payed")
+	order.Comment = o.text("comment")
+	order.ManagerComment = o.text("manager_comment")
+	order.WithoutCallback = o.flag("order_without_callback")
+	order.Lines = o.lines("products")
 	o.readTotals(&order)
 	readShipment(fields, &order)
-	return order, bad
+	order.Flaws = noted.list
+	return order, nil
+}
+
+// status is the id of the order's status, which may come as the status itself.
+func (o object) status(name string) int {
+	if inner, ok := sole(o.fields[name], "id"); ok {
+		return int(object{fields: map[string]json.RawMessage{name: inner}, path: o.path, flaws: o.flaws}.integer(name))
+	}
+	return int(o.integer(name))
+}
+
+// created is a time as written. PHP encodes one that it knows as such as {"date", "timezone"}.
+func (o object) created(name string) string {
+	if date, ok := sole(o.fields[name], "date"); ok {
+		if text, ok := asLiteral(date); ok {
+			return text
+		}
+	}
+	return o.text(name)
+}
+
+// phone is a text; a number comes without decimals.
+func (o object) phone(name string) string {
+	raw := o.fields[name]
+	if _, isText := asLiteral(raw); isText && asString(raw) == "" {
+		if number, ok := plainNumber(string(raw)); ok && number.IsInteger() {
+			return number.String()
+		}
+	}
+	if list, ok := asArray(raw); ok && len(list) > 1 {
+		var phones []string
+		for _, element := range list {
+			if text, ok := asLiteral(element); ok {
+				phones = append(phones, text)
+			}
+		}
+		return strings.Join(phones, ", ")
+	}
+	return o.text(name)
 }
 
 func (o object) readTotals(order *Order) {
@@ -295,57 +344,113 @@ func (o object) readTotals(order *Order) {
 	order.ManagerDiscountTitle = o.text("manager_discount_title")
 }
 
+// lines reads the lines. An element that is no line is left out, with a flaw.
 func (o object) lines(name string) []Line {
-	if isAbsent(o.fields[name]) {
+	raw := o.fields[name]
+	if isAbsent(raw) {
 		return nil
 	}
-	list, ok := asArray(o.fields[name])
-	if !ok {
-		o.note(name, "is not a list")
+	elements, ok := asList(raw)
+	if fields, isObject := asObject(raw); !ok && isObject && isLine(fields) {
+		o.note(Odd, name, "a list", "a single line")
+		elements, ok = []json.RawMessage{raw}, true
+	}
+	if !ok && !isVacant(raw) {
+		o.note(Unreadable, name, "a list", "")
 		return nil
 	}
-	lines := make([]Line, len(list))
-	for i, raw := range list {
-		lines[i] = decodeLine(raw, fmt.Sprintf("%s%s[%d]", o.path, name, i), o.bad)
+	lines := make([]Line, 0, len(elements))
+	for i, element := range elements {
+		path := fmt.Sprintf("%s%s[%d]", o.path, name, i)
+		if _, ok := asObject(element); ok && !isVacant(element) {
+			lines = append(lines, decodeLine(element, path, o.flaws))
+			continue
+		}
+		kind := Unreadable
+		if isVacant(element) {
+			kind = Missing
+		}
+		o.flaws.note(Flaw{Kind: kind, Field: path, Value: written(element), expected: "an object"})
 	}
 	return lines
 }
 
-func decodeLine(raw json.RawMessage, path string, bad *flaw) Line {
-	if _, ok := asObject(raw); !ok {
-		bad.note(path, "is not an object")
-		return Line{}
-	}
-	o := objectOf(raw, path, bad)
+func isLine(fields map[string]json.RawMessage) bool {
+	_, price := fields["price"]
+	_, quantity := fields["quantity"]
+	return price || quantity
+}
+
+func decodeLine(raw json.RawMessage, path string, noted *flaws) Line {
+	o := objectOf(raw, path, noted)
 	return Line{
-		Title:          o.text("title"),
-		Article:        o.text("article"),
-		Type:           o.text("type"),
-		DiscountMarker: o.text("discount_marker"),
-		Price:          o.amount("price"),
-		Quantity:       o.amount("quantity"),
-		Total:          o.amount("total_price"),
+		Path:            path,
+		StorageID:       o.reference("storage_id"),
+		ParentStorageID: o.reference("parent_storage_id"),
+		Title:           o.text("title"),
+		Article:         o.text("article"),
+		Type:            o.text("type"),
+		DiscountMarker:  o.text("discount_marker"),
+		Price:           o.amount("price"),
+		Quantity:        o.amount("quantity"),
+		Total:           o.amount("total_price"),
 	}
+}
+
+// reference names another record, "" where there is none: PHP writes that as 0, too.
+func (o object) reference(name string) string {
+	text, _ := asLiteral(o.fields[name])
+	if text = strings.TrimSpace(text); text == "0" {
+		return ""
+	}
+	return text
 }
 
 // readShipment takes what it recognises and lets the rest be: these blocks are known from single carriers only, so an
-// unknown shape must not cost the order.
+// unknown shape must not cost the order. They are flat, or by carrier (reference, cartum-api 12).
 func readShipment(order map[string]json.RawMessage, into *Order) {
-	into.Tracking = firstText(order, "delivery_data.tnNumber", "np_number")
-	into.TrackingStatus = firstText(order, "delivery_data.tnStatusName")
-	into.Branch = firstText(order, "delivery_data.destination.address.geoObject.id", "additional_data.recipient_warehouse_ref")
+	delivery, additional := withInner(order["delivery_data"]), withInner(order["additional_data"])
+	number, _ := asLiteral(order["np_number"])
+	into.Tracking = cmp.Or(
+		firstText(delivery, "tnNumber", "tracking_number", "tracking_code"), strings.TrimSpace(number),
+		firstText(additional, "tracking_number", "tracking_code"))
+	into.TrackingStatus = firstText(delivery, "tnStatusName")
+	into.Branch = cmp.Or(
+		firstText(delivery, "destination.address.geoObject.id", "recipient_warehouse_ref"),
+		firstText(additional, "recipient_warehouse_ref"))
 }
 
-func firstText(record map[string]json.RawMessage, paths ...string) string {
+// withInner is the record and those in it, which may be the carriers', or the records of a list.
+func withInner(raw json.RawMessage) []map[string]json.RawMessage {
+	var records []map[string]json.RawMessage
+	if record, ok := asObject(raw); ok {
+		records = append(records, record)
+		for _, name := range slices.Sorted(maps.Keys(record)) {
+			if inner, ok := asObject(record[name]); ok {
+				records = append(records, inner)
+			}
+		}
+	}
+	elements, _ := asArray(raw)
+	for _, element := range elements {
+		if record, ok := asObject(element); ok {
+			records = append(records, record)
+		}
+	}
+	return records
+}
+
+func firstText(records []map[string]json.RawMessage, paths ...string) string {
 	for _, path := range paths {
 		names := strings.Split(path, ".")
 		last := len(names) - 1
-		at := record
-		for _, name := range names[:last] {
-			at, _ = asObject(at[name])
-		}
-		if text, _ := asLiteral(at[names[last]]); text != "" {
-			return text
+		for _, at := range records {
+			for _, name := range names[:last] {
+				at, _ = asObject(at[name])
+			}
+			if text, _ := asLiteral(at[names[last]]); strings.TrimSpace(text) != "" {
+				return strings.TrimSpace(text)
+			}
 		}
 	}
 	return ""

@@ -237,14 +237,7 @@ func (c *crowd) add(page OrdersPage) {
 			c.page.Rows++
 		}
 	}
-	for _, failed := range page.Failed {
-		if failed.Number == 0 {
-			c.unnumbered++
-		} else if c.isNew(failed.Number) {
-			c.page.Failed = append(c.page.Failed, failed)
-			c.page.Rows++
-		}
-	}
+	c.unnumbered += len(page.Failed)
 }
 
 func (c *crowd) isNew(number int64) bool {

@@ -37,13 +37,13 @@ func decodeStatuses(r reply) ([]Status, *Error) {
 		return nil, failure
 	}
 	statuses := make([]Status, 0, len(byPlace))
-	var bad flaw
+	var noted flaws
 	for _, place := range slices.Sorted(maps.Keys(byPlace)) {
-		o := objectOf(byPlace[place], place, &bad)
+		o := objectOf(byPlace[place], place, &noted)
 		statuses = append(statuses, Status{ID: int(o.id("id")), Titles: o.texts("title"), Successful: o.flag("is_successful")})
 	}
-	if bad.found() {
-		return nil, availableStatuses.malformed(bad)
+	if bad := noted.serious(); bad != nil {
+		return nil, availableStatuses.malformed(bad.Field, bad.reason())
 	}
 	slices.SortFunc(statuses, func(a, b Status) int { return cmp.Compare(a.ID, b.ID) })
 	return statuses, nil

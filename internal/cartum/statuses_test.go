@@ -33,12 +33,12 @@ func TestStatuses(t *testing.T) {
 func TestStatusesThatFail(t *testing.T) {
 	t.Parallel()
 	for body, field := range map[string]string{
-		`{"status":"OK","response":{}}`:                                                                 "statuses",
-		`{"status":"OK","response":{"statuses":"none"}}`:                                                "statuses",
-		`{"status":"OK","response":{"statuses":{"8":{"title":{"en":"Paid"}}}}}`:                         "statuses.8.id",
-		`{"status":"OK","response":{"statuses":{"8":5}}}`:                                               "statuses.8",
-		`{"status":"OK","response":{"statuses":[{"id":1},{"id":2,"is_successful":{}}]}}`:                "statuses[1].is_successful",
-		`{"status":"OK","response":{"statuses":{"1":{"id":1,"title":7},"2":{"id":2,"title":{"a":1}}}}}`: "statuses.1.title",
+		`{"status":"OK","response":{}}`:                                                                    "statuses",
+		`{"status":"OK","response":{"statuses":"none"}}`:                                                   "statuses",
+		`{"status":"OK","response":{"statuses":{"8":{"title":{"en":"Paid"}}}}}`:                            "statuses.8.id",
+		`{"status":"OK","response":{"statuses":{"8":5}}}`:                                                  "statuses.8",
+		`{"status":"OK","response":{"statuses":[{"id":1},{"id":2,"is_successful":"?"}]}}`:                  "statuses[1].is_successful",
+		`{"status":"OK","response":{"statuses":{"1":{"id":1,"title":true},"2":{"id":2,"title":{"a":1}}}}}`: "statuses.1.title",
 	} {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()

@@ -117,13 +117,10 @@ func readToken(a answer) (string, *Error) {
 		}
 		return "", failure
 	}
-	var bad flaw
-	value := objectOf(r.response, "", &bad).text("token")
+	var noted flaws
+	value := objectOf(r.response, "", &noted).text("token")
 	if value == "" {
-		bad.note("token", "is missing")
-	}
-	if bad.found() {
-		return "", authFunction.malformed(bad)
+		return "", authFunction.malformed("token", "is missing")
 	}
 	return value, nil
 }

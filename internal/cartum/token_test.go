@@ -64,13 +64,15 @@ func TestF49_ParallelCallsShareOneLogin(t *testing.T) {
 func TestRefusedTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]http.HandlerFunc{
-		"UNAUTHORIZED":        answerJSON(200, `{"status":"UNAUTHORIZED","response":{"message":"x"}}`),
-		"AUTHORIZATION_ERROR": answerJSON(200, `{"status":"AUTHORIZATION_ERROR","response":[]}`),
-		"401":                 answerJSON(401, `Unauthorized`),
-		"401 with envelope":   answerJSON(401, `{"status":"ERROR","response":{"message":"x"}}`),
-		"403 with envelope":   answerJSON(403, `{"status":"UNAUTHORIZED","response":[]}`),
-		"ERROR token":         answerJSON(200, `{"status":"ERROR","response":{"message":"Wrong Token given"}}`),
-		"ERROR in Ukrainian":  answerJSON(200, `{"status":"ERROR","response":{"message":"Потрібна Авторизація"}}`),
+		"UNAUTHORIZED":          answerJSON(200, `{"status":"UNAUTHORIZED","response":{"message":"x"}}`),
+		"AUTHORIZATION_ERROR":   answerJSON(200, `{"status":"AUTHORIZATION_ERROR","response":[]}`),
+		"401":                   answerJSON(401, `Unauthorized`),
+		"401 with envelope":     answerJSON(401, `{"status":"ERROR","response":{"message":"x"}}`),
+		"403 with envelope":     answerJSON(403, `{"status":"UNAUTHORIZED","response":[]}`),
+		"ERROR, Ukrainian word": answerJSON(200, `{"status":"ERROR","response":{"message":"Невірний токен"}}`),
+		"ERROR in Polish":       answerJSON(200, `{"status":"ERROR","response":{"message":"Brak autoryzacji"}}`),
+		"ERROR token":           answerJSON(200, `{"status":"ERROR","response":{"message":"Wrong Token given"}}`),
+		"ERROR in Ukrainian":    answerJSON(200, `{"status":"ERROR","response":{"message":"Потрібна Авторизація"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,7 @@ func Digest(s Snapshot, key []byte) string {
 	parts = append(parts, totalsParts(s.Totals)...)
 	parts = append(parts, linesParts(s.Lines)...)
 	for _, problem := range s.Problems {
-		parts = append(parts, problem.Field)
+		parts = append(parts, problem.ID())
 	}
 	return digestVersion + ":" + KeyedHash(key, parts...)
 }
@@ -73,7 +73,8 @@ func linesParts(lines []Line) []string {
 	sorted := slices.SortedStableFunc(slices.Values(lines), func(a, b Line) int { return cmp.Compare(a.Key, b.Key) })
 	parts := []string{strconv.Itoa(len(sorted))}
 	for _, line := range sorted {
-		parts = append(parts, string(line.Key), line.Article, line.Title, string(line.Type),
+		parts = append(parts, string(line.Key), line.Article, line.ArticleAsWritten, line.Title, string(line.Type),
+			line.StorageID, line.ParentStorageID,
 			line.Quantity.String(), line.Price.String(), line.Total.String())
 	}
 	return parts

@@ -1,7 +1,9 @@
 package order
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -10,70 +12,197 @@ import (
 
 // ParsePhone reads a phone as a person or a shop's form wrote it and gives its
 // E.164 form, such as "+380501234567". Numbers without a country code belong to
-// the region, an ISO 3166 code. Of several numbers in one field the first is
-// taken; an extension is left out.
-//
-// A number of a possible length is taken even where its area code is unknown:
-// it still recognises the same buyer's next order, while a refused one stops
-// the order. Not ok are numbers of an impossible length and placeholders, which
-// would make one customer of all who typed them.
+// the region, an ISO 3166 code. Of several numbers in one field it is the first
+// one that exists. Not ok is a field in which no number exists: a number that
+// nobody can have would make one customer of all who mistyped theirs.
 func ParsePhone(raw, region string) (e164 string, ok bool) {
-	number := readPhone(raw, strings.ToUpper(region))
-	if number == nil || isPlaceholder(number) {
+	phones := Phones(raw, region)
+	if len(phones) == 0 {
 		return "", false
 	}
-	e164 = phonenumbers.Format(number, phonenumbers.E164)
-	// A form that does not read as itself could never be compared.
-	again := possiblePhone(e164, "")
-	if again == nil || phonenumbers.Format(again, phonenumbers.E164) != e164 {
-		return "", false
-	}
-	return e164, true
+	return phones[0], true
 }
 
-// SamePhone tells whether two spellings are one usable number.
-func SamePhone(a, b, region string) bool {
-	first, ok := ParsePhone(a, region)
-	if !ok {
-		return false
+// longestPhones bounds the text in which phones are looked for, in runes.
+const longestPhones = 200
+
+// Phones are all numbers of a field as E.164, each once, in the order in which
+// they are written.
+func Phones(raw, region string) []string {
+	region = strings.ToUpper(strings.TrimSpace(region))
+	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(raw)), longestPhones)
+	var phones []string
+	for _, part := range phoneParts(text) {
+		phones = append(phones, phonesBetweenSlashes(part, region)...)
 	}
-	second, ok := ParsePhone(b, region)
-	return ok && first == second
+	return distinct(phones)
+}
+
+// HasPhone tells whether one of the numbers that a field holds is the phone,
+// given as E.164.
+func HasPhone(raw, e164, region string) bool {
+	return slices.Contains(Phones(raw, region), e164)
+}
+
+// phoneParts cuts a field where a second number, an extension or words begin.
+func phoneParts(text string) []string {
+	var parts []string
+	from := 0
+	cut := func(at int) {
+		part := strings.TrimLeftFunc(text[from:at], separatesPhones)
+		if strings.ContainsFunc(part, unicode.IsDigit) {
+			parts = append(parts, part)
+		}
+		from = at
+	}
+	for at, r := range text {
+		if separatesPhones(r) || r == '+' || r == '＋' {
+			cut(at)
+		}
+	}
+	cut(len(text))
+	return parts
+}
+
+func separatesPhones(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(",;|#&:", r) }
+
+// phonesBetweenSlashes finds the numbers of a part where a slash stands between
+// two numbers, or within one, as in "22/123 45 67".
+func phonesBetweenSlashes(part, region string) []string {
+	pieces := strings.FieldsFunc(part, func(r rune) bool { return r == '/' || r == '\\' })
+	var phones []string
+	for len(pieces) > 0 {
+		size, found := 1, phonesInGroups(pieces[0], region)
+		for several := len(pieces); several > 1; several-- {
+			if phone := readPhone(strings.Join(pieces[:several], " "), region); phone != "" {
+				size, found = several, []string{phone}
+				break
+			}
+		}
+		phones, pieces = append(phones, found...), pieces[size:]
+	}
+	return phones
+}
+
+// phonesInGroups finds the numbers that stand side by side with nothing but a
+// space between them, the longest first.
+func phonesInGroups(part, region string) []string {
+	groups := strings.Fields(part)
+	var phones []string
+	for len(groups) > 0 {
+		size := len(groups)
+		phone := readPhone(part, region)
+		for ; phone == "" && size > 1; size-- {
+			phone = readPhone(strings.Join(groups[:size-1], " "), region)
+		}
+		if phone != "" {
+			phones = append(phones, phone)
+		} else if len(phones) == 0 {
+			return nil // the figures that begin it belong to no number
+		}
+		groups = groups[size:]
+		part = strings.Join(groups, " ")
+	}
+	return phones
+}
+
+// readPhone is the one number that the figures are, or "".
+func readPhone(text, region string) string {
+	digits := phonenumbers.NormalizeDigitsOnly(text)
+	if len(digits) > longestNumber {
+		return ""
+	}
+	for _, reading := range readings(text, digits, region) {
+		number, err := phonenumbers.Parse(reading, region)
+		if err != nil || !phonenumbers.IsValidNumber(number) || isPlaceholder(number) {
+			continue
+		}
+		return phonenumbers.Format(number, phonenumbers.E164)
+	}
+	return ""
+}
+
+const (
+	// longestNumber is what an international number with prefixes may take.
+	longestNumber = 20
+	// fullNumber is the fewest digits that are taken for a number with its country
+	// code where no plus says so. National numbers of up to ten digits would
+	// otherwise turn into foreign ones.
+	fullNumber = 11
+	// trunkOfUSSR is what older habits in Ukraine dial before the trunk prefix,
+	// and before the international one.
+	trunkOfUSSR = "8"
+)
+
+// readings are what the figures may mean, the likeliest first.
+func readings(text, digits, region string) []string {
+	all := []string{digits}
+	if strings.ContainsAny(text, "+＋") {
+		all = []string{"+" + digits}
+		if strings.HasPrefix(digits, "0") {
+			all = append(all, digits) // the plus is too much
+		}
+	}
+	if rest, ok := strings.CutPrefix(digits, trunkOfUSSR); ok && region == "UA" {
+		all = append(all, rest)
+		if rest, ok := strings.CutPrefix(rest, "10"); ok {
+			all = append(all, "+"+rest)
+		}
+	}
+	bare := strings.TrimLeft(digits, "0")
+	if bare != digits {
+		all = append(all, bare)
+	}
+	if len(bare) < fullNumber {
+		return all
+	}
+	all = append(all, "+"+bare)
+	if code, rest := withoutCountry(bare); code != "" {
+		all = append(all, "+"+code+strings.TrimLeft(rest, "0")) // a trunk zero after the country code
+	}
+	return all
+}
+
+// withoutCountry parts the country's code from the number.
+func withoutCountry(digits string) (code, rest string) {
+	number, err := phonenumbers.Parse("+"+digits, "")
+	if err != nil {
+		return "", ""
+	}
+	code = strconv.Itoa(int(number.GetCountryCode()))
+	return code, strings.TrimPrefix(digits, code)
 }
 
 // longestSpelling bounds the raw spelling that is asked for, in bytes.
 const longestSpelling = 64
 
+// MostSpellings is how many spellings of a phone there are at most.
+const MostSpellings = 12
+
 // PhoneSpellings are the forms in which a number may stand in RO App, whose
 // search compares in a way that is not documented (reference, roapp-api 2): at
-// most seven, E.164 first. The trunk prefix is included where the country has
-// one.
+// most [MostSpellings], E.164 first: with each prefix that people write, and as
+// phones and forms show it. All go into one request.
 func PhoneSpellings(e164, raw string) []string {
 	spellings := []string{e164}
-	if number := possiblePhone(e164, ""); number != nil {
-		national := phonenumbers.Format(number, phonenumbers.NATIONAL)
-		spellings = append(spellings,
-			strings.TrimPrefix(e164, "+"),
-			phonenumbers.NormalizeDigitsOnly(national),
-			withTrunk(number),
-			national,
-			phonenumbers.Format(number, phonenumbers.INTERNATIONAL),
-		)
+	if number, err := phonenumbers.Parse(e164, ""); err == nil {
+		region := phonenumbers.GetRegionCodeForNumber(number)
+		digits := strings.TrimPrefix(e164, "+")
+		national := phonenumbers.GetNationalSignificantNumber(number)
+		shown := phonenumbers.Format(number, phonenumbers.NATIONAL)
+		international := phonenumbers.Format(number, phonenumbers.INTERNATIONAL)
+		spellings = append(spellings, digits, "00"+digits, national, phonenumbers.NormalizeDigitsOnly(shown), "0"+strings.TrimPrefix(national, "0"))
+		if region == "UA" && len(national) == 9 {
+			spellings = append(spellings, trunkOfUSSR+"0"+national,
+				fmt.Sprintf("+38 (0%s) %s-%s-%s", national[:2], national[2:5], national[5:7], national[7:])) // Cartum's mask
+		}
+		spellings = append(spellings, shown, international, "\u202A"+international+"\u202C") // as address books copy it
 	}
 	if raw = strings.TrimSpace(raw); len(raw) <= longestSpelling {
 		spellings = append(spellings, raw)
 	}
-	return distinct(spellings)
-}
-
-// withTrunk is the trunk prefix and the national number: the library's national
-// format leaves the prefix out where it does not know the area code.
-func withTrunk(number *phonenumbers.PhoneNumber) string {
-	if phonenumbers.IsValidNumber(number) {
-		return ""
-	}
-	region := phonenumbers.GetRegionCodeForCountryCode(int(number.GetCountryCode()))
-	return phonenumbers.GetNddPrefixForRegion(region, true) + phonenumbers.GetNationalSignificantNumber(number)
+	spellings = distinct(spellings)
+	return spellings[:min(len(spellings), MostSpellings)]
 }
 
 // distinct keeps the first of equal texts and no empty one.
@@ -87,81 +216,9 @@ func distinct(texts []string) []string {
 	return kept
 }
 
-// fullNumber is the fewest digits that are taken for a number with its country
-// code where no plus says so. National numbers of up to ten digits would
-// otherwise turn into foreign ones.
-const fullNumber = 11
-
-// readPhone gives the best reading: as written, or as a number whose plus was
-// left out.
-func readPhone(raw, region string) *phonenumbers.PhoneNumber {
-	written := firstNumber(NormalizeText(raw))
-	national := possiblePhone(written, region)
-	if national != nil && phonenumbers.IsValidNumber(national) {
-		return national
-	}
-	digits := phonenumbers.NormalizeDigitsOnly(written)
-	if strings.ContainsAny(written, "+＋") || strings.HasPrefix(digits, "0") || len(digits) < fullNumber {
-		return national
-	}
-	full := possiblePhone("+"+digits, "")
-	if national == nil || (full != nil && phonenumbers.IsValidNumber(full)) {
-		return full
-	}
-	return national
-}
-
-// firstNumber cuts off what follows the first number: a second one, an
-// extension, a name. The library would read letters as digits of a keypad.
-func firstNumber(raw string) string {
-	begun := false
-	for at, r := range raw {
-		switch {
-		case unicode.IsDigit(r):
-			begun = true
-		case begun && (unicode.IsLetter(r) || r == ',' || r == ';'):
-			return raw[:at]
-		}
-	}
-	return raw
-}
-
-// possiblePhone is the number, or nil where its length rules it out.
-func possiblePhone(text, region string) *phonenumbers.PhoneNumber {
-	number, err := phonenumbers.Parse(text, region)
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(number) != phonenumbers.IS_POSSIBLE {
-		return nil
-	}
-	return number
-}
-
 // isPlaceholder tells whether the number was typed because the form demanded
-// one: one digit repeated, nothing but zeros after the network's code, or the
-// digits counted up or down where no such number exists.
+// one: one digit repeated, or nothing but zeros after the network's code.
 func isPlaceholder(number *phonenumbers.PhoneNumber) bool {
 	digits := phonenumbers.GetNationalSignificantNumber(number)
-	if strings.HasSuffix(digits, "0000000") {
-		return true
-	}
-	switch step, constant := digitStep(digits); {
-	case !constant:
-		return false
-	case step == 0:
-		return true
-	default:
-		return (step == 1 || step == 9) && !phonenumbers.IsValidNumber(number)
-	}
-}
-
-// digitStep is the difference, modulo ten, from each digit to the next, and
-// whether it is the same all through.
-func digitStep(digits string) (step int, constant bool) {
-	for i := 1; i < len(digits); i++ {
-		now := (int(digits[i]) - int(digits[i-1]) + 10) % 10
-		if i > 1 && now != step {
-			return 0, false
-		}
-		step = now
-	}
-	return step, true
+	return strings.HasSuffix(digits, "0000000") || strings.Trim(digits, digits[:1]) == ""
 }

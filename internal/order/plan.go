@@ -270,7 +270,7 @@ func (p *planner) refusal() *Hold {
 // meaning for RO App.
 func (p *planner) unreadable() *Hold {
 	if problem := p.problem(); problem != nil {
-		return &Hold{Reason: HoldMalformed, Field: problem.Field, Text: problem.Text, Remedy: problem.Remedy}
+		return &Hold{Reason: HoldMalformed, Field: problem.Field, Text: problem.Text(), Remedy: problem.Remedy()}
 	}
 	if currency := p.s.Snapshot.Currency; currency != p.r.Currency {
 		return &Hold{
@@ -284,36 +284,12 @@ func (p *planner) unreadable() *Hold {
 
 // problem is the first value without a safe meaning that nobody accepted.
 func (p *planner) problem() *Problem {
-	problems := append(slices.Clone(p.s.Snapshot.Problems), lineProblems(p.s.Snapshot.Lines)...)
-	for _, problem := range problems {
-		if !problem.Acceptable || !p.s.Accepted[problem.Field] {
+	for _, problem := range Holding(p.s.Snapshot.Problems) {
+		if !p.s.Accepted[problem.Field] {
 			return &problem
 		}
 	}
 	return nil
-}
-
-// lineProblems judges quantities and prices. RO App keeps three decimals of a
-// quantity and two of a price (reference, roapp-api 7).
-func lineProblems(lines []Line) []Problem {
-	const remedy = "Correct the order in Cartum; it goes on by itself."
-	var problems []Problem
-	for i, line := range lines {
-		field := fmt.Sprintf("products[%d].", i)
-		switch {
-		case line.Quantity.Sign() <= 0:
-			problems = append(problems, Problem{Field: field + "quantity", Text: "The quantity is " + line.Quantity.String() + ", not above zero.", Remedy: remedy})
-		case !line.Quantity.Equal(line.Quantity.Round(3)):
-			problems = append(problems, Problem{Field: field + "quantity", Text: "The quantity " + line.Quantity.String() + " has more than three decimals, which RO App cannot keep.", Remedy: remedy})
-		case line.Price.Sign() < 0:
-			problems = append(problems, Problem{Field: field + "price", Text: "The price is " + line.Price.String() + ", below zero.", Remedy: remedy})
-		case !line.Price.Equal(line.Price.Round(2)):
-			problems = append(problems, Problem{Field: field + "price", Text: "The price " + line.Price.String() + " has more than two decimals, which RO App cannot keep.", Remedy: remedy})
-		case line.Article == "" && NormalizeText(line.Title) == "":
-			problems = append(problems, Problem{Field: field + "title", Text: "The line has neither an article nor a title.", Remedy: remedy})
-		}
-	}
-	return problems
 }
 
 func (p *planner) createOrder(contact Contact, why string) Step {

@@ -119,6 +119,9 @@ func (p *planner) goneInShop() bool { return p.s.GoneSweeps >= goneAfter }
 // marks are what the row warns of.
 func (p *planner) marks() []Mark {
 	marks := p.statusMarks()
+	if texts := p.warnings(); len(texts) > 0 {
+		marks = append(marks, Mark{MarkUnusualValue, Shorten(strings.Join(texts, " "), longestRemark)})
+	}
 	if text := p.missingLines(); text != "" {
 		marks = append(marks, Mark{MarkLinesMissing, text})
 	}
@@ -155,4 +158,16 @@ func (p *planner) missingLines() string {
 		return ""
 	}
 	return fmt.Sprintf("Lines of the shop's order that were not added, since staff were already at work on it in RO App: %d.", missing)
+}
+
+// warnings tell what of the shop's order was not understood for sure and stops
+// nothing, or was accepted.
+func (p *planner) warnings() []string {
+	var texts []string
+	for _, problem := range p.s.Snapshot.Problems {
+		if !problem.Acceptable || p.s.Accepted[problem.Field] {
+			texts = append(texts, problem.Text())
+		}
+	}
+	return texts
 }

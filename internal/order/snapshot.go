@@ -25,8 +25,8 @@ type Snapshot struct {
 	BuyerComment     string `json:",omitempty"`
 	ManagerComment   string `json:",omitempty"` // written by the shop's manager in Cartum
 	DoNotCall        bool   `json:",omitempty"`
-	// Problems are what could not be understood as written. An order with
-	// problems is held before anything is made of it.
+	// Problems are what is not written as expected. What an acceptable one is
+	// about waits until a person accepts it.
 	Problems []Problem `json:",omitempty"`
 }
 
@@ -77,13 +77,21 @@ func (k LineKey) label() string {
 
 // Line is one position of an order.
 type Line struct {
-	Key      LineKey
-	Article  string   `json:",omitempty"` // the product's code, may be empty
-	Title    string   // in the buyer's language
-	Type     LineType `json:",omitempty"`
-	Quantity decimal.Decimal
-	Price    decimal.Decimal // of one piece, the product's own discount already in it
-	Total    decimal.Decimal // of the line, as Cartum says it
+	Key     LineKey
+	Article string `json:",omitempty"` // the product's code, may be empty
+	// ArticleAsWritten is the shop's own text where it is not Article, with what
+	// nobody sees: a record of RO App may have it just so.
+	ArticleAsWritten string `json:",omitempty"`
+	// StorageID tells lines of one article apart, and ParentStorageID is the
+	// StorageID of the line that a gift or a part of a set belongs to; empty where
+	// the shop sends none (reference, cartum-api 12).
+	StorageID       string   `json:",omitempty"`
+	ParentStorageID string   `json:",omitempty"`
+	Title           string   // in the buyer's language
+	Type            LineType `json:",omitempty"`
+	Quantity        decimal.Decimal
+	Price           decimal.Decimal // of one piece, the product's own discount already in it
+	Total           decimal.Decimal // of the line, as Cartum says it
 }
 
 // Delivery is how the goods reach the recipient.
@@ -121,11 +129,31 @@ type Totals struct {
 	ManagerDiscountTitle string `json:",omitempty"`
 }
 
-// Problem is a value of the shop's order that has no safe meaning.
-type Problem struct {
-	Field  string // as Cartum calls it: "products[1].quantity"
-	Text   string // what is wrong with it
-	Remedy string // what a person can do
-	// Acceptable problems may be waved through by a person's decision.
-	Acceptable bool `json:",omitempty"`
+// QuantityPlaces and PricePlaces are the decimals that RO App keeps of them (reference, roapp-api 7).
+const (
+	QuantityPlaces = 3
+	PricePlaces    = 2
+)
+
+// Fit brings a line to what RO App can keep and tells what that changed; field is
+// the line's place in the shop's order. A quantity below zero becomes 0, a line
+// without anything.
+func (l *Line) Fit(field string) []Problem {
+	var problems []Problem
+	fit := func(name string, value *decimal.Decimal, places int32) {
+		p := Problem{Field: field + "." + name, Subject: SubjectItems, Value: value.String(), Acceptable: true}
+		switch rounded := value.Round(places); {
+		case value.IsNegative():
+			p.Code, *value = ProblemNegative, decimal.Zero
+		case !rounded.Equal(*value):
+			p.Code, *value = ProblemPrecision, rounded
+		default:
+			return
+		}
+		p.Understood = value.String()
+		problems = append(problems, p)
+	}
+	fit("quantity", &l.Quantity, QuantityPlaces)
+	fit("price", &l.Price, PricePlaces)
+	return problems
 }

@@ -274,6 +274,7 @@ const (
 	MarkLinesMissing   = "lines-missing"
 	MarkGoneInShop     = "gone-in-shop"
 	MarkNotPushed      = "status-not-pushed"
+	MarkUnusualValue   = "unusual-value"
 )
 
 // Event is one line of the order's timeline.

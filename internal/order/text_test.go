@@ -20,12 +20,69 @@ func TestF31_TextsAreComparedNormalised(t *testing.T) {
 	assert.Empty(t, order.NormalizeText(" \u2003\n"))
 }
 
+func TestF31_WhatNobodySeesIsNoDifference(t *testing.T) {
+	t.Parallel()
+	for name, invisible := range map[string]string{
+		"direction marks": "\u202a\u202c\u200e\u200f\u2066\u2069", "zero width": "\u200b\u200c\u200d\u2060", "byte order mark": "\ufeff",
+		"soft hyphen": "\u00ad", "variation selector": "\ufe0f", "control": "\x00\x1f\x7f", "grapheme joiner": "\u034f",
+		"Mongolian": "\u180e", "tag": "\U000E0041", "filler": "\u3164",
+	} {
+		for _, text := range []string{invisible + "SKU123", "SKU" + invisible + "123", "SKU123" + invisible, " \u00a0" + invisible + " SKU123 " + invisible + "\t"} {
+			assert.Equal(t, "SKU123", order.NormalizeText(text), "%s: %q", name, text)
+			assert.True(t, order.SameText("SKU123", text))
+			assert.Equal(t, order.ArticleKey("SKU123"), order.ArticleKey(text))
+			assert.Equal(t, order.TitleKey("SKU123"), order.TitleKey(text))
+			assert.True(t, order.SameName(text, "x", "X", "sku123"))
+		}
+	}
+	assert.Equal(t, "é", order.NormalizeText("e\u200b\u0301"), "composed once nothing stands between")
+	assert.Equal(t, "👩\u200d👩\u200d👦 👩🏽\u200d🌾", order.NormalizeText("👩\u200d👩\u200d👦 👩🏽\u200d\u200b🌾\u200d"), "a joiner makes one picture of two")
+}
+
+func TestF31_CodesAndMailsHaveNoCase(t *testing.T) {
+	t.Parallel()
+	for _, currency := range []string{"pln", " PLN ", "P\u200bLN", "\ufeffPln", "ＰＬＮ", "PLN\u00a0"} {
+		assert.Equal(t, "PLN", order.NormalizeCode(currency), "%q", currency)
+	}
+	assert.Equal(t, "anna@example.com", order.NormalizeEmail(" Anna\u200b@Example.com\n"))
+}
+
+func TestF31_EntitiesAreResolved(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		"O&#039;Connor": "O'Connor", "O&#x27;Connor": "O'Connor", "O&apos;Connor": "O'Connor", "R&amp;D": "R&D", "&quot;Róża&quot;": `"Róża"`,
+		"&laquo;Ніч&raquo;": "«Ніч»", "a&nbsp;b": "a b", "O&amp;#039;Connor": "O'Connor", "60&times;40": "60×40", "a&shy;b": "ab",
+		"Ham & jajka": "Ham & jajka", "AT&T": "AT&T", "a&copy": "a&copy", "&nothing;": "&nothing;", "&#xFFFFFFFF;": "&#xFFFFFFFF;", "&;": "&;",
+	} {
+		assert.Equal(t, want, order.CleanText(written), written)
+	}
+	assert.Equal(t, "jeden & dwa\ntrzy", order.CleanLines(" jeden &amp;  dwa\r\n\n\u200b\ntrzy "))
+}
+
 func TestF31_NormalizingTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := order.NormalizeText(rapid.String().Draw(t, "text"))
 		assert.Equal(t, text, order.NormalizeText(text))
 		assert.True(t, norm.NFC.IsNormalString(text))
+	})
+}
+
+func FuzzNormalizeText(f *testing.F) {
+	for _, seed := range []string{"Ro\u0301z\u0307a", "👩\u200d\u200d👩", "a\u200d\u0301b", "\u0301", "\u200b \u202a", "\u1100\u115f\u1161", "&amp;amp;", "\xff\u0301"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		once := order.NormalizeText(text)
+		if again := order.NormalizeText(once); again != once || !norm.NFC.IsNormalString(once) {
+			t.Fatalf("%q gives %q, which gives %q", text, once, again)
+		}
+		if code := order.NormalizeCode(text); order.NormalizeCode(code) != code {
+			t.Fatalf("%q gives %q", text, code)
+		}
+		if mail := order.NormalizeEmail(text); order.NormalizeEmail(mail) != mail {
+			t.Fatalf("%q gives %q", text, mail)
+		}
 	})
 }
 
@@ -79,6 +136,7 @@ func TestR22_DescriptionIsPlainText(t *testing.T) {
 		"less and more":   {"długość < 10 cm, <b>waga</b> > 2 kg", "długość < 10 cm, waga > 2 kg"},
 		"entities":        {"&lt;b&gt; &amp; &#1111; &quot;", "<b> & ї \""},
 		"open tag at end": {"tekst <b", "tekst <b"},
+		"markup escaped":  {"&lt;p&gt;jeden &amp;amp; dwa&lt;/p&gt;&lt;p&gt;trzy&lt;/p&gt;", "jeden & dwa\ntrzy"},
 		"empty":           {"", ""},
 		"only markup":     {"<p></p><div><br></div>", ""},
 	} {

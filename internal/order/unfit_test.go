@@ -16,7 +16,10 @@ func TestF35_OrderThatBecomesUnfitWritesNoLine(t *testing.T) {
 	t.Parallel()
 	for name, unfit := range map[string]func(*order.Snapshot){
 		"another currency": func(o *order.Snapshot) { o.Currency, o.Lines[0].Price = "EUR", decimal.NewFromInt(3) },
-		"quantity 0":       func(o *order.Snapshot) { o.Lines[0].Quantity = decimal.Zero },
+		"doubtful price": func(o *order.Snapshot) {
+			o.Lines[0].Price = decimal.NewFromInt(3)
+			o.Problems = []order.Problem{{Code: order.ProblemAmbiguous, Field: "products[0].price", Acceptable: true}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -31,7 +34,7 @@ func TestF35_OrderThatBecomesUnfitWritesNoLine(t *testing.T) {
 				assert.False(t, line.Quantity || line.Price, "only a read")
 			}
 			shopHas(&s, at.Add(time.Minute), func(o *order.Snapshot) {
-				o.Currency, o.Lines[0].Quantity, o.Lines[0].Price = "PLN", decimal.NewFromInt(3), decimal.NewFromInt(10)
+				o.Currency, o.Lines[0].Quantity, o.Lines[0].Price, o.Problems = "PLN", decimal.NewFromInt(3), decimal.NewFromInt(10), nil
 			})
 			assert.EqualValues(t, 3, carryLines(t, &s, r, at.Add(time.Minute), 2))
 		})
