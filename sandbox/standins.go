@@ -24,10 +24,9 @@ type behaviour struct {
 	switches []string // name=value; values may hold commas
 }
 
-// addFlags declares the flags; names is what lists the switches.
-func (b *behaviour) addFlags(flags *pflag.FlagSet, names string) {
+func (b *behaviour) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&b.profile, "profile", "documented", "what the stand-in does where the service's behaviour is not known: documented or flipped")
-	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed by: "+names)
+	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed by: sandbox switches")
 }
 
 // over gives the profile's switches, changed by those set one by one.
@@ -160,7 +159,7 @@ func cartumCommand() *cobra.Command {
 	flags.StringVar(&zone, "time-zone", "Europe/Warsaw", "the shop's time zone, an IANA name")
 	flags.StringSliceVar(&o.Languages, "languages", []string{"pl", "en"}, `keys of the shop's languages, the main one first; Ukrainian is "ua"`)
 	flags.DurationVar(&o.WebhookDelay, "webhook-delay", time.Second, "time from an event to its webhook; the service takes up to 5m")
-	b.addFlags(flags, "go doc ./sandbox/cartum Switch")
+	b.addFlags(flags)
 	return cmd
 }
 
@@ -189,6 +188,6 @@ func roappCommand() *cobra.Command {
 	flags.BoolVar(&o.CustomFields, "custom-fields", true, "whether orders have the custom fields Shop, External ID, Created and Last updated")
 	flags.StringVar(&o.WebhookURL, "webhook-url", "", "URL that gets the account's webhooks; empty: none are sent")
 	flags.StringVar(&o.WebhookSecret, "webhook-secret", "", "key of the webhooks' signature, as in the settings' webhook_secret")
-	b.addFlags(flags, "go doc ./sandbox/roapp")
+	b.addFlags(flags)
 	return cmd
 }

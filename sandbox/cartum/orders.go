@@ -215,8 +215,102 @@ func (s *Server) render(o *order) map[string]any {
 	if s.is(SwitchUTMCampaign, "number") {
 		campaignAsNumber(fields)
 	}
+	if s.is(SwitchProducts, "object") {
+		linesAsObject(fields)
+	}
+	if s.is(SwitchDeliveryData, "nested") {
+		nestDelivery(fields)
+	}
+	if s.is(SwitchEntities, "escaped") {
+		escapeTexts(fields)
+	}
 	delete(fields, "additional_data")
 	return fields
+}
+
+// linesAsObject writes the lines as PHP does where the first was removed: an
+// object whose keys are numbers.
+func linesAsObject(fields map[string]any) {
+	lines, ok := fields["products"].([]any)
+	if !ok || len(lines) == 0 {
+		return
+	}
+	object := map[string]any{}
+	for i, line := range lines {
+		object[strconv.Itoa(i+1)] = line
+	}
+	fields["products"] = object
+}
+
+// nestDelivery puts delivery_data below a carrier's name, unless it is so already.
+func nestDelivery(fields map[string]any) {
+	data, ok := fields["delivery_data"].(map[string]any)
+	if !ok || len(data) == 0 {
+		return
+	}
+	for _, value := range data {
+		if _, nested := value.(map[string]any); nested && len(data) == 1 {
+			return
+		}
+	}
+	fields["delivery_data"] = map[string]any{"nova_poshta": data}
+}
+
+// escaped are the texts that a shop may escape; those that are no text stay.
+var escaped = []string{"delivery_name", "delivery_city", "delivery_address", "comment", "manager_comment"}
+
+// escapeTexts writes HTML entities, also in the titles of lines, delivery and
+// payment.
+func escapeTexts(fields map[string]any) {
+	for _, name := range escaped {
+		if text, ok := fields[name]; ok {
+			fields[name] = escapeText(text)
+		}
+	}
+	for _, name := range []string{"delivery_type", "payment_type"} {
+		if option, ok := fields[name].(map[string]any); ok {
+			fields[name] = withEscapedTitle(option)
+		}
+	}
+	switch lines := fields["products"].(type) {
+	case []any:
+		lines = slices.Clone(lines)
+		for i, line := range lines {
+			lines[i] = escapeLine(line)
+		}
+		fields["products"] = lines
+	case map[string]any:
+		lines = maps.Clone(lines)
+		for key, line := range lines {
+			lines[key] = escapeLine(line)
+		}
+		fields["products"] = lines
+	}
+}
+
+func escapeLine(line any) any {
+	if object, ok := line.(map[string]any); ok {
+		return withEscapedTitle(object)
+	}
+	return line
+}
+
+func withEscapedTitle(object map[string]any) map[string]any {
+	object = maps.Clone(object)
+	if title, ok := object["title"]; ok {
+		object["title"] = escapeText(title)
+	}
+	return object
+}
+
+// phpEntities are those of PHP's htmlspecialchars.
+var phpEntities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#039;")
+
+func escapeText(value any) any {
+	if text, ok := value.(string); ok {
+		return phpEntities.Replace(text)
+	}
+	return value
 }
 
 // additionalData is filled only where it was asked for (reference, cartum-api
