@@ -26,6 +26,6 @@ func command() *cobra.Command {
 		},
 	}
 	o.addFlags(cmd.Flags())
-	cmd.AddCommand(cartumCommand(), roappCommand(), demoCommand(), settingsCommand(), switchesCommand(), assumptionsCommand())
+	cmd.AddCommand(cartumCommand(), roappCommand(), demoCommand(), settingsCommand())
 	return cmd
 }

@@ -26,7 +26,7 @@ type behaviour struct {
 
 func (b *behaviour) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&b.profile, "profile", "documented", "what the stand-in does where the service's behaviour is not known: documented or flipped")
-	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed by: sandbox switches")
+	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed in docs/assumptions.md")
 }
 
 // over gives the profile's switches, changed by those set one by one.

@@ -8,7 +8,7 @@
 // with which the exchange can still work. Where the comfortable reading is the
 // default, the description says why.
 //
-// [Switches] describes each, and "sandbox switches" prints that.
+// [Switches] describes each, and docs/assumptions.md lists them.
 //
 // [Profile] returns the two sets of values "documented" (the defaults) and
 // "flipped". A value that would stop every import or every closing is the same

@@ -1,10 +1,10 @@
+// Assumptions prints docs/assumptions.md: what is assumed about the two services.
 package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
-
-	"github.com/spf13/cobra"
 
 	"github.com/cartumsync/cartumsync/docs/reference"
 	"github.com/cartumsync/cartumsync/sandbox/cartum"
@@ -83,37 +83,11 @@ func cell(text string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;").Replace(text)
 }
 
-func assumptionsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:          "assumptions",
-		Short:        "Print docs/assumptions.md: what is assumed about the two services",
-		Args:         cobra.NoArgs,
-		SilenceUsage: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := assumptions()
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), text)
-			return err
-		},
+func main() {
+	text, err := assumptions()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-}
-
-func switchesCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:          "switches",
-		Short:        "Print the switches of both fakes, with their values in the profiles documented and flipped",
-		Args:         cobra.NoArgs,
-		SilenceUsage: true,
-		Run: func(cmd *cobra.Command, _ []string) {
-			out := cmd.OutOrStdout()
-			for i, switches := range [][]described{cartumSwitches(), roappSwitches()} {
-				for _, s := range switches {
-					_, _ = fmt.Fprintf(out, "%s %s=%s (flipped: %s; values: %s)\n    %s\n",
-						[]string{"cartum", "roapp"}[i], s.Name, s.Documented, s.Flipped, s.Values, s.About)
-				}
-			}
-		},
-	}
+	fmt.Print(text)
 }

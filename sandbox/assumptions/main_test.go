@@ -15,7 +15,7 @@ func TestAssumptionsAreUpToDate(t *testing.T) {
 	t.Parallel()
 	want, err := assumptions()
 	require.NoError(t, err)
-	got, err := os.ReadFile("../docs/assumptions.md")
+	got, err := os.ReadFile("../../docs/assumptions.md")
 	require.NoError(t, err)
 	assert.Equal(t, want, string(got), "run make assumptions")
 }
