@@ -51,13 +51,15 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 	mkdir -p internal/pages/assets/npm
 	install -m 644 tools/web/node_modules/htmx.org/dist/htmx.min.js tools/web/node_modules/@picocss/pico/css/pico.min.css internal/pages/assets/npm/
 
+# Some tests run on Temporal as it is deployed, with PostgreSQL.
+SERVER := bin/temporal-server bin/temporal-sql-tool
+
 .PHONY: test
-test: $(TEMPORAL) $(ASSETS) ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
 	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST)
 
 .PHONY: bench
-bench: $(TEMPORAL) $(ASSETS) bin/temporal-server bin/temporal-sql-tool ## run the benchmarks; BENCH=Import narrows them
-	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { $(APT_INSTALL) postgresql; }
+bench: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the benchmarks; BENCH=Import narrows them
 	go test -run '^$$' -bench '$(BENCH)' $(BENCH_FLAGS) ./bench/...
 
 # The histories that the replay test replays. They are recorded at a release, into a folder of its own.
@@ -89,10 +91,18 @@ lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are determin
 format: bin/golangci-lint ## format all code
 	bin/golangci-lint fmt
 
-.PHONY: compose-check
-compose-check: ## check docker-compose.yml; installs the Debian package docker-compose if it is absent
-	@command -v docker-compose >/dev/null || { $(APT_INSTALL) docker-compose; }; \
-	for profile in production sandbox; do docker-compose --profile $$profile config -q; done
+.PHONY: postgresql
+postgresql: # installs the Debian package unless it is there
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { $(APT_INSTALL) postgresql; }
+
+.PHONY: alerts-check
+alerts-check: ## fire each alert for Prometheus once; installs the Debian package prometheus if it is absent
+	@command -v promtool >/dev/null || { $(APT_INSTALL) prometheus; }
+	cd deploy/prometheus && promtool check rules alerts.yml && promtool test rules alerts_test.yml
+
+.PHONY: compose-test
+compose-test: ## run docker-compose.yml as a user would, with stand-ins of both services; needs a Docker engine
+	deploy/compose-test.sh
 
 .PHONY: tools
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/

@@ -5,6 +5,7 @@ package activities
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -47,39 +48,26 @@ func New(store *settings.Store, temporal client.Client) *Activities {
 }
 
 // Register gives all activities to a worker, under the names that workflows use.
+// Those of the steps of orders are the methods with the names of the kinds.
 func (a *Activities) Register(registry interface {
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
 },
 ) {
+	for _, kind := range order.StepKinds() {
+		registry.RegisterActivityWithOptions(reflect.ValueOf(a).MethodByName(string(kind)).Interface(), activity.RegisterOptions{Name: string(kind)})
+	}
 	for name, function := range map[string]any{
-		workflows.ActivityPlan:           a.Plan,
-		string(order.StepReadShopOrder):  a.ReadShopOrder,
-		string(order.StepReadCatalogue):  a.ReadCatalogue,
-		string(order.StepFindContact):    a.FindContact,
-		string(order.StepFindProducts):   a.FindProducts,
-		string(order.StepEnsureContact):  a.EnsureContact,
-		string(order.StepEnsureProduct):  a.EnsureProduct,
+		workflows.ActivityAdvance:        a.Advance,
 		workflows.ActivityEnsureCategory: a.EnsureCategory,
 		workflows.ActivityCreateContact:  a.CreateContact,
 		workflows.ActivityCreateProduct:  a.CreateProduct,
 		workflows.ActivityCreateCategory: a.CreateCategory,
-		string(order.StepCreateOrder):    a.CreateOrder,
-		string(order.StepReadOrder):      a.ReadOrder,
-		string(order.StepAddItem):        a.AddItem,
-		string(order.StepSetStatus):      a.SetStatus,
-		string(order.StepPostComment):    a.PostComment,
-		string(order.StepWriteLines):     a.WriteLines,
-		string(order.StepUpdateFields):   a.UpdateFields,
-		string(order.StepPushStatus):     a.PushStatus,
-		string(order.StepTakeOverOrder):  a.TakeOverOrder,
-		string(order.StepRememberChoice): a.RememberChoice,
-		string(order.StepRecallChoice):   a.RecallChoice,
 		workflows.ActivitySubscribe:      a.Subscribe,
 		workflows.ActivityCollectChanges: a.CollectChanges,
 		workflows.ActivityShopSettings:   a.ShopSettings,
 		workflows.ActivitySweepShop:      a.SweepShop,
 		workflows.ActivityImportSlice:    a.ImportSlice,
-		workflows.ActivityTellHeld:       a.TellHeld,
+		workflows.ActivityResumeHeld:     a.ResumeHeld,
 		workflows.ActivityDryRead:        a.DryRead,
 		workflows.ActivityDryPlan:        a.DryPlan,
 		workflows.ActivityDryContacts:    a.DryContacts,
@@ -93,37 +81,6 @@ func (a *Activities) Register(registry interface {
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
-}
-
-// Plan says what an order does next, by the settings in force. It runs as a
-// local activity, so that its answer and not its rules stand in the history.
-func (a *Activities) Plan(_ context.Context, in workflows.PlanInput) (order.Next, error) {
-	current := a.settings.Current()
-	rules, ok := current.Rules(in.State.Key.Shop)
-	if !ok {
-		return order.PlanUnknownShop(current.Absence(in.State.Key.Shop)), nil
-	}
-	known := a.knownGoods(&in.State, rules)
-	next := order.Plan(in.State, rules, in.Running, in.Now)
-	next.Goods = known
-	return next, nil
-}
-
-// knownGoods fills in products that this process has seen minutes ago, so that
-// no request is spent on them. An order that was held asks anew.
-func (a *Activities) knownGoods(state *order.State, rules order.Rules) map[order.GoodsKey]order.Product {
-	acc, err := a.account(rules.Account)
-	if err != nil || state.Snapshot == nil || state.Order != nil || state.LastHold != nil || state.Hold != nil {
-		return nil
-	}
-	known := map[order.GoodsKey]order.Product{}
-	for _, key := range order.GoodsWanted(*state, rules) {
-		if product, ok := acc.products.get(key); ok {
-			known[key] = product
-		}
-	}
-	state.Know(known)
-	return known
 }
 
 // sleep waits unless the activity ends first.

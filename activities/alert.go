@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -45,6 +47,7 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 		next.Off = true
 		return next, nil
 	}
+	found := a.lookForFindings(ctx, in, &next)
 	failing := !in.Health.FailingSince.IsZero()
 	next.Red = in.Health.Red(in.Now, in.Alerting.Since, every) || in.Alerting.Red && failing
 	if set.Alerts.URL.Reveal() == "" {
@@ -62,11 +65,30 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 		next.Alert = redAlert(in)
 	case !next.Red && in.Alerting.RedTold:
 		next.Alert = greenAlert(in)
+	case slices.ContainsFunc(found, func(f workflows.Finding) bool { return !f.Alerted }):
+		next.Alert = failingAlert(in, found)
 	case in.Owner.Shop != "":
 		err := a.overdue(ctx, in, set.Alerts.HeldAfter, &next)
 		return next, err
 	}
 	return next, nil
+}
+
+// findingsTime bounds how long is looked for findings: a service that is red is
+// told also where Temporal's lists do not answer.
+const findingsTime = 3 * time.Second
+
+// lookForFindings gives the findings, as they were where they cannot be looked for.
+func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertLook, next *workflows.AlertNext) []workflows.Finding {
+	ctx, cancel := context.WithTimeout(ctx, findingsTime)
+	defer cancel()
+	found, still, err := a.findings(ctx, in)
+	if err != nil {
+		activity.GetLogger(ctx).Warn("orders that cannot go on are not known; it is looked again", "of", in.Owner.String(), "error", err)
+		return in.Alerting.Findings
+	}
+	next.Looked, next.Findings, next.Suspects = true, found, still
+	return found
 }
 
 // onItsWay tells whether an alert is still being sent.
@@ -145,18 +167,45 @@ func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after 
 	return nil
 }
 
-func heldAlert(in workflows.AlertLook, overdue []workflows.HeldOrder) *workflows.Alert {
+// failingAlert names the orders that cannot go on and were not told yet.
+func failingAlert(in workflows.AlertLook, found []workflows.Finding) *workflows.Alert {
+	var orders []workflows.HeldOrder
+	var problems []string
+	for _, finding := range found {
+		if finding.Alerted {
+			continue
+		}
+		orders = append(orders, workflows.HeldOrder{Number: finding.Number, Reason: order.HoldReason(finding.Kind), Since: finding.Since})
+		problems = append(problems, finding.Problem)
+	}
+	problem := problems[0]
+	if more := len(problems) - 1; more > 0 {
+		problem += fmt.Sprintf("; and %d more", more)
+	}
+	return &workflows.Alert{
+		ID:   batchID(in, workflows.AlertFailing, orders),
+		Kind: workflows.AlertFailing, Shop: in.Owner.Shop, Account: in.Owner.Account, At: in.Now, Problem: problem,
+		Count: len(orders), Orders: orders,
+	}
+}
+
+// batchID is of the orders that an alert is about.
+func batchID(in workflows.AlertLook, kind workflows.AlertKind, orders []workflows.HeldOrder) string {
 	var batch strings.Builder
-	for _, held := range overdue {
-		fmt.Fprintln(&batch, held.Number, held.Since.UnixNano())
+	for _, one := range orders {
+		fmt.Fprintln(&batch, one.Number, one.Since.UnixNano())
 	}
 	digest := sha256.Sum256([]byte(batch.String()))
+	return fmt.Sprintf("%s:%s:%s", in.Owner, kind, hex.EncodeToString(digest[:8]))
+}
+
+func heldAlert(in workflows.AlertLook, overdue []workflows.HeldOrder) *workflows.Alert {
 	problem := "an order is held and waits for somebody"
 	if len(overdue) > 1 {
 		problem = fmt.Sprintf("%d orders are held and wait for somebody", len(overdue))
 	}
 	return &workflows.Alert{
-		ID:   fmt.Sprintf("%s:%s:%s", in.Owner, workflows.AlertHeld, hex.EncodeToString(digest[:8])),
+		ID:   batchID(in, workflows.AlertHeld, overdue),
 		Kind: workflows.AlertHeld, Shop: in.Owner.Shop, At: in.Now, Problem: problem,
 		Count: len(overdue), Orders: overdue[:min(len(overdue), ordersInAlert)],
 	}

@@ -159,24 +159,47 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 		return nil
 	}
 	c.out.Ours++
+	c.noteCreated(row, keys)
 	news := newsOf(row)
 	if c.told[row.ID].News == news {
 		return nil
 	}
 	read := order.OrderRead{
-		At: c.asked, OrderID: row.ID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
+		At: c.asked, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
 	}
 	for _, key := range keys {
 		err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
 		var gone *serviceerror.NotFound
-		if err != nil && !errors.As(err, &gone) {
+		switch {
+		case err == nil, errors.As(err, &gone):
+		case engineRefuses(ctx, err):
+			c.setAside(ctx, row, key, err)
+		default:
 			return engineFailed("hand a change to "+key.String(), err)
 		}
 	}
 	c.told[row.ID] = workflows.Told{At: row.ModifiedAt, News: news}
 	c.out.News++
 	return nil
+}
+
+// noteCreated tells of an order that was created of late. Its time is bounded by
+// the clock of this process, lest one from the future be remembered for long.
+func (c *collecting) noteCreated(row roapp.Order, keys []order.Key) {
+	at := row.CreatedAt
+	if at.After(c.asked) {
+		at = c.asked
+	}
+	if c.asked.Sub(at) > workflows.CreatedKept {
+		return
+	}
+	for _, key := range keys {
+		if c.out.Created == nil {
+			c.out.Created = map[string]workflows.CreatedOrder{}
+		}
+		c.out.Created[key.WorkflowID()] = workflows.CreatedOrder{At: at, OrderID: row.ID}
+	}
 }
 
 // engineFailed says that Temporal did not take something. It may a moment later.
@@ -201,7 +224,7 @@ func (c *collecting) note(ctx context.Context, row roapp.RowError) {
 	if c.told[row.ID].News == unreadable {
 		return
 	}
-	problem := row.Err.Error()
+	problem := order.Shorten(row.Err.Error(), findingText)
 	activity.GetLogger(ctx).Warn("an order of RO App cannot be read; the others are", "roapp_order", row.ID, "error", problem)
 	at := row.ModifiedAt
 	if at.IsZero() {
@@ -209,6 +232,14 @@ func (c *collecting) note(ctx context.Context, row roapp.RowError) {
 	}
 	c.told[row.ID] = workflows.Told{At: at, News: unreadable}
 	c.out.Unreadable = append(c.out.Unreadable, workflows.UnreadableOrder{At: c.asked, OrderID: row.ID, Problem: problem})
+}
+
+// setAside notes a row that an order cannot be told of. It stops no other.
+func (c *collecting) setAside(ctx context.Context, row roapp.Order, key order.Key, err error) {
+	activity.GetLogger(ctx).Warn("an order cannot be told of a change; the others are", "order", key, "error", err)
+	c.out.Unreadable = append(c.out.Unreadable, workflows.UnreadableOrder{
+		At: c.asked, OrderID: row.ID, Problem: order.Shorten(fmt.Sprintf("%s was not told of a change: %v", key, err), findingText),
+	})
 }
 
 // answer forgets what the next page cannot show again.

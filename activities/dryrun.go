@@ -2,11 +2,13 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -123,65 +125,79 @@ const mostQuestions = 20
 // decide plays an order's workflow up to where it would write.
 func (d *dryPlanning) decide(snapshot order.Snapshot) {
 	state := order.NewState(order.Key{Shop: d.in.Shop, Number: snapshot.Number}, order.OriginImport, d.now)
-	state.Snapshot = &snapshot
+	notice, _ := json.Marshal(order.ChangeNotice{At: snapshot.SeenAt, By: order.OriginImport, Snapshot: &snapshot, Digest: "dry"}) // it was decoded before
+	events, running := []flow.Event{{Kind: order.SignalShopOrderChanged, At: d.now, Payload: notice}}, []flow.Step(nil)
 	requests := 0
 	for range mostQuestions {
-		next := order.Plan(state, d.rules, nil, d.now)
+		var commands flow.Commands
+		state, commands = order.Advance(state, events, running, d.rules, d.now)
 		switch {
-		case next.Close != "":
+		case state.Closed != nil:
 			d.out.Closed++
 			return
-		case next.Hold != nil:
-			d.out.Holds[next.Hold.Reason]++
+		case state.Hold != nil:
+			d.out.Holds[state.Hold.Reason]++
 			d.out.Requests += requests
 			return
 		}
-		answered, open := d.answer(&state, next.Steps)
+		running = commands.Start
+		answers, open := d.answer(commands.Start)
 		if open {
 			return // asked for first
 		}
-		if answered == 0 {
-			d.writes(next.Steps, requests+writesOf(snapshot))
+		if len(answers) == 0 {
+			d.writes(commands.Start, requests+writesOf(snapshot))
 			return
 		}
-		requests += answered
+		events = answers
+		requests += len(answers)
 	}
 }
 
-// answer gives the plan's questions the answers that are known, and notes the
-// others. Requests counts those to RO App.
-func (d *dryPlanning) answer(state *order.State, steps []order.Step) (requests int, open bool) {
+// answer gives the steps' questions the answers that are known, and notes the
+// others.
+func (d *dryPlanning) answer(steps []flow.Step) (answers []flow.Event, open bool) {
 	for _, step := range steps {
-		var outcome order.Outcome
-		switch {
-		case step.FindContact != nil:
-			outcome = d.contacts(*step.FindContact)
-		case step.FindProducts != nil:
-			outcome = d.products(*step.FindProducts)
-		case step.ReadCatalogue != nil:
-			outcome = d.entries(*step.ReadCatalogue)
-		case step.RecallChoice != nil:
-			outcome = &order.ChoiceRecalled{} // a forecast says that a person may be asked
+		var answer any
+		switch order.StepKind(step.Kind) {
+		case order.StepFindContact:
+			answer = known(step, d.contacts)
+		case order.StepFindProducts:
+			answer = known(step, d.products)
+		case order.StepReadCatalogue:
+			answer = known(step, d.entries)
+		case order.StepRecallChoice:
+			answer = order.ChoiceRecalled{} // a forecast says that a person may be asked
 		default:
 			continue
 		}
-		if outcome == nil {
+		if answer == nil {
 			open = true
 			continue
 		}
-		state.Apply(step, outcome, d.now)
-		requests++
+		result, _ := json.Marshal(answer) // data of ours
+		payload, _ := json.Marshal(flow.StepEnded{Key: step.Key, Result: result})
+		answers = append(answers, flow.Event{Kind: flow.EventStepEnded, At: d.now, Payload: payload})
 	}
-	return requests, open
+	return answers, open
 }
 
-func (d *dryPlanning) contacts(in order.FindContact) order.Outcome {
+// known is the answer to a step, nil where it has to be asked for.
+func known[In any](step flow.Step, answer func(In) any) any {
+	in, err := order.DecodeInput[In](step)
+	if err != nil {
+		panic(err) // the rules made it a moment ago
+	}
+	return answer(in)
+}
+
+func (d *dryPlanning) contacts(in order.FindContact) any {
 	known, asked := d.in.Facts.People, &d.phones[0]
 	if in.Organizations {
 		known, asked = d.in.Facts.Organizations, &d.phones[1]
 	}
 	if contacts, ok := known[in.Phone]; ok {
-		return &order.ContactsFound{At: d.now, Contacts: contacts}
+		return order.ContactsFound{At: d.now, Contacts: contacts}
 	}
 	if !slices.ContainsFunc(*asked, func(f order.FindContact) bool { return f.Phone == in.Phone }) {
 		*asked = append(*asked, in)
@@ -189,7 +205,7 @@ func (d *dryPlanning) contacts(in order.FindContact) order.Outcome {
 	return nil
 }
 
-func (d *dryPlanning) products(in order.FindProducts) order.Outcome {
+func (d *dryPlanning) products(in order.FindProducts) any {
 	found := order.ProductsFound{At: d.now, Products: map[order.GoodsKey][]order.Product{}}
 	open := false
 	for _, key := range order.GoodsAsked(in) {
@@ -198,7 +214,7 @@ func (d *dryPlanning) products(in order.FindProducts) order.Outcome {
 		open = open || !ok
 	}
 	if !open {
-		return &found
+		return found
 	}
 	if in.Title != "" {
 		d.titles = append(d.titles, in.Title)
@@ -211,7 +227,7 @@ func (d *dryPlanning) products(in order.FindProducts) order.Outcome {
 	return nil
 }
 
-func (d *dryPlanning) entries(in order.ReadCatalogue) order.Outcome {
+func (d *dryPlanning) entries(in order.ReadCatalogue) any {
 	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
 	open := false
 	for _, article := range in.Articles {
@@ -226,19 +242,22 @@ func (d *dryPlanning) entries(in order.ReadCatalogue) order.Outcome {
 	if open {
 		return nil
 	}
-	return &read
+	return read
 }
 
 // writes notes an order whose plan has come to writing.
-func (d *dryPlanning) writes(steps []order.Step, requests int) {
+func (d *dryPlanning) writes(steps []flow.Step, requests int) {
 	d.out.Imports++
 	d.out.Requests += requests
 	for _, step := range steps {
-		switch {
-		case step.EnsureContact != nil:
-			d.out.NewContacts = append(d.out.NewContacts, step.EnsureContact.WorkflowID)
-		case step.EnsureProduct != nil:
-			d.out.NewProducts = append(d.out.NewProducts, step.EnsureProduct.WorkflowID)
+		switch order.StepKind(step.Kind) {
+		case order.StepEnsureContact:
+			in, _ := order.DecodeInput[order.EnsureContact](step)
+			d.out.NewContacts = append(d.out.NewContacts, in.WorkflowID)
+		case order.StepEnsureProduct:
+			in, _ := order.DecodeInput[order.EnsureProduct](step)
+			d.out.NewProducts = append(d.out.NewProducts, in.WorkflowID)
+		default:
 		}
 	}
 }

@@ -159,7 +159,7 @@ func notFound(why purpose) order.FailureKind {
 }
 
 // rejected tells a missing right by the words: which code RO App gives is not
-// documented (reference, roapp-api 3.8).
+// documented (docs/reference/roapp.md#deduction).
 func rejected(why purpose, err *roapp.Error) order.FailureKind {
 	said := strings.ToLower(err.Message)
 	if why == addsGoods && (strings.Contains(said, "deduct") || strings.Contains(said, "permission") || strings.Contains(said, "write-off")) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
@@ -74,8 +75,8 @@ type importing struct {
 	in    workflows.ImportSliceInput
 	rules order.Rules
 	known map[int64]knownOrder
-	// started is counted by those that hand over.
-	started atomic.Int64
+	// These are counted by those that hand over.
+	started, refused atomic.Int64
 }
 
 func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.ImportedSlice, error) {
@@ -88,6 +89,7 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 	}
 	err := group.Wait()
 	out.Started = int(i.started.Load())
+	out.Failed += int(i.refused.Load())
 	return out, err
 }
 
@@ -130,9 +132,15 @@ func (i *importing) ofNextSlice(created string, from time.Time) bool {
 }
 
 func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {
-	if err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint); err != nil {
+	err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
+	switch {
+	case err == nil:
+		i.started.Add(1)
+	case engineRefuses(ctx, err):
+		activity.GetLogger(ctx).Warn("an order is set aside; the others go on", "shop", i.in.Shop, "number", number, "error", err)
+		i.refused.Add(1)
+	default:
 		return err
 	}
-	i.started.Add(1)
 	return nil
 }

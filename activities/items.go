@@ -2,62 +2,95 @@ package activities
 
 import (
 	"context"
-	"slices"
+	"errors"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
-// AddItem adds one line as a product without deduction. The first one that this
-// process adds to an account is read back, for whether RO App keeps it
-// undeducted is not documented (reference, roapp-api 3.8).
-func (a *Activities) AddItem(ctx context.Context, in order.AddItem) (order.ItemAdded, error) {
+// AddItems adds lines as products without deduction, one request each. The first
+// item that this process adds to an account is read back, for whether RO App keeps
+// it undeducted is not documented.
+func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.ItemsAdded, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
-		return order.ItemAdded{}, err
+		return order.ItemsAdded{}, err
 	}
 	done, err := acc.proof.await(ctx)
 	if err != nil {
-		return order.ItemAdded{}, err
+		return order.ItemsAdded{}, err
 	}
 	defer done()
 	if err := acc.mayAdd(ctx); err != nil {
-		return order.ItemAdded{}, err
+		return order.ItemsAdded{}, err
 	}
-	writtenOff := false
-	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (item *order.Item, err error) {
-		item, writtenOff, err = acc.addedItem(ctx, in, 0)
-		return item, err
-	})
-	if err != nil {
-		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
+	answer := order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
+	if _, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*order.ItemsAdded, error) {
+		return acc.addedItems(ctx, in, &answer)
+	}); err != nil {
+		return order.ItemsAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
 	}
-	if writtenOff && found == nil {
-		return order.ItemAdded{WrittenOff: true}, nil
+	if answer.WrittenOff {
+		return answer, nil
 	}
-	if found != nil {
-		return order.ItemAdded{ID: found.ID, Found: found}, nil
+	sent := false
+	for _, line := range in.Lines {
+		if _, exists := answer.Added[line.Line]; exists {
+			continue
+		}
+		added, err := a.addItem(ctx, acc, in, line)
+		if err != nil && sent && isDefinite(err) {
+			return answer, nil // the line is refused by itself with the next step
+		}
+		if err != nil {
+			return order.ItemsAdded{}, err
+		}
+		sent = true
+		answer.Added[line.Line] = added
+		activity.RecordHeartbeat(ctx)
+		if added.DeductedAtOnce || ctx.Err() != nil {
+			break // withdrawn between two lines: what was added counts
+		}
 	}
+	return answer, nil
+}
+
+func (a *Activities) addItem(ctx context.Context, acc *account, in order.AddItems, line order.AddItem) (order.ItemAdded, error) {
+	// A request that was begun is ended: its answer counts.
+	ctx = context.WithoutCancel(ctx)
 	id, err := acc.client.AddItem(ctx, in.OrderID, roapp.NewItem{
-		ProductID: in.ProductID, AssigneeID: in.AssigneeID, Quantity: in.Quantity, Price: in.Price,
+		ProductID: line.ProductID, AssigneeID: in.AssigneeID, Quantity: line.Quantity, Price: line.Price,
 	})
 	if err != nil {
+		acc.permission.refused()
 		return order.ItemAdded{}, acc.itemRefused(ctx, in, err)
 	}
-	if id == 0 {
-		added, err := findCreated(ctx, acc.settings.SearchLag, func(ctx context.Context) (*order.Item, error) {
-			item, _, err := acc.addedItem(ctx, in, 0)
-			return item, err
-		})
-		if err != nil {
-			return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, true)
-		}
-		acc.proof.note(added.WrittenOff)
-		return order.ItemAdded{ID: added.ID, DeductedAtOnce: added.WrittenOff}, nil
+	a.itemTaken(ctx, acc)
+	if id != 0 {
+		return acc.readBack(ctx, in, line, id), nil
 	}
-	return acc.readBack(ctx, in, id), nil
+	added, err := findCreated(ctx, acc.settings.SearchLag, func(ctx context.Context) (*order.Item, error) {
+		items, err := acc.items(ctx, in.OrderID)
+		if item, found := line.Find(items); found {
+			return &item, nil
+		}
+		return nil, err
+	})
+	if err != nil {
+		return order.ItemAdded{}, acc.roappFailed(ctx, err, touchesOurs, true)
+	}
+	acc.proof.note(added.WrittenOff)
+	return order.ItemAdded{ID: added.ID, DeductedAtOnce: added.WrittenOff}, nil
+}
+
+// isDefinite tells that a failure means that nothing was written.
+func isDefinite(err error) bool {
+	var app *temporal.ApplicationError
+	var failure order.Failure
+	return errors.As(err, &app) && app.HasDetails() && app.Details(&failure) == nil && failure.Definite
 }
 
 // mayAdd refuses once the account was seen to deduct goods by itself.
@@ -72,7 +105,7 @@ func (acc *account) mayAdd(ctx context.Context) error {
 }
 
 // itemRefused tells whether the order or its product is what is not found.
-func (acc *account) itemRefused(ctx context.Context, in order.AddItem, refusal error) error {
+func (acc *account) itemRefused(ctx context.Context, in order.AddItems, refusal error) error {
 	if roapp.KindOf(refusal) == roapp.NotFound {
 		if _, err := acc.client.Order(ctx, in.OrderID); err == nil {
 			return acc.roappFailed(ctx, refusal, asks, true)
@@ -81,35 +114,48 @@ func (acc *account) itemRefused(ctx context.Context, in order.AddItem, refusal e
 	return acc.roappFailed(ctx, refusal, addsGoods, true)
 }
 
-// addedItem finds the item with the id, or where that is 0 the one that stands
-// for the line. It also tells whether goods of another line are written off.
-func (acc *account) addedItem(ctx context.Context, in order.AddItem, id int64) (item *order.Item, writtenOff bool, err error) {
-	rows, err := acc.client.Items(ctx, in.OrderID)
+// addedItems finds the items that stand for the lines already, nil where some line
+// has none, and whether goods of the order are written off.
+func (acc *account) addedItems(ctx context.Context, in order.AddItems, answer *order.ItemsAdded) (*order.ItemsAdded, error) {
+	items, err := acc.items(ctx, in.OrderID)
 	if err != nil {
-		return nil, false, err
+		return nil, err
+	}
+	answer.WrittenOff = in.WrittenOff(items)
+	for _, line := range in.Lines {
+		if item, ok := line.Find(items); ok {
+			answer.Added[line.Line] = order.ItemAdded{ID: item.ID, Found: &item}
+		}
+	}
+	if len(answer.Added) < len(in.Lines) && !answer.WrittenOff {
+		return nil, nil
+	}
+	return answer, nil
+}
+
+func (acc *account) items(ctx context.Context, orderID int64) ([]order.Item, error) {
+	rows, err := acc.client.Items(ctx, orderID)
+	if err != nil {
+		return nil, err
 	}
 	items := make([]order.Item, 0, len(rows))
 	for _, row := range rows {
 		items = append(items, itemOf(row))
-		writtenOff = writtenOff || (row.WrittenOff && slices.Contains(in.Known, row.ID))
 	}
-	if added, stands := itemByID(items, id); stands {
-		return &added, writtenOff, nil
-	}
-	match, ok := in.Find(items)
-	if !ok {
-		return nil, writtenOff, nil
-	}
-	return &match, writtenOff, nil
+	return items, nil
 }
 
 // readBack proves that the item is undeducted, once in a process.
-func (acc *account) readBack(ctx context.Context, in order.AddItem, id int64) order.ItemAdded {
+func (acc *account) readBack(ctx context.Context, in order.AddItems, line order.AddItem, id int64) order.ItemAdded {
 	if proved, _ := acc.proof.state(); proved {
 		return order.ItemAdded{ID: id}
 	}
-	item, _, err := acc.addedItem(ctx, in, id)
-	if err != nil || item == nil {
+	items, err := acc.items(ctx, in.OrderID)
+	item, found := itemByID(items, id)
+	if !found {
+		item, found = line.Find(items)
+	}
+	if err != nil || !found {
 		activity.GetLogger(ctx).Warn("the added item could not be read back", "error", err)
 		return order.ItemAdded{ID: id}
 	}

@@ -12,7 +12,13 @@ import (
 
 // mustLook tells whether an earlier attempt at a create may have succeeded.
 func mustLook(ctx context.Context, look order.Look) bool {
-	return look.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx)
+	return look.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx) || resetSince(ctx, look)
+}
+
+// resetSince tells that a reset has brought the activity back in another run than
+// the one that planned it.
+func resetSince(ctx context.Context, look order.Look) bool {
+	return look.Run != "" && look.Run != activity.GetInfo(ctx).WorkflowExecution.RunID
 }
 
 // noteRefusal remembers that this attempt and all before it were refused for
@@ -46,7 +52,7 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 		return nil, err
 	}
 	found, err := find(ctx)
-	onlyOld := look.Lost == nil && (activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx))
+	onlyOld := look.Lost == nil && !resetSince(ctx, look) && (activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx))
 	if err != nil || found != nil || onlyOld {
 		return found, err
 	}

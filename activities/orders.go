@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // CreateOrder makes the order, or takes over the one that stands there.
@@ -30,6 +32,9 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
 	fields.otherShops = a.otherShops(in)
+	if taken, found, err := a.takeEarlier(ctx, acc, &in, fields); found || err != nil {
+		return taken, err
+	}
 	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
@@ -37,7 +42,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if found != nil {
 		return a.takeOver(ctx, acc, in, found.ID)
 	}
-	if in.OnlyTakeOver {
+	if in.OnlyLink {
 		return order.OrderCreated{}, nil
 	}
 	values, notes := fields.write(fieldValues{
@@ -48,11 +53,16 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
 	}
 	maps.Copy(given, values)
+	key := order.Key{Shop: in.Shop, Number: in.Number}
+	acc.attempted.put(key, workflows.CreatedOrder{At: time.Now()})
 	made, err := acc.client.CreateOrder(ctx, roapp.NewOrder{
 		LocationID: in.LocationID, OrderTypeID: in.OrderTypeID, ClientID: in.ContactID, ManagerID: in.ManagerID,
 		ManagerNotes: notes, CustomFields: given,
 	})
 	if err != nil {
+		if refusal, ok := errors.AsType[*roapp.Error](err); ok && !refusal.MayHaveCommitted {
+			acc.attempted.forget(key)
+		}
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
 	}
 	if made.ID == 0 {
@@ -62,6 +72,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 		}
 		made = roapp.CreatedOrder{ID: row.ID, Number: row.Number, StatusID: row.StatusID}
 	}
+	acc.attempted.put(key, workflows.CreatedOrder{At: time.Now(), OrderID: made.ID})
 	acc.learnFieldsPatch(ctx, made.ID, given, fields)
 	created := order.OrderCreated{ID: made.ID, Number: made.Number, StatusID: made.StatusID, InitialStatusID: made.StatusID}
 	if made.StatusID == 0 {
@@ -389,7 +400,8 @@ func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[st
 func marker(key order.Key) string { return "[" + key.WorkflowID() + "]" }
 
 // moment writes a time as the field wants it: a date field takes ISO without
-// milliseconds, a text field the shop's local time (reference, roapp-api 6).
+// milliseconds, a text field the shop's local time
+// (docs/reference/roapp.md#custom-fields).
 func moment(field *roapp.CustomField, at time.Time, zone *time.Location) string {
 	if field != nil && (field.Type == 4 || field.Type == 5) {
 		return at.UTC().Format("2006-01-02T15:04:05Z")

@@ -16,6 +16,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 const userAgent = "cartumsync/1 (+https://github.com/cartumsync/cartumsync)"
@@ -80,6 +81,9 @@ type account struct {
 	// noCategories is set while the API is known to refuse making categories.
 	noCategories *memory[string, bool]
 	proof        proof
+	permission   permission
+	// attempted are the orders whose create this process has begun of late.
+	attempted *memory[order.Key, workflows.CreatedOrder]
 }
 
 func findAccount(s *settings.Settings, id string) (settings.Account, error) {
@@ -107,6 +111,7 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		firstStatus:   newMemory[int64, int64](),
 		noCategories:  newMemory[string, bool](),
 		proof:         proof{turn: make(chan struct{}, 1)},
+		attempted:     newMemoryFor[order.Key, workflows.CreatedOrder](workflows.CreatedKept),
 	}
 }
 
@@ -118,6 +123,7 @@ type shop struct {
 	breaker  breaker
 	// slices are those of sweeps, imports those of the first import.
 	slices, imports *cartum.Slices
+	descriptions    *memory[string, string] // of the catalogue's products, by normalised article
 }
 
 // findShop refuses a shop that is switched off: it is not asked for anything.
@@ -144,6 +150,7 @@ func (a *Activities) connectShop(id string, set settings.Shop) *shop {
 	return &shop{
 		id: id, settings: set, client: client,
 		slices: cartum.NewSlices(client.Orders, sweptAtOnce), imports: cartum.NewSlices(client.Orders, importedAtOnce),
+		descriptions: newMemory[string, string](),
 	}
 }
 
@@ -161,12 +168,14 @@ func (a *Activities) account(id string) (*account, error) {
 
 func (a *Activities) shop(id string) (*shop, error) { return a.shops.get(a.settings.Current(), id) }
 
-// memory keeps values for directoryLife.
+// memory keeps values for a while, by default directoryLife.
 type memory[K comparable, V any] struct{ cache *ttlcache.Cache[K, V] }
 
-func newMemory[K comparable, V any]() *memory[K, V] {
+func newMemory[K comparable, V any]() *memory[K, V] { return newMemoryFor[K, V](directoryLife) }
+
+func newMemoryFor[K comparable, V any](life time.Duration) *memory[K, V] {
 	return &memory[K, V]{cache: ttlcache.New(
-		ttlcache.WithTTL[K, V](directoryLife),
+		ttlcache.WithTTL[K, V](life),
 		ttlcache.WithCapacity[K, V](10_000),
 		ttlcache.WithDisableTouchOnHit[K, V](),
 	)}
@@ -190,8 +199,10 @@ func (m *memory[K, V]) forget(key K) { m.cache.Delete(key) }
 type breaker struct {
 	mu       sync.Mutex
 	refusals int
+	since    time.Time // of the last refusal
 	until    time.Time
 	err      error
+	asked    time.Time // when the entity was last asked whether it was accepted
 }
 
 var breakerPauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
@@ -212,8 +223,45 @@ func (b *breaker) refused(now time.Time, err error) {
 	if now.Before(b.until) {
 		return
 	}
-	b.until, b.err = now.Add(breakerPauses[min(b.refusals, len(breakerPauses)-1)]), err
+	b.since, b.until, b.err = now, now.Add(breakerPauses[min(b.refusals, len(breakerPauses)-1)]), err
 	b.refusals++
+}
+
+// recoveryAsked is how often it is asked whether another process was accepted.
+const recoveryAsked = 5 * time.Second
+
+// standing is the refusal that still stands, or nil. What a process was refused,
+// another one may have been granted since: the entity knows of it.
+func (a *Activities) standing(ctx context.Context, b *breaker, entity string) error {
+	now := time.Now()
+	refusal := b.open(now)
+	if refusal == nil {
+		return nil
+	}
+	since, ask := b.mayAsk(now)
+	if !ask {
+		return refusal
+	}
+	ctx, cancel := context.WithTimeout(ctx, recoveryAsked)
+	defer cancel()
+	answer, err := a.temporal.QueryWorkflow(ctx, entity, "", workflows.QueryHealth)
+	var view workflows.HealthView
+	if err != nil || answer.Get(&view) != nil || !view.Health.FailingSince.IsZero() || !view.Health.LastSuccess.After(since) {
+		return refusal
+	}
+	b.accepted()
+	return nil
+}
+
+// mayAsk tells whether it is time to ask, and since when the refusal stands.
+func (b *breaker) mayAsk(now time.Time) (since time.Time, ask bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.asked) < recoveryAsked {
+		return b.since, false
+	}
+	b.asked = now
+	return b.since, true
 }
 
 func (b *breaker) accepted() {

@@ -53,6 +53,19 @@ func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (ma
 	return products, nil
 }
 
+// articleSpellings adds the spaces that people leave after an article, which an
+// exact search would miss, as long as the question takes no further request.
+func articleSpellings(articles []string) []string {
+	spellings := slices.Clone(articles)
+	for _, article := range articles {
+		spellings = append(spellings, article+" ")
+	}
+	if len(spellings) > articlesAtOnce {
+		return articles
+	}
+	return spellings
+}
+
 // inUse leaves out archived products, which cannot be sold. A product without SKU
 // is known by its code, unless another one has that as its SKU.
 func inUse(rows []roapp.Product, articles []string) []roapp.Product {
@@ -67,19 +80,6 @@ func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 		}
 	}
 	return rows
-}
-
-// articleSpellings adds the spaces that people leave after an article, which an
-// exact search would miss, as long as the question takes no further request.
-func articleSpellings(articles []string) []string {
-	spellings := slices.Clone(articles)
-	for _, article := range articles {
-		spellings = append(spellings, article+" ")
-	}
-	if len(spellings) > articlesAtOnce {
-		return articles
-	}
-	return spellings
 }
 
 // CreateProduct makes a product, or answers with the category that has to be
@@ -103,8 +103,12 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	if missing != nil {
 		return workflows.ProductMade{MissingCategory: missing}, nil
 	}
+	description, err := a.description(ctx, in.Product)
+	if err != nil {
+		return workflows.ProductMade{}, err
+	}
 	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
-		Title: in.Product.Title, Article: in.Product.Article, Description: in.Product.Description,
+		Title: in.Product.Title, Article: in.Product.Article, Description: description,
 		CategoryID: category, UnitID: in.Product.UnitID,
 	})
 	if err != nil {
@@ -145,7 +149,7 @@ func (acc *account) categoryOf(ctx context.Context, in workflows.CreateProductIn
 		return in.Product.Fallback, nil, nil
 	}
 	categories, err := acc.allCategories(ctx)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		return in.Product.Fallback, nil, nil
 	}
 	if err != nil {
@@ -181,14 +185,19 @@ func walk(categories []roapp.Category, path []string) (id int64, depth int, ambi
 	return id, depth, false
 }
 
-// without tells that a failure about categories is answered with the fallback:
-// any refusal is, and a service that does not answer is asked twice more.
-func without(ctx context.Context, err error) bool {
+// without tells that a failure about categories is answered with the fallback: any
+// refusal is, and silence where RO App answers otherwise. In an outage the order
+// waits anyway.
+func (acc *account) without(ctx context.Context, err error) bool {
 	switch roapp.KindOf(err) {
 	case roapp.Missing, roapp.NotFound, roapp.Forbidden, roapp.Rejected, roapp.Malformed:
 		return true
 	case roapp.Unavailable:
-		return activity.GetInfo(ctx).Attempt >= 3
+		if activity.GetInfo(ctx).Attempt < 3 {
+			return false
+		}
+		_, err := acc.client.Company(ctx)
+		return err == nil
 	default:
 		return false
 	}
@@ -213,7 +222,7 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 	}
 	standing := func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) }
 	found, err := lookFirst(ctx, look, standing)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		return in.Fallback, nil
 	}
 	if err != nil {
@@ -223,7 +232,7 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 		return found.ID, nil
 	}
 	id, err := acc.client.CreateCategory(ctx, in.Title, in.ParentID)
-	if without(ctx, err) {
+	if acc.without(ctx, err) {
 		if roapp.KindOf(err) != roapp.Unavailable {
 			acc.noCategories.put("", true)
 		}

@@ -12,7 +12,8 @@ import (
 
 // PushStatus moves the shop's order to a status. It is read before, for the shop
 // may have moved on since, and its buyers are told of each change; and after,
-// for the shop may say OK without having saved (reference, cartum-api 3).
+// for the shop may say OK without having saved
+// (docs/reference/cartum.md#update-orders).
 func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order.StatusPushed, error) {
 	s, err := a.openShop(ctx, in.Shop)
 	if err != nil {

@@ -33,6 +33,11 @@ func (a *Activities) SendAlert(ctx context.Context, alert workflows.Alert) error
 	if url == "" {
 		return temporal.NewNonRetryableApplicationError("the settings have no alerts.url any more", "NoAlertURL", nil)
 	}
+	return PostAlert(ctx, url, alert)
+}
+
+// PostAlert posts an alert to a URL once. Its errors do not name the URL.
+func PostAlert(ctx context.Context, url string, alert workflows.Alert) error {
 	body, err := json.Marshal(alert)
 	if err != nil {
 		return fmt.Errorf("write alert %s: %w", alert.ID, err)

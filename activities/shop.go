@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // openAccount gives the account, unless its credentials were refused a moment ago.
@@ -18,7 +18,7 @@ func (a *Activities) openAccount(ctx context.Context, id string) (*account, erro
 	if err != nil {
 		return nil, unknown(ctx, order.SideRoapp, err)
 	}
-	if err := acc.breaker.open(time.Now()); err != nil {
+	if err := a.standing(ctx, &acc.breaker, workflows.AccountID(id)); err != nil {
 		return nil, acc.roappFailed(ctx, err, asks, false)
 	}
 	return acc, nil
@@ -30,7 +30,7 @@ func (a *Activities) openShop(ctx context.Context, id string) (*shop, error) {
 	if err != nil {
 		return nil, unknown(ctx, order.SideCartum, err)
 	}
-	if err := s.breaker.open(time.Now()); err != nil {
+	if err := a.standing(ctx, &s.breaker, workflows.ShopID(id)); err != nil {
 		return nil, s.cartumFailed(ctx, err)
 	}
 	return s, nil
@@ -70,15 +70,13 @@ func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) 
 		activity.GetLogger(ctx).Warn("products of the shop's catalogue cannot be read", "error", err)
 	}
 	s.breaker.accepted()
+	s.rememberDescriptions(products)
 	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
 	for _, product := range products {
 		read.Entries[order.CleanText(product.Article)] = entryOf(product, s.settings.Language)
 	}
 	return read, nil
 }
-
-// descriptionLimit keeps a description within what a work order's product needs.
-const descriptionLimit = 4000
 
 func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	title := order.CleanText(inLanguage(product.Title, language))
@@ -89,10 +87,7 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 	case !strings.Contains(title, mod):
 		title += " " + mod
 	}
-	entry := order.CatalogueEntry{
-		Title:       title,
-		Description: order.Shorten(order.PlainText(inLanguage(product.Description, language)), descriptionLimit),
-	}
+	entry := order.CatalogueEntry{Title: order.Shorten(title, order.TitleLimit)}
 	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
 		if part = order.CleanText(part); part != "" {
 			entry.Category = append(entry.Category, part)

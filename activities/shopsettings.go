@@ -2,15 +2,9 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -35,24 +29,4 @@ func (a *Activities) ShopSettings(_ context.Context, shop string) (workflows.Sho
 		}
 	}
 	return in, nil
-}
-
-// TellHeld tells the shop's held orders that other settings are in force; what
-// holds them may be gone.
-func (a *Activities) TellHeld(ctx context.Context, in workflows.TellHeldInput) (told int, err error) {
-	stop := beat(ctx)
-	defer stop()
-	query := ordersOf(in.Shop) + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", engine.AttrSyncState.GetName(), order.SyncHeld)
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(toldAtOnce)
-	err = a.eachExecution(ctx, query, func(execution *workflowpb.WorkflowExecutionInfo) {
-		told++
-		group.Go(func() error {
-			return a.signalOpen(groupCtx, execution.GetExecution().GetWorkflowId(), workflows.SignalSettings, in.Revision)
-		})
-	})
-	if failed := group.Wait(); err == nil {
-		err = failed
-	}
-	return told, err
 }

@@ -25,7 +25,7 @@ func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 			problems = append(problems, problemOf(flaw, flaw.Understood))
 		}
 	}
-	return order.Snapshot{
+	return bound(order.Snapshot{
 		Number: row.Number, SeenAt: at, Created: created, CreatedAsWritten: row.CreatedRaw,
 		Status: row.Status, Currency: order.NormalizeCode(row.Currency),
 		Customer:     order.Customer{Name: order.CleanText(row.Name), Phone: row.Phone, Email: order.CleanText(row.Email)},
@@ -35,7 +35,7 @@ func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 		BuyerComment: order.CleanLines(row.Comment), ManagerComment: order.CleanLines(row.ManagerComment), DoNotCall: row.WithoutCallback,
 		Totals:   totals,
 		Problems: problems,
-	}
+	})
 }
 
 func deliveryOf(row cartum.Order) order.Delivery {

@@ -10,15 +10,15 @@ import (
 )
 
 // Subscribe has Cartum send one event to our webhook. A subscription to the same
-// URL is kept; one to another URL is given back first, for there are five places
-// an event (reference, cartum-api 5.1).
+// URL is kept, unless it is to be renewed; what is replaced is given back first, for
+// there are five places an event.
 func (a *Activities) Subscribe(ctx context.Context, in workflows.SubscribeInput) (workflows.Subscription, error) {
 	s, err := a.openShop(ctx, in.Shop)
 	if err != nil {
 		return workflows.Subscription{}, err
 	}
 	target := webhookURL(in, s.settings.WebhookKey.Reveal())
-	if in.Was != nil && in.Was.URL == target {
+	if in.Was != nil && in.Was.URL == target && !in.Renew {
 		return *in.Was, nil
 	}
 	if in.Was != nil {

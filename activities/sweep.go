@@ -1,11 +1,13 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +32,14 @@ const (
 	// fewOrders may all have been deleted; that more are gone at once, and none
 	// other is left, is a fault of the shop's API.
 	fewOrders = 2
+	// absentPolls is how many whole sweeps in a row must not find an order before it
+	// is told so, and manyAbsent by how much longer that must last where most of the
+	// open orders are gone at once: that is a fault of the shop's API, until it lasts.
+	absentPolls = 3
+	manyAbsent  = 24
+	// refusalsBorne is how many orders may not be told in one sweep though Temporal
+	// refuses none of them for good; with more of them it is away.
+	refusalsBorne = 10
 )
 
 // SweepShop looks through the shop's orders and tells the workflows of those
@@ -39,9 +49,11 @@ const (
 func (a *Activities) SweepShop(ctx context.Context, in workflows.SweepInput) (workflows.Swept, error) {
 	stop := beat(ctx)
 	defer stop()
-	s, err := a.openShop(ctx, in.Shop)
+	// The entity paces itself, so it asks past the breaker: it is how a process
+	// learns that the credentials are good again.
+	s, err := a.shop(in.Shop)
 	if err != nil {
-		return workflows.Swept{}, err
+		return workflows.Swept{}, unknown(ctx, order.SideCartum, err)
 	}
 	rules, _ := a.settings.Current().Rules(in.Shop)
 	at := time.Now()
@@ -50,9 +62,7 @@ func (a *Activities) SweepShop(ctx context.Context, in workflows.SweepInput) (wo
 		return workflows.Swept{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
-	sweep.out.Told, sweep.out.Started = int(sweep.told.Load()), int(sweep.started.Load())
-	sweep.out.Took = time.Since(at)
-	return sweep.out, nil
+	return sweep.answer(), nil
 }
 
 // sweeping is one sweep.
@@ -64,10 +74,33 @@ type sweeping struct {
 	at    time.Time
 	known map[int64]knownOrder
 	shown map[int64]bool
-	// told and started are counted by those that tell.
-	told, started atomic.Int64
-	out           workflows.Swept
+	out   workflows.Swept
+
+	// These are counted by those that tell.
+	told, started, refusals atomic.Int64
+	mu                      sync.Mutex
+	found                   []workflows.Finding
 }
+
+// answer is what the sweep found, bounded.
+func (s *sweeping) answer() workflows.Swept {
+	s.out.Told, s.out.Started = int(s.told.Load()), int(s.started.Load())
+	s.out.Took = time.Since(s.at)
+	slices.SortFunc(s.found, func(a, b workflows.Finding) int { return cmp.Compare(a.Number, b.Number) })
+	s.out.Found = s.found[:min(len(s.found), workflows.FindingsKept)]
+	return s.out
+}
+
+func (s *sweeping) find(kind workflows.FindingKind, number int64, problem string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = append(s.found, workflows.Finding{
+		Kind: kind, Number: number, Since: s.at, Problem: order.Shorten(problem, findingText),
+	})
+}
+
+// findingText bounds what a finding says, in characters.
+const findingText = 300
 
 func (s *sweeping) run(ctx context.Context) (err error) {
 	from := s.from()
@@ -128,6 +161,9 @@ func (s *sweeping) tellAll(ctx context.Context, page cartum.OrdersPage, sentAt t
 		s.shown[row.Number] = true
 		s.out.Seen++
 		hint := s.hintOf(row, sentAt)
+		if problem := tooLarge(hint.Snapshot); problem != "" && s.open(row.Number, row.CreatedRaw) {
+			s.find(workflows.FindingSetAside, row.Number, problem)
+		}
 		if s.news(row.Number, row.CreatedRaw, hint.Digest) {
 			group.Go(func() error { return s.tell(ctx, row.Number, hint) })
 		}
@@ -156,9 +192,14 @@ func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Orig
 // when it was last told, or it is unknown and was created since the shop was
 // connected.
 func (s *sweeping) news(number int64, created, digest string) bool {
-	known, ok := s.known[number]
-	if ok {
-		return known.open && known.observed != digest
+	return s.open(number, created) && s.known[number].observed != digest
+}
+
+// open tells whether an order has an open workflow or is to have one, as has one
+// that was closed while the shop did not show it.
+func (s *sweeping) open(number int64, created string) bool {
+	if known, ok := s.known[number]; ok {
+		return known.open || known.missing()
 	}
 	return !before(created, s.rules.Zone(), s.shop.settings.Since)
 }
@@ -176,9 +217,18 @@ func onClock(at time.Time) time.Time {
 	return at.UTC().Add(time.Duration(offset) * time.Second)
 }
 
+// tell hands an order over. One that Temporal does not take is set aside: it stops
+// no other, and the next sweep tries again.
 func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) error {
-	if err := handover.Tell(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint); err != nil {
-		return err
+	hint.Reappeared = !hint.Missing && s.known[number].missing()
+	err := handover.Tell(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
+	if err != nil {
+		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
+			return err
+		}
+		activity.GetLogger(ctx).Warn("an order is set aside; the others go on", "shop", s.in.Shop, "number", number, "error", err)
+		s.find(workflows.FindingSetAside, number, "Temporal does not take what the shop shows of the order: "+err.Error())
+		return nil
 	}
 	if _, known := s.known[number]; known {
 		s.told.Add(1)
@@ -196,7 +246,7 @@ func (s *sweeping) plausible(from time.Time) error {
 	}
 	open := 0
 	for _, known := range s.known {
-		if known.open && known.created.After(from) && !strings.HasPrefix(known.observed, missingDigest) {
+		if known.open && known.created.After(from) && !known.missing() {
 			open++
 		}
 	}
@@ -212,66 +262,96 @@ func (s *sweeping) plausible(from time.Time) error {
 // readHidden reads the open orders that the answers did not show, by their
 // numbers: those from before the window, and those that are missing.
 func (s *sweeping) readHidden(ctx context.Context) error {
-	var hidden []int64
+	var hidden, missing []int64
+	open := 0
 	for number, known := range s.known {
-		if known.open && !s.shown[number] {
+		if !known.open {
+			continue
+		}
+		open++
+		if !s.shown[number] {
 			hidden = append(hidden, number)
 		}
 	}
 	slices.Sort(hidden)
+	var sentAt time.Time
 	for some := range slices.Chunk(hidden, idsAtOnce) {
-		if err := s.readByNumber(ctx, some); err != nil {
+		left, at, err := s.readByNumber(ctx, some)
+		if err != nil {
 			return err
 		}
+		missing, sentAt = append(missing, left...), at
 	}
-	return nil
+	return s.confirm(ctx, missing, open, sentAt)
 }
 
 // readByNumber asks again for those that an answer lacks until one brings
 // nothing new, for the shop may cut it off.
-func (s *sweeping) readByNumber(ctx context.Context, numbers []int64) error {
+func (s *sweeping) readByNumber(ctx context.Context, numbers []int64) (missing []int64, sentAt time.Time, err error) {
 	for len(numbers) > 0 {
-		sentAt := time.Now()
+		sentAt = time.Now()
 		page, err := s.shop.client.Orders(ctx, cartum.OrdersQuery{IDs: numbers, Limit: len(numbers)})
 		if err != nil {
-			return err
+			return nil, sentAt, err
 		}
 		s.out.Requests++
 		if err := s.tellAll(ctx, page, sentAt); err != nil {
-			return err
+			return nil, sentAt, err
 		}
 		left := slices.DeleteFunc(slices.Clone(numbers), func(number int64) bool { return s.shown[number] })
 		if len(left) == len(numbers) {
-			return s.tellMissing(ctx, left, sentAt)
+			return left, sentAt, nil
 		}
 		numbers = left
 	}
-	return nil
+	return nil, sentAt, nil
 }
 
 const missingDigest = "missing:"
 
-// tellMissing tells the orders that the shop does not show by their numbers
-// either. After the second time nothing is left to tell.
-func (s *sweeping) tellMissing(ctx context.Context, numbers []int64, sentAt time.Time) error {
+// confirm takes in the open orders that the shop does not show by their numbers
+// either. What is known is not given up on the word of a few answers: an order is
+// told only once its absence has lasted, and then once more.
+func (s *sweeping) confirm(ctx context.Context, numbers []int64, open int, sentAt time.Time) error {
+	s.out.Missing = len(numbers)
+	after := s.shop.settings.Sweep.MissingAfter
+	if len(numbers) > fewOrders && 2*len(numbers) > open {
+		after *= manyAbsent
+		s.find(workflows.FindingNotShown, 0, fmt.Sprintf("the shop does not show %d of %d open orders; look at the shop's API in its panel", len(numbers), open))
+	}
+	s.out.Absent = map[int64]workflows.Absence{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(toldAtOnce)
 	for _, number := range numbers {
-		s.out.Missing++
+		absence, known := s.in.Absent[number]
+		if !known {
+			absence.Since = s.at
+		}
+		absence.Polls++
+		if len(s.out.Absent) < workflows.AbsentKept {
+			s.out.Absent[number] = absence
+		}
 		digest := missing(s.known[number].observed)
-		if digest == s.known[number].observed {
+		if absence.Polls < absentPolls || s.at.Sub(absence.Since) < after || digest == s.known[number].observed {
 			continue
 		}
-		hint := order.Hint{At: sentAt, By: order.OriginSweep, Missing: true, Digest: digest}
+		hint := order.Hint{
+			At: sentAt, By: order.OriginSweep, Digest: digest,
+			Missing: true, MissingSince: absence.Since, MissingPolls: absence.Polls,
+		}
 		group.Go(func() error { return s.tell(ctx, number, hint) })
 	}
 	return group.Wait()
 }
 
+// missing tells whether the order was last told that the shop does not show it.
+func (o knownOrder) missing() bool { return strings.HasPrefix(o.observed, missingDigest) }
+
 // missing is what is observed of an order that is missing once more.
 func missing(observed string) string {
-	times, err := strconv.Atoi(strings.TrimPrefix(observed, missingDigest))
-	if err != nil || !strings.HasPrefix(observed, missingDigest) {
+	digits, _ := strings.CutPrefix(observed, missingDigest)
+	times, err := strconv.Atoi(digits)
+	if err != nil || digits == observed {
 		times = 0
 	}
 	return missingDigest + strconv.Itoa(min(times+1, 2))

@@ -116,3 +116,25 @@ func TestHeadsOfRequestsAreLimited(t *testing.T) {
 	stop()
 	require.NoError(t, <-served)
 }
+
+// What the API answers is about people, so nothing keeps it.
+func TestAnswersOfTheAPIAreNotKept(t *testing.T) {
+	t.Parallel()
+	routes, ok := newWhole(t).(chi.Routes)
+	require.True(t, ok)
+	asked := 0
+	require.NoError(t, chi.Walk(routes, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		if !strings.HasPrefix(route, "/v1/") || strings.HasPrefix(route, "/v1/docs") {
+			return nil
+		}
+		path := strings.NewReplacer("*", "x", "{shop}", "demo", "{number}", "115").Replace(route)
+		request := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)
+		request.Header.Set("Authorization", "Bearer "+programToken)
+		answer := answerTo(newWhole(t), request)
+		assert.NotEqual(t, http.StatusUnauthorized, answer.Code, path)
+		assert.Equal(t, []string{"no-store"}, answer.Header().Values("Cache-Control"), "%s %s", method, path)
+		asked++
+		return nil
+	}))
+	assert.Greater(t, asked, 4)
+}

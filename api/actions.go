@@ -10,11 +10,12 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // decisionBody is a person's answer to what an order waits for.
 type decisionBody struct {
-	Kind         order.DecisionKind `json:"kind" enum:"contact,create-contact,product,create-product,accept,try-again,create-again,take-over,leave"`
+	Kind         order.DecisionKind `json:"kind" enum:"contact,create-contact,product,create-product,accept,retry,create-again,link,skip,new-order,same-order"`
 	Reason       string             `json:"reason,omitempty" maxLength:"500" doc:"Why; leave needs it"`
 	Contact      int64              `json:"contact,omitempty" minimum:"1" doc:"RO App's id of the contact, of the kind contact"`
 	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
@@ -134,7 +135,7 @@ func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
 	case errors.Is(one.Err, exchange.ErrNoOrder), errors.As(one.Err, &closed):
 		answer.Problem = one.Err.Error()
 	case errors.As(one.Err, &unfit):
-		answer.Problem = unfit.Why
+		answer.Problem = wording.English().WhyUndecided(unfit.Why)
 	default:
 		_ = a.unanswered("decide for "+one.Key.String(), one.Err) // logs it
 		answer.Problem = "Temporal or a worker did not answer; try again"

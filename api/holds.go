@@ -11,6 +11,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 type holdChoice struct {
@@ -22,16 +23,16 @@ type holdChoice struct {
 // heldOrder is an order on hold.
 type heldOrder struct {
 	OrderName
-	Reason   order.HoldReason     `json:"reason"`
-	Since    *time.Time           `json:"since,omitempty"`
-	NextLook *time.Time           `json:"next_look,omitempty" doc:"When the cause is looked at again by itself; without it only a person ends it"`
-	Text     string               `json:"text,omitempty" doc:"What happened"`
-	Remedy   string               `json:"remedy,omitempty" doc:"What to do"`
-	Note     string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
-	Goods    order.GoodsKey       `json:"goods,omitempty" doc:"The goods that it is about"`
-	Choices  []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
-	Answers  []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
-	Problem  string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`
+	Reason    order.HoldReason     `json:"reason"`
+	Since     *time.Time           `json:"since,omitempty"`
+	NextRetry *time.Time           `json:"next_retry,omitempty" doc:"When the cause is looked at again by itself; without it only a person ends it"`
+	Text      string               `json:"text,omitempty" doc:"What happened"`
+	Remedy    string               `json:"remedy,omitempty" doc:"What to do"`
+	Note      string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
+	Goods     order.GoodsKey       `json:"goods,omitempty" doc:"The goods that it is about"`
+	Choices   []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
+	Answers   []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
+	Problem   string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`
 }
 
 type holdsAnswer struct {
@@ -84,8 +85,10 @@ func (a *v1) heldOrder(one exchange.Held) heldOrder {
 		out.Problem = "it has just gone on"
 		return out
 	}
-	out.Reason, out.Since, out.NextLook = hold.Reason, known(hold.Since), known(hold.NextLook)
-	out.Text, out.Remedy, out.Note, out.Goods, out.Answers = hold.Text, hold.Remedy, hold.Note, hold.Goods, one.View.State.Answers()
+	out.Reason, out.Since, out.NextRetry = hold.Reason, known(hold.Since), known(hold.NextRetry)
+	say := wording.English()
+	out.Text, out.Remedy = say.Hold(*hold)
+	out.Note, out.Goods, out.Answers = say.Note(*hold), hold.Goods, one.View.State.Answers()
 	for _, choice := range hold.Choices {
 		out.Choices = append(out.Choices, holdChoice(choice))
 	}

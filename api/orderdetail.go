@@ -8,6 +8,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 type orderDetailOutput struct{ Body orderDetail }
@@ -32,21 +33,22 @@ type orderDetail struct {
 	Roapp       *roappDetail     `json:"roapp,omitempty" doc:"Left out while it does not stand there"`
 	Lines       []lineDetail     `json:"lines"`
 	Amount      *amountDetail    `json:"amount,omitempty"`
-	Marks       []markDetail     `json:"marks,omitempty" doc:"Warnings"`
+	Warnings    []messageDetail  `json:"warnings,omitempty"`
 	Timeline    []timelineDetail `json:"timeline" doc:"Newest first"`
 	ShopURL     string           `json:"shop_url,omitempty"`
 	Workflow    string           `json:"workflow" doc:"The workflow's id in Temporal"`
 }
 
 type holdDetail struct {
-	Reason   string         `json:"reason"`
-	Text     string         `json:"text" doc:"What happened"`
-	Remedy   string         `json:"remedy" doc:"What a person can do"`
-	Field    string         `json:"field,omitempty"`
-	Goods    string         `json:"goods,omitempty" doc:"The product that it is about, as decisions name it"`
-	Choices  []choiceDetail `json:"choices,omitempty"`
-	Since    time.Time      `json:"since"`
-	NextLook *time.Time     `json:"next_look,omitempty" doc:"When its cause is looked at again; left out where only a person ends it"`
+	Reason    string               `json:"reason"`
+	Text      string               `json:"text" doc:"What happened"`
+	Remedy    string               `json:"remedy" doc:"What a person can do"`
+	Field     string               `json:"field,omitempty"`
+	Goods     string               `json:"goods,omitempty" doc:"The product that it is about, as decisions name it"`
+	Choices   []choiceDetail       `json:"choices,omitempty"`
+	Since     time.Time            `json:"since"`
+	Answers   []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
+	NextRetry *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
 }
 
 type choiceDetail struct {
@@ -135,15 +137,17 @@ type discountDetail struct {
 	Value   decimal.Decimal `json:"value"`
 }
 
-type markDetail struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+// messageDetail is a code with its parameters, and the same in English.
+type messageDetail struct {
+	Code   string            `json:"code"`
+	Params map[string]string `json:"params,omitempty"`
+	Text   string            `json:"text"`
 }
 
 type timelineDetail struct {
-	At   time.Time `json:"at"`
-	By   string    `json:"by,omitempty" doc:"Who; left out where it was the exchange itself"`
-	Text string    `json:"text"`
+	At time.Time `json:"at"`
+	By string    `json:"by,omitempty" doc:"Who; left out for cartumsync itself"`
+	messageDetail
 }
 
 func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
@@ -165,8 +169,8 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 func detailOf(d exchange.Detail) orderDetail {
 	detail := orderDetail{
 		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: string(d.State), Currency: d.Currency, Origin: string(d.Origin),
-		Began: d.Began.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: d.Closed,
-		Running: d.Running, Hold: holdOf(d.Hold), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
+		Began: d.Began.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: closedText(d),
+		Running: d.Running, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
 		Lines: make([]lineDetail, 0, len(d.Lines)), Timeline: make([]timelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
 	}
 	for _, line := range d.Lines {
@@ -175,22 +179,34 @@ func detailOf(d exchange.Detail) orderDetail {
 			Difference: string(line.Difference), ByStaff: line.ByStaff,
 		})
 	}
-	for _, mark := range d.Marks {
-		detail.Marks = append(detail.Marks, markDetail(mark))
+	say := wording.In("en", d.Names)
+	for _, warning := range d.Warnings {
+		detail.Warnings = append(detail.Warnings, messageDetail{warning.Code, warning.Params, say.Message(warning)})
 	}
-	for _, event := range d.Timeline {
-		detail.Timeline = append(detail.Timeline, timelineDetail{event.At.UTC(), event.By, event.Text})
+	for _, entry := range d.Timeline {
+		detail.Timeline = append(detail.Timeline, timelineDetail{
+			At: entry.At.UTC(), By: entry.By, messageDetail: messageDetail{entry.Code, entry.Params, say.Message(entry.Message)},
+		})
 	}
 	return detail
 }
 
-func holdOf(hold *order.Hold) *holdDetail {
+func closedText(d exchange.Detail) string {
+	if d.Closed == nil {
+		return ""
+	}
+	return wording.In("en", d.Names).Message(*d.Closed)
+}
+
+func holdOf(d exchange.Detail) *holdDetail {
+	hold := d.Hold
 	if hold == nil {
 		return nil
 	}
+	text, remedy := wording.In("en", d.Names).Hold(*hold)
 	detail := &holdDetail{
-		Reason: string(hold.Reason), Text: hold.Text, Remedy: hold.Remedy, Field: hold.Field, Goods: string(hold.Goods),
-		Since: hold.Since.UTC(), NextLook: known(hold.NextLook),
+		Reason: string(hold.Reason), Text: text, Remedy: remedy, Field: hold.Field, Goods: string(hold.Goods),
+		Since: hold.Since.UTC(), NextRetry: known(hold.NextRetry), Answers: d.Answers,
 	}
 	for _, choice := range hold.Choices {
 		detail.Choices = append(detail.Choices, choiceDetail{ID: choice.ID, Title: choice.Title, Organization: choice.Organization})
@@ -237,7 +253,7 @@ func amountOf(a *exchange.AmountDetail) *amountDetail {
 		Remainder: a.Remainder, Total: a.Sum, ToCollect: a.ToCollect, Agrees: true,
 	}
 	if a.Roapp != nil {
-		detail.Roapp, detail.Agrees = a.Roapp.Why, a.Roapp.Explained
+		detail.Roapp, detail.Agrees = wording.English().Message(a.Roapp.Message()), a.Roapp.Kind != order.AmountDiffers
 	}
 	for _, discount := range a.Discounts {
 		detail.Discounts = append(detail.Discounts, discountDetail{string(discount.Kind), discount.Title, discount.Percent, discount.Value})

@@ -62,7 +62,7 @@ type orderSummary struct {
 	Reason       string     `json:"reason,omitempty" doc:"What a held order waits for"`
 	HeldSince    *time.Time `json:"held_since,omitempty"`
 	WrittenOff   bool       `json:"written_off,omitempty" doc:"Goods were taken from stock: quantities, prices and lines are frozen"`
-	Marks        []string   `json:"marks,omitempty" doc:"Codes of warnings"`
+	Warnings     []string   `json:"warnings,omitempty" doc:"Codes of warnings"`
 	ShopURL      string     `json:"shop_url,omitempty" doc:"The shop's orders in Cartum"`
 	Workflow     string     `json:"workflow,omitempty" doc:"The workflow's id in Temporal"`
 }
@@ -111,7 +111,7 @@ func summaryOf(row exchange.Row) orderSummary {
 		Shop: row.Key.Shop, Number: row.Key.Number, Account: row.Account, Customer: row.Customer,
 		Created: known(row.Created), Updated: known(row.Updated), CartumStatus: row.CartumStatus, Currency: row.Currency,
 		State: string(row.State), Reason: string(row.Reason), HeldSince: known(row.HeldSince), WrittenOff: row.WrittenOff,
-		Marks: row.Marks, ShopURL: row.Links.Shop, Workflow: row.Workflow, ShopName: row.ShopName,
+		Warnings: row.Marks, ShopURL: row.Links.Shop, Workflow: row.Workflow, ShopName: row.ShopName,
 	}
 	if row.Amount != nil {
 		summary.Amount = row.Amount.StringFixed(2)

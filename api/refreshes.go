@@ -12,6 +12,8 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // refreshAnswer is what came of the wish to update an order.
@@ -135,6 +137,22 @@ func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
 func refreshAnswerOf(key order.Key, answer exchange.Refreshed) refreshAnswer {
 	return refreshAnswer{
 		OrderName: nameOf(key), State: string(answer.State), ID: answer.ID,
-		Changed: answer.Changed, Problem: answer.Problem, Waits: answer.Waits, Next: known(answer.Next),
+		Changed: englishOf(answer.Changed), Problem: english(answer.Problem), Waits: answer.Waits, Next: known(answer.Next),
 	}
+}
+
+// english puts a message into words, "" for none.
+func english(m *flow.Message) string {
+	if m == nil {
+		return ""
+	}
+	return wording.English().Message(*m)
+}
+
+func englishOf(messages []flow.Message) []string {
+	var texts []string
+	for _, m := range messages {
+		texts = append(texts, wording.English().Message(m))
+	}
+	return texts
 }

@@ -1,14 +1,16 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
@@ -17,9 +19,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// roappWebhooks takes RO App's events. The signature covers an event's id and
-// not its body (reference, roapp-api 5), so nothing of the body is believed:
-// any event only makes the account's entity ask RO App what changed.
+// roappWebhooks takes RO App's events. The signature covers an event's id, which
+// stands in the body and in a header that may be missing, and not the body, so
+// nothing of the body is believed: any event only makes the account's entity ask RO App what changed.
 type roappWebhooks struct {
 	settings *settings.Store
 	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
@@ -27,8 +29,8 @@ type roappWebhooks struct {
 }
 
 // taken answers every signed event with 200, for RO App may switch a webhook off
-// that is refused (reference, roapp-api 5). A replayed event only makes the
-// entity look once more.
+// that is refused (docs/reference/roapp.md#webhooks). A replayed event only
+// makes the entity look once more.
 func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	log := h.logger.With(zap.String("account", account))
@@ -42,13 +44,14 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		refuseUnread(w, log, err)
 		return
 	}
-	id, err := eventID(body)
-	if err != nil {
-		log.Warn("a webhook of RO App was refused", zap.Error(err))
-		http.Error(w, err.Error(), http.StatusBadRequest)
+	ids := eventIDs(body, r.Header.Get("X-Webhook-Id"))
+	if len(ids) == 0 {
+		log.Warn("a webhook of RO App was refused: it names no event")
+		http.Error(w, "neither the body nor the header X-Webhook-Id has the event's id", http.StatusBadRequest)
 		return
 	}
-	if r.Header.Get("X-Webhook-Id") != id || !signed(secret, id, r.Header.Get("X-Signature")) {
+	signature := r.Header.Get("X-Signature")
+	if !slices.ContainsFunc(ids, func(id string) bool { return signed(secret, id, signature) }) {
 		log.Warn("a webhook of RO App was refused: its signature is not the account's; compare webhook_secret with RO App's settings")
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
@@ -70,13 +73,20 @@ func signed(secret, id, signature string) bool {
 	return hmac.Equal(got, mac.Sum(nil)) && err == nil
 }
 
-// eventID reads the one value of the body that is used.
-func eventID(body []byte) (string, error) {
+// eventIDs are what the event may be called: by its body, and by the header.
+func eventIDs(body []byte, header string) []string {
 	var event struct {
-		ID string `json:"id"`
+		ID any `json:"id"`
 	}
-	if err := json.Unmarshal(body, &event); err != nil || event.ID == "" {
-		return "", errors.New("the body is not a JSON object with the event's id")
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	_ = decoder.Decode(&event) // a body that is no JSON names nothing
+	ids := []string{strings.TrimSpace(header)}
+	switch id := event.ID.(type) {
+	case string:
+		ids = append(ids, id)
+	case json.Number:
+		ids = append(ids, id.String())
 	}
-	return event.ID, nil
+	return slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 }

@@ -5,7 +5,6 @@ package api
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
@@ -62,11 +61,12 @@ func NewRouter(o Options) http.Handler {
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
 	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
-		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, peer))
+		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings)))
 		r.Put("/", hooks.changed)
+		r.Post("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
-	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, peer)).Post("/webhooks/roapp/{account}", looks.taken)
+	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings))).Post("/webhooks/roapp/{account}", looks.taken)
 	r.Group(func(r chi.Router) {
 		r.Use(o.Guard.Before()...)
 		o.Guard.Routes(r)
@@ -84,13 +84,6 @@ func NewRouter(o Options) http.Handler {
 		}
 	})
 	return r
-}
-
-// peer is whose requests are counted together. It is the connection's address,
-// for a header could be forged; those behind one proxy share one limit.
-func peer(r *http.Request) (string, error) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	return host, err
 }
 
 // withOrders gives the way to the workflows, which is not there before Temporal

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -154,7 +155,7 @@ func TestAnOrderArrivesByItsSubscribedWebhook(t *testing.T) {
 
 	w.Cartum.PutOrder(301, world.J{"payed": 1})
 	awaitDelivery(w, delivery{Event: "order_paid", Method: http.MethodPut, Code: http.StatusNoContent})
-	w.Await(301, func(v workflows.OrderView) string {
+	w.Await(301, func(v order.View) string {
 		if !v.State.Snapshot.Payment.Paid {
 			return "not seen as paid"
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
 	"go.uber.org/zap"
@@ -34,7 +35,8 @@ func (a *v1) routes(r chi.Router) {
 	config.RejectUnknownQueryParameters = true
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	doc := humachi.New(r, config)
+	// The answers hold people's data.
+	doc := humachi.New(r.With(middleware.SetHeader("Cache-Control", "no-store")), config)
 	for _, register := range []func(huma.API){
 		a.registerOrders, a.registerRefreshes, a.registerActions, a.registerHolds,
 		a.registerHealth, a.registerCompleteness, a.registerSettings,

@@ -24,9 +24,10 @@ import (
 // webhookLimit is how much of a webhook's body is read.
 const webhookLimit = 1 << 20
 
-// webhooks takes Cartum's events. They are unsigned (reference, cartum-api
-// 5.3), so a secret stands in the URL, and of the body only the order's number
-// is believed, as a hint to read that order.
+// webhooks takes Cartum's events. They are unsigned
+// (docs/reference/cartum.md#delivery-of-webhooks), so a secret stands in the
+// URL, and of the body only the order's number is believed, as a hint to read
+// that order.
 type webhooks struct {
 	settings *settings.Store
 	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
@@ -54,12 +55,18 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 	}
 	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
 	h.hand(w, r, log, func(ctx context.Context, orders *exchange.Orders) error {
-		return orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook)
+		if err := orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
+			return err
+		}
+		if err := orders.WebhookReceived(ctx, shop); err != nil {
+			log.Warn("the shop was not told that its webhooks arrive; the next one tells it", zap.Error(err))
+		}
+		return nil
 	})
 }
 
 // removed is how Cartum tells that somebody deleted the subscription
-// (reference, cartum-api 5.3).
+// (docs/reference/cartum.md#delivery-of-webhooks).
 func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 	shop := chi.URLParam(r, "shop")
 	if !h.authentic(r) {

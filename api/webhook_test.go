@@ -166,9 +166,13 @@ func TestWebhookStartsItsOrder(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"order_id":115}`, `{"order_id":"115"}`, ` { "user" : 1 , "order_id" : 115 } `, `{"order_id":115,"products":[{"order_id":7}]}`} {
 		fake := &temporal{}
-		response, answer := send(t, http.MethodPut, newStarter(t, fake)+hook+"?event=order_created", body)
-		assert.Equal(t, http.StatusNoContent, response.StatusCode, answer)
-		require.Len(t, fake.signals, 1)
+		starter := newStarter(t, fake)
+		for _, method := range []string{http.MethodPut, http.MethodPost} {
+			response, answer := send(t, method, starter+hook+"?event=order_created", body)
+			assert.Equal(t, http.StatusNoContent, response.StatusCode, answer)
+		}
+		assert.Equal(t, []string{"order:demo:115", "shop:demo", "order:demo:115", "shop:demo"}, fake.ids())
+		assert.Equal(t, signal{workflows.ShopID("demo"), workflows.SignalWebhookReceived, nil}, fake.signals[1])
 		assert.Equal(t, "order:demo:115", fake.signals[0].id)
 		assert.Equal(t, workflows.SignalShopOrderChanged, fake.signals[0].name)
 		hint, ok := fake.signals[0].payload.(order.Hint)
@@ -196,7 +200,7 @@ func TestWebhookWithoutTheKey(t *testing.T) {
 		"/webhooks/cartum/unknown/" + key, "/webhooks/cartum/off/" + key, "/webhooks/cartum/silent/" + key, "/webhooks/cartum/silent/",
 		"/webhooks/cartum/silent/%20", "/webhooks/cartum/demo/" + key + "%20",
 	} {
-		for _, method := range []string{http.MethodPut, http.MethodDelete} {
+		for _, method := range []string{http.MethodPut, http.MethodPost, http.MethodDelete} {
 			response, answer := send(t, method, starter+path, `{"order_id":115}`)
 			assert.Equal(t, http.StatusNotFound, response.StatusCode, path)
 			answers = append(answers, answer)
@@ -245,7 +249,7 @@ func TestWebhookWhileTemporalIsAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			starter := newStarter(t, fake)
-			for _, method := range []string{http.MethodPut, http.MethodDelete} {
+			for _, method := range []string{http.MethodPut, http.MethodPost, http.MethodDelete} {
 				response, answer := send(t, method, starter+hook+"?event=order_paid", `{"order_id":115}`)
 				assert.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 				seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
@@ -268,7 +272,7 @@ func TestWebhookRemovedInCartum(t *testing.T) {
 func TestWebhookMethods(t *testing.T) {
 	t.Parallel()
 	starter := newStarter(t, &temporal{})
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
+	for _, method := range []string{http.MethodGet, http.MethodPatch} {
 		response, _ := send(t, method, starter+hook, "")
 		assert.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, method)
 	}
@@ -298,6 +302,28 @@ func TestWebhookRate(t *testing.T) {
 	recorder := httptest.NewRecorder()
 	router.ServeHTTP(recorder, other)
 	assert.Equal(t, http.StatusNoContent, recorder.Code, "others are not slowed down")
+}
+
+// Behind a trusted proxy a stranger's flood does not use up the shop's own limit.
+func TestWebhooksAreLimitedByClientBehindAProxy(t *testing.T) {
+	t.Parallel()
+	s := *moreShops(t)
+	s.TrustedProxies = []string{"192.0.2.0/24"}
+	router := newRouter(&s, &temporal{})
+	send := func(client, path string) int {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPut, path, strings.NewReader(`{"order_id":5}`))
+		request.RemoteAddr = "192.0.2.1:4000"
+		request.Header.Set("X-Forwarded-For", client)
+		recorder := httptest.NewRecorder()
+		router.ServeHTTP(recorder, request)
+		return recorder.Code
+	}
+	limited := false
+	for range 1000 {
+		limited = limited || send("203.0.113.9", "/webhooks/cartum/demo/guess") == http.StatusTooManyRequests
+	}
+	require.True(t, limited)
+	assert.Equal(t, http.StatusNoContent, send("203.0.113.1", hook))
 }
 
 // Served as in production, a body that never ends is given up.
@@ -355,7 +381,7 @@ func FuzzWebhookBody(f *testing.F) {
 		case http.StatusBadRequest:
 			assert.Empty(t, fake.ids())
 		case http.StatusNoContent:
-			require.Len(t, fake.ids(), 1)
+			require.Len(t, fake.ids(), 2) // the order, and the shop, which is told that events arrive
 			assert.Contains(t, orderIDs(body), fake.ids()[0])
 		default:
 			t.Errorf("%q is answered %d", body, recorder.Code)

@@ -55,7 +55,7 @@ func newPassage(b *testing.B, o world.Options, orders int) passage {
 // rest waits until an order has nothing to do.
 func (p passage) rest(number int64) {
 	p.w.T.Helper()
-	p.w.Await(number, func(v workflows.OrderView) string {
+	p.w.Await(number, func(v order.View) string {
 		s := v.State
 		if len(v.Running) > 0 || s.Hint != nil || s.Unsettled || s.OrderDue || s.Items.Due {
 			return "still at work"

@@ -44,7 +44,7 @@ func BenchmarkWholeLife(b *testing.B) {
 	l.edit(world.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
 	w.TellWriteOff(number)
-	w.Await(number, func(v workflows.OrderView) string {
+	w.Await(number, func(v order.View) string {
 		if !v.State.Order.WrittenOff {
 			return "the write-off is not known"
 		}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Waits for Temporal and makes the namespace, unless it is there. Temporal is
+# Waits for Temporal and creates the namespace, unless it is there. Temporal is
 # named by TEMPORAL_ADDRESS, the namespace by TEMPORAL_NAMESPACE.
 set -eu
 

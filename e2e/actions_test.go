@@ -137,7 +137,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 }
 
 // byOf is whose name the line of the timeline has.
-func byOf(timeline []order.Event, text string) string {
+func byOf(timeline []order.Entry, text string) string {
 	for _, event := range timeline {
 		if strings.Contains(event.Text, text) {
 			return event.By

@@ -75,8 +75,8 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			id, contact := staffsOrder(w)
 			w.Place(1, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(1, order.HoldNoCustomer)
-			w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: 999_999})
-			w.Await(1, func(v workflows.OrderView) string {
+			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999})
+			w.Await(1, func(v order.View) string {
 				if v.State.Hold == nil || v.State.Hold.Note == "" {
 					return "the refusal is not told yet"
 				}
@@ -84,7 +84,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			})
 			assert.Equal(t, order.HoldNoCustomer, w.AwaitHeld(1, order.HoldNoCustomer).State.Hold.Reason)
 
-			w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: id})
+			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: id})
 			view, o := w.AwaitSynced(1)
 			assert.Equal(t, id, o.ID)
 			assert.Equal(t, contact, o.Client.ID)
@@ -94,8 +94,8 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 
 			w.Place(2, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(2, order.HoldNoCustomer)
-			w.Decide(2, order.Decision{Kind: order.DecideTakeOver, OrderID: id})
-			w.Await(2, func(v workflows.OrderView) string {
+			w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
+			w.Await(2, func(v order.View) string {
 				if v.State.Hold == nil || v.State.Hold.Note == "" {
 					return "the refusal is not told yet"
 				}
@@ -105,7 +105,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			// What staff change in it from now on is seen.
 			w.Roapp.SetStatus(id, 105)
 			w.Collect()
-			w.Await(1, func(v workflows.OrderView) string {
+			w.Await(1, func(v order.View) string {
 				if v.State.Order.StatusID != 105 {
 					return "the status is not seen"
 				}
@@ -127,14 +127,14 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 		ID int64 `json:"id"`
 	}
 	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
-	w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: first.ID})
-	w.Await(1, func(v workflows.OrderView) string {
+	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID})
+	w.Await(1, func(v order.View) string {
 		if v.State.Hold == nil || v.State.Hold.Note == "" {
 			return "the refusal is not told yet"
 		}
 		return ""
 	})
-	w.Decide(1, order.Decision{Kind: order.DecideTakeOver, OrderID: made.ID})
+	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: made.ID})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, made.ID, o.ID)
 	assert.Len(t, o.Items, 1)
@@ -150,7 +150,7 @@ func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	}
 	w.Place(4, world.J{"delivery_phone": ""})
 	w.AwaitHeld(4, order.HoldNoCustomer)
-	w.Decide(4, order.Decision{Kind: order.DecideLeave, Reason: "test"})
+	w.Decide(4, order.Decision{Kind: order.DecideSkip, Reason: "test"})
 	w.AwaitClosed(4)
 	require.Equal(t, exchange.RefreshDone, w.Refresh(2, "Ola").State)
 

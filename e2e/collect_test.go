@@ -28,7 +28,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 				w.AwaitSynced(number)
 			}
 			for number := int64(1); number <= 2; number++ {
-				var view workflows.OrderView
+				var view order.View
 				w.Eventually(world.Patience, func() string {
 					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
 					var err error
@@ -234,7 +234,7 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 	w.AwaitSynced(1)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.AccountID("main"), "", "the test's operator"))
 	look(w)
-	w.Await(1, func(v workflows.OrderView) string {
+	w.Await(1, func(v order.View) string {
 		if v.State.Order.Total == nil {
 			return "the total was not collected"
 		}

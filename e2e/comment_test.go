@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -106,8 +105,6 @@ func TestR13_F36_DeliveryOfEveryMethodIsTold(t *testing.T) {
 			assert.Contains(t, comment, text, "order %d", number)
 		}
 	}
-	w.Place(5, world.J{"delivery_price": "NaN"})
-	assert.Equal(t, "delivery_price", w.AwaitHeld(5, order.HoldMalformed).State.Hold.Field)
 }
 
 func TestF33_CouponStandsInNoLinesPriceAndIsExplained(t *testing.T) {

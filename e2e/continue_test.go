@@ -68,7 +68,7 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	// With a mark, and with the write-off that caused it.
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	w.Await(1, func(v orderView) string {
 		if v.State.Comment.Told.Difference == "" {
 			return "not told"
@@ -77,7 +77,7 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	})
 	awaitRest(w, 1, total("80"))
 	assertKept(t, w, 1)
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	w.Edit(1, world.J{"stat_status": 2})
 	w.Eventually(world.Patience, func() string {
 		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
@@ -179,7 +179,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 	w.TellWriteOff(1)
 	w.Edit(1, world.J{"products": roseAndVase("6", "1")})
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	view := awaitRest(w, 1, total("105"))
 	stopOnce()
 	assert.Greater(t, len(runs), 1)

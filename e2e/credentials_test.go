@@ -127,7 +127,7 @@ func TestF49_WrongCredentials(t *testing.T) {
 			}
 			assert.Greater(t, time.Until(view.State.Hold.NextLook), 4*time.Minute)
 			// A person who asks at once is refused without asking the service again.
-			w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 			w.Await(sceneNumber, func(v orderView) string {
 				if v.State.Hold == nil || v.State.Hold.Looks == 0 {
 					return "not looked at again"

@@ -49,7 +49,7 @@ func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number)*2)))
 	}
 	w.Cartum.PutOrder(21, with(cheapOrder(at(5)), world.J{"stat_status": 3})) // delivered
-	w.Cartum.PutOrder(22, world.J{"products": "none", "stat_created": at(6)}) // poison
+	w.Cartum.PutOrder(22, world.J{"products": "none", "stat_created": at(6)}) // held
 	w.Cartum.PutOrder(23, cheapOrder(at(62)))                                 // too old
 	w.Cartum.PutOrder(24, world.J{"stat_created": at(7)})                     // a good one
 	w.Place(25, world.J{"stat_created": at(8)})                               // known already
@@ -62,7 +62,7 @@ func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	})
 	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
-	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1, Failed: 1}, done.ImportCounts)
+	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1}, done.ImportCounts)
 	view, _ := w.AwaitSynced(24)
 	assert.Equal(t, order.OriginImport, view.State.Origin)
 	w.AwaitHeld(22, order.HoldMalformed)

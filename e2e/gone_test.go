@@ -57,7 +57,7 @@ func TestF08_DeletedOrderIsLeft(t *testing.T) {
 	w.Roapp.Delete(fmt.Sprintf("orders/%d", o.ID))
 	w.ByHand(1) // a look is enough to see it
 	w.AwaitHeld(1, order.HoldOrderGone)
-	w.Decide(1, order.Decision{Kind: order.DecideLeave, Reason: "a double"})
+	w.Decide(1, order.Decision{Kind: order.DecideSkip, Reason: "a double"})
 	w.AwaitClosed(1)
 	w.Webhook(1)
 	assert.Empty(t, w.Roapp.Orders())

@@ -292,7 +292,7 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 			assert.Empty(t, w.Roapp.Orders(), "no order without its goods")
 
 			made := w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
-			w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+			w.Decide(1, order.Decision{Kind: order.DecideRetry})
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, made, o.Items[0].Entity.ID)
 
@@ -312,7 +312,7 @@ func TestF28_OneRefusedLineLeavesNoOrderThatLooksFinished(t *testing.T) {
 	w.Place(2, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "2", "1"), world.Line("R-3", "Lilia", "3", "1")))
 	hold := w.AwaitHeld(2, order.HoldRejected).State.Hold
 	assert.Contains(t, hold.Text, "no such price list", "the service's own words")
-	w.Decide(2, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(2, order.Decision{Kind: order.DecideRetry})
 	_, o := w.AwaitSynced(2)
 	assert.Equal(t, []imported{{"R-1", "Róża", "1", "1"}, {"R-2", "Tulipan", "1", "2"}, {"R-3", "Lilia", "1", "3"}}, importedLines(o))
 }
@@ -369,7 +369,7 @@ func TestR25_AccountThatDeductsAtOnceGetsNoMoreGoods(t *testing.T) {
 	assert.Contains(t, view.State.Hold.Remedy, "without deduction")
 	w.Place(2, nil)
 	w.AwaitHeld(2, order.HoldDeductedAtOnce)
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	w.Place(3, nil)
 	w.AwaitHeld(3, order.HoldDeductedAtOnce)
 	w.AwaitHeld(1, order.HoldDeductedAtOnce)

@@ -90,7 +90,7 @@ func numbers(w *world.World) []string {
 	return all
 }
 
-func markCodes(v workflows.OrderView) []string {
+func markCodes(v order.View) []string {
 	codes := []string{}
 	for _, mark := range v.State.Marks {
 		codes = append(codes, mark.Code)
@@ -110,7 +110,7 @@ func choiceIDs(h *order.Hold) []int64 {
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
 // told is the order's timeline as one text.
-func told(v workflows.OrderView) string {
+func told(v order.View) string {
 	var text strings.Builder
 	for _, event := range v.State.Timeline {
 		text.WriteString(event.Text + "\n")

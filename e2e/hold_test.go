@@ -30,7 +30,7 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
 
 			w.Roapp.Switch("missing-right", "none")
-			w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+			w.Decide(1, order.Decision{Kind: order.DecideRetry})
 			view, o := w.AwaitSynced(1)
 			assert.Equal(t, []imported{{"R-1", "Róża", "2", "12.5"}, {"R-2", "Lilia", "1", "9"}}, importedLines(o))
 			assert.Equal(t, int64(102), o.Status.ID)
@@ -62,7 +62,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 		assert.True(t, hold.NextLook.IsZero(), "only a person ends it")
 	}
 	w.Place(1, world.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
-	w.Await(1, func(v workflows.OrderView) string {
+	w.Await(1, func(v order.View) string {
 		if v.State.Snapshot.BuyerComment == "" {
 			return "the news was not seen"
 		}
@@ -77,7 +77,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 	assert.Len(t, again.Items, 1)
 	assert.Contains(t, theComment(t, again), "Jeszcze jedno")
 
-	w.Decide(2, order.Decision{Kind: order.DecideLeave, Reason: "double"})
+	w.Decide(2, order.Decision{Kind: order.DecideSkip, Reason: "double"})
 	view := w.AwaitClosed(2)
 	assert.Equal(t, "left by tester: double", view.State.Closed)
 	assert.Equal(t, []string{"1"}, numbers(w))
@@ -92,7 +92,7 @@ func TestF08_OrderThatStaffDeletedHalfWayIsNotMadeAgain(t *testing.T) {
 	w.AwaitHeld(1, order.HoldMissingRight)
 	w.Roapp.Delete("orders/" + itoa(w.Roapp.Orders()[0].ID))
 	w.Roapp.Switch("missing-right", "none")
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(1, order.HoldOrderGone)
 	assert.Empty(t, w.Roapp.Orders())
 }
@@ -116,7 +116,7 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	w := unhurried(t, world.Options{})
 	w.Place(1, world.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideTakeOver} {
+	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideLink} {
 		var unfit *exchange.UnfitError
 		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
 		assert.NotEmpty(t, unfit.Why)
@@ -142,9 +142,9 @@ func TestContactMergedWhileTheOrderIsHeldIsFoundAgain(t *testing.T) {
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(w.Roapp.People()[0].ID), nil, nil)
 	merged := w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"501234567"}})
 	w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(1, order.HoldRejected)
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, merged, o.Client.ID)
 }

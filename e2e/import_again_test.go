@@ -31,7 +31,7 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 }
 
 // takenOver waits until a new life of the workflow has brought the order to its end.
-func takenOver(v workflows.OrderView) string {
+func takenOver(v order.View) string {
 	if !v.State.Again || v.SyncState != order.SyncSynced {
 		return "not taken over"
 	}
@@ -144,6 +144,6 @@ func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	w.ByHand(1)
 	view := w.Await(1, takenOver)
 	assert.True(t, view.State.Order.WrittenOff)
-	assert.Equal(t, []string{order.MarkLinesMissing}, markCodes(view))
+	assert.Equal(t, []string{order.WarnLinesMissing}, markCodes(view))
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to goods that have left the stock")
 }

@@ -47,7 +47,7 @@ func newMainScenarios(w *world.World) *mainScenarios {
 	s.rose = w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
 	s.awaitFound("/v2/contacts/people", s.other)
 	s.awaitFound("/v2/contacts/organizations", s.firm)
-	s.awaitFound("/products/", s.rose)
+	s.awaitFound("/v2/catalog/products", s.rose)
 	return s
 }
 

@@ -15,7 +15,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// The order that Cartum's own documentation shows (reference, cartum-api 2.5).
+// The order that Cartum's own documentation shows
+// (docs/reference/cartum.md#example-order).
 func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{Second: true})
@@ -103,7 +104,7 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 }
 
 // lookedAt waits for the end of a look that a person asked for.
-func lookedAt(v workflows.OrderView) string {
+func lookedAt(v order.View) string {
 	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.Pressed {
 		return "RO App's total was not seen"
 	}
@@ -121,7 +122,7 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 		"warranty": world.J{"period": "0", "periodUnits": "days"},
 	}, nil)
 	w.ByHand(1)
-	mark := w.AwaitMark(1, order.MarkAmount)
+	mark := w.AwaitMark(1, order.WarnAmount)
 	assert.Contains(t, mark.Text, "30.00 PLN")
 	assert.Contains(t, mark.Text, "25.00 PLN")
 }

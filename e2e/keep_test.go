@@ -117,7 +117,7 @@ func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 		return ""
 	})
 	assert.True(t, view.State.Order.WrittenOff)
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	for range 3 {
 		w.Webhook(1)
 	}
@@ -142,7 +142,7 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
 	w.Edit(1, world.J{"products": roseAndVase("2", "1")[:1]})
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	w.Eventually(world.Patience, func() string {
 		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 2 || !strings.Contains(feed[1].Comment, "B-1: usunięto w Cartum") {
 			return fmt.Sprint(feed)
@@ -161,7 +161,7 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	})
 	// It comes back in the shop: what staff took out is never added again.
 	w.Edit(1, world.J{"products": roseAndVase("2", "4")})
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 1)
 }
 
@@ -171,7 +171,7 @@ func TestR18_StaffsOwnQuantityStays(t *testing.T) {
 	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 7})
 	w.Edit(1, world.J{"products": roseAndVase("3", "2")})
 	awaitItems(w, o.ID, "A-1 x 7 at 12.5", "B-1 x 2 at 30")
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 }
 
 func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
@@ -181,7 +181,7 @@ func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.WriteOff(o.ID)
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 }
 

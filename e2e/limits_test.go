@@ -64,7 +64,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			assert.Equal(t, int64(101), half.Status)
 			assert.Empty(t, half.Comments)
 
-			w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 			w.AwaitSynced(sceneNumber)
 			assertQuiet(t, s.quiet(t), w)
 		})

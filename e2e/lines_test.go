@@ -121,7 +121,7 @@ func TestF46_WhatStaffDidSurvivesEdits(t *testing.T) {
 	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, vase))
 	w.Edit(1, world.J{"products": roseAndVase("4", "5")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "CARD x 1 at 3")
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	lookEverywhere(w, 1)
 	assert.Equal(t, []string{"A-1 x 4 at 12.5", "CARD x 1 at 3"}, items(w.Roapp.Order(o.ID)))
 }
@@ -147,7 +147,7 @@ func TestF30_SetAndGiftAddedAfterTheImport(t *testing.T) {
 func TestR18_BadEditIsHeldWhileStatusesGoOn(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"products": roseAndVase("3", "0")})
+	w.Edit(1, world.J{"products": roseAndVase("3", "-1")})
 	view := w.AwaitHeld(1, order.HoldMalformed)
 	assert.Equal(t, "products[1].quantity", view.State.Hold.Field)
 

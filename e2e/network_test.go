@@ -67,7 +67,7 @@ func TestF48_NoRequestComesThrough(t *testing.T) {
 	proxy.SwallowRequests()
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
 	proxy.Mend()
-	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitSynced(sceneNumber)
 	assertQuiet(t, s.quiet(t), w)
 }

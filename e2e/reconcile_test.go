@@ -28,7 +28,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	w.Cartum.PutOrder(6, world.J{"stat_created": at(9)})                   // of another day
 	_, there := w.AwaitSynced(1)
 	w.AwaitHeld(2, order.HoldNoCustomer)
-	w.Await(5, func(v workflows.OrderView) string {
+	w.Await(5, func(v order.View) string {
 		if v.SyncState != order.SyncClosed {
 			return "not closed"
 		}
@@ -109,7 +109,7 @@ func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
 		})
 	}
 	missed("1 held")
-	w.Decide(1, order.Decision{Kind: order.DecideLeave, Reason: "a double"})
+	w.Decide(1, order.Decision{Kind: order.DecideSkip, Reason: "a double"})
 	missed("1 closed")
 }
 

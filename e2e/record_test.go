@@ -59,7 +59,7 @@ func TestRecordHistories(t *testing.T) {
 
 	w.Cartum.PutOrder(5, world.J{"stat_status": 6})
 	w.ByHand(5)
-	w.Await(5, func(view workflows.OrderView) string {
+	w.Await(5, func(view order.View) string {
 		if view.State.Snapshot.Status != 6 || view.State.OrderDue {
 			return "not looked at"
 		}
@@ -91,7 +91,7 @@ func recordLife(t *testing.T, w *world.World) {
 	require.NoError(t, err)
 	w.TellWriteOff(6)
 	w.Edit(6, world.J{"products": roseAndVase("4", "1")})
-	w.AwaitMark(6, order.MarkNotCarried)
+	w.AwaitMark(6, order.WarnNotSynced)
 	awaitRest(w, 6, func(v orderView) string {
 		if v.State.Comment.Told.Difference == "" {
 			return "not told"

@@ -19,7 +19,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// signedEvent is a webhook as RO App sends it (reference, roapp-api 5).
+// signedEvent is a webhook as RO App sends it
+// (docs/reference/roapp.md#webhooks).
 func signedEvent(ctx context.Context, w *world.World, id string) (*http.Request, error) {
 	body := fmt.Sprintf(`{"id":%q,"created_at":"2026-03-02T10:00:00Z","event_name":"Order.Status.Changed",`+
 		`"context":{"object_id":1001,"object_type":"order"},"metadata":{"order":{"id":1001,"name":"Z00001"},"new":{"id":105},"old":{"id":101}}}`, id)

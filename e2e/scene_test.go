@@ -30,7 +30,7 @@ type scene struct {
 const sceneNumber = 115
 
 // orderView is an order's view, for conditions.
-type orderView = workflows.OrderView
+type orderView = order.View
 
 // sceneByArticle and sceneByTitle are the scene of the two ways to identify
 // products, the same for all tests.

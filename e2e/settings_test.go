@@ -108,7 +108,7 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 			w.Place(8, nil)
 			w.AwaitSynced(8)
 			var goesOn *exchange.UnfitError // by itself, since the settings changed
-			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideTryAgain, By: "tester"}); err != nil {
+			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideRetry, By: "tester"}); err != nil {
 				require.ErrorAs(t, err, &goesOn)
 			}
 			w.AwaitSynced(2)
@@ -160,7 +160,7 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 	assert.Zero(t, w.Cartum.Requests().Logins)
 
 	w.ReplaceSettings(change(t, "enabled: false", "enabled: true"))
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	w.AwaitSynced(1)
 }
 

@@ -36,7 +36,7 @@ func TestR09_UnmappedStatusIsLeftAndWarnedOf(t *testing.T) {
 	w.Place(2, world.J{"stat_status": null})
 	for number := int64(1); number <= 2; number++ {
 		view, o := w.AwaitSynced(number)
-		assert.Equal(t, []string{order.MarkUnmappedStatus}, markCodes(view))
+		assert.Equal(t, []string{order.WarnUnmappedStatus}, markCodes(view))
 		assert.Equal(t, int64(101), o.Status.ID)
 	}
 	assert.Zero(t, w.Roapp.Seen(setStatus))
@@ -59,7 +59,7 @@ func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 			}
 			w.Place(1, world.J{"stat_status": 3})
 			view, o := w.AwaitSynced(1)
-			assert.Equal(t, []string{order.MarkStatusRefused}, markCodes(view))
+			assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
 			assert.Contains(t, view.State.Marks[0].Text, refusal["says"])
 			assert.Equal(t, int64(101), o.Status.ID)
 			assert.Len(t, o.Items, 1)

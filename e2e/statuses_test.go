@@ -150,13 +150,13 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// A status that the shop made up: warned of, and the order goes on.
 	w.Edit(1, world.J{"stat_status": 8, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	w.AwaitMark(1, order.MarkUnmappedStatus)
+	w.AwaitMark(1, order.WarnUnmappedStatus)
 	assertStatuses(w, 1, o.ID, 8, 101, 0, 0)
 
 	// A status that RO App does not have any more: in its own words.
 	w.Edit(1, world.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, w.AwaitMark(1, order.MarkStatusRefused).Text, "status_id")
+	assert.Contains(t, w.AwaitMark(1, order.WarnStatusRefused).Text, "status_id")
 	view := lookEverywhere(w, 1)
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
@@ -178,7 +178,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// One that the shop does not have any more.
 	w.Roapp.SetStatus(o.ID, 103)
 	pressed(w, 1)
-	assert.NotEmpty(t, w.AwaitMark(1, order.MarkNotPushed).Text)
+	assert.NotEmpty(t, w.AwaitMark(1, order.WarnNotPushed).Text)
 	refused := w.Cartum.Seen(updateShopOrder)
 	w.Edit(1, world.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
@@ -213,7 +213,7 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w, o := importedOrder(t, world.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
-	assert.Contains(t, w.AwaitMark(1, order.MarkNotPushed).Text, "it answered OK, but the order still has status 1")
+	assert.Contains(t, w.AwaitMark(1, order.WarnNotPushed).Text, "it answered OK, but the order still has status 1")
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
@@ -249,7 +249,7 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 
 		w.Roapp.SetStatus(o.ID, 105)
 		pressed(w, number)
-		assert.Contains(t, w.AwaitMark(number, order.MarkNotPushed).Text, "cancelled")
+		assert.Contains(t, w.AwaitMark(number, order.WarnNotPushed).Text, "cancelled")
 		lookEverywhere(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
@@ -305,7 +305,7 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	}}, 1, nil)
 	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, w.AwaitMark(1, order.MarkStatusRefused).Text, "transition from 101 to 102 is forbidden")
+	assert.Contains(t, w.AwaitMark(1, order.WarnStatusRefused).Text, "transition from 101 to 102 is forbidden")
 	refused := w.Roapp.Seen(setStatus)
 	for range 2 {
 		w.Webhook(1)
@@ -318,7 +318,7 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	// The next status is tried, and refused for another reason.
 	w.Edit(1, world.J{"stat_status": 3})
 	w.Eventually(world.Patience, func() string {
-		if text := w.AwaitMark(1, order.MarkStatusRefused).Text; !strings.Contains(text, "unpaid") {
+		if text := w.AwaitMark(1, order.WarnStatusRefused).Text; !strings.Contains(text, "unpaid") {
 			return text
 		}
 		return ""
@@ -326,6 +326,6 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	// A person mends it and asks again.
 	w.Roapp.Switch("closing-unpaid", "allowed")
 	view = pressed(w, 1)
-	assert.False(t, marked(view, order.MarkStatusRefused))
+	assert.False(t, marked(view, order.WarnStatusRefused))
 	assertStatuses(w, 1, o.ID, 3, 103, 0, 1)
 }

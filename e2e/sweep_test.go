@@ -312,6 +312,7 @@ func TestSweep_APoisonOrderCostsNoOther(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
 	w.Cartum.PutOrder(1, world.J{"products": "none", "stat_created": at(1)})
+	w.Cartum.PutOrder(3, world.J{"order_id": null, "stat_created": at(1)})
 	w.Cartum.PutOrder(2, cheapOrder(at(1)))
 	swept := w.Sweep()
 	assert.Equal(t, 1, swept.Unreadable)

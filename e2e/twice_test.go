@@ -99,7 +99,7 @@ func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
 	w.AwaitSynced(sceneNumber)
 	before := accountOf(w)
 	w.ByHand(sceneNumber)
-	w.Await(sceneNumber, func(v workflows.OrderView) string {
+	w.Await(sceneNumber, func(v order.View) string {
 		if v.State.Order.Total == nil {
 			return "RO App's total is not known"
 		}

@@ -62,7 +62,7 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 				s.loseAndGoDown(w, write)
 				w.AwaitHeld(sceneNumber, order.HoldUnreachable)
 				w.Roapp.Mend()
-				w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+				w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 				w.AwaitSynced(sceneNumber)
 				assert.Equal(t, s.quiet(t), write.settled(w, 1))
 			})
@@ -80,9 +80,9 @@ func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
 	w.Roapp.Mend()
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "status", Status: http.StatusForbidden, Body: `{"message": "No right"}`})
-	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(sceneNumber, order.HoldRejected)
-	w.Decide(sceneNumber, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitSynced(sceneNumber)
 	assertQuiet(t, s.quiet(t), w)
 }
@@ -97,11 +97,11 @@ func (s scene) change(w *world.World, fields world.J) {
 
 // awaitSyncedAtLast waits until the order is imported, and asks for it again
 // whenever it is held.
-func awaitSyncedAtLast(w *world.World, number int64) workflows.OrderView {
+func awaitSyncedAtLast(w *world.World, number int64) order.View {
 	w.T.Helper()
-	return w.Await(number, func(v workflows.OrderView) string {
+	return w.Await(number, func(v order.View) string {
 		if v.State.Hold != nil {
-			w.Decide(number, order.Decision{Kind: order.DecideTryAgain})
+			w.Decide(number, order.Decision{Kind: order.DecideRetry})
 		}
 		if v.SyncState != order.SyncSynced {
 			return "not imported"

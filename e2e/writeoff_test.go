@@ -51,7 +51,7 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, under.want, items(after), under.name)
 		told := !slices.Contains(under.want, "A-1 x 3 at 12.5")
-		assert.Equal(t, told, marked(view, order.MarkNotCarried), under.name)
+		assert.Equal(t, told, marked(view, order.WarnNotSynced), under.name)
 		for _, item := range after.Items {
 			assert.NotEmpty(t, item.WriteOffs, under.name)
 		}
@@ -75,14 +75,14 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	w.Roapp.WriteOff(second.ID)
 	w.TellWriteOff(2)
 	w.Edit(2, world.J{"products": roseAndVase("3", "1")})
-	w.AwaitMark(2, order.MarkNotCarried)
+	w.AwaitMark(2, order.WarnNotSynced)
 
 	// Edited, and told of the write-off before the edit was read.
 	w.Roapp.WriteOff(third.ID)
 	w.Cartum.Change(3, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
 	w.TellWriteOff(3)
 	w.Webhook(3)
-	w.AwaitMark(3, order.MarkNotCarried)
+	w.AwaitMark(3, order.WarnNotSynced)
 
 	for number, o := range map[int64]world.RoappOrder{2: second, 3: third} {
 		lookEverywhere(w, number)
@@ -133,7 +133,7 @@ func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 		return ""
 	})
 	assert.Len(t, w.Roapp.Order(busy.ID).Items, 2, "it would wait still")
-	w.AwaitMark(1, order.MarkNotCarried)
+	w.AwaitMark(1, order.WarnNotSynced)
 	awaitRest(w, 1, func(orderView) string { return "" })
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
@@ -152,6 +152,6 @@ func TestF08_ProductOfANewLineIsGone(t *testing.T) {
 	w.Edit(1, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
 	w.AwaitHeld(1, order.HoldRejected)
 	// Statuses wait for what was refused; a person has it tried again.
-	w.Decide(1, order.Decision{Kind: order.DecideTryAgain})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	awaitItems(w, o.ID, "A-1 x 2 at 12.5", "B-1 x 1 at 30", "C-1 x 5 at 2")
 }

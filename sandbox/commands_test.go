@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -87,4 +88,23 @@ func TestLinesAreShort(t *testing.T) {
 	assert.Equal(t, "one", shortLine(" one \n"))
 	assert.Equal(t, "one …", shortLine("one\ntwo"))
 	assert.Len(t, []rune(shortLine(string(make([]rune, 500)))), 122)
+}
+
+// Ports of a container are published on the machine's loopback, so all is shown by
+// addresses there and listens everywhere.
+func TestAddressesInAContainer(t *testing.T) {
+	t.Parallel()
+	free := ports{}
+	for _, d := range portDefaults {
+		free[d.part] = new(int)
+	}
+	for inside, ip := range map[bool]string{true: "0.0.0.0", false: "127.0.0.1"} {
+		m := &machine{options: options{ports: free, inContainer: inside}, dir: "/tmp/sandbox"}
+		at, err := m.ports.claim(t.Context(), m.ip())
+		require.NoError(t, err)
+		defer at.close()
+		assert.Equal(t, "127.0.0.1:"+at.port(partStarter), at.of(partStarter))
+		assert.Equal(t, ip+":"+at.port(partStarter), at.listen(partStarter))
+		assert.Equal(t, inside, strings.HasPrefix(m.typed(), "docker compose -f compose.sandbox.yml exec sandbox sh /tmp/sandbox/starter"), m.typed())
+	}
 }

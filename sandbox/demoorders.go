@@ -159,7 +159,7 @@ func ukrainianStock(first int64) stock {
 		// The first run had these made. An account that was started anew forgot
 		// them, while Temporal remembers for minutes that they were made.
 		s.staff = append(s.staff,
-			staffRecord{"people", "sdbgdasgdasg", fields{"first_name": "sdbgdasgdasg", "phones": []string{"+380124214214"}}},
+			staffRecord{"people", "sdbgdasgdasg", fields{"first_name": "sdbgdasgdasg", "phones": []string{"+380504214214"}}},
 			staffRecord{"products", macBook, fields{"title": macBook, "article": "MJVM2UAA"}})
 	}
 	return s
@@ -186,7 +186,7 @@ func ukrainianOrders(first int64) []script {
 // cartum-api 2.5), without its number.
 const documentedOrder = `{
 	"user": 99, "delivery_name": "sdbgdasgdasg", "delivery_email": "dasgdsga@zz.cc",
-	"delivery_phone": "+38 (012) 421-42-14", "delivery_city": "Kyiv", "delivery_address": "",
+	"delivery_phone": "+38 (050) 421-42-14", "delivery_city": "Kyiv", "delivery_address": "",
 	"delivery_type": {"id": 42, "title": "Local pickup"}, "delivery_price": 0, "comment": "",
 	"payment_type": {"id": 13, "title": "In cash"}, "payed": 0,
 	"total_default": 31799, "total_sum": 31799, "total_quantity": 1,

@@ -39,6 +39,14 @@ func (m *machine) isolate() error {
 // command is where writeCommand puts the starter.
 func (m *machine) command() string { return filepath.Join(m.dir, "starter") }
 
+// typed is how a person calls the command.
+func (m *machine) typed() string {
+	if m.inContainer {
+		return "docker compose -f compose.sandbox.yml exec sandbox sh " + m.command()
+	}
+	return m.command()
+}
+
 // writeCommand makes the starter's commands usable from another terminal, which
 // does not have the sandbox's keys. The file is for this person's eyes only and
 // goes with the sandbox.

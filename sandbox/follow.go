@@ -6,7 +6,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // event is something that happened, told in one line.
@@ -47,7 +47,7 @@ type timeline struct {
 	orders *exchange.Orders
 	key    order.Key
 	last   time.Time
-	view   workflows.OrderView
+	view   order.View
 }
 
 func (l *timeline) news(ctx context.Context) ([]event, error) {
@@ -57,18 +57,19 @@ func (l *timeline) news(ctx context.Context) ([]event, error) {
 	}
 	l.view = view
 	var events []event
-	for _, e := range view.State.Timeline {
+	entries := view.State.Entries()
+	for _, e := range entries {
 		if !e.At.After(l.last) {
 			continue
 		}
-		text := e.Text
+		text := wording.English().Message(e.Message)
 		if e.By != "" {
 			text = e.By + " " + text
 		}
 		events = append(events, event{at: e.At, who: "exchange", text: text})
 	}
-	if n := len(view.State.Timeline); n > 0 {
-		l.last = view.State.Timeline[n-1].At
+	if n := len(entries); n > 0 {
+		l.last = entries[n-1].At
 	}
 	return events, nil
 }

@@ -54,20 +54,26 @@ func (p *ports) addFlags(flags *pflag.FlagSet) {
 
 func (p part) flag() string { return string(p) + "-port" }
 
-const loopback = "127.0.0.1"
+const (
+	loopback = "127.0.0.1"
+	// everywhere is for a container, whose ports are published on the machine's
+	// loopback.
+	everywhere = "0.0.0.0"
+)
 
 // addresses holds every part's port from the start, so that a busy one is told
 // before anything runs. A part that is a process of its own gets it at the last
 // moment.
 type addresses map[part]net.Listener
 
-// claim listens on all ports, or says which ones are busy and what helps.
-func (p ports) claim(ctx context.Context) (addresses, error) {
+// claim listens on all ports of an IP address, or says which ones are busy and
+// what helps.
+func (p ports) claim(ctx context.Context, ip string) (addresses, error) {
 	all := addresses{}
 	var errs []error
 	for _, d := range portDefaults {
 		var lc net.ListenConfig
-		l, err := lc.Listen(ctx, "tcp", net.JoinHostPort(loopback, strconv.Itoa(*p[d.part])))
+		l, err := lc.Listen(ctx, "tcp4", net.JoinHostPort(ip, strconv.Itoa(*p[d.part])))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
 			errs = append(errs, fmt.Errorf("port %d is busy, and %s needs it: stop what listens there, or choose another port with --%s",
@@ -85,11 +91,16 @@ func (p ports) claim(ctx context.Context) (addresses, error) {
 	return all, nil
 }
 
-func (a addresses) of(p part) string  { return a[p].Addr().String() }
+// of is where a part is reached, inside a container and, where the ports are
+// published as they are, outside of it too.
+func (a addresses) of(p part) string  { return net.JoinHostPort(loopback, a.port(p)) }
 func (a addresses) url(p part) string { return "http://" + a.of(p) }
 
+// listen is where a part listens.
+func (a addresses) listen(p part) string { return a[p].Addr().String() }
+
 func (a addresses) port(p part) string {
-	_, port, _ := net.SplitHostPort(a.of(p))
+	_, port, _ := net.SplitHostPort(a.listen(p))
 	return port
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // result is what became of one order.
@@ -61,7 +62,8 @@ func (d *demo) conclude(r result) {
 		d.t.printf("%s after %.1f s  %s\n", d.t.paint(d.colourOf(r), r.is.String()), r.took.Seconds(), d.t.paint(dim, r.link))
 		return
 	}
-	d.t.printf("%s\n  %s\n  %s\n", d.t.paint(d.colourOf(r), "waits: "+string(hold.Reason)), hold.Text, hold.Remedy)
+	text, remedy := wording.English().Hold(*hold)
+	d.t.printf("%s\n  %s\n  %s\n", d.t.paint(d.colourOf(r), "on hold: "+string(hold.Reason)), text, remedy)
 	for _, choice := range hold.Choices {
 		d.t.printf("    %d  %s\n", choice.ID, choice.Title)
 	}
@@ -88,7 +90,7 @@ func (d *demo) colourOf(r result) style {
 func (o demoOptions) answer(key order.Key, hold order.Hold) string {
 	command := fmt.Sprintf("%s decide --shop %s --order %d --as me ", o.starterCLI, key.Shop, key.Number)
 	if hold.Reason != order.HoldAmbiguousContact || len(hold.Choices) == 0 {
-		return command + string(order.DecideLeave) + " --reason " + string(hold.Reason)
+		return command + string(order.DecideSkip) + " --reason " + string(hold.Reason)
 	}
 	choice := hold.Choices[0]
 	command += fmt.Sprintf("%s --contact %d", order.DecideContact, choice.ID)

@@ -20,6 +20,7 @@ type options struct {
 	webhookDelay time.Duration
 	behaviour    behaviour
 	bin          string
+	inContainer  bool
 	verbose      bool
 }
 
@@ -28,17 +29,18 @@ func (o *options) addFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.webhookDelay, "webhook-delay", time.Second, "time from an event in a shop to its webhook; the service takes up to 5m")
 	flags.StringVar(&o.behaviour.profile, "profile", "documented", "what the stand-ins do where the services' behaviour is not known: documented or flipped")
 	flags.StringVar(&o.bin, "bin", "", "folder with the programs worker and starter; empty: build them")
+	flags.BoolVar(&o.inContainer, "in-container", false, "listen on all addresses of the container, and show commands as they are typed outside of it")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "show the logs of Temporal, worker and starter as well")
 }
 
 // run is the sandbox from its start to Ctrl-C.
 func run(ctx context.Context, o options, t *terminal) error {
-	at, err := o.ports.claim(ctx)
+	at, err := o.ports.claim(ctx, o.ip())
 	if err != nil {
 		return err
 	}
 	defer at.close()
-	dir, err := os.MkdirTemp("", "cartumsync-sandbox-")
+	dir, err := o.folder()
 	if err != nil {
 		return fmt.Errorf("folder for logs: %w", err)
 	}
@@ -53,6 +55,26 @@ func run(ctx context.Context, o options, t *terminal) error {
 		err = nil // a person ended it
 	}
 	return m.end(err)
+}
+
+func (o options) ip() string {
+	if o.inContainer {
+		return everywhere
+	}
+	return loopback
+}
+
+// folder is new for each sandbox. A container has one sandbox only, and a name that
+// can be typed is worth more there.
+func (o options) folder() (string, error) {
+	if !o.inContainer {
+		return os.MkdirTemp("", "cartumsync-sandbox-")
+	}
+	dir := filepath.Join(os.TempDir(), "sandbox")
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	return dir, os.Mkdir(dir, 0o700)
 }
 
 // machine is the running sandbox.
@@ -91,7 +113,7 @@ func (m *machine) live(ctx context.Context) error {
 		return err
 	}
 	defer m.installation.close()
-	d := newDemo(m.installation, m.t, demoOptions{temporalUI: m.at.url(partTemporalUI), starterCLI: m.command()})
+	d := newDemo(m.installation, m.t, demoOptions{temporalUI: m.at.url(partTemporalUI), starterCLI: m.typed()})
 	if err := d.run(ctx); err != nil && !errors.Is(err, errUnexpected) {
 		return err
 	}
@@ -163,7 +185,7 @@ func (m *machine) links() {
 		m.t.step(p.Shop, "Cartum  "+m.at.url(p.cartum)+"/sandbox/orders")
 		m.t.step("", "RO App  "+m.at.url(p.roapp)+"/sandbox/orders")
 	}
-	m.t.step("commands", m.command()+" --help")
+	m.t.step("commands", m.typed()+" --help")
 	m.t.step("logs", m.dir)
 	m.t.printf("\nWhat happens from here on is shown below. %s ends it.\n\n", m.t.paint(bold, "Ctrl-C"))
 }

@@ -63,6 +63,10 @@ accounts:
 {{- if .CustomFields}}
     fields: {shop: Shop, external_id: External ID, created: Created, last_updated: Last updated}
 {{- end}}
+{{- if .FieldsRequired}}
+    contact_fields: {f201: ""}
+    order_fields: {f106: ""}
+{{- end}}
 {{- end}}
 shops:
 {{- range .}}
@@ -102,6 +106,8 @@ type pairSettings struct {
 	pair
 	CartumURL, RoappURL       string
 	CartumWebURL, RoappWebURL string
+	// FieldsRequired is set where the account demands values of its own fields.
+	FieldsRequired bool
 }
 
 func writeSettings(all []pairSettings) ([]byte, error) {

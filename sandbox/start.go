@@ -81,7 +81,7 @@ func (m *machine) startTemporal(ctx context.Context) error {
 	}
 	m.t.step("Temporal", "starting "+cli+" ...")
 	command := []string{
-		cli, "server", "start-dev", "--ip", loopback, "--port", m.at.port(partTemporal),
+		cli, "server", "start-dev", "--ip", m.ip(), "--port", m.at.port(partTemporal),
 		"--ui-port", m.at.port(partTemporalUI), "--ui-codec-endpoint", m.at.url(partCodec) + "/codec", "--namespace", namespace,
 	}
 	for _, value := range temporalConfig {
@@ -110,10 +110,10 @@ func (m *machine) startPrograms(ctx context.Context) error {
 		env = append(env, name+"="+value)
 	}
 	common := []string{"--settings", path, "--log-format", "console"}
-	worker := append([]string{filepath.Join(m.programs, "worker"), "--listen", m.at.of(partWorker)}, common...)
+	worker := append([]string{filepath.Join(m.programs, "worker"), "--listen", m.at.listen(partWorker)}, common...)
 	starter := append([]string{
-		filepath.Join(m.programs, "starter"), "--listen", m.at.of(partStarter), "--public-url", m.at.url(partStarter),
-		"--codec-listen", m.at.of(partCodec), "--codec-origin", m.at.url(partTemporalUI),
+		filepath.Join(m.programs, "starter"), "--listen", m.at.listen(partStarter), "--public-url", m.at.url(partStarter),
+		"--codec-listen", m.at.listen(partCodec), "--codec-origin", m.at.url(partTemporalUI),
 		"--temporal-ui", m.at.url(partTemporalUI) + "/namespaces/" + namespace,
 	}, common...)
 	began := time.Now()
@@ -142,7 +142,7 @@ func (m *machine) settings() (string, *settings.Settings, error) {
 	var all []pairSettings
 	for _, p := range pairs {
 		cartumURL, roappURL := m.at.url(p.cartum), m.at.url(p.roapp)
-		all = append(all, pairSettings{pair: p, CartumURL: cartumURL, CartumWebURL: cartumURL, RoappURL: roappURL, RoappWebURL: roappURL})
+		all = append(all, pairSettings{pair: p, CartumURL: cartumURL, CartumWebURL: cartumURL, RoappURL: roappURL, RoappWebURL: roappURL, FieldsRequired: m.behaviour.profile == "flipped"})
 	}
 	text, err := writeSettings(all)
 	if err != nil {

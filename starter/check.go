@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -21,6 +23,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // errProblems ends a check that found what must be mended; the report has said
@@ -43,6 +46,8 @@ type checker struct {
 	account, shop   string // ids; empty: all
 	// roappURL and cartumURL are listed without any settings.
 	roappURL, cartumURL string
+	// alert has a test alert sent.
+	alert bool
 	// report is of the check in progress.
 	report []check.Section
 }
@@ -53,7 +58,8 @@ func checkCommand(flags *process.Flags) *cobra.Command {
 		Use:   "check",
 		Short: "Test the connections and the settings, and list the ids that the settings need",
 		Long: "Check asks RO App, Cartum and Temporal whether everything in the settings is there, and lists statuses, types,\n" +
-			"locations, employees, units, categories and custom fields with their ids. It changes nothing in either service.\n\n" +
+			"locations, employees, units, categories, product types and custom fields with their ids. It reads from every endpoint that\n" +
+			"an import will use, and changes nothing in either service.\n\n" +
 			"Before there are settings it lists the ids with only an address and a key known:\n\n" +
 			"  ROAPP_API_KEY=... starter check --roapp-url https://api.roapp.io\n" +
 			"  CARTUM_LOGIN=... CARTUM_PASSWORD=... starter check --cartum-url https://kwiaty.example",
@@ -65,6 +71,7 @@ func checkCommand(flags *process.Flags) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&c.account, "account", "", "only this account and its shops")
 	cmd.Flags().StringVar(&c.shop, "shop", "", "only this shop and its account")
+	cmd.Flags().BoolVar(&c.alert, "alert", false, "send a test alert to the alert URL of the settings")
 	cmd.Flags().StringVar(&c.roappURL, "roapp-url", "", "without settings: list the ids of the RO App account of the key in ROAPP_API_KEY")
 	cmd.Flags().StringVar(&c.cartumURL, "cartum-url", "", "without settings: list the ids of this shop, with CARTUM_LOGIN and CARTUM_PASSWORD")
 	return cmd
@@ -77,6 +84,9 @@ func (c *checker) run(ctx context.Context, out io.Writer) error {
 	work := c.withSettings
 	if c.roappURL != "" || c.cartumURL != "" {
 		work = c.withoutSettings
+	}
+	if c.alert && (c.roappURL != "" || c.cartumURL != "") {
+		return errors.New("--alert sends to the alert URL of the settings; --roapp-url and --cartum-url do without settings")
 	}
 	if err := work(ctx); err != nil {
 		return err
@@ -103,12 +113,17 @@ func (c *checker) withSettings(ctx context.Context) error {
 	}
 	found := check.Section{Title: "Settings " + c.settingsPath}
 	found.Find(check.Fine, "settings", "complete; %d accounts, %d shops, revision %s", len(s.Accounts), len(s.Shops), s.Revision)
+	found.Findings = append(found.Findings, check.Examples(s)...)
 	c.tell(found)
+	if c.alert {
+		c.sendAlert(ctx, s.Alerts.URL.Reveal())
+	}
 	accountSays := map[string]facts.Account{}
 	for _, id := range accounts {
 		a := s.Accounts[id]
 		accountSays[id] = check.AskAccount(ctx, roapp.New(roapp.Config{
 			URL: a.URL, APIKey: a.APIKey.Reveal(), RequestsPerSecond: a.RequestsPerSecond, Timeout: min(a.RequestTimeout, serviceTimeout),
+			Catalogue: roapp.Catalogue(a.Catalog), ProductTypeID: a.ProductType,
 		}))
 		c.tell(check.Account(id, a, accountSays[id]))
 	}
@@ -122,6 +137,24 @@ func (c *checker) withSettings(ctx context.Context) error {
 	c.checkTemporal(ctx, accounts)
 	c.tell(check.ByHand(s, accounts, shops))
 	return nil
+}
+
+// sendAlert proves that alerts arrive, as far as the receiver tells.
+func (c *checker) sendAlert(ctx context.Context, url string) {
+	found := check.Section{Title: "Alerts"}
+	defer func() { c.tell(found) }()
+	if url == "" {
+		found.Find(check.Problem, "alerts.url", "none: there is nowhere to send a test alert to")
+		return
+	}
+	err := activities.PostAlert(ctx, url, workflows.Alert{
+		ID: "test:" + rand.Text(), Kind: workflows.AlertTest, At: time.Now().UTC(), Problem: "a test by starter check; nothing is wrong",
+	})
+	if err != nil {
+		found.Find(check.Problem, "alerts.url", "the test alert was not accepted: %v", err)
+		return
+	}
+	found.Find(check.Fine, "alerts.url", "the test alert was accepted; see that somebody got it")
 }
 
 func (c *checker) tell(section check.Section) { c.report = append(c.report, section) }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -156,7 +157,8 @@ func TestCheckAllRight(t *testing.T) {
 		`ok shops.demo.statuses.import.2 2 "W realizacji" becomes 102 "In progress"`,
 		`ok shops.demo.statuses.export.105 105 "Shipping" becomes 6 "`,
 		"ID NAME GROUP\n 101 New 1 New\n",
-		"\n 12 Main shop\n", "\n 56 Anna Nowak\n", "\n 2 kg\n", "\n 35 Repair\n", "\n f103 Created time\n",
+		"\n 12 Main shop\n", "\n 56 Anna Nowak\n", "\n 2 kg\n", "\n 35 Repair\n", "\n f103 Created time\n", "\n f201 Source text\n",
+		"ok accounts.main.catalog auto: the legacy catalogue is used",
 		"ID NAME SUCCESSFUL BECOMES IN RO APP\n 1 Nowe 101 New\n",
 		"104 Cancelled 7 Closed unsuccessfully (not mapped: changes nothing)",
 		"ok TEMPORAL_ADDRESS connected",
@@ -199,6 +201,181 @@ func TestCheckNamesWhatIsNotThere(t *testing.T) {
 			assert.Contains(t, found[0], tc.want)
 		})
 	}
+}
+
+func TestCheckTellsTheCatalogue(t *testing.T) {
+	t.Parallel()
+	gone := func(names ...string) roappstand.Options {
+		switches := map[string]string{}
+		for _, name := range names {
+			switches[name] = "404"
+		}
+		return roappstand.Options{CustomFields: true, Unlimited: true, Switches: switches}
+	}
+	for name, tc := range map[string]struct {
+		options  roappstand.Options
+		setting  string
+		want     string
+		problems []string
+	}{
+		"legacy":            {gone(), "catalog: legacy", "ok accounts.main.catalog the legacy catalogue answers", nil},
+		"v2":                {gone(), "catalog: v2", "note accounts.main.product_type_id none: new products get the first type, 1 \"Product\"", nil},
+		"auto, legacy gone": {gone("legacy-catalogue"), "product_type_id: 2", `ok accounts.main.product_type_id 2 is "Spare part"`, nil},
+		"unknown type": {gone("legacy-catalogue"), "product_type_id: 9", "ok accounts.main.catalog auto: the v2 catalogue is used", []string{
+			"PROBLEM accounts.main.product_type_id account main has no product type 9; write an id of its list of product types",
+		}},
+		"set to what is gone": {gone("legacy-catalogue"), "catalog: legacy", "ok accounts.main.api_key accepted", []string{
+			"PROBLEM accounts.main.url RO App does not offer products: roapp: GET /products/: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
+			"PROBLEM accounts.main.url RO App does not offer units: roapp: GET /catalogs/uoms: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
+			"PROBLEM accounts.main.url RO App does not offer categories: roapp: GET /warehouse/categories/: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newCheckWorld(t, tc.options, cartumstand.Options{})
+			w.replace("    piece_unit: 1\n", "    piece_unit: 1\n    "+tc.setting+"\n")
+			report, _ := w.check()
+			assert.ElementsMatch(t, tc.problems, problems(report), report)
+			assert.Contains(t, report, tc.want)
+		})
+	}
+}
+
+func TestCheckTellsAMissingEndpointFromAWrongAddress(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/v2/company", "/v2/contacts/people", "/v2/contacts/organizations", "/v2/orders", "/v2/orders/statuses", "/v2/contacts/people/custom-fields"} {
+		w := standard(t)
+		w.post(w.roapp, `{"match":"GET `+path+`","kind":"status","status":404,"times":9}`)
+		report, err := w.check()
+		require.ErrorIs(t, err, errProblems)
+		found := problems(report)
+		require.Len(t, found, 1, report)
+		assert.Contains(t, found[0], "PROBLEM accounts.main.url RO App does not offer ")
+		assert.Contains(t, found[0], "GET "+path+": Missing, status 404")
+		assert.Contains(t, report, "ok shops.demo.location")
+	}
+	w := standard(t)
+	nowhere := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(nowhere.Close)
+	w.replace(w.roapp, nowhere.URL)
+	report, err := w.check()
+	require.ErrorIs(t, err, errProblems)
+	found := problems(report)
+	require.Len(t, found, 1, report)
+	assert.Contains(t, found[0], "PROBLEM accounts.main.url there is no RO App API at this address")
+}
+
+// What an import will ask is asked, with reads alone.
+func TestCheckTouchesWhatAnImportReads(t *testing.T) {
+	t.Parallel()
+	w := standard(t)
+	w.put(w.roapp, `{"search-lag":"0s"}`)
+	for _, request := range []string{
+		`/sandbox/people {"first_name":"Jan","phones":["501"]}`,
+		`/v2/orders {"branch_id":12,"order_type_id":34,"client_id":20001}`,
+	} {
+		path, body, _ := strings.Cut(request, " ")
+		w.send(http.MethodPost, w.roapp+path, body)
+	}
+	report, _ := w.check()
+	assert.Empty(t, problems(report), report)
+	seen := w.read(w.roapp + "/sandbox/requests")
+	for _, endpoint := range []string{
+		"/products", "/v2/contacts/people", "/v2/contacts/organizations", "/v2/orders", "/v2/orders/{id}", "/v2/orders/{id}/items",
+		"/v2/orders/custom-fields", "/v2/contacts/people/custom-fields", "/warehouse/categories", "/catalogs/uoms",
+	} {
+		assert.Contains(t, seen, `"GET `+endpoint+`":1`)
+	}
+	assert.NotContains(t, seen, `"PATCH`)
+	assert.Equal(t, 1, strings.Count(seen, `"POST `), "the order that this test has created")
+	assert.Contains(t, w.read(w.cartum+"/sandbox/requests"), "catalog/export")
+}
+
+func TestCheckListsRequiredFields(t *testing.T) {
+	t.Parallel()
+	demanding := roappstand.Options{CustomFields: true, Unlimited: true, Switches: map[string]string{"required-contact-field": "yes", "required-order-field": "yes"}}
+	w := newCheckWorld(t, demanding, cartumstand.Options{})
+	report, err := w.check()
+	require.ErrorIs(t, err, errProblems)
+	assert.Equal(t, []string{
+		`PROBLEM accounts.main.order_fields account main requires f106 "Channel" of new orders; give it a value, for example order_fields: {f106: ""}`,
+		`PROBLEM accounts.main.contact_fields account main requires f201 "Source" of new contacts; give it a value, for example contact_fields: {f201: ""}`,
+	}, problems(report))
+	assert.Contains(t, report, "f201 Source text required")
+
+	w.replace("    piece_unit: 1\n", "    piece_unit: 1\n    order_fields: {Channel: online}\n    contact_fields: {f201: \"\", f999: x}\n")
+	report, _ = w.check()
+	assert.Equal(t, []string{
+		`PROBLEM accounts.main.contact_fields.f999 account main has no custom field of contacts with the id or title "f999"; write one of its list`,
+	}, problems(report))
+	assert.Contains(t, report, `ok accounts.main.order_fields.Channel f106 is "Channel"`)
+}
+
+func TestCheckNotesOrganizationsThatCannotBeSearched(t *testing.T) {
+	t.Parallel()
+	w := standard(t)
+	w.put(w.roapp, `{"search-lag":"0s"}`)
+	w.send(http.MethodPost, w.roapp+"/sandbox/organizations", `{"name":"One"}`)
+	report, _ := w.check()
+	assert.Contains(t, report, "note organizations RO App does not search its organizations by phone")
+	w.put(w.roapp, `{"organization-filter":"honoured"}`)
+	report, _ = w.check()
+	assert.NotContains(t, report, "note organizations")
+}
+
+func TestCheckSendsATestAlert(t *testing.T) {
+	t.Parallel()
+	got := make(chan string, 9)
+	status := http.StatusOK
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- string(body)
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(receiver.Close)
+	w := standard(t)
+	w.checker.alert = true
+	report, _ := w.check()
+	assert.Contains(t, report, "PROBLEM alerts.url none")
+
+	w.yaml += "alerts: {url: \"${ALERT_URL}\"}\n"
+	w.env["ALERT_URL"] = receiver.URL + "/a-token"
+	report, _ = w.check()
+	assert.Contains(t, report, "ok alerts.url the test alert was accepted")
+	assert.Contains(t, <-got, `"kind":"test"`)
+
+	status = http.StatusForbidden
+	report, err := w.check()
+	require.ErrorIs(t, err, errProblems)
+	assert.Contains(t, report, "PROBLEM alerts.url the test alert was not accepted: the receiver of alerts answered with HTTP 403")
+	assert.NotContains(t, report, "a-token")
+
+	w.checker.alert = false
+	_, _ = w.check()
+	assert.Len(t, got, 1, "only when asked for")
+	w.checker.alert, w.checker.roappURL = true, w.roapp
+	_, err = w.check()
+	require.ErrorContains(t, err, "--alert sends to the alert URL of the settings")
+}
+
+func TestCheckWarnsOfExamples(t *testing.T) {
+	t.Parallel()
+	w := standard(t)
+	w.yaml += `users: [{name: anna, password_bcrypt: $2a$12$YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C, role: act}]
+api_tokens: [{name: warehouse, sha256: 736eb27c1980849a5b5e4271fb694b70056baab5e4746eda68dd3afb5035ba55}]
+session_key: ${SESSION_KEY}
+`
+	w.env["SESSION_KEY"] = "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184"
+	report, _ := w.check()
+	assert.Empty(t, problems(report), "a warning is no problem")
+	for _, line := range []string{
+		"note users[0] anna has an example's password", "note api_tokens[0] warehouse has an example's token",
+		"note accounts.main.api_key looks like an example", "note shops.demo.webhook_key looks like an example",
+	} {
+		assert.Contains(t, report, line)
+	}
+	assert.NotContains(t, report, "note session_key")
+	assert.NotContains(t, report, "note identity_key")
 }
 
 func TestCheckTellsServicesThatRefuse(t *testing.T) {
@@ -427,10 +604,24 @@ func (w *checkWorld) post(standIn, body string) {
 	w.send(http.MethodPost, standIn+"/sandbox/faults", body)
 }
 
+func (w *checkWorld) read(url string) string {
+	w.t.Helper()
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, url, http.NoBody)
+	require.NoError(w.t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(w.t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(w.t, err)
+	return string(text)
+}
+
 func (w *checkWorld) send(method, url, body string) {
 	w.t.Helper()
 	request, err := http.NewRequestWithContext(w.t.Context(), method, url, strings.NewReader(body))
 	require.NoError(w.t, err)
+	request.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(w.t, err)
 	require.NoError(w.t, response.Body.Close())

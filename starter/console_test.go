@@ -17,7 +17,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // person types commands at a world's installation.
@@ -82,7 +81,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	}
 	output, code = p.types("show", "--shop", "demo", "--order", "201", "--json")
 	require.Equal(t, 0, code, output)
-	var view workflows.OrderView
+	var view order.View
 	require.NoError(t, json.Unmarshal([]byte(output), &view))
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	output, _ = p.types("show", "--shop", "demo", "--order", "201")
@@ -192,7 +191,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 		"acceptable":             {order.Hold{Reason: order.HoldMalformed, Field: "stat_created"}, order.Decision{Kind: order.DecideAccept}, ""},
 		"not acceptable":         {order.Hold{Reason: order.HoldMalformed, Field: "currency"}, order.Decision{Kind: order.DecideAccept}, "cannot be accepted as it is"},
 		"not gone":               {several, order.Decision{Kind: order.DecideCreateAgain}, "the order is not gone"},
-		"leave":                  {several, order.Decision{Kind: order.DecideLeave, Reason: "no"}, ""},
+		"leave":                  {several, order.Decision{Kind: order.DecideSkip, Reason: "no"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +207,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 	}
 	idle := heldFor(several)
 	idle.Hold = nil
-	assert.Equal(t, "the order waits for nothing", idle.Unfit(order.Decision{Kind: order.DecideTryAgain}))
+	assert.Equal(t, "the order waits for nothing", idle.Unfit(order.Decision{Kind: order.DecideRetry}))
 }
 
 // Every answer that is offered can be typed and fits.
@@ -236,11 +235,11 @@ func TestOfferedAnswersFit(t *testing.T) {
 func TestOnlyNewsIsPrinted(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	timeline := []order.Event{{At: at, Text: "seen"}, {At: at, Text: "imported"}, {At: at.Add(time.Second), Text: "changed"}}
-	assert.Equal(t, timeline, news(timeline, order.Event{}))
+	timeline := []order.Entry{{At: at, Text: "seen"}, {At: at, Text: "imported"}, {At: at.Add(time.Second), Text: "changed"}}
+	assert.Equal(t, timeline, news(timeline, order.Entry{}))
 	assert.Equal(t, timeline[2:], news(timeline, timeline[1]))
 	assert.Empty(t, news(timeline, timeline[2]))
-	assert.Equal(t, timeline, news(timeline, order.Event{At: at.Add(-time.Hour), Text: "dropped since"}))
+	assert.Equal(t, timeline, news(timeline, order.Entry{At: at.Add(-time.Hour), Text: "dropped since"}))
 }
 
 func TestControlCharactersAreNotPrinted(t *testing.T) {

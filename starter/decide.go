@@ -36,10 +36,10 @@ var decisionKinds = []struct {
 	{order.DecideProduct, []string{"product"}, []string{"goods"}, "this product is the line's"},
 	{order.DecideCreateProduct, nil, []string{"goods"}, "a new product under the line's title"},
 	{order.DecideAccept, nil, nil, "take the value as it was understood"},
-	{order.DecideTryAgain, nil, nil, "the cause is mended"},
+	{order.DecideRetry, nil, nil, "the cause is corrected"},
 	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
-	{order.DecideTakeOver, []string{"roapp-order"}, nil, "this order in RO App stands for it"},
-	{order.DecideLeave, []string{"reason"}, nil, "give the order up"},
+	{order.DecideLink, []string{"roapp-order"}, nil, "link this order in RO App"},
+	{order.DecideSkip, []string{"reason"}, nil, "skip this order"},
 }
 
 func decideCommand(flags *process.Flags) *cobra.Command {
@@ -145,7 +145,7 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		}
 		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, why)
 	}
-	f := &followed{key: key, leaves: d.Kind == order.DecideLeave}
+	f := &followed{key: key, leaves: d.Kind == order.DecideSkip}
 	f.start(view)
 	if err := c.orders.Decide(ctx, key, d); err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 const (
@@ -21,9 +20,9 @@ const (
 // followed is one order on its way.
 type followed struct {
 	key     order.Key
-	before  moment      // as it was before it was asked for
-	printed order.Event // the last line of its timeline that was shown
-	view    workflows.OrderView
+	before  moment // as it was before it was asked for
+	printed int    // number of the last entry of its timeline that was shown
+	view    order.View
 	err     error // why it could not be asked
 	settled bool
 	leaves  bool // it was asked to be closed
@@ -44,11 +43,9 @@ func momentOf(s order.State) moment {
 		m.read = s.Snapshot.SeenAt.UnixNano()
 	}
 	if s.Hold != nil {
-		m.held, m.looks = s.Hold.Since.UnixNano(), s.Hold.Looks
+		m.held, m.looks = s.Hold.Since.UnixNano(), s.Hold.Retries
 	}
-	if n := len(s.Timeline); n > 0 {
-		m.event = s.Timeline[n-1].At.UnixNano()
-	}
+	m.event = int64(s.LastEntry)
 	return m
 }
 
@@ -67,14 +64,12 @@ func (f *followed) remember(ctx context.Context, orders *exchange.Orders) error 
 	return nil
 }
 
-func (f *followed) start(view workflows.OrderView) {
+func (f *followed) start(view order.View) {
 	f.before, f.imported = momentOf(view.State), view.SyncState == order.SyncSynced
-	if n := len(view.State.Timeline); n > 0 {
-		f.printed = view.State.Timeline[n-1]
-	}
+	f.printed = view.State.LastEntry
 }
 
-func look(ctx context.Context, orders *exchange.Orders, key order.Key) (workflows.OrderView, error) {
+func look(ctx context.Context, orders *exchange.Orders, key order.Key) (order.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
 	return orders.View(ctx, key)
@@ -131,32 +126,21 @@ func (c console) followOnce(ctx context.Context, orders []*followed) (left int, 
 }
 
 func (c console) showNews(f *followed) error {
-	for _, event := range news(f.view.State.Timeline, f.printed) {
-		f.printed = event
+	for _, event := range f.view.State.EntriesAfter(f.printed) {
 		if err := c.say(f.key, eventText(event, c.zone(f.key.Shop))); err != nil {
 			return err
 		}
 	}
+	f.printed = f.view.State.LastEntry
 	if f.settled = settled(f.view, f.before); !f.settled {
 		return nil
 	}
 	return writeOutcome(c.out, f.view)
 }
 
-// news are the events after the one that was printed last; all of them where it
-// is not there any more.
-func news(timeline []order.Event, last order.Event) []order.Event {
-	for i := len(timeline) - 1; i >= 0; i-- {
-		if event := timeline[i]; event.At.Equal(last.At) && event.Text == last.Text {
-			return timeline[i+1:]
-		}
-	}
-	return timeline
-}
-
 // settled tells that what was asked for has been done as far as it goes without
 // somebody.
-func settled(view workflows.OrderView, before moment) bool {
+func settled(view order.View, before moment) bool {
 	if momentOf(view.State) == before || len(view.Running) > 0 {
 		return false
 	}
@@ -164,9 +148,9 @@ func settled(view workflows.OrderView, before moment) bool {
 	case order.SyncClosed:
 		return true
 	case order.SyncHeld:
-		return view.State.Hint == nil
+		return view.State.Notice == nil
 	case order.SyncSynced:
-		return view.State.Hint == nil && !view.State.Pressed
+		return view.State.Notice == nil && !view.State.UserWaiting
 	default:
 		return false
 	}
@@ -185,7 +169,7 @@ func verdictOn(orders []*followed) error {
 		case f.view.SyncState == order.SyncHeld:
 			held++
 		case f.view.State.Snapshot == nil && !f.leaves: // the shop has no such order
-			failures = append(failures, fmt.Errorf("%s: %s", f.key, f.view.State.Closed))
+			failures = append(failures, fmt.Errorf("%s: %s", f.key, outcomeText(f.view)))
 		}
 	}
 	if len(failures) == 0 && held > 0 {

@@ -8,17 +8,17 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // writeOrder shows the whole order to a person.
-func writeOrder(w io.Writer, view workflows.OrderView, zone *time.Location) error {
+func writeOrder(w io.Writer, view order.View, zone *time.Location) error {
 	p := page{zone: zone}
 	p.heading(view)
 	p.shopSide(view)
 	p.accountSide(view)
 	p.waiting(view)
-	p.timeline(view.State.Timeline)
+	p.timeline(view.State.Entries())
 	_, err := io.WriteString(w, p.text.String())
 	return err
 }
@@ -47,7 +47,7 @@ func (p *page) minute(t time.Time) string {
 	return t.In(p.zone).Format("2006-01-02 15:04 MST")
 }
 
-func (p *page) heading(view workflows.OrderView) {
+func (p *page) heading(view order.View) {
 	state := view.State
 	name := view.Links.ShopName
 	if name == "" {
@@ -63,9 +63,9 @@ func (p *page) heading(view workflows.OrderView) {
 }
 
 // nextRefresh tells when a person may have the order compared again.
-func (p *page) nextRefresh(view workflows.OrderView) string {
+func (p *page) nextRefresh(view order.View) string {
 	switch {
-	case view.State.Closed != "":
+	case view.State.Closed != nil:
 		return "none, the order is closed"
 	case view.State.Refresh.Running:
 		return "runs since " + p.minute(view.State.Refresh.AskedAt)
@@ -76,7 +76,7 @@ func (p *page) nextRefresh(view workflows.OrderView) string {
 	}
 }
 
-func (p *page) shopSide(view workflows.OrderView) {
+func (p *page) shopSide(view order.View) {
 	p.line("\nCartum %s", view.Links.Shop)
 	snap := view.State.Snapshot
 	if snap == nil {
@@ -125,7 +125,7 @@ func joined(separator string, parts ...string) string {
 	return strings.Join(filled, separator)
 }
 
-func (p *page) accountSide(view workflows.OrderView) {
+func (p *page) accountSide(view order.View) {
 	p.line("\nRO App %s", view.Links.Order)
 	o := view.State.Order
 	if o == nil {
@@ -150,13 +150,13 @@ func (p *page) accountSide(view workflows.OrderView) {
 }
 
 // waiting shows the hold, what is in progress, and what the row warns of.
-func (p *page) waiting(view workflows.OrderView) {
+func (p *page) waiting(view order.View) {
 	state := view.State
 	if hold := state.Hold; hold != nil {
 		p.line("\nWaits since %s for: %s", p.minute(hold.Since), joined(", ", string(hold.Reason), hold.Field, string(hold.Goods)))
 		writeHold(&p.text, state)
-		if !hold.NextLook.IsZero() {
-			p.line("  Looked at again at %s.", p.minute(hold.NextLook))
+		if !hold.NextRetry.IsZero() {
+			p.line("  Next retry at %s.", p.minute(hold.NextRetry))
 		}
 	}
 	if len(view.Running) > 0 {
@@ -166,11 +166,11 @@ func (p *page) waiting(view workflows.OrderView) {
 		p.line("  %s", step)
 	}
 	p.differences(view.Differences)
-	if len(state.Marks) > 0 {
+	if len(state.Warnings) > 0 {
 		p.line("\nWarnings")
 	}
-	for _, mark := range state.Marks {
-		p.line("  %s: %s", mark.Code, mark.Text)
+	for _, warning := range state.Warnings {
+		p.line("  %s: %s", warning.Code, wording.English().Message(warning))
 	}
 }
 
@@ -199,11 +199,11 @@ func valuesText(v order.ItemValues) string {
 	return fmt.Sprintf("%s x %s", v.Quantity, v.Price.StringFixed(2))
 }
 
-func (p *page) timeline(events []order.Event) {
+func (p *page) timeline(events []order.Entry) {
 	p.line("\nTimeline")
 	rows := make([][]string, 0, len(events))
 	for _, event := range events {
-		rows = append(rows, []string{event.At.In(p.zone).Format("2006-01-02 15:04:05"), event.By, joined(" ", event.Text)})
+		rows = append(rows, []string{event.At.In(p.zone).Format("2006-01-02 15:04:05"), event.By, joined(" ", wording.English().Message(event.Message))})
 	}
 	p.columns(rows...)
 }

@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // writeOutcome says how an order ended up: a line, and for a hold what it waits
 // for.
-func writeOutcome(w io.Writer, view workflows.OrderView) error {
+func writeOutcome(w io.Writer, view order.View) error {
 	key := view.State.Key
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s  %s\n", key.WorkflowID(), outcomeText(view))
-	for _, mark := range view.State.Marks {
-		fmt.Fprintf(&text, "%s  warning: %s\n", key.WorkflowID(), mark.Text)
+	for _, warning := range view.State.Warnings {
+		fmt.Fprintf(&text, "%s  warning: %s\n", key.WorkflowID(), wording.English().Message(warning))
 	}
 	if view.State.Hold != nil {
 		writeHold(&text, view.State)
@@ -26,11 +26,11 @@ func writeOutcome(w io.Writer, view workflows.OrderView) error {
 	return err
 }
 
-func outcomeText(view workflows.OrderView) string {
+func outcomeText(view order.View) string {
 	state := view.State
 	switch view.SyncState {
 	case order.SyncClosed:
-		return "closed: " + state.Closed
+		return "closed: " + wording.English().Message(state.Closed.Message)
 	case order.SyncHeld:
 		return fmt.Sprintf("held: %s", state.Hold.Reason)
 	case order.SyncSynced:
@@ -55,7 +55,8 @@ func accountNumber(o *order.AccountOrder) string {
 // writeHold says what an order waits for and how it is answered.
 func writeHold(w *strings.Builder, state order.State) {
 	hold := state.Hold
-	fmt.Fprintf(w, "  %s\n  %s\n", hold.Text, hold.Remedy)
+	what, remedy := wording.English().Hold(*hold)
+	fmt.Fprintf(w, "  %s\n  %s\n", what, remedy)
 	for _, choice := range hold.Choices {
 		fmt.Fprintf(w, "    %s\n", choiceText(choice))
 	}
@@ -87,10 +88,10 @@ func usageOf(kind order.DecisionKind, choices []order.Choice) string {
 		return contactUsage(choices)
 	case order.DecideProduct:
 		return "product --product ID"
-	case order.DecideTakeOver:
-		return "take-over --roapp-order ID"
-	case order.DecideLeave:
-		return `leave --reason "..."`
+	case order.DecideLink:
+		return "link --roapp-order ID"
+	case order.DecideSkip:
+		return `skip --reason "..."`
 	default:
 		return string(kind)
 	}
@@ -111,8 +112,8 @@ func flagsOf(key order.Key) string {
 	return fmt.Sprintf("--shop %s --order %d", key.Shop, key.Number)
 }
 
-func eventText(event order.Event, zone *time.Location) string {
-	text := event.At.In(zone).Format("15:04:05") + "  " + event.Text
+func eventText(event order.Entry, zone *time.Location) string {
+	text := event.At.In(zone).Format("15:04:05") + "  " + wording.English().Message(event.Message)
 	if event.By != "" {
 		text += " (" + event.By + ")"
 	}

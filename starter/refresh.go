@@ -14,6 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 const (
@@ -138,6 +139,14 @@ func (r *refreshes) verdict(of int) error {
 	return errors.Join(r.failures...)
 }
 
+func changedTexts(answer exchange.Refreshed) []string {
+	var texts []string
+	for _, m := range answer.Changed {
+		texts = append(texts, wording.English().Message(m))
+	}
+	return texts
+}
+
 // refreshText is the answer in one line.
 func refreshText(answer exchange.Refreshed, now time.Time, zone *time.Location) string {
 	switch answer.State {
@@ -145,14 +154,14 @@ func refreshText(answer exchange.Refreshed, now time.Time, zone *time.Location) 
 		if len(answer.Changed) == 0 {
 			return "nothing changed"
 		}
-		return strings.Join(answer.Changed, "; ")
+		return strings.Join(changedTexts(answer), "; ")
 	case exchange.RefreshTooSoon:
 		if again := againFrom(answer.Next, now, zone); again != "" {
 			return again
 		}
 		return "was updated a moment ago; again from now on"
 	case exchange.RefreshFailed:
-		return joined("; ", append(answer.Changed, "waits: "+answer.Problem, againFrom(answer.Next, now, zone))...)
+		return joined("; ", append(changedTexts(answer), "on hold: "+wording.English().Message(*answer.Problem), againFrom(answer.Next, now, zone))...)
 	case exchange.RefreshRunning:
 	}
 	if len(answer.Waits) == 0 {

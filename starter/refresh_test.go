@@ -46,13 +46,13 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "5")}})
-	w.AwaitMark(301, order.MarkNotCarried)
+	w.AwaitMark(301, order.WarnNotSynced)
 	output, code = p.types("show", "--shop", "demo", "--order", "301")
 	require.Equal(t, 0, code, output)
 	output = strings.Join(strings.Fields(output), " ")
 	assert.Regexp(t, `next refresh from \d{4}-\d\d-\d\d \d\d:\d\d`, output)
 	assert.Contains(t, output, "Not carried over LINE IN CARTUM IN RO APP a:A-1#1 5 x 12.50 3 x 12.50")
-	assert.Contains(t, output, order.MarkNotCarried)
+	assert.Contains(t, output, order.WarnNotSynced)
 	assert.Contains(t, output, "Ola asked to update the order now")
 }
 

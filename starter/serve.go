@@ -73,8 +73,10 @@ type server struct {
 	env     process.Env
 	options serveOptions
 	client  atomic.Pointer[client.Client]
-	viewer  atomic.Pointer[overview.Viewer]
-	orders  atomic.Pointer[exchange.Orders]
+	// namespace is set before client is.
+	namespace string
+	viewer    atomic.Pointer[overview.Viewer]
+	orders    atomic.Pointer[exchange.Orders]
 }
 
 func (s *server) run(ctx context.Context) error {
@@ -84,7 +86,8 @@ func (s *server) run(ctx context.Context) error {
 		TemporalUI:      strings.TrimSuffix(s.options.temporalUI, "/"),
 	}
 	guard, err := access.New(access.Options{
-		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions), Logger: s.env.Logger,
+		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions),
+		Logouts: exchange.NewLogouts(s.currentClient), Logger: s.env.Logger,
 	})
 	if err != nil {
 		return err
@@ -112,6 +115,14 @@ func (s *server) run(ctx context.Context) error {
 	return group.Wait()
 }
 
+func (s *server) currentClient() (client.Client, bool) {
+	c := s.client.Load()
+	if c == nil {
+		return nil, false
+	}
+	return *c, true
+}
+
 func (s *server) currentOrders() (*exchange.Orders, bool) {
 	orders := s.orders.Load()
 	return orders, orders != nil
@@ -128,6 +139,11 @@ func (s *server) connect(ctx context.Context) error {
 		return ignoreEnd(ctx, err)
 	}
 	defer c.Close()
+	// The worker does it too. Whoever starts first, lists are asked for at once.
+	if err := engine.RegisterSearchAttributes(ctx, c, namespace); err != nil {
+		s.env.Logger.Warn("lists do not work until the search attributes are there", zap.Error(err))
+	}
+	s.namespace = namespace
 	s.client.Store(&c)
 	viewer := overview.New(c, namespace, s.env.File.Store())
 	s.env.Metrics.ShowOverview(viewer.Last)
@@ -147,12 +163,11 @@ func ignoreEnd(ctx context.Context, err error) error {
 }
 
 func (s *server) checkTemporal(ctx context.Context) error {
-	c := s.client.Load()
-	if c == nil {
+	c, connected := s.currentClient()
+	if !connected {
 		return errors.New("still connecting to Temporal")
 	}
-	_, err := (*c).CheckHealth(ctx, &client.CheckHealthRequest{})
-	return err
+	return process.TemporalCheck(c, s.namespace).Run(ctx)
 }
 
 // overview tells how shops and accounts fare.

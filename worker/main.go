@@ -68,7 +68,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	}
 	defer c.Close()
 	running, err := workers.Start(ctx, workers.Options{
-		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics,
+		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
 	})
 	if err != nil {
 		return err
@@ -76,7 +76,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	viewer := overview.New(c, namespace, env.File.Store())
 	env.Metrics.ShowOverview(viewer.Last)
 	go viewer.Run(ctx, env.Logger)
-	ready.set(process.TemporalCheck(c), viewer)
+	ready.set(process.TemporalCheck(c, namespace), viewer)
 	env.Logger.Info("worker is running", zap.Int("accounts", len(env.Settings.Accounts)), zap.Int("shops", len(env.Settings.Shops)),
 		zap.String("settings", env.Settings.Revision), zap.Int("pid", os.Getpid()))
 	go running.Follow(ctx)

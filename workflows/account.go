@@ -45,6 +45,9 @@ type AccountState struct {
 	Failures int      `json:",omitempty"` // since the last success
 	// Unreadable are the last orders that could not be read.
 	Unreadable []UnreadableOrder `json:",omitempty"`
+	// Created are orders of ours that were created in RO App of late, by workflow
+	// id. They are found there also when their workflow is gone.
+	Created map[string]CreatedOrder `json:",omitempty"`
 	// Missing are endpoints that RO App was found not to offer, by method and path.
 	Missing map[string]MissingEndpoint `json:",omitempty"`
 	// Choices are what people chose between several records, by the record's id.
@@ -64,6 +67,12 @@ type Place struct {
 type Told struct {
 	At   time.Time // its modification
 	News string
+}
+
+// CreatedOrder is the create of an order in RO App.
+type CreatedOrder struct {
+	At      time.Time
+	OrderID int64 `json:",omitempty"` // RO App's; 0 where the answer was lost
 }
 
 // Collection counts what one collection brought.
@@ -103,8 +112,11 @@ type Collected struct {
 	News       int               `json:",omitempty"`
 	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
 	Missing    []string          `json:",omitempty"` // of those asked for, still so
-	Every      time.Duration     // until the next collection, with jitter
-	Lag        time.Duration     `json:",omitempty"`
+	// Created are orders of ours on the page that were created of late, by
+	// workflow id.
+	Created map[string]CreatedOrder `json:",omitempty"`
+	Every   time.Duration           // until the next collection, with jitter
+	Lag     time.Duration           `json:",omitempty"`
 }
 
 // AccountView is how an account's collections fare, as the query answers it.
@@ -127,6 +139,11 @@ const (
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
 	unreadableKept = 20
+	// CreatedKept is how long it is remembered that an order was created in RO App.
+	// It is above the age from which every order is looked for before it is created.
+	CreatedKept = time.Hour
+	// createdMost bounds how many are remembered: an hour at three requests a second.
+	createdMost = 3600
 )
 
 // credentialPauses is how long refused credentials are left alone.
@@ -140,6 +157,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		looks:    workflow.GetSignalChannel(ctx, SignalLook),
 		settings: workflow.GetSignalChannel(ctx, SignalSettings),
 		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
+		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
 		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
@@ -148,16 +166,23 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := run.answerChoices(ctx); err != nil {
 		return err
 	}
-	if err := run.state.Alerting.watch(ctx, Owner{Account: run.state.Account}, &run.state.Health, nil); err != nil {
+	if err := run.answerCreated(ctx); err != nil {
 		return err
 	}
+	if err := workflow.SetQueryHandler(ctx, QueryState, func() (AccountState, error) { return run.state, nil }); err != nil {
+		return err
+	}
+	if err := run.state.Alerting.watch(ctx, watched{owner: Owner{Account: run.state.Account}, health: &run.state.Health}); err != nil {
+		return err
+	}
+	run.resumeHeld(ctx)
 	if run.state.Asked.IsZero() {
 		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
 	}
 	for ctx.Err() == nil {
 		run.drain(ctx)
 		run.describe(ctx)
-		if run.old(ctx) {
+		if run.old(ctx) && !run.resuming && len(run.resume) == 0 {
 			return workflow.NewContinueAsNewError(ctx, AccountWorkflow, run.state)
 		}
 		if due := run.state.due(); due.After(workflow.Now(ctx)) {
@@ -175,6 +200,12 @@ type accountRun struct {
 	looks    workflow.ReceiveChannel // nothing
 	settings workflow.ReceiveChannel // a revision
 	choices  workflow.ReceiveChannel
+	given    workflow.ReceiveChannel // nothing: goods may be added again
+
+	// resume are the holds that may be over and are yet to be resumed, resuming is
+	// set while others are.
+	resume   []order.HoldReason
+	resuming bool
 	missing  workflow.ReceiveChannel // an endpoint
 }
 
@@ -197,6 +228,9 @@ func (r *accountRun) drain(ctx workflow.Context) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
+	for r.given.ReceiveAsync(nil) {
+		r.mayGoOn(order.HoldMissingRight)
+	}
 	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
@@ -221,7 +255,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.missing} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {
@@ -310,6 +344,9 @@ func (r *accountRun) collect(ctx workflow.Context) {
 	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told, Missing: s.missingReads()}
 	var out Collected
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in).Get(ctx, &out)
+	if ctx.Err() != nil {
+		return // it says nothing of RO App
+	}
 	if err != nil {
 		s.Failures++
 		s.Health.failed(workflow.Now(ctx), notTaken(err))
@@ -317,8 +354,43 @@ func (r *accountRun) collect(ctx workflow.Context) {
 			"account", s.Account, "problem", s.Health.Problem)
 		return
 	}
+	failed := !s.Health.FailingSince.IsZero()
 	s.take(out, now)
 	s.takeMissing(in.Missing, out.Missing, now)
+	if failed && s.Health.FailingSince.IsZero() {
+		r.mayGoOn(answersAgain...)
+	}
+}
+
+// mayGoOn notes holds that may be over.
+func (r *accountRun) mayGoOn(reasons ...order.HoldReason) {
+	for _, reason := range reasons {
+		if !slices.Contains(r.resume, reason) {
+			r.resume = append(r.resume, reason)
+		}
+	}
+}
+
+// resumeHeld has the orders go on that waited for RO App, beside the rounds.
+func (r *accountRun) resumeHeld(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for workflow.Await(ctx, func() bool { return len(r.resume) > 0 }) == nil {
+			in := ResumeInput{Account: r.state.Account, Reasons: r.resume, Revision: r.state.Revision}
+			r.resume, r.resuming = nil, true
+			options := resumeOptions(ctx, "Resume the orders that wait for RO App: it answers again")
+			if err := workflow.ExecuteActivity(options, ActivityResumeHeld, in).Get(ctx, nil); err != nil {
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
+			}
+			r.resuming = false
+		}
+	})
+}
+
+// answerCreated answers what is known of an order's create in RO App.
+func (r *accountRun) answerCreated(ctx workflow.Context) error {
+	return workflow.SetQueryHandler(ctx, QueryCreated, func(workflowID string) (CreatedOrder, error) {
+		return r.state.Created[workflowID], nil
+	})
 }
 
 // collectOptions are those of reading one page. It heartbeats, unlike the steps
@@ -352,6 +424,7 @@ func (s *AccountState) take(out Collected, now time.Time) {
 	s.Current.Told += out.News
 	s.Unreadable = append(s.Unreadable, out.Unreadable...)
 	s.Unreadable = slices.Delete(s.Unreadable, 0, max(0, len(s.Unreadable)-unreadableKept))
+	s.noteCreated(out.Created, now)
 	s.Failures = 0
 	s.Health.succeeded(now)
 	if s.Place != nil {
@@ -360,6 +433,24 @@ func (s *AccountState) take(out Collected, now time.Time) {
 	s.Last, s.Current = s.Current, Collection{}
 	if !s.Last.At.Before(s.Looked.Add(s.Lag)) {
 		s.Looked = time.Time{}
+	}
+}
+
+// noteCreated remembers orders that were created, and forgets old ones.
+func (s *AccountState) noteCreated(created map[string]CreatedOrder, now time.Time) {
+	//workflowcheck:ignore each is deleted for itself
+	for id, order := range s.Created {
+		if now.Sub(order.At) > CreatedKept {
+			delete(s.Created, id)
+		}
+	}
+	for _, id := range workflow.DeterministicKeys(created) {
+		if s.Created == nil {
+			s.Created = map[string]CreatedOrder{}
+		}
+		if len(s.Created) < createdMost {
+			s.Created[id] = created[id]
+		}
 	}
 }
 

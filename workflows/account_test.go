@@ -25,8 +25,9 @@ type accountLife struct {
 	begin  time.Time
 	answer func(n int, in workflows.CollectInput) (workflows.Collected, error)
 
-	asked  []time.Duration // after the beginning
-	inputs []workflows.CollectInput
+	asked   []time.Duration // after the beginning
+	inputs  []workflows.CollectInput
+	resumed []workflows.ResumeInput
 }
 
 func newAccountLife(t *testing.T) *accountLife {
@@ -43,6 +44,10 @@ func newAccountLife(t *testing.T) *accountLife {
 		l.inputs = append(l.inputs, in)
 		return l.answer(len(l.asked), in)
 	}, activity.RegisterOptions{Name: workflows.ActivityCollectChanges})
+	l.env.RegisterActivityWithOptions(func(_ context.Context, in workflows.ResumeInput) (int, error) {
+		l.resumed = append(l.resumed, in)
+		return 1, nil
+	}, activity.RegisterOptions{Name: workflows.ActivityResumeHeld})
 	l.env.RegisterActivityWithOptions(func(context.Context, workflows.AlertLook) (workflows.AlertNext, error) {
 		return workflows.AlertNext{Pause: 24 * time.Hour}, nil
 	}, activity.RegisterOptions{Name: workflows.ActivityLookForAlerts})
@@ -220,4 +225,61 @@ func TestAccountContinuesAsNewWithAllThatItKnows(t *testing.T) {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
 	assert.Equal(t, l.begin.Add(6*time.Hour+30*time.Second), state.Looked.UTC(), "the look that came last is not lost")
 	assert.Equal(t, collected().Cursor, state.Cursor.UTC())
+}
+
+// What waited for RO App is resumed once it answers again, and not at each round.
+func TestAccountThatAnswersAgainResumesWhatWaited(t *testing.T) {
+	t.Parallel()
+	l := newAccountLife(t)
+	l.answer = func(n int, _ workflows.CollectInput) (workflows.Collected, error) {
+		if n == 3 || n == 4 {
+			return workflows.Collected{}, refusal(order.FailUnreachable)
+		}
+		return collected(), nil
+	}
+	l.at(9*time.Minute, func() { l.env.SignalWorkflow(workflows.SignalPermissionGiven, nil) })
+	l.live(10 * time.Minute)
+	require.Len(t, l.resumed, 2)
+	assert.Equal(t, []order.HoldReason{order.HoldUnreachable, order.HoldCredentials, order.HoldUnknownShop}, l.resumed[0].Reasons)
+	assert.Equal(t, []order.HoldReason{order.HoldMissingRight}, l.resumed[1].Reasons)
+	assert.Equal(t, "main", l.resumed[1].Account)
+}
+
+// Orders that were created are known for an hour, with or without their workflow.
+func TestAccountKnowsWhatWasCreated(t *testing.T) {
+	t.Parallel()
+	l := newAccountLife(t)
+	l.answer = func(n int, _ workflows.CollectInput) (workflows.Collected, error) {
+		answer := collected()
+		if n == 1 {
+			answer.Created = map[string]workflows.CreatedOrder{"order:demo:1": {At: l.begin, OrderID: 1001}}
+		}
+		return answer, nil
+	}
+	created := func(id string) (order workflows.CreatedOrder) {
+		answer, err := l.env.QueryWorkflow(workflows.QueryCreated, id)
+		require.NoError(t, err)
+		require.NoError(t, answer.Get(&order))
+		return order
+	}
+	l.at(50*time.Minute, func() {
+		assert.Equal(t, int64(1001), created("order:demo:1").OrderID)
+		assert.True(t, created("order:demo:2").At.IsZero())
+	})
+	l.at(70*time.Minute, func() { assert.True(t, created("order:demo:1").At.IsZero()) })
+	l.live(71 * time.Minute)
+}
+
+// Who ends an account loses nothing of what it knows.
+func TestAccountThatIsCanceledEndsAndTellsItsState(t *testing.T) {
+	t.Parallel()
+	l := newAccountLife(t)
+	l.live(90 * time.Second)
+	assert.True(t, temporal.IsCanceledError(l.env.GetWorkflowError()), l.env.GetWorkflowError())
+	answer, err := l.env.QueryWorkflow(workflows.QueryState)
+	require.NoError(t, err)
+	var state workflows.AccountState
+	require.NoError(t, answer.Get(&state))
+	assert.Equal(t, collected().Cursor, state.Cursor.UTC())
+	assert.Zero(t, state.Failures, "the end says nothing of RO App")
 }

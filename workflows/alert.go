@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -35,6 +36,11 @@ type Alerting struct {
 	RedTold bool `json:",omitempty"`
 	// Held are the holds that were told: since when, by the order's number.
 	Held map[int64]time.Time `json:",omitempty"`
+	// Findings are the orders that cannot go on, as of the last look.
+	Findings []Finding `json:",omitempty"`
+	// Suspects are orders, by number, whose workflow task a worker was given again
+	// and again. Each look asks whether that is still so.
+	Suspects []int64 `json:",omitempty"`
 	// Sending is the id of the alert that is on its way. There is one at a time,
 	// so that they come in their order.
 	Sending string `json:",omitempty"`
@@ -45,7 +51,9 @@ type AlertLook struct {
 	Owner    Owner
 	Health   Health
 	Alerting Alerting
-	Now      time.Time
+	// Found is what the entity's own rounds found.
+	Found []Finding `json:",omitempty"`
+	Now   time.Time
 }
 
 // AlertNext is what LookForAlerts decided.
@@ -54,6 +62,11 @@ type AlertNext struct {
 	// have it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
+	// Looked tells that Findings and Suspects are what is known now; else they are
+	// as they were.
+	Looked   bool      `json:",omitempty"`
+	Findings []Finding `json:",omitempty"`
+	Suspects []int64   `json:",omitempty"`
 	// Sent tells that the alert on its way arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
@@ -74,6 +87,9 @@ const (
 	AlertHeld  AlertKind = "held"
 	AlertRed   AlertKind = "red"
 	AlertGreen AlertKind = "green"
+	// AlertFailing names orders that cannot go on; their reasons are kinds of findings.
+	AlertFailing AlertKind = "failing"
+	AlertTest    AlertKind = "test" // of starter check --alert: nothing is wrong
 )
 
 // Alert is the body of the POST to the alert URL. It holds no personal data.
@@ -104,44 +120,63 @@ type HealthView struct {
 	Since time.Time
 	// Red stays set until the next success.
 	Red bool
+	// Findings are the orders that cannot go on.
+	Findings []Finding `json:",omitempty"`
 	// Import is a shop's first import, nil where there was none.
 	Import *FirstImport `json:",omitempty"`
 }
 
 // RedAt tells whether the entity was red at its last look, or is by now.
 func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
-	return v.Red || v.Health.Red(now, v.Since, every)
+	return v.Red || len(v.Findings) > 0 || v.Health.Red(now, v.Since, every)
 }
 
 // alertPause is when to look again where nobody could say.
 const alertPause = time.Minute
 
+// watched is an entity as its alerting sees it.
+type watched struct {
+	owner  Owner
+	health *Health // which the rounds write
+	// found, where it is not nil, is what the rounds found.
+	found func() []Finding
+	// complete, where it is not nil, completes the answer to who asks.
+	complete func(*HealthView)
+}
+
+func (w watched) findings() []Finding {
+	if w.found == nil {
+		return nil
+	}
+	return w.found()
+}
+
 // watch tells at the alert URL how the entity fares, for as long as the run
 // lives. It goes on beside the rounds and never holds them up, so that a round
-// that hangs is seen too. It reads health, which the rounds write; more, which may
-// be nil, completes the answer to who asks.
-func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health, more func(*HealthView)) error {
+// that hangs is seen too.
+func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	if a.Since.IsZero() {
 		a.Since = workflow.Now(ctx)
 	}
 	err := workflow.SetQueryHandler(ctx, QueryHealth, func() (HealthView, error) {
-		view := HealthView{Health: *health, Since: a.Since, Red: a.Red}
-		if more != nil {
-			more(&view)
+		view := HealthView{Health: *of.health, Since: a.Since, Red: a.Red, Findings: a.Findings}
+		if of.complete != nil {
+			of.complete(&view)
 		}
 		return view, nil
 	})
 	if err != nil {
-		return fmt.Errorf("answer how %s fares: %w", owner, err)
+		return fmt.Errorf("answer how %s fares: %w", of.owner, err)
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
-			seen := *health
-			pause := a.look(ctx, owner, seen)
+			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
+			pause := a.look(ctx, of)
 			began := workflow.Now(ctx)
 			// Failing, and being well again, are looked at when they begin.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
-				return health.Kind != seen.Kind || health.FailingSince.IsZero() != seen.FailingSince.IsZero()
+				return of.health.Kind != seen.Kind || of.health.FailingSince.IsZero() != seen.FailingSince.IsZero() ||
+					len(of.findings()) != found || len(a.Suspects) > suspects
 			})
 			if err == nil && workflow.Now(ctx).Sub(began) > pause+alertPause {
 				// No worker ran for a while; the rounds that were missed come first,
@@ -156,19 +191,27 @@ func (a *Alerting) watch(ctx workflow.Context, owner Owner, health *Health, more
 	return nil
 }
 
+// suspect notes an order whose workflow task a worker was given again.
+func (a *Alerting) suspect(number int64) {
+	if len(a.Suspects) < FindingsKept && !slices.Contains(a.Suspects, number) {
+		a.Suspects = append(a.Suspects, number)
+	}
+}
+
 // look decides what to tell and has it sent. It says when to look again.
-func (a *Alerting) look(ctx workflow.Context, owner Owner, health Health) time.Duration {
+func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next look is another attempt
 	})
-	in := AlertLook{Owner: owner, Health: health, Alerting: *a, Now: workflow.Now(ctx)}
+	in := AlertLook{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
+	asked := slices.Clone(a.Suspects)
 	var next AlertNext
 	if err := workflow.ExecuteLocalActivity(local, ActivityLookForAlerts, in).Get(ctx, &next); err != nil {
 		workflow.GetLogger(ctx).Warn("it is not known whether there is something to tell at the alert URL; it is looked at again", "error", err)
 		return alertPause
 	}
-	a.take(next, in.Now)
+	a.take(next, asked, in.Now)
 	if next.Alert != nil {
 		send(ctx, *next.Alert)
 	}
@@ -177,13 +220,20 @@ func (a *Alerting) look(ctx workflow.Context, owner Owner, health Health) time.D
 
 // take remembers what was decided. What is about to be sent counts as told: the
 // workflow that sends it outlives this run.
-func (a *Alerting) take(next AlertNext, now time.Time) {
+func (a *Alerting) take(next AlertNext, asked []int64, now time.Time) {
 	a.Red = next.Red
 	if next.Off {
 		a.Since = now
 	}
 	if next.Sent {
 		a.Sending = ""
+	}
+	if next.Looked {
+		a.Findings = next.Findings
+		a.Suspects = slices.DeleteFunc(a.Suspects, func(number int64) bool {
+			// Those that came while it was looked are kept.
+			return slices.Contains(asked, number) && !slices.Contains(next.Suspects, number)
+		})
 	}
 	for _, number := range next.Over {
 		delete(a.Held, number)
@@ -197,6 +247,10 @@ func (a *Alerting) take(next AlertNext, now time.Time) {
 		a.RedTold = true
 	case AlertGreen:
 		a.RedTold = false
+	case AlertFailing:
+		for i := range a.Findings {
+			a.Findings[i].Alerted = true
+		}
 	case AlertHeld:
 		if a.Held == nil {
 			a.Held = map[int64]time.Time{}

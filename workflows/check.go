@@ -70,11 +70,11 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 	if err != nil {
 		says.Company.Failure = &facts.Failure{Text: err.Error()}
 	}
-	if says.Company.Failure != nil {
+	if !says.WantsMore() {
 		return says // address or key are wrong: nothing else is asked in vain
 	}
 	says.Lists = map[facts.Kind]facts.Directory{}
-	for _, kind := range facts.AccountLists() {
+	for _, kind := range facts.AccountReads() {
 		var list facts.Directory
 		in := ReadDirectoryInput{Account: account, Kind: kind}
 		if err := workflow.ExecuteActivity(asking(string(kind)), ActivityReadDirectory, in).Get(ctx, &list); err != nil {
@@ -82,6 +82,7 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 		}
 		says.Lists[kind] = list
 	}
+	says.JudgeAddress()
 	return says
 }
 

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -65,9 +64,11 @@ func (s *AccountState) takeMissing(asked, still []string, now time.Time) {
 			delete(s.Missing, endpoint)
 		}
 	}
-	maps.DeleteFunc(s.Missing, func(endpoint string, m MissingEndpoint) bool {
-		return !strings.HasPrefix(endpoint, "GET ") && now.Sub(m.Seen) > missingWriteFor
-	})
+	for _, endpoint := range workflow.DeterministicKeys(s.Missing) {
+		if !strings.HasPrefix(endpoint, "GET ") && now.Sub(s.Missing[endpoint].Seen) > missingWriteFor {
+			delete(s.Missing, endpoint)
+		}
+	}
 	s.showMissing()
 }
 

@@ -108,7 +108,7 @@ func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEn
 	made, err := createProduct(ctx, in, 0)
 	if err == nil && made.MissingCategory != nil {
 		var category int64
-		options := workflow.WithActivityOptions(ctx, ensureOptions(order.Step{Summary: "Create the category", Timeout: time.Hour, Urgency: in.Pace.Urgency}))
+		options := workflow.WithActivityOptions(ctx, ensureOptions("Create the category", int(in.Pace.Urgency), time.Hour))
 		if err = workflow.ExecuteActivity(options, ActivityEnsureCategory, *made.MissingCategory).Get(ctx, &category); err == nil {
 			made, err = createProduct(ctx, in, category)
 		}
@@ -185,5 +185,5 @@ func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsur
 // is lost is repeated only after the settling time, by an activity that looks.
 func paced(ctx workflow.Context, account, summary string, pace order.Pace) workflow.Context {
 	return workflow.WithActivityOptions(ctx, requestOptions(
-		engine.RoappQueue(account), summary, pace.Urgency, 2*(pace.Timeout+pace.Settle), pace.Settle))
+		engine.RoappQueue(account), summary, int(pace.Urgency), 2*(pace.Timeout+pace.Settle), pace.Settle))
 }

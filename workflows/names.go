@@ -4,11 +4,6 @@
 // change, for orders live for months.
 package workflows
 
-import (
-	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/order"
-)
-
 // Workflow types.
 const (
 	OrderWorkflow          = "Order"
@@ -26,24 +21,31 @@ const (
 
 // Signals, with the type of their payload.
 const (
-	SignalShopOrderChanged   = "shop-order-changed"    // order.Hint
+	SignalShopOrderChanged   = "shop-order-changed"    // order.ChangeNotice
 	SignalDecide             = "decide"                // order.Decision
 	SignalStatusChanged      = "status-changed"        // order.OrderRead
 	SignalWrittenOff         = "written-off"           // order.WriteOff
 	SignalForceContinueAsNew = "force-continue-as-new" // nothing
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
+	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
 	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
+	SignalTaskRepeated       = "task-repeated"         // an order's number, to its shop: a worker was given its task again and again
+	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again
 	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.
 	SignalSettings = "settings"
 )
 
-// UpdateRefresh synchronises the order now. Its argument is a RefreshRequest,
+// OrderSignals are the signals that an order's rules take. A test holds them
+// against the rules.
+var OrderSignals = []string{SignalDecide, SignalSettings, SignalShopOrderChanged, SignalStatusChanged, SignalWrittenOff}
+
+// UpdateRefresh compares both sides of the order now. Its argument is a RefreshRequest,
 // its result a RefreshResult.
 const UpdateRefresh = "refresh"
 
@@ -53,13 +55,15 @@ const (
 	QueryShop    = "shop"    // ShopView
 	QueryAccount = "account" // AccountView
 	QueryHealth  = "health"  // HealthView, of a shop and of an account
+	QueryState   = "state"   // ShopState or AccountState, for the next life of an entity that was ended
+	QueryCreated = "created" // CreatedOrder, of an account; its argument is the order's workflow id
 	QueryChoice  = "choice"  // of an account: *order.Remembered; its argument is the record's id
 )
 
 // Activities besides the steps of an order, whose activities have the names of
 // the step kinds.
 const (
-	ActivityPlan           = "Plan"
+	ActivityAdvance        = "Advance"
 	ActivityCreateContact  = "CreateContact"
 	ActivityCreateProduct  = "CreateProduct"
 	ActivityEnsureCategory = "EnsureCategory"
@@ -69,7 +73,7 @@ const (
 	ActivityShopSettings   = "ShopSettings"
 	ActivitySweepShop      = "SweepShop"
 	ActivityImportSlice    = "ImportSlice"
-	ActivityTellHeld       = "TellHeld"
+	ActivityResumeHeld     = "ResumeHeld"
 	ActivityDryRead        = "DryRead"
 	ActivityDryPlan        = "DryPlan"
 	ActivityDryContacts    = "DryContacts"
@@ -87,15 +91,3 @@ func ShopID(shop string) string { return "shop:" + shop }
 
 // AccountID is the id of an account's entity.
 func AccountID(account string) string { return "account:" + account }
-
-// queueOf is the task queue of a step's activity.
-func queueOf(step order.Step) string {
-	switch step.Side {
-	case order.SideCartum:
-		return engine.CartumQueue(step.Queue)
-	case order.SideEnsure:
-		return engine.EnsureQueue
-	default:
-		return engine.RoappQueue(step.Queue)
-	}
-}

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -21,6 +22,9 @@ type ShopState struct {
 	// Recent and Whole are the last sweeps that succeeded; a whole one is a
 	// recent one as well.
 	Recent, Whole *Swept `json:",omitempty"`
+	// Absent are the open orders that whole sweeps do not find, by number. An order
+	// is told only once that lasted.
+	Absent map[int64]Absence `json:",omitempty"`
 	// NextRecent and NextWhole are when the next ones are due.
 	NextRecent, NextWhole time.Time `json:",omitzero"`
 	// Failures counts those since the last success; until NotBefore passes
@@ -51,7 +55,19 @@ type SweepInput struct {
 	Whole bool // the whole window, not the recent days alone
 	// LastWhole is when the last whole sweep began, zero before the first.
 	LastWhole time.Time `json:",omitzero"`
+	// Absent are the orders that the last whole sweep did not find either.
+	Absent map[int64]Absence `json:",omitempty"`
 }
+
+// Absence is how long the shop has not shown an order that is open here.
+type Absence struct {
+	Since time.Time // the first whole sweep that did not find it
+	Polls int       // whole sweeps in a row that did not find it
+}
+
+// AbsentKept bounds how many absent orders are remembered; more of them at once
+// are a fault of the shop's API.
+const AbsentKept = 300
 
 // Swept is the answer of SweepShop: counts, for orders go straight to their
 // workflows.
@@ -65,10 +81,34 @@ type Swept struct {
 	Unreadable int  `json:",omitempty"`
 	Missing    int  `json:",omitempty"` // open orders that the shop does not show
 	Requests   int  // to the shop
+	// Absent are the missing ones, of a whole sweep.
+	Absent map[int64]Absence `json:",omitempty"`
+	// Found are the orders that could not be passed on as they are, and others
+	// that need somebody; the first ones, [FindingsKept] at most.
+	Found []Finding `json:",omitempty"`
 }
 
-// TellHeldInput is what the activity TellHeld works from.
-type TellHeldInput struct{ Shop, Revision string }
+// ResumeInput is what the activity ResumeHeld works from.
+type ResumeInput struct {
+	Shop    string `json:",omitempty"`
+	Account string `json:",omitempty"` // where there is no shop: all shops of the account
+	// Reasons are the holds that may be over; empty are all.
+	Reasons []order.HoldReason `json:",omitempty"`
+	// Revision of the settings in force; it stands in the signal.
+	Revision string
+}
+
+// answersAgain are the holds that end when a service answers again.
+var answersAgain = []order.HoldReason{order.HoldUnreachable, order.HoldCredentials, order.HoldUnknownShop}
+
+// resumeOptions are those of resuming held orders, which asks no service.
+func resumeOptions(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: engine.OrdersQueue, Summary: summary,
+		StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 20 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 2 * time.Second, MaximumInterval: time.Minute, MaximumAttempts: 20},
+	})
+}
 
 // Shop is the entity of a shop. It sweeps the shop's orders, carries out the
 // first import, keeps the webhooks subscribed, and knows how all that fares.
@@ -77,12 +117,18 @@ func Shop(ctx workflow.Context, state ShopState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
 		return err
 	}
-	withImport := func(v *HealthView) { v.Import = r.state.Import }
-	if err := r.state.Alerting.watch(ctx, Owner{Shop: r.state.Shop}, &r.state.Health, withImport); err != nil {
+	if err := workflow.SetQueryHandler(ctx, QueryState, func() (ShopState, error) { return r.state, nil }); err != nil {
+		return err
+	}
+	err := r.state.Alerting.watch(ctx, watched{
+		owner: Owner{Shop: r.state.Shop}, health: &r.state.Health, found: r.found,
+		complete: func(v *HealthView) { v.Import = r.state.Import },
+	})
+	if err != nil {
 		return err
 	}
 	r.readSettings(ctx)
-	for {
+	for ctx.Err() == nil {
 		r.drain(ctx)
 		if r.handOn(ctx) {
 			return workflow.NewContinueAsNewError(ctx, ShopWorkflow, r.state)
@@ -91,6 +137,7 @@ func Shop(ctx workflow.Context, state ShopState) error {
 		r.describe(ctx)
 		r.wait(ctx)
 	}
+	return ctx.Err() // canceled: the workers start the entity again
 }
 
 // shopRun is one run of the entity.
@@ -99,17 +146,19 @@ type shopRun struct {
 	started  time.Time
 	settings ShopInForce
 
-	look, settingsChanged, wanted, removed, importWanted, importStop workflow.ReceiveChannel
+	look, settingsChanged, wanted, removed, importWanted, importStop, repeated workflow.ReceiveChannel
 
 	// asked is set where somebody wants a sweep now.
 	asked bool
 	// stale is set where other settings are in force.
 	stale bool
+	// recovered is set where the shop answers again: orders wait for that.
+	recovered bool
 
 	// These run, or are nil.
 	sweep        workflow.Future
 	slice        workflow.Future // of the first import
-	held         workflow.Future // the held orders are being told
+	held         workflow.Future // held orders are being resumed
 	subscription workflow.Future
 
 	sweepWhole bool
@@ -133,6 +182,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 		removed:         workflow.GetSignalChannel(ctx, SignalWebhookRemoved),
 		importWanted:    workflow.GetSignalChannel(ctx, SignalFirstImport),
 		importStop:      workflow.GetSignalChannel(ctx, SignalStopFirstImport),
+		repeated:        workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 }
 
@@ -161,6 +211,7 @@ func (r *shopRun) drain(ctx workflow.Context) {
 	for r.importStop.ReceiveAsync(nil) {
 		r.state.stopImport()
 	}
+	drain(r.repeated, r.state.Alerting.suspect)
 	r.webhooks(ctx)
 }
 
@@ -175,7 +226,7 @@ const (
 // handOn tells that the run is long enough and nothing is under way. Every
 // signal has been drained.
 func (r *shopRun) handOn(ctx workflow.Context) bool {
-	return r.worn(ctx) && r.sweep == nil && r.slice == nil && r.held == nil && r.subscription == nil && !r.stale && !r.asked &&
+	return r.worn(ctx) && r.sweep == nil && r.slice == nil && r.held == nil && r.subscription == nil && !r.stale && !r.asked && !r.recovered &&
 		r.wanted.Len()+r.removed.Len() == 0
 }
 
@@ -227,7 +278,12 @@ func (r *shopRun) begin(ctx workflow.Context) {
 		r.stale, r.asked = false, true
 		r.state.NotBefore = time.Time{}
 		r.readSettings(ctx)
-		r.tellHeld(ctx)
+		r.resume(ctx, "Resume the held orders: the settings changed", nil)
+		r.recovered = false // among them
+	}
+	if r.recovered && r.held == nil {
+		r.recovered = false
+		r.resume(ctx, "Resume the orders that wait for the shop: it answers again", answersAgain)
 	}
 	if r.state.Paused != "" {
 		r.asked = false
@@ -262,6 +318,9 @@ func (r *shopRun) beginSweep(ctx workflow.Context) {
 	if r.state.Whole != nil {
 		in.LastWhole = r.state.Whole.At
 	}
+	if in.Whole {
+		in.Absent = r.state.Absent
+	}
 	summary := "Look through the recent orders"
 	if in.Whole {
 		summary = "Look through all orders"
@@ -286,6 +345,9 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 	err := r.sweep.Get(ctx, &swept)
 	now := workflow.Now(ctx)
 	r.sweep = nil
+	if ctx.Err() != nil {
+		return // it says nothing of the shop
+	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("the sweep failed; it is repeated", "shop", r.state.Shop, "error", err)
 		r.state.Health.failed(now, err)
@@ -297,11 +359,13 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 		r.state.NextRecent = sooner(r.state.NextRecent, now)
 		return
 	}
+	r.recovered = r.recovered || !r.state.Health.FailingSince.IsZero()
 	r.state.Health.succeeded(swept.At)
 	r.state.Failures, r.state.NotBefore = 0, time.Time{}
 	r.state.Recent = &swept
 	r.state.NextRecent = r.sweepAt.Add(r.settings.RecentEvery + part(r.settings.RecentEvery/10, r.settings.Jitter))
 	if swept.Whole {
+		r.state.Absent, swept.Absent = swept.Absent, nil
 		r.state.Whole = &swept
 		r.state.NextWhole = r.sweepAt.Add(r.settings.WholeEvery + part(r.settings.WholeEvery/10, r.settings.Jitter))
 	}
@@ -317,22 +381,35 @@ func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	return pauses[min(failures, len(pauses))-1]
 }
 
-// tellHeld tells the shop's held orders that other settings are in force.
-func (r *shopRun) tellHeld(ctx workflow.Context) {
-	options := workflow.ActivityOptions{
-		TaskQueue: engine.OrdersQueue, Summary: "Tell the held orders of the new settings",
-		StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 20 * time.Second,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 2 * time.Second, MaximumInterval: time.Minute, MaximumAttempts: 20},
+// resume has held orders look at their cause again.
+func (r *shopRun) resume(ctx workflow.Context, why string, reasons []order.HoldReason) {
+	in := ResumeInput{Shop: r.state.Shop, Reasons: reasons, Revision: r.state.Revision}
+	r.held = workflow.ExecuteActivity(resumeOptions(ctx, why), ActivityResumeHeld, in)
+}
+
+// found is what the last sweeps found. A whole one, which is among the recent
+// ones, sees more; a recent one sees it sooner.
+func (r *shopRun) found() []Finding {
+	var found []Finding
+	for _, swept := range []*Swept{r.state.Whole, r.state.Recent} {
+		if swept == nil {
+			continue
+		}
+		for _, finding := range swept.Found {
+			if !slices.ContainsFunc(found, finding.same) {
+				found = append(found, finding)
+			}
+		}
 	}
-	in := TellHeldInput{Shop: r.state.Shop, Revision: r.state.Revision}
-	r.held = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityTellHeld, in)
+	return found
 }
 
 // wait waits for news or for the next thing that is due.
 func (r *shopRun) wait(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
 	woken := func(workflow.ReceiveChannel, bool) {} // drained afterwards
-	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.importWanted, r.importStop}
+	selector.AddReceive(ctx.Done(), woken)
+	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.importWanted, r.importStop, r.repeated}
 	if r.subscription == nil {
 		channels = append(channels, r.wanted, r.removed)
 	}
@@ -349,7 +426,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 		selector.AddFuture(r.held, func(f workflow.Future) {
 			r.held = nil
 			if err := f.Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Warn("held orders were not told of the settings; they look by themselves", "error", err)
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
 			}
 		})
 	}

@@ -27,7 +27,10 @@ type shopWorld struct {
 	fails  func(n int) error
 	slices []workflows.ImportSliceInput
 	held   []string
-	busy   int // first import slices that find too many orders on their way
+	// resumed is what the held orders were resumed with, absent what whole sweeps got.
+	resumed []workflows.ResumeInput
+	absent  []map[int64]workflows.Absence
+	busy    int // first import slices that find too many orders on their way
 }
 
 type sweptAt struct {
@@ -51,7 +54,12 @@ func newShopWorld(t *testing.T) *shopWorld {
 	register(workflows.ActivitySweepShop, func(_ context.Context, in workflows.SweepInput) (workflows.Swept, error) {
 		at := w.env.Now()
 		w.sweeps = append(w.sweeps, sweptAt{at.Sub(w.begun), in.Whole})
-		return workflows.Swept{At: at, Whole: in.Whole}, w.fails(len(w.sweeps))
+		swept := workflows.Swept{At: at, Whole: in.Whole}
+		if in.Whole {
+			w.absent = append(w.absent, in.Absent)
+			swept.Absent = map[int64]workflows.Absence{7: {Since: w.begun, Polls: in.Absent[7].Polls + 1}}
+		}
+		return swept, w.fails(len(w.sweeps))
 	})
 	register(workflows.ActivityImportSlice, func(_ context.Context, in workflows.ImportSliceInput) (workflows.ImportedSlice, error) {
 		if w.busy > 0 {
@@ -65,8 +73,9 @@ func newShopWorld(t *testing.T) *shopWorld {
 		}
 		return workflows.ImportedSlice{Before: before, ImportCounts: workflows.ImportCounts{Seen: 10, Started: 9, Known: 1}}, nil
 	})
-	register(workflows.ActivityTellHeld, func(_ context.Context, in workflows.TellHeldInput) (int, error) {
+	register(workflows.ActivityResumeHeld, func(_ context.Context, in workflows.ResumeInput) (int, error) {
 		w.held = append(w.held, in.Revision)
+		w.resumed = append(w.resumed, in)
 		return 1, nil
 	})
 	return w
@@ -188,4 +197,47 @@ func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
 	assert.Len(t, w.sweeps, 2, "the first one and the one that was asked for")
 	require.NotNil(t, carried.Import)
 	assert.True(t, carried.Import.Goes(), "the next run goes on with it")
+}
+
+func TestShop_ResumesWhatWaitedOnceItAnswersAgain(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.fails = func(n int) error {
+		if n == 3 || n == 4 {
+			return temporal.NewNonRetryableApplicationError("no answer", string(order.FailUnreachable), nil)
+		}
+		return nil
+	}
+	w.run(workflows.ShopState{Shop: "demo", Revision: "a"})
+	require.Len(t, w.resumed, 1)
+	assert.Equal(t, workflows.ResumeInput{
+		Shop: "demo", Revision: "a", Reasons: []order.HoldReason{order.HoldUnreachable, order.HoldCredentials, order.HoldUnknownShop},
+	}, w.resumed[0])
+}
+
+// How long orders are absent is carried from one whole sweep to the next.
+func TestShop_CarriesWhatIsAbsent(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	carried := w.run(workflows.ShopState{Shop: "demo"})
+	require.Greater(t, len(w.absent), 3)
+	assert.Empty(t, w.absent[0])
+	assert.Equal(t, 3, w.absent[3][7].Polls)
+	assert.Len(t, w.absent, carried.Absent[7].Polls)
+}
+
+func TestShop_ThatIsCanceledEndsAndTellsItsState(t *testing.T) {
+	t.Parallel()
+	w := newShopWorld(t)
+	w.env.SetTestTimeout(30 * time.Second)
+	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Minute)
+	w.env.ExecuteWorkflow(workflows.Shop, workflows.ShopState{Shop: "demo"})
+	require.True(t, w.env.IsWorkflowCompleted())
+	assert.True(t, temporal.IsCanceledError(w.env.GetWorkflowError()), w.env.GetWorkflowError())
+	answer, err := w.env.QueryWorkflow(workflows.QueryState)
+	require.NoError(t, err)
+	var state workflows.ShopState
+	require.NoError(t, answer.Get(&state))
+	assert.NotNil(t, state.Whole)
+	assert.True(t, state.Health.FailingSince.IsZero())
 }

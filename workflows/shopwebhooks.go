@@ -24,9 +24,11 @@ type SubscribeInput struct {
 	Event     string
 	PublicURL string
 	Was       *Subscription // the one that is replaced where its URL differs
+	Renew     bool          `json:",omitempty"` // it is replaced in any case, for it delivers nothing
 }
 
-// Events are Cartum's events that tell of orders (reference, cartum-api 5.2).
+// Events are Cartum's events that tell of orders
+// (docs/reference/cartum.md#events).
 var Events = []string{"order_created", "order_update", "order_paid"}
 
 // webhooks takes in what is wanted and what was removed. While subscriptions

@@ -133,7 +133,9 @@ func (w *walk) fields(where, prefix string, schema any) {
 		w.fields(where, field, property)
 	}
 	for _, nested := range []string{"items", "additionalProperties"} {
-		w.fields(where, prefix+"[]", at(schema, nested))
+		if inner := at(schema, nested); inner != nil {
+			w.fields(where, prefix+"[]", inner)
+		}
 	}
 	alternatives, _ := at(schema, "anyOf").([]any)
 	for _, alternative := range alternatives {

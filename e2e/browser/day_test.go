@@ -94,7 +94,7 @@ func changeAfterWriteOff(w *world.World) {
 		world.Line("ROZA-CZ", "Róża czerwona", "12.50", "8"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2"),
 	}})
 	w.Webhook(changedOrder)
-	w.AwaitMark(changedOrder, order.MarkNotCarried)
+	w.AwaitMark(changedOrder, order.WarnNotSynced)
 }
 
 // placedAgo is an order that was placed so many hours ago.

@@ -44,7 +44,7 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 func radioOf(c order.Choice) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
 
 // decidedBy is who answered the hold last, as the timeline has it.
-func decidedBy(view workflows.OrderView) (name string) {
+func decidedBy(view order.View) (name string) {
 	for _, entry := range view.State.Timeline {
 		if entry.By != "" {
 			name = entry.By

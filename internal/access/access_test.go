@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -48,20 +50,58 @@ func known() *settings.Settings {
 	}
 }
 
+// logouts store logouts in memory.
+type logouts struct {
+	mu     sync.Mutex
+	ended  map[string]time.Time
+	broken error // of every question, nil where it works
+	asked  int
+}
+
+func (l *logouts) LogOut(_ context.Context, session string, until time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken == nil {
+		l.ended[session] = until
+	}
+	return l.broken
+}
+
+func (l *logouts) LoggedOut(_ context.Context, session string) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked++
+	_, ended := l.ended[session]
+	return ended, l.broken
+}
+
+func (l *logouts) breakWith(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken = err
+}
+
 // site is a guarded installation over real HTTP.
 type site struct {
-	t     *testing.T
-	url   string
-	store *settings.Store
-	log   *observer.ObservedLogs
+	t       *testing.T
+	url     string
+	store   *settings.Store
+	logouts *logouts
+	log     *observer.ObservedLogs
 }
 
 const bodyLimit = 1 << 10
 
 func newSite(t *testing.T, s *settings.Settings, publicURL string) site {
 	t.Helper()
-	site := site{t: t, store: settings.NewStore(s)}
-	handler, log := guarded(t, site.store, publicURL)
+	return newProcess(t, settings.NewStore(s), publicURL, &logouts{ended: map[string]time.Time{}})
+}
+
+// newProcess is one of several processes of an installation.
+func newProcess(t *testing.T, store *settings.Store, publicURL string, ended *logouts) site {
+	t.Helper()
+	site := site{t: t, store: store, logouts: ended}
+	handler, log := guardedWith(t, site.store, publicURL, ended)
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	site.url, site.log = server.URL, log
@@ -71,9 +111,14 @@ func newSite(t *testing.T, s *settings.Settings, publicURL string) site {
 // guarded has /orders for those who look and /update for those who act.
 func guarded(t *testing.T, store *settings.Store, publicURL string) (http.Handler, *observer.ObservedLogs) {
 	t.Helper()
+	return guardedWith(t, store, publicURL, &logouts{ended: map[string]time.Time{}})
+}
+
+func guardedWith(t *testing.T, store *settings.Store, publicURL string, ended *logouts) (http.Handler, *observer.ObservedLogs) {
+	t.Helper()
 	core, log := observer.New(zapcore.DebugLevel)
 	guard, err := access.New(access.Options{
-		Settings: store, PublicURL: publicURL, Logger: zap.New(core),
+		Settings: store, PublicURL: publicURL, Logouts: ended, Logger: zap.New(core),
 		LoginPage: func(w http.ResponseWriter, _ *http.Request, view access.LoginView) {
 			w.WriteHeader(view.Status)
 			fmt.Fprintf(w, "login %+v", view)

@@ -3,6 +3,7 @@ package access
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/httprate"
 	"go.uber.org/zap"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -23,17 +25,24 @@ type Options struct {
 	PublicURL string
 	// LoginPage shows the login.
 	LoginPage func(w http.ResponseWriter, r *http.Request, view LoginView)
-	Logger    *zap.Logger
+	// Logouts store the sessions that were logged out.
+	Logouts Logouts
+	Logger  *zap.Logger
 }
 
 // Guard knows who asks, and refuses who may not. It goes by the settings that
 // are in force at each request.
 type Guard struct {
 	Options
-	https   bool // browsers come by HTTPS, whatever a request looks like
+	public  *url.URL // nil where it is not known
 	origins *http.CrossOriginProtection
+	ended   *endedSessions
 
-	loginsByPeer, loginsByName, byUser, byPeer *httprate.RateLimiter
+	byUser, byClient, byBrowser                   *httprate.RateLimiter
+	loginsByClient, loginsByName, loginsByBrowser *httprate.RateLimiter
+	strangersPasswords, knownPasswords            *semaphore.Weighted
+
+	proxyNoticed sync.Once
 
 	mu       sync.Mutex
 	issuer   string // of the provider
@@ -43,11 +52,15 @@ type Guard struct {
 // New makes a guard.
 func New(o Options) (*Guard, error) {
 	g := &Guard{
-		Options: o, origins: http.NewCrossOriginProtection(),
-		loginsByPeer: httprate.NewRateLimiter(loginsPerPeer, time.Minute),
-		loginsByName: httprate.NewRateLimiter(loginsPerName, time.Minute),
-		byUser:       httprate.NewRateLimiter(requestsPerUser, time.Second),
-		byPeer:       httprate.NewRateLimiter(requestsPerPeer, time.Second),
+		Options: o, origins: http.NewCrossOriginProtection(), ended: newEndedSessions(o.Logouts),
+		byUser:             httprate.NewRateLimiter(requestsPerUser, time.Second),
+		byClient:           httprate.NewRateLimiter(requestsPerClient, time.Second),
+		byBrowser:          httprate.NewRateLimiter(requestsPerClient, time.Second),
+		loginsByClient:     httprate.NewRateLimiter(loginsPerClient, time.Minute),
+		loginsByName:       httprate.NewRateLimiter(loginsPerName, time.Minute),
+		loginsByBrowser:    httprate.NewRateLimiter(loginsPerBrowser, time.Minute),
+		strangersPasswords: semaphore.NewWeighted(1),
+		knownPasswords:     semaphore.NewWeighted(1),
 	}
 	g.origins.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	if o.PublicURL != "" {
@@ -55,7 +68,7 @@ func New(o Options) (*Guard, error) {
 		if err != nil || public.Host == "" {
 			return nil, fmt.Errorf("the public URL %q is no URL; write for example https://orders.example", o.PublicURL)
 		}
-		g.https = public.Scheme == "https"
+		g.public = public
 		// A proxy may reach the starter by another name than browsers do.
 		if err := g.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
 			return nil, fmt.Errorf("the public URL %q: %w", o.PublicURL, err)
@@ -79,37 +92,64 @@ func (g *Guard) Before() chi.Middlewares {
 	return chi.Middlewares{g.headers().Handler, g.origins.Handler, g.Authenticate, g.limited}
 }
 
-// Authenticate puts the user into the request's context: a program by its token,
+// Authenticate puts into the request's context who asks: a program by its token,
 // else a person by a session or by what a trusted proxy says. Who sends a token
 // is that program or nobody.
 func (g *Guard) Authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, known := g.who(w, r); known {
-			r = r.WithContext(withUser(r.Context(), user))
-		}
-		next.ServeHTTP(w, r)
+		g.noticeProxy(r)
+		c := caller{https: g.byHTTPS(r)}
+		c.user, c.known, c.refusal = g.who(w, r)
+		next.ServeHTTP(w, r.WithContext(withCaller(r.Context(), c)))
 	})
 }
 
-func (g *Guard) who(w http.ResponseWriter, r *http.Request) (User, bool) {
+// noticeProxy says once that a proxy is used whom the settings do not trust.
+func (g *Guard) noticeProxy(r *http.Request) {
+	from := connection(r)
+	address, err := netip.ParseAddr(from)
+	near := err == nil && (address.IsPrivate() || address.IsLoopback())
+	if r.Header.Get(forwardedFor) == "" || !near || within(g.Settings.Current().TrustedProxies, from) {
+		return
+	}
+	g.proxyNoticed.Do(func() {
+		g.Logger.Warn("requests come through a proxy that is not in trusted_proxies, so all who use it share the limits of one client", zap.String("proxy", from))
+	})
+}
+
+func (g *Guard) who(w http.ResponseWriter, r *http.Request) (User, bool, *refusal) {
 	current := g.Settings.Current()
 	// Other schemes are a proxy's.
 	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
-		return byToken(current.APITokens, token)
+		user, known := byToken(current.APITokens, token)
+		return user, known, nil
 	}
-	if user, known := g.bySession(w, r, current); known {
-		return user, true
+	user, known, err := g.bySession(w, r, current)
+	if err != nil {
+		g.Logger.Error("a session could not be checked", zap.Error(err))
+		return User{}, false, &refusal{http.StatusServiceUnavailable, "your session cannot be checked now; try it again"}
 	}
-	return byProxy(current.SignIn.ProxyHeader, r)
+	if known {
+		return user, true, nil
+	}
+	user, known = byProxy(current.SignIn.ProxyHeader, r)
+	if known && !g.ownHost(r) {
+		g.Logger.Warn("a request of a proxy was refused: its host is not --public-url's; let the proxy keep the header Host", zap.String("host", r.Host))
+		return User{}, false, &refusal{http.StatusMisdirectedRequest, "this is not the host of --public-url"}
+	}
+	return user, known, nil
 }
 
 // Require lets those with the role pass.
 func Require(role Role) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			user, known := Who(r.Context())
+			c := callerOf(r.Context())
+			user := c.user
 			switch {
-			case !known:
+			case c.refusal != nil:
+				refuse(w, r, c.refusal.status, c.refusal.detail)
+			case !c.known:
 				askToLogIn(w, r)
 			case !user.Role.includes(role):
 				refuse(w, r, http.StatusForbidden, fmt.Sprintf("the role of %q is %s; this needs the role %s", user.Name, user.Role, role))
@@ -120,21 +160,22 @@ func Require(role Role) func(http.Handler) http.Handler {
 	}
 }
 
-// Limits of what one may ask for. Those behind one proxy are one peer, until
-// they are logged in.
+// Limits of what one may ask for.
 const (
-	requestsPerUser = 50 // a second
-	requestsPerPeer = 20 // a second, of those who are nobody
-	loginsPerPeer   = 30 // a minute
-	loginsPerName   = 10 // a minute
+	requestsPerUser   = 50 // a second
+	requestsPerClient = 20 // a second, of those who are nobody
 )
 
-// limited slows down a user, and who is nobody by the address.
+// limited slows down a user, and who is nobody by the browser, if that is known,
+// or by the address.
 func (g *Guard) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		limit, key := g.byPeer, peer(r)
+		current := g.Settings.Current()
+		limit, key := g.byClient, limitKey(Client(current.TrustedProxies, r))
 		if user, known := Who(r.Context()); known {
 			limit, key = g.byUser, user.Name
+		} else if browser, known := knownBrowser(r, current); known {
+			limit, key = g.byBrowser, browser.ID
 		}
 		if limit.OnLimit(w, r, key) {
 			refuse(w, r, http.StatusTooManyRequests, "too many requests; send it again in a second")

@@ -20,7 +20,7 @@ func (g *Guard) headers() *secure.Secure {
 		CrossOriginOpenerPolicy:   "same-origin",
 		CrossOriginResourcePolicy: "same-origin",
 		STSSeconds:                yearSeconds,
-		ForceSTSHeader:            g.https,
+		ForceSTSHeader:            g.publicHTTPS(),
 		SSLProxyHeaders:           map[string]string{forwardedProto: "https"},
 	})
 }
@@ -30,5 +30,8 @@ const forwardedProto = "X-Forwarded-Proto"
 // byHTTPS tells whether the browser came by HTTPS. The header may be anybody's,
 // but it only makes cookies stricter.
 func (g *Guard) byHTTPS(r *http.Request) bool {
-	return g.https || r.TLS != nil || r.Header.Get(forwardedProto) == "https"
+	return g.publicHTTPS() || r.TLS != nil || r.Header.Get(forwardedProto) == "https"
 }
+
+// publicHTTPS tells whether browsers come by HTTPS, whatever a request looks like.
+func (g *Guard) publicHTTPS() bool { return g.public != nil && g.public.Scheme == "https" }

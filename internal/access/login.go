@@ -1,10 +1,12 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
@@ -41,7 +43,8 @@ func (g *Guard) page(w http.ResponseWriter, r *http.Request) {
 		goOn(w, r, r.URL.Query().Get("next"))
 		return
 	}
-	if _, err := r.Cookie(sessionCookie); err == nil {
+	// A session that cannot be checked now has not expired.
+	if _, err := r.Cookie(sessionCookie); err == nil && callerOf(r.Context()).refusal == nil {
 		g.clearCookie(w, r, sessionCookie, "/")
 		g.show(w, r, http.StatusOK, ProblemExpired, r.URL.Query().Get("next"))
 		return
@@ -57,57 +60,79 @@ func (g *Guard) show(w http.ResponseWriter, r *http.Request, status int, problem
 	})
 }
 
-// logIn takes name and password. It counts attempts before it looks at them, and
-// takes as long for an unknown name as for a wrong password.
+// Limits of logins. Nobody is locked out by what others do wrong: attempts count
+// by where they come from, and a browser that somebody has logged in with has a
+// limit of its own, also where strangers share its address.
+const (
+	loginsPerClient  = 30 // a minute
+	loginsPerName    = 10 // a minute, of one client
+	loginsPerBrowser = 10 // a minute
+)
+
+// passwordWait is how long a login waits for its turn. Hashing is made to be slow,
+// so strangers' logins are checked one after the other, and those from known
+// browsers beside them.
+const passwordWait = 5 * time.Second
+
+// logIn takes name and password. It counts attempts before it looks at them.
 func (g *Guard) logIn(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		refuseUnread(w, r, err)
 		return
 	}
 	name, next := r.PostForm.Get("name"), r.PostForm.Get("next")
-	if g.loginsByPeer.OnLimit(w, r, peer(r)) || g.loginsByName.OnLimit(w, r, name) {
-		g.Logger.Warn("logins are slowed down: too many attempts", zap.String("peer", peer(r)))
-		g.show(w, r, http.StatusTooManyRequests, ProblemSlowDown, next)
-		return
-	}
 	current := g.Settings.Current()
-	user, right := checkPassword(current.Users, name, r.PostForm.Get("password"))
-	if !right {
+	client := zap.String("client", Client(current.TrustedProxies, r))
+	user, right, slowDown := g.attempt(w, r, current, name, r.PostForm.Get("password"))
+	switch {
+	case slowDown:
+		g.Logger.Warn("logins are slowed down: too many attempts", client)
+		g.show(w, r, http.StatusTooManyRequests, ProblemSlowDown, next)
+	case !right:
 		// Not the name: it may be a password in the wrong field.
-		g.Logger.Warn("a login failed: name or password is wrong", zap.String("peer", peer(r)))
+		g.Logger.Warn("a login failed: name or password is wrong", client)
 		g.show(w, r, http.StatusUnauthorized, ProblemWrong, next)
-		return
+	default:
+		g.startSession(w, r, current, session{Name: user.Name, From: ofPassword(current, user)})
+		g.rememberBrowser(w, r, current, user.Name)
+		g.Logger.Info("logged in", zap.String("user", user.Name), client)
+		goOn(w, r, next)
 	}
-	g.startSession(w, r, current, session{Name: user.Name, From: ofPassword(current, user)})
-	g.Logger.Info("logged in", zap.String("user", user.Name), zap.String("peer", peer(r)))
-	goOn(w, r, next)
 }
 
-func checkPassword(users []settings.User, name, password string) (settings.User, bool) {
-	user, hash := settings.User{}, nobodysHash(users)
-	for _, candidate := range users {
-		if candidate.Name == name {
-			user, hash = candidate, []byte(candidate.PasswordBcrypt.Reveal())
-		}
+func (g *Guard) attempt(w http.ResponseWriter, r *http.Request, current *settings.Settings, name, password string) (user settings.User, right, slowDown bool) {
+	turns := g.strangersPasswords
+	if known, ok := knownBrowser(r, current); ok && known.Name == name {
+		turns = g.knownPasswords
+		slowDown = g.loginsByBrowser.OnLimit(w, r, known.ID)
+	} else {
+		client := limitKey(Client(current.TrustedProxies, r))
+		slowDown = g.loginsByClient.OnLimit(w, r, client) || g.loginsByName.OnLimit(w, r, client+" "+name)
 	}
-	right := bcrypt.CompareHashAndPassword(hash, []byte(password)) == nil
-	return user, right && user.Name != ""
+	if slowDown {
+		return settings.User{}, false, true
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), passwordWait)
+	defer cancel()
+	if turns.Acquire(ctx, 1) != nil {
+		w.Header().Set("Retry-After", "60")
+		return settings.User{}, false, true
+	}
+	defer turns.Release(1)
+	user, right = checkPassword(current.Users, name, password, bcrypt.CompareHashAndPassword)
+	return user, right, false
 }
 
-// nobodysHash takes as long to compare as the users' own and fits no password
-// that anybody knows.
-func nobodysHash(users []settings.User) []byte {
-	cost := bcrypt.DefaultCost
-	if len(users) > 0 {
-		if first, err := bcrypt.Cost([]byte(users[0].PasswordBcrypt.Reveal())); err == nil {
-			cost = first
-		}
-	}
-	return fmt.Appendf(nil, "$2a$%02d$YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C", cost)
-}
-
-// logOut forgets the session in this browser.
+// logOut ends the session, in this browser and wherever else its cookie went.
 func (g *Guard) logOut(w http.ResponseWriter, r *http.Request) {
+	if held, known := readSession(r, g.Settings.Current()); known {
+		if err := g.ended.end(r.Context(), held); err != nil {
+			g.Logger.Error("a logout did not work", zap.Error(err))
+			w.Header().Set("Retry-After", "10")
+			refuse(w, r, http.StatusServiceUnavailable, "you are still logged in, for the logout cannot be stored now; try it again")
+			return
+		}
+	}
 	g.clearCookie(w, r, sessionCookie, "/")
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

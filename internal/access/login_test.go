@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -100,35 +102,140 @@ func TestWrongLogins(t *testing.T) {
 	}
 }
 
-// Attempts are limited per name, from wherever they come, and per address.
-func TestLoginsAreSlowedDown(t *testing.T) {
+// tries sends logins straight to the handler, from any address.
+type tries struct {
+	t       *testing.T
+	handler http.Handler
+}
+
+func (a tries) logIn(client, name, password string, headers ...string) *httptest.ResponseRecorder {
+	a.t.Helper()
+	form := url.Values{"name": {name}, "password": {password}}.Encode()
+	request := httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/login", strings.NewReader(form))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Accept", "text/html")
+	request.RemoteAddr = client + ":4000"
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Add(headers[i], headers[i+1])
+	}
+	answer := httptest.NewRecorder()
+	a.handler.ServeHTTP(answer, request)
+	if answer.Code == http.StatusTooManyRequests {
+		assert.NotEmpty(a.t, answer.Header().Get("Retry-After"))
+	}
+	return answer
+}
+
+// slowedDown guesses until that is refused.
+func (a tries) slowedDown(client, name func(int) string, headers ...string) bool {
+	a.t.Helper()
+	for i := range 200 {
+		later(100 * time.Millisecond) // below the limit of all requests
+		if strings.Contains(a.logIn(client(i), name(i), "guess", headers...).Body.String(), "Problem:slow-down") {
+			return true
+		}
+	}
+	return false
+}
+
+func same(text string) func(int) string { return func(int) string { return text } }
+func each(format string) func(int) string {
+	return func(i int) string { return fmt.Sprintf(format, i) }
+}
+
+// cheap are settings whose passwords are compared fast.
+func cheap(t *testing.T) *settings.Settings {
+	t.Helper()
+	fast, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	require.NoError(t, err)
+	s := known()
+	for i := range s.Users {
+		s.Users[i].PasswordBcrypt = settings.NewSecret(string(fast))
+	}
+	return s
+}
+
+func TestGuessesAreSlowedDown(t *testing.T) {
 	t.Parallel()
-	handler, _ := guarded(t, settings.NewStore(known()), "")
-	try := func(peer, name string) int {
-		form := url.Values{"name": {name}, "password": {"guess"}}.Encode()
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/login", strings.NewReader(form))
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		request.RemoteAddr = peer + ":4000"
-		answer := httptest.NewRecorder()
-		handler.ServeHTTP(answer, request)
-		if answer.Code == http.StatusTooManyRequests {
-			assert.NotEmpty(t, answer.Header().Get("Retry-After"))
-			assert.Contains(t, answer.Body.String(), "Problem:slow-down")
+	synctest.Test(t, func(t *testing.T) {
+		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		a := tries{t, handler}
+		assert.True(t, a.slowedDown(same("10.0.0.1"), same("anna")), "of one name")
+		assert.True(t, a.slowedDown(same("10.0.0.2"), each("name-%d")), "of many names")
+		assert.True(t, a.slowedDown(each("2001:db8::%x"), same("anna")), "from one network of IPv6")
+	})
+}
+
+// What strangers guess keeps nobody out: not from another address, nor from the
+// same one with a browser that the person has logged in with before.
+func TestNobodyIsLockedOutByOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		a := tries{t, handler}
+		before := a.logIn("10.0.0.1", "anna", password)
+		require.Equal(t, http.StatusSeeOther, before.Code)
+		browser := cookieOf(before, "cartumsync_browser")
+		require.NotEmpty(t, browser)
+
+		require.True(t, a.slowedDown(same("10.0.0.1"), same("anna")))
+		require.Equal(t, http.StatusTooManyRequests, a.logIn("10.0.0.1", "anna", password).Code)
+
+		assert.Equal(t, http.StatusSeeOther, a.logIn("10.0.0.1", "anna", password, "Cookie", browser).Code, "from a known browser")
+		assert.Equal(t, http.StatusSeeOther, a.logIn("10.0.0.2", "anna", password).Code, "from another address")
+		assert.True(t, a.slowedDown(each("10.0.1.%d"), same("anna"), "Cookie", browser), "a known browser does not guess for ever")
+		assert.Equal(t, http.StatusTooManyRequests, a.logIn("10.0.0.1", "anna", password, "Cookie", "cartumsync_browser=forged").Code)
+	})
+}
+
+// A browser is known for its person only: guesses at others count for its address.
+func TestAKnownBrowserIsOnePersons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		a := tries{t, handler}
+		browser := cookieOf(a.logIn("10.0.0.1", "anna", password), "cartumsync_browser")
+		require.True(t, a.slowedDown(same("10.0.0.1"), same("viewer"), "Cookie", browser))
+		assert.Equal(t, http.StatusTooManyRequests, a.logIn("10.0.0.1", "viewer", password).Code)
+	})
+}
+
+func cookieOf(answer *httptest.ResponseRecorder, name string) string {
+	for _, cookie := range answer.Result().Cookies() {
+		if cookie.Name == name {
+			return cookie.Name + "=" + cookie.Value
 		}
-		return answer.Code
 	}
-	limited := func(peer, name func(int) string) bool {
-		for i := range 200 {
-			if try(peer(i), name(i)) == http.StatusTooManyRequests {
-				return true
-			}
-		}
-		return false
+	return ""
+}
+
+// Behind a trusted proxy each client has a limit of its own, and nobody escapes it
+// by a header.
+func TestLimitsBehindAProxy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := cheap(t)
+		s.TrustedProxies = []string{"10.0.0.0/24"}
+		handler, _ := guarded(t, settings.NewStore(s), "")
+		a := tries{t, handler}
+		const proxy = "10.0.0.5"
+		require.True(t, a.slowedDown(same(proxy), same("anna"), "X-Forwarded-For", "203.0.113.1"))
+		assert.Equal(t, http.StatusSeeOther, a.logIn(proxy, "anna", password, "X-Forwarded-For", "203.0.113.2").Code)
+		assert.Equal(t, http.StatusTooManyRequests, a.logIn(proxy, "anna", password, "X-Forwarded-For", "203.0.113.9, 203.0.113.1").Code, "what the client sent before")
+		assert.Equal(t, http.StatusTooManyRequests, a.logIn(proxy, "anna", password, "X-Forwarded-For", "203.0.113.1", "X-Forwarded-For", "10.0.0.6").Code, "a second proxy")
+
+		require.True(t, a.slowedDown(same("198.51.100.7"), same("anna")))
+		assert.Equal(t, http.StatusTooManyRequests, a.logIn("198.51.100.7", "anna", password, "X-Forwarded-For", "203.0.113.3").Code, "no proxy of ours")
+	})
+}
+
+func TestAProxyThatIsNotTrustedIsToldOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, known(), "")
+	for range 3 {
+		s.browser().get("/login", "X-Forwarded-For", "203.0.113.1")
 	}
-	same := func(text string) func(int) string { return func(int) string { return text } }
-	each := func(format string) func(int) string { return func(i int) string { return fmt.Sprintf(format, i) } }
-	assert.True(t, limited(each("10.0.0.%d"), same("anna")))
-	assert.Equal(t, http.StatusUnauthorized, try("10.0.1.1", "viewer"))
+	assert.Equal(t, 1, s.log.FilterMessageSnippet("trusted_proxies").Len())
 }
 
 func TestLoginOfALargeForm(t *testing.T) {
@@ -172,6 +279,74 @@ func TestLogoutForgets(t *testing.T) {
 	assert.Equal(t, "/login", out.header.Get("Location"))
 	assert.Equal(t, http.StatusSeeOther, anna.get("/orders").code)
 	assert.Equal(t, http.StatusMethodNotAllowed, anna.get("/logout").code)
+	assert.Equal(t, http.StatusSeeOther, anna.send(http.MethodPost, "/logout", "").code, "again")
+}
+
+// A copied cookie is worth nothing after the logout, in this process and in
+// others, and other sessions of the person go on.
+func TestLogoutEndsTheSessionEverywhere(t *testing.T) {
+	t.Parallel()
+	here := newSite(t, known(), "")
+	there := newProcess(t, here.store, "", here.logouts)
+	anna := here.browser()
+	copied := sessionOf(anna.logIn("anna", password, ""))
+	other := sessionOf(here.browser().logIn("anna", password, ""))
+	require.Equal(t, http.StatusOK, here.browser().get("/orders", "Cookie", copied).code)
+
+	anna.send(http.MethodPost, "/logout", "")
+
+	assert.Equal(t, http.StatusSeeOther, here.browser().get("/orders", "Cookie", copied).code)
+	assert.Equal(t, http.StatusSeeOther, there.browser().get("/orders", "Cookie", copied).code)
+	assert.Equal(t, http.StatusOK, here.browser().get("/orders", "Cookie", other).code)
+	require.Len(t, here.logouts.ended, 1)
+	for _, until := range here.logouts.ended {
+		assert.WithinDuration(t, time.Now().Add(7*24*time.Hour), until, time.Minute, "it is remembered as long as the session could have lasted")
+	}
+}
+
+// A process that has just let a session in sees another's logout in seconds.
+func TestLogoutReachesAProcessThatKnowsTheSession(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, ended := settings.NewStore(known()), &logouts{ended: map[string]time.Time{}}
+		here, _ := guardedWith(t, store, "", ended)
+		there, _ := guardedWith(t, store, "", ended)
+		cookie := cookieOf(tries{t, here}.logIn("10.0.0.1", "anna", password), cookieName)
+		orders := func() int { return asPerson(t, there, http.MethodGet, "/orders", cookie).Code }
+		require.Equal(t, http.StatusOK, orders())
+		require.Equal(t, http.StatusOK, orders())
+		assert.Equal(t, 1, ended.asked, "not at each request")
+		asPerson(t, here, http.MethodPost, "/logout", cookie)
+		later(6 * time.Second)
+		assert.Equal(t, http.StatusSeeOther, orders())
+	})
+}
+
+func asPerson(t *testing.T, handler http.Handler, method, path, cookie string) *httptest.ResponseRecorder {
+	t.Helper()
+	request := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)
+	request.Header.Set("Accept", "text/html")
+	request.Header.Set("Cookie", cookie)
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, request)
+	return answer
+}
+
+// Where nobody can tell whether a session was logged out it is not let in, and
+// neither forgotten; a logout that was not stored is no logout.
+func TestLogoutsThatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, known(), "")
+	anna := s.browser()
+	anna.logIn("anna", password, "")
+	s.logouts.breakWith(errors.New("out of order"))
+	page := anna.get("/orders")
+	assert.Equal(t, http.StatusServiceUnavailable, page.code)
+	assert.NotContains(t, page.body, "out of order")
+	assert.Equal(t, http.StatusOK, anna.get("/login").code, "the login needs no session")
+	assert.Equal(t, http.StatusServiceUnavailable, anna.send(http.MethodPost, "/logout", "").code)
+	s.logouts.breakWith(nil)
+	assert.Equal(t, http.StatusOK, anna.get("/orders").code)
 }
 
 func TestTheCookieIsKeptFromOthers(t *testing.T) {
@@ -273,6 +448,17 @@ func TestSessionsExpire(t *testing.T) {
 		assert.Equal(t, http.StatusOK, ask(http.MethodGet, "/orders", second).Code)
 		later(11 * time.Hour)
 		assert.Equal(t, http.StatusSeeOther, ask(http.MethodGet, "/orders", second).Code)
+
+		// Who does something every few hours logs in again after a week.
+		cookie, began := renewed(ask(http.MethodPost, "/login", "")), time.Now()
+		for time.Since(began) < 7*24*time.Hour-6*time.Hour {
+			later(6 * time.Hour)
+			answer := ask(http.MethodGet, "/orders", cookie)
+			require.Equal(t, http.StatusOK, answer.Code, time.Since(began))
+			cookie = renewed(answer)
+		}
+		later(6 * time.Hour)
+		assert.Equal(t, http.StatusSeeOther, ask(http.MethodGet, "/orders", cookie).Code)
 	})
 }
 

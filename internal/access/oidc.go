@@ -70,31 +70,23 @@ func (g *Guard) comeBack(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		g.fail(w, r, err, trip.Next)
 	case role == "":
-		g.Logger.Warn("a person was refused whom sign_in.oidc.roles gives no role", zap.String("peer", peer(r)))
+		g.Logger.Warn("a person was refused whom sign_in.oidc.roles gives no role", zap.String("client", Client(g.Settings.Current().TrustedProxies, r)))
 		g.show(w, r, http.StatusForbidden, ProblemNoRole, trip.Next)
 	default:
 		g.startSession(w, r, current, session{Name: name, Role: role, From: ofProvider(current)})
-		g.Logger.Info("logged in by the provider", zap.String("peer", peer(r)))
+		g.Logger.Info("logged in by the provider", zap.String("client", Client(g.Settings.Current().TrustedProxies, r)))
 		goOn(w, r, trip.Next)
 	}
 }
 
 // fail logs why the provider's login did not work, and says that it did not.
 func (g *Guard) fail(w http.ResponseWriter, r *http.Request, err error, next string) {
-	g.Logger.Error("the provider's login did not work", zap.Error(err), zap.String("peer", peer(r)))
+	g.Logger.Error("the provider's login did not work", zap.Error(err), zap.String("client", Client(g.Settings.Current().TrustedProxies, r)))
 	g.show(w, r, http.StatusBadGateway, ProblemFailed, next)
 }
 
 func readJourney(r *http.Request, current *settings.Settings) (trip journey, known bool) {
-	cookie, err := r.Cookie(journeyCookie)
-	if err != nil {
-		return journey{}, false
-	}
-	codec, err := cookies(current, journeyLife)
-	if err != nil || codec.Decode(journeyCookie, cookie.Value, &trip) != nil {
-		return journey{}, false
-	}
-	return trip, trip.State != ""
+	return trip, readCookie(r, current, journeyCookie, journeyLife, &trip) && trip.State != ""
 }
 
 // redeem exchanges the code for the ID token and checks that.

@@ -2,7 +2,7 @@ package access
 
 import (
 	"net/http"
-	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -11,7 +11,7 @@ import (
 // byProxy is who a trusted proxy says it is, and whether that person has a role.
 func byProxy(from settings.ProxyHeader, r *http.Request) (User, bool) {
 	name := strings.TrimSpace(r.Header.Get(from.User))
-	if !trusted(from.Trusted, peer(r)) || name == "" || len(name) > longestName {
+	if !within(from.Trusted, connection(r)) || name == "" || len(name) > longestName {
 		return User{}, false
 	}
 	var groups []string
@@ -24,20 +24,22 @@ func byProxy(from settings.ProxyHeader, r *http.Request) (User, bool) {
 	return User{Name: name, Role: role}, known
 }
 
-func trusted(networks []string, peer string) bool {
-	address, err := netip.ParseAddr(peer)
-	if err != nil {
-		return false
-	}
-	for _, text := range networks {
-		if network, err := netip.ParsePrefix(text); err == nil && network.Contains(address.Unmap().WithZone("")) {
-			return true
-		}
-	}
-	return false
+// ownHost tells whether a request is for the public URL's host, if that is
+// known. A proxy that knows a person by the network adds its header to whatever
+// the person's browser sends, also for a foreign name that leads here; no cookie
+// protects from that.
+func (g *Guard) ownHost(r *http.Request) bool {
+	return g.public == nil || strings.EqualFold(withoutDefaultPort(r.Host, g.public.Scheme), withoutDefaultPort(g.public.Host, g.public.Scheme))
 }
 
-// longestName is the most bytes of a name that is made elsewhere.
+func withoutDefaultPort(host, scheme string) string {
+	if u := (&url.URL{Host: host}); u.Port() == map[string]string{"http": "80", "https": "443"}[scheme] {
+		return strings.TrimSuffix(host, ":"+u.Port())
+	}
+	return host
+}
+
+// longestName is the most bytes of a name that comes from elsewhere.
 const longestName = 256
 
 // highest is the highest role of a person's groups.

@@ -64,3 +64,33 @@ func TestNoProxyIsTrustedWithoutSettings(t *testing.T) {
 	s := newSite(t, known(), "")
 	assert.Equal(t, http.StatusSeeOther, s.browser().get("/orders", "X-Forwarded-User", "anna", "X-Forwarded-Groups", "sales").code)
 }
+
+// A foreign name that leads to the proxy is not the exchange's, whoever the proxy
+// says asks; what proves itself needs no such check.
+func TestForeignHostsOfAProxy(t *testing.T) {
+	t.Parallel()
+	with := known()
+	with.SignIn.ProxyHeader = settings.ProxyHeader{User: "Remote-User", Trusted: []string{"10.0.0.5/32"}, Roles: map[string]string{"*": "act"}}
+	for _, test := range []struct {
+		publicURL, host, header, value string
+		code                           int
+	}{
+		{"https://orders.example", "orders.example", "Remote-User", "ola", http.StatusOK},
+		{"https://orders.example", "Orders.Example:443", "Remote-User", "ola", http.StatusOK},
+		{"https://orders.example:8443", "orders.example:8443", "Remote-User", "ola", http.StatusOK},
+		{"http://orders.example:80", "orders.example", "Remote-User", "ola", http.StatusOK},
+		{"https://orders.example", "evil.example", "Remote-User", "ola", http.StatusMisdirectedRequest},
+		{"https://orders.example", "orders.example:80", "Remote-User", "ola", http.StatusMisdirectedRequest},
+		{"https://orders.example", "", "Remote-User", "ola", http.StatusMisdirectedRequest},
+		{"", "evil.example", "Remote-User", "ola", http.StatusOK},
+		{"https://orders.example", "starter:8080", "Authorization", "Bearer " + actToken, http.StatusOK},
+	} {
+		handler, _ := guarded(t, settings.NewStore(with), test.publicURL)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/update", http.NoBody)
+		request.RemoteAddr, request.Host = "10.0.0.5:4000", test.host
+		request.Header.Set(test.header, test.value)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		assert.Equal(t, test.code, answer.Code, test)
+	}
+}

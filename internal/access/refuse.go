@@ -1,7 +1,6 @@
 package access
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,15 +30,15 @@ func askToLogIn(w http.ResponseWriter, r *http.Request) {
 func here(r *http.Request) string {
 	switch {
 	case isFragment(r):
-		return within(r.Header.Get("HX-Current-URL"))
+		return pathOf(r.Header.Get("HX-Current-URL"))
 	case r.Method == http.MethodGet:
 		return ours(r.URL.RequestURI())
 	}
-	return within(r.Referer())
+	return pathOf(r.Referer())
 }
 
-// within is the path of a URL, of whatever host.
-func within(text string) string {
+// pathOf is the path of a URL, of whatever host.
+func pathOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
 		return home
@@ -88,13 +87,4 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
 
 func refuseForeign(w http.ResponseWriter, r *http.Request) {
 	refuse(w, r, http.StatusForbidden, "this came from another site's page; open the exchange's own page and do it there")
-}
-
-// peer is the connection's address: a header could be forged.
-func peer(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

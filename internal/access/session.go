@@ -3,6 +3,7 @@ package access
 import (
 	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,23 +19,32 @@ import (
 
 const (
 	sessionCookie = "cartumsync_session"
-	// sessionLife is how long somebody stays logged in who does nothing, in
-	// seconds. Those who come from a provider log in anew after it in any case, for
-	// only then is the provider asked.
-	sessionLife = 12 * 60 * 60
+	// sessionIdle is how long somebody stays logged in who does nothing. Those who
+	// come from a provider log in again after it in any case, for only then is the
+	// provider asked.
+	sessionIdle = 12 * time.Hour
+	// sessionLimit is how long somebody stays logged in who does something.
+	sessionLimit = 7 * 24 * time.Hour
 	// renewAfter keeps not every request from writing a cookie.
 	renewAfter = 10 * time.Minute
 )
 
 // session is what the cookie holds, signed and encrypted.
 type session struct {
+	// ID is what a logout ends.
+	ID   string
 	Name string
 	Role Role `json:",omitempty"` // of those who come from a provider
 	// From is what the session holds by: with another password, role or mapping
 	// of roles it ends.
-	From   string
-	Issued int64 // Unix seconds
+	From string
+	// Began is when the person logged in, Issued when this cookie was made, both in
+	// Unix seconds.
+	Began, Issued int64
 }
+
+// limit is when the session ends whatever the person does.
+func (s session) limit() time.Time { return time.Unix(s.Began, 0).Add(sessionLimit) }
 
 // cookies signs and encrypts with the settings' key, for one cookie's lifetime
 // in seconds. Its errors say nothing of values.
@@ -48,33 +58,32 @@ func cookies(current *settings.Settings, life int) (*securecookie.SecureCookie, 
 }
 
 // bySession is whose session the request's cookie holds. It is prolonged by
-// whatever a person does, and not by what an open page asks for by itself.
-func (g *Guard) bySession(w http.ResponseWriter, r *http.Request, current *settings.Settings) (User, bool) {
+// whatever a person does, and not by what an open page asks for by itself. An
+// error means that nobody can tell whether the session was logged out.
+func (g *Guard) bySession(w http.ResponseWriter, r *http.Request, current *settings.Settings) (User, bool, error) {
 	held, known := readSession(r, current)
 	if !known {
-		return User{}, false
+		return User{}, false, nil
 	}
 	user, person := passwordUser(current, held)
 	if !person {
-		return providerUser(current, held)
+		if user, known = providerUser(current, held); !known {
+			return User{}, false, nil
+		}
+	}
+	if ended, err := g.ended.has(r.Context(), held); err != nil || ended {
+		return User{}, false, err
 	}
 	byItself := isFragment(r) && r.Method == http.MethodGet
-	if !byItself && time.Since(time.Unix(held.Issued, 0)) > renewAfter {
-		g.startSession(w, r, current, held)
+	if person && !byItself && time.Since(time.Unix(held.Issued, 0)) > renewAfter {
+		g.renewSession(w, r, current, held)
 	}
-	return user, true
+	return user, true, nil
 }
 
 func readSession(r *http.Request, current *settings.Settings) (held session, known bool) {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil || current.SessionKey.Reveal() == "" {
-		return session{}, false
-	}
-	codec, err := cookies(current, sessionLife)
-	if err != nil || codec.Decode(sessionCookie, cookie.Value, &held) != nil {
-		return session{}, false
-	}
-	return held, true
+	known = readCookie(r, current, sessionCookie, seconds(sessionIdle), &held)
+	return held, known && held.ID != "" && time.Now().Before(held.limit())
 }
 
 // passwordUser is the user of the settings that the session was made for, as long as the
@@ -117,11 +126,29 @@ func fingerprint(current *settings.Settings, of ...any) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// startSession gives a browser its session, or a new one in the place of one
-// that grows old.
+// startSession gives a browser its session.
 func (g *Guard) startSession(w http.ResponseWriter, r *http.Request, current *settings.Settings, held session) {
+	held.ID, held.Began = rand.Text(), time.Now().Unix()
+	g.renewSession(w, r, current, held)
+}
+
+// renewSession puts a new cookie in the place of one that grows old.
+func (g *Guard) renewSession(w http.ResponseWriter, r *http.Request, current *settings.Settings, held session) {
 	held.Issued = time.Now().Unix()
-	g.setCookie(w, r, current, sessionCookie, "/", sessionLife, held)
+	g.setCookie(w, r, current, sessionCookie, "/", seconds(min(sessionIdle, time.Until(held.limit()))), held)
+}
+
+func seconds(span time.Duration) int { return int(span / time.Second) }
+
+// readCookie reads a cookie that [Guard.setCookie] made within its lifetime in
+// seconds.
+func readCookie(r *http.Request, current *settings.Settings, name string, life int, into any) bool {
+	cookie, err := r.Cookie(name)
+	if err != nil || current.SessionKey.Reveal() == "" {
+		return false
+	}
+	codec, err := cookies(current, life)
+	return err == nil && codec.Decode(name, cookie.Value, into) == nil
 }
 
 func (g *Guard) setCookie(w http.ResponseWriter, r *http.Request, current *settings.Settings, name, path string, life int, value any) {

@@ -21,14 +21,37 @@ type User struct {
 	Role Role
 }
 
-type userKey struct{}
+// caller is what is known of who sent a request.
+type caller struct {
+	user  User
+	known bool
+	https bool // the browser came by HTTPS
+	// refusal says why the request cannot be answered whoever sent it, nil where it
+	// can.
+	refusal *refusal
+}
+
+type refusal struct {
+	status int
+	detail string
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+func withCaller(ctx context.Context, c caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
 
 // Who is the user of a request.
 func Who(ctx context.Context) (User, bool) {
-	user, known := ctx.Value(userKey{}).(User)
-	return user, known
+	c := callerOf(ctx)
+	return c.user, c.known
 }
 
-func withUser(ctx context.Context, user User) context.Context {
-	return context.WithValue(ctx, userKey{}, user)
-}
+// ByHTTPS tells whether the browser came by HTTPS, for cookies.
+func ByHTTPS(ctx context.Context) bool { return callerOf(ctx).https }

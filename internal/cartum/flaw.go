@@ -59,7 +59,7 @@ func (f *Flaw) reason() string {
 // written shows a value as the shop wrote it.
 func written(raw json.RawMessage) string {
 	text, ok := asLiteral(raw)
-	if !ok {
+	if !ok && !isAbsent(raw) {
 		text = string(raw)
 	}
 	line := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " "))

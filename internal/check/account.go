@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,12 +28,73 @@ func Account(id string, a settings.Account, says facts.Account) Section {
 		s.Find(Remark, at+".webhook_secret", "none: RO App's webhooks are not accepted, and changes are seen by asking alone")
 	}
 	s.failures(names, says)
+	s.catalogue(at, a, says)
+	s.organizations(says.Lists[facts.Organizations])
 	s.id(at+".piece_unit", says.Lists[facts.Units], a.PieceUnit, names.title)
 	s.id(at+".fallback_category", says.Lists[facts.Categories], a.FallbackCategory, names.title)
 	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[facts.CustomFields])
+	ours := []string{a.Fields.Shop, a.Fields.ExternalID, a.Fields.Created, a.Fields.LastUpdated}
+	s.givenFields(at+".order_fields", "orders", a.OrderFields, ours, names.title, says.Lists[facts.CustomFields])
+	s.givenFields(at+".contact_fields", "contacts", a.ContactFields, nil, names.title, says.Lists[facts.PeopleFields])
 	s.accountLists(says)
 	return s
 }
+
+// catalogue tells which of RO App's catalogues is used, and of what type new
+// products are there.
+func (s *Section) catalogue(at string, a settings.Account, says facts.Account) {
+	products, types := says.Lists[facts.Products], says.Lists[facts.ProductTypes]
+	if !products.Read {
+		return // that they cannot be read is a finding of its own
+	}
+	if products.Catalogue == a.Catalog {
+		s.Find(Fine, at+".catalog", "the %s catalogue answers", a.Catalog)
+	} else {
+		s.Find(Fine, at+".catalog", "%s: the %s catalogue is used", a.Catalog, products.Catalogue)
+	}
+	if products.Catalogue == string(roapp.CatalogueLegacy) {
+		s.Find(Remark, at+".catalog", "RO App announced the end of its legacy catalogue; with auto the v2 catalogue is used from then on")
+	}
+	switch {
+	case !types.Read:
+	case a.ProductType != 0:
+		s.id(at+".product_type_id", types, a.ProductType, titleOfAccount(strings.TrimPrefix(at, "accounts.")))
+	case len(types.Records) == 0:
+		s.Find(Problem, at+".product_type_id", "the account has no product type, so no product can be created; add one in RO App")
+	default:
+		s.Find(Remark, at+".product_type_id", "none: new products get the first type, %s %q", types.Records[0].ID, types.Records[0].Name)
+	}
+}
+
+func (s *Section) organizations(d facts.Directory) {
+	if d.Unfiltered {
+		s.Find(Remark, "organizations", "RO App does not search its organizations by phone: only its first page of them is compared, so a company may get a second contact, a person")
+	}
+}
+
+// givenFields checks the values that the settings give new records, and whether
+// the fields that the account requires have one.
+func (s *Section) givenFields(key, of string, given map[string]string, ours []string, account string, fields facts.Directory) {
+	if !fields.Read {
+		return
+	}
+	names := slices.Concat(slices.Sorted(maps.Keys(given)), ours)
+	for _, configured := range slices.Sorted(maps.Keys(given)) {
+		if found, ok := fieldOf(fields, configured); ok {
+			s.Find(Fine, key+"."+configured, "%s is %q", found.ID, found.Name)
+		} else {
+			s.Find(Problem, key+"."+configured, "%s has no custom field of %s with the id or title %q; write one of its list", account, of, configured)
+		}
+	}
+	for _, field := range fields.Records {
+		filled := slices.ContainsFunc(names, func(name string) bool { return name == field.ID || order.SameText(name, field.Name) })
+		if slices.Contains(field.More, requiredText) && !filled {
+			s.Find(Problem, key, "%s requires %s %q of new %s; give it a value, for example %s: {%s: \"\"}", account, field.ID, field.Name, of, lastPart(key), field.ID)
+		}
+	}
+}
+
+func lastPart(key string) string { return key[strings.LastIndex(key, ".")+1:] }
 
 func titleOfAccount(id string) string { return "account " + id }
 
@@ -55,7 +117,11 @@ func AccountAlone(url, flag, variable string, says facts.Account) Section {
 
 // company tells whether address and key are good.
 func (s *Section) company(names accountNames, says facts.Account) bool {
-	if failure := says.Company.Failure; failure != nil {
+	failure := says.Company.Failure
+	switch {
+	case failure != nil && failure.Kind == string(roapp.Missing) && !says.Reached():
+		s.Find(Problem, names.url, "there is no RO App API at this address: %s, and so all others; it is https://api.roapp.io as a rule", failure.Text)
+	case failure != nil:
 		s.roappFailed(names, "the company", *failure)
 	}
 	if !says.Reached() {
@@ -71,10 +137,14 @@ func (s *Section) company(names accountNames, says facts.Account) bool {
 
 // failures tells of the lists that could not be read.
 func (s *Section) failures(names accountNames, says facts.Account) {
-	for _, kind := range facts.AccountLists() {
-		if failure := says.Lists[kind].Failure; failure != nil {
-			s.roappFailed(names, string(kind), *failure)
+	told := map[string]bool{}
+	for _, kind := range facts.AccountReads() {
+		failure := says.Lists[kind].Failure
+		if failure == nil || told[failure.Text] {
+			continue // one endpoint that several need is one finding
 		}
+		told[failure.Text] = true
+		s.roappFailed(names, string(kind), *failure)
 	}
 }
 
@@ -87,6 +157,8 @@ func (s *Section) roappFailed(names accountNames, what string, f facts.Failure) 
 		s.Find(Problem, names.key, "the key may not read %s: %s; give its employee the right in RO App", what, f.Text)
 	case roapp.Throttled:
 		s.Find(Problem, names.key, "RO App's limit of requests is used up by others: %s; check again in a minute, or look who else uses the key", f.Text)
+	case roapp.Missing:
+		s.Find(Problem, names.url, "RO App does not offer %s: %s; the address is right, for other requests are answered, and orders wait for this one", what, f.Text)
 	case roapp.NotFound, roapp.Unavailable:
 		s.Find(Problem, names.url, "RO App does not answer for %s: %s; check the address and the network", what, f.Text)
 	default:
@@ -112,7 +184,8 @@ func (s *Section) accountLists(says facts.Account) {
 }
 
 // customFields finds each configured field by id or by title, as the import
-// does, and whether it can hold what it is for (reference, roapp-api 6).
+// does, and whether it can hold what it is for
+// (docs/reference/roapp.md#custom-fields).
 func (s *Section) customFields(at string, f settings.CustomFields, account string, fields facts.Directory) {
 	const text, number, moment = "text", "number", "time"
 	for _, field := range []struct {
@@ -149,7 +222,12 @@ func fieldOf(d facts.Directory, configured string) (facts.Record, bool) {
 }
 
 // typeOf is a custom field's type in words.
-func typeOf(field facts.Record) string { return strings.Join(field.More, " ") }
+func typeOf(field facts.Record) string {
+	if len(field.More) == 0 {
+		return ""
+	}
+	return field.More[0]
+}
 
 // unfitting leaves types that are not known in peace.
 func unfitting(field facts.Record, holds []string) bool {

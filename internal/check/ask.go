@@ -39,12 +39,70 @@ func AskList(ctx context.Context, client *roapp.Client, kind facts.Kind) (facts.
 	case facts.Categories:
 		return read(ctx, kind, client.Categories, func(g roapp.Category) facts.Record { return numbered(g.ID, g.Title, idText(g.ParentID)) })
 	case facts.CustomFields:
-		return read(ctx, kind, client.OrderCustomFields, func(f roapp.CustomField) facts.Record {
-			return facts.Record{ID: f.ID, Name: f.Title, More: []string{fieldTypeText(f.Type)}}
-		})
+		return read(ctx, kind, client.OrderCustomFields, fieldRecord)
+	case facts.PeopleFields:
+		return read(ctx, kind, client.PeopleCustomFields, fieldRecord)
+	case facts.ProductTypes:
+		return askProductTypes(ctx, client)
+	case facts.Products:
+		_, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobodysText}})
+		return facts.Directory{Kind: kind, Read: err == nil, Catalogue: string(client.CatalogueInUse())}, err
+	case facts.People:
+		_, err := client.FindPeople(ctx, []string{nobodysPhone})
+		return facts.Directory{Kind: kind, Read: err == nil}, err
+	case facts.Organizations:
+		found, err := client.FindOrganizations(ctx, []string{nobodysPhone})
+		return facts.Directory{Kind: kind, Read: err == nil, Unfiltered: len(found) > 0}, err
+	case facts.Orders:
+		err := askOrders(ctx, client)
+		return facts.Directory{Kind: kind, Read: err == nil}, err
 	default:
 		return facts.Directory{}, fmt.Errorf("an account has no list %q", kind)
 	}
+}
+
+// What no record has, so that a search for it is harmless and short.
+const (
+	nobodysText  = "cartumsync-check"
+	nobodysPhone = "+10000000000"
+)
+
+func fieldRecord(f roapp.CustomField) facts.Record {
+	required := ""
+	if f.Required {
+		required = requiredText
+	}
+	return facts.Record{ID: f.ID, Name: f.Title, More: []string{fieldTypeText(f.Type), required}}
+}
+
+// requiredText stands beside a custom field that new records must have.
+const requiredText = "required"
+
+// askProductTypes reads the types where the catalogue in use has any.
+func askProductTypes(ctx context.Context, client *roapp.Client) (facts.Directory, error) {
+	if client.CatalogueInUse() == "" {
+		if _, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobodysText}}); err != nil {
+			return facts.Directory{}, err
+		}
+	}
+	if client.CatalogueInUse() != roapp.CatalogueV2 {
+		return facts.Directory{Kind: facts.ProductTypes}, nil
+	}
+	return read(ctx, facts.ProductTypes, client.ProductTypes, func(t roapp.ProductType) facts.Record { return numbered(t.ID, t.Title) })
+}
+
+// askOrders reads what collecting changes and linking an order read: the list, and
+// of its newest order the order and its items.
+func askOrders(ctx context.Context, client *roapp.Client) error {
+	page, err := client.FindOrders(ctx, roapp.OrderQuery{Sort: "-id"})
+	if err != nil || len(page.Orders) == 0 {
+		return err
+	}
+	if _, err := client.Order(ctx, page.Orders[0].ID); err != nil {
+		return err
+	}
+	_, err = client.Items(ctx, page.Orders[0].ID)
+	return err
 }
 
 func read[T any](ctx context.Context, kind facts.Kind, list func(context.Context) ([]T, error), recordOf func(T) facts.Record) (facts.Directory, error) {
@@ -69,24 +127,28 @@ func RoappFailure(err error) *facts.Failure {
 // running workers use as well.
 const throttledTries = 4
 
-// AskAccount asks an account all that there is to ask, eight requests and more.
-// It repeats what was refused because the account's budget was used up; the
+// AskAccount asks an account all that there is to ask, with reads alone: some
+// sixteen requests. It repeats what was refused because the account's budget was used up; the
 // client itself waits for as long as it was told to.
 func AskAccount(ctx context.Context, client *roapp.Client) facts.Account {
 	says := facts.Account{At: time.Now()}
 	company, err := patiently(func() (facts.Company, error) { return AskCompany(ctx, client) })
 	if err != nil {
-		says.Company.Failure = RoappFailure(err)
+		company.Failure = RoappFailure(err)
+	}
+	says.Company = company
+	if !says.WantsMore() {
 		return says
 	}
-	says.Company, says.Lists = company, map[facts.Kind]facts.Directory{}
-	for _, kind := range facts.AccountLists() {
+	says.Lists = map[facts.Kind]facts.Directory{}
+	for _, kind := range facts.AccountReads() {
 		directory, err := patiently(func() (facts.Directory, error) { return AskList(ctx, client, kind) })
 		if err != nil {
 			directory = facts.Directory{Kind: kind, Failure: RoappFailure(err)}
 		}
 		says.Lists[kind] = directory
 	}
+	says.JudgeAddress()
 	return says
 }
 
@@ -99,8 +161,8 @@ func patiently[T any](ask func() (T, error)) (T, error) {
 	}
 }
 
-// AskShop asks a shop: its login, its currencies and its statuses, three
-// requests.
+// AskShop asks a shop all that an import reads, with reads alone: its login,
+// currencies, statuses, a day's orders and a product, five requests.
 func AskShop(ctx context.Context, client *cartum.Client) facts.Shop {
 	says := facts.Shop{At: time.Now()}
 	if err := client.Login(ctx); err != nil {
@@ -119,6 +181,13 @@ func AskShop(ctx context.Context, client *cartum.Client) facts.Shop {
 	}
 	for _, one := range statuses {
 		says.Statuses = append(says.Statuses, facts.Status{ID: one.ID, Titles: one.Titles, Successful: one.Successful})
+	}
+	today := says.At.UTC().Format(time.DateOnly)
+	if _, err := client.Orders(ctx, cartum.OrdersQuery{From: today, To: today, Limit: 1}); err != nil && cartum.KindOf(err) != cartum.Malformed {
+		says.OrdersFailure = cartumFailure(err)
+	}
+	if _, err := client.Products(ctx, []string{nobodysText}); err != nil && cartum.KindOf(err) != cartum.Malformed {
+		says.CatalogueFailure = cartumFailure(err)
 	}
 	return says
 }

@@ -22,8 +22,10 @@ func one(k facts.Kind) string {
 		return "unit"
 	case facts.Categories:
 		return "category"
-	case facts.CustomFields:
+	case facts.CustomFields, facts.PeopleFields:
 		return "custom field"
+	case facts.ProductTypes:
+		return "product type"
 	default:
 		return "status"
 	}
@@ -37,8 +39,8 @@ func header(k facts.Kind) []string {
 		return append(columns, "GROUP")
 	case facts.Categories:
 		return append(columns, "PARENT")
-	case facts.CustomFields:
-		return append(columns, "TYPE")
+	case facts.CustomFields, facts.PeopleFields:
+		return append(columns, "TYPE", "REQUIRED")
 	case facts.ShopStatuses:
 		return append(columns, "SUCCESSFUL")
 	default:

@@ -30,6 +30,7 @@ func Shop(id string, set settings.Shop, currency string, says facts.Shop, accoun
 	if read {
 		s.shopCurrency(at+".account", currency, says.Currencies)
 		read = s.statusesRead(names, says)
+		s.importReads(names, says)
 	}
 	if set.WebhookKey.Reveal() == "" {
 		s.Find(Remark, at+".webhook_key", "none: Cartum's webhooks are not taken, and orders are seen by sweeps alone")
@@ -89,6 +90,16 @@ func (s *Section) statusesRead(names shopNames, says facts.Shop) bool {
 		s.cartumFailed(names, "its statuses", *says.StatusesFailure)
 	}
 	return says.StatusesFailure == nil
+}
+
+// importReads tells what else an import cannot read.
+func (s *Section) importReads(names shopNames, says facts.Shop) {
+	if says.OrdersFailure != nil {
+		s.cartumFailed(names, "its orders", *says.OrdersFailure)
+	}
+	if says.CatalogueFailure != nil {
+		s.cartumFailed(names, "its catalogue", *says.CatalogueFailure)
+	}
 }
 
 // cartumFailed names the settings' key that is to be mended.
@@ -155,7 +166,7 @@ func yes(is bool) string {
 }
 
 // TitleOf takes a status's title in the language, else all that there are.
-// Cartum calls Ukrainian "ua" (reference, cartum-api 4).
+// Cartum calls Ukrainian "ua" (docs/reference/cartum.md#statuses).
 func TitleOf(titles map[string]string, language string) string {
 	if language == "uk" {
 		language = cmp.Or(titles["ua"], titles["uk"])

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"errors"
@@ -8,15 +9,20 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/proto"
 )
 
 const (
 	encodingEncrypted = "binary/encrypted"
 	metadataKeyID     = "encryption-key-id"
+	// metadataCompression says how a payload was compressed before it was encrypted.
+	metadataCompression = "compression"
+	compressionZstd     = "zstd"
 
 	// keySize is that of AES-256.
 	keySize = 32
@@ -33,6 +39,20 @@ var ErrUnknownKey = errors.New("payload encrypted with an unknown key")
 type Key struct {
 	ID  string
 	Key []byte // 32 bytes
+}
+
+// compressor and decompressor make payloads small before they are encrypted; what is encrypted cannot be compressed any
+// more. They keep no state and are safe for concurrent use.
+var (
+	compressor   = must(zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false)))
+	decompressor = must(zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxCodecBody)))
+)
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return value
 }
 
 type codec struct {
@@ -90,13 +110,15 @@ func (c *codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 		if err != nil {
 			return nil, fmt.Errorf("encrypt payload: %w", err)
 		}
+		metadata := map[string][]byte{}
+		if small := compressor.EncodeAll(plain, nil); len(small) < len(plain) {
+			plain, metadata[metadataCompression] = small, []byte(compressionZstd)
+		}
 		id := []byte(c.encryptWith)
+		metadata[converter.MetadataEncoding], metadata[metadataKeyID] = []byte(encodingEncrypted), id
 		encoded[i] = &commonpb.Payload{
-			Metadata: map[string][]byte{
-				converter.MetadataEncoding: []byte(encodingEncrypted),
-				metadataKeyID:              id,
-			},
-			Data: c.ciphers[c.encryptWith].Seal(nil, nil, plain, id), //nolint:gosec // the cipher draws a random nonce itself
+			Metadata: metadata,
+			Data:     c.ciphers[c.encryptWith].Seal(nil, nil, plain, id), //nolint:gosec // the cipher draws a random nonce itself
 		}
 	}
 	return encoded, nil
@@ -129,6 +151,11 @@ func (c *codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
 	}
+	if string(payload.GetMetadata()[metadataCompression]) == compressionZstd {
+		if plain, err = decompressor.DecodeAll(plain, nil); err != nil {
+			return nil, fmt.Errorf("decompress payload: %w", err)
+		}
+	}
 	decoded := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, decoded); err != nil {
 		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
@@ -141,7 +168,49 @@ func DataConverter(codec converter.PayloadCodec) converter.DataConverter {
 	if codec == nil {
 		return converter.GetDefaultDataConverter()
 	}
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
+	return anywhereConverter{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)}
+}
+
+// anywhereConverter gives workflows a converter that never drops what it cannot decode.
+type anywhereConverter struct{ converter.DataConverter }
+
+// WithContext implements [workflow.ContextAware].
+func (c anywhereConverter) WithContext(context.Context) converter.DataConverter {
+	return c.DataConverter
+}
+
+// WithWorkflowContext implements [workflow.ContextAware].
+func (c anywhereConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
+	return workflowConverter{c.DataConverter}
+}
+
+// workflowConverter decodes within workflows. The SDK drops a signal that cannot be decoded and fails a workflow whose
+// input cannot. A key that is not known here (yet) is known to another worker or to this one after a restart, so the
+// workflow task fails and is tried again. What nobody can decode reaches who takes raw values as it is.
+type workflowConverter struct{ converter.DataConverter }
+
+func (c workflowConverter) FromPayload(payload *commonpb.Payload, value any) error {
+	return c.decoded(c.DataConverter.FromPayload(payload, value), payload, value)
+}
+
+func (c workflowConverter) FromPayloads(payloads *commonpb.Payloads, values ...any) error {
+	err := c.DataConverter.FromPayloads(payloads, values...)
+	if len(payloads.GetPayloads()) == 1 && len(values) == 1 {
+		return c.decoded(err, payloads.GetPayloads()[0], values[0])
+	}
+	return c.decoded(err, nil, nil)
+}
+
+func (workflowConverter) decoded(err error, payload *commonpb.Payload, value any) error {
+	if errors.Is(err, ErrUnknownKey) {
+		panic(err)
+	}
+	raw, wantsRaw := value.(*converter.RawValue)
+	if err == nil || !wantsRaw {
+		return err
+	}
+	*raw = converter.NewRawValue(payload)
+	return nil
 }
 
 // FailureConverter returns a failure converter whose messages and stack traces are encrypted too, not only the details.

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	Namespace string
 	// Metrics receives the SDK's metrics. Nil means none.
 	Metrics client.MetricsHandler
+	// Repeated notes workflow tasks that fail again and again. Nil notes none.
+	Repeated *RepeatedTasks
 }
 
 // Connect returns a client for the server that Temporal's standard environment variables (TEMPORAL_ADDRESS,
@@ -91,6 +94,9 @@ func (o Options) clientOptions() (client.Options, error) {
 	opts.Identity = o.Identity
 	opts.Logger = TemporalLogger(o.Logger)
 	opts.MetricsHandler = o.Metrics
+	if o.Repeated != nil {
+		opts.ConnectionOptions.DialOptions = append(opts.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.Repeated.intercept))
+	}
 	opts.DataConverter = DataConverter(o.Codec)
 	opts.FailureConverter = FailureConverter(o.Codec)
 	return opts, nil

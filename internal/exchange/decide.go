@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -16,11 +17,11 @@ import (
 type UnfitError struct {
 	Key  order.Key
 	Kind order.DecisionKind
-	Why  string // in words for a person
+	Why  string // the code, see [wording.Words.WhyUndecided]
 }
 
 func (e *UnfitError) Error() string {
-	return fmt.Sprintf("the decision %s does not fit %s: %s", e.Kind, e.Key, e.Why)
+	return fmt.Sprintf("the decision %s does not fit %s: %s", e.Kind, e.Key, wording.English().WhyUndecided(e.Why))
 }
 
 // Decide brings a person's answer to what the order waits for. An answer that
@@ -39,8 +40,8 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 		return err
 	case view.State.Decided(decision):
 		return nil
-	case view.State.Closed != "":
-		return &ClosedError{Key: key, Why: view.State.Closed}
+	case view.State.Closed != nil:
+		return &ClosedError{Key: key, Why: &view.State.Closed.Message}
 	}
 	if why := view.State.Unfit(decision); why != "" {
 		return &UnfitError{Key: key, Kind: decision.Kind, Why: why}
@@ -59,7 +60,7 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 // likeliest first.
 func BulkKinds() []order.DecisionKind {
 	return []order.DecisionKind{
-		order.DecideTryAgain, order.DecideCreateContact, order.DecideCreateProduct, order.DecideAccept, order.DecideCreateAgain, order.DecideLeave,
+		order.DecideRetry, order.DecideCreateContact, order.DecideCreateProduct, order.DecideAccept, order.DecideCreateAgain, order.DecideSkip,
 	}
 }
 

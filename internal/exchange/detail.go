@@ -12,7 +12,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 // Detail is one order, both sides by each other, for people and programs.
@@ -27,7 +28,7 @@ type Detail struct {
 	// sides were last compared, zero for never.
 	Origin          order.Origin
 	Began, Compared time.Time
-	Closed          string // why it is done, "" while it is not
+	Closed          *flow.Message // why it is done, nil while it is not
 	// Running are the steps in progress.
 	Running []string
 	// Refreshing is set while a refresh runs; else NextRefresh is from when on one
@@ -44,8 +45,10 @@ type Detail struct {
 	Amount      *AmountDetail // nil with Shop
 	// Differences are the changes of the shop that are not carried over.
 	Differences []order.Difference
-	Marks       []order.Mark
-	Timeline    []order.Event // newest first
+	Warnings    []flow.Message
+	Timeline    []order.Entry // newest first
+	// Names are those of the statuses in messages.
+	Names StatusNames
 }
 
 // ShopSide is the order as the shop has it.
@@ -97,15 +100,31 @@ func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
 	return o.detail(view, o.Names(ctx)), nil
 }
 
-func (o *Orders) detail(view workflows.OrderView, names Names) Detail {
+// accountOf is the account that the order is in, or will be.
+func accountOf(state order.State, set *settings.Settings) string {
+	if state.Order != nil {
+		return state.Order.Account
+	}
+	return set.Shops[state.Key.Shop].Account
+}
+
+func closedWhy(state order.State) *flow.Message {
+	if state.Closed == nil {
+		return nil
+	}
+	return &state.Closed.Message
+}
+
+func (o *Orders) detail(view order.View, names Names) Detail {
 	state := view.State
 	set := o.settings.Current()
 	d := Detail{
-		Key: state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
+		Names: names.Of(state.Key.Shop, accountOf(state, set)),
+		Key:   state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
 		State: view.SyncState, Links: view.Links, Workflow: state.Key.WorkflowID(), Origin: state.Origin,
-		Began: state.StartedAt, Compared: state.Synced, Closed: state.Closed, Running: view.Running,
+		Began: state.StartedAt, Compared: state.Synced, Closed: closedWhy(state), Running: view.Running,
 		Refreshing: state.Refresh.Running, RefreshID: view.RefreshID, NextRefresh: view.NextRefresh, Hold: state.Hold, Answers: state.Answers(),
-		Lines: state.LinePairs(), Differences: view.Differences, Marks: state.Marks, Timeline: slices.Clone(state.Timeline),
+		Lines: state.LinePairs(), Differences: view.Differences, Warnings: state.Warnings, Timeline: state.Entries(),
 	}
 	slices.Reverse(d.Timeline)
 	if snap := state.Snapshot; snap != nil {

@@ -4,13 +4,12 @@ import (
 	"context"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Held is an order of a list with what it waits for, as its workflow says now.
 type Held struct {
 	Row
-	View workflows.OrderView
+	View order.View
 	Err  error // where the workflow did not answer; the row is what the list says
 }
 

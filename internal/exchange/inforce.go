@@ -8,6 +8,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -41,6 +42,12 @@ type AccountInForce struct {
 	PieceUnit         Named   `json:"piece_unit"`
 	FallbackCategory  Named   `json:"fallback_category"`
 	Webhooks          bool    `json:"webhooks" doc:"whether RO App's webhooks are taken"`
+	Catalog           string  `json:"catalog" doc:"auto, v2 or legacy"`
+	CatalogInUse      string  `json:"catalog_in_use,omitempty" doc:"v2 or legacy; absent while it is not known"`
+	ProductType       Named   `json:"product_type" doc:"of new products in the v2 catalogue; id 0: the account's first"`
+	// ContactFields and OrderFields are the custom fields that new records get values for.
+	ContactFields []string `json:"contact_fields"`
+	OrderFields   []string `json:"order_fields"`
 	// The custom fields are as the settings name them, "" where there is none.
 	FieldShop        string `json:"field_shop"`
 	FieldExternalID  string `json:"field_external_id"`
@@ -106,7 +113,9 @@ func (n Names) account(id string, a settings.Account) AccountInForce {
 		CollectEvery: a.CollectEvery.String(), RequestTimeout: a.RequestTimeout.String(),
 		Settle: a.SettleAfterLostAnswer.String(), SearchLag: a.SearchLag.String(),
 		PieceUnit: n.named(id, facts.Units, a.PieceUnit), FallbackCategory: n.named(id, facts.Categories, a.FallbackCategory),
-		Webhooks:  a.WebhookSecret.Reveal() != "",
+		Webhooks: a.WebhookSecret.Reveal() != "",
+		Catalog:  a.Catalog, CatalogInUse: n.catalogInUse(id, a.Catalog), ProductType: n.named(id, facts.ProductTypes, a.ProductType),
+		ContactFields: sortedKeys(a.ContactFields), OrderFields: sortedKeys(a.OrderFields),
 		FieldShop: a.Fields.Shop, FieldExternalID: a.Fields.ExternalID, FieldCreated: a.Fields.Created, FieldLastUpdated: a.Fields.LastUpdated,
 	}
 }
@@ -143,6 +152,22 @@ func (n Names) shop(id string, s settings.Shop) ShopInForce {
 		out.FinalRoapp = append(out.FinalRoapp, ofAccount(status))
 	}
 	return out
+}
+
+// catalogInUse is what the last check found, or what the settings want.
+func (n Names) catalogInUse(account, wanted string) string {
+	if said := n.checks.Accounts[account].Account; said != nil && said.Lists[facts.Products].Catalogue != "" {
+		return said.Lists[facts.Products].Catalogue
+	}
+	if wanted != string(roapp.CatalogueAuto) {
+		return wanted
+	}
+	return ""
+}
+
+// sortedKeys are the names of custom fields; what stands in them is of nobody's interest.
+func sortedKeys(fields map[string]string) []string {
+	return append([]string{}, slices.Sorted(maps.Keys(fields))...)
 }
 
 // named is a record of an account's list.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -202,7 +203,7 @@ func (l *tableLook) row(f found) Row {
 	shop, known := l.set.Shops[f.Shop]
 	row := Row{
 		Key: order.Key{Shop: f.Shop, Number: f.Number}, Workflow: f.id, ShopName: said.ShopName, Account: said.Account,
-		Customer: said.Customer, Currency: said.Currency, RoappNumber: said.Number, Marks: said.Marks,
+		Customer: said.Customer, Currency: said.Currency, RoappNumber: said.Number, Marks: said.Warnings,
 		Created:      searchAttribute[time.Time](fields, engine.AttrCartumCreated.GetName()).UTC(),
 		Updated:      searchAttribute[time.Time](fields, engine.AttrLastSynced.GetName()).UTC(),
 		CartumStatus: int(searchAttribute[int64](fields, engine.AttrCartumStatus.GetName())),
@@ -238,7 +239,7 @@ func (l *tableLook) row(f found) Row {
 
 // memo is what the order's memo says; nothing where it has none, or was encrypted
 // with a key that is gone.
-func (l *tableLook) memo(memo *commonpb.Memo) (said order.Shown) {
+func (l *tableLook) memo(memo *commonpb.Memo) (said flow.Row) {
 	if payload, ok := memo.GetFields()[workflows.MemoRow]; ok {
 		_ = l.memos.FromPayload(payload, &said)
 	}

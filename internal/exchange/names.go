@@ -22,6 +22,21 @@ func (o *Orders) Names(ctx context.Context) Names {
 	return Names{checks: o.Checks(ctx), set: o.settings.Current()}
 }
 
+// Of are the names of the statuses of an order's two sides.
+func (n Names) Of(shop, account string) StatusNames { return StatusNames{n, shop, account} }
+
+// StatusNames name the statuses of one order's two sides, see [wording.StatusNames].
+type StatusNames struct {
+	names         Names
+	shop, account string
+}
+
+// CartumStatus is the name of a status of the shop.
+func (n StatusNames) CartumStatus(id int) string { return n.names.Cartum(n.shop, id) }
+
+// RoappStatus is the name of a status of the account.
+func (n StatusNames) RoappStatus(id int64) string { return n.names.Roapp(n.account, id) }
+
 // Roapp is the name of a status of an RO App account, or its number where no
 // name is known.
 func (n Names) Roapp(account string, id int64) string {

@@ -5,10 +5,12 @@ package exchange
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jellydator/ttlcache/v3"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -27,38 +29,47 @@ type Orders struct {
 	settings  *settings.Store
 	checks    *checks
 	tables    *tables
+	// received are the shops whose entity was told lately that events arrive.
+	received *ttlcache.Cache[string, struct{}]
 }
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
 func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
-	return &Orders{temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables()}
+	return &Orders{
+		temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(),
+		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](receivedEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
+	}
 }
 
 // Changed tells the order's workflow to read the shop's order, and starts it
 // where there is none. A workflow that completed is left alone, for its order
 // is done; only a person brings it back.
 func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) error {
-	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: by})
+	return handover.Tell(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
 }
 
 // Import has an order of the shop imported, or read anew where it is already; an
 // order that is done is brought back.
 func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
-	return handover.Tell(ctx, o.temporal, key, order.Hint{At: time.Now(), By: order.OriginHand, Who: by})
+	return handover.Tell(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: order.OriginHand, Who: by})
 }
 
 // View asks the order's workflow for the whole order.
-func (o *Orders) View(ctx context.Context, key order.Key) (workflows.OrderView, error) {
-	var view workflows.OrderView
+func (o *Orders) View(ctx context.Context, key order.Key) (order.View, error) {
 	answer, err := o.query(ctx, key.WorkflowID(), workflows.QueryOrder)
 	if err != nil {
-		return view, fmt.Errorf("ask the workflow of %s: %w", key, err)
+		return order.View{}, fmt.Errorf("ask the workflow of %s: %w", key, err)
 	}
-	if err := answer.Get(&view); err != nil {
-		return view, fmt.Errorf("read the view of %s: %w", key, err)
+	var answered workflows.OrderView
+	var state order.State
+	if err := answer.Get(&answered); err != nil {
+		return order.View{}, fmt.Errorf("read the view of %s: %w", key, err)
 	}
-	return view, nil
+	if err := json.Unmarshal(answered.State, &state); err != nil {
+		return order.View{}, fmt.Errorf("read the state of %s: %w", key, err)
+	}
+	return order.NewView(state, answered.Running), nil
 }
 
 // notReadyFor is how long a run that has just begun may need to answer queries.

@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/wording"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -39,9 +41,9 @@ type Refreshed struct {
 	State RefreshState
 	// ID names the refresh, to ask for its end.
 	ID      string
-	Changed []string // what it found and did; nothing changed where it is empty
-	Problem string   // why it failed
-	Waits   []string // what it is at while it runs; nothing where no worker has taken it yet
+	Changed []flow.Message // what it found and did; nothing changed where it is empty
+	Problem *flow.Message  // why it failed
+	Waits   []string       // what it is at while it runs; nothing where no worker has taken it yet
 	// Next is from when on the next one is allowed; zero or past for at once.
 	Next time.Time
 }
@@ -49,14 +51,14 @@ type Refreshed struct {
 // ClosedError tells that an order is done, so that there is nothing to refresh.
 type ClosedError struct {
 	Key order.Key
-	Why string // "" where its workflow was ended from outside
+	Why *flow.Message // nil where its workflow was ended from outside
 }
 
 func (e *ClosedError) Error() string {
-	if e.Why == "" {
+	if e.Why == nil {
 		return fmt.Sprintf("the workflow of %s has ended; import the order by hand to bring it back", e.Key)
 	}
-	return fmt.Sprintf("%s is closed (%s); import it by hand to bring it back", e.Key, e.Why)
+	return fmt.Sprintf("%s is closed (%s); import it by hand to bring it back", e.Key, wording.English().Message(*e.Why))
 }
 
 // Refresh has both sides of an order compared now. All who ask while it runs
@@ -101,7 +103,7 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 		return begun(key, id, view)
 	}
 	facts := view.State.Refresh
-	if facts.Number == 0 || id != workflows.RefreshID(facts.Number) {
+	if facts.Number == 0 || id != order.RefreshID(facts.Number) {
 		return Refreshed{}, ErrNoRefresh
 	}
 	return ended(id, facts.Problem, facts.Changed, view.NextRefresh), nil
@@ -109,12 +111,12 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 
 // begun is how far a refresh is that has not ended: it runs, waits for a worker,
 // or was refused.
-func begun(key order.Key, id string, view workflows.OrderView) (Refreshed, error) {
+func begun(key order.Key, id string, view order.View) (Refreshed, error) {
 	switch {
 	case view.State.Refresh.Running:
 		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running}, nil
-	case view.State.Closed != "":
-		return Refreshed{}, &ClosedError{Key: key, Why: view.State.Closed}
+	case view.State.Closed != nil:
+		return Refreshed{}, &ClosedError{Key: key, Why: &view.State.Closed.Message}
 	case view.NextRefresh.After(time.Now()):
 		return Refreshed{State: RefreshTooSoon, ID: id, Next: view.NextRefresh}, nil
 	default:
@@ -122,21 +124,21 @@ func begun(key order.Key, id string, view workflows.OrderView) (Refreshed, error
 	}
 }
 
-func ended(id, problem string, changed []string, next time.Time) Refreshed {
+func ended(id string, problem *flow.Message, changed []flow.Message, next time.Time) Refreshed {
 	state := RefreshDone
-	if problem != "" {
+	if problem != nil {
 		state = RefreshFailed
 	}
 	return Refreshed{State: state, ID: id, Problem: problem, Changed: changed, Next: next}
 }
 
 // openView is the view of an order that is not done.
-func (o *Orders) openView(ctx context.Context, key order.Key) (workflows.OrderView, error) {
+func (o *Orders) openView(ctx context.Context, key order.Key) (order.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	view, err := o.View(ctx, key)
-	if err == nil && view.State.Closed != "" {
-		err = &ClosedError{Key: key, Why: view.State.Closed}
+	if err == nil && view.State.Closed != nil {
+		err = &ClosedError{Key: key, Why: &view.State.Closed.Message}
 	}
 	return view, err
 }

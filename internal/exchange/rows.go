@@ -51,7 +51,7 @@ type Row struct {
 	Reason           order.HoldReason
 	HeldSince        time.Time
 	WrittenOff       bool
-	Marks            []string // codes of [order.Mark]
+	Marks            []string // codes of [flow.Message]
 	// Links open both sides for a person, Workflow names it in Temporal's UI.
 	Links    order.Links
 	Workflow string

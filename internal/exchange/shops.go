@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
@@ -26,6 +27,24 @@ func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
+}
+
+// receivedEvery is how often at most a shop's entity is told that events arrive.
+const receivedEvery = time.Hour
+
+// WebhookReceived tells the shop's entity that its events arrive, once an hour. One
+// that it is not told of is made up for by the next.
+func (o *Orders) WebhookReceived(ctx context.Context, shop string) error {
+	if _, told := o.received.GetOrSet(shop, struct{}{}); told {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
+	defer cancel()
+	err := o.signalShop(ctx, shop, workflows.SignalWebhookReceived, nil)
+	if err != nil {
+		o.received.Delete(shop)
+	}
+	return err
 }
 
 func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {

@@ -23,9 +23,10 @@ const Timeout = 10 * time.Second
 
 // Tell gives the hint to the order's workflow, and starts it where there is
 // none. A workflow that completed is left alone, for its order is done; only a
-// person brings it back. One that ended badly is started again. Telling twice
-// does no harm.
-func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) error {
+// person brings it back, or the shop, where it shows an order again that was
+// taken for deleted. One that ended badly is started again. Telling twice does no
+// harm.
+func Tell(ctx context.Context, c client.Client, key order.Key, hint order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	state := order.NewState(key, hint.By, time.Now())
@@ -34,9 +35,9 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) 
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
 		// Its earlier life may have made the order, minutes ago.
-		state.Again = true
+		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-		if hint.By == order.OriginHand {
+		if hint.By == order.OriginHand || hint.Reappeared {
 			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 		}
 		if err = signal(ctx, c, state, hint, policy); errors.As(err, &done) {
@@ -49,7 +50,7 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Hint) 
 	return nil
 }
 
-func signal(ctx context.Context, c client.Client, state order.State, hint order.Hint, reuse enumspb.WorkflowIdReusePolicy) error {
+func signal(ctx context.Context, c client.Client, state order.State, hint order.ChangeNotice, reuse enumspb.WorkflowIdReusePolicy) error {
 	options := client.StartWorkflowOptions{
 		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
 		TypedSearchAttributes: startAttributes(state.Key, hint),
@@ -61,8 +62,8 @@ func signal(ctx context.Context, c client.Client, state order.State, hint order.
 
 // startAttributes tell what is known already, so that a sweep that comes before
 // the workflow's first task does not tell the same again.
-func startAttributes(key order.Key, hint order.Hint) temporal.SearchAttributes {
-	known := []temporal.SearchAttributeUpdate{workflows.StartAttributes(key).Copy()}
+func startAttributes(key order.Key, hint order.ChangeNotice) temporal.SearchAttributes {
+	known := []temporal.SearchAttributeUpdate{workflows.StartAttributes(key.Shop, key.Number).Copy()}
 	if hint.Digest != "" {
 		known = append(known, engine.AttrObserved.ValueSet(hint.Digest))
 	}

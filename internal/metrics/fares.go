@@ -24,6 +24,7 @@ var (
 	accountRefused = fare("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
 	importDone     = fare("shop_first_import_days_done", "Days that the shop's first import has gone through.", "shop")
 	importDays     = fare("shop_first_import_days", "Days that the shop's first import has to go through.", "shop")
+	shopFindings   = fare("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
 	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
 )
 
@@ -40,7 +41,7 @@ func (fares) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
 		accountLimit, shopRefused, accountRefused,
-		importDone, importDays, lookedAt,
+		importDone, importDays, shopFindings, lookedAt,
 	} {
 		into <- desc
 	}
@@ -66,6 +67,9 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 		if shop.Import != nil {
 			show(importDone, float64(shop.Import.DaysDone), id)
 			show(importDays, float64(shop.Import.Days), id)
+		}
+		for kind, count := range shop.CountFindings() {
+			show(shopFindings, float64(count), id, string(kind))
 		}
 		for state, count := range shop.Orders {
 			show(shopOrders, float64(count), id, state)

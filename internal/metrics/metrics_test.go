@@ -11,6 +11,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/metrics"
 	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 func TestMetricsAreShown(t *testing.T) {
@@ -34,7 +35,7 @@ func TestMetricsAreShown(t *testing.T) {
 	m.Temporal().Timer("temporal_request_latency").Record(30 * time.Millisecond)
 	report = overview.Report{
 		At:       time.Unix(1000, 0),
-		Shops:    map[string]overview.Shop{"kwiaty": {Rounds: overview.Rounds{State: overview.Green}, Orders: map[string]int64{"held": 2}}},
+		Shops:    map[string]overview.Shop{"kwiaty": {Rounds: overview.Rounds{State: overview.Green, Findings: []workflows.Finding{{Kind: workflows.FindingEnded, Number: 115}}}, Orders: map[string]int64{"held": 2}}},
 		Accounts: map[string]overview.Account{"main": {Rounds: overview.Rounds{State: overview.Red, LastSuccess: time.Unix(900, 0)}, BacklogAge: 1.5}},
 	}
 	text := shown()
@@ -47,6 +48,8 @@ func TestMetricsAreShown(t *testing.T) {
 		`cartumsync_overview_timestamp_seconds 1000`,
 		`cartumsync_shop_red{shop="kwiaty"} 0`,
 		`cartumsync_shop_orders{shop="kwiaty",state="held"} 2`,
+		`cartumsync_shop_findings{finding="ended",shop="kwiaty"} 1`,
+		`cartumsync_shop_findings{finding="set-aside",shop="kwiaty"} 0`,
 		`cartumsync_account_red{account="main"} 1`,
 		`cartumsync_account_last_success_timestamp_seconds{account="main"} 900`,
 		`cartumsync_account_backlog_age_seconds{account="main"} 1.5`,

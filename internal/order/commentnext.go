@@ -7,37 +7,43 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// News is what a later comment tells.
+// News is what a later comment says.
 type News struct {
-	Delivery, Payment, Differences bool
-	// Lines are all lines that are not carried over now, where Differences is set.
+	Delivery, Payment, Remarks, Customer, Differences bool
+	// Lines are all lines that are not synced now, where Differences is set.
 	Lines []Difference
-	// Gone is set where the shop does not show the order any more.
-	Gone bool
+	// Gone is set where the shop does not show the order any more, ShownAgain where
+	// it does again.
+	Gone, ShownAgain bool
 }
-
-// Nothing tells that there is nothing to write.
-func (n News) Nothing() bool { return !n.Delivery && !n.Payment && !n.Differences && !n.Gone }
 
 // NextComment is the text that tells staff of a change in the shop after the
 // import: the present delivery, the present payment with the amount to collect,
-// or what is not carried over. It names the moment it reports.
+// or what is not synced. It names the moment it reports.
 func NextComment(s Snapshot, r Rules, news News, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
 	sections := [][]string{{c.changeHeading(r, at)}}
-	if news.Gone {
-		sections = append(sections, []string{c.say("GoneInShop", nil)})
+	add := func(due bool, lines func() []string) {
+		if due {
+			sections = append(sections, lines())
+		}
 	}
-	if news.Differences {
-		sections = append(sections, c.differences(news.Lines))
-	}
-	if news.Delivery {
-		sections = append(sections, c.delivery())
-	}
-	if news.Payment {
-		sections = append(sections, c.amount())
-	}
+	add(news.Gone, func() []string { return []string{c.say("GoneInShop", nil)} })
+	add(news.ShownAgain, func() []string { return []string{c.say("ShownAgain", nil)} })
+	add(news.Differences, func() []string { return c.differences(news.Lines) })
+	add(news.Customer, c.customer)
+	add(news.Delivery, c.delivery)
+	add(news.Remarks, c.presentRemarks)
+	add(news.Payment, c.amount)
 	return joinSections(sections)
+}
+
+// presentRemarks says so where there are none any more.
+func (c commentary) presentRemarks() []string {
+	if remarks := filled(c.remarks()); len(remarks) > 0 {
+		return remarks
+	}
+	return []string{c.say("NoRemarks", nil)}
 }
 
 func (c commentary) changeHeading(r Rules, at time.Time) string {

@@ -1,6 +1,6 @@
 package order
 
-import "fmt"
+import "github.com/cartumsync/cartumsync/internal/order/flow"
 
 // DifferenceKind says why a line is not in RO App as it is in the shop.
 type DifferenceKind string
@@ -25,7 +25,7 @@ type Difference struct {
 // a change in the shop that is not carried over. What staff changed by
 // themselves is no difference.
 func (s *State) Differences() []Difference {
-	if s.Snapshot == nil || s.Order == nil || !s.settled() {
+	if s.Snapshot == nil || s.Order == nil || !s.imported() {
 		return nil
 	}
 	var all []Difference
@@ -63,15 +63,14 @@ func (s *State) difference(line Line) (Difference, bool) {
 	}
 }
 
-// brief is the difference in one line, for the row's mark.
-func (d Difference) brief() string {
-	switch d.Kind {
-	case DifferenceNew:
-		return fmt.Sprintf("%s: %s x %s in the shop, not in RO App", d.Key.label(), d.Shop.Quantity, d.Shop.Price.StringFixed(2))
-	case DifferenceRemoved:
-		return fmt.Sprintf("%s: removed in the shop, %s x %s in RO App", d.Key.label(), d.Account.Quantity, d.Account.Price.StringFixed(2))
-	case DifferenceValues:
+// message is the difference as a warning.
+func (d Difference) message() flow.Message {
+	pairs := []string{"difference", string(d.Kind), "sku", d.Key.label()}
+	if d.Kind != DifferenceRemoved {
+		pairs = append(pairs, "quantity", d.Shop.Quantity.String(), "price", d.Shop.Price.StringFixed(2))
 	}
-	return fmt.Sprintf("%s: %s x %s in the shop, %s x %s in RO App", d.Key.label(),
-		d.Shop.Quantity, d.Shop.Price.StringFixed(2), d.Account.Quantity, d.Account.Price.StringFixed(2))
+	if d.Kind != DifferenceNew {
+		pairs = append(pairs, "roappQuantity", d.Account.Quantity.String(), "roappPrice", d.Account.Price.StringFixed(2))
+	}
+	return msg(WarnNotSynced, pairs...)
 }

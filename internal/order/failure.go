@@ -1,8 +1,11 @@
 package order
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // FailureKind classifies why a step ended without success. It is the type of
@@ -12,15 +15,16 @@ type FailureKind string
 // The kinds of failure; one table in the activities assigns them.
 const (
 	FailUnreachable  FailureKind = "Unreachable" // no usable answer: try again
-	FailThrottled    FailureKind = "Throttled"   // told to slow down: try again later
+	FailThrottled    FailureKind = "Throttled"   // asked to slow down: try again later
 	FailCredentials  FailureKind = "Credentials"
 	FailMissingRight FailureKind = "MissingRight"
-	FailNotCreatable FailureKind = "NotCreatable" // the API refuses to make such records
+	FailNotCreatable FailureKind = "NotCreatable" // the API refuses to create such records
 	FailRejected     FailureKind = "Rejected"     // this record, in the service's words
-	FailGone         FailureKind = "Gone"         // a record that we made is not there any more
+	FailGone         FailureKind = "Gone"         // a record that we created is not there any more
 	FailMalformed    FailureKind = "Malformed"    // a value has no safe meaning
 	FailDeducts      FailureKind = "DeductsAtOnce"
 	FailUnknownShop  FailureKind = "UnknownShop"
+	FailNoEndpoint   FailureKind = "NoEndpoint" // the service does not offer the call any more
 )
 
 // Failure is why a step ended without success.
@@ -29,8 +33,8 @@ type Failure struct {
 	Side  Side
 	Field string // of Malformed
 	Text  string // the service's words; travels encrypted only
-	// Definite tells that nothing was made by any attempt since the step was
-	// last scheduled.
+	// Definite tells that nothing was created by any attempt since the step was
+	// last started.
 	Definite bool
 }
 
@@ -38,137 +42,78 @@ type Failure struct {
 // again.
 func (f Failure) Passes() bool { return f.Kind == FailUnreachable || f.Kind == FailThrottled }
 
-// Fail takes in that a step failed for good.
-func (s *State) Fail(step Step, f Failure, now time.Time) {
-	switch {
-	case f.Definite && !step.lost():
-		delete(s.Begun, step.Key)
-		s.nothingWritten(step)
-	default:
-		s.Withdraw(step, now)
+// failureOf reads the typed failure of a step's error.
+func failureOf(side Side, e flow.StepError) Failure {
+	failure := Failure{Kind: FailUnreachable, Side: side, Text: e.Message}
+	if len(e.Details) > 0 {
+		// Details of another form leave what is known of the error.
+		_ = json.Unmarshal(e.Details, &failure)
 	}
-	if step.Kind == StepReadShopOrder {
-		s.readFailed()
+	return failure
+}
+
+// fail takes in that a step failed for good.
+func (s *State) fail(step runningStep, f Failure, now time.Time) {
+	if f.Definite && step.lookup(step.in).Lost == nil {
+		delete(s.InFlight, step.Key)
+		step.nothing(s, step.in)
+	} else {
+		s.outcomeUnknown(step, now)
 	}
-	if step.ReadOrder != nil || (step.WriteLines != nil && !step.WriteLines.writes()) {
-		s.lookFailed()
-	}
-	if f.Kind == FailRejected && s.refusedForGood(step, f, now) {
-		return
-	}
+	step.failed(s, step.in)
+	s.backOff(step, now)
 	if f.Kind == FailRejected {
-		s.doubt(step)
-	}
-	s.SetHold(holdOf(step, f), now)
-}
-
-// nothingWritten notes that a status is known not to have been written.
-func (s *State) nothingWritten(step Step) {
-	switch {
-	case step.SetStatus != nil:
-		s.Order.Sets = OwnStatuses{}
-	case step.PushStatus != nil:
-		s.Pushes = OwnStatuses{}
-	}
-}
-
-// refusedForGood takes in a refusal that holds nothing up: the row warns of it,
-// and it is tried again with the next change or when a person asks.
-func (s *State) refusedForGood(step Step, f Failure, now time.Time) bool {
-	switch {
-	case step.SetStatus != nil:
-		s.refuse(StepSetStatus, StatusRefuse{StatusID: step.SetStatus.To, Text: f.Text, Asked: s.Pressed})
-		if s.settled() {
-			s.Handled.Shop = step.SetStatus.Shop
+		if step.refused(s, step.in, f, now) {
+			return
 		}
-		s.Tell(now, "", fmt.Sprintf("RO App refused status %d: %s", step.SetStatus.To, f.Text))
-	case step.PushStatus != nil:
-		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(step.PushStatus.To), Text: f.Text, Asked: s.Pressed})
-		s.Handled.Account = step.PushStatus.Account
-		s.Tell(now, "", fmt.Sprintf("the shop refused status %d: %s", step.PushStatus.To, f.Text))
-	case step.UpdateFields != nil:
-		s.Order.FieldsDue = false
-		s.Tell(now, "", "RO App refused to update its field Last updated: "+f.Text)
-	default:
-		return false
+		step.doubt(s, step.in)
 	}
-	return true
+	hold := holdOf(step, f)
+	hold.Step = step.Key
+	s.setHold(hold, now)
 }
 
-// doubt forgets what a refused step was made of, as far as it can be found
-// again: staff may have merged or deleted the contact or the product since.
-func (s *State) doubt(step Step) {
-	if step.CreateOrder != nil {
-		s.Customer.Ensured = nil
+// outcomeUnknown notes that a step ended without an answer. Whether it had
+// happened is not known.
+func (s *State) outcomeUnknown(step runningStep, now time.Time) {
+	if _, started := s.InFlight[step.Key]; started {
+		s.InFlight[step.Key] = now
 	}
-	if step.AddItem == nil {
-		return
-	}
-	//workflowcheck:ignore each is changed for itself
-	for key, facts := range s.Goods {
-		product := facts.product()
-		if facts.Chosen == nil && product != nil && product.ID == step.AddItem.ProductID {
-			s.Goods[key] = GoodsFacts{Create: facts.Create}
-		}
-	}
+	step.unknown(s, step.in, now)
 }
 
-// holdOf says what a person should know of a failure.
-func holdOf(step Step, f Failure) Hold {
+// holdOf is the hold that a failure leads to.
+func holdOf(step runningStep, f Failure) Hold {
 	service := serviceName(f.Side)
-	h := Hold{Field: f.Field, Text: f.Text}
+	h := Hold{Field: f.Field}
 	switch f.Kind {
 	case FailCredentials:
-		h.Reason, h.Side = HoldCredentials, f.Side
-		h.Text = service + " refuses the credentials: " + f.Text
-		h.Remedy = "Correct the " + credentialsOf(f.Side, step) + "; the order goes on by itself."
+		h = holdFor(HoldCredentials, "service", service, "message", f.Text, "account", step.Queue)
+		h.Side, h.Variant = f.Side, string(f.Side)
 	case FailMissingRight:
-		h.Reason = HoldMissingRight
-		h.Text = "RO App refuses to add the goods: " + f.Text
-		h.Remedy = "Give the employee behind the API key the right \"Can add products without deduction\"; the order goes on by itself."
+		h = holdFor(HoldMissingRight, "message", f.Text)
 	case FailNotCreatable:
-		h = notCreatable(step, f)
-	case FailRejected:
-		h.Reason = HoldRejected
-		h.Text = fmt.Sprintf("%s refused %q: %s", service, step.Summary, f.Text)
-		h.Remedy = "Mend what it says and decide \"try again\"; it is looked at again every hour too."
-	case FailGone:
-		h.Reason = HoldOrderGone
-		h.Text = "The order does not exist in RO App any more."
-		h.Remedy = "Decide \"create again\" or \"leave\"; it is never made anew by itself."
-	case FailMalformed:
-		h.Reason = HoldMalformed
-		h.Remedy = "Mend the value in " + service + "; the order goes on by itself."
-	case FailDeducts:
-		h.Reason = HoldDeductedAtOnce
-		h.Text = "RO App writes goods off as soon as they are added, so nothing more is added to this account."
-		h.Remedy = "Check the right \"Can add products without deduction\" of the employee behind the API key, then restart the workers."
-	case FailUnknownShop:
-		h = unknownShop(f.Text)
-	case FailUnreachable, FailThrottled:
-		h.Reason, h.Side = HoldUnreachable, f.Side
-		h.Text = service + " does not answer as it should: " + f.Text
-		h.Remedy = "Nothing to do: it is tried again after 1, 5, 15 and then every 60 minutes."
-	}
-	return h
-}
-
-func unknownShop(text string) Hold {
-	return Hold{
-		Reason: HoldUnknownShop, Text: text,
-		Remedy: "Put the shop back into the settings; its orders go on by themselves.",
-	}
-}
-
-func notCreatable(step Step, f Failure) Hold {
-	h := Hold{Reason: HoldRejected, Text: "RO App's API refuses to make it: " + f.Text, Remedy: "Make it by hand in RO App and decide \"try again\"."}
-	if in := step.EnsureProduct; in != nil {
-		h.Reason, h.Goods = HoldProductNotCreated, in.Goods
-		h.Text = "RO App's API refuses to make the product: " + f.Text
-		h.Remedy = fmt.Sprintf("Make a product with the title %q in RO App and the order goes on by itself, or choose one.", in.Product.Title)
-		if in.Product.Article != "" {
-			h.Remedy = fmt.Sprintf("Make a product with the article %q in RO App and the order goes on by itself, or choose one.", in.Product.Article)
+		h = holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
+		h.Variant = "not-creatable"
+		if special, ok := step.notCreatable(step.in, f); ok {
+			h = special
 		}
+	case FailRejected:
+		h = holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
+	case FailGone:
+		h = holdFor(HoldOrderGone)
+	case FailMalformed:
+		h = holdFor(HoldMalformed, "service", service, "message", f.Text, "field", f.Field)
+		h.Field, h.Variant = f.Field, "answer"
+	case FailDeducts:
+		h = holdFor(HoldDeductedAtOnce)
+	case FailUnknownShop:
+		h = holdFor(HoldUnknownShop, "message", f.Text)
+	case FailUnreachable, FailThrottled, FailNoEndpoint:
+		h = holdFor(HoldUnreachable, "service", service, "message", f.Text)
+		h.Side = f.Side
+	default:
+		panic(fmt.Sprintf("no such failure: %q", f.Kind))
 	}
 	return h
 }
@@ -180,9 +125,36 @@ func serviceName(side Side) string {
 	return "RO App"
 }
 
-func credentialsOf(side Side, step Step) string {
-	if side == SideCartum {
-		return "shop's login and password in the settings"
+// Backoff is how long a step that failed is not started again.
+type Backoff struct {
+	Fingerprint string // of the step that failed
+	Failures    int
+	Until       time.Time `json:",omitzero"`
+}
+
+// backoffs are the growing pauses after which a failed step is started again; the
+// last one repeats.
+var backoffs = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
+
+// backOff puts the step off after a failure.
+func (s *State) backOff(step runningStep, now time.Time) {
+	if s.Backoffs == nil {
+		s.Backoffs = map[string]Backoff{}
 	}
-	return "account's api_key in the settings (queue " + step.Queue + ")"
+	b := s.Backoffs[step.Key]
+	if b.Fingerprint != step.Fingerprint {
+		b = Backoff{Fingerprint: step.Fingerprint}
+	}
+	b.Until = now.Add(backoffs[min(b.Failures, len(backoffs)-1)])
+	b.Failures++
+	s.Backoffs[step.Key] = b
+}
+
+// putOff tells until when a step may not be started, the zero time for now.
+func (s *State) putOff(step flow.Step, now time.Time) time.Time {
+	b, failed := s.Backoffs[step.Key]
+	if !failed || b.Fingerprint != step.Fingerprint || !b.Until.After(now) {
+		return time.Time{}
+	}
+	return b.Until
 }

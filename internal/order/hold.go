@@ -1,6 +1,11 @@
 package order
 
-import "time"
+import (
+	"maps"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+)
 
 // HoldReason says why an order waits. It is the search attribute HoldReason.
 type HoldReason string
@@ -9,13 +14,13 @@ type HoldReason string
 // except HoldOrderGone, which only a person ends.
 const (
 	HoldNoCustomer        HoldReason = "no-customer"
-	HoldNoGoods           HoldReason = "no-goods"
+	HoldNoGoods           HoldReason = "no-items"
 	HoldAmbiguousContact  HoldReason = "ambiguous-contact"
 	HoldAmbiguousProduct  HoldReason = "ambiguous-product"
-	HoldNoArticle         HoldReason = "no-article"
+	HoldNoArticle         HoldReason = "no-sku"
 	HoldProductNotCreated HoldReason = "product-not-creatable"
 	HoldCurrency          HoldReason = "currency"
-	HoldMissingRight      HoldReason = "missing-right"
+	HoldMissingRight      HoldReason = "missing-permission"
 	HoldRejected          HoldReason = "rejected"
 	HoldOrderGone         HoldReason = "order-gone"
 	HoldCredentials       HoldReason = "credentials"
@@ -24,25 +29,52 @@ const (
 	HoldMalformed         HoldReason = "malformed"        // a value of the shop's order has no safe meaning
 	HoldDeductedAtOnce    HoldReason = "deducted-at-once" // RO App writes goods off as they are added
 	HoldNotInShop         HoldReason = "not-in-shop"      // Cartum does not show the order (yet)
+	HoldNumberReused      HoldReason = "number-reused"    // the shop gave the order's number to another order
+	HoldUnknownAccount    HoldReason = "unknown-account"  // the order's RO App account is not in the settings any more
+	HoldInternalError     HoldReason = "internal-error"   // a defect of ours; the order is safe and waits
 )
 
-// Hold is what an order waits for.
+// Hold is what an order waits for. Its reason and parameters are put into words
+// where they are shown.
 type Hold struct {
 	Reason HoldReason
+	// Variant tells apart what different causes of one reason say.
+	Variant string            `json:",omitempty"`
+	Params  map[string]string `json:",omitempty"`
 	// Side is the service that does not answer, of holds that concern one only.
-	Side   Side     `json:",omitempty"`
-	Field  string   `json:",omitempty"` // the value that causes it, as its service calls it
-	Text   string   // what happened
-	Remedy string   // what a person can do; the order goes on by itself afterwards
-	Goods  GoodsKey `json:",omitempty"` // of holds for one product
+	Side  Side   `json:",omitempty"`
+	Field string `json:",omitempty"` // the value that causes it, as its service calls it
+	// Step is the key of the step whose failure is the cause.
+	Step string `json:",omitempty"`
+	// Problem identifies the value that a person may accept as understood.
+	Problem string   `json:",omitempty"`
+	Goods   GoodsKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
 	// Note tells what came of a person's last answer, where nothing did.
-	Note  string `json:",omitempty"`
+	Note  *flow.Message `json:",omitempty"`
 	Since time.Time
-	// Looks counts how often the cause was looked at again.
-	Looks    int
-	NextLook time.Time // zero: only a person ends it
+	// Retries counts how often the cause was checked again.
+	Retries   int       `json:",omitempty"`
+	NextRetry time.Time `json:",omitzero"` // zero: only a person ends it
+}
+
+// holdFor makes a hold of its reason and of pairs of a parameter's name and value.
+func holdFor(reason HoldReason, pairs ...string) Hold {
+	return Hold{Reason: reason, Params: msg("", pairs...).Params}
+}
+
+// Message is what the order waits for, as a message.
+func (h *Hold) Message() flow.Message {
+	params := maps.Clone(h.Params)
+	if params == nil {
+		params = map[string]string{}
+	}
+	params["reason"] = string(h.Reason)
+	if h.Variant != "" {
+		params["variant"] = h.Variant
+	}
+	return flow.Message{Code: "hold", Params: params}
 }
 
 // Choice is one record that fits.
@@ -53,16 +85,23 @@ type Choice struct {
 }
 
 // stopsAll tells that nothing of the order can be carried over meanwhile.
-func (h *Hold) stopsAll() bool { return h.Reason == HoldOrderGone || h.Reason == HoldUnknownShop }
+func (h *Hold) stopsAll() bool {
+	switch h.Reason {
+	case HoldOrderGone, HoldUnknownShop, HoldUnknownAccount, HoldNumberReused, HoldInternalError:
+		return true
+	default:
+		return false
+	}
+}
 
 // same tells whether two holds wait for the same thing.
 func (h *Hold) same(other *Hold) bool {
-	return h != nil && other != nil && h.Reason == other.Reason && h.Field == other.Field && h.Goods == other.Goods
+	return h != nil && other != nil && h.Reason == other.Reason && h.Variant == other.Variant && h.Field == other.Field && h.Problem == other.Problem && h.Goods == other.Goods
 }
 
-// lookAgain are the growing delays after which a hold's cause is looked at
+// retryDelays are the growing delays after which a hold's cause is checked
 // again; the last one repeats.
-func lookAgain(reason HoldReason) []time.Duration {
+func retryDelays(reason HoldReason) []time.Duration {
 	switch reason {
 	case HoldUnreachable, HoldNotInShop:
 		return []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour}
@@ -75,14 +114,14 @@ func lookAgain(reason HoldReason) []time.Duration {
 	}
 }
 
-// nextLook is the absolute time of the next look. Orders held together do not
+// nextRetry is the absolute time of the next retry. Orders held together do not
 // come back together: up to a tenth of the delay is added by the order's number.
-func nextLook(h *Hold, number int64, now time.Time) time.Time {
-	delays := lookAgain(h.Reason)
+func nextRetry(h *Hold, number int64, now time.Time) time.Time {
+	delays := retryDelays(h.Reason)
 	if len(delays) == 0 {
 		return time.Time{}
 	}
-	delay := delays[min(h.Looks, len(delays)-1)]
+	delay := delays[min(h.Retries, len(delays)-1)]
 	return now.Add(delay + delay/1000*time.Duration(number%100))
 }
 
@@ -96,10 +135,12 @@ const (
 	DecideProduct       DecisionKind = "product"        // this product is the line's
 	DecideCreateProduct DecisionKind = "create-product" // a new product under the line's title
 	DecideAccept        DecisionKind = "accept"         // take the value as it was understood
-	DecideTryAgain      DecisionKind = "try-again"
+	DecideRetry         DecisionKind = "retry"
 	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is made anew
-	DecideTakeOver      DecisionKind = "take-over"    // this order in RO App stands for it
-	DecideLeave         DecisionKind = "leave"        // give the order up, with a reason
+	DecideLink          DecisionKind = "link"         // this order in RO App is the order
+	DecideSkip          DecisionKind = "skip"         // do not sync the order, with a reason
+	DecideNewOrder      DecisionKind = "new-order"    // another order has the number now: import it
+	DecideSameOrder     DecisionKind = "same-order"   // it is the order that was imported before
 )
 
 // Decision is a person's answer to a hold.
@@ -111,5 +152,8 @@ type Decision struct {
 	Organization bool     `json:",omitempty"`
 	Goods        GoodsKey `json:",omitempty"`
 	ProductID    int64    `json:",omitempty"`
-	OrderID      int64    `json:",omitempty"` // RO App's id of the order to take over
+	OrderID      int64    `json:",omitempty"` // RO App's id of the order to link
+	// Confirmed is set where the person was shown that a value does not agree, such
+	// as the phone of a contact, and wants it all the same.
+	Confirmed bool `json:",omitempty"`
 }

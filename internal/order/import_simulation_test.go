@@ -79,8 +79,8 @@ func (s *simulation) news() {
 
 func (s *simulation) requireQuietEnd() {
 	s.requireNoDoubles()
-	if s.state.Closed != "" {
-		assert.Contains(s.t, s.state.Closed, "cancelled")
+	if s.state.Closed != nil {
+		assert.Contains(s.t, s.state.Closed.Code, "cancelled")
 		if !s.restored { // it may have been made before, and was not worth a look
 			require.Empty(s.t, s.account.orders, "a cancelled order was made all the same")
 		}
@@ -99,7 +99,7 @@ func (s *simulation) requireQuietEnd() {
 	assert.GreaterOrEqual(s.t, firstComments, 1)
 	assert.LessOrEqual(s.t, firstComments, s.lives+o.lost)
 	s.requireImportedStatus(o)
-	for _, line := range s.shop.Lines {
+	for _, line := range s.lines() {
 		s.requireLineInStep(o, line)
 	}
 	for key, facts := range s.state.Lines {
@@ -118,7 +118,7 @@ func (s *simulation) requireImportedStatus(o *simulatedOrder) {
 	case !o.statusAt.IsZero() && !s.shop.statusAt.After(o.statusAt):
 		assert.EqualValues(s.t, staffsStatus, o.status, "what staff chose")
 	case o.statusAt.IsZero() && s.lives == 1:
-		assert.True(s.t, o.status == s.mapped() || s.marked(order.MarkStatusRefused), "status %d for the shop's %d in silence", o.status, s.shop.Status)
+		assert.True(s.t, o.status == s.mapped() || s.marked(order.WarnStatusRefused), "status %d for the shop's %d in silence", o.status, s.shop.Status)
 	}
 }
 
@@ -128,7 +128,7 @@ func (s *simulation) requireLineInStep(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
 	item, stands := o.item(facts.ItemID)
 	if !known || !stands {
-		assert.True(s.t, s.marked(order.MarkNotCarried, order.MarkLinesMissing), "line %s is missing in silence", line.Key)
+		assert.True(s.t, s.marked(order.WarnNotSynced, order.WarnLinesMissing), "line %s is missing in silence", line.Key)
 		return
 	}
 	if item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price) || o.erased[item.ID] {
@@ -140,8 +140,8 @@ func (s *simulation) requireLineInStep(o *simulatedOrder, line order.Line) {
 
 // requireNoItemInSilence is about items of ours that stand for no line any more.
 func (s *simulation) requireNoItemInSilence(o *simulatedOrder) {
-	if len(o.items) <= len(s.shop.Lines) || s.marked(order.MarkNotCarried) {
+	if len(o.items) <= len(s.shop.Lines) || s.marked(order.WarnNotSynced) {
 		return
 	}
-	s.t.Fatalf("items %v for lines %v in silence; marks %v", o.items, s.shop.Lines, s.state.Marks)
+	s.t.Fatalf("items %v for lines %v in silence; marks %v", o.items, s.shop.Lines, s.state.Warnings)
 }

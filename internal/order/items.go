@@ -45,8 +45,9 @@ type ItemsFacts struct {
 	Deducted bool `json:",omitempty"`
 	// ReadFor is the digest of the shop's order for which they were last read.
 	ReadFor string `json:",omitempty"`
-	// Others are the ids of items that staff added.
-	Others []int64 `json:",omitempty"`
+	// Others are the ids of items that staff added, OthersTotal is their sum.
+	Others      []int64         `json:",omitempty"`
+	OthersTotal decimal.Decimal `json:",omitzero"`
 	// Before are, by line, the items that stood there before the line's add was
 	// first begun: none of them can be what a lost attempt made.
 	Before map[LineKey][]int64 `json:",omitempty"`
@@ -117,8 +118,8 @@ func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Dec
 	return slices.ContainsFunc(w.Ours, func(ours ItemValues) bool { return of(ours).Equal(value) })
 }
 
-// see takes in an item as it was read, and what was written to it thereafter.
-func (f *LineFacts) see(w LineWrite, item Item, sent Decided) {
+// apply takes in an item as it was read, and what was written to it afterwards.
+func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
 	carried := f.carried()
 	stands := ItemValues{item.Quantity, item.Price}
 	quantity := carrying{
@@ -178,7 +179,6 @@ func different(value, from decimal.Decimal) *decimal.Decimal {
 // ourItems are the ids of the items that stand for lines, sorted.
 func (s *State) ourItems() []int64 {
 	var ids []int64
-	//workflowcheck:ignore sorted below
 	for _, facts := range s.Lines {
 		if facts.ItemID != 0 {
 			ids = append(ids, facts.ItemID)
@@ -188,66 +188,15 @@ func (s *State) ourItems() []int64 {
 	return ids
 }
 
-// seeItems takes in the list of the order's items.
-func (s *State) seeItems(in *WriteLines, o *LinesWritten) {
-	ours := s.ourItems()
-	byID := map[int64]Item{}
-	s.Items.Others = nil
-	for _, item := range o.Items {
-		byID[item.ID] = item
-		// As long as the import is not finished, an item may be one that an
-		// earlier life added for a line that is yet to be recognised.
-		if s.settled() && !slices.Contains(ours, item.ID) {
-			s.Items.Others = append(s.Items.Others, item.ID)
+// sumOfOthers is the sum of the items with the ids.
+func sumOfOthers(items []Item, ids []int64) decimal.Decimal {
+	sum := decimal.Zero
+	for _, item := range items {
+		if slices.Contains(ids, item.ID) {
+			sum = sum.Add(item.Quantity.Mul(item.Price))
 		}
 	}
-	for _, line := range in.Lines {
-		facts, known := s.Lines[line.Key]
-		if !known {
-			continue
-		}
-		item, stands := byID[line.ItemID]
-		if stands {
-			facts.see(line, item, o.Written[line.Key])
-		} else {
-			facts.Deleted, facts.Theirs = true, nil
-		}
-		facts.Tried = nil
-		s.Lines[line.Key] = facts
-	}
-	s.Items.Due, s.Items.ReadFor = false, in.For
-}
-
-// beginLines notes what is about to be written.
-func (s *State) beginLines(in *WriteLines) {
-	for _, line := range in.Lines {
-		facts := s.Lines[line.Key]
-		if (line.Quantity || line.Price) && !slices.ContainsFunc(facts.Tried, line.To.equal) {
-			facts.Tried = append(facts.Tried, line.To)
-			s.Lines[line.Key] = facts
-		}
-	}
-}
-
-// beginAdd notes which items stood there before the add of a line.
-func (s *State) beginAdd(in *AddItem) {
-	if s.Items.Before == nil {
-		s.Items.Before = map[LineKey][]int64{}
-	}
-	if _, begun := s.Items.Before[in.Line]; !begun {
-		s.Items.Before[in.Line] = in.Before
-	}
-}
-
-// itemsBefore are the items that stood there before the line was first added and
-// stand for no other line.
-func (s *State) itemsBefore(line LineKey) []int64 {
-	before, begun := s.Items.Before[line]
-	if !begun {
-		before = s.Items.Others
-	}
-	ours := s.ourItems()
-	return slices.DeleteFunc(slices.Clone(before), func(id int64) bool { return slices.Contains(ours, id) })
+	return sum
 }
 
 // leaveLines gives up the lines that were not added, once the import is done:
@@ -263,7 +212,6 @@ func (s *State) leaveLines() {
 // lineKeys are the keys of all lines that were ever written, sorted.
 func (s *State) lineKeys() []LineKey {
 	keys := make([]LineKey, 0, len(s.Lines))
-	//workflowcheck:ignore sorted below
 	for key := range s.Lines {
 		keys = append(keys, key)
 	}

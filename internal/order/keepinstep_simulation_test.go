@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -104,7 +105,7 @@ func (s *simulation) staffDeleteOrder() {
 func (s *simulation) sweep() {
 	snapshot, digest := s.look()
 	s.send(func() {
-		s.state.See(order.Hint{At: snapshot.SeenAt, By: order.OriginSweep, Snapshot: snapshot, Digest: digest}, s.clock)
+		s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: snapshot.SeenAt, By: order.OriginSweep, Snapshot: snapshot, Digest: digest})
 	})
 }
 
@@ -119,7 +120,7 @@ func (s *simulation) collect() {
 		}
 	}
 	read.At, read.Listed = s.clock, true
-	s.send(func() { s.state.SeeAccountOrder(read, s.clock) })
+	s.send(func() { s.report(order.SignalStatusChanged, read) })
 }
 
 // send delivers a signal now, or leaves it on its way.
@@ -149,13 +150,13 @@ func (s *simulation) deliver() {
 // too, so it need not be seen in the items.
 func (s *simulation) writeOffTold() {
 	if s.account.orders[0].frozen() || rapid.IntRange(0, 4).Draw(s.t, "by a person") == 0 {
-		s.state.SeeWriteOff(order.WriteOff{At: s.clock}, s.clock)
+		s.report(order.SignalWrittenOff, order.WriteOff{At: s.clock})
 	}
 }
 
 func (s *simulation) refresh() {
-	if s.state.NextRefresh(s.clock).IsZero() {
-		s.state.BeginRefresh("tester", s.clock)
+	if !s.state.RefreshAllowed().After(s.clock) {
+		s.report(order.UpdateRefresh, order.RefreshRequest{By: "tester"})
 	}
 }
 
@@ -167,7 +168,7 @@ func (s *simulation) changeSettings() {
 	} else {
 		s.rules.ImportStatuses[6] = 105
 	}
-	s.state.SettingsChanged(s.clock)
+	s.report(order.SignalSettings, "revision")
 }
 
 // requireRules holds at every moment. What may be written to a line and which
@@ -201,11 +202,11 @@ func (s *simulation) deliverAll() {
 // seeBothSides is a fresh sweep and a fresh round of the collector.
 func (s *simulation) seeBothSides() {
 	snapshot, digest := s.look()
-	s.state.See(order.Hint{At: s.clock, By: order.OriginSweep, Snapshot: snapshot, Digest: digest}, s.clock)
+	s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: s.clock, By: order.OriginSweep, Snapshot: snapshot, Digest: digest})
 	if o := s.account.orders[0]; !o.deleted {
 		read := s.readOf(o)
 		read.Listed = true
-		s.state.SeeAccountOrder(read, s.clock)
+		s.report(order.SignalStatusChanged, read)
 	}
 }
 
@@ -227,7 +228,7 @@ func (s *simulation) requireInStep() {
 	}
 	require.Nil(s.t, s.state.Hold)
 	s.requireStatusesInStep(o)
-	for _, line := range s.shop.Lines {
+	for _, line := range s.lines() {
 		s.requireLineCarried(o, line)
 	}
 	s.requireRemovedLinesTold(o)
@@ -243,7 +244,7 @@ func (s *simulation) requireStatusesInStep(o *simulatedOrder) {
 	switch {
 	case s.mapped() == o.status, exported && to == s.shop.Status:
 	case s.mapped() == 0, !exported, s.shop.Status == 6:
-	case s.marked(order.MarkStatusRefused, order.MarkNotPushed):
+	case s.marked(order.WarnStatusRefused, order.WarnNotPushed):
 	default:
 		s.t.Fatalf("the shop has %d, RO App %d, in silence", s.shop.Status, o.status)
 	}
@@ -269,6 +270,19 @@ func (s *simulation) requireLineCarried(o *simulatedOrder, line order.Line) {
 	s.t.Fatalf("%s: %v in the shop, item %v in RO App (there: %t), in silence; staff's: %t; known: %+v", line.Key, shop, item, stands, staffs, facts)
 }
 
+// lines are the shop's lines under the keys that they are known by.
+func (s *simulation) lines() []order.Line {
+	content := func(lines []order.Line) []string {
+		var texts []string
+		for _, line := range lines {
+			texts = append(texts, fmt.Sprint(line.Article, line.Quantity, line.Price))
+		}
+		return texts
+	}
+	require.ElementsMatch(s.t, content(s.shop.Lines), content(s.state.Snapshot.Lines), "the newest lines are known")
+	return s.state.Snapshot.Lines
+}
+
 func sameValues(x, y order.ItemValues) bool {
 	return x.Quantity.Equal(y.Quantity) && x.Price.Equal(y.Price)
 }
@@ -278,7 +292,7 @@ func sameValues(x, y order.ItemValues) bool {
 func (s *simulation) requireRemovedLinesTold(o *simulatedOrder) {
 	for key, facts := range s.state.Lines {
 		_, stands := o.item(facts.ItemID)
-		inShop := slices.ContainsFunc(s.shop.Lines, func(l order.Line) bool { return l.Key == key })
+		inShop := slices.ContainsFunc(s.lines(), func(l order.Line) bool { return l.Key == key })
 		if _, told := s.difference(key); stands && !inShop && !told {
 			s.t.Fatalf("%s is not in the shop any more, but in RO App, in silence", key)
 		}
@@ -288,17 +302,17 @@ func (s *simulation) requireRemovedLinesTold(o *simulatedOrder) {
 // requireTold wants the comments to have told the present delivery and payment,
 // and each difference.
 func (s *simulation) requireTold(o *simulatedOrder) {
-	told := s.state.Comment.Told
+	told := s.state.Comment.Delivered
 	assert.Contains(s.t, told.Delivery, s.shop.Delivery.Address)
 	assert.Equal(s.t, s.shop.Payment.Paid, strings.Contains(told.Payment, "true"))
 	last := slices.MaxFunc(o.comments, func(x, y simulatedComment) int { return x.sent - y.sent })
 	if o.lost == 0 { // else it may have told what was not so any more when the next one was due
-		assert.Equal(s.t, last.Told, told, "what the last comment told")
+		assert.Equal(s.t, last.Delivers, told, "what the last comment told")
 	}
 	for _, difference := range s.state.Differences() {
 		assert.Contains(s.t, told.Difference, string(difference.Key))
 	}
-	telling := slices.DeleteFunc(slices.Clone(o.comments), func(c simulatedComment) bool { return c.Told.Delivery != told.Delivery })
+	telling := slices.DeleteFunc(slices.Clone(o.comments), func(c simulatedComment) bool { return c.Delivers.Delivery != told.Delivery })
 	text := func(c simulatedComment) bool { return strings.Contains(c.Text, s.shop.Delivery.Address) }
 	assert.True(s.t, slices.ContainsFunc(telling, text), "no comment tells the address")
 }

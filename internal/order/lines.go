@@ -13,12 +13,9 @@ import (
 func KeyLines(lines []Line) {
 	seen := map[string]int{}
 	for i := range lines {
-		name := "a:" + NormalizeText(lines[i].Article)
-		if name == "a:" {
-			name = "t:" + NormalizeText(lines[i].Title)
-		}
-		seen[name]++
-		lines[i].Key = LineKey(name + "#" + strconv.Itoa(seen[name]))
+		group := lineGroup(lines[i])
+		seen[group]++
+		lines[i].Key = LineKey(group + "#" + strconv.Itoa(seen[group]))
 	}
 }
 
@@ -85,4 +82,82 @@ func sumOf(lines []Line) decimal.Decimal {
 		sum = sum.Add(line.Quantity.Mul(line.Price))
 	}
 	return sum
+}
+
+// matchLines gives the lines of a newer snapshot the keys of the lines that they
+// were before. Lines of one article are told apart by what agrees best: the shop's
+// own id, then price and quantity, then one of them; never by their place in the
+// list.
+func matchLines(was *Snapshot, lines []Line) []Line {
+	if was == nil {
+		return lines
+	}
+	lines = slices.Clone(lines)
+	before := map[string][]Line{}
+	for _, line := range was.Lines {
+		before[lineGroup(line)] = append(before[lineGroup(line)], line)
+	}
+	groups := map[string][]int{}
+	for i, line := range lines {
+		groups[lineGroup(line)] = append(groups[lineGroup(line)], i)
+	}
+	for group, indexes := range groups {
+		matchGroup(group, before[group], lines, indexes)
+	}
+	return lines
+}
+
+// agreements are the ways in which a line may be the one that it was, best first.
+var agreements = []func(was, is Line) bool{
+	func(was, is Line) bool {
+		return was.StorageID != "" && was.StorageID == is.StorageID && sameContent(was, is)
+	},
+	func(was, is Line) bool { return was.StorageID != "" && was.StorageID == is.StorageID },
+	sameContent,
+	func(was, is Line) bool { return was.Price.Equal(is.Price) && was.Quantity.Equal(is.Quantity) },
+	func(was, is Line) bool { return was.Title == is.Title && was.Price.Equal(is.Price) },
+	func(was, is Line) bool { return was.Title == is.Title && was.Quantity.Equal(is.Quantity) },
+	func(was, is Line) bool { return was.Price.Equal(is.Price) },
+	func(was, is Line) bool { return was.Quantity.Equal(is.Quantity) },
+	func(_, _ Line) bool { return true },
+}
+
+func sameContent(was, is Line) bool {
+	return was.Title == is.Title && was.Type == is.Type && was.Price.Equal(is.Price) && was.Quantity.Equal(is.Quantity)
+}
+
+// matchGroup keys the lines of one article, those at the indexes.
+func matchGroup(group string, before []Line, lines []Line, indexes []int) {
+	used, keyed := map[LineKey]bool{}, map[int]bool{}
+	for _, agree := range agreements {
+		for _, was := range before {
+			if used[was.Key] {
+				continue
+			}
+			at := slices.IndexFunc(indexes, func(i int) bool { return !keyed[i] && agree(was, lines[i]) })
+			if at < 0 {
+				continue
+			}
+			i := indexes[at]
+			lines[i].Key, used[was.Key], keyed[i] = was.Key, true, true
+		}
+	}
+	occurrence := 0
+	for _, i := range indexes {
+		for !keyed[i] {
+			occurrence++
+			key := LineKey(group + "#" + strconv.Itoa(occurrence))
+			if !used[key] {
+				lines[i].Key, used[key], keyed[i] = key, true, true
+			}
+		}
+	}
+}
+
+// lineGroup is what lines have in common that only their content tells apart.
+func lineGroup(line Line) string {
+	if article := NormalizeText(line.Article); article != "" {
+		return "a:" + article
+	}
+	return "t:" + NormalizeText(line.Title)
 }

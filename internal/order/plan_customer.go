@@ -1,10 +1,11 @@
 package order
 
 import (
-	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // customer finds the order's contact. A contact is never recognised by anything
@@ -16,27 +17,27 @@ func (p *planner) customer() track {
 		c.People, c.Organizations, c.Ensured = nil, nil, nil // the shop corrected the phone
 	}
 	if c.Chosen != nil {
-		return track{contact: *c.Chosen, why: contactName(*c.Chosen) + ", chosen by a person"}
+		return track{contact: *c.Chosen, why: customerWhy("chosen", *c.Chosen)}
 	}
 	if c.Ensured != nil {
 		return track{contact: *c.Ensured, why: ensuredWhy(*c.Ensured)}
 	}
 	if p.phoneless() {
-		return track{creates: []Step{p.ensureContact("")}}
+		return track{creates: []flow.Step{p.ensureContact("")}}
 	}
 	if c.People == nil {
-		return track{reads: []Step{p.findContact(phone, false)}}
+		return track{reads: []flow.Step{p.findContact(phone, false)}}
 	}
 	if len(c.People.Contacts) > 0 {
 		return p.choose(c.People.Contacts)
 	}
 	if c.Organizations == nil {
-		return track{reads: []Step{p.findContact(phone, true)}}
+		return track{reads: []flow.Step{p.findContact(phone, true)}}
 	}
 	if len(c.Organizations.Contacts) > 0 {
 		return p.choose(c.Organizations.Contacts)
 	}
-	return track{creates: []Step{p.ensureContact(phone)}}
+	return track{creates: []flow.Step{p.ensureContact(phone)}}
 }
 
 // phoneless tells that the order's phone recognises nobody.
@@ -49,30 +50,28 @@ func (p *planner) phoneless() bool {
 func (p *planner) choose(contacts []Contact) track {
 	if p.s.Customer.Create {
 		phone, _ := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
-		return track{creates: []Step{p.ensureContact(phone)}}
+		return track{creates: []flow.Step{p.ensureContact(phone)}}
 	}
 	if len(contacts) == 1 {
-		return track{contact: contacts[0], why: contactName(contacts[0]) + ", found by phone"}
+		return track{contact: contacts[0], why: customerWhy("found-by-phone", contacts[0])}
 	}
 	agreeing := slices.DeleteFunc(slices.Clone(contacts), func(c Contact) bool { return !p.agrees(c) })
 	if len(agreeing) == 1 {
-		return track{contact: agreeing[0], why: contactName(agreeing[0]) + ", the one of several with this phone whose name or e-mail agrees"}
+		return track{contact: agreeing[0], why: customerWhy("name-agrees", agreeing[0])}
 	}
 	if p.s.Customer.Recalled == nil {
-		return track{reads: []Step{p.recall(p.s.Customer.Phone, "")}}
+		return track{reads: []flow.Step{p.recall(p.s.Customer.Phone, "")}}
 	}
 	if contact, stands := p.s.Customer.recalled(); stands {
-		return track{contact: contact, why: contactName(contact) + ", the one of several with this phone that " + p.s.Customer.Recalled.Choice.By + " chose for an earlier order"}
+		return track{contact: contact, why: customerWhy("recalled", contact, "by", p.s.Customer.Recalled.Choice.By)}
 	}
 	choices := make([]Choice, 0, len(contacts))
 	for _, c := range contacts {
 		choices = append(choices, Choice{ID: c.ID, Organization: c.Organization, Title: firstOf(c.Name, c.FirstName+" "+c.LastName)})
 	}
-	return track{hold: &Hold{
-		Reason: HoldAmbiguousContact, Field: "delivery_phone", Choices: choices,
-		Text:   fmt.Sprintf("%d contacts in RO App have this phone, and neither name nor e-mail tells which is meant.", len(contacts)),
-		Remedy: "Choose one, or merge them in RO App; the order goes on by itself.",
-	}}
+	h := holdFor(HoldAmbiguousContact, "contacts", num(len(contacts)))
+	h.Field, h.Choices = "delivery_phone", choices
+	return track{hold: &h}
 }
 
 func (p *planner) agrees(c Contact) bool {
@@ -84,63 +83,16 @@ func (p *planner) agrees(c Contact) bool {
 	return buyer.Email != "" && strings.EqualFold(strings.TrimSpace(buyer.Email), strings.TrimSpace(c.Email))
 }
 
-func contactName(c Contact) string {
-	if c.Organization {
-		return fmt.Sprintf("organization %d", c.ID)
-	}
-	return fmt.Sprintf("contact %d", c.ID)
+// customerWhy says why a contact was taken.
+func customerWhy(why string, c Contact, pairs ...string) flow.Message {
+	return msg("customer", append([]string{"why", why, "contact", num(c.ID), "organization", yes(c.Organization)}, pairs...)...)
 }
 
-func ensuredWhy(c Contact) string {
+func ensuredWhy(c Contact) flow.Message {
 	if c.Created {
-		return contactName(c) + ", created: nobody had this phone"
+		return customerWhy("created", c)
 	}
-	return contactName(c) + ", found by phone"
-}
-
-func (p *planner) findContact(phone string, organizations bool) Step {
-	summary := "Find the customer among people"
-	key := string(StepFindContact)
-	if organizations {
-		summary, key = "Find the customer among organizations", key+" organizations"
-	}
-	return p.step(StepFindContact, SideRoapp, key, summary, func(st *Step) {
-		find := p.findInput(phone)
-		find.Organizations = organizations
-		st.FindContact = &find
-	})
-}
-
-func (p *planner) findInput(phone string) FindContact {
-	return FindContact{
-		Account: p.r.Account, Phone: phone, Region: p.r.Region,
-		Phones: PhoneSpellings(phone, p.s.Snapshot.Customer.Phone),
-	}
-}
-
-// ensureContact asks for the one contact of the phone; of an order without a
-// usable phone, for one of its own.
-func (p *planner) ensureContact(phone string) Step {
-	buyer := p.s.Snapshot.Customer
-	first, last := SplitName(buyer.Name, p.r.NameOrder)
-	if first == "" {
-		// RO App demands a first name (reference, roapp-api 2).
-		first = firstOf(phone, buyer.Email, fmt.Sprintf("Cartum #%d", p.s.Key.Number))
-	}
-	in := EnsureContact{
-		WorkflowID: "contact:" + p.r.Account + ":" + KeyedHash(p.r.IdentityKey, "phone", phone),
-		Find:       FindContact{Account: p.r.Account},
-		Person:     Person{FirstName: first, LastName: last, Email: usableEmail(buyer.Email), Phone: phone},
-		Pace:       p.pace(),
-	}
-	if phone == "" || p.s.Customer.Create {
-		in.WorkflowID = "contact:" + p.r.Account + ":" + KeyedHash(p.r.IdentityKey, "order", p.s.Key.WorkflowID())
-	}
-	if phone != "" && !p.s.Customer.Create {
-		in.Find = p.findInput(phone)
-		in.LookedAt = p.s.Customer.People.At
-	}
-	return p.step(StepEnsureContact, SideEnsure, "", "Create the customer", func(st *Step) { st.EnsureContact = &in })
+	return customerWhy("found-by-phone", c)
 }
 
 // usableEmail leaves out what is no address, such as "none": RO App would refuse
@@ -161,8 +113,4 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-func (p *planner) pace() Pace {
-	return Pace{Urgency: min(p.urgency(StepEnsureContact), UrgencyBegun), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
 }

@@ -1,8 +1,9 @@
 package order
 
 import (
-	"fmt"
 	"slices"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // mappedStatus is the RO App status that the shop's stands for, 0 for none.
@@ -11,35 +12,35 @@ func (p *planner) mappedStatus() int64 { return p.r.ImportStatuses[p.s.Snapshot.
 // statuses brings a change of one side's status to the other side. RO App wins
 // where both changed, except against the shop's cancellation, which cannot be
 // undone there.
-func (p *planner) statuses() (step *Step, handled *StatusFacts, tell string) {
+func (p *planner) statuses() (step *flow.Step, synced *StatusFacts, note *flow.Message) {
 	now := StatusFacts{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
-	shopChanged := now.Shop != p.s.Handled.Shop || p.tryStatusAgain()
-	accountChanged := now.Account != p.s.Handled.Account || p.tryPushAgain()
+	shopChanged := now.Shop != p.s.SyncedStatuses.Shop || p.tryStatusAgain()
+	accountChanged := now.Account != p.s.SyncedStatuses.Account || p.tryPushAgain()
 	switch {
 	case !shopChanged && !accountChanged:
-		return nil, nil, ""
+		return nil, nil, nil
 	case p.goneInShop():
-		return nil, nil, "" // it may be shown again
+		return nil, nil, nil // it may be shown again
 	case p.standFor(now):
-		return nil, &now, ""
+		return nil, &now, nil
 	case shopChanged && accountChanged && now.Shop != CancelledStatus:
-		tell = fmt.Sprintf("the status changed on both sides: RO App's %d wins over the shop's %d", now.Account, now.Shop)
+		both := msg("status-changed-on-both-sides", "roappStatus", num(now.Account), "cartumStatus", num(now.Shop))
 		if step := p.pushStatus(); step != nil {
-			// Told once: whatever RO App has by then is news until it is pushed.
-			return step, &StatusFacts{Shop: now.Shop}, tell
+			// Noted once: whatever RO App has by then is news until it is pushed.
+			return step, &StatusFacts{Shop: now.Shop}, &both
 		}
-		return nil, &now, tell
+		return nil, &now, &both
 	case shopChanged:
 		if to := p.mappedStatus(); to != 0 {
 			step := p.setStatus(to)
-			return &step, nil, ""
+			return &step, nil, nil
 		}
-		return nil, &now, ""
+		return nil, &now, nil
 	default:
 		if step := p.pushStatus(); step != nil {
-			return step, nil, ""
+			return step, nil, nil
 		}
-		return nil, &now, ""
+		return nil, &now, nil
 	}
 }
 
@@ -56,65 +57,47 @@ func (p *planner) standFor(s StatusFacts) bool {
 // tryStatusAgain tells that a person asks for a status that RO App refused.
 func (p *planner) tryStatusAgain() bool {
 	refused, ok := p.s.Refused[StepSetStatus]
-	return ok && !refused.ByStaff && p.askedAnew(refused) && refused.StatusID == p.mappedStatus() && p.s.Order.StatusID == p.s.Handled.Account
+	return ok && !refused.ByStaff && p.askedAgain(refused) && refused.StatusID == p.mappedStatus() && p.s.Order.StatusID == p.s.SyncedStatuses.Account
 }
 
-// askedAnew tells that a person asks for a status since it was refused.
-func (p *planner) askedAnew(refused StatusRefuse) bool { return p.s.Pressed && !refused.Asked }
+// askedAgain tells that a person asks for a status since it was refused.
+func (p *planner) askedAgain(refused StatusRefuse) bool { return p.s.UserWaiting && !refused.Asked }
 
 func (p *planner) tryPushAgain() bool {
 	refused, ok := p.s.Refused[StepPushStatus]
-	return ok && p.askedAnew(refused) && refused.StatusID == int64(p.r.ExportStatuses[p.s.Order.StatusID])
+	return ok && p.askedAgain(refused) && refused.StatusID == int64(p.r.ExportStatuses[p.s.Order.StatusID])
 }
 
-func (p *planner) setStatus(to int64) Step {
-	key := string(StepSetStatus)
-	return p.step(StepSetStatus, SideRoapp, key, fmt.Sprintf("Set status %d", to), func(st *Step) {
-		st.SetStatus = &SetStatus{
-			Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-			Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.look(key),
-		}
-	})
-}
-
-// pushStatus gives nothing where RO App's status stands for none of the shop's,
-// and where the shop's order is cancelled: it takes no status any more.
-func (p *planner) pushStatus() *Step {
-	to, mapped := p.r.ExportStatuses[p.s.Order.StatusID]
-	if !mapped || p.s.Snapshot.Status == CancelledStatus {
-		return nil
-	}
-	key := string(StepPushStatus)
-	step := p.step(StepPushStatus, SideCartum, key, fmt.Sprintf("Set status %d in the shop", to), func(st *Step) {
-		st.PushStatus = &PushStatus{
-			Shop: p.s.Key.Shop, Number: p.s.Key.Number, From: p.s.Snapshot.Status, To: to,
-			Account: p.s.Order.StatusID, Look: p.look(key),
-		}
-	})
-	return &step
-}
-
-// statusMarks warn of statuses that are not carried over.
-func (p *planner) statusMarks() []Mark {
-	var marks []Mark
+// statusWarnings warn of statuses that are not synced.
+func (p *planner) statusWarnings() []flow.Message {
+	var warnings []flow.Message
+	warn := func(code string, pairs ...string) { warnings = append(warnings, msg(code, pairs...)) }
 	now := StatusFacts{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
 	if p.mappedStatus() == 0 {
-		marks = append(marks, Mark{MarkUnmappedStatus, fmt.Sprintf("Cartum's status %d is in no mapping; RO App's status is left as it is.", now.Shop)})
+		warn(WarnUnmappedStatus, "cartumStatus", num(now.Shop))
 	}
-	if refused, ok := p.s.Refused[StepSetStatus]; ok && refused.StatusID == p.mappedStatus() {
-		marks = append(marks, Mark{MarkStatusRefused, fmt.Sprintf("Status %d was not set: %s", refused.StatusID, refused.Text)})
+	if refused, ok := p.s.Refused[StepSetStatus]; ok && refused.StatusID != 0 && refused.StatusID == p.mappedStatus() {
+		warn(WarnStatusRefused, "roappStatus", num(refused.StatusID), "message", refused.Text, "byStaff", yes(refused.ByStaff))
 	}
 	to, mapped := p.r.ExportStatuses[now.Account]
 	if refused, ok := p.s.Refused[StepPushStatus]; ok && mapped && refused.StatusID == int64(to) && to != now.Shop {
-		marks = append(marks, Mark{MarkNotPushed, fmt.Sprintf("The shop did not take status %d: %s", to, refused.Text)})
+		warn(WarnNotPushed, "cartumStatus", num(to), "message", refused.Text, "notShown", yes(refused.NotShown))
 	}
-	if p.s.settled() && now.Shop == CancelledStatus && mapped && !p.standFor(now) {
-		marks = append(marks, Mark{MarkNotPushed, fmt.Sprintf("The order is cancelled in the shop, which cannot be undone there; RO App's status %d is not carried over.", now.Account)})
+	if p.s.imported() && now.Shop == CancelledStatus && mapped && !p.standFor(now) {
+		warn(WarnNotPushed, "roappStatus", num(now.Account), "cancelled", "true")
 	}
-	if p.s.Order.TakenOver && p.mappedStatus() != 0 && now.Account != p.mappedStatus() && !p.s.settled() {
-		marks = append(marks, Mark{MarkStatusRefused, "The order stood in RO App already; its status may be the staff's and was left as it is."})
+	if p.s.Order.TakenOver && p.mappedStatus() != 0 && now.Account != p.mappedStatus() && !p.s.imported() {
+		warn(WarnStatusRefused, "existed", "true")
 	}
-	return marks
+	return warnings
+}
+
+// yes is a parameter that is only there where it is so.
+func yes(so bool) string {
+	if so {
+		return "true"
+	}
+	return ""
 }
 
 // final tells that neither side expects anything more.

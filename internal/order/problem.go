@@ -37,6 +37,7 @@ const (
 	ProblemPrecision   ProblemCode = "precision"  // more decimals than RO App keeps
 	ProblemNoName      ProblemCode = "no-name"    // a line with neither SKU nor title
 	ProblemNoSuchTime  ProblemCode = "no-such-time"
+	ProblemTooLarge    ProblemCode = "too-large"   // more items than one order can have; nobody can accept it
 	ProblemImplausible ProblemCode = "implausible" // a time at which no shop sold anything
 )
 
@@ -61,47 +62,5 @@ func (p Problem) ID() string { return p.Field + ":" + string(p.Code) + ":" + p.V
 
 // Holding are the problems that a person has to accept, in their order.
 func Holding(problems []Problem) []Problem {
-	return slices.DeleteFunc(slices.Clone(problems), func(p Problem) bool { return !p.Acceptable })
-}
-
-// Text says in words what is wrong.
-func (p Problem) Text() string {
-	said := p.Field + " "
-	switch p.Code {
-	case ProblemMissing:
-		said += "is missing"
-	case ProblemSpelling:
-		said += "has an unusual form, " + quoted(p.Value)
-	case ProblemAmbiguous:
-		said += "can be read in several ways, " + quoted(p.Value)
-	case ProblemUnreadable:
-		said += "cannot be read, " + quoted(p.Value)
-	case ProblemNegative:
-		said += "is below zero, " + p.Value
-	case ProblemPrecision:
-		said += "has more decimals than RO App keeps, " + p.Value
-	case ProblemNoName:
-		said += "has neither a SKU nor a title"
-	case ProblemNoSuchTime:
-		said += "does not exist on the clock of the shop's time zone, " + p.Value
-	case ProblemImplausible:
-		said += "cannot be right, " + quoted(p.Value)
-	}
-	if p.Understood == "" {
-		return said + "; nothing is taken from it."
-	}
-	return said + "; understood as " + p.Understood + "."
-}
-
-func quoted(value string) string { return `"` + value + `"` }
-
-// Remedy says what a person can do.
-func (p Problem) Remedy() string {
-	if !p.Acceptable {
-		return "Check it in Cartum."
-	}
-	if p.Code == ProblemNoSuchTime {
-		return "Check time_zone in the shop's settings, or accept it as it was understood."
-	}
-	return "Correct it in Cartum, or accept it as it was understood."
+	return slices.DeleteFunc(slices.Clone(problems), func(p Problem) bool { return !p.Acceptable && p.Code != ProblemTooLarge })
 }

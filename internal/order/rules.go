@@ -46,6 +46,16 @@ type Rules struct {
 	// SearchLag is how far RO App's lists may lag behind its writes.
 	SearchLag time.Duration
 
+	// Absent says why the shop's rules are not known, "" where they are.
+	Absent string
+	// AccountAbsent is set where the order's account is not in the settings any more.
+	AccountAbsent bool
+	// Run is the id of the workflow's run.
+	Run string `json:"-"`
+	// KnownProduct gives a product that was seen in RO App minutes ago; nil where
+	// nothing is known.
+	KnownProduct func(GoodsKey) (Product, bool) `json:"-"`
+
 	// IdentityKey keys the hashes that stand for phones and articles in ids.
 	IdentityKey []byte `json:"-"`
 	// Revision identifies the settings that these rules were read from.

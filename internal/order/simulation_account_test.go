@@ -6,6 +6,7 @@ import (
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -116,65 +117,74 @@ type attempt struct {
 	ending ending
 }
 
-// make gives the answer or the failure, as the activities do.
-func (a attempt) make() (order.Outcome, *order.Failure) {
-	s, step := a.s, a.job.Step
-	switch {
-	case step.ReadShopOrder != nil:
-		return a.readShopOrder()
-	case step.ReadCatalogue != nil:
-		return a.read(func() order.Outcome { return &order.CatalogueRead{} })
-	case step.FindContact != nil:
-		return a.read(func() order.Outcome { return s.findContact(*step.FindContact) })
-	case step.FindProducts != nil:
-		return a.read(func() order.Outcome { return s.findProducts(*step.FindProducts) })
-	case step.EnsureContact != nil:
-		return a.read(func() order.Outcome { return s.ensureContact(*step.EnsureContact) })
-	case step.EnsureProduct != nil:
-		return a.read(func() order.Outcome { return s.ensureProduct(*step.EnsureProduct) })
-	case step.RecallChoice != nil:
-		return a.read(func() order.Outcome { return &order.ChoiceRecalled{} })
-	case step.RememberChoice != nil:
-		return a.read(func() order.Outcome { return &order.ChoiceRemembered{} })
-	case step.CreateOrder != nil:
-		return a.createOrder(*step.CreateOrder)
-	case step.PushStatus != nil:
-		return a.pushStatus(*step.PushStatus)
-	}
-	return a.touchOrder(step)
+// input decodes the input of the attempt's step.
+func input[In any](a attempt) In {
+	in, err := order.DecodeInput[In](a.job.Step)
+	require.NoError(a.s.t, err)
+	return in
 }
 
-// touchOrder is a request about an order that stands in RO App.
-func (a attempt) touchOrder(step order.Step) (order.Outcome, *order.Failure) {
+// make gives the answer or the failure, as the activities do.
+func (a attempt) make() (any, *order.Failure) {
+	s := a.s
+	switch order.StepKind(a.job.Step.Kind) {
+	case order.StepReadShopOrder:
+		return a.readShopOrder()
+	case order.StepReadCatalogue:
+		return a.read(func() any { return &order.CatalogueRead{} })
+	case order.StepFindContact:
+		return a.read(func() any { return s.findContact(input[order.FindContact](a)) })
+	case order.StepFindProducts:
+		return a.read(func() any { return s.findProducts(input[order.FindProducts](a)) })
+	case order.StepEnsureContact:
+		return a.read(func() any { return s.ensureContact(input[order.EnsureContact](a)) })
+	case order.StepEnsureProduct:
+		return a.read(func() any { return s.ensureProduct(input[order.EnsureProduct](a)) })
+	case order.StepRecallChoice:
+		return a.read(func() any { return &order.ChoiceRecalled{} })
+	case order.StepRememberChoice:
+		return a.read(func() any { return &order.ChoiceRemembered{} })
+	case order.StepCreateOrder:
+		return a.createOrder(input[order.CreateOrder](a))
+	case order.StepPushStatus:
+		return a.pushStatus(input[order.PushStatus](a))
+	default:
+		return a.touchOrder()
+	}
+}
+
+// touchOrder is a request about an order that exists in RO App.
+func (a attempt) touchOrder() (any, *order.Failure) {
 	if len(a.s.account.orders) == 1 && a.s.account.orders[0].deleted && a.ending == answered {
 		return nil, a.fail(order.FailGone, false, true)
 	}
-	switch {
-	case step.AddItem != nil:
-		return a.addItem(*step.AddItem)
-	case step.SetStatus != nil:
-		return a.setStatus(*step.SetStatus)
-	case step.PostComment != nil:
-		return a.postComment(*step.PostComment)
-	case step.WriteLines != nil:
-		return a.writeLines(*step.WriteLines)
-	case step.UpdateFields != nil:
-		o := a.s.order(step.UpdateFields.OrderID)
+	switch order.StepKind(a.job.Step.Kind) {
+	case order.StepAddItems:
+		return a.addItems(input[order.AddItems](a))
+	case order.StepSetStatus:
+		return a.setStatus(input[order.SetStatus](a))
+	case order.StepPostComment:
+		return a.postComment(input[order.PostComment](a))
+	case order.StepWriteLines:
+		return a.writeLines(input[order.WriteLines](a))
+	case order.StepUpdateFields:
+		o := a.s.order(input[order.UpdateFields](a).OrderID)
 		_, failure := a.write(order.Look{}, nil, func() { a.s.change(o) })
 		return &order.FieldsUpdated{}, failure
-	case step.ReadOrder != nil:
-		return a.read(func() order.Outcome {
-			read := a.s.readOf(a.s.order(step.ReadOrder.OrderID))
+	case order.StepReadOrder:
+		return a.read(func() any {
+			read := a.s.readOf(a.s.order(input[order.ReadOrder](a).OrderID))
 			return &read
 		})
+	default:
+		a.s.t.Fatalf("no such step: %s", a.job.Step.Key)
+		return nil, nil
 	}
-	a.s.t.Fatalf("no such step: %s", step.Key)
-	return nil, nil
 }
 
 // read is a request that changes nothing that is counted. Ensure workflows are
 // taken for what they promise: one record however often they are asked.
-func (a attempt) read(answer func() order.Outcome) (order.Outcome, *order.Failure) {
+func (a attempt) read(answer func() any) (any, *order.Failure) {
 	switch a.ending {
 	case answered, lostLate:
 		return answer(), nil
@@ -189,7 +199,7 @@ func (a attempt) read(answer func() order.Outcome) (order.Outcome, *order.Failur
 // its attempts, which a second one knows only if it has looked.
 func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, looked bool) *order.Failure {
 	side := order.SideRoapp
-	if a.job.Step.Side == order.SideCartum {
+	if a.job.Step.Side == string(order.SideCartum) {
 		side = order.SideCartum
 	}
 	return &order.Failure{
@@ -251,7 +261,7 @@ func (a attempt) send(effect func()) *order.Failure {
 // late tells that the first attempt comes long after the step was scheduled.
 func (a attempt) late() bool { return a.s.clock.Sub(a.job.At) > order.FinishedWithin }
 
-func (a attempt) createOrder(in order.CreateOrder) (order.Outcome, *order.Failure) {
+func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 	s := a.s
 	contacts := append([]int64{in.ContactID}, in.Others...)
 	var standing *simulatedOrder
@@ -265,7 +275,7 @@ func (a attempt) createOrder(in order.CreateOrder) (order.Outcome, *order.Failur
 		return i >= 0
 	}
 	made := func() {
-		if in.OnlyTakeOver {
+		if in.OnlyLink {
 			return
 		}
 		standing = s.makeOrder(in.ContactID)
@@ -299,33 +309,46 @@ func (s *simulation) makeOrder(contact int64) *simulatedOrder {
 	return o
 }
 
-// addItem reads the items first where it looks; between that and the write
-// nothing else happens.
-func (a attempt) addItem(in order.AddItem) (order.Outcome, *order.Failure) {
+// addItems reads the items first where it looks; between that and the writes
+// nothing else happens. How far a batch came whose answer is lost, chance decides.
+func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
-	var standing order.Item
-	find := func(time.Time) (found bool) {
-		standing, found = in.Find(o.items)
-		return found || a.writtenOff(o, in.Known)
+	answer := &order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
+	find := func(time.Time) bool {
+		answer.WrittenOff = in.WrittenOff(o.items)
+		for _, line := range in.Lines {
+			if item, found := line.Find(o.items); found {
+				answer.Added[line.Line] = order.ItemAdded{ID: item.ID, Found: &item}
+			}
+		}
+		return len(answer.Added) == len(in.Lines) || answer.WrittenOff
 	}
 	made := func() {
-		standing = order.Item{ID: s.newID(), ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price}
-		o.items = append(slices.Clone(o.items), standing)
-		o.adds[in.Line]++
+		reached := len(in.Lines)
+		if a.ending != answered {
+			reached = rapid.IntRange(1, len(in.Lines)).Draw(s.t, "lines added")
+		}
+		for _, line := range in.Lines[:reached] {
+			if _, exists := answer.Added[line.Line]; exists {
+				continue
+			}
+			item := order.Item{ID: s.newID(), ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
+			o.items = append(slices.Clone(o.items), item)
+			o.adds[line.Line]++
+			answer.Added[line.Line] = order.ItemAdded{ID: item.ID}
+		}
 		s.change(o)
 	}
-	found, failure := a.write(in.Look, find, made)
-	switch {
-	case failure != nil:
+	_, failure := a.write(in.Look, find, made)
+	if failure != nil {
 		return nil, failure
-	case found && standing.ID == 0:
-		return &order.ItemAdded{WrittenOff: true}, nil
-	case found:
-		s.adopt(o, standing, in)
-		return &order.ItemAdded{ID: standing.ID, Found: &standing}, nil
-	default:
-		return &order.ItemAdded{ID: standing.ID}, nil
 	}
+	for _, line := range in.Lines {
+		if added := answer.Added[line.Line]; added.Found != nil {
+			s.adopt(o, *added.Found, line)
+		}
+	}
+	return answer, nil
 }
 
 func (a attempt) writtenOff(o *simulatedOrder, ids []int64) bool {
@@ -347,7 +370,7 @@ const writesInOneGo = 2
 
 // writeLines reads the items and writes what the shop changed; in between
 // nothing else happens.
-func (a attempt) writeLines(in order.WriteLines) (order.Outcome, *order.Failure) {
+func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	if a.ending == unasked || a.ending == killed || a.ending == failed {
 		_, failure := a.write(order.Look{}, nil, nil)
@@ -418,7 +441,7 @@ func (s *simulation) writeItem(o *simulatedOrder, id int64, send order.Decided) 
 	s.change(o)
 }
 
-func (a attempt) setStatus(in order.SetStatus) (order.Outcome, *order.Failure) {
+func (a attempt) setStatus(in order.SetStatus) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	find := func(time.Time) bool { return o.status == in.To || (in.From != 0 && o.status != in.From) }
 	made := func() { s.statusSet(o, in) }
@@ -449,7 +472,7 @@ func (s *simulation) statusSet(o *simulatedOrder, in order.SetStatus) {
 	s.change(o)
 }
 
-func (a attempt) postComment(in order.PostComment) (order.Outcome, *order.Failure) {
+func (a attempt) postComment(in order.PostComment) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	o.sent++
 	comment := simulatedComment{PostComment: in, life: s.lives, sent: o.sent, losses: o.lost}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // requireNoDoubles holds at every moment.
@@ -34,7 +35,7 @@ func (s *simulation) requireNoRepeatedComment(o *simulatedOrder) {
 	for i := 1; i < len(comments); i++ {
 		before, this := comments[i-1], comments[i]
 		if before.life == this.life && before.losses == this.losses && before.Last {
-			require.NotEqual(s.t, before.Told, this.Told, "a comment tells again what the one before told")
+			require.NotEqual(s.t, before.Delivers, this.Delivers, "a comment tells again what the one before told")
 		}
 	}
 }
@@ -51,7 +52,7 @@ func (s *simulation) difference(key order.LineKey) (order.Difference, bool) {
 
 // marked tells whether the order's row warns of something.
 func (s *simulation) marked(codes ...string) bool {
-	return slices.ContainsFunc(s.state.Marks, func(m order.Mark) bool { return slices.Contains(codes, m.Code) })
+	return slices.ContainsFunc(s.state.Warnings, func(m flow.Message) bool { return slices.Contains(codes, m.Code) })
 }
 
 // mapped is the RO App status that stands for the shop's.

@@ -103,15 +103,15 @@ func (s *simulation) look() (*order.Snapshot, string) {
 	return &snapshot, order.Digest(snapshot, s.rules.IdentityKey)
 }
 
-func (a attempt) readShopOrder() (order.Outcome, *order.Failure) {
-	return a.read(func() order.Outcome {
+func (a attempt) readShopOrder() (any, *order.Failure) {
+	return a.read(func() any {
 		snapshot, digest := a.s.look()
 		return &order.ShopOrderRead{Snapshot: snapshot, Digest: digest}
 	})
 }
 
 // pushStatus reads the shop's order before and after, as the activity does.
-func (a attempt) pushStatus(in order.PushStatus) (order.Outcome, *order.Failure) {
+func (a attempt) pushStatus(in order.PushStatus) (any, *order.Failure) {
 	s := a.s
 	if a.ending != unasked && a.ending != killed {
 		if in.Look.Lost != nil {

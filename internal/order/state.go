@@ -1,90 +1,161 @@
 package order
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// State is all that an order's workflow knows. It travels through
-// continue-as-new, so every field is data, and it is only added to.
+// State is all that is known of one order. Only [Advance] changes it. It travels
+// as JSON: the workflow keeps it as it is recorded and never looks inside. What
+// shares a life is one part, embedded.
 type State struct {
 	Key       Key
 	Origin    Origin
 	StartedAt time.Time // of the first run
-	// Again is set where an earlier life of the workflow ended.
-	Again bool `json:",omitempty"`
+	// Restarted is set where an earlier life of the order may have created it in
+	// RO App: its workflow ended, was reset, or lost its history.
+	Restarted bool `json:",omitempty"`
+	// ResetRun is the last run that an operator's reset has started.
+	ResetRun string `json:",omitempty"`
 
+	ShopState
+	Customer CustomerState `json:",omitzero"`
+	GoodsState
+	// ImportState is empty until the order exists in RO App, or may exist there.
+	ImportState
+	WaitState
+
+	Refresh  RefreshState   `json:",omitzero"`
+	Warnings []flow.Message `json:",omitempty"` // on the order's row; they stop nothing
+	// Timeline is what was seen, decided and written, by a running number.
+	Timeline  map[int]Entry `json:",omitempty"`
+	LastEntry int           `json:",omitempty"` // number of the newest entry
+
+	Links     Links     `json:",omitzero"`
+	Published Published `json:",omitzero"`
+	// Failed are events that a defect of ours kept from being taken in. They are
+	// taken in with the next retry, by a release that can.
+	Failed []flow.Event `json:",omitempty"`
+	// Passes counts how often something was started since the order last rested.
+	Passes int `json:",omitempty"`
+	// Backoffs are the steps that failed, by key, until they succeed.
+	Backoffs map[string]Backoff `json:",omitempty"`
+}
+
+// ShopState is the order as the shop has it.
+type ShopState struct {
 	Snapshot *Snapshot `json:",omitempty"` // the newest
 	Digest   string    `json:",omitempty"` // of the newest
-	// Hint asks to read the shop's order again.
-	Hint *Hint `json:",omitempty"`
-	// ReadAt is when the last read of the shop's order was scheduled. ReadDue
-	// is set where it failed: it is made again with the next look at the hold.
+	// Observed is what polls compare with, the digest where empty.
+	Observed string `json:",omitempty"`
+	// Notice asks to read the shop's order again.
+	Notice *ChangeNotice `json:",omitempty"`
+	// ReadAt is when the last read of the shop's order was started. ReadDue is set
+	// where it failed: it is repeated with the next retry of the hold.
 	ReadAt  time.Time `json:",omitzero"`
 	ReadDue bool      `json:",omitempty"`
+	ShopAbsence
+	// Reused is the other order that the shop shows under the order's number.
+	Reused *Reused `json:",omitempty"`
+	// FormerOrders are orders in RO App that had the order's number before it.
+	FormerOrders []int64 `json:",omitempty"`
+}
 
-	Customer  CustomerFacts             `json:",omitzero"`
+// GoodsState is what is known of the order's products.
+type GoodsState struct {
 	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
 	// CatalogueRead holds the articles that the catalogue was asked for.
 	CatalogueRead map[string]bool         `json:",omitempty"`
 	Goods         map[GoodsKey]GoodsFacts `json:",omitempty"`
+}
 
+// ImportState is the order in RO App, and what was written there.
+type ImportState struct {
 	Order   *AccountOrder             `json:",omitempty"`
 	Lines   map[LineKey]LineFacts     `json:",omitempty"`
 	Items   ItemsFacts                `json:",omitzero"`
-	Comment CommentFacts              `json:",omitzero"`
+	Comment CommentState              `json:",omitzero"`
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
-	// Handled are the statuses that were acted upon, once the order is imported.
-	Handled StatusFacts `json:",omitzero"`
+	// SyncedStatuses are the statuses that were acted upon, once the order is imported.
+	SyncedStatuses StatusFacts `json:",omitzero"`
 	// Pushes are statuses on their way to the shop.
-	Pushes  OwnStatuses  `json:",omitzero"`
-	Refresh RefreshFacts `json:",omitzero"`
-	// WriteOffTold is set where a write-off was told of before the order was known.
-	WriteOffTold bool `json:",omitempty"`
-
-	// Begun holds, by step key, when a create was last begun whose outcome is
-	// not known. It is set before the create is scheduled and cleared only by a
+	Pushes OwnStatuses `json:",omitzero"`
+	// WriteOffSeen is set where a write-off was reported before the order was known.
+	WriteOffSeen bool `json:",omitempty"`
+	// InFlight holds, by step key, when a write was last started whose outcome is
+	// not known. It is set before the write is started and cleared only by a
 	// success or by a definite refusal.
-	Begun map[string]time.Time `json:",omitempty"`
-	// BegunFor are the contacts for which the order's create was begun.
-	BegunFor []int64 `json:",omitempty"`
-
-	Accepted map[string]bool `json:",omitempty"` // fields whose problem a person accepted
-	// Pressed is set while a person waits for the order.
-	Pressed bool `json:",omitempty"`
+	InFlight map[string]time.Time `json:",omitempty"`
+	// InFlightContacts are the contacts for which the order's create was started.
+	InFlightContacts []int64 `json:",omitempty"`
 	// OrderDue asks to read RO App's order: a person wants to know, or a list
 	// that may lag behind says something new.
 	OrderDue bool `json:",omitempty"`
-	// LookDue is set where such a read failed: it is made again with the next look
-	// at the hold.
-	LookDue bool `json:",omitempty"`
+	// OrderReadFailed is set where such a read failed: it is repeated with the
+	// next retry of the hold.
+	OrderReadFailed bool `json:",omitempty"`
 	// Unsettled is set when something changed since both sides were compared.
-	Unsettled bool `json:",omitempty"`
+	Unsettled bool      `json:",omitempty"`
+	Synced    time.Time `json:",omitzero"` // when both sides were last compared
+}
 
-	// TakeOver is the order in RO App that a person named.
-	TakeOver *TakeOver `json:",omitempty"`
+// WaitState is what the order waits for, and what people said to it.
+type WaitState struct {
+	Hold *Hold `json:",omitempty"`
+	// LastHold keeps since when and how often, while the cause is checked again.
+	LastHold *Hold           `json:",omitempty"`
+	Accepted map[string]bool `json:",omitempty"` // problems that a person accepted, by [Problem.ID]
+	// UserWaiting is set while a person waits for the order.
+	UserWaiting bool `json:",omitempty"`
+	// LastDecision is the last decision that was taken in.
+	LastDecision *Decision `json:",omitempty"`
+	// Linking is the order in RO App that a person named.
+	Linking *Linking `json:",omitempty"`
 	// Chosen are choices between several records that are yet to be remembered.
 	Chosen []Chosen `json:",omitempty"`
+	Closed *Closed  `json:",omitempty"`
+}
 
-	Hold *Hold `json:",omitempty"`
-	// LastHold keeps since when and how often, while the cause is looked at again.
-	LastHold *Hold `json:",omitempty"`
-	// Missing counts the reads in which the shop did not show the order.
-	Missing int `json:",omitempty"`
-	// GoneSweeps counts the whole sweeps that did not find the order.
-	GoneSweeps int `json:",omitempty"`
-	// Observed is what the sweeps are to compare with, the digest if empty.
-	Observed string `json:",omitempty"`
+// Closed is why the order is done for good.
+type Closed struct {
+	flow.Message
+	At time.Time
+	// Reopens is set where the order is started again as soon as the shop shows it.
+	Reopens  bool `json:",omitempty"`
+	Canceled bool `json:",omitempty"` // by an operator
+}
 
-	Marks    []Mark    `json:",omitempty"`
-	Timeline []Event   `json:",omitempty"`
-	Synced   time.Time `json:",omitzero"` // when both sides were last compared
-	Closed   string    `json:",omitempty"`
-	// Published is what the search attributes say.
-	Published Published `json:",omitzero"`
+// Phase is how far an order is.
+type Phase int
+
+// The phases, in their order.
+const (
+	PhaseUnread    Phase = iota // nobody has read the shop's order yet
+	PhaseImporting              // it does not exist in RO App yet
+	PhaseFilling                // it exists there, its import is not finished
+	PhaseSynced                 // each side's changes are carried to the other
+	PhaseClosed
+)
+
+// Phase tells how far the order is.
+func (s *State) Phase() Phase {
+	switch {
+	case s.Closed != nil:
+		return PhaseClosed
+	case s.Order != nil && !s.Synced.IsZero():
+		return PhaseSynced
+	case s.Order != nil:
+		return PhaseFilling
+	case s.Snapshot != nil:
+		return PhaseImporting
+	default:
+		return PhaseUnread
+	}
 }
 
 // Origin tells who first asked for the order.
@@ -98,35 +169,36 @@ const (
 	OriginImport  Origin = "first-import"
 )
 
-// Hint says that the shop's order may have changed. Without a snapshot it asks
-// to read the order.
-type Hint struct {
-	At time.Time // when the sender knew it; of a sweep, when its request was sent
+// ChangeNotice says that the shop's order may have changed. Without a snapshot it
+// asks to read the order.
+type ChangeNotice struct {
+	At time.Time // when the sender knew it; of a poll, when its request was sent
 	By Origin
 	// Snapshot is the order as the sender read it from the shop.
 	Snapshot *Snapshot `json:",omitempty"`
 	// Digest stands for what the sender saw. It is published as Observed at
-	// once, so that a sweep does not tell the same again.
+	// once, so that a poll does not report the same again.
 	Digest string `json:",omitempty"`
-	// Missing is set by a whole sweep that did not find the order, nor by its
+	// Missing is set by a whole poll that did not find the order, nor by its
 	// number.
 	Missing bool `json:",omitempty"`
+	// MissingSince is the first of the MissingPolls whole sweeps in a row that did
+	// not find it.
+	MissingSince time.Time `json:",omitzero"`
+	MissingPolls int       `json:",omitempty"`
+	// Reappeared is set by a sweep where the shop shows an order again that was told
+	// to be missing.
+	Reappeared bool `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
-}
-
-// WriteOff says that goods of the order were taken from stock in RO App.
-type WriteOff struct {
-	At time.Time
-	By string `json:",omitempty"` // who said so; empty: the exchange saw it
 }
 
 // GoodsKey names what a product is identified by: "a:" and the normalised
 // article, or "t:" and the normalised title.
 type GoodsKey string
 
-// CustomerFacts are what is known of the order's customer.
-type CustomerFacts struct {
+// CustomerState is what is known of the order's customer.
+type CustomerState struct {
 	Phone         string         `json:",omitempty"` // E.164 that was looked for
 	People        *ContactsFound `json:",omitempty"`
 	Organizations *ContactsFound `json:",omitempty"`
@@ -228,22 +300,25 @@ func (o *OwnStatuses) settle(seen bool, at time.Time) {
 	}
 }
 
-// CommentFacts are what was told in the event feed.
-type CommentFacts struct {
-	// Parts counts the parts of the comment in progress that are written, and
+// CommentState is what was posted to the event feed.
+type CommentState struct {
+	// Parts counts the parts of the comment in progress that are posted, and
 	// About is what it is about.
 	Parts   int       `json:",omitempty"`
 	About   string    `json:",omitempty"`
 	FirstAt time.Time `json:",omitzero"` // when the first one was complete
-	// Told is what the comments so far have told.
-	Told Told `json:",omitzero"`
+	// Delivered is what the comments so far have said.
+	Delivered Delivered `json:",omitzero"`
 }
 
-// Told is the content of what comments tell, each in one text that is the same
-// as long as there is nothing new to tell.
-type Told struct {
+// Delivered is the content of comments, each part in one text that is the same
+// as long as there is nothing new to say.
+type Delivered struct {
 	Delivery   string `json:",omitempty"`
 	Payment    string `json:",omitempty"`
+	Amount     string `json:",omitempty"` // to collect, with its currency
+	Remarks    string `json:",omitempty"`
+	Customer   string `json:",omitempty"`
 	Difference string `json:",omitempty"`
 	Gone       bool   `json:",omitempty"`
 }
@@ -251,41 +326,52 @@ type Told struct {
 // StatusRefuse is a status that RO App refused; it is not tried again until the
 // shop's status changes or a person asks. What staff chose stays even then.
 type StatusRefuse struct {
-	StatusID int64
-	Text     string
-	ByStaff  bool `json:",omitempty"`
+	StatusID int64  `json:",omitempty"`
+	Text     string `json:",omitempty"` // the service's own words
+	ByStaff  bool   `json:",omitempty"`
+	// NotShown is set where the shop did not show the order to be pushed.
+	NotShown bool `json:",omitempty"`
 	// Asked is set where it was refused although a person had asked for it: it is
-	// not tried again until somebody asks anew.
+	// not tried again until somebody asks again.
 	Asked bool `json:",omitempty"`
 }
 
-// Mark warns on the order's row; it stops nothing.
-type Mark struct {
-	Code string // stable, for filters: "unmapped-status"
-	Text string
-}
-
-// The marks.
+// The codes of warnings.
 const (
-	MarkUnmappedStatus = "unmapped-status"
-	MarkStatusRefused  = "status-refused"
-	MarkAmount         = "amount-differs"
-	MarkNotCarried     = "change-not-carried-over"
-	MarkLinesMissing   = "lines-missing"
-	MarkGoneInShop     = "gone-in-shop"
-	MarkNotPushed      = "status-not-pushed"
-	MarkUnusualValue   = "unusual-value"
+	WarnUnmappedStatus = "unmapped-status"
+	WarnStatusRefused  = "status-refused"
+	WarnAmount         = "amount-differs"
+	WarnNotSynced      = "change-not-synced"
+	WarnLinesMissing   = "lines-missing"
+	WarnGoneInShop     = "gone-in-shop"
+	WarnNotPushed      = "status-not-pushed"
+	WarnUnclear        = "value-unclear"
 )
 
-// Event is one line of the order's timeline.
-type Event struct {
-	At   time.Time
-	By   string `json:",omitempty"` // a person's name; empty: the exchange itself
-	Text string
+// Entry is one entry of the order's timeline.
+type Entry struct {
+	At time.Time
+	By string `json:",omitempty"` // a person's name; empty: cartumsync itself
+	flow.Message
 }
 
-// timelineLimit bounds the timeline; the oldest lines go first.
+// timelineLimit bounds the timeline; the oldest entries go first.
 const timelineLimit = 200
+
+// Entries is the timeline, oldest entry first.
+func (s *State) Entries() []Entry {
+	entries := make([]Entry, 0, len(s.Timeline))
+	for _, number := range slices.Sorted(maps.Keys(s.Timeline)) {
+		entries = append(entries, s.Timeline[number])
+	}
+	return entries
+}
+
+// EntriesAfter are the entries after one, by its number.
+func (s *State) EntriesAfter(number int) []Entry {
+	entries := s.Entries()
+	return entries[max(0, len(entries)-max(0, s.LastEntry-number)):]
+}
 
 // Published is what the search attributes and the memo say, so that they are
 // written only when they change.
@@ -301,8 +387,12 @@ type Published struct {
 	Synced      time.Time  `json:",omitzero"`
 	Amount      string     `json:",omitempty"`
 	HeldSince   time.Time  `json:",omitzero"`
-	// Shown is what the memo says, nil where it says nothing.
-	Shown *Shown `json:",omitempty"`
+	// Row is what the memo says, nil where it says nothing.
+	Row *flow.Row `json:",omitempty"`
+	// Refresh is what the workflow was told of the latest refresh.
+	Refresh *flow.Refresh `json:",omitempty"`
+	// Details are what Temporal's UI shows.
+	Details string `json:",omitempty"`
 }
 
 // SyncState is the order's state for people and lists.
@@ -316,85 +406,90 @@ const (
 	SyncClosed    SyncState = "closed"
 )
 
-// settled tells that the import is finished. From then on each side's changes
+// imported tells that the import is finished. From then on each side's changes
 // are carried to the other.
-func (s *State) settled() bool { return s.Order != nil && !s.Synced.IsZero() }
+func (s *State) imported() bool { return s.Order != nil && !s.Synced.IsZero() }
 
-// NewState is the state of an order that nobody has looked at yet.
+// NewState is the state of an order that nobody has read yet.
 func NewState(key Key, origin Origin, now time.Time) State {
 	return State{
-		Key: key, Origin: origin, StartedAt: now, Pressed: origin == OriginHand,
+		Key: key, Origin: origin, StartedAt: now, WaitState: WaitState{UserWaiting: origin == OriginHand},
 		Published: Published{SyncState: SyncImporting},
 	}
 }
 
-// SyncState tells where the order stands.
+// SyncState tells where the order is, in one word.
 func (s *State) SyncState() SyncState {
 	switch {
-	case s.Closed != "":
+	case s.Closed != nil:
 		return SyncClosed
 	case s.Hold != nil:
 		return SyncHeld
-	case s.Synced.IsZero() || s.TakeOver != nil:
+	case s.Synced.IsZero() || s.Linking != nil:
 		return SyncImporting
 	default:
 		return SyncSynced
 	}
 }
 
-// Attributes is what the search attributes should say now.
-func (s *State) Attributes() Published {
-	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced}
-	if s.Hold != nil {
-		p.HoldReason, p.HeldSince = s.Hold.Reason, s.Hold.Since
+// note adds an entry to the timeline, by cartumsync itself.
+func (s *State) note(now time.Time, m flow.Message) { s.noteBy(now, "", m) }
+
+// noteBy adds an entry to the timeline.
+func (s *State) noteBy(now time.Time, by string, m flow.Message) {
+	if s.Timeline == nil {
+		s.Timeline = map[int]Entry{}
 	}
-	if s.Snapshot != nil {
-		p.CartumState, p.Created = s.Snapshot.Status, s.Snapshot.Created
-		p.Amount = s.Snapshot.Totals.Sum.String()
-	}
-	if s.Order != nil && !s.Order.Gone {
-		p.RoappOrder, p.RoappState, p.WrittenOff = s.Order.ID, s.Order.StatusID, s.Order.WrittenOff
-	}
-	return p
+	s.LastEntry++
+	s.Timeline[s.LastEntry] = Entry{At: now, By: by, Message: m}
+	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 
-// Tell adds a line to the timeline.
-func (s *State) Tell(now time.Time, by, text string) {
-	s.Timeline = append(s.Timeline, Event{At: now, By: by, Text: text})
-	if over := len(s.Timeline) - timelineLimit; over > 0 {
-		s.Timeline = slices.Delete(s.Timeline, 0, over)
+// msg makes a message of its code and of pairs of a parameter's name and value.
+// A value that is empty is left out.
+func msg(code string, pairs ...string) flow.Message {
+	m := flow.Message{Code: code}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if m.Params == nil {
+			m.Params = map[string]string{}
+		}
+		m.Params[pairs[i]] = Shorten(pairs[i+1], longestRemark)
 	}
+	return m
 }
 
-// SetHold lets the order wait. A hold for the same cause keeps since when it
-// lasts and how often it was looked at.
-func (s *State) SetHold(h Hold, now time.Time) {
+// setHold lets the order wait. A hold for the same cause keeps since when it
+// lasts and how often it was checked.
+func (s *State) setHold(h Hold, now time.Time) {
 	if s.Hold.same(&h) {
 		return // another step failed for the same cause
 	}
 	h.Since = now
 	if s.LastHold.same(&h) {
-		h.Since, h.Looks = s.LastHold.Since, s.LastHold.Looks+1
+		h.Since, h.Retries = s.LastHold.Since, s.LastHold.Retries+1
 	} else {
-		s.Tell(now, "", "held ("+string(h.Reason)+"): "+h.Text)
+		s.note(now, msg("held", "reason", string(h.Reason)))
 	}
-	h.NextLook = nextLook(&h, s.Key.Number, now)
+	h.NextRetry = nextRetry(&h, s.Key.Number, now)
 	s.Hold, s.LastHold = &h, nil
-	s.Pressed = false
-	s.endRefresh(h.Text, now)
+	s.UserWaiting = false
+	s.endRefresh(&h, now)
 }
 
-// news ends a hold because something changed that may have caused it. An order
+// lift ends a hold because something changed that may have caused it. An order
 // that staff deleted waits for a person all the same.
-func (s *State) news(now time.Time) {
+func (s *State) lift(now time.Time) {
 	if s.Hold != nil && s.Hold.Reason != HoldOrderGone {
-		s.TryAgain(now)
+		s.retry(now)
 	}
 }
 
-// TryAgain ends the hold and forgets what was not found, so that it is looked
-// for again.
-func (s *State) TryAgain(now time.Time) {
+// retry ends the hold and forgets what was not found, so that it is looked up
+// again.
+func (s *State) retry(now time.Time) {
 	if s.Hold == nil {
 		return
 	}
@@ -404,45 +499,44 @@ func (s *State) TryAgain(now time.Time) {
 		s.Order.DeductedAtOnce = false
 	}
 	stale := s.Order == nil && (s.Snapshot == nil || now.Sub(s.Snapshot.SeenAt) > freshFor)
-	if s.Hint == nil && (stale || s.ReadDue) {
-		s.Hint = &Hint{At: now, By: s.Origin}
+	if s.Notice == nil && (stale || s.ReadDue) {
+		s.Notice = &ChangeNotice{At: now, By: s.Origin}
 	}
 	s.ReadDue = false
-	if s.LookDue {
-		s.lookAtAccount()
-		s.LookDue = false
+	if s.OrderReadFailed {
+		s.readAccountOrder()
+		s.OrderReadFailed = false
 	}
+	s.Passes = 0
 }
 
-// readFailed puts the read off until the hold is looked at again, lest it be
-// repeated without end. What the shop changed since it was scheduled is read at once.
+// readFailed puts the read off until the hold is retried, lest it be repeated
+// without end. What the shop changed since it was started is read at once.
 func (s *State) readFailed() {
-	if s.Hint == nil || !s.Hint.At.After(s.ReadAt) {
-		s.Hint, s.ReadDue = nil, true
+	if s.Notice == nil || !s.Notice.At.After(s.ReadAt) {
+		s.Notice, s.ReadDue = nil, true
 	}
 }
 
-// lookFailed puts the look at RO App's side off until the hold is looked at
-// again, for the same reason.
-func (s *State) lookFailed() {
+// orderReadFailed puts the read of RO App's side off until the hold is retried,
+// for the same reason.
+func (s *State) orderReadFailed() {
 	if s.Order != nil {
-		s.OrderDue, s.Items.Due, s.LookDue = false, false, true
+		s.OrderDue, s.Items.Due, s.OrderReadFailed = false, false, true
 	}
 }
 
 // freshFor is how long a snapshot is good enough to import from after a hold.
 const freshFor = 10 * time.Minute
 
-// forgetAbsence keeps what exists and forgets what did not. The goods of an
-// order that is made already are needed as they were found.
+// forgetAbsence keeps what exists and forgets what did not. The products of an
+// order that exists already are needed as they were found.
 func (s *State) forgetAbsence() {
 	s.Customer.People, s.Customer.Organizations, s.Customer.Recalled = nil, nil, nil
 	s.Catalogue, s.CatalogueRead = nil, nil
 	if s.Order != nil {
 		return
 	}
-	// Each is changed for itself, so their order does not matter.
-	//workflowcheck:ignore
 	for key, facts := range s.Goods {
 		if facts.Ensured == nil && facts.Chosen == nil {
 			facts.Found, facts.LookedAt, facts.Recalled = nil, time.Time{}, nil
@@ -451,85 +545,40 @@ func (s *State) forgetAbsence() {
 	}
 }
 
-// See takes a hint that the shop's order may have changed.
-func (s *State) See(hint Hint, now time.Time) {
-	older := s.Snapshot != nil && s.Snapshot.SeenAt.After(hint.At)
-	switch {
-	case hint.Missing && (older || hint.Digest == s.Observed):
-		return // seen since then, or told twice
-	case hint.Missing:
-		s.Observed = hint.Digest
-		s.GoneSweeps++
-		return
-	case hint.Snapshot != nil:
-		s.seeSnapshot(hint.Snapshot, hint.Digest, now)
-		return
-	case hint.Digest != "" && !older:
-		s.Observed = hint.Digest // what could not be read
-	}
-	hint.Digest = ""
-	if hint.Who != "" {
-		s.Tell(now, hint.Who, "asked to import the order")
-	}
-	if hint.By == OriginHand {
-		s.news(hint.At)
-		s.press()
-		s.lookAtAccount()
-	}
-	if s.Hint == nil || s.Hint.At.Before(hint.At) {
-		s.Hint = &hint
-	}
-}
-
-// press notes that a person waits: what was refused is tried once more.
-func (s *State) press() {
-	s.Pressed = true
-	//workflowcheck:ignore each is changed for itself
+// expectUser notes that a person waits: what was refused is tried once more, and
+// what failed is not put off.
+func (s *State) expectUser() {
+	s.UserWaiting, s.Passes = true, 0
 	for kind, refused := range s.Refused {
 		refused.Asked = false
 		s.Refused[kind] = refused
 	}
+	for key, backoff := range s.Backoffs {
+		backoff.Until = time.Time{}
+		s.Backoffs[key] = backoff
+	}
 }
 
-// lookAtAccount asks to read RO App's side of the order.
-func (s *State) lookAtAccount() {
+// readAccountOrder asks to read RO App's side of the order.
+func (s *State) readAccountOrder() {
 	if s.Order != nil {
 		s.OrderDue, s.Items.Due = true, true
 	}
 }
 
-// SeeWriteOff takes in that goods were taken from stock: quantities, prices and
-// lines are frozen for good.
-func (s *State) SeeWriteOff(w WriteOff, now time.Time) {
-	if s.Order == nil {
-		s.WriteOffTold = true
-		return
-	}
-	s.freeze(w.By, now)
-}
-
+// freeze notes that goods were taken from stock: quantities, prices and lines are
+// not written any more, for good.
 func (s *State) freeze(by string, now time.Time) {
 	if s.Order.WrittenOff {
 		return
 	}
 	s.Order.WrittenOff = true
-	s.Tell(now, by, "goods were written off in RO App: quantities, prices and lines are frozen")
+	s.noteBy(now, by, msg("written-off"))
 }
-
-// SettingsChanged tries again what may have waited for other settings.
-func (s *State) SettingsChanged(now time.Time) { s.news(now) }
 
 func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
 	if s.Goods == nil {
 		s.Goods = map[GoodsKey]GoodsFacts{}
 	}
 	s.Goods[key] = facts
-}
-
-// forgetOrder makes room for a new order in place of one that is gone. The
-// begun creates are kept: they would be found gone as well.
-func (s *State) forgetOrder() {
-	s.Order, s.Lines, s.Items, s.Comment, s.Refused = nil, nil, ItemsFacts{}, CommentFacts{}, nil
-	s.Begun, s.BegunFor = nil, nil
-	s.Synced, s.Handled, s.Pushes, s.WriteOffTold = time.Time{}, StatusFacts{}, OwnStatuses{}, false
 }

@@ -1,36 +1,18 @@
 package order
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"time"
 
-	"github.com/shopspring/decimal"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // StepKind names a step. It is also the name of the activity that carries it out.
 type StepKind string
-
-// The steps of an order.
-const (
-	StepReadShopOrder StepKind = "ReadShopOrder"
-	StepReadCatalogue StepKind = "ReadCatalogue"
-	StepFindContact   StepKind = "FindContact"
-	StepFindProducts  StepKind = "FindProducts"
-	StepEnsureContact StepKind = "EnsureContact"
-	StepEnsureProduct StepKind = "EnsureProduct"
-	StepCreateOrder   StepKind = "CreateOrder"
-	StepReadOrder     StepKind = "ReadOrder"
-	StepAddItem       StepKind = "AddItem"
-	StepSetStatus     StepKind = "SetStatus"
-	StepPostComment   StepKind = "PostComment"
-	StepWriteLines    StepKind = "WriteLines"
-	StepUpdateFields  StepKind = "UpdateFields"
-	StepPushStatus    StepKind = "PushStatus"
-
-	StepTakeOverOrder  StepKind = "TakeOverOrder"
-	StepRememberChoice StepKind = "RememberChoice"
-	StepRecallChoice   StepKind = "RecallChoice"
-)
 
 // Side is the service that a step talks to.
 type Side string
@@ -52,123 +34,253 @@ const (
 	UrgencyBegun  Urgency = 2 // the order has spent a request already
 	UrgencyNew    Urgency = 3 // the first request of a new order
 	UrgencyChange Urgency = 4 // the first request for a change of an order
-	UrgencyImport Urgency = 5 // the first request of an order of the first import
+	UrgencyImport Urgency = 5 // the first request of an order of the initial import
 )
 
-// Step is one thing to do next. Exactly one of the inputs is set, by Kind.
-type Step struct {
-	Kind    StepKind
-	Key     string // of the thing done: "AddItem a:A-12#1"
-	Essence string // what would make it another step: its values and urgency
-	Side    Side
-	Queue   string // id of the account or shop whose queue it goes to
-	Urgency Urgency
-	Summary string        // for people, without personal data
-	Timeout time.Duration // of one attempt
-	Pause   time.Duration // before a second attempt
+// stepDefinition is all that is specific to one kind of step. In is the input of
+// its activity, Out the activity's answer. A kind is defined in one file; its
+// activity is the method of [Activities] with the kind's name.
+type stepDefinition[In, Out any] struct {
+	kind StepKind
+	side Side
+	// mayCommit is set where an attempt whose answer is lost may have written
+	// something that must be looked up before the step is repeated.
+	mayCommit bool
+	// writesOrder is set where the step writes to RO App's order.
+	writesOrder bool
+	// eager steps are taken in as soon as they end.
+	eager bool
+	// requests is how many requests one attempt may make, 0 for one.
+	requests func(in In) int
+	// fingerprint tells what makes it another step under the same key.
+	fingerprint func(in In) string
+	// lookup is why the step looks before it writes, of steps that may commit.
+	lookup func(in In) Look
 
-	ReadShopOrder *ReadShopOrder `json:",omitempty"`
-	ReadCatalogue *ReadCatalogue `json:",omitempty"`
-	FindContact   *FindContact   `json:",omitempty"`
-	FindProducts  *FindProducts  `json:",omitempty"`
-	EnsureContact *EnsureContact `json:",omitempty"`
-	EnsureProduct *EnsureProduct `json:",omitempty"`
-	CreateOrder   *CreateOrder   `json:",omitempty"`
-	ReadOrder     *ReadOrder     `json:",omitempty"`
-	AddItem       *AddItem       `json:",omitempty"`
-	SetStatus     *SetStatus     `json:",omitempty"`
-	PostComment   *PostComment   `json:",omitempty"`
-	WriteLines    *WriteLines    `json:",omitempty"`
-	UpdateFields  *UpdateFields  `json:",omitempty"`
-	PushStatus    *PushStatus    `json:",omitempty"`
-
-	TakeOverOrder  *TakeOverOrder  `json:",omitempty"`
-	RememberChoice *RememberChoice `json:",omitempty"`
-	RecallChoice   *RecallChoice   `json:",omitempty"`
+	// begin notes that the step is about to be started.
+	begin func(s *State, in In, now time.Time)
+	// apply takes in the answer.
+	apply func(s *State, in In, out Out, now time.Time)
+	// unknown notes that the step ended and whether it had happened is not known.
+	unknown func(s *State, in In, now time.Time)
+	// nothing notes that the step is known not to have happened.
+	nothing func(s *State, in In)
+	// failed notes that the step failed.
+	failed func(s *State, in In)
+	// refused takes in a refusal that does not hold the order; it tells whether it did.
+	refused func(s *State, in In, f Failure, now time.Time) bool
+	// doubt forgets what a refused step was made of, as far as it can be found again.
+	doubt func(s *State, in In)
+	// notCreatable is the hold where the service's API does not offer to create the record.
+	notCreatable func(in In, f Failure) Hold
 }
 
-// Input is the step's input, the one that is set.
-func (s Step) Input() any {
-	switch s.Kind {
-	case StepReadShopOrder:
-		return s.ReadShopOrder
-	case StepReadCatalogue:
-		return s.ReadCatalogue
-	case StepFindContact:
-		return s.FindContact
-	case StepFindProducts:
-		return s.FindProducts
-	case StepEnsureContact:
-		return s.EnsureContact
-	case StepEnsureProduct:
-		return s.EnsureProduct
-	case StepCreateOrder:
-		return s.CreateOrder
-	case StepReadOrder:
-		return s.ReadOrder
-	case StepAddItem:
-		return s.AddItem
-	case StepSetStatus:
-		return s.SetStatus
-	case StepPostComment:
-		return s.PostComment
-	case StepWriteLines:
-		return s.WriteLines
-	case StepUpdateFields:
-		return s.UpdateFields
-	case StepPushStatus:
-		return s.PushStatus
-	case StepTakeOverOrder:
-		return s.TakeOverOrder
-	case StepRememberChoice:
-		return s.RememberChoice
-	case StepRecallChoice:
-		return s.RecallChoice
+// stepKind is a definition without its types.
+type stepKind struct {
+	side                          Side
+	mayCommit, writesOrder, eager bool
+	in, out                       reflect.Type
+
+	requests     func(in any) int
+	fingerprint  func(in any) string
+	lookup       func(in any) Look
+	begin        func(s *State, in any, now time.Time)
+	apply        func(s *State, in any, out json.RawMessage, now time.Time) error
+	unknown      func(s *State, in any, now time.Time)
+	nothing      func(s *State, in any)
+	failed       func(s *State, in any)
+	refused      func(s *State, in any, f Failure, now time.Time) bool
+	doubt        func(s *State, in any)
+	notCreatable func(in any, f Failure) (Hold, bool)
+	decode       func(input json.RawMessage) (any, error)
+}
+
+var stepKinds = map[StepKind]stepKind{}
+
+// define adds a kind of step to the registry.
+func define[In, Out any](d stepDefinition[In, Out]) StepKind {
+	stepKinds[d.kind] = stepKind{
+		side: d.side, mayCommit: d.mayCommit, writesOrder: d.writesOrder, eager: d.eager,
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
+		requests: func(in any) int {
+			if d.requests == nil {
+				return 1
+			}
+			return d.requests(in.(In))
+		},
+		fingerprint: func(in any) string {
+			if d.fingerprint == nil {
+				return ""
+			}
+			return d.fingerprint(in.(In))
+		},
+		lookup: func(in any) Look {
+			if d.lookup == nil {
+				return Look{}
+			}
+			return d.lookup(in.(In))
+		},
+		begin: func(s *State, in any, now time.Time) {
+			if d.begin != nil {
+				d.begin(s, in.(In), now)
+			}
+		},
+		apply: func(s *State, in any, result json.RawMessage, now time.Time) error {
+			var out Out
+			if err := json.Unmarshal(result, &out); err != nil {
+				return fmt.Errorf("read the answer of %s: %w", d.kind, err)
+			}
+			if d.apply != nil {
+				d.apply(s, in.(In), out, now)
+			}
+			return nil
+		},
+		unknown: func(s *State, in any, now time.Time) {
+			if d.unknown != nil {
+				d.unknown(s, in.(In), now)
+			}
+		},
+		nothing: func(s *State, in any) {
+			if d.nothing != nil {
+				d.nothing(s, in.(In))
+			}
+		},
+		failed: func(s *State, in any) {
+			if d.failed != nil {
+				d.failed(s, in.(In))
+			}
+		},
+		refused: func(s *State, in any, f Failure, now time.Time) bool {
+			return d.refused != nil && d.refused(s, in.(In), f, now)
+		},
+		doubt: func(s *State, in any) {
+			if d.doubt != nil {
+				d.doubt(s, in.(In))
+			}
+		},
+		notCreatable: func(in any, f Failure) (Hold, bool) {
+			if d.notCreatable == nil {
+				return Hold{}, false
+			}
+			return d.notCreatable(in.(In), f), true
+		},
+		decode: func(input json.RawMessage) (any, error) {
+			var in In
+			if err := json.Unmarshal(input, &in); err != nil {
+				return nil, fmt.Errorf("read the input of %s: %w", d.kind, err)
+			}
+			return in, nil
+		},
 	}
-	return nil
+	return d.kind
 }
 
-// creates tells whether the step makes or changes a record in a way that an
-// unknown outcome must be looked at before it is repeated.
-func (s Step) creates() bool {
-	switch s.Kind {
-	case StepCreateOrder, StepAddItem, StepSetStatus, StepWriteLines, StepPushStatus:
-		return true
-	default:
-		return false
+// StepKinds are the kinds of steps, sorted.
+func StepKinds() []StepKind { return slices.Sorted(maps.Keys(stepKinds)) }
+
+// StepTypes gives the types of a step's input and of its activity's answer.
+func StepTypes(kind StepKind) (in, out reflect.Type) { return stepKinds[kind].in, stepKinds[kind].out }
+
+// DecodeInput reads the input of a step.
+func DecodeInput[In any](step flow.Step) (In, error) {
+	var in In
+	err := json.Unmarshal(step.Input, &in)
+	return in, err
+}
+
+// runningStep is a step with its kind and its input.
+type runningStep struct {
+	flow.Step
+	stepKind
+	in any
+}
+
+func readStep(step flow.Step) (runningStep, error) {
+	kind, known := stepKinds[StepKind(step.Kind)]
+	if !known {
+		return runningStep{}, fmt.Errorf("no such step: %q", step.Kind)
 	}
+	in, err := kind.decode(step.Input)
+	return runningStep{step, kind, in}, err
 }
 
-// writesToOrder tells whether the step changes RO App's order.
-func (s Step) writesToOrder() bool {
-	switch s.Kind {
-	case StepCreateOrder, StepAddItem, StepSetStatus, StepPostComment, StepWriteLines, StepUpdateFields, StepTakeOverOrder:
-		return true
-	default:
-		return false
+// step makes a step. An empty key is the kind itself.
+func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
+	if key == "" {
+		key = string(kind)
 	}
+	def := stepKinds[kind]
+	input, err := json.Marshal(in)
+	if err != nil {
+		panic(fmt.Errorf("encode the input of %s: %w", kind, err))
+	}
+	st := flow.Step{
+		Kind: string(kind), Key: key, Side: string(def.side), Summary: summary, Queue: p.account(), Urgency: int(p.urgency(kind)),
+		Pause: 2 * time.Second, Timeout: p.r.RequestTimeout + p.r.Settle, Eager: def.eager, Input: input,
+	}
+	if def.side == SideCartum {
+		st.Queue = p.s.Key.Shop
+	}
+	if def.mayCommit {
+		// The lookups after a lost answer are several requests and a wait.
+		st.Pause, st.Timeout = p.r.Settle, 2*st.Timeout
+	}
+	if n := def.requests(in); n > 1 {
+		st.Heartbeat, st.Timeout = st.Timeout, time.Duration(n)*st.Timeout
+	}
+	if def.side == SideEnsure {
+		st.Timeout, st.Heartbeat = ensureTimeout, ensureHeartbeat
+	}
+	st.Fingerprint = fmt.Sprintf("%s %d %s", st.Queue, st.Urgency, def.fingerprint(in))
+	return st
 }
 
-// lost tells that an earlier time that the step was scheduled ended with an
-// unknown outcome.
-func (s Step) lost() bool {
+const (
+	// ensureTimeout is how long an order waits for an Ensure workflow, which itself
+	// may wait for a long backlog.
+	ensureTimeout = 12 * time.Hour
+	// ensureHeartbeat tells that the process that waits is gone.
+	ensureHeartbeat = 10 * time.Second
+)
+
+// account is the RO App account of the order: the one in which it was created,
+// whatever the settings say by now.
+func (p *planner) account() string {
+	if p.s.Order != nil {
+		return p.s.Order.Account
+	}
+	return p.r.Account
+}
+
+// urgency is the order's urgency: a person's wish first, then what has begun.
+// The items of an imported order are read and written in one go, as urgent as
+// what has begun: a write-off must not overtake what was read.
+func (p *planner) urgency(kind StepKind) Urgency {
 	switch {
-	case s.CreateOrder != nil:
-		return s.CreateOrder.Look.Lost != nil
-	case s.AddItem != nil:
-		return s.AddItem.Look.Lost != nil
-	case s.SetStatus != nil:
-		return s.SetStatus.Look.Lost != nil
-	case s.WriteLines != nil:
-		return s.WriteLines.Look.Lost != nil
-	case s.PushStatus != nil:
-		return s.PushStatus.Look.Lost != nil
+	case p.s.UserWaiting:
+		return UrgencyPerson
+	case p.s.imported() && kind != StepWriteLines && kind != StepAddItems:
+		return UrgencyChange
+	case p.s.Customer.People != nil || p.s.Order != nil || p.goodsAsked():
+		return UrgencyBegun
+	case p.s.Origin == OriginImport:
+		return UrgencyImport
 	default:
-		return false
+		return UrgencyNew
 	}
 }
 
-// Look says why a create must look for its record before it makes one. The zero
+// goodsAsked tells whether RO App was asked for products already.
+func (p *planner) goodsAsked() bool {
+	for _, facts := range p.s.Goods {
+		if !facts.LookedAt.IsZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// Look says why a write must look for its record before it is made. The zero
 // value: there is nothing to look for.
 type Look struct {
 	// Lost is when an attempt ended whose outcome is unknown. Nothing is
@@ -177,144 +289,37 @@ type Look struct {
 	// Old is set where an earlier life of the order may have made it.
 	Old    bool          `json:",omitempty"`
 	Settle time.Duration `json:",omitempty"`
-	Lag    time.Duration `json:",omitempty"` // between the first look and the second
+	Lag    time.Duration `json:",omitempty"` // between the first lookup and the second
+	// Run is the workflow run that planned the step. An attempt for another run was
+	// brought back by a reset, and an earlier one may have succeeded.
+	Run string `json:",omitempty"`
 }
 
 // Needed tells whether there may be something to find.
 func (l Look) Needed() bool { return l.Lost != nil || l.Old }
 
-// ReadShopOrder reads the order as Cartum has it.
-type ReadShopOrder struct {
-	Shop   string
-	Number int64
+// look says whether an earlier attempt at the step may have succeeded.
+func (p *planner) look(key string) Look {
+	look := Look{Settle: p.r.Settle, Lag: p.r.SearchLag, Run: p.r.Run}
+	if at, started := p.s.InFlight[key]; started {
+		look.Lost = &at
+	}
+	if o := p.s.Order; o != nil {
+		// Staff may be at work on what is imported: their status wins, and a line
+		// that they added just so is the shop's.
+		look.Old = o.TakenOver || p.s.imported() || p.s.Restarted || p.now.Sub(o.At) > FinishedWithin
+	}
+	return look
 }
 
-// ShopOrderRead is the answer to ReadShopOrder; Snapshot is nil where the shop
-// has no such order.
-type ShopOrderRead struct {
-	Snapshot *Snapshot `json:",omitempty"`
-	Digest   string    `json:",omitempty"`
-}
+// FinishedWithin is how soon the rest of an order follows its create, and an
+// attempt its schedule. What is done later may have been done already, before
+// the engine's database was restored or the workflow reset, or by staff.
+const FinishedWithin = time.Minute
 
-// ReadCatalogue reads products of the shop's catalogue.
-type ReadCatalogue struct {
-	Shop     string
-	Articles []string
-}
-
-// CatalogueRead is the answer to ReadCatalogue; articles that the catalogue no
-// longer has are missing in it.
-type CatalogueRead struct {
-	Entries map[string]CatalogueEntry `json:",omitempty"` // by normalised article
-}
-
-// CatalogueEntry is a product of the shop's catalogue in the shop's language.
-type CatalogueEntry struct {
-	Title       string // with the modification's title
-	Description string `json:",omitempty"` // plain text
-	// Category is the path from the root, as far as the catalogue tells it.
-	Category []string `json:",omitempty"`
-}
-
-// FindContact asks RO App for contacts with one of the phones.
-type FindContact struct {
-	Account       string
-	Organizations bool     `json:",omitempty"` // instead of people
-	Phones        []string // spellings of one number
-	Phone         string   // E.164; the service's own comparison is never trusted
-	Region        string
-}
-
-// ContactsFound is the answer to FindContact: only those whose phone is the same.
-type ContactsFound struct {
-	At       time.Time // when the request was sent
-	Contacts []Contact `json:",omitempty"`
-}
-
-// Contact is a customer in RO App.
-type Contact struct {
-	ID           int64
-	Organization bool   `json:",omitempty"`
-	FirstName    string `json:",omitempty"`
-	LastName     string `json:",omitempty"`
-	Name         string `json:",omitempty"`
-	Email        string `json:",omitempty"`
-	Created      bool   `json:",omitempty"` // by this run
-}
-
-// Person is a contact to be made.
-type Person struct {
-	FirstName string
-	LastName  string `json:",omitempty"`
-	Email     string `json:",omitempty"`
-	Phone     string `json:",omitempty"` // E.164
-}
-
-// EnsureContact finds or makes the one contact of a phone.
-type EnsureContact struct {
-	WorkflowID string
-	Find       FindContact // Phones is empty for a contact without phone
-	Person     Person
-	LookedAt   time.Time // when somebody last looked and found nothing
-	Pace       Pace
-}
-
-// ContactEnsured is the answer to EnsureContact.
-type ContactEnsured struct {
-	At      time.Time
-	Contact *Contact `json:",omitempty"`
-	// Found are the contacts that a second look brought, more than one.
-	Found []Contact `json:",omitempty"`
-}
-
-// FindProducts asks RO App for products, by articles or by one title.
-type FindProducts struct {
-	Account  string
-	Articles []string `json:",omitempty"`
-	Title    string   `json:",omitempty"`
-}
-
-// ProductsFound is the answer to FindProducts: by goods, only those that are
-// identical.
-type ProductsFound struct {
-	At       time.Time
-	Products map[GoodsKey][]Product `json:",omitempty"`
-}
-
-// Product is a product in RO App's catalogue.
-type Product struct {
-	ID      int64
-	Title   string
-	Article string `json:",omitempty"`
-	Created bool   `json:",omitempty"` // by this run
-}
-
-// NewProduct is a product to be made.
-type NewProduct struct {
-	Title       string
-	Article     string   `json:",omitempty"`
-	Description string   `json:",omitempty"`
-	Category    []string `json:",omitempty"` // path from the root
-	UnitID      int64
-	Fallback    int64 // category where Category cannot be used
-}
-
-// EnsureProduct finds or makes the one product of an article or a title.
-type EnsureProduct struct {
-	WorkflowID string
-	Goods      GoodsKey
-	Find       FindProducts
-	Product    NewProduct
-	LookedAt   time.Time
-	Pace       Pace
-}
-
-// ProductEnsured is the answer to EnsureProduct.
-type ProductEnsured struct {
-	At      time.Time
-	Product *Product  `json:",omitempty"`
-	Found   []Product `json:",omitempty"` // more than one
-}
+// oldAfter is the age from which an order may have been imported by an earlier
+// life of its workflow, or before the engine's database was restored.
+const oldAfter = 15 * time.Minute
 
 // Pace is how fast a service may be asked and how late it may answer.
 type Pace struct {
@@ -324,216 +329,16 @@ type Pace struct {
 	Lag     time.Duration
 }
 
-// CreateOrder makes the order in RO App, or takes over the one that stands there.
-type CreateOrder struct {
-	Account   string
-	Shop      string
-	ShopName  string
-	Number    int64
-	Created   time.Time
-	ContactID int64
-	// ContactWhy tells in the timeline why this contact was taken.
-	ContactWhy string
-	// Others are contacts for which the order may have been made by an attempt
-	// whose answer was lost, before the customer was another one.
-	Others      []int64 `json:",omitempty"`
-	LocationID  int64
-	OrderTypeID int64
-	ManagerID   int64
-	// Products of the lines, by which items that stand there are recognised.
-	Products map[LineKey]int64
-	Zone     string // the shop's, for fields and markers that are text
-	Look     Look
-	// OnlyTakeOver makes no order: what was begun is looked for, no more.
-	OnlyTakeOver bool `json:",omitempty"`
+func (p *planner) pace() Pace {
+	return Pace{Urgency: min(p.urgency(StepEnsureContact), UrgencyBegun), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
 }
 
-// OrderCreated is the answer to CreateOrder; ID is 0 where nothing stood there
-// and none was to be made.
-type OrderCreated struct {
-	ID     int64
-	Number string `json:",omitempty"` // RO App's own number
-	// StatusID is the order's status, 0 where no answer told it.
-	StatusID int64 `json:",omitempty"`
-	// InitialStatusID is the first status of its order type, 0 where unknown.
-	InitialStatusID int64 `json:",omitempty"`
-	// TakenOver is set where the order stood there already; Items are then its
-	// items, and ContactID is its customer.
-	TakenOver bool  `json:",omitempty"`
-	ContactID int64 `json:",omitempty"`
-	// Late is set where the create waited so long that an earlier life may have
-	// made the order, see [FinishedWithin].
-	Late  bool   `json:",omitempty"`
-	Items []Item `json:",omitempty"`
-}
-
-// ReadOrder reads the order as RO App has it.
-type ReadOrder struct {
-	Account string
-	OrderID int64
-}
-
-// OrderRead is RO App's side of the order.
-type OrderRead struct {
-	At       time.Time // when the request was sent
-	OrderID  int64
-	Number   string `json:",omitempty"` // as staff see it; empty where not told
-	StatusID int64
-	Total    decimal.Decimal
-	// ModifiedAt is RO App's own time of the last change, zero where not told.
-	ModifiedAt time.Time `json:",omitzero"`
-	// DeductionRequired is false once all goods are written off; nil where not told.
-	DeductionRequired *bool `json:",omitempty"`
-	// Listed is set where it comes from a list, which may lag behind.
-	Listed bool `json:",omitempty"`
-}
-
-// Item is a line of an order in RO App.
-type Item struct {
-	ID         int64
-	ProductID  int64
-	Quantity   decimal.Decimal
-	Price      decimal.Decimal
-	WrittenOff bool `json:",omitempty"`
-}
-
-// AddItem adds one line, undeducted.
-type AddItem struct {
-	Account    string
-	OrderID    int64
-	Line       LineKey
-	ProductID  int64
-	AssigneeID int64
-	Quantity   decimal.Decimal
-	Price      decimal.Decimal
-	// Known are items that stand for other lines. Once goods of one of them are
-	// written off, nothing is added any more.
-	Known []int64 `json:",omitempty"`
-	// Before are other items that stood there before the line was first added:
-	// the staff's, unless they are just what is to be added.
-	Before []int64 `json:",omitempty"`
-	Look   Look
-}
-
-// Find is the item that stands for the line already, added by an attempt whose
-// answer was lost or before the engine's database was restored.
-func (in AddItem) Find(items []Item) (Item, bool) {
-	taken := map[int64]bool{}
-	for _, id := range slices.Concat(in.Known, in.Before) {
-		taken[id] = true
+// appendMissing adds the steps that are not there yet.
+func appendMissing(steps []flow.Step, more ...flow.Step) []flow.Step {
+	for _, step := range more {
+		if !slices.ContainsFunc(steps, func(s flow.Step) bool { return s.Key == step.Key }) {
+			steps = append(steps, step)
+		}
 	}
-	if item, ok := MatchItem(items, in.ProductID, in.Quantity, in.Price, taken); ok {
-		return item, true
-	}
-	i := slices.IndexFunc(items, func(i Item) bool {
-		return slices.Contains(in.Before, i.ID) && i.ProductID == in.ProductID && i.Quantity.Equal(in.Quantity) && i.Price.Equal(in.Price)
-	})
-	if i < 0 {
-		return Item{}, false
-	}
-	return items[i], true
+	return steps
 }
-
-// ItemAdded is the answer to AddItem.
-type ItemAdded struct {
-	ID int64
-	// Found is set where an attempt before this one had made it, with the
-	// quantity and the price of that time.
-	Found *Item `json:",omitempty"`
-	// DeductedAtOnce is set where RO App wrote the goods off as they were added.
-	DeductedAtOnce bool `json:",omitempty"`
-	// WrittenOff is set where nothing was added, since staff have written off
-	// goods of the order.
-	WrittenOff bool `json:",omitempty"`
-}
-
-// WriteLines reads the order's items and then writes what the shop changed, as
-// long as no goods of ours are written off. Without changes it only reads.
-type WriteLines struct {
-	Account string
-	OrderID int64
-	// For is the digest of the shop's order that the lines are of.
-	For   string
-	Lines []LineWrite
-	Look  Look
-	// WroteAt is when this workflow last wrote to the order: soon after, an item
-	// that is missing is looked for twice.
-	WroteAt time.Time `json:",omitzero"`
-}
-
-// LinesWritten is the answer to WriteLines.
-type LinesWritten struct {
-	At    time.Time
-	Items []Item // as they were read
-	// Written are the values that were sent thereafter.
-	Written map[LineKey]Decided `json:",omitempty"`
-}
-
-// UpdateFields brings the field Last updated up to date.
-type UpdateFields struct {
-	Account     string
-	OrderID     int64
-	Shop        string
-	ShopName    string
-	Number      int64
-	Created     time.Time
-	LastUpdated time.Time
-	Zone        string // the shop's
-}
-
-// FieldsUpdated is the answer to UpdateFields.
-type FieldsUpdated struct{}
-
-// PushStatus moves the shop's order to a status. The order is read before and
-// after: the shop may have moved on, and may say OK without having saved.
-type PushStatus struct {
-	Shop    string
-	Number  int64
-	From    int // status before, as it is known
-	To      int
-	Account int64 // RO App's status that is pushed
-	Look    Look
-}
-
-// StatusPushed is the answer to PushStatus.
-type StatusPushed struct {
-	// Snapshot is the order as the shop has it afterwards, nil where the shop
-	// does not show it.
-	Snapshot *Snapshot `json:",omitempty"`
-	Digest   string    `json:",omitempty"`
-	// Pushed is set where the status was sent.
-	Pushed bool `json:",omitempty"`
-}
-
-// SetStatus moves the order to a status.
-type SetStatus struct {
-	Account string
-	OrderID int64
-	From    int64 `json:",omitempty"` // status before, 0 where unknown
-	To      int64
-	Shop    int    `json:",omitempty"` // the shop's status that it stands for
-	Comment string // some statuses demand one, so one is always sent
-	Look    Look
-}
-
-// StatusSet is the answer to SetStatus; StatusID differs from what was asked
-// where staff had moved the order on in between.
-type StatusSet struct {
-	StatusID int64
-}
-
-// PostComment writes into the order's event feed.
-type PostComment struct {
-	Account string
-	OrderID int64
-	Text    string
-	// Last is set on the last part of a comment that is too long for one.
-	Last bool
-	// About identifies what the comment is about: its parts belong together.
-	About string `json:",omitempty"`
-	// Told is all that is told once this comment is written.
-	Told Told `json:",omitzero"`
-}
-
-// CommentPosted is the answer to PostComment.
-type CommentPosted struct{}

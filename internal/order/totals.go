@@ -2,6 +2,8 @@ package order
 
 import (
 	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // Totalling explains how the order's amount comes about. Amounts are in the
@@ -189,60 +191,55 @@ func within(difference, slack decimal.Decimal) bool {
 	return difference.Abs().LessThanOrEqual(slack)
 }
 
+// AmountKind is how RO App's total compares with the order's lines.
+type AmountKind string
+
+// The kinds.
+const (
+	AmountLines   AmountKind = "lines"   // the sum of the lines
+	AmountRounded AmountKind = "rounded" // the sum of the lines, but for rounding
+	AmountShop    AmountKind = "shop"    // Cartum's total: staff gave the order's discounts, too
+	AmountDiffers AmountKind = "differs"
+)
+
 // AmountCheck compares RO App's total with the order's.
 type AmountCheck struct {
+	Kind       AmountKind
 	Expected   decimal.Decimal // the sum of the priced lines
 	Actual     decimal.Decimal // RO App's total
 	Difference decimal.Decimal // Actual - Expected
-	Explained  bool
-	Why        string // for the row and the timeline; holds no personal data
+	Shop       Totalling       // how Cartum's total comes about
+	Currency   string
 }
 
-// CheckAmount tells whether RO App's total is what the order's lines make. The
+// CheckAmount compares RO App's total with what the order's lines make. The
 // discounts of the whole order are not in the lines' prices, so RO App's total
 // exceeds Cartum's by them; where staff gave them in RO App as well, its total
 // is Cartum's.
 func CheckAmount(s Snapshot, accountTotal decimal.Decimal) AmountCheck {
 	t := Explain(s)
-	check := AmountCheck{Expected: t.Goods, Actual: accountTotal, Difference: accountTotal.Sub(t.Goods), Explained: true}
-	expected, actual := amountOf(t.Goods, s.Currency), amountOf(accountTotal, s.Currency)
+	check := AmountCheck{Kind: AmountDiffers, Expected: t.Goods, Actual: accountTotal, Difference: accountTotal.Sub(t.Goods), Shop: t, Currency: s.Currency}
 	switch {
 	case check.Difference.IsZero():
-		check.Why = "RO App's total is the sum of the lines, " + expected + aside(t, s.Currency)
+		check.Kind = AmountLines
 	case within(check.Difference, t.Tolerance):
-		check.Why = "RO App's total " + actual + " is the sum of the lines, " + expected + ", but for rounding" + aside(t, s.Currency)
+		check.Kind = AmountRounded
 	case within(accountTotal.Sub(t.Sum), t.Tolerance):
-		check.Why = "RO App's total " + actual + " is Cartum's total; the lines alone make " + expected
-	default:
-		check.Explained = false
-		check.Why = "RO App's total " + actual + " differs from the sum of the lines, " + expected +
-			", by " + amountOf(check.Difference, s.Currency)
+		check.Kind = AmountShop
 	}
 	return check
 }
 
-// aside tells of Cartum's total where it is another one than RO App's.
-func aside(t Totalling, currency string) string {
-	gap := t.Goods.Sub(t.Sum)
-	if within(gap, t.Tolerance) {
-		return ""
-	}
-	text := "; Cartum's total is " + amountOf(t.Sum, currency)
-	for _, discount := range t.Discounts {
-		text += ", " + string(discount.Kind) + " discount " + amountOf(discount.Value, currency)
-	}
-	if t.DeliveryIncluded {
-		text += ", delivery " + amountOf(*t.Delivery, currency)
-	}
-	if t.PaymentFeeIncluded {
-		text += ", payment fee " + amountOf(t.PaymentFee, currency)
-	}
-	if !t.Remainder.IsZero() {
-		text += ", unexplained " + amountOf(t.Remainder, currency)
-	}
-	return text
-}
+// Message says how the totals compare.
+func (c AmountCheck) Message() flow.Message { return c.message("amount-" + string(c.Kind)) }
 
-func amountOf(amount decimal.Decimal, currency string) string {
-	return amount.StringFixed(2) + " " + currency
+func (c AmountCheck) message(code string) flow.Message {
+	pairs := []string{"roapp", c.Actual.StringFixed(2), "lines", c.Expected.StringFixed(2), "currency", c.Currency}
+	if c.Kind == AmountDiffers {
+		pairs = append(pairs, "difference", c.Difference.StringFixed(2))
+	}
+	if gap := c.Shop.Goods.Sub(c.Shop.Sum); !within(gap, c.Shop.Tolerance) {
+		pairs = append(pairs, "cartum", c.Shop.Sum.StringFixed(2))
+	}
+	return msg(code, pairs...)
 }

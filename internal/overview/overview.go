@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -46,11 +48,25 @@ type Rounds struct {
 	LastSuccess time.Time `json:"last_success,omitzero"`
 	// Problem is empty while all is well. It holds no personal data.
 	Problem string `json:"problem,omitempty"`
+	// Findings are orders that cannot go on; each of them makes the whole red.
+	Findings []workflows.Finding `json:"findings,omitempty"`
 	// Credentials tell whether the service takes them.
 	Credentials Credentials `json:"credentials,omitempty" enum:"accepted,refused"`
 
 	view  workflows.HealthView
 	asked bool // whether the entity ever answered
+}
+
+// CountFindings counts the findings by kind, also those of which there are none.
+func (r Rounds) CountFindings() map[workflows.FindingKind]int {
+	counts := map[workflows.FindingKind]int{}
+	for _, kind := range workflows.FindingKinds() {
+		counts[kind] = 0
+	}
+	for _, finding := range r.Findings {
+		counts[finding.Kind]++
+	}
+	return counts
 }
 
 // Credentials tell whether a service takes a key or a login.
@@ -369,21 +385,52 @@ func (l *look) rounds(ctx context.Context, entity string, was Rounds, every time
 		now.view, now.asked = view, true
 	}
 	now.LastSuccess, now.Problem = now.view.Health.LastSuccess, now.view.Health.Problem
-	now.Credentials = credentialsOf(now.view.Health)
+	now.Credentials, now.Findings = credentialsOf(now.view.Health), now.view.Findings
 	if !now.asked || now.view.RedAt(time.Now(), every) {
 		now.State = Red
 	}
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing):
-		now.Problem = "its workflow " + entity + " does not run; the worker starts it"
+	case errors.Is(err, errNotRunning):
+		now.Problem = "its workflow " + entity + " does not run; a worker starts it within a minute"
 		now.State = Red
 	case err != nil:
+		if now.Problem = l.stuck(ctx, entity); now.Problem != "" {
+			now.State = Red
+			break
+		}
 		now.Problem = "its workflow " + entity + " does not answer; is a worker running?"
+	case now.Problem == "" && len(now.Findings) > 0:
+		now.Problem = summary(now.Findings)
 	case now.State == Red && now.Problem == "":
 		now.Problem = "no success for too long"
 	}
 	return now
+}
+
+// summary is the first finding, and how many there are.
+func summary(findings []workflows.Finding) string {
+	first := findings[0]
+	text := first.Problem
+	if first.Number != 0 {
+		text = fmt.Sprintf("order %d: %s", first.Number, text)
+	}
+	if more := len(findings) - 1; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}
+
+// stuck says that an entity that does not answer cannot be carried on by any
+// worker, "" where that is not so or not known.
+func (l *look) stuck(ctx context.Context, entity string) string {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	described, err := l.client.DescribeWorkflowExecution(ctx, entity, "")
+	attempt := described.GetPendingWorkflowTask().GetAttempt()
+	if err != nil || attempt < engine.RepeatedTask {
+		return ""
+	}
+	return fmt.Sprintf("no worker can carry its workflow %s on: attempts: %d; the worker's log says why", entity, attempt)
 }
 
 func credentialsOf(h workflows.Health) Credentials {
@@ -397,13 +444,23 @@ func credentialsOf(h workflows.Health) Credentials {
 	}
 }
 
+// errNotRunning means that an entity was ended, or was never started.
+var errNotRunning = errors.New("does not run")
+
 func (l *look) view(ctx context.Context, entity string) (view workflows.HealthView, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	answer, err := l.client.QueryWorkflow(ctx, entity, "", workflows.QueryHealth)
-	if err != nil {
+	// One that ended would answer too, with how it fared at its end.
+	answer, err := l.client.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
+		WorkflowID: entity, QueryType: workflows.QueryHealth, QueryRejectCondition: enumspb.QUERY_REJECT_CONDITION_NOT_OPEN,
+	})
+	_, missing := errors.AsType[*serviceerror.NotFound](err)
+	switch {
+	case missing, err == nil && answer.QueryRejected != nil:
+		return view, fmt.Errorf("ask %s: %w", entity, errNotRunning)
+	case err != nil:
 		return view, fmt.Errorf("ask %s: %w", entity, err)
 	}
-	err = answer.Get(&view)
+	err = answer.QueryResult.Get(&view)
 	return view, err
 }

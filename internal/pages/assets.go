@@ -77,11 +77,18 @@ func assetsComplete() bool {
 	return true
 }
 
+// assetHandler serves the files, and no list of them.
 func assetHandler() http.Handler {
 	files := http.FileServerFS(assetFiles)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		joined := path.Base(name) == "styles.css"
+		if file, err := fs.Stat(assetFiles, name); !joined && (err != nil || file.IsDir()) {
+			http.NotFound(w, r)
+			return
+		}
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-		if path.Base(r.URL.Path) == "styles.css" {
+		if joined {
 			http.ServeContent(w, r, "styles.css", time.Time{}, bytes.NewReader(styles))
 			return
 		}

@@ -14,7 +14,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // holdBox is what an order waits for, with the answers to it; the template
@@ -24,18 +25,23 @@ type holdBox struct {
 	State   order.SyncState
 	Hold    *order.Hold // nil where it waits for nothing
 	Answers []order.DecisionKind
-	Running []string // what the order is at
-	Closed  string   // why it is done, "" where it is not
-	Roapp   string   // its number in RO App, "" where it has none
-	Link    string   // opens it there
+	Running []string      // what the order is at
+	Closed  *flow.Message // why it is done, nil where it is not
+	Roapp   string        // its number in RO App, "" where it has none
+	Link    string        // opens it there
+	// Names are those of the statuses in messages, nil where they are not known.
+	Names wording.StatusNames
 	// Problem is what is wrong with the answer that was given.
 	Problem string
 }
 
-func holdBoxOf(view workflows.OrderView) holdBox {
+func holdBoxOf(view order.View) holdBox {
 	box := holdBox{
 		Key: view.State.Key, State: view.SyncState, Hold: view.State.Hold, Answers: view.State.Answers(),
-		Running: view.Running, Closed: view.State.Closed, Link: view.Links.Order,
+		Running: view.Running, Link: view.Links.Order,
+	}
+	if view.State.Closed != nil {
+		box.Closed = &view.State.Closed.Message
 	}
 	if made := view.State.Order; made != nil {
 		box.Roapp = made.Number
@@ -47,12 +53,15 @@ func holdBoxOf(view workflows.OrderView) holdBox {
 }
 
 func boxOfDetail(d exchange.Detail) holdBox {
-	box := holdBox{Key: d.Key, State: d.State, Hold: d.Hold, Answers: d.Answers, Running: d.Running, Closed: d.Closed, Link: d.Links.Order}
+	box := holdBox{Names: d.Names, Key: d.Key, State: d.State, Hold: d.Hold, Answers: d.Answers, Running: d.Running, Closed: d.Closed, Link: d.Links.Order}
 	if d.Roapp != nil {
 		box.Roapp = d.Roapp.Number
 	}
 	return box
 }
+
+// StatusNames are the names of the statuses in messages.
+func (b holdBox) StatusNames() wording.StatusNames { return b.Names }
 
 // Follow tells that the order goes on, so that the box is to be asked again.
 func (b holdBox) Follow() bool { return b.State == order.SyncImporting }
@@ -65,17 +74,6 @@ func (b holdBox) Offers(kind string) bool {
 		}
 	}
 	return false
-}
-
-// Exact tells that the hold's own remedy names what the page's text cannot: an
-// article, a setting or a value.
-func (b holdBox) Exact() bool {
-	switch b.Hold.Reason {
-	case order.HoldProductNotCreated, order.HoldCredentials, order.HoldMalformed, order.HoldRejected:
-		return true
-	default:
-		return false
-	}
 }
 
 // ID is the box's name within a page.
@@ -136,7 +134,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	var unfit *exchange.UnfitError
 	switch {
 	case errors.As(err, &unfit):
-		box.Problem = unfit.Why
+		box.Problem = p.words(r).WhyUndecided(unfit.Why)
 	case errors.As(err, &closed):
 		box.Problem = closed.Error()
 	case err != nil:

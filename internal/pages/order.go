@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // orderPanel is the page of one order.
@@ -30,3 +31,6 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 	}
 	p.show(w, r, "order", panel)
 }
+
+// StatusNames are the names of the statuses in messages.
+func (p orderPanel) StatusNames() wording.StatusNames { return p.Names }

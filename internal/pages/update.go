@@ -12,6 +12,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // updateCell is a row's own button and what came of the wish to update its
@@ -20,9 +21,10 @@ type updateCell struct {
 	Key     order.Key
 	State   exchange.RefreshState // "" where nobody asked
 	ID      string
-	Changed []string
+	Changed []flow.Message
 	Waits   []string
-	Problem string
+	Problem string        // in the reader's language
+	Failure *flow.Message // what the order waits for
 	Next    time.Time
 	// Row is set in the table: once the update has ended its row is shown anew.
 	Row bool
@@ -68,7 +70,7 @@ func (p *pages) cellOf(r *http.Request, key order.Key, answer exchange.Refreshed
 	}
 	return updateCell{
 		Key: key, Row: row, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Waits,
-		Problem: answer.Problem, Next: answer.Next,
+		Failure: answer.Problem, Next: answer.Next,
 	}
 }
 

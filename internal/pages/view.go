@@ -14,6 +14,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // view is what a template gets: the person, the language, and the page's data.
@@ -161,4 +163,41 @@ func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*exchange.Orders
 		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
 	}
 	return orders, connected
+}
+
+// words are the words of the reader's language; statuses are named where the page's
+// data knows their names.
+func (v *view) words() wording.Words {
+	var names wording.StatusNames
+	if data, ok := v.Data.(interface{ StatusNames() wording.StatusNames }); ok {
+		names = data.StatusNames()
+	}
+	return wording.In(v.Lang, names)
+}
+
+// words are the words of the reader's language.
+func (p *pages) words(r *http.Request) wording.Words { return wording.In(languageOf(r).String(), nil) }
+
+// Message puts a message into words, "" for none.
+func (v *view) Message(m any) string {
+	switch m := m.(type) {
+	case flow.Message:
+		return v.words().Message(m)
+	case *flow.Message:
+		if m != nil {
+			return v.words().Message(*m)
+		}
+	}
+	return ""
+}
+
+// HoldText says what an order waits for, HoldRemedy what a person can do.
+func (v *view) HoldText(h *order.Hold) string { text, _ := v.words().Hold(*h); return text }
+
+// HoldRemedy says what a person can do about a hold.
+func (v *view) HoldRemedy(h *order.Hold) string { _, remedy := v.words().Hold(*h); return remedy }
+
+// Reason says in a few words what a hold is about.
+func (v *view) Reason(reason any) string {
+	return v.words().Reason(order.HoldReason(fmt.Sprint(reason)))
 }

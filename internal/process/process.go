@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
@@ -75,6 +76,8 @@ type Env struct {
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
 	Metrics  *metrics.Metrics
+	// Repeated notes workflow tasks that fail again and again, of a worker.
+	Repeated *engine.RepeatedTasks
 }
 
 // Open reads the settings and makes the logger.
@@ -93,7 +96,7 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	shown, err := metrics.New()
-	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown}, err
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
 }
 
 // Codec makes the codec of the settings' keys.
@@ -116,7 +119,7 @@ func Codec(s *settings.Settings) (converter.PayloadCodec, error) {
 // Connect waits for Temporal and gives a client and its namespace.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
 	c, err := engine.Connect(ctx, engine.Options{
-		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(),
+		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(), Repeated: e.Repeated,
 	})
 	if err != nil {
 		return nil, "", err
@@ -145,10 +148,12 @@ func identity(program string) string {
 	return fmt.Sprintf("%s@%s:%d", program, host, os.Getpid())
 }
 
-// TemporalCheck is the readiness check of the connection.
-func TemporalCheck(c client.Client) engine.Check {
+// TemporalCheck is the readiness check of the connection. It reads the namespace,
+// which Temporal takes from its database: without that the server still calls
+// itself healthy, and can do nothing.
+func TemporalCheck(c client.Client, namespace string) engine.Check {
 	return engine.Check{Name: "temporal", Run: func(ctx context.Context) error {
-		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 		return err
 	}}
 }

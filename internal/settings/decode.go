@@ -3,7 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -285,7 +284,7 @@ func (d *document) lookUp(name string) (string, error) {
 		return "", fmt.Errorf("environment variable %s is not set or empty; set it for this program, or %s to a file with the value", name, name+fileSuffix)
 	}
 	d.variableFiles = append(d.variableFiles, file)
-	text, err := os.ReadFile(file)
+	text, err := readFile(file, mostSecretBytes)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("the file of %s cannot be read: %s", name+fileSuffix, printable(err.Error()))

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 )
@@ -99,7 +99,17 @@ func newDocument(file string, env func(string) (string, bool)) *document {
 
 // read fills the settings and tells whether there is anything to check.
 func (d *document) read(text []byte, into *Settings) bool {
-	file, err := parser.ParseBytes(bytes.TrimPrefix(text, []byte("\ufeff")), 0, parser.AllowDuplicateMapKey())
+	if len(text) > mostBytes {
+		d.fail(root, fmt.Sprintf("the file is larger than %d KiB; settings are smaller", mostBytes>>10))
+		return false
+	}
+	tokens := lexer.Tokenize(strings.TrimPrefix(string(text), "\ufeff"))
+	if tk := tooDeep(tokens); tk != nil {
+		d.mark(root, tk)
+		d.fail(root, "the file is nested too deeply here; settings are not, so look for a bracket too many")
+		return false
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		d.syntax(err)
 		return false

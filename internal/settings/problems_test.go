@@ -68,14 +68,14 @@ func TestProblems(t *testing.T) {
 			`settings.yaml:11:22: accounts.main.contact_fields.f12: has no value; fill it in or take the key away`,
 		}},
 		{"unknown key at the top", "accounts:", "alarms: {url: https://x.example}\naccounts:", []string{
-			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens, users, session_key, sign_in",
+			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens, users, session_key, sign_in, trusted_proxies",
 		}},
 		{"unknown key of an account", "    currency: PLN\n", "    currency: PLN\n    currancy: PLN\n", []string{
 			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields, catalog, product_type_id, contact_fields, order_fields",
 		}},
 		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    import: {days: 60}\n    sweep: {every: 1m}", []string{
 			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, first_import, final",
-			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days",
+			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days, missing_after",
 		}},
 		{"unknown key in braces", "{shop: f101}", "{shop: f101, total: f102}", []string{
 			"settings.yaml:12:26: accounts.main.fields.total: unknown key; keys here are: shop, external_id, created, last_updated",
@@ -344,7 +344,7 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:6:15: users[0].password_bcrypt: is no bcrypt hash of a cost from 10 to 15; make it with: starter password",
 			"settings.yaml:7:15: users[1].password_bcrypt: is no bcrypt hash of a cost from 10 to 15; make it with: starter password",
 		}},
-		{"half of a sign-in", "accounts:", "sign_in:\n  oidc: {issuer: http://login.example, redirect_url: https://orders.example/}\n  proxy_header: {user: \"X Y\", trusted: [10.0.0.5], roles: {sales: all}}\naccounts:", []string{
+		{"half of a sign-in", "accounts:", "sign_in:\n  oidc: {issuer: http://login.example, redirect_url: https://orders.example/}\n  proxy_header: {user: \"X Y\", trusted: [10.0.0.5], roles: {sales: all}}\ntrusted_proxies: [proxy]\naccounts:", []string{
 			"settings.yaml:5:3: sign_in.oidc: needs session_key beside it, which is missing; write session_key: ${CARTUMSYNC_SESSION_KEY}, and make the key with: openssl rand -hex 32",
 			"settings.yaml:5:3: sign_in.oidc.client_id: is missing; write for example client_id: cartumsync",
 			"settings.yaml:5:3: sign_in.oidc.client_secret: is missing; write for example client_secret: ${CARTUMSYNC_OIDC_SECRET}",
@@ -354,6 +354,7 @@ func TestProblems(t *testing.T) {
 			`settings.yaml:6:18: sign_in.proxy_header.user: "X Y" is no name of a header; write for example X-Forwarded-User`,
 			`settings.yaml:6:41: sign_in.proxy_header.trusted[0]: "10.0.0.5" is no network; write for example 10.0.0.5/32`,
 			`settings.yaml:6:60: sign_in.proxy_header.roles.sales: "all" is not known; write one of: look, act`,
+			`settings.yaml:7:19: trusted_proxies[0]: "proxy" is no network; write for example 10.0.0.5/32`,
 		}},
 		{"token that is no hash", "accounts:", "api_tokens: [{name: Ware house, sha256: hunter}, {}]\naccounts:", []string{
 			`settings.yaml:4:15: api_tokens[0].name: is no id; use up to 40 small letters, digits and hyphens, such as "kwiaty-2"`,

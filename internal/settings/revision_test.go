@@ -57,6 +57,7 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"recent_days: 3":                          "recent_days: 4",
 		"whole_every: 5m":                         "whole_every: 6m",
 		"window_days: 60":                         "window_days: 61",
+		"missing_after: 1h":                       "missing_after: 2h",
 		"days: 0":                                 "days: 60",
 		"skip_statuses: [3]":                      "skip_statuses: []",
 		"shop: [3, 4]":                            "shop: [3]",

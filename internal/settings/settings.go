@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +42,10 @@ type Settings struct {
 	SessionKey Secret `yaml:"session_key" validate:"omitempty,session_secret" example:"${CARTUMSYNC_SESSION_KEY}"`
 	// SignIn lets people in who are known elsewhere; optional.
 	SignIn SignIn `yaml:"sign_in"`
+	// TrustedProxies are the networks of the reverse proxies before the starter:
+	// of their requests X-Forwarded-For says who sent them. Without them all who
+	// come through a proxy share its limits; optional.
+	TrustedProxies []string `yaml:"trusted_proxies" validate:"dive,cidr" example:"[10.0.0.5/32]"`
 	// Revision identifies the effective content: 12 hexadecimal digits that
 	// change with any value, and not with comments, spelling or order of keys.
 	Revision string `yaml:"-"`
@@ -118,7 +121,7 @@ type Shop struct {
 	// Account is the id of the account that receives the shop's orders.
 	Account string `yaml:"account" validate:"required" example:"main"`
 	// RequestsPerSecond is how often each process may ask the shop, default 2:
-	// Cartum documents no limit (reference, cartum-api 8).
+	// Cartum documents no limit (docs/reference/cartum.md#limits).
 	RequestsPerSecond float64 `yaml:"requests_per_second" default:"2" validate:"rate"`
 	// Since is the start of the first day, in the shop's time zone, whose orders
 	// are imported by sweeps.
@@ -162,6 +165,9 @@ type Sweep struct {
 	// through, default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
+	// MissingAfter is how long the shop must not show an order, neither in its lists
+	// nor by its number, before the order is taken for deleted, default 1 h.
+	MissingAfter time.Duration `yaml:"missing_after" default:"1h" validate:"held_after"`
 }
 
 // FirstImport is the import of the orders from before the shop was connected.
@@ -239,7 +245,7 @@ func Load(path string, env func(string) (string, bool)) (*Settings, error) {
 
 // load gives also the files that variables were read from or should have been.
 func load(path string, env func(string) (string, bool)) (*Settings, []string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path, mostBytes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the settings: %w", err)
 	}
@@ -297,7 +303,7 @@ func (s *Settings) normalize() error {
 	return nil
 }
 
-// Cartum's statuses that every shop has (reference, cartum-api 2.4).
+// Cartum's statuses that every shop has (docs/reference/cartum.md#statuses).
 const (
 	statusDelivered = 3
 	statusCancelled = 4
@@ -340,18 +346,26 @@ func (s *Settings) Absence(shop string) string {
 
 // Rules are what is in force for a shop, and whether there is such a shop: one
 // that is switched off has no rules. The caller owns them.
-func (s *Settings) Rules(shop string) (order.Rules, bool) {
+func (s *Settings) Rules(shop string) (order.Rules, bool) { return s.RulesIn(shop, "") }
+
+// RulesIn are the rules for an order that was created in an account, "" for one that
+// is in none yet. The settings may have given the shop another account since.
+func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 	from := s.Shops[shop]
-	to, connected := s.Accounts[from.Account]
-	if !s.InForce(shop) || !connected {
+	if account == "" {
+		account = from.Account
+	}
+	to, connected := s.Accounts[account]
+	if !s.InForce(shop) || !connected && account == from.Account {
 		return order.Rules{}, false
 	}
 	return order.Rules{
+		AccountAbsent:    !connected,
 		Shop:             shop,
 		ShopName:         from.Name,
 		ShopURL:          from.URL,
 		AdminURL:         from.AdminURL,
-		Account:          from.Account,
+		Account:          account,
 		WebURL:           to.WebURL,
 		Currency:         to.Currency,
 		TimeZone:         from.TimeZone,

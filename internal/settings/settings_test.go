@@ -115,7 +115,7 @@ func TestExampleIsRead(t *testing.T) {
 			Export: map[int64]int{102: 2, 103: 3, 105: 6},
 		},
 		Enabled:     true,
-		Sweep:       settings.Sweep{RecentEvery: time.Minute, RecentDays: 3, WholeEvery: 5 * time.Minute, WindowDays: 60},
+		Sweep:       settings.Sweep{RecentEvery: time.Minute, RecentDays: 3, WholeEvery: 5 * time.Minute, WindowDays: 60, MissingAfter: time.Hour},
 		FirstImport: settings.FirstImport{SkipStatuses: []int{3}},
 		Final:       settings.Final{Shop: []int{3, 4}, Roapp: []int64{103, 104}},
 	}}, got.Shops)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -29,28 +28,10 @@ const tellingTime = 30 * time.Second
 func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) error {
 	ctx, cancel := context.WithTimeout(ctx, tellingTime)
 	defer cancel()
-	var problems []error
-	ids := map[string]bool{}
-	for account := range current.Accounts {
-		id := workflows.AccountID(account)
-		ids[id] = true
-		state := workflows.AccountState{Account: account}
-		problems = append(problems, w.startEntity(ctx, id, workflows.AccountWorkflow, state))
-	}
-	for shop := range current.Shops {
-		if current.InForce(shop) {
-			id := workflows.ShopID(shop)
-			ids[id] = true
-			problems = append(problems, w.startEntity(ctx, id, workflows.ShopWorkflow, workflows.ShopState{Shop: shop}))
-		}
-	}
+	running, started, err := w.startMissing(ctx, current)
+	problems := []error{err}
 	// A list lags behind, so what was just started is told in any case.
-	running, err := w.runningEntities(ctx)
-	problems = append(problems, err)
-	for _, id := range running {
-		ids[id] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(ids)) {
+	for _, id := range slices.Concat(running, started) {
 		problems = append(problems, w.tell(ctx, id, current.Revision))
 	}
 	return errors.Join(problems...)

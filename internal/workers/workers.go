@@ -29,6 +29,9 @@ type Options struct {
 	Logger    *zap.Logger
 	// Metrics counts the requests to the services. Nil counts none.
 	Metrics activities.Counter
+	// Repeated notes workflow tasks that fail again and again; the client was made
+	// with it. Nil notes none.
+	Repeated *engine.RepeatedTasks
 }
 
 // Workers are the running workers of a process.
@@ -43,7 +46,8 @@ type Workers struct {
 	shared  []worker.Worker    // of no account and no shop
 	own     map[string]*queue  // of an account or a shop, by the queue's name
 	// ending are the workers that still wait for what is in flight.
-	ending sync.WaitGroup
+	ending     sync.WaitGroup
+	stopBeside context.CancelFunc
 }
 
 // Start prepares the namespace, starts polling, and brings everything in line
@@ -69,6 +73,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 		w.Stop()
 		return nil, err
 	}
+	w.beside(ctx)
 	return w, nil
 }
 
@@ -101,6 +106,9 @@ func (w *Workers) Fatal() <-chan error { return w.fatal }
 func (w *Workers) Stop() {
 	w.mu.Lock()
 	w.closed = true
+	if w.stopBeside != nil {
+		w.stopBeside()
+	}
 	for _, one := range w.shared {
 		w.end(one)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Patience is how long a test waits for an order: the stand-in allows three
@@ -62,9 +61,9 @@ func (w *World) Decide(number int64, d order.Decision) {
 }
 
 // Await waits until the order is as the condition wants it: "" or what is missing.
-func (w *World) Await(number int64, condition func(workflows.OrderView) string) workflows.OrderView {
+func (w *World) Await(number int64, condition func(order.View) string) order.View {
 	w.T.Helper()
-	var view workflows.OrderView
+	var view order.View
 	w.Eventually(Patience, func() string {
 		var err error
 		if view, err = w.Orders.View(w.T.Context(), w.Key(number)); err != nil {
@@ -80,9 +79,9 @@ func (w *World) Await(number int64, condition func(workflows.OrderView) string) 
 }
 
 // AwaitSynced waits until the order is imported, and gives it as RO App has it.
-func (w *World) AwaitSynced(number int64) (workflows.OrderView, RoappOrder) {
+func (w *World) AwaitSynced(number int64) (order.View, RoappOrder) {
 	w.T.Helper()
-	view := w.Await(number, func(v workflows.OrderView) string {
+	view := w.Await(number, func(v order.View) string {
 		if v.SyncState != order.SyncSynced {
 			return "not imported"
 		}
@@ -92,9 +91,9 @@ func (w *World) AwaitSynced(number int64) (workflows.OrderView, RoappOrder) {
 }
 
 // AwaitHeld waits until the order is held for a reason.
-func (w *World) AwaitHeld(number int64, reason order.HoldReason) workflows.OrderView {
+func (w *World) AwaitHeld(number int64, reason order.HoldReason) order.View {
 	w.T.Helper()
-	return w.Await(number, func(v workflows.OrderView) string {
+	return w.Await(number, func(v order.View) string {
 		if v.State.Hold == nil || v.State.Hold.Reason != reason {
 			return "not held for " + string(reason)
 		}
@@ -103,9 +102,9 @@ func (w *World) AwaitHeld(number int64, reason order.HoldReason) workflows.Order
 }
 
 // AwaitClosed waits until the order's workflow is done.
-func (w *World) AwaitClosed(number int64) workflows.OrderView {
+func (w *World) AwaitClosed(number int64) order.View {
 	w.T.Helper()
-	return w.Await(number, func(v workflows.OrderView) string {
+	return w.Await(number, func(v order.View) string {
 		if v.SyncState != order.SyncClosed {
 			return "not closed"
 		}

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
 // Records are all records of a kind (people, organizations, products or
@@ -45,15 +45,15 @@ func (w *World) Known(number int64) bool {
 
 // AwaitMark waits until the order's row warns of something, and gives the
 // warning.
-func (w *World) AwaitMark(number int64, code string) (mark order.Mark) {
+func (w *World) AwaitMark(number int64, code string) (warning flow.Message) {
 	w.T.Helper()
-	w.Await(number, func(v workflows.OrderView) string {
-		for _, mark = range v.State.Marks {
-			if mark.Code == code {
+	w.Await(number, func(v order.View) string {
+		for _, warning = range v.State.Warnings {
+			if warning.Code == code {
 				return ""
 			}
 		}
-		return "no mark " + code
+		return "no warning " + code
 	})
-	return mark
+	return warning
 }

@@ -57,6 +57,9 @@ type Options struct {
 	RecentEvery, WholeEvery, CollectEvery time.Duration
 	// RecentDays and WindowDays are how far back sweeps look.
 	RecentDays, WindowDays int
+	// MissingAfter is how long an order must be missing in the shop; an hour by
+	// default.
+	MissingAfter time.Duration
 	// FirstImportDays begins a first import by itself.
 	FirstImportDays int
 	// Since is the day from which sweeps import, "2026-01-01" by default.
@@ -94,8 +97,9 @@ type World struct {
 	// StarterURL is where the webhooks are taken.
 	StarterURL string
 
-	logger *zap.Logger
-	routes *atomic.Pointer[http.Handler] // of the starter
+	logger   *zap.Logger
+	repeated *engine.RepeatedTasks
+	routes   *atomic.Pointer[http.Handler] // of the starter
 	// inForce is what the starter goes by.
 	inForce *settings.Store
 	running []following
@@ -111,7 +115,7 @@ type following struct {
 func New(t testing.TB, o Options) *World {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &World{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger}
+	w := &World{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks()}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}
@@ -158,6 +162,9 @@ func (o Options) withDefaults(t testing.TB) Options {
 	if o.WindowDays == 0 {
 		o.WindowDays = 60
 	}
+	if o.MissingAfter == 0 {
+		o.MissingAfter = time.Hour
+	}
 	if o.Since == "" {
 		o.Since = "2026-01-01"
 	}
@@ -179,7 +186,7 @@ func (w *World) Connect() client.Client {
 	codec, err := process.Codec(w.Settings)
 	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
-		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace,
+		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,
 	})
 	w.must(err)
 	w.T.Cleanup(c.Close)
@@ -191,7 +198,7 @@ func (w *World) StartWorker() *workers.Workers {
 	w.T.Helper()
 	store := settings.NewStore(w.Settings)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: w.Temporal, Namespace: w.Namespace, Settings: store, Logger: w.logger,
+		Client: w.Temporal, Namespace: w.Namespace, Settings: store, Logger: w.logger, Repeated: w.repeated,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)
@@ -219,7 +226,10 @@ func (w *World) startStarter() {
 	pageOptions := pages.Options{
 		Settings: w.inForce, Orders: currentOrders, Overview: currentViewer, Logger: w.logger,
 	}
-	guard, err := access.New(access.Options{Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger})
+	guard, err := access.New(access.Options{
+		Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger,
+		Logouts: exchange.NewLogouts(func() (client.Client, bool) { return w.Temporal, true }),
+	})
 	w.must(err)
 	router := api.NewRouter(api.Options{
 		Settings: w.inForce,
@@ -227,7 +237,7 @@ func (w *World) startStarter() {
 		Pages:    pages.New(pageOptions),
 		Orders:   currentOrders,
 		Overview: currentViewer,
-		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal)),
+		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal, w.Namespace)),
 		Logger:   w.logger,
 	})
 	w.routes.Store(&router)
@@ -270,6 +280,10 @@ accounts:
 {{- if not .Second}}
     fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
 {{- end}}
+{{- if eq .Profile "flipped"}}
+    contact_fields: {f201: ""}
+    order_fields: {Channel: ""}
+{{- end}}
 shops:
   {{.Shop}}:
     name: {{.Name}}
@@ -280,7 +294,7 @@ shops:
     webhook_key: ${WEBHOOK_KEY}
     account: main
     since: {{.Since}}
-    sweep: {recent_every: {{.RecentEvery}}, recent_days: {{.RecentDays}}, whole_every: {{.WholeEvery}}, window_days: {{.WindowDays}}}
+    sweep: {recent_every: {{.RecentEvery}}, recent_days: {{.RecentDays}}, whole_every: {{.WholeEvery}}, window_days: {{.WindowDays}}, missing_after: {{.MissingAfter}}}
     first_import: {days: {{.FirstImportDays}}, skip_statuses: [3]}
     requests_per_second: {{.ShopRate}}
     time_zone: {{.TimeZone}}

@@ -23,7 +23,11 @@ func (s *Server) catalogExport(p params) answer {
 	included, excluded := p.texts("includedParams"), p.texts("excludedParams")
 	list := make([]map[string]any, 0)
 	for _, product := range cut(s.findProducts(p.object("expr")), w) {
-		list = append(list, chooseFields(product, included, excluded))
+		fields := chooseFields(product, included, excluded)
+		if s.is(SwitchEntities, "escaped") {
+			escapeTexts(fields, productMarkup)
+		}
+		list = append(list, fields)
 	}
 	return rows(s, "products", list)
 }

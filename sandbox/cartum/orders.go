@@ -209,108 +209,26 @@ func (s *Server) render(o *order) map[string]any {
 	if s.is(SwitchTotalSum, "with-delivery") {
 		addDelivery(fields)
 	}
-	if s.is(SwitchMoney, "string") {
-		moneyAsText(fields)
+	switch s.switches[SwitchMoney] {
+	case "string":
+		writeMoney(fields, asText)
+	case "binary":
+		writeMoney(fields, asBinary)
 	}
-	if s.is(SwitchUTMCampaign, "number") {
-		campaignAsNumber(fields)
+	if s.is(SwitchDeliveryData, "by-carrier") {
+		byCarrier(fields)
 	}
 	if s.is(SwitchProducts, "object") {
 		linesAsObject(fields)
 	}
-	if s.is(SwitchDeliveryData, "nested") {
-		nestDelivery(fields)
-	}
 	if s.is(SwitchEntities, "escaped") {
-		escapeTexts(fields)
+		escapeTexts(fields, orderMarkup)
+	}
+	if s.is(SwitchUTMCampaign, "number") {
+		campaignAsNumber(fields)
 	}
 	delete(fields, "additional_data")
 	return fields
-}
-
-// linesAsObject writes the lines as PHP does where the first was removed: an
-// object whose keys are numbers.
-func linesAsObject(fields map[string]any) {
-	lines, ok := fields["products"].([]any)
-	if !ok || len(lines) == 0 {
-		return
-	}
-	object := map[string]any{}
-	for i, line := range lines {
-		object[strconv.Itoa(i+1)] = line
-	}
-	fields["products"] = object
-}
-
-// nestDelivery puts delivery_data below a carrier's name, unless it is so already.
-func nestDelivery(fields map[string]any) {
-	data, ok := fields["delivery_data"].(map[string]any)
-	if !ok || len(data) == 0 {
-		return
-	}
-	for _, value := range data {
-		if _, nested := value.(map[string]any); nested && len(data) == 1 {
-			return
-		}
-	}
-	fields["delivery_data"] = map[string]any{"nova_poshta": data}
-}
-
-// escaped are the texts that a shop may escape; those that are no text stay.
-var escaped = []string{"delivery_name", "delivery_city", "delivery_address", "comment", "manager_comment"}
-
-// escapeTexts writes HTML entities, also in the titles of lines, delivery and
-// payment.
-func escapeTexts(fields map[string]any) {
-	for _, name := range escaped {
-		if text, ok := fields[name]; ok {
-			fields[name] = escapeText(text)
-		}
-	}
-	for _, name := range []string{"delivery_type", "payment_type"} {
-		if option, ok := fields[name].(map[string]any); ok {
-			fields[name] = withEscapedTitle(option)
-		}
-	}
-	switch lines := fields["products"].(type) {
-	case []any:
-		lines = slices.Clone(lines)
-		for i, line := range lines {
-			lines[i] = escapeLine(line)
-		}
-		fields["products"] = lines
-	case map[string]any:
-		lines = maps.Clone(lines)
-		for key, line := range lines {
-			lines[key] = escapeLine(line)
-		}
-		fields["products"] = lines
-	}
-}
-
-func escapeLine(line any) any {
-	if object, ok := line.(map[string]any); ok {
-		return withEscapedTitle(object)
-	}
-	return line
-}
-
-func withEscapedTitle(object map[string]any) map[string]any {
-	object = maps.Clone(object)
-	if title, ok := object["title"]; ok {
-		object["title"] = escapeText(title)
-	}
-	return object
-}
-
-// phpEntities are those of PHP's htmlspecialchars.
-var phpEntities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#039;")
-
-func escapeText(value any) any {
-	if text, ok := value.(string); ok {
-		return phpEntities.Replace(text)
-	}
-	return value
 }
 
 // additionalData is filled only where it was asked for (reference, cartum-api
@@ -359,8 +277,8 @@ var (
 	lineMoney = []string{"price", "total_price"}
 )
 
-func moneyAsText(fields map[string]any) {
-	amountsAsText(fields, orderMoney)
+func writeMoney(fields map[string]any, write func(decimal.Decimal) any) {
+	writeAmounts(fields, orderMoney, write)
 	lines, ok := fields["products"].([]any)
 	if !ok {
 		return
@@ -369,16 +287,14 @@ func moneyAsText(fields map[string]any) {
 	for i, value := range lines {
 		if line, ok := value.(map[string]any); ok {
 			line = maps.Clone(line)
-			amountsAsText(line, lineMoney)
+			writeAmounts(line, lineMoney, write)
 			lines[i] = line
 		}
 	}
 	fields["products"] = lines
 }
 
-// amountsAsText writes numbers as a database's decimal column does, with two
-// decimals at least.
-func amountsAsText(fields map[string]any, names []string) {
+func writeAmounts(fields map[string]any, names []string, write func(decimal.Decimal) any) {
 	for _, name := range names {
 		number, ok := fields[name].(json.Number)
 		if !ok {
@@ -388,8 +304,17 @@ func amountsAsText(fields map[string]any, names []string) {
 		if err != nil {
 			continue
 		}
-		fields[name] = amount.StringFixed(max(2, -amount.Exponent()))
+		fields[name] = write(amount)
 	}
+}
+
+// asText writes an amount as a database's decimal column does, with two decimals
+// at least.
+func asText(amount decimal.Decimal) any { return amount.StringFixed(max(2, -amount.Exponent())) }
+
+// asBinary writes an amount as PHP does a float with a precision of 17 figures.
+func asBinary(amount decimal.Decimal) any {
+	return json.Number(strconv.FormatFloat(amount.InexactFloat64(), 'g', 17, 64))
 }
 
 func campaignAsNumber(fields map[string]any) {

@@ -266,6 +266,11 @@ func TestOrderSwitches(t *testing.T) {
 		{"texts, not calculated", SwitchMoney, "string", nil, `{"delivery_price":-1}`, []any{"delivery_price"}, `"-1.00"`},
 		{"texts, fine amounts", SwitchMoney, "string", nil, `{"total_sum":0.12345}`, []any{"total_sum"}, `"0.12345"`},
 		{"texts, null", SwitchMoney, "string", nil, `{"total_sum":null}`, []any{"total_sum"}, `null`},
+		{"noise", SwitchMoney, "binary", nil, `{"total_sum":2.11}`, []any{"total_sum"}, `2.1099999999999999`},
+		{"lines as object", SwitchProducts, "object", nil, `{"products":[{"price":1},{"price":2}]}`, []any{"products"}, `{"0":{"price":1},"2":{"price":2}}`},
+		{"entities", SwitchEntities, "escaped", nil, `{"delivery_name":"O'Connor & \"Co\""}`, []any{"delivery_name"}, `"O&#039;Connor &amp; &quot;Co&quot;"`},
+		{"no entities", SwitchEntities, "plain", nil, `{"delivery_name":"O'Connor"}`, []any{"delivery_name"}, `"O'Connor"`},
+		{"carrier's data", SwitchDeliveryData, "by-carrier", nil, `{"delivery_data":{"deliveryOperatorType":3,"tnNumber":"59"}}`, []any{"delivery_data"}, `{"deliveryOperatorType":3,"nova_poshta":{"tnNumber":"59"}}`},
 		{
 			"campaign", SwitchUTMCampaign, "number", nil, `{"analytics":{"utm_campaign":"2026","utm_term":"7"}}`,
 			[]any{"analytics"},

@@ -37,6 +37,9 @@ const (
 	SwitchTitles             Switch = "titles"
 	SwitchTimeZone           Switch = "time_zone"
 	SwitchMoney              Switch = "money"
+	SwitchProducts           Switch = "products"
+	SwitchEntities           Switch = "entities"
+	SwitchDeliveryData       Switch = "delivery_data"
 	SwitchUTMCampaign        Switch = "utm_campaign"
 	SwitchAdditionalData     Switch = "additional_data"
 	SwitchTokens             Switch = "tokens"
@@ -52,9 +55,6 @@ const (
 	SwitchDisabledOptions    Switch = "disabled_options"
 	SwitchArticleFilter      Switch = "article_filter"
 	SwitchAPI                Switch = "api"
-	SwitchProducts           Switch = "products"
-	SwitchEntities           Switch = "entities"
-	SwitchDeliveryData       Switch = "delivery_data"
 )
 
 // switchRule is one switch: its first value is the default.
@@ -134,8 +134,20 @@ var switchRules = []switchRule{
 		about: `The zone of stat_created, from and to: the shop's, or another than everybody thinks.`,
 	},
 	{
-		name: SwitchMoney, values: []string{"number", "string"}, flipped: "string",
-		about: `Amounts of orders that are numbers: as numbers, or as texts such as "12.50".`,
+		name: SwitchMoney, values: []string{"number", "string", "binary"}, flipped: "string",
+		about: `Amounts of orders that are numbers: as numbers; as texts such as "12.50"; with the noise of binary fractions that PHP writes with 17 figures, such as 2.1099999999999999.`,
+	},
+	{
+		name: SwitchProducts, values: []string{"list", "object"}, flipped: "object",
+		about: `The lines of an order: a list, or the object with numbers for keys that PHP makes of a list with gaps.`,
+	},
+	{
+		name: SwitchEntities, values: []string{"plain", "escaped"}, flipped: "escaped",
+		about: `Texts of orders and products: as they were put, or with HTML entities for quotes, ampersands and angles.`,
+	},
+	{
+		name: SwitchDeliveryData, values: []string{"flat", "by-carrier"}, flipped: "by-carrier",
+		about: `The carrier's data of an order: in delivery_data itself, or below the carrier's name.`,
 	},
 	{
 		name: SwitchUTMCampaign, values: []string{"number", "text"}, flipped: "text",
@@ -196,18 +208,6 @@ var switchRules = []switchRule{
 	{
 		name: SwitchAPI, values: []string{"on", "off"}, flipped: "on",
 		about: `Off: the API is not enabled, 404 for every function.`,
-	},
-	{
-		name: SwitchProducts, values: []string{"list", "object"}, flipped: "object",
-		about: `An order's products: a list, or an object with numbers for keys, as PHP writes a list with gaps.`,
-	},
-	{
-		name: SwitchEntities, values: []string{"plain", "escaped"}, flipped: "escaped",
-		about: `Whether names, titles and comments have HTML entities in the place of &, <, > and quotes.`,
-	},
-	{
-		name: SwitchDeliveryData, values: []string{"flat", "nested"}, flipped: "nested",
-		about: `Whether delivery_data has its fields at once, or below the carrier's name.`,
 	},
 }
 

@@ -32,29 +32,11 @@ type Postgres struct {
 // "make bin/temporal-server bin/temporal-sql-tool".
 func StartOnPostgres(tb testing.TB) *Postgres {
 	tb.Helper()
-	data, err := clusterFolder()
-	if err != nil {
+	database := StartDatabase(tb)
+	if err := makeSchemas(database.Address()); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(data) }) // a leftover of a temporary folder harms nobody
-	database, err := startPostgres(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(database.stop)
-	if err := makeSchemas(database.address); err != nil {
-		tb.Fatal(err)
-	}
-	p, err := startServer(tb.TempDir(), database.address)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	s := &Server{process: p}
-	tb.Cleanup(func() {
-		s.Stop()
-		s.tailIfFailed(tb)
-	})
-	return &Postgres{Server: s, database: database}
+	return &Postgres{Server: database.StartServer(tb), database: database.process}
 }
 
 // Visibility runs a statement in the database of Temporal's lists.

@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	"go.temporal.io/sdk/activity"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// Advance has the rules of orders answer to what happened, by the settings in
+// force. It runs as a local activity: its answer is recorded, the rules are not.
+func (a *Activities) Advance(ctx context.Context, in workflows.AdvanceInput) (flow.AdvanceResult, error) {
+	var state order.State
+	if err := json.Unmarshal(in.State, &state); err != nil {
+		return flow.AdvanceResult{}, fmt.Errorf("read the state of an order: %w", err)
+	}
+	events := in.Events
+	if in.Run != in.OriginalRun && state.ResetRun != in.Run {
+		events = append([]flow.Event{resetEvent(in.Run, in.Now)}, events...)
+	}
+	rules := a.rulesOf(&state)
+	rules.Run = in.Run
+	next, commands := order.Advance(state, events, in.Running, rules, in.Now)
+	if hold := next.Hold; hold != nil && hold.Reason == order.HoldInternalError && (state.Hold == nil || state.Hold.Reason != hold.Reason) {
+		activity.GetLogger(ctx).Error("an order is held for a defect", "order", state.Key.WorkflowID(), "error", hold.Params["message"])
+	}
+	return recorded(in.State, next, commands)
+}
+
+func resetEvent(run string, now time.Time) flow.Event {
+	payload, _ := json.Marshal(flow.Reset{RunID: run}) // a string cannot fail
+	return flow.Event{Kind: flow.EventReset, At: now, Payload: payload}
+}
+
+// recorded is the rules' answer as it stands in the history: what changed of the
+// state, not all of it.
+func recorded(was json.RawMessage, next order.State, commands flow.Commands) (flow.AdvanceResult, error) {
+	is, err := json.Marshal(next)
+	if err != nil {
+		return flow.AdvanceResult{}, fmt.Errorf("encode the state of an order: %w", err)
+	}
+	patch, err := jsonpatch.CreateMergePatch(was, is)
+	if err != nil {
+		return flow.AdvanceResult{}, fmt.Errorf("compare two states of an order: %w", err)
+	}
+	if string(patch) == "{}" {
+		patch = nil
+	}
+	return flow.AdvanceResult{Patch: patch, Commands: commands}, nil
+}
+
+// rulesOf are the rules for an order: those of its shop, with the account in which
+// the order was created.
+func (a *Activities) rulesOf(state *order.State) order.Rules {
+	current := a.settings.Current()
+	account := ""
+	if state.Order != nil {
+		account = state.Order.Account
+	}
+	rules, ok := current.RulesIn(state.Key.Shop, account)
+	if !ok {
+		return order.Rules{Absent: current.Absence(state.Key.Shop)}
+	}
+	if acc, err := a.account(rules.Account); err == nil {
+		rules.KnownProduct = acc.products.get
+	}
+	return rules
+}

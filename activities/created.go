@@ -1,0 +1,67 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// createdAnswer is how long an account's entity may take to answer; one that does
+// not costs a look in RO App.
+const createdAnswer = 5 * time.Second
+
+// createdBefore tells what is known of an earlier create of a young order, whose
+// workflow may be gone: what this process did, and what the account's entity has
+// seen in RO App. It asks Temporal only.
+func (a *Activities) createdBefore(ctx context.Context, acc *account, key order.Key) (earlier workflows.CreatedOrder, known bool) {
+	if earlier, known = acc.attempted.get(key); known {
+		return earlier, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, createdAnswer)
+	defer cancel()
+	answer, err := a.temporal.QueryWorkflow(ctx, workflows.AccountID(acc.id), "", workflows.QueryCreated, key.WorkflowID())
+	if err == nil {
+		err = answer.Get(&earlier)
+	}
+	if err != nil {
+		activity.GetLogger(ctx).Warn("it is not known whether the order was created before; it is looked for", "order", key, "error", err)
+		return workflows.CreatedOrder{}, true
+	}
+	return earlier, !earlier.At.IsZero()
+}
+
+// takeEarlier links the order that an earlier life of the workflow created, or
+// completes the look for it where it is not found at once.
+func (a *Activities) takeEarlier(ctx context.Context, acc *account, in *order.CreateOrder, fields orderFields) (taken order.OrderCreated, found bool, err error) {
+	if in.Look.Needed() {
+		return taken, false, nil
+	}
+	earlier, known := a.createdBefore(ctx, acc, order.Key{Shop: in.Shop, Number: in.Number})
+	switch {
+	case !known:
+		return taken, false, nil
+	case earlier.OrderID == 0:
+		in.Look.Old = true
+		if !earlier.At.IsZero() {
+			in.Look.Lost = &earlier.At
+		}
+		return taken, false, nil
+	}
+	row, err := acc.client.Order(ctx, earlier.OrderID)
+	switch {
+	case roapp.KindOf(err) == roapp.NotFound:
+		return taken, false, nil // staff deleted it
+	case err != nil:
+		return taken, false, acc.roappFailed(ctx, err, asks, false)
+	case !fields.standFor(*row, *in):
+		in.Look.Old = true // staff changed its fields
+		return taken, false, nil
+	}
+	taken, err = a.takeOver(ctx, acc, *in, row.ID)
+	return taken, true, err
+}

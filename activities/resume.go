@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// resumedAtOnce is how many held orders are resumed before it is asked whether
+// the service is still well.
+const resumedAtOnce = 100
+
+// ResumeHeld signals held orders that what holds them may be over: those that
+// exist in RO App already first, then the oldest. What they ask for then waits in
+// the queue of its service by its urgency, within the budget. It stops where the
+// service refuses the credentials again.
+func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (resumed int, err error) {
+	stop := beat(ctx)
+	defer stop()
+	shops := []string{in.Shop}
+	if in.Shop == "" {
+		shops = a.settings.Current().ShopsOf(in.Account)
+	}
+	held, err := a.heldOrders(ctx, shops, in.Reasons)
+	if err != nil {
+		return 0, err
+	}
+	for some := range slices.Chunk(held, resumedAtOnce) {
+		if a.refusing(ctx, in) {
+			return resumed, nil
+		}
+		group, groupCtx := errgroup.WithContext(ctx)
+		group.SetLimit(toldAtOnce)
+		for _, one := range some {
+			group.Go(func() error { return a.signalOpen(groupCtx, one.id, workflows.SignalSettings, in.Revision) })
+		}
+		if err := group.Wait(); err != nil {
+			return resumed, err
+		}
+		resumed += len(some)
+	}
+	return resumed, nil
+}
+
+// heldOrder is an order that is held.
+type heldOrder struct {
+	id      string
+	begun   bool // it exists in RO App
+	created time.Time
+}
+
+// heldOrders lists the held orders of shops, the most urgent first; no reasons
+// are all.
+func (a *Activities) heldOrders(ctx context.Context, shops []string, reasons []order.HoldReason) ([]heldOrder, error) {
+	if len(shops) == 0 {
+		return nil, nil
+	}
+	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = '%s' AND %s IN ('%s')",
+		workflows.OrderWorkflow, engine.AttrSyncState.GetName(), order.SyncHeld, engine.AttrShop.GetName(), strings.Join(shops, "','"))
+	if len(reasons) > 0 {
+		var quoted []string
+		for _, reason := range reasons {
+			quoted = append(quoted, "'"+string(reason)+"'")
+		}
+		query += fmt.Sprintf(" AND %s IN (%s)", engine.AttrHoldReason.GetName(), strings.Join(quoted, ","))
+	}
+	var held []heldOrder
+	err := a.eachExecution(ctx, query, func(execution *workflowpb.WorkflowExecutionInfo) {
+		held = append(held, heldOrder{
+			id:      execution.GetExecution().GetWorkflowId(),
+			begun:   attribute[int64](execution, engine.AttrRoappOrder.GetName()) != 0,
+			created: attribute[time.Time](execution, engine.AttrCartumCreated.GetName()),
+		})
+	})
+	slices.SortFunc(held, func(x, y heldOrder) int {
+		if x.begun != y.begun {
+			if x.begun {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(x.created.Compare(y.created), cmp.Compare(x.id, y.id))
+	})
+	return held, err
+}
+
+// refusing tells whether the service that is said to answer again refuses its
+// credentials.
+func (a *Activities) refusing(ctx context.Context, in workflows.ResumeInput) bool {
+	if in.Shop != "" {
+		s, err := a.shop(in.Shop)
+		return err == nil && len(in.Reasons) > 0 && a.standing(ctx, &s.breaker, workflows.ShopID(in.Shop)) != nil
+	}
+	acc, err := a.account(in.Account)
+	return err == nil && a.standing(ctx, &acc.breaker, workflows.AccountID(in.Account)) != nil
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# Runs docker-compose.yml as a user would, with stand-ins of both services, in a
+# project of its own: what is started here is removed at the end, and nothing else.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+if ! docker info >/dev/null 2>&1; then
+  echo "compose-test: no Docker engine answers here, so nothing was tested" >&2
+  exit 1
+fi
+if ! docker compose version >/dev/null 2>&1; then
+  echo "compose-test: docker has no compose plugin here, so nothing was tested" >&2
+  exit 1
+fi
+
+dir=$(mktemp -d)
+export SETTINGS_FOLDER=$dir/settings SECRETS_FILE=$dir/secrets.env
+project=cartumsync-test
+files=(-f docker-compose.yml -f deploy/compose.stand-ins.yml)
+
+compose() { docker compose -p "$project" --env-file "$dir/env" "${files[@]}" "$@"; }
+sandbox() { docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml "$@"; }
+
+end() {
+  local code=$?
+  if [[ $code != 0 ]]; then
+    compose ps --all || true
+    compose logs --tail 30 || true
+    cat "$dir"/*.log || true
+  fi
+  compose --profile demo down --volumes --remove-orphans --timeout 5 >/dev/null 2>&1 || true
+  sandbox down --volumes --timeout 5 >/dev/null 2>&1 || true
+  rm -rf "$dir"
+  if [[ $code == 0 ]]; then echo "compose-test: passed"; else echo "compose-test: FAILED" >&2; fi
+  exit "$code"
+}
+trap end EXIT
+
+step() { echo "== $*"; }
+
+fail() {
+  echo "compose-test: $*" >&2
+  exit 1
+}
+
+# within SECONDS COMMAND ... repeats a command until it succeeds.
+within() {
+  local until=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    if ((SECONDS > until)); then fail "not in time: $*"; fi
+    sleep 1
+  done
+}
+
+healthy() { compose ps --format '{{.Service}} {{.Health}}' | grep -qx "$1 healthy"; }
+unhealthy() { compose ps --format '{{.Service}} {{.Health}}' | grep -qx "$1 unhealthy"; }
+# containers are those of the services that stay, with their ids.
+containers() { compose ps --format '{{.Service}} {{.ID}}' | sort; }
+# orders is how many orders RO App has been sent.
+orders() {
+  local service count=0
+  for service in roapp roapp-ua; do
+    count=$((count + $(compose exec -T "$service" wget -q -O - "http://127.0.0.1:8080/sandbox/feed?after=0" | grep -o 'order [0-9]* created for' | wc -l)))
+  done
+  echo "$count"
+}
+# demo has new orders imported, and fails where one comes out wrong.
+demo() { compose --profile demo run --rm -T demo >"$dir/demo.log" 2>&1 || { cat "$dir/demo.log"; fail "the demonstration went wrong"; }; }
+
+check() { compose run --rm -T starter check >"$dir/check.log" 2>&1; }
+
+step "settings and secrets"
+docker build -q --target sandbox -t cartumsync-sandbox:local . >/dev/null
+mkdir "$SETTINGS_FOLDER"
+docker run --rm cartumsync-sandbox:local settings \
+  --cartum-url=http://cartum:8080 --roapp-url=http://roapp:8080 --cartum-ua-url=http://cartum-ua:8080 --roapp-ua-url=http://roapp-ua:8080 \
+  >"$SETTINGS_FOLDER/settings.yaml"
+chmod -R a+rX "$dir"
+random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+{
+  echo "POSTGRES_PASSWORD=$(random)"
+  echo "PUBLIC_URL=http://starter:8080"
+} >"$dir/env"
+{
+  echo "CARTUMSYNC_IDENTITY_KEY=$(random)"
+  echo "CARTUMSYNC_ENCRYPTION_KEY=$(head -c 32 /dev/urandom | base64)"
+  echo "CARTUMSYNC_SESSION_KEY=$(random)"
+  echo "SANDBOX_WEBHOOK_KEY=$(random)"
+  echo "SANDBOX_ROAPP_WEBHOOK_SECRET=secret-of-the-test"
+  echo "SANDBOX_ROAPP_API_KEY=sandbox"
+  echo "SANDBOX_CARTUM_PASSWORD=sandbox"
+} >"$dir/secrets.env"
+
+step "a first start"
+compose build
+compose up -d --wait
+if compose logs starter worker | grep -E '"level":"(warn|error)"' | grep -v 'waiting for Temporal'; then fail "a first start warns"; fi
+
+step "a demonstration"
+demo
+imported=$(orders)
+((imported > 0)) || fail "no order was created"
+
+step "the same again changes nothing"
+before=$(containers)
+compose up -d --build --wait
+within 90 check # RO App's limit may be used up for a moment
+[[ $(containers) == "$before" ]] || fail "containers were replaced: $before, now $(containers)"
+[[ $(orders) == "$imported" ]] || fail "there were $imported orders, now $(orders)"
+
+step "edited settings"
+sed -i 's/^    collect_every: 10s$/    collect_every: 11s/' "$SETTINGS_FOLDER/settings.yaml" # another file in its place
+edited() { [[ $(compose logs "$1" | grep -c 'other settings are in force') == 1 ]]; }
+within 60 edited worker
+within 60 edited starter
+
+step "the database is killed"
+log_size() { docker inspect --format '{{.LogPath}}' "$(compose ps -q temporal)" | xargs -I{} sh -c 'cat {} | wc -c' 2>/dev/null || echo 0; }
+size=$(log_size)
+compose stop -t 0 postgresql
+within 40 unhealthy starter
+within 40 unhealthy worker
+grown=$(($(log_size) - size))
+((grown < 5000000)) || fail "Temporal's log grew by $grown bytes"
+compose up -d --wait
+demo
+
+step "Temporal is restarted, and a worker killed"
+compose restart temporal
+compose kill -s KILL worker
+compose up -d --wait --scale worker=3
+demo
+
+step "down and up"
+imported=$(orders)
+compose stop worker starter temporal-ui temporal postgresql
+compose rm -f worker starter temporal-ui temporal temporal-namespace temporal-schema postgresql
+compose up -d --wait
+healthy starter || fail "the starter is not healthy"
+[[ $(orders) == "$imported" ]] || fail "there were $imported orders, now $(orders)"
+demo
+
+step "the sandbox beside it"
+sandbox up -d --build --wait
+before=$(sandbox ps -q)
+sandbox up -d --build --wait
+[[ $(sandbox ps -q) == "$before" ]] || fail "the sandbox was replaced"
+sandbox restart
+within 180 sh -c "docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml ps --format '{{.Health}}' | grep -qx healthy"
+sandbox down --volumes
+docker volume inspect "${project}_postgresql" >/dev/null || fail "the sandbox's end took production's database"
+healthy starter || fail "the sandbox's end reached production"

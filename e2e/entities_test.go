@@ -1,0 +1,421 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// awaitReport waits until shops and accounts fare as the condition wants: "" or
+// what is missing.
+func awaitReport(w *world.World, condition func(overview.Report) string) {
+	w.T.Helper()
+	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	w.Eventually(world.Patience, func() string {
+		report, err := viewer.Look(w.T.Context())
+		if err != nil {
+			return err.Error()
+		}
+		if text := condition(report); text != "" {
+			return fmt.Sprintf("%s: %+v", text, report)
+		}
+		return ""
+	})
+}
+
+// deleteWorkflow deletes a workflow and its history, as by Temporal's command line.
+func deleteWorkflow(w *world.World, id string) {
+	w.T.Helper()
+	_, err := w.Temporal.WorkflowService().DeleteWorkflowExecution(w.T.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: w.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id},
+	})
+	require.NoError(w.T, err)
+	w.Eventually(world.Patience, func() string {
+		if _, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, ""); err == nil {
+			return id + " is not deleted yet"
+		}
+		return ""
+	})
+}
+
+func cancelWorkflow(w *world.World, id string) {
+	w.T.Helper()
+	require.NoError(w.T, w.Temporal.CancelWorkflow(w.T.Context(), id, ""))
+}
+
+func terminateWorkflow(w *world.World, id string) {
+	w.T.Helper()
+	require.NoError(w.T, w.Temporal.TerminateWorkflow(w.T.Context(), id, "", "by mistake"))
+}
+
+// A shop that an operator ends is red at once and back within a minute: orders
+// without a webhook come in again.
+func TestOperatorEndsAShop(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*world.World, string){
+		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{RecentEvery: 10 * time.Second})
+			w.Sweep()
+			end(w, workflows.ShopID(w.Shop))
+			awaitReport(w, func(r overview.Report) string {
+				if shop := r.Shops[w.Shop]; shop.State != overview.Red || !strings.Contains(shop.Problem, "does not run") {
+					return "the shop is not red"
+				}
+				return ""
+			})
+			w.Cartum.PutOrder(115, nil) // and no webhook
+			ended := time.Now()
+			isKnown(w, 115)
+			w.AwaitSynced(115)
+			assert.Less(t, time.Since(ended), time.Minute)
+			awaitReport(w, func(r overview.Report) string {
+				if r.Shops[w.Shop].State != overview.Green {
+					return "the shop is not green again"
+				}
+				return ""
+			})
+		})
+	}
+}
+
+// An account that an operator ends goes on from where it was.
+func TestOperatorEndsAnAccount(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*world.World, string){
+		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, made := importedOrder(t, world.Options{CollectEvery: 10 * time.Second}, 1, nil)
+			var was workflows.AccountView
+			collected := func() workflows.AccountView {
+				answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
+				var view workflows.AccountView
+				if err == nil {
+					_ = answer.Get(&view)
+				}
+				return view
+			}
+			w.Eventually(world.Patience, func() string {
+				if was = collected(); was.Last.At.IsZero() {
+					return "not collected"
+				}
+				return ""
+			})
+			end(w, workflows.AccountID("main"))
+			awaitReport(w, func(r overview.Report) string {
+				if account := r.Accounts["main"]; account.State != overview.Red || !strings.Contains(account.Problem, "does not run") {
+					return "the account is not red"
+				}
+				return ""
+			})
+			w.Roapp.SetStatus(made.ID, 102)
+			w.Await(1, func(v orderView) string {
+				if v.State.Order.StatusID != 102 {
+					return "the change in RO App is not seen"
+				}
+				return ""
+			})
+			if name != "deletes" {
+				assert.False(t, collected().Cursor.Before(was.Cursor), "it knows how far it was")
+			}
+		})
+	}
+}
+
+// The order's workflow is deleted minutes after its import; the next edit in the
+// shop must not create it a second time.
+func TestOperatorDeletesAYoungOrder(t *testing.T) {
+	t.Parallel()
+	t.Run("the process that created it is there", func(t *testing.T) {
+		t.Parallel()
+		w, made := importedOrder(t, world.Options{}, 1, nil)
+		deleteWorkflow(w, w.Key(1).WorkflowID())
+		w.Edit(1, world.J{"comment": "Proszę dzwonić"})
+		view, _ := w.AwaitSynced(1)
+		assert.Equal(t, made.ID, view.State.Order.ID)
+		assert.Len(t, w.Roapp.Orders(), 1)
+	})
+	t.Run("another process carries on", func(t *testing.T) {
+		t.Parallel()
+		w := unhurried(t, world.Options{Idle: true, CollectEvery: 10 * time.Second, RoappSwitches: noLag})
+		first := w.StartWorker()
+		w.Place(1, nil)
+		w.AwaitSynced(1)
+		w.Eventually(world.Patience, func() string {
+			answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryCreated, w.Key(1).WorkflowID())
+			require.NoError(t, err)
+			var created workflows.CreatedOrder
+			require.NoError(t, answer.Get(&created))
+			if created.OrderID == 0 {
+				return "the account has not seen the order"
+			}
+			return ""
+		})
+		first.Stop()
+		w.StartWorker()
+		deleteWorkflow(w, w.Key(1).WorkflowID())
+		w.Edit(1, world.J{"comment": "Proszę dzwonić"})
+		w.AwaitSynced(1)
+		assert.Len(t, w.Roapp.Orders(), 1)
+	})
+}
+
+// awaitFinding waits for a finding of the shop.
+func awaitFinding(w *world.World, kind workflows.FindingKind, number int64) {
+	w.T.Helper()
+	awaitReport(w, func(r overview.Report) string {
+		shop := r.Shops[w.Shop]
+		for _, finding := range shop.Findings {
+			if finding.Kind == kind && finding.Number == number {
+				if shop.State != overview.Red || !strings.Contains(shop.Problem, fmt.Sprintf("order %d", number)) {
+					return "the shop is not red with the order's number"
+				}
+				return ""
+			}
+		}
+		return "not found"
+	})
+}
+
+func awaitNoFinding(w *world.World) {
+	w.T.Helper()
+	awaitReport(w, func(r overview.Report) string {
+		if shop := r.Shops[w.Shop]; len(shop.Findings) > 0 || shop.State != overview.Green {
+			return "not green again"
+		}
+		return ""
+	})
+}
+
+// awaitFailingAlert waits until the order was told at the alert URL.
+func awaitFailingAlert(w *world.World, receiver *world.Receiver, number int64) {
+	w.T.Helper()
+	for _, alert := range awaitTaken(w, receiver, workflows.AlertFailing, 1) {
+		for _, one := range alert.Orders {
+			if one.Number == number {
+				return
+			}
+		}
+	}
+	w.T.Errorf("order %d is not among %+v", number, receiver.Taken(workflows.AlertFailing))
+}
+
+// A terminated order is red with its number until it is started again.
+func TestOperatorTerminatesAnOrder(t *testing.T) {
+	t.Parallel()
+	receiver := world.NewReceiver(t)
+	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	terminateWorkflow(w, w.Key(1).WorkflowID())
+	awaitFinding(w, workflows.FindingEnded, 1)
+	awaitFailingAlert(w, receiver, 1)
+	w.Sweep() // brings it back
+	w.AwaitSynced(1)
+	awaitNoFinding(w)
+	assert.Len(t, w.Roapp.Orders(), 1)
+	assert.Len(t, receiver.Taken(workflows.AlertFailing), 1)
+	assertAlertsDiscreet(t, w, receiver)
+}
+
+// No worker knows the workflow's type, as after a release that lost it: its task
+// fails again and again.
+func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
+	t.Parallel()
+	receiver := world.NewReceiver(t)
+	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: w.Key(7).WorkflowID(), TaskQueue: engine.OrdersQueue,
+	}, "OrderOfAnotherRelease")
+	require.NoError(t, err)
+	awaitFinding(w, workflows.FindingTaskFailing, 7)
+	awaitFailingAlert(w, receiver, 7)
+	terminateWorkflow(w, w.Key(7).WorkflowID())
+	awaitNoFinding(w)
+}
+
+// The same of a shop's own workflow: nothing of the shop goes on, and that is red.
+func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{Idle: true})
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: workflows.ShopID(w.Shop), TaskQueue: engine.OrdersQueue,
+	}, "ShopOfAnotherRelease")
+	require.NoError(t, err)
+	w.StartWorker()
+	awaitReport(w, func(r overview.Report) string {
+		if shop := r.Shops[w.Shop]; shop.State != overview.Red || !strings.Contains(shop.Problem, "no worker can carry its workflow") {
+			return "the shop is not red for its workflow"
+		}
+		return ""
+	})
+}
+
+func TestAPoisonOrderIsSetAside(t *testing.T) {
+	t.Parallel()
+	receiver := world.NewReceiver(t)
+	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	many := make([]world.J, 5000)
+	for i := range many {
+		many[i] = world.Line(fmt.Sprintf("A-%d", i), strings.Repeat("Róża ", 80), "1", "1")
+	}
+	w.Cartum.PutOrder(1, with(lines(many...), world.J{"stat_created": at(1)})) // 2.2 MB of items
+	w.Cartum.PutOrder(2, world.J{"comment": strings.Repeat("Proszę dzwonić. ", 140_000)})
+	w.Cartum.PutOrder(3, nil)
+	swept := w.Sweep()
+	assert.Equal(t, 3, swept.Seen)
+	w.AwaitSynced(2)
+	w.AwaitSynced(3)
+	view := w.AwaitHeld(1, order.HoldMalformed)
+	assert.Contains(t, view.State.Hold.Text, "5000 items")
+	awaitFinding(w, workflows.FindingSetAside, 1)
+	awaitFailingAlert(w, receiver, 1)
+
+	// Split in the shop, it goes on.
+	w.Cartum.PutOrder(1, nil)
+	w.Sweep()
+	w.AwaitSynced(1)
+	awaitNoFinding(w)
+}
+
+// A shop that shows nothing for a while has lost nothing.
+func TestAShopThatShowsNothingForAWhile(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	w.Sweep()
+	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "EMPTY", Times: -1})
+	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+		if swept := w.Sweep(); swept.Missing != 1 {
+			return "not missing"
+		}
+		return ""
+	})
+	for range 4 {
+		w.Sweep()
+	}
+	w.Cartum.Mend()
+	assert.Zero(t, w.Sweep().Missing)
+	view, made := w.AwaitSynced(1)
+	assert.Empty(t, markCodes(view))
+	assert.Len(t, made.Feed, 1, "nobody is told that it is gone")
+}
+
+// An order that the shop has not shown for long is told so, and told otherwise
+// once it is shown again.
+func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{MissingAfter: time.Second, CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
+	for number := range int64(2) {
+		w.Place(number+1, nil)
+		w.AwaitSynced(number + 1)
+	}
+	was := w.Cartum.Order(1, nil)
+	w.Cartum.DeleteOrder(1)
+	w.Eventually(world.Patience, func() string {
+		w.Sweep()
+		view, err := w.Orders.View(t.Context(), w.Key(1))
+		require.NoError(t, err)
+		if len(markCodes(view)) == 0 {
+			return "not told that it is gone"
+		}
+		return ""
+	})
+	w.Cartum.PutOrder(1, was)
+	w.Sweep()
+	w.Await(1, func(v orderView) string {
+		if len(v.State.Marks) > 0 {
+			return "still marked"
+		}
+		return ""
+	})
+}
+
+// A service refuses or fails while orders wait for it. Once its entity's own
+// request succeeds they all go on, without waiting for their own pause.
+func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]struct {
+		fault  world.Fault
+		reason order.HoldReason
+	}{
+		"refused":     {world.Fault{Kind: "status", Status: 401, Times: 1000}, order.HoldCredentials},
+		"unreachable": {world.Fault{Kind: "status", Status: 503, Times: 1000}, order.HoldUnreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{CollectEvery: 10 * time.Second})
+			for _, endpoint := range []string{"GET /v2/orders", "GET /v2/orders/custom-fields", "GET /v2/contacts/people"} {
+				fault := wrong.fault
+				fault.Match = endpoint
+				w.Roapp.Break(fault)
+			}
+			const orders = 10
+			for number := int64(1); number <= orders; number++ {
+				w.Place(number, nil)
+			}
+			for number := int64(1); number <= orders; number++ {
+				view := w.AwaitHeld(number, wrong.reason)
+				// Their own pause must not be what ends it.
+				if view.State.Hold.Looks == 0 && wrong.reason == order.HoldUnreachable {
+					w.Decide(number, order.Decision{Kind: order.DecideTryAgain})
+				}
+			}
+			awaitReport(w, func(r overview.Report) string {
+				if r.Accounts["main"].Problem == "" {
+					return "the account is well"
+				}
+				return ""
+			})
+			w.Roapp.Mend()
+			awaitReport(w, func(r overview.Report) string {
+				if r.Accounts["main"].Problem != "" {
+					return "the account is not well again"
+				}
+				return ""
+			})
+			well := time.Now()
+			for number := int64(1); number <= orders; number++ {
+				w.AwaitSynced(number)
+			}
+			assert.Less(t, time.Since(well), time.Minute)
+			assert.Len(t, w.Roapp.Orders(), orders)
+			assert.Len(t, w.Roapp.People(), 1)
+		})
+	}
+}
+
+// The permission is seen with the first item that is added again.
+func TestAPermissionGivenResumesAllThatWaitForIt(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403", "search-lag": "0s"}})
+	for number := int64(1); number <= 5; number++ {
+		w.Place(number, nil)
+		w.AwaitHeld(number, order.HoldMissingRight)
+	}
+	w.Roapp.Switch("missing-right", "none")
+	w.Place(6, nil)
+	for number := int64(1); number <= 6; number++ {
+		w.AwaitSynced(number)
+	}
+	assert.Len(t, w.Roapp.Orders(), 6)
+}

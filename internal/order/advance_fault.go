@@ -1,0 +1,84 @@
+package order
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+)
+
+// mostFailedEvents bounds the events that are kept for a release that can take them
+// in. What is not kept is seen again by polls.
+const mostFailedEvents = 50
+
+// internalError is the hold for a defect of ours.
+func internalError(fault error) Hold {
+	message := ""
+	if fault != nil {
+		message, _, _ = strings.Cut(fault.Error(), "\n")
+	}
+	return holdFor(HoldInternalError, "message", Shorten(message, longestValue))
+}
+
+// advanceDespite takes in the events that can be taken in, and keeps the others.
+// The order is held and tries again by itself.
+func advanceDespite(fault error, s State, events []flow.Event, running []flow.Step, r Rules, now time.Time) (State, flow.Commands) {
+	if retries(events) {
+		events, s.Failed = slices.Concat(s.Failed, events), nil
+	}
+	var good, bad []flow.Event
+	for _, event := range events {
+		if _, _, err := tryAdvance(s, append(slices.Clone(good), event), running, r, now, nil); err != nil {
+			fault = err
+			bad = append(bad, event)
+		} else {
+			good = append(good, event)
+		}
+	}
+	kept, err := clone(s)
+	if err != nil {
+		panic(err) // it was decoded a moment ago
+	}
+	kept.Failed = append(kept.Failed, bad...)
+	kept.Failed = kept.Failed[max(0, len(kept.Failed)-mostFailedEvents):]
+	// A step whose end cannot be taken in has ended all the same.
+	running = slices.DeleteFunc(slices.Clone(running), func(step flow.Step) bool {
+		return slices.ContainsFunc(bad, func(e flow.Event) bool { return endOf(e) == step.Key })
+	})
+	if len(bad) < len(events) || len(events) == 0 {
+		if next, commands, err := tryAdvance(kept, good, running, r, now, fault); err == nil {
+			return next, commands
+		}
+	}
+	return holdForFault(fault, kept, running, now)
+}
+
+// endOf is the key of the step whose end an event reports, "" for others.
+func endOf(e flow.Event) string {
+	if e.Kind != flow.EventStepEnded {
+		return ""
+	}
+	var ended flow.StepEnded
+	_ = json.Unmarshal(e.Payload, &ended) // it is ours
+	return ended.Key
+}
+
+// holdForFault holds the order where the rules cannot decide at all.
+func holdForFault(fault error, s State, running []flow.Step, now time.Time) (State, flow.Commands) {
+	hold := internalError(fault)
+	if !s.Hold.same(&hold) {
+		s.Hold, s.LastHold = nil, nil
+		s.setHold(hold, now)
+	} else if !s.Hold.NextRetry.After(now) {
+		s.Hold.Retries++
+		s.Hold.NextRetry = nextRetry(s.Hold, s.Key.Number, now)
+	}
+	a := advance{s: &s, now: now}
+	if len(running) == 0 {
+		a.commands.Wake = s.Hold.NextRetry
+	}
+	a.publish(true)
+	return s, a.commands
+}

@@ -1,0 +1,117 @@
+package order
+
+import (
+	"slices"
+
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+)
+
+// fillOrder brings the order that was just created to where the import ends.
+func (p *planner) fillOrder() plan {
+	if h := p.deductedAtOnce(); h != nil {
+		return plan{hold: h}
+	}
+	if h := p.unreadable(); h != nil {
+		return plan{hold: h}
+	}
+	if next, due := p.lateGoods(); due {
+		return next
+	}
+	if steps := p.lineSteps(); len(steps) > 0 {
+		return plan{steps: steps}
+	}
+	if step, due := p.firstComment(); due {
+		return plan{steps: []flow.Step{step}}
+	}
+	if step, due := p.firstStatus(); due {
+		return plan{steps: []flow.Step{step}}
+	}
+	if steps := p.accountReads(true); len(steps) > 0 {
+		return plan{steps: steps}
+	}
+	return plan{imported: true}
+}
+
+func (p *planner) deductedAtOnce() *Hold {
+	if !p.s.Order.DeductedAtOnce {
+		return nil
+	}
+	h := holdFor(HoldDeductedAtOnce)
+	return &h
+}
+
+// finishedBefore tells whether an order taken over was complete: the status is
+// the last thing that an import writes.
+func (p *planner) finishedBefore() bool {
+	o := p.s.Order
+	return o.TakenOver && o.StatusID != 0 && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID
+}
+
+// firstStatus is set at the end of the import, unless staff were faster.
+func (p *planner) firstStatus() (flow.Step, bool) {
+	to := p.mappedStatus()
+	if to == 0 || p.s.Order.StatusID == to || p.s.Order.statusMayBeStaffs() {
+		return flow.Step{}, false
+	}
+	if refused, ok := p.s.Refused[StepSetStatus]; ok && (refused.ByStaff || refused.StatusID == to && !p.askedAgain(refused)) {
+		return flow.Step{}, false
+	}
+	return p.setStatus(to), true
+}
+
+// lateGoods finds the products of lines that came into the order after the
+// others, so that none is left out in silence.
+func (p *planner) lateGoods() (next plan, due bool) {
+	products := p.products()
+	lacking := slices.ContainsFunc(p.s.Snapshot.Lines, func(line Line) bool {
+		_, written := p.s.Lines[line.Key]
+		return !written && products[line.Key] == 0
+	})
+	if !lacking || p.frozen() {
+		return plan{}, false
+	}
+	goods := p.goods()
+	switch {
+	case len(goods.reads) > 0:
+		return plan{steps: goods.reads}, true
+	case goods.hold != nil:
+		return plan{hold: goods.hold}, true
+	default:
+		return plan{steps: goods.creates}, true
+	}
+}
+
+// accountReads are reads of RO App's side that somebody asked for.
+func (p *planner) accountReads(writable bool) []flow.Step {
+	steps := p.orderRead()
+	if p.s.Items.Due {
+		steps = append(steps, p.dueLines(writable))
+	}
+	return steps
+}
+
+// dueLines reads the items; what the shop changed is written in the same go,
+// which reads them anyway.
+func (p *planner) dueLines(writable bool) flow.Step {
+	if changes := p.changedLines(); writable && anyChanged(changes) {
+		return p.writeLines(changes)
+	}
+	return p.readLines()
+}
+
+// finishImport notes what the import has carried over: whatever comes from now
+// on is a change.
+func (s *State) finishImport(p *planner) {
+	s.note(p.now, msg("imported"))
+	s.Synced, s.Unsettled = p.now, true
+	s.leaveLines()
+	s.SyncedStatuses = StatusFacts{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
+	if refused, ok := s.Refused[StepSetStatus]; ok && refused.ByStaff {
+		// Staff moved the order on meanwhile, which the shop is yet to hear.
+		s.SyncedStatuses.Account = s.Order.InitialStatusID
+		delete(s.Refused, StepSetStatus)
+	}
+	if s.Comment.Delivered == (Delivered{}) {
+		s.Comment.Delivered = p.deliversNow()
+	}
+}

@@ -1,0 +1,47 @@
+package order
+
+import "time"
+
+// Reused is another order that the shop shows under a number that it has used
+// before.
+type Reused struct {
+	Snapshot *Snapshot
+	Digest   string
+}
+
+// otherOrder tells that the shop's order is not the one that was imported under
+// its number: an order keeps the time at which it was placed.
+func (s *State) otherOrder(snapshot *Snapshot) bool {
+	if s.Snapshot == nil || s.Order == nil && len(s.InFlight) == 0 {
+		return false
+	}
+	was, is := s.Snapshot.Created, snapshot.Created
+	return !was.IsZero() && !is.IsZero() && !was.Equal(is)
+}
+
+// numberReused is the hold of an order whose number the shop has given to another
+// order.
+func (p *planner) numberReused() *Hold {
+	other := p.s.Reused
+	if other == nil {
+		return nil
+	}
+	h := holdFor(HoldNumberReused, "placed", stamp(other.Snapshot.Created), "wasPlaced", stamp(p.s.Snapshot.Created),
+		"amount", other.Snapshot.Totals.Sum.StringFixed(2), "currency", other.Snapshot.Currency, "lines", num(len(other.Snapshot.Lines)))
+	return &h
+}
+
+// stamp writes a moment as a parameter; it is shown in the reader's time zone.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// startNewOrder forgets the order that had the number before.
+func (s *State) startNewOrder(now time.Time) {
+	if s.Order != nil {
+		s.FormerOrders = append(s.FormerOrders, s.Order.ID)
+	}
+	other := s.Reused
+	s.ShopState = ShopState{FormerOrders: s.FormerOrders}
+	s.ImportState, s.GoodsState, s.Customer = ImportState{}, GoodsState{}, CustomerState{}
+	s.Accepted, s.Backoffs, s.Restarted, s.Warnings = nil, nil, false, nil
+	s.applySnapshot(other.Snapshot, other.Digest, now)
+}

@@ -1,0 +1,139 @@
+package workers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// healEvery is how often it is checked that the entities run, by one list.
+	healEvery = 30 * time.Second
+	// rememberTime is how long an entity that was ended may take to say what it knew.
+	rememberTime = 10 * time.Second
+)
+
+// beside starts what goes on beside the workers until Stop: it starts entities that
+// an operator canceled, terminated or deleted, and tells shops of orders whose
+// workflow tasks fail.
+func (w *Workers) beside(ctx context.Context) {
+	ctx, w.stopBeside = context.WithCancel(context.WithoutCancel(ctx))
+	w.ending.Go(func() { w.heal(ctx) })
+	if w.options.Repeated != nil {
+		w.ending.Go(func() { w.passOnRepeated(ctx) })
+	}
+}
+
+func (w *Workers) heal(ctx context.Context) {
+	ticker := time.NewTicker(healEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if err := w.check(ctx); err != nil && ctx.Err() == nil {
+			w.options.Logger.Warn("it is not sure that all shops and accounts are taken care of; it is checked again", zap.Error(err))
+		}
+	}
+}
+
+// check starts the entities that do not run and tells them the settings' revision.
+func (w *Workers) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	defer cancel()
+	current := w.options.Settings.Current()
+	_, started, err := w.startMissing(ctx, current)
+	problems := []error{err}
+	for _, id := range started {
+		w.options.Logger.Warn("started again, for it did not run", zap.String("workflow", id))
+		problems = append(problems, w.tell(ctx, id, current.Revision))
+	}
+	return errors.Join(problems...)
+}
+
+// startMissing starts the entities of the settings that do not run, with what they
+// knew when they were ended. It gives the ids of those that run and of those that
+// it started.
+func (w *Workers) startMissing(ctx context.Context, current *settings.Settings) (running, started []string, err error) {
+	if running, err = w.runningEntities(ctx); err != nil {
+		return nil, nil, err
+	}
+	var problems []error
+	start := func(id, workflow string, fresh any) {
+		if slices.Contains(running, id) {
+			return
+		}
+		if err := w.startEntity(ctx, id, workflow, w.remembered(ctx, id, fresh)); err != nil {
+			problems = append(problems, err)
+			return
+		}
+		started = append(started, id)
+	}
+	for account := range current.Accounts {
+		start(workflows.AccountID(account), workflows.AccountWorkflow, workflows.AccountState{Account: account})
+	}
+	for shop := range current.Shops {
+		if current.InForce(shop) {
+			start(workflows.ShopID(shop), workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
+		}
+	}
+	return running, started, errors.Join(problems...)
+}
+
+// remembered is what the entity knew that ran last under the id, or the fresh
+// state: where none ran, it was deleted, or this release cannot read it.
+func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
+	ctx, cancel := context.WithTimeout(ctx, rememberTime)
+	defer cancel()
+	answer, err := w.options.Client.QueryWorkflow(ctx, id, "", workflows.QueryState)
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return fresh
+	}
+	if err == nil {
+		switch fresh := fresh.(type) {
+		case workflows.AccountState:
+			if err = answer.Get(&fresh); err == nil {
+				return fresh
+			}
+		case workflows.ShopState:
+			if err = answer.Get(&fresh); err == nil {
+				return fresh
+			}
+		}
+	}
+	w.options.Logger.Warn("it is not known what it knew, so it finds that out again", zap.String("workflow", id), zap.Error(err))
+	return fresh
+}
+
+// passOnRepeated tells shops of their orders whose workflow task this process was
+// given again and again.
+func (w *Workers) passOnRepeated(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-w.options.Repeated.Noted():
+			key, err := order.ParseWorkflowID(id)
+			if err != nil {
+				continue // who looks at an entity sees it
+			}
+			ctx, cancel := context.WithTimeout(ctx, rememberTime)
+			err = w.options.Client.SignalWorkflow(ctx, workflows.ShopID(key.Shop), "", workflows.SignalTaskRepeated, key.Number)
+			cancel()
+			if err != nil {
+				w.options.Logger.Warn("an order's workflow task fails again and again, and its shop was not told; its next attempt tells it",
+					zap.String("workflow", id), zap.Error(err))
+			}
+		}
+	}
+}
