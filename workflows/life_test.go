@@ -2,12 +2,14 @@ package workflows_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	jsonpatch "github.com/evanphx/json-patch/v5"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
@@ -17,6 +19,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -95,9 +98,11 @@ func (l *life) at(after time.Duration, do func()) {
 
 // live runs the order's workflow, each run after the other, until it is done,
 // and gives its last view.
-func (l *life) live(origin order.Origin) workflows.OrderView {
+func (l *life) live(origin order.Origin) order.View {
 	l.t.Helper()
-	state := order.NewState(lifeKey, origin, placed)
+	var state json.RawMessage
+	state, err := json.Marshal(order.NewState(lifeKey, origin, placed))
+	require.NoError(l.t, err)
 	for start := placed; ; l.runs++ {
 		l.run(state, start)
 		err := l.env.GetWorkflowError()
@@ -107,15 +112,17 @@ func (l *life) live(origin order.Origin) workflows.OrderView {
 			return l.view()
 		}
 		was := l.view().State
-		state = order.State{}
+		state = nil
 		require.NoError(l.t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
-		require.Equal(l.t, textOf(l.t, was), textOf(l.t, state), "continue-as-new keeps everything")
+		var kept order.State
+		require.NoError(l.t, json.Unmarshal(state, &kept))
+		require.Equal(l.t, textOf(l.t, was), textOf(l.t, kept), "continue-as-new keeps everything")
 		start = l.env.Now()
 	}
 }
 
 // run is one run of the workflow, with all that happens meanwhile.
-func (l *life) run(state order.State, start time.Time) {
+func (l *life) run(state json.RawMessage, start time.Time) {
 	l.t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quietLogger{})
@@ -137,19 +144,21 @@ func (l *life) run(state order.State, start time.Time) {
 	require.True(l.t, l.env.IsWorkflowCompleted())
 }
 
-func (l *life) view() workflows.OrderView {
+func (l *life) view() order.View {
 	l.t.Helper()
 	answer, err := l.env.QueryWorkflow(workflows.QueryOrder)
 	require.NoError(l.t, err)
 	var view workflows.OrderView
 	require.NoError(l.t, answer.Get(&view))
-	return view
+	var s order.State
+	require.NoError(l.t, json.Unmarshal(view.State, &s))
+	return order.NewView(s, view.Running)
 }
 
 // sweep tells the workflow what the shop has now, as a sweep does.
 func (l *life) sweep() {
 	seen := l.seen()
-	l.env.SignalWorkflow(workflows.SignalShopOrderChanged, order.Hint{
+	l.env.SignalWorkflow(workflows.SignalShopOrderChanged, order.ChangeNotice{
 		At: seen.SeenAt, By: order.OriginSweep, Snapshot: seen, Digest: order.Digest(*seen, lifeRules().IdentityKey),
 	})
 }
@@ -210,9 +219,7 @@ func (l *life) roappDown() error {
 
 func (l *life) activities() map[string]any {
 	return map[string]any{
-		workflows.ActivityPlan: func(_ context.Context, in workflows.PlanInput) (order.Next, error) {
-			return order.Plan(in.State, lifeRules(), in.Running, in.Now), nil
-		},
+		workflows.ActivityAdvance: advance(lifeRules, func() int { return l.runs }),
 		string(order.StepReadShopOrder): func(context.Context, order.ReadShopOrder) (order.ShopOrderRead, error) {
 			seen := l.seen()
 			return order.ShopOrderRead{Snapshot: seen, Digest: order.Digest(*seen, lifeRules().IdentityKey)}, nil
@@ -229,9 +236,10 @@ func (l *life) activities() map[string]any {
 			l.roapp.reads = append(l.roapp.reads, l.env.Now())
 			return l.read(), l.roappDown()
 		},
-		string(order.StepAddItem): func(_ context.Context, in order.AddItem) (order.ItemAdded, error) {
-			l.roapp.items = append(l.roapp.items, order.Item{ID: 8, ProductID: in.ProductID, Quantity: in.Quantity, Price: in.Price})
-			return order.ItemAdded{ID: 8}, nil
+		string(order.StepAddItems): func(_ context.Context, in order.AddItems) (order.ItemsAdded, error) {
+			line := in.Lines[0]
+			l.roapp.items = append(l.roapp.items, order.Item{ID: 8, ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price})
+			return order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{line.Line: {ID: 8}}}, nil
 		},
 		string(order.StepWriteLines): l.writeLines,
 		string(order.StepSetStatus): func(_ context.Context, in order.SetStatus) (order.StatusSet, error) {
@@ -253,13 +261,32 @@ func (l *life) activities() map[string]any {
 	}
 }
 
+// advance is the activity Advance by rules; the test environment gives each run the same id, so runs are counted.
+func advance(rules func() order.Rules, runs func() int) func(context.Context, workflows.AdvanceInput) (flow.AdvanceResult, error) {
+	return func(_ context.Context, in workflows.AdvanceInput) (flow.AdvanceResult, error) {
+		var state order.State
+		if err := json.Unmarshal(in.State, &state); err != nil {
+			return flow.AdvanceResult{}, err
+		}
+		r := rules()
+		r.Run = fmt.Sprint(runs())
+		next, commands := order.Advance(state, in.Events, in.Running, r, in.Now)
+		is, err := json.Marshal(next)
+		if err != nil {
+			return flow.AdvanceResult{}, err
+		}
+		patch, err := jsonpatch.CreateMergePatch(in.State, is)
+		return flow.AdvanceResult{Patch: patch, Commands: commands}, err
+	}
+}
+
 func (l *life) createOrder(_ context.Context, in order.CreateOrder) (order.OrderCreated, error) {
 	if l.roapp.made > 0 {
 		return order.OrderCreated{
 			ID: 7, Number: "Z7", StatusID: l.roapp.status, InitialStatusID: 101, TakenOver: true, ContactID: in.ContactID, Items: l.roapp.items,
 		}, nil
 	}
-	if in.OnlyTakeOver {
+	if in.OnlyLink {
 		return order.OrderCreated{}, nil
 	}
 	l.roapp.made++

@@ -52,7 +52,7 @@ func TestT03_FinalOrderClosesOnceTheSweepsDoNotSeeItAnyMore(t *testing.T) {
 				l.at(tc.final, func() { l.staffSet(103) })
 			}
 			view := l.live(order.OriginWebhook)
-			assert.Equal(t, "final on both sides", view.State.Closed)
+			assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
 			assert.Equal(t, order.SyncClosed, view.SyncState)
 			assert.InDelta(t, tc.want.Seconds(), l.after().Seconds(), 60)
 			assert.Equal(t, 3, l.shop.Status)
@@ -68,21 +68,21 @@ func TestT03_OrderThatIsFinalNoMoreStaysOpen(t *testing.T) {
 	l.at(10*day, func() { l.staffSet(103) })
 	l.at(11*day, func() { l.staffSet(102) })
 	view := l.live(order.OriginWebhook)
-	assert.Equal(t, "given up watching after 180 days", view.State.Closed)
+	assert.Equal(t, "watched-long-enough", view.State.Closed.Code)
 }
 
 func TestT03_OrderThatNeverEndsIsGivenUp(t *testing.T) {
 	t.Parallel()
 	l := newLife(t)
 	view := l.live(order.OriginWebhook)
-	assert.Equal(t, "given up watching after 180 days", view.State.Closed)
+	assert.Equal(t, "watched-long-enough", view.State.Closed.Code)
 	assert.InDelta(t, (180 * day).Seconds(), l.after().Seconds(), 60)
 
 	// One that a person brings after years is watched from then on.
 	l = newLife(t)
 	l.shop.Created = placed.Add(-700 * day)
 	view = l.live(order.OriginHand)
-	assert.Equal(t, "given up watching after 180 days", view.State.Closed)
+	assert.Equal(t, "watched-long-enough", view.State.Closed.Code)
 	assert.InDelta(t, (180 * day).Seconds(), l.after().Seconds(), 60)
 }
 
@@ -96,7 +96,7 @@ func TestT03_HoldIsLookedAtAfterGrowingDelays(t *testing.T) {
 		l.at(2*time.Hour+time.Duration(hour)*50*time.Minute, l.forceContinueAsNew)
 	}
 	l.at(25*time.Hour, func() { l.roapp.down = false })
-	var held workflows.OrderView
+	var held order.View
 	l.at(24*time.Hour, func() { held = l.view() })
 	l.at(27*time.Hour, func() { l.shop.Status = 4; l.staffSet(104); l.sweep() })
 	l.live(order.OriginWebhook)
@@ -134,7 +134,7 @@ func TestT09_RefreshCooldown(t *testing.T) {
 	// A failed one is no success, so it takes nothing from the ten minutes.
 	l.at(2*time.Hour, func() { l.roapp.down = true; meanwhile = l.refresh("Ola") })
 	var refused, again *refreshAnswer
-	var ended order.RefreshFacts
+	var ended order.RefreshState
 	l.at(2*time.Hour+45*time.Second, func() { ended = l.view().State.Refresh; refused = l.refresh("Ola") })
 	l.at(2*time.Hour+3*time.Minute, func() { l.roapp.down = false; again = l.refresh("Ola") })
 	view := l.live(order.OriginWebhook)
@@ -155,7 +155,7 @@ func TestT09_RefreshCooldown(t *testing.T) {
 	require.NoError(t, meanwhile.refusal)
 	assert.True(t, meanwhile.result.Running, "the answer does not wait for RO App")
 	assert.NotEmpty(t, meanwhile.result.Waits)
-	assert.Contains(t, ended.Problem, "RO App does not answer")
+	assert.Equal(t, string(order.HoldUnreachable), ended.Problem.Params["reason"])
 	require.ErrorAs(t, refused.refusal, &app)
 	require.NoError(t, app.Details(&next))
 	assert.True(t, ended.EndedAt.Add(30*time.Second).Equal(next))
@@ -181,13 +181,13 @@ func TestT03_HalfAYearOfContinueAsNew(t *testing.T) {
 	l.at(170*day, func() { l.staffSet(103) })
 	view := l.live(order.OriginWebhook)
 	assert.GreaterOrEqual(t, l.runs, 24)
-	assert.Equal(t, "final on both sides", view.State.Closed)
+	assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
 	assert.InDelta(t, (170 * day).Seconds(), l.after().Seconds(), 3600)
 	assert.Equal(t, 1, l.roapp.made)
 	require.Len(t, l.roapp.items, 1)
 	assert.Equal(t, "14", l.roapp.items[0].Quantity.String())
 	assert.Equal(t, 3, l.shop.Status)
-	assert.Len(t, l.roapp.comments, 2, "the first one, and one for the delivery")
+	assert.Len(t, l.roapp.comments, 14, "the first one, one for the delivery, and one for each amount to collect")
 	assert.Equal(t, 12, view.State.Refresh.Number)
 	assert.LessOrEqual(t, len(view.State.Timeline), 200)
 }

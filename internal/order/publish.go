@@ -34,7 +34,9 @@ func (p *planner) links() Links {
 // and what polls compare with at once, all else when the order rests.
 func (a *advance) publish(resting bool) {
 	s, c := a.s, &a.commands
-	if refresh := s.refreshStatus(); s.Published.Refresh == nil || !reflect.DeepEqual(*s.Published.Refresh, refresh) {
+	newRun := s.Published.Run != a.r.Run
+	s.Published.Run = a.r.Run
+	if refresh := s.refreshStatus(); newRun || s.Published.Refresh == nil || !reflect.DeepEqual(*s.Published.Refresh, refresh) {
 		s.Published.Refresh, c.Refresh = &refresh, &refresh
 	}
 	is := s.attributes()
@@ -47,11 +49,11 @@ func (a *advance) publish(resting bool) {
 	}
 	was := s.Published
 	c.Attributes = changed(was, is)
-	is.Row, is.Refresh, is.Details = was.Row, was.Refresh, was.Details
+	is.Row, is.Refresh, is.Details, is.Run = was.Row, was.Refresh, was.Details, was.Run
 	if row := s.row(a.r); row != nil && !reflect.DeepEqual(row, was.Row) {
 		is.Row, c.Row = row, row
 	}
-	if details := s.details(); details != was.Details {
+	if details := s.details(); newRun || details != was.Details {
 		is.Details, c.Details = details, details
 	}
 	s.Published = is

@@ -391,6 +391,8 @@ type Published struct {
 	Row *flow.Row `json:",omitempty"`
 	// Refresh is what the workflow was told of the latest refresh.
 	Refresh *flow.Refresh `json:",omitempty"`
+	// Run is the workflow's run that knows of the refresh and the details.
+	Run string `json:",omitempty"`
 	// Details are what Temporal's UI shows.
 	Details string `json:",omitempty"`
 }
