@@ -108,7 +108,8 @@ compose-test: ## run docker-compose.yml as a user would, with stand-ins of both 
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/
 
 bin/temporal: tools/go.mod tools/go.sum
-	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
+	@echo "Building Temporal's command line, once, in about three minutes. Each package that is compiled is listed."
+	cd tools && go build -v -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
 	touch $@
 
 # The server as it runs on a database of its own, which the command line cannot do.

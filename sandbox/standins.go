@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -80,34 +79,6 @@ func openRoapp(o roapp.Options, b behaviour) (*roapp.Server, error) {
 	return roapp.New(o), nil
 }
 
-// cartumPages leads the links of settings and workflows to what the stand-in
-// has in place of the shop's pages.
-func cartumPages(stand http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && (r.URL.Path == "/" || r.URL.Path == "/edit/") {
-			http.Redirect(w, r, "/sandbox/orders", http.StatusFound)
-			return
-		}
-		stand.ServeHTTP(w, r)
-	})
-}
-
-// roappPages is the same for RO App's web application.
-func roappPages(stand http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, isOrder := strings.CutPrefix(r.URL.Path, "/orders/table/")
-		id, err := strconv.ParseInt(text, 10, 64)
-		switch {
-		case r.Method == http.MethodGet && isOrder && err == nil:
-			http.Redirect(w, r, fmt.Sprintf("/sandbox/orders/%d", id), http.StatusFound)
-		case r.Method == http.MethodGet && r.URL.Path == "/":
-			http.Redirect(w, r, "/sandbox/orders", http.StatusFound)
-		default:
-			stand.ServeHTTP(w, r)
-		}
-	})
-}
-
 // serve answers until ctx ends. Requests that a fault holds do not keep it.
 func serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
@@ -148,7 +119,7 @@ func cartumCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "Cartum's stand-in", cartumPages(stand))
+			return listenAndServe(cmd, listen, "Cartum's stand-in", stand)
 		},
 	}
 	flags := cmd.Flags()
@@ -178,7 +149,7 @@ func roappCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "RO App's stand-in", roappPages(stand))
+			return listenAndServe(cmd, listen, "RO App's stand-in", stand)
 		},
 	}
 	flags := cmd.Flags()
