@@ -99,7 +99,7 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	}
 	var suite testsuite.WorkflowTestSuite
 	r.env = suite.NewTestActivityEnvironment()
-	for _, one := range []any{r.a.FindProducts, r.a.CreateProduct, r.a.CreateContact, r.a.CreateCategory, r.a.CreateOrder, r.a.AddItem, r.a.UpdateFields, r.a.FindContact} {
+	for _, one := range []any{r.a.FindProducts, r.a.CreateProduct, r.a.CreateContact, r.a.CreateCategory, r.a.CreateOrder, r.a.AddItems, r.a.UpdateFields, r.a.FindContact} {
 		r.env.RegisterActivity(one)
 	}
 	return r
@@ -273,11 +273,12 @@ func TestCreateIsAnsweredInAnyForm(t *testing.T) {
 					assert.Equal(t, int64(101), created.InitialStatusID)
 					assert.Len(t, r.list("orders"), 1)
 
-					added, err := run[order.ItemAdded](r, r.a.AddItem, order.AddItem{
-						Account: "main", OrderID: created.ID, ProductID: made.Product.ID, AssigneeID: 56, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50"),
+					added, err := run[order.ItemsAdded](r, r.a.AddItems, order.AddItems{
+						Account: "main", OrderID: created.ID, AssigneeID: 56,
+						Lines: []order.AddItem{{Line: "A-1", ProductID: made.Product.ID, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50")}},
 					})
 					require.NoError(t, err)
-					assert.Equal(t, int64(500001), added.ID)
+					assert.Equal(t, int64(500001), added.Added["A-1"].ID)
 				})
 			}
 		}

@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +164,7 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 		return nil
 	}
 	read := order.OrderRead{
-		At: c.asked, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
+		Account: c.acc.id, At: c.asked, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
 	}
 	for _, key := range keys {
@@ -267,9 +266,6 @@ var markerPattern = regexp.MustCompile(`\[(order:[a-z0-9-]+:[0-9]+)\]`)
 func (f orderFields) keysOf(row roapp.Order, s *settings.Settings, account string) []order.Key {
 	if match := markerPattern.FindStringSubmatch(row.ManagerNotes); match != nil {
 		if key, err := order.ParseWorkflowID(match[1]); err == nil {
-			if cmp.Or(s.Shops[key.Shop].Account, account) != account {
-				return nil
-			}
 			return []order.Key{key}
 		}
 	}
@@ -280,13 +276,17 @@ func (f orderFields) keysOf(row roapp.Order, s *settings.Settings, account strin
 	if err != nil || number <= 0 {
 		return nil
 	}
+	// An order stays in the account in which it was created, whatever account its
+	// shop has by now.
 	var all []order.Key
-	for _, id := range s.ShopsOf(account) {
+	for _, id := range slices.Concat(s.ShopsOf(account), s.ShopsElsewhere(account)) {
 		key := order.Key{Shop: id, Number: number}
 		if f.shop != nil && order.SameText(row.CustomFields[f.shop.ID], s.Shops[id].Name) {
 			return []order.Key{key}
 		}
-		all = append(all, key)
+		if s.Shops[id].Account == account {
+			all = append(all, key)
+		}
 	}
 	return all
 }

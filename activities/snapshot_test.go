@@ -136,7 +136,6 @@ func TestF36_WhatOnlyInformsWarns(t *testing.T) {
 			assert.Equal(t, []any{tc.understood, tc.subject, false}, []any{p.Understood, p.Subject, p.Acceptable})
 			assert.True(t, strings.HasPrefix(p.Field, tc.field), p.Field)
 			assert.NotEmpty(t, s.Lines)
-			assert.Contains(t, p.Text(), p.Field)
 		})
 	}
 }
@@ -259,7 +258,6 @@ func assertKept(t testing.TB, s order.Snapshot, what string) {
 		require.NotEmpty(t, p.Field, what)
 		require.NotEmpty(t, p.Code, what)
 		require.NotEmpty(t, p.Subject, what)
-		require.Contains(t, p.Text(), p.Field, what)
 		require.LessOrEqual(t, len([]rune(p.Value)), 80, what)
 	}
 	for _, line := range s.Lines {

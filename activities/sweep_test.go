@@ -252,7 +252,7 @@ func TestSnapshotIsBounded(t *testing.T) {
 	assert.False(t, poison.Problems[0].Acceptable, "nobody can have it imported without its items")
 }
 
-func run(id string, status enumspb.WorkflowExecutionStatus, began, ended time.Time) *workflowpb.WorkflowExecutionInfo {
+func ran(id string, status enumspb.WorkflowExecutionStatus, began, ended time.Time) *workflowpb.WorkflowExecutionInfo {
 	info := &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: id}, Status: status, StartTime: timestamppb.New(began),
 	}
@@ -272,19 +272,19 @@ func TestOrdersThatEndedBadlyAreFound(t *testing.T) {
 	temporal := &fakeTemporal{runs: func(query string) []*workflowpb.WorkflowExecutionInfo {
 		if strings.Contains(query, "'Running', 'Completed'") {
 			return []*workflowpb.WorkflowExecutionInfo{
-				run("order:demo:2", running, ago(5), time.Time{}),
-				run("order:demo:3", enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, ago(100), ago(90)), // before it was terminated
-				run("order:demo:4", running, ago(5), time.Time{}),
-				run("order:demo:5", running, ago(30), time.Time{}),
+				ran("order:demo:2", running, ago(5), time.Time{}),
+				ran("order:demo:3", enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, ago(100), ago(90)), // before it was terminated
+				ran("order:demo:4", running, ago(5), time.Time{}),
+				ran("order:demo:5", running, ago(30), time.Time{}),
 			}
 		}
 		return []*workflowpb.WorkflowExecutionInfo{
-			run("order:demo:1", terminated, ago(60), ago(10)),
-			run("order:demo:2", terminated, ago(60), ago(6)), // brought back
-			run("order:demo:3", terminated, ago(60), ago(6)),
-			run("order:demo:4", failed, ago(60), ago(6)), // brought back, and may fail again
-			run("order:demo:5", failed, ago(60), ago(40)),
-			run("not an order", failed, ago(60), ago(6)),
+			ran("order:demo:1", terminated, ago(60), ago(10)),
+			ran("order:demo:2", terminated, ago(60), ago(6)), // brought back
+			ran("order:demo:3", terminated, ago(60), ago(6)),
+			ran("order:demo:4", failed, ago(60), ago(6)), // brought back, and may fail again
+			ran("order:demo:5", failed, ago(60), ago(40)),
+			ran("not an order", failed, ago(60), ago(6)),
 		}
 	}}
 	found, err := (&Activities{temporal: temporal}).endedBadly(t.Context(), "demo", now)

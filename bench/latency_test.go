@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -57,7 +58,7 @@ func (p passage) rest(number int64) {
 	p.w.T.Helper()
 	p.w.Await(number, func(v order.View) string {
 		s := v.State
-		if len(v.Running) > 0 || s.Hint != nil || s.Unsettled || s.OrderDue || s.Items.Due {
+		if len(v.Running) > 0 || s.Notice != nil || s.Unsettled || s.OrderDue || s.Items.Due {
 			return "still at work"
 		}
 		return ""

@@ -3,8 +3,8 @@ package bench
 import (
 	"testing"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // lifeNews are what a whole life brings: its start, two statuses from the shop,

@@ -131,7 +131,7 @@ func stepOf(event *historypb.HistoryEvent) []step {
 		return []step{{scheduled.GetActivityType().GetName(), scheduled.GetTaskQueue().GetName(), int(scheduled.GetPriority().GetPriorityKey())}}
 	}
 	if event.GetMarkerRecordedEventAttributes().GetMarkerName() == "LocalActivity" {
-		return []step{{activity: workflows.ActivityPlan}}
+		return []step{{activity: workflows.ActivityAdvance}}
 	}
 	return nil
 }

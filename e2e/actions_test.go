@@ -114,7 +114,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	}
 	view, _ := w.AwaitSynced(2)
 	assert.Contains(t, told(view), "decided: create-contact")
-	assert.Equal(t, "warehouse", byOf(view.State.Timeline, "decided: create-contact"))
+	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided: create-contact"))
 
 	held := ask(w, world.LookToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
 	require.Equal(t, http.StatusOK, held.StatusCode, held.text)
@@ -127,7 +127,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	// Bring one back.
 	assert.Equal(t, http.StatusAccepted, act(of(3)+"/import", nil).StatusCode)
 	view = w.AwaitHeld(3, order.HoldNoCustomer)
-	assert.Equal(t, "warehouse", byOf(view.State.Timeline, "asked to import"))
+	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "asked to import"))
 	assert.Equal(t, http.StatusConflict, act(of(3)+"/written-off", nil).StatusCode)
 	assert.Equal(t, http.StatusAccepted, act(of(1)+"/written-off", nil).StatusCode)
 
@@ -139,7 +139,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 // byOf is whose name the line of the timeline has.
 func byOf(timeline []order.Entry, text string) string {
 	for _, event := range timeline {
-		if strings.Contains(event.Text, text) {
+		if strings.Contains(textOf(event.Message), text) {
 			return event.By
 		}
 	}

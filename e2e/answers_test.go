@@ -10,7 +10,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
@@ -77,7 +76,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			w.AwaitHeld(1, order.HoldNoCustomer)
 			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999})
 			w.Await(1, func(v order.View) string {
-				if v.State.Hold == nil || v.State.Hold.Note == "" {
+				if v.State.Hold == nil || v.State.Hold.Note == nil {
 					return "the refusal is not told yet"
 				}
 				return ""
@@ -96,7 +95,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			w.AwaitHeld(2, order.HoldNoCustomer)
 			w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
 			w.Await(2, func(v order.View) string {
-				if v.State.Hold == nil || v.State.Hold.Note == "" {
+				if v.State.Hold == nil || v.State.Hold.Note == nil {
 					return "the refusal is not told yet"
 				}
 				assert.Contains(t, v.State.Hold.Note, "it stands for order")
@@ -129,7 +128,7 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
 	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID})
 	w.Await(1, func(v order.View) string {
-		if v.State.Hold == nil || v.State.Hold.Note == "" {
+		if v.State.Hold == nil || v.State.Hold.Note == nil {
 			return "the refusal is not told yet"
 		}
 		return ""

@@ -44,7 +44,7 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	assert.False(t, open)
 
 	w.ByHand(1)
-	view = w.Await(1, func(v orderView) string {
+	view = w.Await(1, func(v order.View) string {
 		if run, _ := runOf(w, 1); run == first {
 			return "not reopened"
 		}

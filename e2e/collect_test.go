@@ -39,7 +39,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 					}
 					return ""
 				})
-				assert.Empty(t, view.State.Marks)
+				assert.Empty(t, view.State.Warnings)
 				assert.Equal(t, order.SyncSynced, view.SyncState)
 			}
 		})

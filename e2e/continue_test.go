@@ -43,7 +43,7 @@ func TestT03_ContinueAsNewKeepsAHoldAndItsDeadline(t *testing.T) {
 	assertKept(t, w, 1)
 	assertKept(t, w, 1)
 	again := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
-	assert.True(t, hold.NextLook.Equal(again.NextLook))
+	assert.True(t, hold.NextRetry.Equal(again.NextRetry))
 	assert.True(t, hold.Since.Equal(again.Since))
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
 	w.AwaitSynced(1)
@@ -69,8 +69,8 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
-	w.Await(1, func(v orderView) string {
-		if v.State.Comment.Told.Difference == "" {
+	w.Await(1, func(v order.View) string {
+		if v.State.Comment.Delivered.Difference == "" {
 			return "not told"
 		}
 		return ""
@@ -107,8 +107,8 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	w.TellWriteOff(1)
 	w.ForceContinueAsNew(1)
 	w.StartWorker()
-	view := awaitRest(w, 1, func(v orderView) string {
-		if v.State.Order.StatusID != 102 || v.State.Comment.Told.Difference == "" {
+	view := awaitRest(w, 1, func(v order.View) string {
+		if v.State.Order.StatusID != 102 || v.State.Comment.Delivered.Difference == "" {
 			return "not carried over"
 		}
 		return total("67.5")(v)

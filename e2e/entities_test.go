@@ -127,7 +127,7 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 				return ""
 			})
 			w.Roapp.SetStatus(made.ID, 102)
-			w.Await(1, func(v orderView) string {
+			w.Await(1, func(v order.View) string {
 				if v.State.Order.StatusID != 102 {
 					return "the change in RO App is not seen"
 				}
@@ -285,7 +285,7 @@ func TestAPoisonOrderIsSetAside(t *testing.T) {
 	w.AwaitSynced(2)
 	w.AwaitSynced(3)
 	view := w.AwaitHeld(1, order.HoldMalformed)
-	assert.Contains(t, view.State.Hold.Text, "5000 items")
+	assert.Contains(t, holdText(view.State.Hold), "5000 items")
 	awaitFinding(w, workflows.FindingSetAside, 1)
 	awaitFailingAlert(w, receiver, 1)
 
@@ -342,8 +342,8 @@ func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	})
 	w.Cartum.PutOrder(1, was)
 	w.Sweep()
-	w.Await(1, func(v orderView) string {
-		if len(v.State.Marks) > 0 {
+	w.Await(1, func(v order.View) string {
+		if len(v.State.Warnings) > 0 {
 			return "still marked"
 		}
 		return ""
@@ -376,8 +376,8 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 			for number := int64(1); number <= orders; number++ {
 				view := w.AwaitHeld(number, wrong.reason)
 				// Their own pause must not be what ends it.
-				if view.State.Hold.Looks == 0 && wrong.reason == order.HoldUnreachable {
-					w.Decide(number, order.Decision{Kind: order.DecideTryAgain})
+				if view.State.Hold.Retries == 0 && wrong.reason == order.HoldUnreachable {
+					w.Decide(number, order.Decision{Kind: order.DecideRetry})
 				}
 			}
 			awaitReport(w, func(r overview.Report) string {

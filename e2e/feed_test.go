@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -39,7 +40,7 @@ func TestF19_WebhooksInAnyOrder(t *testing.T) {
 	for number := int64(1); number <= 4; number++ {
 		w.AwaitSynced(number)
 		hook(created(number)) // the first one comes again, late
-		view := awaitRest(w, number, func(orderView) string { return "" })
+		view := awaitRest(w, number, func(order.View) string { return "" })
 		state := workOrderOf(w.Roapp.Order(view.State.Order.ID), "")
 		delete(state.Fields, "f102")
 		delete(state.Fields, "f103")

@@ -65,7 +65,7 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 		w.Hint(1, swept(late))
 	}
 	w.Hint(1, swept(third)) // once more the same, after them
-	view = awaitRest(w, 1, func(v orderView) string {
+	view = awaitRest(w, 1, func(v order.View) string {
 		if v.State.Observed != "" {
 			return "the last hint is not taken in"
 		}
@@ -170,7 +170,7 @@ func TestT08_ActionsNeverAskVisibility(t *testing.T) {
 	answer, err := orders.Refresh(t.Context(), w.Key(1), "Ola")
 	require.NoError(t, err)
 	assert.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
 	answer, err = orders.Refresh(t.Context(), w.Key(1), "Jan")
 	require.NoError(t, err)
 	assert.Equal(t, exchange.RefreshTooSoon, answer.State)

@@ -149,7 +149,7 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	for i := range onTheirWay {
 		key := w.Key(int64(1000 + i))
 		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key),
+			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key.Shop, key.Number),
 		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
 		require.NoError(t, err)
 		onTheirWay[i] = run

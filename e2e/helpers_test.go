@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/wording"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Endpoints of RO App's API, as the stand-in counts them.
@@ -92,7 +94,7 @@ func numbers(w *world.World) []string {
 
 func markCodes(v order.View) []string {
 	codes := []string{}
-	for _, mark := range v.State.Marks {
+	for _, mark := range v.State.Warnings {
 		codes = append(codes, mark.Code)
 	}
 	return codes
@@ -109,11 +111,36 @@ func choiceIDs(h *order.Hold) []int64 {
 
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
-// told is the order's timeline as one text.
+// told is the order's timeline as one text, by code and parameters.
 func told(v order.View) string {
 	var text strings.Builder
-	for _, event := range v.State.Timeline {
-		text.WriteString(event.Text + "\n")
+	for _, entry := range v.State.Entries() {
+		text.WriteString(textOf(entry.Message) + "\n")
 	}
 	return text.String()
+}
+
+// textOf writes messages as "code name=value name=value", names sorted, with "; "
+// between them.
+func textOf(messages ...flow.Message) string {
+	texts := make([]string, 0, len(messages))
+	for _, m := range messages {
+		text := m.Code
+		for _, name := range slices.Sorted(maps.Keys(m.Params)) {
+			text += " " + name + "=" + m.Params[name]
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, "; ")
+}
+
+// holdText and remedyOf are a hold as it is shown.
+func holdText(h *order.Hold) string {
+	text, _ := wording.English().Hold(*h)
+	return text
+}
+
+func remedyOf(h *order.Hold) string {
+	_, remedy := wording.English().Hold(*h)
+	return remedy
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
@@ -23,8 +22,8 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 			w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
 			w.Place(1, with(world.J{"stat_status": 2}, lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-2", "Lilia", "9", "1"))))
 			view := w.AwaitHeld(1, order.HoldMissingRight)
-			assert.Contains(t, view.State.Hold.Text, "can add products without deduction", "RO App's own words")
-			assert.Contains(t, view.State.Hold.Remedy, `"Can add products without deduction"`)
+			assert.Contains(t, holdText(view.State.Hold), "can add products without deduction", "RO App's own words")
+			assert.Contains(t, remedyOf(view.State.Hold), `"Can add products without deduction"`)
 			assert.Equal(t, 1, strings.Count(told(view), "held ("), "two refused lines are one hold")
 			require.Len(t, w.Roapp.Orders(), 1)
 			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
@@ -59,7 +58,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 		w.Roapp.Delete("orders/" + itoa(o.ID))
 		w.ByHand(number)
 		hold := w.AwaitHeld(number, order.HoldOrderGone).State.Hold
-		assert.True(t, hold.NextLook.IsZero(), "only a person ends it")
+		assert.True(t, hold.NextRetry.IsZero(), "only a person ends it")
 	}
 	w.Place(1, world.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
 	w.Await(1, func(v order.View) string {
@@ -123,7 +122,7 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	}
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: 999_999}) // RO App knows no such contact
 	hold := w.AwaitHeld(1, order.HoldRejected).State.Hold
-	assert.Contains(t, hold.Text, "client_id")
+	assert.Contains(t, holdText(hold), "client_id")
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
 	w.AwaitSynced(1)
 }
@@ -167,7 +166,7 @@ func TestF19_EventBeforeTheShopShowsTheOrder(t *testing.T) {
 	w := unhurried(t, world.Options{})
 	w.Webhook(1)
 	hold := w.AwaitHeld(1, order.HoldNotInShop).State.Hold
-	assert.NotEmpty(t, hold.Remedy)
+	assert.NotEmpty(t, remedyOf(hold))
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // quick is an account whose lists do not lag and whose lost answers settle soon.
@@ -32,7 +31,7 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 
 // takenOver waits until a new life of the workflow has brought the order to its end.
 func takenOver(v order.View) string {
-	if !v.State.Again || v.SyncState != order.SyncSynced {
+	if !v.State.Restarted || v.SyncState != order.SyncSynced {
 		return "not taken over"
 	}
 	return ""

@@ -12,7 +12,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // The order that Cartum's own documentation shows
@@ -105,7 +104,7 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 
 // lookedAt waits for the end of a look that a person asked for.
 func lookedAt(v order.View) string {
-	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.Pressed {
+	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.UserWaiting {
 		return "RO App's total was not seen"
 	}
 	return ""
@@ -123,8 +122,8 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 	}, nil)
 	w.ByHand(1)
 	mark := w.AwaitMark(1, order.WarnAmount)
-	assert.Contains(t, mark.Text, "30.00 PLN")
-	assert.Contains(t, mark.Text, "25.00 PLN")
+	assert.Contains(t, textOf(mark), "30.00 PLN")
+	assert.Contains(t, textOf(mark), "25.00 PLN")
 }
 
 func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
@@ -136,8 +135,8 @@ func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
 	for number := int64(1); number <= 3; number++ {
 		hold := w.AwaitHeld(number, order.HoldCurrency).State.Hold
 		assert.Equal(t, "currency", hold.Field)
-		assert.Contains(t, hold.Text, "PLN")
-		assert.NotEmpty(t, hold.Remedy)
+		assert.Contains(t, holdText(hold), "PLN")
+		assert.NotEmpty(t, remedyOf(hold))
 	}
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 	// The shop corrects the currency, and the order goes on by itself.

@@ -67,14 +67,14 @@ func awaitItems(w *world.World, id int64, want ...string) {
 }
 
 // awaitRest waits until the order is as the rules want it and looked at since.
-func awaitRest(w *world.World, number int64, digestOf func(orderView) string) orderView {
+func awaitRest(w *world.World, number int64, digestOf func(order.View) string) order.View {
 	w.T.Helper()
-	return w.Await(number, func(v orderView) string {
+	return w.Await(number, func(v order.View) string {
 		if text := digestOf(v); text != "" {
 			return text
 		}
 		at := v.State.Order
-		if due := at != nil && (v.State.OrderDue || v.State.Items.Due); due || len(v.Running) > 0 || v.State.Hint != nil || v.State.Unsettled || v.State.Pressed {
+		if due := at != nil && (v.State.OrderDue || v.State.Items.Due); due || len(v.Running) > 0 || v.State.Notice != nil || v.State.Unsettled || v.State.UserWaiting {
 			return "still at work"
 		}
 		return ""
@@ -82,8 +82,8 @@ func awaitRest(w *world.World, number int64, digestOf func(orderView) string) or
 }
 
 // total waits for the shop's total, which tells the last edit.
-func total(want string) func(orderView) string {
-	return func(v orderView) string {
+func total(want string) func(order.View) string {
+	return func(v order.View) string {
 		if is := v.State.Snapshot.Totals.Sum.String(); is != want {
 			return "the shop's total is " + is
 		}
@@ -110,8 +110,8 @@ func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 	w, o := importedOrder(t, world.Options{}, 1, nil)
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
-	view := w.Await(1, func(v orderView) string {
-		if v.State.Comment.Told.Difference == "" {
+	view := w.Await(1, func(v order.View) string {
+		if v.State.Comment.Delivered.Difference == "" {
 			return "not told"
 		}
 		return ""
@@ -153,8 +153,8 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	// Staff take the line out; the row is told of it with the next look.
 	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, itemOf(o, "B-1").ID))
 	w.ByHand(1)
-	w.Await(1, func(v orderView) string {
-		if len(v.State.Marks) > 0 {
+	w.Await(1, func(v order.View) string {
+		if len(v.State.Warnings) > 0 {
 			return "still marked"
 		}
 		return ""
@@ -202,7 +202,7 @@ func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
 		w.Webhook(1)
 		w.Collect()
 	}
-	awaitRest(w, 1, func(v orderView) string {
+	awaitRest(w, 1, func(v order.View) string {
 		if v.State.Snapshot.Status != 6 {
 			return "not read back"
 		}
@@ -240,7 +240,7 @@ func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
 	})
 	// F47: the same again, and a tracking number alone, are no reason to write.
 	w.Edit(1, world.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": world.J{"tnNumber": "123"}, "comment": "seen"})
-	awaitRest(w, 1, func(v orderView) string {
+	awaitRest(w, 1, func(v order.View) string {
 		if v.State.Snapshot.Delivery.Tracking != "123" {
 			return "not seen"
 		}

@@ -92,8 +92,8 @@ func recordLife(t *testing.T, w *world.World) {
 	w.TellWriteOff(6)
 	w.Edit(6, world.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(6, order.WarnNotSynced)
-	awaitRest(w, 6, func(v orderView) string {
-		if v.State.Comment.Told.Difference == "" {
+	awaitRest(w, 6, func(v order.View) string {
+		if v.State.Comment.Delivered.Difference == "" {
 			return "not told"
 		}
 		return ""

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -50,7 +51,7 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
 	require.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
 	assert.WithinDuration(t, time.Now().Add(10*time.Minute), answer.Next, time.Minute)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	assert.LessOrEqual(t, roappReads(w), 3)
@@ -68,7 +69,7 @@ func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
 	w.Roapp.WriteOff(o.ID)
 	answer := w.Refresh(1, "Ola")
 	require.Equal(t, exchange.RefreshDone, answer.State)
-	changed := strings.Join(answer.Changed, "\n")
+	changed := textOf(answer.Changed...)
 	assert.Contains(t, changed, "status in RO App: 105")
 	assert.Contains(t, changed, "written off")
 	assert.Equal(t, 6, w.Cartum.Status(1))
@@ -118,7 +119,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 		assert.Equal(t, exchange.RefreshDone, answer.State)
 		assert.Equal(t, answers[0], answer)
 	}
-	assert.Contains(t, strings.Join(answers[0].Changed, "\n"), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answers[0].Changed...), "quantity of A-1: 2 to 3")
 	assert.LessOrEqual(t, roappReads(w), 3)
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
@@ -225,7 +226,7 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 		assert.NoError(t, err)
 		answers <- answer
 	}()
-	w.Await(1, func(v orderView) string {
+	w.Await(1, func(v order.View) string {
 		if !v.State.Refresh.Running {
 			return "not asked yet"
 		}
@@ -238,7 +239,7 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 		answer = awaitEnd(w, 1, answer.ID)
 	}
 	assert.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, strings.Join(answer.Changed, "\n"), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	again := w.Refresh(1, "Jan")
 	assert.Equal(t, exchange.RefreshTooSoon, again.State)

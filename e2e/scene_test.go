@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // scene is an order whose import takes every step: a new customer, a new
@@ -28,9 +27,6 @@ type scene struct {
 }
 
 const sceneNumber = 115
-
-// orderView is an order's view, for conditions.
-type orderView = order.View
 
 // sceneByArticle and sceneByTitle are the scene of the two ways to identify
 // products, the same for all tests.

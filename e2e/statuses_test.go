@@ -38,7 +38,7 @@ func awaitRoappStatus(w *world.World, id, want int64) {
 
 // lookEverywhere has everything tell the order the same again: webhooks, the
 // account's changes, and a person, after whom both sides are read.
-func lookEverywhere(w *world.World, number int64) orderView {
+func lookEverywhere(w *world.World, number int64) order.View {
 	w.T.Helper()
 	for range 2 {
 		w.Webhook(number)
@@ -49,15 +49,15 @@ func lookEverywhere(w *world.World, number int64) orderView {
 
 // pressed has a person ask for the order, and waits until both sides are read
 // and compared.
-func pressed(w *world.World, number int64) orderView {
+func pressed(w *world.World, number int64) order.View {
 	w.T.Helper()
 	w.ByHand(number)
-	return awaitRest(w, number, func(orderView) string { return "" })
+	return awaitRest(w, number, func(order.View) string { return "" })
 }
 
 // marked tells whether the row warns of something.
-func marked(v orderView, code string) bool {
-	for _, mark := range v.State.Marks {
+func marked(v order.View, code string) bool {
+	for _, mark := range v.State.Warnings {
 		if mark.Code == code {
 			return true
 		}
@@ -82,14 +82,14 @@ func TestF37_OurPushIsNoNews(t *testing.T) {
 	awaitRoappStatus(w, first.ID, 102)
 	view := lookEverywhere(w, 1)
 	assertStatuses(w, 1, first.ID, 2, 102, 0, 1)
-	assert.Empty(t, view.State.Marks)
+	assert.Empty(t, view.State.Warnings)
 
 	second := place(w, 2, nil)
 	w.Roapp.SetStatus(second.ID, 105)
 	awaitShopStatus(w, 2, 6)
 	view = lookEverywhere(w, 2)
 	assertStatuses(w, 2, second.ID, 6, 105, 1, 0)
-	assert.Empty(t, view.State.Marks)
+	assert.Empty(t, view.State.Warnings)
 }
 
 func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
@@ -156,7 +156,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// A status that RO App does not have any more: in its own words.
 	w.Edit(1, world.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, w.AwaitMark(1, order.WarnStatusRefused).Text, "status_id")
+	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
 	view := lookEverywhere(w, 1)
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
@@ -165,20 +165,20 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	w.Edit(1, world.J{"stat_status": 2})
 	awaitRoappStatus(w, o.ID, 102)
 	view = lookEverywhere(w, 1)
-	assert.Empty(t, view.State.Marks)
+	assert.Empty(t, view.State.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
 
 	// RO App's without a counterpart is no matter of the shop's.
 	w.Roapp.SetStatus(o.ID, 106)
 	view = lookEverywhere(w, 1)
 	assert.Equal(t, int64(106), view.State.Order.StatusID)
-	assert.Empty(t, view.State.Marks)
+	assert.Empty(t, view.State.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 106, 0, 1)
 
 	// One that the shop does not have any more.
 	w.Roapp.SetStatus(o.ID, 103)
 	pressed(w, 1)
-	assert.NotEmpty(t, w.AwaitMark(1, order.WarnNotPushed).Text)
+	assert.NotEmpty(t, textOf(w.AwaitMark(1, order.WarnNotPushed)))
 	refused := w.Cartum.Seen(updateShopOrder)
 	w.Edit(1, world.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
@@ -213,12 +213,12 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w, o := importedOrder(t, world.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
-	assert.Contains(t, w.AwaitMark(1, order.WarnNotPushed).Text, "it answered OK, but the order still has status 1")
+	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
 	}
-	view := awaitRest(w, 1, func(orderView) string { return "" })
+	view := awaitRest(w, 1, func(order.View) string { return "" })
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assertStatuses(w, 1, o.ID, 1, 105, 1, 0)
 
@@ -228,7 +228,7 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w.Cartum.Switch("status_update", "saved")
 	view = pressed(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 105, 3, 0)
-	assert.Empty(t, view.State.Marks)
+	assert.Empty(t, view.State.Warnings)
 }
 
 func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
@@ -249,7 +249,7 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 
 		w.Roapp.SetStatus(o.ID, 105)
 		pressed(w, number)
-		assert.Contains(t, w.AwaitMark(number, order.WarnNotPushed).Text, "cancelled")
+		assert.Contains(t, textOf(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
 		lookEverywhere(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
@@ -305,20 +305,20 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	}}, 1, nil)
 	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, w.AwaitMark(1, order.WarnStatusRefused).Text, "transition from 101 to 102 is forbidden")
+	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
 	refused := w.Roapp.Seen(setStatus)
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
 	}
-	view := awaitRest(w, 1, func(orderView) string { return "" })
+	view := awaitRest(w, 1, func(order.View) string { return "" })
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assert.Equal(t, refused, w.Roapp.Seen(setStatus), "it is not tried again by itself")
 
 	// The next status is tried, and refused for another reason.
 	w.Edit(1, world.J{"stat_status": 3})
 	w.Eventually(world.Patience, func() string {
-		if text := w.AwaitMark(1, order.WarnStatusRefused).Text; !strings.Contains(text, "unpaid") {
+		if text := textOf(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
 			return text
 		}
 		return ""

@@ -30,7 +30,7 @@ func cheapOrder(text string) world.J {
 // isKnown waits until an order has a workflow.
 func isKnown(w *world.World, number int64) {
 	w.T.Helper()
-	w.Await(number, func(orderView) string { return "" })
+	w.Await(number, func(order.View) string { return "" })
 }
 
 func isUnknown(t *testing.T, w *world.World, number int64) {

@@ -57,8 +57,8 @@ func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 		string(order.StepReadShopOrder), string(order.StepReadCatalogue), string(order.StepFindContact), string(order.StepFindProducts),
 		string(order.StepEnsureContact), string(order.StepEnsureProduct), workflows.ActivityEnsureCategory,
 		workflows.ActivityCreateContact, workflows.ActivityCreateProduct, workflows.ActivityCreateCategory,
-		string(order.StepCreateOrder), string(order.StepAddItem), string(order.StepPostComment), string(order.StepSetStatus),
-		workflows.ActivityPlan,
+		string(order.StepCreateOrder), string(order.StepAddItems), string(order.StepPostComment), string(order.StepSetStatus),
+		workflows.ActivityAdvance,
 	}
 	for _, step := range steps {
 		t.Run(step, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -86,11 +87,11 @@ func TestRefreshInOneLine(t *testing.T) {
 		answer exchange.Refreshed
 		want   string
 	}{
-		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []string{"quantity of A-12: 2 to 3", "paid"}}, "quantity of A-12: 2 to 3; paid"},
+		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []flow.Message{{Code: "final-on-both-sides"}, {Code: "canceled"}}}, "final on both sides; canceled by an operator"},
 		"nothing":        {exchange.Refreshed{State: exchange.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
 		"too soon":       {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
 		"at once":        {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
-		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: "RO App does not answer", Next: now.Add(20 * time.Second)}, "waits: RO App does not answer; again from 12:33:30 (in 20 s)"},
+		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: &flow.Message{Code: "hold", Params: map[string]string{"reason": "no-items"}}, Next: now.Add(20 * time.Second)}, "on hold: The order has no items.; again from 12:33:30 (in 20 s)"},
 		"runs":           {exchange.Refreshed{State: exchange.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
 		"nobody took it": {exchange.Refreshed{State: exchange.RefreshRunning}, "still runs"},
 	} {

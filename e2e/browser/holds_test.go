@@ -8,7 +8,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {

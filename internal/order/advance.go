@@ -1,10 +1,10 @@
 package order
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -37,11 +37,12 @@ func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now 
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	next, err = clone(s)
-	if err != nil {
-		return s, flow.Commands{}, err
-	}
+	next = clone(s)
 	a := advance{s: &next, r: r, now: now, running: map[string]runningStep{}, fault: fault}
+	if retries(events) {
+		running = slices.Concat(running, next.FailedSteps)
+		next.FailedSteps = nil
+	}
 	for _, step := range running {
 		known, err := readStep(step)
 		if err != nil {
@@ -55,23 +56,12 @@ func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now 
 	if err := a.decide(); err != nil {
 		return s, flow.Commands{}, err
 	}
-	if _, err := json.Marshal(next); err != nil {
-		return s, flow.Commands{}, fmt.Errorf("encode the state: %w", err)
+	for _, recorded := range []any{next, a.commands} {
+		if err := encodable(reflect.ValueOf(recorded)); err != nil {
+			return s, flow.Commands{}, err
+		}
 	}
 	return next, a.commands, nil
-}
-
-// clone is a deep copy.
-func clone(s State) (State, error) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return State{}, fmt.Errorf("encode the state: %w", err)
-	}
-	var copied State
-	if err := json.Unmarshal(text, &copied); err != nil {
-		return State{}, fmt.Errorf("decode the state: %w", err)
-	}
-	return copied, nil
 }
 
 // advance is one call of [Advance].
@@ -322,6 +312,9 @@ func (a *advance) rest(next plan, p *planner) {
 		wake = earliest([]time.Time{wake, s.Hold.NextRetry})
 	} else {
 		s.Passes = 0
+	}
+	if until := a.now.Add(watchedFor); wake.After(until) {
+		wake = until // a creation in the far future must not become a time that nobody can write
 	}
 	if s.Closed == nil {
 		a.commands.Wake = wake

@@ -26,7 +26,8 @@ func internalError(fault error) Hold {
 // The order is held and tries again by itself.
 func advanceDespite(fault error, s State, events []flow.Event, running []flow.Step, r Rules, now time.Time) (State, flow.Commands) {
 	if retries(events) {
-		events, s.Failed = slices.Concat(s.Failed, events), nil
+		events, running = slices.Concat(s.Failed, events), slices.Concat(running, s.FailedSteps)
+		s.Failed, s.FailedSteps = nil, nil
 	}
 	var good, bad []flow.Event
 	for _, event := range events {
@@ -37,22 +38,31 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 			good = append(good, event)
 		}
 	}
-	kept, err := clone(s)
-	if err != nil {
-		panic(err) // it was decoded a moment ago
-	}
+	kept := clone(s)
 	kept.Failed = append(kept.Failed, bad...)
 	kept.Failed = kept.Failed[max(0, len(kept.Failed)-mostFailedEvents):]
 	// A step whose end cannot be taken in has ended all the same.
-	running = slices.DeleteFunc(slices.Clone(running), func(step flow.Step) bool {
-		return slices.ContainsFunc(bad, func(e flow.Event) bool { return endOf(e) == step.Key })
-	})
+	var runs []flow.Step
+	for _, step := range running {
+		if endIn(bad, step) {
+			kept.FailedSteps = append(kept.FailedSteps, step)
+		} else {
+			runs = append(runs, step)
+		}
+	}
+	running = runs
+	kept.FailedSteps = slices.DeleteFunc(kept.FailedSteps, func(step flow.Step) bool { return !endIn(kept.Failed, step) })
 	if len(bad) < len(events) || len(events) == 0 {
 		if next, commands, err := tryAdvance(kept, good, running, r, now, fault); err == nil {
 			return next, commands
 		}
 	}
 	return holdForFault(fault, kept, running, now)
+}
+
+// endIn tells that one of the events is the end of a step.
+func endIn(events []flow.Event, step flow.Step) bool {
+	return slices.ContainsFunc(events, func(e flow.Event) bool { return endOf(e) == step.Key })
 }
 
 // endOf is the key of the step whose end an event reports, "" for others.

@@ -41,6 +41,8 @@ type State struct {
 	// Failed are events that a defect of ours kept from being taken in. They are
 	// taken in with the next retry, by a release that can.
 	Failed []flow.Event `json:",omitempty"`
+	// FailedSteps are the steps whose ends are among them.
+	FailedSteps []flow.Step `json:",omitempty"`
 	// Passes counts how often something was started since the order last rested.
 	Passes int `json:",omitempty"`
 	// Backoffs are the steps that failed, by key, until they succeed.
@@ -443,7 +445,7 @@ func (s *State) noteBy(now time.Time, by string, m flow.Message) {
 		s.Timeline = map[int]Entry{}
 	}
 	s.LastEntry++
-	s.Timeline[s.LastEntry] = Entry{At: now, By: by, Message: m}
+	s.Timeline[s.LastEntry] = Entry{At: now, By: Shorten(by, longestValue), Message: m}
 	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 

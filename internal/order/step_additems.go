@@ -32,7 +32,7 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 				s.Items.Before = map[LineKey][]int64{}
 			}
 			if _, started := s.Items.Before[line.Line]; !started {
-				s.Items.Before[line.Line] = line.Before
+				s.Items.Before[line.Line] = append([]int64{}, line.Before...) // null would be lost in a merge patch
 			}
 		}
 	},

@@ -29,6 +29,7 @@ type ReadOrder struct {
 
 // OrderRead is RO App's side of the order.
 type OrderRead struct {
+	Account  string    `json:",omitempty"`
 	At       time.Time // when the request was sent
 	OrderID  int64
 	Number   string `json:",omitempty"` // as staff see it; empty where not shown
@@ -62,7 +63,7 @@ const (
 // applyAccountOrder takes in RO App's side of the order.
 func (s *State) applyAccountOrder(o OrderRead, now time.Time) {
 	at := s.Order
-	if at == nil || at.ID != o.OrderID || o.At.Before(at.SeenAt) {
+	if at == nil || at.ID != o.OrderID || o.Account != "" && o.Account != at.Account || o.At.Before(at.SeenAt) {
 		return
 	}
 	if o.Listed && o.ModifiedAt.Before(at.ModifiedAt) {

@@ -60,7 +60,10 @@ func (s *State) applySnapshot(snapshot *Snapshot, digest string, now time.Time) 
 		s.Observed = digest
 		return
 	}
-	s.Reused = nil
+	if s.Reused != nil {
+		s.Reused = nil
+		s.lift(now)
+	}
 	if !s.GoneSince.IsZero() || s.Missing > 0 {
 		s.shownAgain(now)
 	}

@@ -392,6 +392,19 @@ func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 	}, true
 }
 
+// ShopsElsewhere are the ids of the shops whose orders other accounts receive,
+// sorted. Those that changed their account may have orders in this one.
+func (s *Settings) ShopsElsewhere(account string) []string {
+	var ids []string
+	for id, shop := range s.Shops {
+		if shop.Account != account {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
 // ShopsOf are the ids of the shops whose orders an account receives, sorted.
 // Shops that are switched off are among them: their orders stand in the account
 // all the same, must not be taken for another shop's, and keep what they are

@@ -111,7 +111,7 @@ type Refresh struct {
 // RefreshResult is what a refresh found and did.
 type RefreshResult struct {
 	// Problem is why it failed, nil where it succeeded.
-	Problem *Message `json:",omitempty"`
+	Problem *Message  `json:",omitempty"`
 	Changed []Message `json:",omitempty"`
 }
 

@@ -1,0 +1,199 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// resetTo resets an order's workflow to one of its workflow tasks, counted from 0.
+func resetTo(w *world.World, number int64, task int) {
+	w.T.Helper()
+	var ends []int64
+	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(w.T, err)
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			ends = append(ends, event.GetEventId())
+		}
+	}
+	require.Greater(w.T, len(ends), task)
+	_, err := w.Temporal.ResetWorkflowExecution(w.T.Context(), &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: w.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: w.Key(number).WorkflowID()},
+		Reason: "by an operator", RequestId: fmt.Sprint(number, task), WorkflowTaskFinishEventId: ends[task],
+	})
+	require.NoError(w.T, err)
+}
+
+// Wherever an operator resets an order to, it is looked up before anything is
+// created: it exists once, with each item once.
+func TestOperatorResetsAnOrder(t *testing.T) {
+	t.Parallel()
+	for _, task := range []int{0, 2, 4} {
+		t.Run(fmt.Sprintf("to its workflow task %d", task), func(t *testing.T) {
+			t.Parallel()
+			w, _ := importedOrder(t, quick(world.Options{}), 1, nil)
+			resetTo(w, 1, task)
+			w.Await(1, func(v order.View) string {
+				if v.State.ResetRun == "" || v.SyncState != order.SyncSynced || len(v.Running) > 0 {
+					return "the reset run is not done"
+				}
+				return ""
+			})
+			orders := w.Roapp.Orders()
+			require.Len(t, orders, 1)
+			assert.Len(t, orders[0].Items, 2)
+			w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+			w.Await(1, func(order.View) string {
+				if q := w.Roapp.Order(orders[0].ID).Items[0].Quantity; !strings.HasPrefix(q, "3") {
+					return "the edit is not synced: " + q
+				}
+				return ""
+			})
+			assert.Len(t, w.Roapp.Orders(), 1)
+		})
+	}
+}
+
+// An order that an operator cancels ends in order, also in the middle of its import,
+// and is there again with the next event.
+func TestOperatorCancelsAnOrder(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, quick(world.Options{}))
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "hang", Times: 1, Delay: "2s"})
+	w.Place(1, world.J{"products": roseAndVase("2", "1")})
+	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
+	cancelWorkflow(w, w.Key(1).WorkflowID())
+	w.Eventually(world.Patience, func() string {
+		if w.Running(1) {
+			return "the workflow still runs"
+		}
+		return ""
+	})
+	w.Webhook(1)
+	w.AwaitSynced(1)
+	require.Len(t, w.Roapp.Orders(), 1)
+	assert.Len(t, w.Roapp.Orders()[0].Items, 2)
+}
+
+// A signal that nobody can read stands in the timeline, and stops nothing.
+func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
+	t.Parallel()
+	w, made := importedOrder(t, world.Options{}, 1, nil)
+	id := w.Key(1).WorkflowID()
+	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalWrittenOff, []byte{0xff, 0x00}))
+	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalDecide, []int{1}))
+	w.Await(1, func(v order.View) string {
+		noted := 0
+		for _, entry := range v.State.Entries() {
+			if entry.Code == "undecodable" {
+				noted++
+			}
+		}
+		if noted != 2 {
+			return fmt.Sprintf("noted %d times", noted)
+		}
+		return ""
+	})
+	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
+	w.Await(1, func(order.View) string {
+		if q := w.Roapp.Order(made.ID).Items[0].Quantity; !strings.HasPrefix(q, "4") {
+			return "the edit is not synced: " + q
+		}
+		return ""
+	})
+}
+
+// A step that fails is not repeated without a pause, whatever the cause: here the
+// shop answers a status with something that nobody can read.
+func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
+	t.Parallel()
+	w, made := importedOrder(t, world.Options{}, 1, nil)
+	w.Cartum.Break(world.Fault{Match: "orders/update", Kind: "html", Times: 1000})
+	w.Roapp.SetStatus(made.ID, 102)
+	w.Collect()
+	w.AwaitHeld(1, order.HoldUnreachable)
+	events := func() int64 {
+		answer, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(1).WorkflowID(), "")
+		require.NoError(t, err)
+		return answer.GetWorkflowExecutionInfo().GetHistoryLength()
+	}
+	size := events()
+	w.Eventually(world.Patience, func() string {
+		view, err := w.Orders.View(t.Context(), w.Key(1))
+		if err != nil || len(view.Running) > 0 {
+			return "something runs"
+		}
+		return ""
+	})
+	view, err := w.Orders.View(t.Context(), w.Key(1))
+	require.NoError(t, err)
+	require.NotNil(t, view.State.Hold)
+	assert.True(t, view.State.Hold.NextRetry.After(time.Now().Add(30*time.Second)), "the next retry is a minute away")
+	assert.InDelta(t, size, events(), 12, "nothing is repeated meanwhile")
+}
+
+// The settings give the shop another account while its order is open: the order
+// stays in the account in which it was created, with all that happens to it.
+func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
+	t.Parallel()
+	w, made := importedOrder(t, world.Options{CollectEvery: 10 * time.Second}, 1, nil)
+	w.ReplaceSettings(func(yaml string) string {
+		at := strings.Index(yaml, "\nshops:")
+		section := yaml[strings.Index(yaml, "  main:"):at]
+		moved := strings.Replace(yaml[:at], section, section+"\n"+strings.Replace(section, "  main:", "  other:", 1), 1)
+		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
+	})
+	w.Edit(1, world.J{"products": append(roseAndVase("5", "1"), world.Line("NEW-1", "Storczyk", "40", "1"))})
+	w.Await(1, func(order.View) string {
+		if items := w.Roapp.Order(made.ID).Items; len(items) != 3 || !strings.HasPrefix(items[0].Quantity, "5") {
+			return fmt.Sprintf("the edit is not in the old account: %+v", items)
+		}
+		return ""
+	})
+	w.Roapp.SetStatus(made.ID, 102)
+	view := w.Await(1, func(v order.View) string {
+		if v.State.Order.StatusID != 102 || v.State.Snapshot.Status != 2 {
+			return "the status of the old account is not heard"
+		}
+		return ""
+	})
+	assert.Equal(t, "main", view.State.Order.Account)
+}
+
+// An order as long as a small shop's catalogue, each product new and with a long
+// description: it is imported, and its history grows with its lines only.
+func TestOrderOf300NewProductsIsImported(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, quick(world.Options{RoappSwitches: map[string]string{"search-lag": "0s", "category-create": "yes"}}))
+	var all []world.J
+	for i := range 300 {
+		sku := fmt.Sprintf("SKU-%03d", i)
+		w.Cartum.PutProduct(sku, world.J{"title": world.J{"pl": "Produkt " + sku}, "description": world.J{"pl": strings.Repeat("Bardzo długi opis. ", 430)}})
+		all = append(all, world.Line(sku, "Produkt "+sku, "10.50", "1"))
+	}
+	w.Place(1, world.J{"products": all})
+	w.Eventually(4*time.Minute, func() string {
+		view, err := w.Orders.View(t.Context(), w.Key(1))
+		if err != nil || view.SyncState != order.SyncSynced {
+			return fmt.Sprintf("not synced: %v %s %+v", err, view.SyncState, view.State.Hold)
+		}
+		return ""
+	})
+	require.Len(t, w.Roapp.Orders(), 1)
+	assert.Len(t, w.Roapp.Orders()[0].Items, 300)
+	assert.Len(t, w.Roapp.Products(), 300)
+	assert.Less(t, w.HistorySize(w.Key(1).WorkflowID()), int64(1_500_000), "bytes of history: 5 kB a line, of which a new product takes most")
+}
