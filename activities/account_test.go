@@ -90,6 +90,9 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	read, err := settings.Parse("settings.yaml", []byte(yaml), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	require.NoError(t, err)
 	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), nil)}
+	shop, err := r.a.shop("demo")
+	require.NoError(t, err)
+	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago
 	acc, err := r.a.account("main")
 	require.NoError(t, err)
 	acc.reportMissing = func(_ context.Context, endpoint string) {
@@ -168,7 +171,7 @@ func newProduct() workflows.CreateProductInput {
 	return workflows.CreateProductInput{EnsureProduct: order.EnsureProduct{
 		Goods:   order.ArticleKey("A-1"),
 		Find:    order.FindProducts{Account: "main", Articles: []string{"A-1"}},
-		Product: order.NewProduct{Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
+		Product: order.NewProduct{Shop: "demo", Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
 		Pace:    order.Pace{Lag: 20 * time.Millisecond},
 	}}
 }
@@ -363,6 +366,9 @@ func TestMissingCatalogueIsAnOutage(t *testing.T) {
 	assert.Equal(t, "RO App no longer offers /products/", failure.Text)
 	assert.Equal(t, []string{"GET /products/"}, r.missing)
 
+	shop, err := r.a.shop("demo")
+	require.NoError(t, err)
+	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago
 	acc, err := r.a.account("main")
 	require.NoError(t, err)
 	still, err := acc.stillMissing(t.Context(), []string{"GET /products/"})

@@ -107,18 +107,18 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	// Answer holds.
 	unfit := act(of(2)+"/decisions", world.J{"kind": "accept"})
 	assert.Equal(t, http.StatusConflict, unfit.StatusCode)
-	assert.Contains(t, unfit.text, "cannot be accepted")
+	assert.Contains(t, unfit.text, "does not offer this answer")
 	assert.Equal(t, http.StatusUnprocessableEntity, act(of(2)+"/decisions", world.J{"kind": "dance"}).StatusCode)
 	for range 2 { // sent twice
 		assert.Equal(t, http.StatusAccepted, act(of(2)+"/decisions", world.J{"kind": "create-contact"}).StatusCode)
 	}
 	view, _ := w.AwaitSynced(2)
-	assert.Contains(t, told(view), "decided: create-contact")
-	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided: create-contact"))
+	assert.Contains(t, told(view), "decided decision=create-contact")
+	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided decision=create-contact"))
 
 	held := ask(w, world.LookToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
 	require.Equal(t, http.StatusOK, held.StatusCode, held.text)
-	bulk = act("/holds/decisions", world.J{"orders": names(w, 3, 4, 2), "decision": world.J{"kind": "leave", "reason": "test"}})
+	bulk = act("/holds/decisions", world.J{"orders": names(w, 3, 4, 2), "decision": world.J{"kind": "skip", "reason": "test"}})
 	require.Equal(t, http.StatusOK, bulk.StatusCode, bulk.text)
 	assert.Equal(t, 2, strings.Count(bulk.text, `"taken":true`), bulk.text)
 	w.AwaitClosed(3)
@@ -127,7 +127,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	// Bring one back.
 	assert.Equal(t, http.StatusAccepted, act(of(3)+"/import", nil).StatusCode)
 	view = w.AwaitHeld(3, order.HoldNoCustomer)
-	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "asked to import"))
+	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "import-requested"))
 	assert.Equal(t, http.StatusConflict, act(of(3)+"/written-off", nil).StatusCode)
 	assert.Equal(t, http.StatusAccepted, act(of(1)+"/written-off", nil).StatusCode)
 
@@ -189,10 +189,10 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, back.StatusCode)
 	assert.Equal(t, "/", back.Header.Get("Location"))
 	w.AwaitSynced(2)
-	bulk := page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"try-again"}, "order": {w.Shop + "/2", w.Shop + "/77"}})
+	bulk := page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}, "order": {w.Shop + "/2", w.Shop + "/77"}})
 	assert.Equal(t, http.StatusOK, bulk.StatusCode)
 	assert.Contains(t, bulk.text, w.Shop+" #77")
-	assert.Equal(t, http.StatusBadRequest, page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"try-again"}}).StatusCode)
+	assert.Equal(t, http.StatusBadRequest, page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}}).StatusCode)
 
 	// Update several orders: each answers in its own cell.
 	chosen := url.Values{"order": {w.Shop + "/1", w.Shop + "/2"}}

@@ -26,7 +26,7 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	w.Place(2, nil)
 	view, o := w.AwaitSynced(2)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, told(view), fmt.Sprintf("contact: %d, the remembered choice of tester", ola))
+	assert.Contains(t, told(view), fmt.Sprintf("choice-recalled by=tester id=%d", ola))
 
 	// Who was remembered is gone, and a third one has come.
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(ola), nil, nil)
@@ -34,7 +34,7 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	w.Place(3, nil)
 	view = w.AwaitHeld(3, order.HoldAmbiguousContact)
 	assert.NotContains(t, choiceIDs(view.State.Hold), ola)
-	assert.Contains(t, told(view), "is not among those that fit any more")
+	assert.Contains(t, told(view), "choice-outdated by=tester")
 }
 
 func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
@@ -50,7 +50,7 @@ func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	view, o := w.AwaitSynced(2)
 	require.Len(t, o.Items, 1)
 	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
-	assert.Contains(t, told(view), fmt.Sprintf("product for R-1: %d, the remembered choice of tester", chosen))
+	assert.Contains(t, told(view), fmt.Sprintf("choice-recalled by=tester id=%d product=R-1", chosen))
 }
 
 // staffsOrder is an order that staff made by hand, with two roses.
@@ -88,7 +88,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			assert.Equal(t, id, o.ID)
 			assert.Equal(t, contact, o.Client.ID)
 			assert.Len(t, o.Items, 1, "what stands there is not added again")
-			assert.Contains(t, told(view), "as tester decided")
+			assert.Contains(t, told(view), "order-linked")
 			assert.NotEmpty(t, theComment(t, o))
 
 			w.Place(2, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
@@ -98,7 +98,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 				if v.State.Hold == nil || v.State.Hold.Note == nil {
 					return "the refusal is not told yet"
 				}
-				assert.Contains(t, v.State.Hold.Note, "it stands for order")
+				assert.Contains(t, textOf(*v.State.Hold.Note), "why=linked-to-another")
 				return ""
 			})
 			// What staff change in it from now on is seen.

@@ -30,7 +30,7 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	w.Cartum.PutOrder(1, world.J{"stat_status": 3, "stat_created": longAgo, "products": roseAndVase("2", "1")})
 	w.ByHand(1)
 	view := w.AwaitClosed(1)
-	assert.Equal(t, "final on both sides", view.State.Closed)
+	assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
 	assert.False(t, view.State.Synced.IsZero(), "imported before")
 	imported := w.Roapp.Order(view.State.Order.ID)
 	assert.Equal(t, int64(103), imported.Status.ID)
@@ -74,7 +74,7 @@ func TestT03_OrderOfLongAgoThatIsNotFinalStaysOpen(t *testing.T) {
 	// It becomes final, in RO App, and is done then.
 	w.Roapp.SetStatus(o.ID, 103)
 	awaitShopStatus(w, 1, 3)
-	assert.Equal(t, "final on both sides", w.AwaitClosed(1).State.Closed)
+	assert.Equal(t, "final-on-both-sides", w.AwaitClosed(1).State.Closed.Code)
 }
 
 // A final order of today is still in the sweeps' sight.

@@ -125,7 +125,7 @@ func TestR27_F25_CardOfAnExistingContactIsNeverOverwritten(t *testing.T) {
 	for _, told := range []string{"Anna Nowak", "inny@example.com", "ul. Nowa 2"} {
 		assert.Contains(t, comment, told, "what the shop has stands in the order's own comment")
 	}
-	assert.Contains(t, told(view), fmt.Sprintf("contact %d, found by phone", contact))
+	assert.Contains(t, told(view), fmt.Sprintf("customer contact=%d why=found-by-phone", contact))
 }
 
 func TestR27_OrganizationIsFoundWherePeopleHaveNone(t *testing.T) {
@@ -159,7 +159,7 @@ func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: jan})
 	view, chosen := w.AwaitSynced(3)
 	assert.Equal(t, jan, chosen.Client.ID)
-	assert.Contains(t, told(view), "chosen by a person")
+	assert.Contains(t, told(view), "why=chosen")
 	assert.Len(t, w.Roapp.People(), 2)
 }
 

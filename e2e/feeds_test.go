@@ -73,7 +73,7 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	})
 	assert.Equal(t, []string{"A-1 x 4 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	assert.True(t, third.SeenAt.Equal(view.State.Snapshot.SeenAt))
-	assert.Equal(t, 1, strings.Count(told(view), "in the shop: quantity"))
+	assert.Equal(t, 1, strings.Count(told(view), "quantity-changed"))
 	assert.Equal(t, reads, w.Cartum.Seen("orders/get"), "a snapshot needs no read")
 }
 
@@ -116,18 +116,18 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	assert.Equal(t, chosen, w.Roapp.Order(o.ID).Client.ID, "the person's choice stays")
 	assert.Len(t, w.Roapp.Order(o.ID).Feed, 1)
 	assert.Len(t, w.Roapp.Orders(), 1)
-	assert.Contains(t, told(view), "decided: contact", "what happened is kept")
+	assert.Contains(t, told(view), "decided decision=contact", "what happened is kept")
 	newest := "2" // the shop's quantity only ever grew
 	for _, change := range quantitiesSeen.FindAllStringSubmatch(told(view), -1) {
-		assert.Equal(t, newest, change[1])
-		assert.Greater(t, change[2], newest, "the state went backwards")
-		newest = change[2]
+		assert.Equal(t, newest, change[2])
+		assert.Greater(t, change[1], newest, "the state went backwards")
+		newest = change[1]
 	}
 	assert.Equal(t, "5", newest)
 }
 
 // quantitiesSeen are the changes of a quantity in the timeline.
-var quantitiesSeen = regexp.MustCompile(`in the shop: quantity of A-1: (\d) to (\d)`)
+var quantitiesSeen = regexp.MustCompile(`quantity-changed is=(\d) sku=A-1 was=(\d)`)
 
 // errBlind is what visibility answers who must not ask it.
 var errBlind = errors.New("visibility is not to be asked")
@@ -170,7 +170,7 @@ func TestT08_ActionsNeverAskVisibility(t *testing.T) {
 	answer, err := orders.Refresh(t.Context(), w.Key(1), "Ola")
 	require.NoError(t, err)
 	assert.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	answer, err = orders.Refresh(t.Context(), w.Key(1), "Jan")
 	require.NoError(t, err)
 	assert.Equal(t, exchange.RefreshTooSoon, answer.State)

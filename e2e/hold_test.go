@@ -24,7 +24,7 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 			view := w.AwaitHeld(1, order.HoldMissingRight)
 			assert.Contains(t, holdText(view.State.Hold), "can add products without deduction", "RO App's own words")
 			assert.Contains(t, remedyOf(view.State.Hold), `"Can add products without deduction"`)
-			assert.Equal(t, 1, strings.Count(told(view), "held ("), "two refused lines are one hold")
+			assert.Equal(t, 1, strings.Count(told(view), "held reason"), "two refused lines are one hold")
 			require.Len(t, w.Roapp.Orders(), 1)
 			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
 
@@ -78,7 +78,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 
 	w.Decide(2, order.Decision{Kind: order.DecideSkip, Reason: "double"})
 	view := w.AwaitClosed(2)
-	assert.Equal(t, "left by tester: double", view.State.Closed)
+	assert.Equal(t, "skipped by=tester reason=double", textOf(view.State.Closed.Message))
 	assert.Equal(t, []string{"1"}, numbers(w))
 	assert.Len(t, w.Roapp.People(), 1)
 	assert.Len(t, w.Roapp.Products(), 1)

@@ -64,7 +64,7 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 		o := assertTwoLinesOnce(t, w)
 		assert.Equal(t, int64(102), o.Status.ID)
 		theComment(t, o)
-		assert.Contains(t, told(view), "taken over")
+		assert.Contains(t, told(view), "order-existed")
 		assert.Empty(t, markCodes(view))
 	})
 }

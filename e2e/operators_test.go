@@ -57,7 +57,7 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 			assert.Len(t, orders[0].Items, 2)
 			w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 			w.Await(1, func(order.View) string {
-				if q := w.Roapp.Order(orders[0].ID).Items[0].Quantity; !strings.HasPrefix(q, "3") {
+				if q := w.Roapp.Order(orders[0].ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "3") {
 					return "the edit is not synced: " + q
 				}
 				return ""
@@ -109,7 +109,7 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 	})
 	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
 	w.Await(1, func(order.View) string {
-		if q := w.Roapp.Order(made.ID).Items[0].Quantity; !strings.HasPrefix(q, "4") {
+		if q := w.Roapp.Order(made.ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "4") {
 			return "the edit is not synced: " + q
 		}
 		return ""
@@ -158,7 +158,7 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 	})
 	w.Edit(1, world.J{"products": append(roseAndVase("5", "1"), world.Line("NEW-1", "Storczyk", "40", "1"))})
 	w.Await(1, func(order.View) string {
-		if items := w.Roapp.Order(made.ID).Items; len(items) != 3 || !strings.HasPrefix(items[0].Quantity, "5") {
+		if items := w.Roapp.Order(made.ID).Items; len(items) != 3 || !strings.HasPrefix(items[0].Quantity.String(), "5") {
 			return fmt.Sprintf("the edit is not in the old account: %+v", items)
 		}
 		return ""

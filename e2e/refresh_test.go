@@ -51,15 +51,15 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
 	require.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.WithinDuration(t, time.Now().Add(10*time.Minute), answer.Next, time.Minute)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	assert.LessOrEqual(t, roappReads(w), 3)
 
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
-	assert.Contains(t, told(view), "asked to update the order now")
-	assert.Contains(t, told(view), "updated: changes: ")
+	assert.Contains(t, told(view), "refresh-requested")
+	assert.Contains(t, told(view), "refreshed changes=")
 }
 
 func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
@@ -70,8 +70,8 @@ func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
 	answer := w.Refresh(1, "Ola")
 	require.Equal(t, exchange.RefreshDone, answer.State)
 	changed := textOf(answer.Changed...)
-	assert.Contains(t, changed, "status in RO App: 105")
-	assert.Contains(t, changed, "written off")
+	assert.Contains(t, changed, "roapp-status-changed roappStatus=105")
+	assert.Contains(t, changed, "written-off")
 	assert.Equal(t, 6, w.Cartum.Status(1))
 }
 
@@ -119,7 +119,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 		assert.Equal(t, exchange.RefreshDone, answer.State)
 		assert.Equal(t, answers[0], answer)
 	}
-	assert.Contains(t, textOf(answers[0].Changed...), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answers[0].Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.LessOrEqual(t, roappReads(w), 3)
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
@@ -192,7 +192,7 @@ func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 	assert.True(t, end.Next.Equal(refused.Next))
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
-	assert.Contains(t, told(view), "held (unreachable)")
+	assert.Contains(t, told(view), "held reason=unreachable")
 }
 
 func TestT09_ClosedOrderIsNotRefreshed(t *testing.T) {
@@ -239,7 +239,7 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 		answer = awaitEnd(w, 1, answer.ID)
 	}
 	assert.Equal(t, exchange.RefreshDone, answer.State)
-	assert.Contains(t, textOf(answer.Changed...), "quantity of A-1: 2 to 3")
+	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	again := w.Refresh(1, "Jan")
 	assert.Equal(t, exchange.RefreshTooSoon, again.State)

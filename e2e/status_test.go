@@ -73,7 +73,7 @@ func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {
 	w := unhurried(t, world.Options{})
 	w.Place(1, world.J{"stat_status": 4})
 	view := w.AwaitClosed(1)
-	assert.Contains(t, view.State.Closed, "cancelled")
+	assert.Equal(t, "cancelled-before-import", view.State.Closed.Code)
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 
 	w.ByHand(1) // a person may want it all the same

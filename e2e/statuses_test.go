@@ -98,7 +98,7 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	w.Cartum.Change(1, world.J{"stat_status": 3})
 	w.Roapp.SetStatus(both.ID, 105)
 	view := pressed(w, 1)
-	assert.Contains(t, told(view), "the status changed on both sides: RO App's 105 wins over the shop's 3")
+	assert.Contains(t, told(view), "status-changed-on-both-sides cartumStatus=3 roappStatus=105")
 	lookEverywhere(w, 1)
 	assertStatuses(w, 1, both.ID, 6, 105, 1, 0)
 

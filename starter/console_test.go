@@ -62,7 +62,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	output, code := p.types("import", "--shop", "demo", "--order", "201", "--order", "202,201", "--wait", "90s")
 	require.Equal(t, exitHeld, code, output)
 	for _, text := range []string{
-		"order:demo:201  asked for\n", "seen in the shop: status 1, lines: 1, 25.00 PLN",
+		"order:demo:201  asked for\n", "read from Cartum: status 1, lines: 1, 25.00 PLN",
 		"order:demo:201  synced: order ", "https://web.roapp.example/orders/table/",
 		"order:demo:202  held: ambiguous-contact\n", "  Choose one, or merge them in RO App",
 		"    " + strconv.FormatInt(first, 10) + "  Jan\n", "    " + strconv.FormatInt(second, 10) + "  Ewa\n",
@@ -92,27 +92,27 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	}
 	output, code = decide("contact", "--contact", "99999")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, output, "99999 is not among the choices")
+	assert.Contains(t, output, "it is not among the choices")
 	assert.Contains(t, output, "  Ewa\n")
 	output, code = decide("create-again")
 	assert.Equal(t, 1, code)
-	assert.Contains(t, output, "the decision create-again does not fit: the order is not gone")
+	assert.Contains(t, output, "the decision create-again does not fit: what the order waits for does not offer this answer")
 	output, code = decide("contact", "--contact", strconv.FormatInt(second, 10), "--reason", "she rang")
 	require.Equal(t, 0, code, output)
-	assert.Contains(t, output, fmt.Sprintf("decided: contact %d (she rang) (Ola)\n", second))
+	assert.Contains(t, output, fmt.Sprintf("decided: this contact %d (she rang) (Ola)\n", second))
 	assert.Contains(t, output, "order:demo:202  synced: order ")
 	assert.Len(t, w.Roapp.People(), 3, "nobody was made for the second order")
 
 	// An order that is done is compared once more.
 	output, code = p.types("import", "--shop", "demo", "--order", "202", "--wait", "90s")
 	require.Equal(t, 0, code, output)
-	assert.NotContains(t, output, "seen in the shop", "only news is printed")
+	assert.NotContains(t, output, "read from Cartum", "only news is printed")
 
 	output, code = p.types("import", "--shop", "demo", "--order", "999", "--wait", "90s")
 	assert.Equal(t, exitHeld, code)
 	assert.Contains(t, output, "order:demo:999  held: not-in-shop")
-	output, code = p.types("decide", "--shop", "demo", "--order", "999", "--as", "Ola", "leave", "--reason", "mistyped", "--wait", "90s")
-	assert.Contains(t, output, "order:demo:999  closed: left by Ola: mistyped")
+	output, code = p.types("decide", "--shop", "demo", "--order", "999", "--as", "Ola", "skip", "--reason", "mistyped", "--wait", "90s")
+	assert.Contains(t, output, "order:demo:999  closed: skipped by Ola: mistyped")
 	assert.Equal(t, 0, code, output)
 }
 
@@ -131,8 +131,8 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		{"import --shop demo --order five", `"five"`},
 		{"show --shop demo --order 5,6", "show is about one order; name one"},
 		{"show --shop demo --order 5", "demo #5 is not known here; ask for it with: starter import --shop demo --order 5"},
-		{"decide --shop demo --order 5 --as Ola try-again", "demo #5 is not known here"},
-		{"decide --shop demo --order 5 try-again", "say who decides: --as NAME"},
+		{"decide --shop demo --order 5 --as Ola retry", "demo #5 is not known here"},
+		{"decide --shop demo --order 5 retry", "say who decides: --as NAME"},
 		{"decide --shop demo --order 5 --as Ola", `"" is no decision; decisions are: contact, create-contact, product`},
 		{"decide --shop demo --order 5 --as Ola guess", `"guess" is no decision`},
 		{"decide --shop demo --order 5 --as Ola contact", "the decision contact needs --contact"},
@@ -140,7 +140,7 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		{"decide --shop demo --order 5 --as Ola contact --contact 7 --product 8", "the decision contact takes no --product"},
 		{"decide --shop demo --order 5 --as Ola product --product 7 --organization", "the decision product takes no --organization"},
 		{"decide --shop demo --order 5 --as Ola create-contact --goods a:A-1", "the decision create-contact takes no --goods"},
-		{"decide --shop demo --order 5 --as Ola leave", "the decision leave needs --reason"},
+		{"decide --shop demo --order 5 --as Ola skip", "the decision skip needs --reason"},
 		{"imprt", `unknown command "imprt"`},
 	} {
 		output, code := p.types(strings.Fields(tc.args)...)
@@ -191,7 +191,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 		"acceptable":             {order.Hold{Reason: order.HoldMalformed, Problem: "stat_created"}, order.Decision{Kind: order.DecideAccept}, ""},
 		"not acceptable":         {order.Hold{Reason: order.HoldMalformed, Field: "currency"}, order.Decision{Kind: order.DecideAccept}, "not-offered"},
 		"not gone":               {several, order.Decision{Kind: order.DecideCreateAgain}, "not-offered"},
-		"leave":                  {several, order.Decision{Kind: order.DecideSkip, Reason: "no"}, ""},
+		"skip":                  {several, order.Decision{Kind: order.DecideSkip, Reason: "no"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -217,6 +217,7 @@ func TestOfferedAnswersFit(t *testing.T) {
 		{Reason: order.HoldProductNotCreated, Goods: "a:A-1"},
 		{Reason: order.HoldOrderGone},
 		{Reason: order.HoldMalformed, Problem: "stat_created"},
+		{Reason: order.HoldNumberReused},
 		{Reason: order.HoldCredentials},
 	} {
 		for _, offered := range answersTo(heldFor(hold)) {
@@ -224,6 +225,7 @@ func TestOfferedAnswersFit(t *testing.T) {
 			d := order.Decision{Kind: order.DecisionKind(kind), By: "Ola", ContactID: 7, ProductID: 7, OrderID: 7, Reason: "no"}
 			state := heldFor(hold)
 			assert.Empty(t, state.Unfit(d), "%s: %s", hold.Reason, offered)
+			assert.Contains(t, kindsHelp(), offered[:len(kind)], "%s: %s", hold.Reason, offered)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // answer is a person's decision as it was typed.
@@ -40,6 +41,8 @@ var decisionKinds = []struct {
 	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
 	{order.DecideLink, []string{"roapp-order"}, nil, "link this order in RO App"},
 	{order.DecideSkip, []string{"reason"}, nil, "skip this order"},
+	{order.DecideNewOrder, nil, nil, "the shop gave the number to another order: import that one"},
+	{order.DecideSameOrder, nil, nil, "the order is the one that was imported before"},
 }
 
 func decideCommand(flags *process.Flags) *cobra.Command {
@@ -143,7 +146,7 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		if err := writeOutcome(c.out, view); err != nil {
 			return err
 		}
-		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, why)
+		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, wording.English().WhyUndecided(why))
 	}
 	f := &followed{key: key, leaves: d.Kind == order.DecideSkip}
 	f.start(view)

@@ -1,6 +1,9 @@
 package order
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Reused is another order that the shop shows under a number that it has used
 // before.
@@ -10,13 +13,20 @@ type Reused struct {
 }
 
 // otherOrder tells that the shop's order is not the one that was imported under
-// its number: an order keeps the time at which it was placed.
+// its number. An order keeps the time at which it was placed, as the shop writes it;
+// one that was only edited also keeps its customer and some of its lines.
 func (s *State) otherOrder(snapshot *Snapshot) bool {
 	if s.Snapshot == nil || s.Order == nil && len(s.InFlight) == 0 {
 		return false
 	}
-	was, is := s.Snapshot.Created, snapshot.Created
-	return !was.IsZero() && !is.IsZero() && !was.Equal(is)
+	was, is := s.Snapshot, snapshot
+	if was.Created.IsZero() || is.Created.IsZero() || was.Created.Equal(is.Created) || was.CreatedAsWritten == is.CreatedAsWritten {
+		return false
+	}
+	shared := slices.ContainsFunc(is.Lines, func(line Line) bool {
+		return slices.ContainsFunc(was.Lines, func(before Line) bool { return lineGroup(line) == lineGroup(before) })
+	})
+	return customerContent(*was) != customerContent(*is) || !shared
 }
 
 // numberReused is the hold of an order whose number the shop has given to another

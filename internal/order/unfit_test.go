@@ -184,6 +184,7 @@ func reused(t *testing.T) *life {
 	l.now = noon.Add(time.Hour)
 	l.contacts = []order.Contact{{ID: 8, FirstName: "Ola", LastName: "Kot"}}
 	l.changed(func(o *order.Snapshot) {
+		o.CreatedAsWritten = "2026-11-20 13:59:00"
 		o.Created, o.Customer, o.Lines = l.now.Add(-time.Minute), order.Customer{Name: "Ola Kot", Phone: "+48601222333"}, []order.Line{line("B", 1, 5)}
 	})
 	l.settle()
