@@ -320,14 +320,14 @@ func (s *Server) shownOrders() []shownOrder {
 		shown := shownOrder{
 			Number: number, Name: scalarText(o.fields["delivery_name"]), Status: s.statusTitle(o.status()), Delivery: scalarText(delivery["title"]),
 			City: city, Street: street, Address: strings.Trim(city+", "+street, ", "),
-			Total: scalarText(o.fields["total_sum"]) + " " + scalarText(o.fields["currency"]), Paid: o.paid(), Open: o.status() != lockedStatus,
+			Total: amountOf(o.fields["total_sum"]).StringFixed(2) + " " + scalarText(o.fields["currency"]), Paid: o.paid(), Open: o.status() != lockedStatus,
 			Deliveries: s.shownDeliveries(scalarText(delivery["id"])),
 		}
 		lines, _ := o.fields["products"].([]any)
 		for place, value := range lines {
 			if line, ok := value.(map[string]any); ok {
 				shown.Lines = append(shown.Lines, shownLine{
-					place, scalarText(line["title"]), scalarText(line["article"]), scalarText(line["price"]), scalarText(line["quantity"]),
+					place, scalarText(line["title"]), scalarText(line["article"]), amountOf(line["price"]).StringFixed(2), scalarText(line["quantity"]),
 				})
 			}
 		}
