@@ -37,7 +37,7 @@ func TestBuyerAndManagerWorkByPage(t *testing.T) {
 	o := s.order(nil)
 	same(t, "number", o["order_id"], "1001")
 	same(t, "total", o["total_sum"], "25")
-	does("/edit/orders/1001/lines/0", url.Values{"quantity": {"5"}}, "62.5 PLN")
+	does("/edit/orders/1001/lines/0", url.Values{"quantity": {"5"}}, "62.50 PLN")
 	does("/edit/orders/1001/delivery", url.Values{"delivery": {"42"}, "city": {"Kraków"}, "address": {"ul. Długa 5"}}, "Kraków, ul. Długa 5")
 	same(t, "delivery price", s.order(nil)["delivery_price"], "25.50")
 	does("/edit/orders/1001/pay", nil, ", paid")
