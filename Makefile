@@ -79,6 +79,11 @@ screenshots: $(TEMPORAL) $(ASSETS) ## take pictures of all pages into dist/scree
 	rm -rf dist/screenshots
 	go test -count 1 -tags screenshots -run TestTakeScreenshots ./e2e/browser -screenshots $(CURDIR)/dist/screenshots -readme $(CURDIR)/docs/screenshots
 
+.PHONY: assumptions
+assumptions: ## write docs/assumptions.md from the documents in docs/reference and the switches of the fakes
+	go run ./sandbox/assumptions > docs/assumptions.md~
+	mv docs/assumptions.md~ docs/assumptions.md
+
 .PHONY: lint
 lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are deterministic
 	bin/golangci-lint fmt --diff
@@ -107,7 +112,8 @@ compose-test: ## run docker-compose.yml as a user would, with stand-ins of both 
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/
 
 bin/temporal: tools/go.mod tools/go.sum
-	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
+	@echo "Building Temporal's command line, once, in about three minutes. Each package that is compiled is listed."
+	cd tools && go build -v -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
 	touch $@
 
 # The server as it runs on a database of its own, which the command line cannot do.
