@@ -137,7 +137,8 @@ func run[T any](r *roappAccount, do, in any) (answer T, err error) {
 	if err != nil {
 		return answer, err
 	}
-	return answer, value.Get(&answer)
+	err = value.Get(&answer)
+	return answer, err
 }
 
 func (r *roappAccount) sandbox(method, path, body string) []byte {

@@ -110,12 +110,14 @@ func TestAddressesInAContainer(t *testing.T) {
 		free[d.part] = new(int)
 	}
 	for inside, ip := range map[bool]string{true: "0.0.0.0", false: "127.0.0.1"} {
-		m := &machine{options: options{ports: free, inContainer: inside}, dir: "/tmp/sandbox"}
-		at, err := m.ports.claim(t.Context(), m.ip())
-		require.NoError(t, err)
-		defer at.close()
-		assert.Equal(t, "127.0.0.1:"+at.port(partStarter), at.of(partStarter))
-		assert.Equal(t, ip+":"+at.port(partStarter), at.listen(partStarter))
-		assert.Equal(t, inside, strings.HasPrefix(m.typed(), "docker compose -f compose.sandbox.yml exec sandbox sh /tmp/sandbox/starter"), m.typed())
+		func() {
+			m := &machine{options: options{ports: free, inContainer: inside}, dir: "/tmp/sandbox"}
+			at, err := m.ports.claim(t.Context(), m.ip())
+			require.NoError(t, err)
+			defer at.close()
+			assert.Equal(t, "127.0.0.1:"+at.port(partStarter), at.of(partStarter))
+			assert.Equal(t, ip+":"+at.port(partStarter), at.listen(partStarter))
+			assert.Equal(t, inside, strings.HasPrefix(m.typed(), "docker compose -f compose.sandbox.yml exec sandbox sh /tmp/sandbox/starter"), m.typed())
+		}()
 	}
 }

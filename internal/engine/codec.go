@@ -181,7 +181,7 @@ func (c anywhereConverter) WithContext(context.Context) converter.DataConverter 
 
 // WithWorkflowContext implements [workflow.ContextAware].
 func (c anywhereConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
-	return workflowConverter{c.DataConverter}
+	return workflowConverter(c)
 }
 
 // workflowConverter decodes within workflows. The SDK drops a signal that cannot be decoded and fails a workflow whose

@@ -127,7 +127,7 @@ func sameContent(was, is Line) bool {
 }
 
 // matchGroup keys the lines of one article, those at the indexes.
-func matchGroup(group string, before []Line, lines []Line, indexes []int) {
+func matchGroup(group string, before, lines []Line, indexes []int) {
 	used, keyed := map[LineKey]bool{}, map[int]bool{}
 	for _, agree := range agreements {
 		for _, was := range before {

@@ -20,6 +20,7 @@ import (
 
 // fill gives all that is reachable from v values that are not zero.
 func fill(t *testing.T, v reflect.Value, depth int) {
+	t.Helper()
 	switch v.Type() {
 	case reflect.TypeFor[time.Time]():
 		v.Set(reflect.ValueOf(noon))
