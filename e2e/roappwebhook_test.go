@@ -101,12 +101,12 @@ func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 		change func(*http.Request)
 		code   int
 	}{
-		"no signature":       {func(r *http.Request) { r.Header.Del("X-Signature") }, http.StatusUnauthorized},
+		"no signature": {func(r *http.Request) { r.Header.Del("X-Signature") }, http.StatusUnauthorized},
 		"another id": {func(r *http.Request) {
 			r.Header.Set("X-Webhook-Id", "0e2f3a4b-0000-4000-8000-000000000002")
 			setBody(r, `{"id": "0e2f3a4b-0000-4000-8000-000000000002"}`)
 		}, http.StatusUnauthorized},
-		"no id": {func(r *http.Request) { r.Header.Del("X-Webhook-Id"); setBody(r, `{}`) }, http.StatusBadRequest},
+		"no id":              {func(r *http.Request) { r.Header.Del("X-Webhook-Id"); setBody(r, `{}`) }, http.StatusBadRequest},
 		"another signature":  {func(r *http.Request) { r.Header.Set("X-Signature", strings.Repeat("ab", sha256.Size)) }, http.StatusUnauthorized},
 		"unknown account":    {func(r *http.Request) { r.URL.Path = "/webhooks/roapp/unknown" }, http.StatusNotFound},
 		"not a webhook body": {func(r *http.Request) { r.Header.Del("X-Webhook-Id"); setBody(r, "id=1") }, http.StatusBadRequest},

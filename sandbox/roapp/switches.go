@@ -77,7 +77,8 @@ func choice(all ...string) values { return values{strings.Join(all, ", "), oneOf
 
 var switchRules = []switchRule{
 	{
-		SearchLag, "2s", "0s", values{"a duration up to 1h", lagDuration},
+		SearchLag, "2s", "0s",
+		values{"a duration up to 1h", lagDuration},
 		`How old the state is that lists of contacts, orders, products and categories show; reads by id and an order's items do not lag.`,
 	},
 	{
@@ -117,11 +118,13 @@ var switchRules = []switchRule{
 		`How POST of an item refuses a product when the key's employee lacks "Can add products without deduction"; none, because otherwise nothing may be imported at all.`,
 	},
 	{
-		ForbiddenTransitions, "", "", values{"nothing, or pairs such as 101>104,102>101", transitionList},
+		ForbiddenTransitions, "", "",
+		values{"nothing, or pairs such as 101>104,102>101", transitionList},
 		`Status changes that are refused; empty, as which ones is each account's own choice.`,
 	},
 	{
-		StatusComment, "all", "none", values{"all, none, or ids such as 104,105", statusList},
+		StatusComment, "all", "none",
+		values{"all, none, or ids such as 104,105", statusList},
 		`Statuses that demand a comment.`,
 	},
 	{
@@ -157,7 +160,8 @@ var switchRules = []switchRule{
 		`What a create answers: {"id":1}, {"data":{"id":1}}, a bare 1, or 200 without a body; id, because with empty a client finds what it created only by searching.`,
 	},
 	{
-		CommentLimit, "2000", "0", values{"a number of characters, 0 for no limit", characterCount},
+		CommentLimit, "2000", "0",
+		values{"a number of characters, 0 for no limit", characterCount},
 		`How long a comment may be.`,
 	},
 	{
