@@ -88,13 +88,13 @@ func sumOf(lines []Line) decimal.Decimal {
 // were before. Lines of one article are told apart by what agrees best: the shop's
 // own id, then price and quantity, then one of them; never by their place in the
 // list.
-func matchLines(was *Snapshot, lines []Line) []Line {
-	if was == nil {
+func matchLines(was, lines []Line) []Line {
+	if len(was) == 0 {
 		return lines
 	}
 	lines = slices.Clone(lines)
 	before := map[string][]Line{}
-	for _, line := range was.Lines {
+	for _, line := range was {
 		before[lineGroup(line)] = append(before[lineGroup(line)], line)
 	}
 	groups := map[string][]int{}

@@ -67,7 +67,11 @@ func (s *State) applySnapshot(snapshot *Snapshot, digest string, now time.Time) 
 	if !s.GoneSince.IsZero() || s.Missing > 0 {
 		s.shownAgain(now)
 	}
-	snapshot.Lines = matchLines(s.Snapshot, snapshot.Lines)
+	before := s.Snapshot.everyLine()
+	snapshot.Lines = matchLines(before, snapshot.Lines)
+	if snapshot.linesUnclear(s.Accepted) {
+		snapshot.LastLines = before
+	}
 	was, changed := s.Snapshot, s.Digest != digest
 	s.Snapshot, s.Digest, s.Observed = snapshot, digest, ""
 	s.seeOwnPush(snapshot)
