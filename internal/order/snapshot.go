@@ -29,9 +29,6 @@ type Snapshot struct {
 	// Problems are what is not written as expected. What an acceptable one is
 	// about waits until a person accepts it.
 	Problems []Problem `json:",omitempty"`
-	// LastLines are the lines as they were last known, where it is not clear which
-	// the order has now.
-	LastLines []Line `json:",omitempty"`
 }
 
 // linesUnclear tells that lines may be missing from the snapshot, since what the
@@ -43,39 +40,31 @@ func (s Snapshot) linesUnclear(accepted map[string]bool) bool {
 	})
 }
 
-// withLastLines has the lines as they were last known, for a snapshot whose own are
-// unclear.
-func (s Snapshot) withLastLines() Snapshot {
-	if len(s.LastLines) > 0 {
-		s.Lines = s.LastLines
-	}
-	return s
-}
-
-// everyLine are the lines of the snapshot and the last known ones that are not among
-// them.
-func (s *Snapshot) everyLine() []Line {
-	if s == nil {
-		return nil
-	}
-	lines := slices.Clone(s.Lines)
-	for _, last := range s.LastLines {
-		if !slices.ContainsFunc(s.Lines, func(line Line) bool { return line.Key == last.Key }) {
-			lines = append(lines, last)
-		}
-	}
-	return lines
-}
-
 // linesUnclear tells that it is not known which lines the shop's order has.
 func (s *State) linesUnclear() bool { return s.Snapshot.linesUnclear(s.Accepted) }
 
 // clearest is the shop's order with the lines that it has for all that is known.
 func (s *State) clearest() Snapshot {
-	if s.linesUnclear() {
-		return s.Snapshot.withLastLines()
+	shop := *s.Snapshot
+	if s.linesUnclear() && len(s.LastLines) > 0 {
+		shop.Lines = s.LastLines
 	}
-	return *s.Snapshot
+	return shop
+}
+
+// everyLine are the lines of the snapshot and the last known ones that are not among
+// them.
+func (s *State) everyLine() []Line {
+	if s.Snapshot == nil {
+		return nil
+	}
+	lines := slices.Clone(s.Snapshot.Lines)
+	for _, last := range s.LastLines {
+		if !slices.ContainsFunc(lines, func(line Line) bool { return line.Key == last.Key }) {
+			lines = append(lines, last)
+		}
+	}
+	return lines
 }
 
 // CancelledStatus is the status id with which Cartum says "cancelled" or "not
