@@ -107,12 +107,23 @@ func matchLines(was, lines []Line) []Line {
 	return lines
 }
 
-// agreements are the ways in which a line may be the one that it was, best first.
-var agreements = []func(was, is Line) bool{
-	func(was, is Line) bool {
-		return was.StorageID != "" && was.StorageID == is.StorageID && sameContent(was, is)
-	},
-	func(was, is Line) bool { return was.StorageID != "" && was.StorageID == is.StorageID },
+// agreements are the ways in which a line may be the one that it was, best first:
+// among those of one id of the shop, which lines may share, and then among all.
+var agreements = slices.Concat(sharing(sameStorage), sharing(func(_, _ Line) bool { return true }))
+
+func sameStorage(was, is Line) bool { return was.StorageID != "" && was.StorageID == is.StorageID }
+
+// sharing are the agreements of lines that share something.
+func sharing(shared func(was, is Line) bool) []func(was, is Line) bool {
+	var ways []func(was, is Line) bool
+	for _, agree := range contents {
+		ways = append(ways, func(was, is Line) bool { return shared(was, is) && agree(was, is) })
+	}
+	return ways
+}
+
+// contents are the ways in which the contents of two lines may agree, best first.
+var contents = []func(was, is Line) bool{
 	sameContent,
 	func(was, is Line) bool { return was.Price.Equal(is.Price) && was.Quantity.Equal(is.Quantity) },
 	func(was, is Line) bool { return was.Title == is.Title && was.Price.Equal(is.Price) },
