@@ -88,10 +88,6 @@ func (a *advance) take(events []flow.Event) error {
 		if event.Kind != flow.EventStepEnded && event.Kind != flow.EventTimer {
 			a.s.Passes = 0
 		}
-		if event.Undecodable != "" {
-			a.s.note(a.now, msg(NoteUndecodable, "signal", event.Kind, "message", event.Undecodable))
-			continue
-		}
 		kind, known := eventKinds[event.Kind]
 		if !known {
 			return fmt.Errorf("no such event: %q", event.Kind)

@@ -55,7 +55,7 @@ func TestGarbageInASignalIsNotedAndHoldsNothing(t *testing.T) {
 		{Kind: order.SignalWrittenOff, Payload: json.RawMessage(`{"At":"yesterday"}`)},
 		{Kind: order.SignalStatusChanged, Payload: json.RawMessage(`{"Total":{}}`)},
 		{Kind: order.SignalSettings, Payload: json.RawMessage(`not JSON`)},
-		{Kind: order.SignalDecide, Undecodable: "unknown key"},
+		{Kind: order.SignalDecide, Payload: []byte{0xff, 0}},
 	} {
 		l := imported(t)
 		garbage.At = l.now

@@ -340,8 +340,8 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 		s.change(o)
 	}
 	_, failure := a.write(in.Look, find, made)
-	if failure != nil {
-		return nil, failure
+	if failure != nil && (!failure.Definite || len(answer.Added) == 0) {
+		return nil, failure // else what was found counts
 	}
 	for _, line := range in.Lines {
 		if added := answer.Added[line.Line]; added.Found != nil {
