@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// before is the last commit in which the rules of orders ran inside the replayed
+// workflow. What their separation costs is held against it.
+const before = "74e3c450c7f4fafdcb818e3eaf4064a7445e5c7d"
+
+// beforeRounds alternate between both, so that whatever else the machine does falls
+// on both; ratios are those of the median round.
+const beforeRounds = 3
+
+// BenchmarkBefore compares what an order costs now with what it cost in an earlier
+// commit, which is built beside this one and measured by the same benchmarks in the
+// same run.
+func BenchmarkBefore(b *testing.B) {
+	then := checkOut(b, before)
+	now := measured{b: b, binary: os.Args[0], dir: "."}
+
+	var ratios []map[string]float64
+	for range beforeRounds {
+		was, is := then.run("^(History|WholeLife|Throughput)$/^Lines1$"), now.run("^(History|WholeLife|Throughput)$/^Lines1$")
+		// The product posts more comments than it did: each is a request, with its events.
+		was.divide("WholeLife events/life", "WholeLife roapp-requests/life")
+		is.divide("WholeLife events/life", "WholeLife roapp-requests/life")
+		ratios = append(ratios, is.over(was))
+	}
+	idle := now.run("^IdleOrders$").over(then.run("^IdleOrders$"))
+	ratio := func(name string) float64 {
+		var all []float64
+		for _, round := range ratios {
+			all = append(all, round[name])
+		}
+		return median(all)
+	}
+	report(b, ratio("History/Lines1 bytes/order"), "import-bytes/before", atMost(1.3))
+	report(b, ratio("History/Lines1 events/order"), "import-events/before", atMost(1))
+	report(b, ratio("WholeLife bytes/life"), "life-bytes/before", atMost(1.3))
+	report(b, ratio("WholeLife events/life"), "life-events/before", toKnow)
+	report(b, ratio("WholeLife events/life per WholeLife roapp-requests/life"), "life-events-per-request/before", atMost(1))
+	report(b, ratio("Throughput imports/s"), "imports-per-s/before", atLeast(0.95))
+	report(b, idle["IdleOrders KiB/cached-order"], "KiB-per-cached-order/before", atMost(1))
+	report(b, idle["IdleOrders KiB/order-all-cached"], "KiB-per-order-all-cached/before", atMost(1))
+}
+
+// measured is the test binary of one version, and the folder in which it runs.
+type measured struct {
+	b           *testing.B
+	binary, dir string
+}
+
+// checkOut builds the benchmarks of a commit outside of this working tree.
+func checkOut(b *testing.B, commit string) measured {
+	b.Helper()
+	root := strings.TrimSpace(output(b, ".", "git", "rev-parse", "--show-toplevel"))
+	if err := exec.CommandContext(b.Context(), "git", "-C", root, "cat-file", "-e", commit+"^{commit}").Run(); err != nil {
+		missing := fmt.Sprintf("this clone has no commit %s to compare with; git fetch --unshallow brings it, where the remote has it", commit)
+		table.remark(missing)
+		b.Skip(missing)
+	}
+	dir := b.TempDir()
+	archive := filepath.Join(dir, "commit.tar")
+	tree := filepath.Join(dir, "tree")
+	fatal(b, os.Mkdir(tree, 0o700))
+	output(b, root, "git", "archive", "--output", archive, commit)
+	output(b, dir, "tar", "-xf", archive, "-C", tree)
+	m := measured{b: b, binary: filepath.Join(dir, "before.test"), dir: filepath.Join(tree, "bench")}
+	output(b, tree, "go", "test", "-c", "-buildvcs=false", "-o", m.binary, "./bench")
+	// It has no command line of Temporal of its own.
+	b.Setenv("PATH", filepath.Join(root, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return m
+}
+
+// run gives the figures of benchmarks by their names and units.
+func (m measured) run(pattern string) figures {
+	m.b.Helper()
+	text := output(m.b, m.dir, m.binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", "1x", "-test.timeout", "30m")
+	all := figures{}
+	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
+		if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") {
+			continue
+		}
+		name, _, _ := strings.Cut(strings.TrimPrefix(fields[0], "Benchmark"), "-")
+		for i := 2; i+1 < len(fields); i += 2 {
+			value, err := strconv.ParseFloat(fields[i], 64)
+			fatal(m.b, err)
+			all[name+" "+fields[i+1]] = value
+		}
+	}
+	if len(all) == 0 {
+		m.b.Fatalf("%s in %s measured nothing:\n%s", pattern, m.dir, text)
+	}
+	m.b.Logf("%s: %v", m.dir, all)
+	return all
+}
+
+// figures are what benchmarks measured, by name and unit.
+type figures map[string]float64
+
+// divide adds one figure for each of another.
+func (f figures) divide(name, each string) { f[name+" per "+each] = f[name] / f[each] }
+
+// over are the ratios to other figures.
+func (f figures) over(other figures) map[string]float64 {
+	ratios := map[string]float64{}
+	for name, value := range f {
+		ratios[name] = value / other[name]
+	}
+	return ratios
+}
+
+func output(b *testing.B, dir, name string, args ...string) string {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), name, args...)
+	cmd.Dir = dir
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
+	text, err := cmd.Output()
+	if err != nil {
+		b.Fatalf("%s %s in %s: %v\n%s%s", name, strings.Join(args, " "), dir, err, text, problems.Bytes())
+	}
+	return string(text)
+}
