@@ -20,24 +20,41 @@ import (
 // the service is still well.
 const resumedAtOnce = 100
 
-// ResumeHeld signals held orders that what holds them may be over: those that
-// exist in RO App already first, then the oldest. What they ask for then waits in
-// the queue of its service by its urgency, within the budget. It stops where the
+// resumedAgainAfter is when held orders are listed once more: some were about to be
+// held when the service answered again, and lists lag.
+const resumedAgainAfter = 20 * time.Second
+
+// ResumeHeld signals held orders, each once, that what holds them may be over: those
+// that exist in RO App already first, then the oldest. What they ask for then waits
+// in the queue of its service by its urgency, within the budget. It stops where the
 // service refuses the credentials again.
 func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (resumed int, err error) {
 	stop := beat(ctx)
 	defer stop()
+	signaled := map[string]bool{}
+	if err := a.resumeHeld(ctx, in, signaled); err != nil || len(in.Reasons) == 0 {
+		return len(signaled), err // with other settings, all look at their cause anyway
+	}
+	if err := sleep(ctx, resumedAgainAfter); err != nil {
+		return len(signaled), err
+	}
+	err = a.resumeHeld(ctx, in, signaled)
+	return len(signaled), err
+}
+
+func (a *Activities) resumeHeld(ctx context.Context, in workflows.ResumeInput, signaled map[string]bool) error {
 	shops := []string{in.Shop}
 	if in.Shop == "" {
 		shops = a.settings.Current().ShopsOf(in.Account)
 	}
 	held, err := a.heldOrders(ctx, shops, in.Reasons)
 	if err != nil {
-		return 0, err
+		return err
 	}
+	held = slices.DeleteFunc(held, func(one heldOrder) bool { return signaled[one.id] })
 	for some := range slices.Chunk(held, resumedAtOnce) {
 		if a.refusing(ctx, in) {
-			return resumed, nil
+			return nil
 		}
 		group, groupCtx := errgroup.WithContext(ctx)
 		group.SetLimit(toldAtOnce)
@@ -45,11 +62,13 @@ func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (
 			group.Go(func() error { return a.signalOpen(groupCtx, one.id, workflows.SignalSettings, in.Revision) })
 		}
 		if err := group.Wait(); err != nil {
-			return resumed, err
+			return err
 		}
-		resumed += len(some)
+		for _, one := range some {
+			signaled[one.id] = true
+		}
 	}
-	return resumed, nil
+	return nil
 }
 
 // heldOrder is an order that is held.
