@@ -28,7 +28,9 @@ const beforeRounds = 3
 // same run.
 func BenchmarkBefore(b *testing.B) {
 	then := checkOut(b, before)
-	now := measured{b: b, binary: os.Args[0], dir: "."}
+	self, err := os.Executable()
+	fatal(b, err)
+	now := measured{b: b, binary: self, dir: "."}
 
 	var ratios []map[string]float64
 	for range beforeRounds {
@@ -65,12 +67,12 @@ type measured struct {
 // checkOut builds the benchmarks of a commit outside of this working tree.
 func checkOut(b *testing.B, commit string) measured {
 	b.Helper()
-	root := strings.TrimSpace(output(b, ".", "git", "rev-parse", "--show-toplevel"))
-	if err := exec.CommandContext(b.Context(), "git", "-C", root, "cat-file", "-e", commit+"^{commit}").Run(); err != nil {
-		missing := fmt.Sprintf("this clone has no commit %s to compare with; git fetch --unshallow brings it, where the remote has it", commit)
+	if err := exec.CommandContext(b.Context(), "git", "cat-file", "-e", commit+"^{commit}").Run(); err != nil {
+		missing := fmt.Sprintf("git has no commit %s here to compare with (%v); git fetch --unshallow brings it, where the remote has it", commit, err)
 		table.remark(missing)
 		b.Skip(missing)
 	}
+	root := strings.TrimSpace(output(b, ".", "git", "rev-parse", "--show-toplevel"))
 	dir := b.TempDir()
 	archive := filepath.Join(dir, "commit.tar")
 	tree := filepath.Join(dir, "tree")

@@ -188,15 +188,11 @@ func (r *orderRun) collect(ctx workflow.Context) {
 
 // report notes an event for the rules.
 func (r *orderRun) report(ctx workflow.Context, kind string, payload any) {
-	event := flow.Event{Kind: kind, At: workflow.Now(ctx)}
-	if payload != nil {
-		text, err := json.Marshal(payload)
-		if err != nil {
-			panic(err) // it is data of ours
-		}
-		event.Payload = text
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // it is data of ours
 	}
-	r.events = append(r.events, event)
+	r.events = append(r.events, flow.Event{Kind: kind, At: workflow.Now(ctx), Payload: text})
 }
 
 // carryOut carries out commands. What polls compare with is published first.
