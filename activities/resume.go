@@ -3,12 +3,14 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -35,8 +37,14 @@ func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (
 	if err := a.resumeHeld(ctx, in, signaled); err != nil || len(in.Reasons) == 0 {
 		return len(signaled), err // with other settings, all look at their cause anyway
 	}
-	if err := sleep(ctx, resumedAgainAfter); err != nil {
-		return len(signaled), err
+	lists := time.NewTimer(resumedAgainAfter)
+	defer lists.Stop()
+	select {
+	case <-lists.C:
+	case <-ctx.Done():
+		return len(signaled), ctx.Err()
+	case <-activity.GetWorkerStopChannel(ctx):
+		return len(signaled), errors.New("the worker ends before held orders were listed once more")
 	}
 	err = a.resumeHeld(ctx, in, signaled)
 	return len(signaled), err

@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // before is the last commit in which the rules of orders ran inside the replayed
@@ -19,8 +20,8 @@ const before = "74e3c450c7f4fafdcb818e3eaf4064a7445e5c7d"
 // orderBenchmarks are the benchmarks of an order's history and of imports.
 const orderBenchmarks = "^Benchmark(History|WholeLife|Throughput)$/^Lines1$"
 
-// beforeRounds alternate between both, so that whatever else the machine does falls
-// on both; ratios are those of the median round.
+// beforeRounds are how often both are measured, at the same time, so that whatever
+// else the machine does falls on both; ratios are those of the median round.
 const beforeRounds = 3
 
 // BenchmarkBefore compares what an order costs now with what it cost in an earlier
@@ -34,13 +35,14 @@ func BenchmarkBefore(b *testing.B) {
 
 	var ratios []map[string]float64
 	for range beforeRounds {
-		was, is := then.run(orderBenchmarks), now.run(orderBenchmarks)
+		was, is := both(then, now, orderBenchmarks)
 		// The product posts more comments than it did: each is a request, with its events.
 		was.divide("WholeLife events/life", "WholeLife roapp-requests/life")
 		is.divide("WholeLife events/life", "WholeLife roapp-requests/life")
 		ratios = append(ratios, is.over(was))
 	}
-	idle := now.run("^BenchmarkIdleOrders$").over(then.run("^BenchmarkIdleOrders$"))
+	was, is := both(then, now, "^BenchmarkIdleOrders$")
+	idle := is.over(was)
 	ratio := func(name string) float64 {
 		var all []float64
 		for _, round := range ratios {
@@ -86,28 +88,42 @@ func checkOut(b *testing.B, commit string) measured {
 	return m
 }
 
+// both measures two versions at the same time.
+func both(then, now measured, pattern string) (was, is figures) {
+	then.b.Helper()
+	var group errgroup.Group
+	group.Go(func() (err error) { was, err = then.run(pattern); return err })
+	group.Go(func() (err error) { is, err = now.run(pattern); return err })
+	fatal(then.b, group.Wait())
+	return was, is
+}
+
 // run gives the figures of benchmarks by their names and units.
-func (m measured) run(pattern string) figures {
-	m.b.Helper()
-	text := output(m.b, m.dir, m.binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", "1x", "-test.timeout", "30m")
+func (m measured) run(pattern string) (figures, error) {
+	cmd := exec.CommandContext(m.b.Context(), m.binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", "1x", "-test.timeout", "30m")
+	cmd.Dir = m.dir
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("%s in %s: %w\n%s", pattern, m.dir, err, text)
+	}
 	all := figures{}
-	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
-		fields := strings.Fields(lines.Text())
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
 		if len(fields) < 2 || !strings.HasPrefix(fields[0], "Benchmark") {
 			continue
 		}
 		name, _, _ := strings.Cut(strings.TrimPrefix(fields[0], "Benchmark"), "-")
 		for i := 2; i+1 < len(fields); i += 2 {
-			value, err := strconv.ParseFloat(fields[i], 64)
-			fatal(m.b, err)
-			all[name+" "+fields[i+1]] = value
+			if all[name+" "+fields[i+1]], err = strconv.ParseFloat(fields[i], 64); err != nil {
+				return nil, fmt.Errorf("read %q: %w", line, err)
+			}
 		}
 	}
 	if len(all) == 0 {
-		m.b.Fatalf("%s in %s measured nothing:\n%s", pattern, m.dir, text)
+		return nil, fmt.Errorf("%s in %s measured nothing:\n%s", pattern, m.dir, text)
 	}
 	m.b.Logf("%s: %v", m.dir, all)
-	return all
+	return all, nil
 }
 
 // figures are what benchmarks measured, by name and unit.
