@@ -33,6 +33,7 @@ var accountReads = []probe{
 		expected: "not told",
 		see: func(ctx context.Context, e *examination) (string, error) {
 			e.accountSays = check.AskAccount(ctx, e.roapp)
+			e.noteNewestOrder()
 			company, ok := e.roappWire.last("GET /v2/company")
 			if failure := e.accountSays.Company.Failure; failure != nil || !ok {
 				return "", orElse(failureOf(failure), errNoAccount)
@@ -174,11 +175,10 @@ var accountReads = []probe{
 		covers:   []string{"contact-phones", "Phone"},
 		expected: "objects under phones",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			_, name := e.newestOrder()
-			if name == "" {
+			if e.newestContact == "" {
 				return "", unseen("the account has no order with a named contact")
 			}
-			if _, err := e.roapp.FindPeopleByName(ctx, name); err != nil {
+			if _, err := e.roapp.FindPeopleByName(ctx, e.newestContact); err != nil {
 				return "", err
 			}
 			for _, row := range listIn(e.roappWire.newest().value()) {
@@ -221,7 +221,7 @@ var accountReads = []probe{
 		covers:   []string{"client-filter"},
 		expected: "clients_ids",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			if number, _ := e.newestOrder(); number == "" {
+			if e.newestNumber == "" {
 				return "", unseen("the account has no order")
 			}
 			for _, name := range []string{"clients_ids", "client_ids"} {
@@ -245,7 +245,7 @@ var accountReads = []probe{
 		covers:   []string{"GET /v2/orders: numbers"},
 		expected: "yes",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			number, _ := e.newestOrder()
+			number := e.newestNumber
 			if number == "" {
 				return "", unseen("the account has no order")
 			}
@@ -393,14 +393,12 @@ func (e *examination) required(kind facts.Kind, given map[string]string, ours []
 	}
 }
 
-// newestOrder is the number and the contact's name of the account's newest order, "" where it has none.
-func (e *examination) newestOrder() (number, contact string) {
-	list, ok := e.roappWire.last("GET /v2/orders")
-	rows := listIn(list.value())
-	if !ok || len(rows) == 0 {
-		return "", ""
+// noteNewestOrder keeps the number and the contact's name of the account's newest order, which the check has read.
+func (e *examination) noteNewestOrder() {
+	list, _ := e.roappWire.last("GET /v2/orders")
+	if rows := listIn(list.value()); len(rows) > 0 {
+		e.newestNumber, e.newestContact = text(in(rows[0], "number")), text(in(rows[0], "client", "name"))
 	}
-	return text(in(rows[0], "number")), text(in(rows[0], "client", "name"))
 }
 
 // burst sends requests of RO App at once, without a wait, and gives their answers.

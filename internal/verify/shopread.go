@@ -156,7 +156,7 @@ var shopReads = []probe{
 		},
 		expected: "a list",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			if _, err := e.cartum.Orders(ctx, cartum.OrdersQuery{From: "2090-01-01", To: "2090-01-02", Limit: 1}); err != nil {
+			if _, err := e.cartum.Orders(ctx, cartum.OrdersQuery{From: "2090-01-01 00:00:00", To: "2090-01-02 00:00:00", Limit: 1}); err != nil {
 				return "", err
 			}
 			return listOrObject(in(e.cartumWire.newest().value(), "response")), nil

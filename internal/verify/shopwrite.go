@@ -469,7 +469,7 @@ func (e *examination) recent(ctx context.Context) (map[int64]string, error) {
 	}
 	now := time.Now()
 	page, err := e.cartum.Orders(ctx, cartum.OrdersQuery{
-		From: now.AddDate(0, 0, -1).Format(time.DateOnly), To: now.AddDate(0, 0, 2).Format(time.DateOnly), Limit: readLimit,
+		From: now.AddDate(0, 0, -1).Format(time.DateTime), To: now.AddDate(0, 0, 1).Format(time.DateTime), Limit: readLimit,
 	})
 	found := map[int64]string{}
 	for _, one := range page.Orders {

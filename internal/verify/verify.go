@@ -35,6 +35,8 @@ type Options struct {
 	Progress func(done, all int, assumption string)
 	// Patience bounds the wait for a list that lags, and for a webhook; a minute when 0.
 	Patience time.Duration
+	// probes are those to run, all when nil.
+	probes []probe
 }
 
 // Person sits before the command.
@@ -103,6 +105,8 @@ type examination struct {
 	cartum                *cartum.Client
 
 	accountSays facts.Account
+	// newestNumber and newestContact are of the account's newest order, "" where it has none.
+	newestNumber, newestContact string
 	// limited is set once RO App has refused a request for its pace.
 	limited bool
 	// lag is how long a list was seen to lag.
@@ -124,14 +128,17 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Patience == 0 {
 		o.Patience = time.Minute
 	}
+	if o.probes == nil {
+		o.probes = probes
+	}
 	if o.Progress == nil {
 		o.Progress = func(int, int, string) {}
 	}
 	e := newExamination(o, shop)
 	defer e.cleanUp(context.WithoutCancel(ctx))
 	report := Report{At: time.Now().UTC(), Wrote: o.Write}
-	for i, p := range probes {
-		o.Progress(i, len(probes), p.assumption)
+	for i, p := range o.probes {
+		o.Progress(i, len(o.probes), p.assumption)
 		report.Results = append(report.Results, e.run(ctx, p))
 	}
 	e.cleanUp(context.WithoutCancel(ctx))
