@@ -155,7 +155,7 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 	w.ReplaceSettings(func(yaml string) string {
 		at := strings.Index(yaml, "\nshops:")
 		section := yaml[strings.Index(yaml, "  main:"):at]
-		other := regexp.MustCompile(`api_key: .*`).ReplaceAllString(strings.Replace(section, "  main:", "  other:", 1), "api_key: ${OTHER_API_KEY}")
+		other := regexp.MustCompile(`api_key: .*`).ReplaceAllLiteralString(strings.Replace(section, "  main:", "  other:", 1), "api_key: ${OTHER_API_KEY}")
 		moved := yaml[:at] + "\n" + other
 		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
 	})

@@ -33,23 +33,27 @@ type tester interface {
 
 // Check puts the contract before a fake: each request of a client and each answer that is not as the document says fails
 // the test, once for each kind of problem.
-func (c *Contract) Check(t tester, fake http.Handler) *Gate {
-	return c.gate(t, fake, true, true)
+func (c *Contract) Check(tb tester, fake http.Handler) *Gate {
+	tb.Helper()
+	return c.gate(tb, fake, true, true)
 }
 
 // CheckRequests is for a test that answers by hand, on purpose also what no service would answer.
-func (c *Contract) CheckRequests(t tester, service http.Handler) *Gate {
-	return c.gate(t, service, true, false)
+func (c *Contract) CheckRequests(tb tester, service http.Handler) *Gate {
+	tb.Helper()
+	return c.gate(tb, service, true, false)
 }
 
 // CheckAnswers is for the fakes' own tests, which also ask what no client asks.
-func (c *Contract) CheckAnswers(t tester, fake http.Handler) *Gate {
-	return c.gate(t, fake, false, true)
+func (c *Contract) CheckAnswers(tb tester, fake http.Handler) *Gate {
+	tb.Helper()
+	return c.gate(tb, fake, false, true)
 }
 
-func (c *Contract) gate(t tester, fake http.Handler, requests, answers bool) *Gate {
+func (c *Contract) gate(tb tester, fake http.Handler, requests, answers bool) *Gate {
+	tb.Helper()
 	return &Gate{
-		contract: c, t: t, fake: fake, requests: requests, answers: answers,
+		contract: c, t: tb, fake: fake, requests: requests, answers: answers,
 		told: map[string]bool{}, asked: map[string]bool{}, strange: map[string]bool{},
 	}
 }

@@ -110,5 +110,5 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Print(text)
+	fmt.Fprint(os.Stdout, text)
 }
