@@ -54,10 +54,18 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
 
+# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only.
 .PHONY: test
-test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
-	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) -skip '$(SIMULATIONS)' $(TEST_FLAGS) $(TEST)
+test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+	go list $(TEST) | sed '/\/e2e/d' | xargs -r go test -race $(GO_TEST)
+	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
 	go test -run '$(SIMULATIONS)' ./internal/order
+
+.PHONY: race
+race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests with the race detector, in about half an hour
+	go test -race -timeout 60m -parallel 4 $(TEST_FLAGS) ./e2e/...
+
+GO_TEST = -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) -skip '$(SIMULATIONS)' $(TEST_FLAGS)
 
 # Schedules of all that may happen to an order. They have one goroutine, so the race detector would only slow them down.
 SIMULATIONS := AnySequence

@@ -46,8 +46,8 @@ const (
 // against the rules.
 var OrderSignals = []string{SignalDecide, SignalSettings, SignalShopOrderChanged, SignalStatusChanged, SignalWrittenOff}
 
-// UpdateRefresh compares both sides of the order now. Its argument is a RefreshRequest,
-// its result a RefreshResult.
+// UpdateRefresh compares both sides of the order now. Its argument is an
+// order.RefreshRequest, its result a flow.Refresh.
 const UpdateRefresh = "refresh"
 
 // Queries.

@@ -154,6 +154,11 @@ func (c *Client) CreateProduct(ctx context.Context, p NewProduct) (int64, error)
 	return inCatalogue(c, func(f family) (int64, error) { return f.create(ctx, p) })
 }
 
+// DeleteProduct deletes a product, which the v2 catalogue alone can do.
+func (c *Client) DeleteProduct(ctx context.Context, id int64) error {
+	return c.delete(ctx, v2Products+"/{id}", id)
+}
+
 // Categories returns all categories of products.
 func (c *Client) Categories(ctx context.Context) ([]Category, error) {
 	return inCatalogue(c, func(f family) ([]Category, error) { return f.categories(ctx) })

@@ -197,6 +197,16 @@ func (c *Client) CreatePerson(ctx context.Context, p NewPerson) (int64, error) {
 	return c.create(ctx, request{method: http.MethodPost, path: "/v2/contacts/people", body: body})
 }
 
+// DeletePerson deletes a person.
+func (c *Client) DeletePerson(ctx context.Context, id int64) error {
+	return c.delete(ctx, "/v2/contacts/people/{id}", id)
+}
+
+func (c *Client) delete(ctx context.Context, path string, id int64) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: path, id: id, emptyAnswer: true})
+	return err
+}
+
 // create returns the id of what a request created, 0 where the answer says yes and names none.
 func (c *Client) create(ctx context.Context, r request) (int64, error) {
 	r.emptyAnswer = true

@@ -80,7 +80,7 @@ func (s *Server) act(work func(*http.Request) (int, error)) http.HandlerFunc {
 			s.showShop(w, code, err.Error())
 			return
 		}
-		http.Redirect(w, r, fmt.Sprintf("/edit/#order-%d", number), http.StatusSeeOther)
+		http.Redirect(w, r, fmt.Sprintf("/edit/#order-%d", number), http.StatusSeeOther) //nolint:gosec // a number on this page
 	}
 }
 
