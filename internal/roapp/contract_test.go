@@ -27,8 +27,14 @@ func TestAllCallsAreInTheDocumentAndNoMore(t *testing.T) {
 			}
 		}
 	}
+	for _, operation := range onlyVerified {
+		asked[operation] = true
+	}
 	assert.Equal(t, contract.Roapp().Operations(), slices.Sorted(maps.Keys(asked)))
 }
+
+// onlyVerified are asked by internal/verify alone, which removes what it created.
+var onlyVerified = []string{"DELETE /v2/catalog/products/{id}", "DELETE /v2/contacts/people/{id}"}
 
 func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	t.Helper()
