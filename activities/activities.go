@@ -77,6 +77,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityDryContacts:    a.DryContacts,
 		workflows.ActivityLookForAlerts:  a.LookForAlerts,
 		workflows.ActivityRoappOrders:    a.ReadRoappOrders,
+		workflows.ActivityLookup:         a.Lookup,
 		workflows.ActivitySendAlert:      a.SendAlert,
 		workflows.ActivityReadCompany:    a.ReadCompany,
 		workflows.ActivityReadDirectory:  a.ReadDirectory,

@@ -17,6 +17,7 @@ const (
 	TellWorkflow           = "Tell"
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
+	LookupWorkflow         = "Lookup"
 )
 
 // Signals, with the type of their payload.
@@ -79,6 +80,7 @@ const (
 	ActivityDryContacts    = "DryContacts"
 	ActivityLookForAlerts  = "LookForAlerts"
 	ActivityRoappOrders    = "ReadRoappOrders"
+	ActivityLookup         = "Lookup"
 	ActivitySendAlert      = "SendAlert"
 	ActivityReadCompany    = "ReadCompany"
 	ActivityReadDirectory  = "ReadDirectory"

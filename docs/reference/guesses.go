@@ -20,6 +20,14 @@ type Guess struct {
 	Switches []string
 }
 
+// Place names what is assumed: "GET /v2/company: id, name".
+func (g Guess) Place() string {
+	if len(g.Fields) == 0 {
+		return g.Where
+	}
+	return g.Where + ": " + strings.Join(g.Fields, ", ")
+}
+
 // Guesses are the guesses of a document in the order in which it has them. It fails where an operation or a field does not
 // say how sure it is, or a guess does not say what is assumed.
 func Guesses(document []byte) ([]Guess, error) {

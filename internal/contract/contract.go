@@ -1,5 +1,6 @@
-// Package contract checks in tests what the clients ask and what the fakes answer against the project's own OpenAPI
-// documents of the two services, so that neither can drift away from what is known of the services.
+// Package contract checks what the clients ask and what is answered against the project's own OpenAPI documents of the two
+// services: in tests, so that neither client nor fake can drift away from what is known of the services, and on real
+// accounts, to find out where the documents are wrong.
 package contract
 
 import (
@@ -176,6 +177,38 @@ func (c *Contract) CheckRecord(schema string, record []byte) error {
 	}
 	return nil
 }
+
+// Differences are the places where an answer is not as the document says, without any value of it:
+// "$.data[].phones[]: type".
+func (c *Contract) Differences(r *http.Request, status int, header http.Header, body []byte) []string {
+	_, operation, problem := c.operation(r)
+	if problem != "" {
+		return nil // nothing is described
+	}
+	described, ok := operation.Responses.Codes.Get(fmt.Sprint(status))
+	if !ok {
+		return []string{fmt.Sprintf("HTTP status %d", status)}
+	}
+	if _, may := described.Extensions.Get(mayBeEmpty); may && len(body) == 0 {
+		return nil
+	}
+	answer := &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(bytes.NewReader(body))}
+	_, found := c.validator.ValidateHttpResponse(withBody(r, nil), answer)
+	var places []string
+	for _, one := range found {
+		if len(one.SchemaValidationErrors) == 0 {
+			places = append(places, one.ValidationType+" "+one.ValidationSubType)
+		}
+		for _, detail := range fitting(one.SchemaValidationErrors) {
+			keyword := detail.KeywordLocation[strings.LastIndex(detail.KeywordLocation, "/")+1:]
+			places = append(places, indices.ReplaceAllString(detail.FieldPath, "[]")+": "+keyword)
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places)
+}
+
+var indices = regexp.MustCompile(`\[\d+\]`)
 
 // withBody is the request with a body that can be read again.
 func withBody(r *http.Request, body []byte) *http.Request {

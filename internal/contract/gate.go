@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 )
 
 // What is not checked, and nothing else is.
@@ -26,26 +25,32 @@ const (
 	sandboxPath = "/sandbox/"
 )
 
+// tester is a test. The package does not import testing, since the starter has it as well.
+type tester interface {
+	Helper()
+	Error(args ...any)
+}
+
 // Check puts the contract before a fake: each request of a client and each answer that is not as the document says fails
 // the test, once for each kind of problem.
-func (c *Contract) Check(tb testing.TB, fake http.Handler) *Gate {
+func (c *Contract) Check(tb tester, fake http.Handler) *Gate {
 	tb.Helper()
 	return c.gate(tb, fake, true, true)
 }
 
 // CheckRequests is for a test that answers by hand, on purpose also what no service would answer.
-func (c *Contract) CheckRequests(tb testing.TB, service http.Handler) *Gate {
+func (c *Contract) CheckRequests(tb tester, service http.Handler) *Gate {
 	tb.Helper()
 	return c.gate(tb, service, true, false)
 }
 
 // CheckAnswers is for the fakes' own tests, which also ask what no client asks.
-func (c *Contract) CheckAnswers(tb testing.TB, fake http.Handler) *Gate {
+func (c *Contract) CheckAnswers(tb tester, fake http.Handler) *Gate {
 	tb.Helper()
 	return c.gate(tb, fake, false, true)
 }
 
-func (c *Contract) gate(tb testing.TB, fake http.Handler, requests, answers bool) *Gate {
+func (c *Contract) gate(tb tester, fake http.Handler, requests, answers bool) *Gate {
 	tb.Helper()
 	return &Gate{
 		contract: c, t: tb, fake: fake, requests: requests, answers: answers,
@@ -56,7 +61,7 @@ func (c *Contract) gate(tb testing.TB, fake http.Handler, requests, answers bool
 // Gate is a contract before a service.
 type Gate struct {
 	contract          *Contract
-	t                 testing.TB
+	t                 tester
 	fake              http.Handler
 	requests, answers bool
 

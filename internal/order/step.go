@@ -246,14 +246,8 @@ const (
 	ensureHeartbeat = 10 * time.Second
 )
 
-// account is the RO App account of the order: the one in which it was created,
-// whatever the settings say by now.
-func (p *planner) account() string {
-	if p.s.Order != nil {
-		return p.s.Order.Account
-	}
-	return p.r.Account
-}
+// account is the RO App account of the order.
+func (p *planner) account() string { return p.s.AccountIn(p.r) }
 
 // urgency is the order's urgency: a person's wish first, then what has begun.
 // The items of an imported order are read and written in one go, as urgent as

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cartumsync/cartumsync/docs/reference"
+	"github.com/cartumsync/cartumsync/internal/verify"
 	"github.com/cartumsync/cartumsync/sandbox/cartum"
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
@@ -41,6 +42,9 @@ Made by ` + "`make assumptions`" + ` from the marks in [cartum.openapi.yaml](ref
 Neither service documents its API in full. Each row below is a guess: nobody could tell. Where a fake has a switch for it, the
 main scenarios are tested in the profile ` + "`documented`" + `, which takes the less comfortable reading, and in the profile ` + "`flipped`" + `,
 which takes the other one.
+
+` + "`starter verify`" + ` finds out on a real shop and account ([operations](operations.md#verify)): the last column names the command that
+checks an assumption, or says why none does.
 `)
 	for _, service := range []struct {
 		name     string
@@ -54,20 +58,37 @@ which takes the other one.
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&text, "\n## %s\n\n| where | assumed | switches of the fake |\n|---|---|---|\n", service.name)
+		fmt.Fprintf(&text, "\n## %s\n\n| where | assumed | switches of the fake | checked by |\n|---|---|---|---|\n", service.name)
 		for _, g := range guesses {
 			where := "`" + g.Where + "`"
 			if len(g.Fields) > 0 {
 				where += ": `" + strings.Join(g.Fields, "`, `") + "`"
 			}
-			fmt.Fprintf(&text, "| %s | %s | %s |\n", where, cell(g.Text), code(g.Switches...))
+			fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", where, cell(g.Text), code(g.Switches...), checkedBy(append([]string{g.Place()}, g.Switches...)...))
 		}
-		fmt.Fprintf(&text, "\n### Switches of the fake of %s\n\n| switch | documented | flipped | values | what it decides |\n|---|---|---|---|---|\n", service.name)
+		fmt.Fprintf(&text, "\n### Switches of the fake of %s\n\n| switch | documented | flipped | values | what it decides | checked by |\n|---|---|---|---|---|---|\n", service.name)
 		for _, s := range service.switches {
-			fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s |\n", s.Name, code(s.Documented), code(s.Flipped), cell(s.Values), cell(s.About))
+			fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s | %s |\n",
+				s.Name, code(s.Documented), code(s.Flipped), cell(s.Values), cell(s.About), checkedBy(s.Name))
 		}
 	}
 	return text.String(), nil
+}
+
+// checkedBy is the command that checks one of the places, else why none does.
+func checkedBy(places ...string) string {
+	covered := verify.Covered()
+	for _, place := range places {
+		if by := covered[place]; by != "" {
+			return code(by)
+		}
+	}
+	for _, place := range places {
+		if reason := verify.Unprobed[place]; reason != "" {
+			return "nothing: " + cell(reason)
+		}
+	}
+	return ""
 }
 
 // code shows values as they are written; the empty one is none.
@@ -85,9 +106,11 @@ func cell(text string) string {
 
 func main() {
 	text, err := assumptions()
+	if err == nil {
+		_, err = os.Stdout.WriteString(text)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Fprint(os.Stdout, text)
 }
