@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
@@ -200,9 +201,11 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	}
 	roapp.off.Store(true)
 	cartum.off.Store(true)
+	retried := map[int64]time.Time{}
 	w.Eventually(2*world.Patience+time.Duration(count)*time.Second, func() string {
 		for number := int64(1); number <= int64(count); number++ {
 			if text := notSynced(w, number); text != "" {
+				retry(w, number, retried)
 				return text
 			}
 		}
@@ -222,6 +225,18 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	}
 	asked := w.Roapp.Requests(0)
 	t.Logf("%d requests, %d refused, at most %d in a second", asked.Total, asked.Statuses["429"], asked.MostPerSecond)
+}
+
+// retry answers each hold of an order once, as a person does: an order whose service
+// failed five times in a row waits, at the end for an hour.
+func retry(w *world.World, number int64, retried map[int64]time.Time) {
+	w.T.Helper()
+	view, err := w.Orders.View(w.T.Context(), w.Key(number))
+	if err != nil || view.State.Hold == nil || view.State.Hold.Since.Equal(retried[number]) {
+		return
+	}
+	retried[number] = view.State.Hold.Since
+	w.Decide(number, order.Decision{Kind: order.DecideRetry})
 }
 
 func disturbedLine(i int) world.J {
