@@ -225,7 +225,7 @@ func (r *orderRun) carryOut(ctx workflow.Context, c flow.Commands) error {
 		// Only steps of several requests beat: one that is withdrawn while it runs must
 		// end by itself, for its answer counts.
 		options := requestOptions(step.TaskQueue, step.Summary, step.Urgency, step.Timeout, step.Pause)
-		options.HeartbeatTimeout, options.RetryPolicy.MaximumAttempts = step.Heartbeat, int32(step.Attempts)
+		options.HeartbeatTimeout, options.RetryPolicy.MaximumAttempts = step.Heartbeat, step.Attempts
 		stepCtx, cancel := workflow.WithCancel(workflow.WithActivityOptions(ctx, options))
 		r.running[step.Key] = &runningStep{Step: step, cancel: cancel, future: workflow.ExecuteActivity(stepCtx, step.Kind, step.Input)}
 	}

@@ -429,6 +429,10 @@ func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 func (s *simulation) decideLines(o *simulatedOrder, in order.WriteLines, answer *order.LinesWritten) (effects []func()) {
 	for _, line := range in.Lines {
 		item, stands := o.item(line.ItemID)
+		if touched, staffs := o.touched[line.ItemID]; staffs && sameValues(line.To, order.ItemValues{Quantity: item.Quantity, Price: item.Price}) {
+			touched.written = line.To // both sides agree, as if we had written it
+			o.touched[line.ItemID] = touched
+		}
 		send := line.Decide(item)
 		if !stands || send.Nothing() || len(effects) == writesInOneGo {
 			continue

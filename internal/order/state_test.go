@@ -37,7 +37,7 @@ func fill(t *testing.T, v reflect.Value, depth int) {
 		v.SetString("text")
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(7)
 	case reflect.Uint8:
 		v.SetUint(7)

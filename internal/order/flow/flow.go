@@ -64,7 +64,7 @@ type Step struct {
 	Timeout     time.Duration // of one attempt
 	Heartbeat   time.Duration `json:",omitempty"` // of steps that make several requests
 	Pause       time.Duration // before the second attempt
-	Attempts    int           // how often it is tried, 0 for without an end; waiting in the queue does not count
+	Attempts    int32         // how often it is tried, 0 for without an end; waiting in the queue does not count
 	// Eager steps are reported as soon as they end, others together with the
 	// steps that run beside them.
 	Eager bool `json:",omitempty"`
