@@ -66,7 +66,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if v.Order < 0 {
 		return fmt.Errorf("%d is no order: numbers are above 0", v.Order)
 	}
-	v.Person = &person{answers: bufio.NewReader(answers), questions: progress, agreed: v.yes}
+	v.Person = &atTerminal{answers: bufio.NewReader(answers), questions: progress, agreed: v.yes}
 	v.Progress = func(done, all int, assumption string) {
 		_, _ = fmt.Fprintf(progress, "%2d/%d  %s\n", done+1, all, assumption) // what is shown is worth no failure
 	}
@@ -95,8 +95,8 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	return ctx.Err()
 }
 
-// person asks at the terminal. Without one, or with an empty answer, nobody agrees and nothing was done.
-type person struct {
+// atTerminal asks the person at the terminal. Without one, or with an empty answer, nobody agrees and nothing was done.
+type atTerminal struct {
 	answers   *bufio.Reader
 	questions io.Writer
 	// agreed is set where nobody is to be asked.
@@ -104,16 +104,16 @@ type person struct {
 }
 
 // Agrees implements [verify.Person].
-func (p *person) Agrees(_ context.Context, step string) bool {
+func (p *atTerminal) Agrees(_ context.Context, step string) bool {
 	return p.agreed || p.ask("May I "+step+"? [y/N] ")
 }
 
 // Did implements [verify.Person].
-func (p *person) Did(_ context.Context, work string) bool {
+func (p *atTerminal) Did(_ context.Context, work string) bool {
 	return !p.agreed && p.ask("Please "+work+". Is it done? [y/N] ")
 }
 
-func (p *person) ask(question string) bool {
+func (p *atTerminal) ask(question string) bool {
 	_, _ = io.WriteString(p.questions, question) // the answer shows whether somebody is there
 	answer, _ := p.answers.ReadString('\n')      // the end is no answer
 	answer = strings.ToLower(strings.TrimSpace(answer))
