@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/verify"
@@ -74,7 +73,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, check.Text(report.Sections())); err != nil {
+	if _, err := io.WriteString(out, report.Text()); err != nil {
 		return err
 	}
 	path := v.report
@@ -87,10 +86,8 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if _, err := fmt.Fprintf(out, "\nThe report for the project is in %s.\n", path); err != nil {
 		return err
 	}
-	for _, one := range report.Results {
-		if one.Problem {
-			return errProblems
-		}
+	if report.Problems() > 0 {
+		return errProblems
 	}
 	return ctx.Err()
 }

@@ -42,9 +42,9 @@ func TestVerifyPrintsATableAndWritesAReport(t *testing.T) {
 	for _, text := range []string{
 		"VERDICT ASSUMPTION EXPECTED SEEN WHAT IT MEANS FOR YOUR SETTINGS",
 		"as expected The legacy catalogue is offered yes yes nothing to do",
-		"DIFFERENT Contacts need no custom field none required some required: f201",
+		"PROBLEM Contacts need no custom field none required some required: f201",
 		"not seen A create answers an object with the id an object with the id needs --write",
-		`== Settings to change accounts.main.contact_fields: f201: ""`,
+		`accounts.main.contact_fields.f201: "" # or another value`, "problems: 1",
 		"The report for the project is in",
 	} {
 		assert.Contains(t, printed, text)
