@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -150,7 +152,9 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	for i := range onTheirWay {
 		key := w.Key(int64(1000 + i))
 		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key.Shop, key.Number),
+			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(
+				engine.AttrShop.ValueSet(key.Shop), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),
+			),
 		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
 		require.NoError(t, err)
 		onTheirWay[i] = run

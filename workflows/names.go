@@ -17,6 +17,7 @@ const (
 	TellWorkflow           = "Tell"
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
+	LookupWorkflow         = "Lookup"
 )
 
 // Signals, with the type of their payload.
@@ -45,8 +46,8 @@ const (
 // against the rules.
 var OrderSignals = []string{SignalDecide, SignalSettings, SignalShopOrderChanged, SignalStatusChanged, SignalWrittenOff}
 
-// UpdateRefresh compares both sides of the order now. Its argument is a RefreshRequest,
-// its result a RefreshResult.
+// UpdateRefresh compares both sides of the order now. Its argument is an
+// order.RefreshRequest, its result a flow.Refresh.
 const UpdateRefresh = "refresh"
 
 // Queries.
@@ -86,6 +87,7 @@ const (
 	ActivityReadDirectory     = "ReadDirectory"
 	ActivityAskShop           = "AskShop"
 	ActivityReconcileSlice    = "ReconcileSlice"
+	ActivityLookup            = "Lookup"
 )
 
 // ShopID is the id of a shop's entity.

@@ -19,6 +19,7 @@ func Register(registry interface {
 		TellWorkflow:           Tell,
 		CheckWorkflow:          Check,
 		ReconcileWorkflow:      Reconcile,
+		LookupWorkflow:         Lookup,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -3,7 +3,6 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -27,9 +26,6 @@ func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
 }
-
-// receivedEvery is how often at most a shop's entity is told that events arrive.
-const receivedEvery = time.Hour
 
 // WebhookReceived tells the shop's entity that its events arrive, once an hour. One
 // that it is not told of is made up for by the next.

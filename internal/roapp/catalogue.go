@@ -66,6 +66,7 @@ type ProductType struct {
 // family is one of the two catalogues.
 type family interface {
 	find(ctx context.Context, q ProductQuery) ([]Product, error)
+	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
 	categories(ctx context.Context) ([]Category, error)
 	createCategory(ctx context.Context, title string, parentID int64) (int64, error)
@@ -140,6 +141,11 @@ func (c *Client) FindProducts(ctx context.Context, q ProductQuery) ([]Product, e
 		return nil, nil
 	}
 	return inCatalogue(c, func(f family) ([]Product, error) { return f.find(ctx, q) })
+}
+
+// Product returns a product by its id, NotFound when there is none. The legacy catalogue does not show an archived one.
+func (c *Client) Product(ctx context.Context, id int64) (*Product, error) {
+	return inCatalogue(c, func(f family) (*Product, error) { return f.product(ctx, id) })
 }
 
 // CreateProduct returns the new product's id; 0 where it was created and the answer does not name it: find it then,

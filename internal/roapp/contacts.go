@@ -83,6 +83,26 @@ func (c *Client) FindOrganizations(ctx context.Context, phones []string) ([]Cont
 	return organizations, nil
 }
 
+// Contact returns a person, or an organization, by its id; NotFound when there is none.
+func (c *Client) Contact(ctx context.Context, id int64, organization bool) (*Contact, error) {
+	path := "/v2/contacts/people/{id}"
+	if organization {
+		path = "/v2/contacts/organizations/{id}"
+	}
+	answer, err := c.do(ctx, request{method: http.MethodGet, path: path, id: id})
+	if err != nil {
+		return nil, err
+	}
+	record := answer.record()
+	contact := decodeContact(record)
+	contact.Organization = organization
+	record.mustBe(id, contact.ID)
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
+	return &contact, nil
+}
+
 // filled leaves empty values out: as a filter they would mean every record.
 func filled(values []string) []string {
 	var kept []string

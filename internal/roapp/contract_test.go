@@ -64,6 +64,11 @@ func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	ok(people, err)
 	require.Len(t, people, 1)
 	ok(c.FindPeopleByName(ctx, "Anna"))
+	person, err := c.Contact(ctx, people[0].ID, false)
+	ok(person, err)
+	assert.Equal(t, people[0].Phones, person.Phones)
+	_, err = c.Contact(ctx, people[0].ID, true)
+	assert.Equal(t, NotFound, KindOf(err))
 	ok(c.FindOrganizations(ctx, []string{"+48501234567"}))
 
 	ok(c.CreateProduct(ctx, NewProduct{Title: "Róża", Article: "A-12", Description: "czerwona", CategoryID: 7, UnitID: 1}))
@@ -71,6 +76,11 @@ func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	ok(products, err)
 	require.Len(t, products, 1)
 	ok(c.FindProducts(ctx, ProductQuery{Title: "Róża"}))
+	product, err := c.Product(ctx, products[0].ID)
+	ok(product, err)
+	assert.Equal(t, products[0].Article, product.Article)
+	_, err = c.Product(ctx, 999)
+	assert.Equal(t, NotFound, KindOf(err))
 
 	ok(c.CreateOrder(ctx, NewOrder{
 		LocationID: 12, OrderTypeID: 34, ClientID: people[0].ID, ManagerID: 56, ManagerNotes: "115",

@@ -67,8 +67,11 @@ func (w Words) Note(h order.Hold) string {
 // Reason says in a few words what a hold is about.
 func (w Words) Reason(reason order.HoldReason) string { return w.say("reason."+string(reason), nil) }
 
-// WhyUndecided says why a decision cannot be taken, by its code.
-func (w Words) WhyUndecided(code string) string { return w.say("undecided."+code, nil) }
+// WhyUndecided says why a decision cannot be taken, by its code and the values in its
+// text.
+func (w Words) WhyUndecided(code string, params map[string]string) string {
+	return w.say("undecided."+code, params)
+}
 
 func (w Words) hold(part string, params map[string]string) string {
 	id := part + "." + params["reason"]

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 // standIn talks to a stand-in's own requests.
@@ -34,6 +36,7 @@ func (s standIn) call(method, path string, body, into any) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the stand-ins' requests need none
+	req.Header.Set(contract.StaffHeader, "yes")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)

@@ -106,9 +106,11 @@ func cell(text string) string {
 
 func main() {
 	text, err := assumptions()
+	if err == nil {
+		_, err = os.Stdout.WriteString(text)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	fmt.Fprint(os.Stdout, text)
 }
