@@ -101,18 +101,27 @@ type atTerminal struct {
 }
 
 // Agrees implements [verify.Person].
-func (p *atTerminal) Agrees(_ context.Context, step string) bool {
-	return p.agreed || p.ask("May I "+step+"? [y/N] ")
+func (p *atTerminal) Agrees(ctx context.Context, step string) bool {
+	return p.agreed || p.ask(ctx, "May I "+step+"? [y/N] ")
 }
 
 // Did implements [verify.Person].
-func (p *atTerminal) Did(_ context.Context, work string) bool {
-	return !p.agreed && p.ask("Please "+work+". Is it done? [y/N] ")
+func (p *atTerminal) Did(ctx context.Context, work string) bool {
+	return !p.agreed && p.ask(ctx, "Please "+work+". Is it done? [y/N] ")
 }
 
-func (p *atTerminal) ask(question string) bool {
+// ask waits for a line, or for Ctrl-C.
+func (p *atTerminal) ask(ctx context.Context, question string) bool {
 	_, _ = io.WriteString(p.questions, question) // the answer shows whether somebody is there
-	answer, _ := p.answers.ReadString('\n')      // the end is no answer
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
+	answered := make(chan string, 1)
+	go func() {
+		answer, _ := p.answers.ReadString('\n') // the end is no answer
+		answered <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case answer := <-answered:
+		return answer == "y" || answer == "yes"
+	}
 }
