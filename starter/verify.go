@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/verify"
@@ -66,7 +65,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if v.Order < 0 {
 		return fmt.Errorf("%d is no order: numbers are above 0", v.Order)
 	}
-	v.Person = &person{answers: bufio.NewReader(answers), questions: progress, agreed: v.yes}
+	v.Person = &atTerminal{answers: bufio.NewReader(answers), questions: progress, agreed: v.yes}
 	v.Progress = func(done, all int, assumption string) {
 		_, _ = fmt.Fprintf(progress, "%2d/%d  %s\n", done+1, all, assumption) // what is shown is worth no failure
 	}
@@ -74,7 +73,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, check.Text(report.Sections())); err != nil {
+	if _, err := io.WriteString(out, report.Text()); err != nil {
 		return err
 	}
 	path := v.report
@@ -87,16 +86,14 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if _, err := fmt.Fprintf(out, "\nThe report for the project is in %s.\n", path); err != nil {
 		return err
 	}
-	for _, one := range report.Results {
-		if one.Problem {
-			return errProblems
-		}
+	if report.Problems() > 0 {
+		return errProblems
 	}
 	return ctx.Err()
 }
 
-// person asks at the terminal. Without one, or with an empty answer, nobody agrees and nothing was done.
-type person struct {
+// atTerminal asks the person at the terminal. Without one, or with an empty answer, nobody agrees and nothing was done.
+type atTerminal struct {
 	answers   *bufio.Reader
 	questions io.Writer
 	// agreed is set where nobody is to be asked.
@@ -104,18 +101,27 @@ type person struct {
 }
 
 // Agrees implements [verify.Person].
-func (p *person) Agrees(_ context.Context, step string) bool {
-	return p.agreed || p.ask("May I "+step+"? [y/N] ")
+func (p *atTerminal) Agrees(ctx context.Context, step string) bool {
+	return p.agreed || p.ask(ctx, "May I "+step+"? [y/N] ")
 }
 
 // Did implements [verify.Person].
-func (p *person) Did(_ context.Context, work string) bool {
-	return !p.agreed && p.ask("Please "+work+". Is it done? [y/N] ")
+func (p *atTerminal) Did(ctx context.Context, work string) bool {
+	return !p.agreed && p.ask(ctx, "Please "+work+". Is it done? [y/N] ")
 }
 
-func (p *person) ask(question string) bool {
+// ask waits for a line, or for Ctrl-C.
+func (p *atTerminal) ask(ctx context.Context, question string) bool {
 	_, _ = io.WriteString(p.questions, question) // the answer shows whether somebody is there
-	answer, _ := p.answers.ReadString('\n')      // the end is no answer
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes"
+	answered := make(chan string, 1)
+	go func() {
+		answer, _ := p.answers.ReadString('\n') // the end is no answer
+		answered <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case answer := <-answered:
+		return answer == "y" || answer == "yes"
+	}
 }

@@ -14,7 +14,7 @@ func Register(registry interface {
 		EnsureCategoryWorkflow: EnsureCategory,
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
-		DryRunWorkflow:         DryRun,
+		RehearsalWorkflow:      Rehearsal,
 		RoappOrdersWorkflow:    RoappOrders,
 		TellWorkflow:           Tell,
 		CheckWorkflow:          Check,

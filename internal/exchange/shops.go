@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -94,21 +93,4 @@ func (o *Orders) StopFirstImport(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalStopFirstImport, nil)
-}
-
-// DryRun tells what a first import would do. It takes the place of a dry run
-// that is under way.
-func (o *Orders) DryRun(ctx context.Context, shop string, want workflows.FirstImportWanted) (workflows.DryRunResult, error) {
-	var result workflows.DryRunResult
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.DryRunID(shop), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-	}, workflows.DryRunWorkflow, workflows.DryRunInput{Shop: shop, FirstImportWanted: want})
-	if err != nil {
-		return result, fmt.Errorf("begin the dry run of shop %s: %w", shop, err)
-	}
-	if err := run.Get(ctx, &result); err != nil {
-		return result, fmt.Errorf("dry run of shop %s: %w", shop, err)
-	}
-	return result, nil
 }

@@ -109,6 +109,10 @@ func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	ok(nil, c.SetStatus(ctx, id, 102, "by the shop"))
 	ok(nil, c.AddComment(ctx, id, strings.Repeat("Dostawa. ", 20), true))
 
+	ok(nil, c.DeleteProduct(ctx, products[0].ID))
+	ok(nil, c.DeletePerson(ctx, people[0].ID))
+	assert.Equal(t, NotFound, KindOf(c.DeletePerson(ctx, people[0].ID)))
+
 	_, err = c.Order(ctx, 999)
 	assert.Equal(t, NotFound, KindOf(err))
 	assert.Equal(t, Credentials, KindOf(New(Config{URL: server.URL, APIKey: "wrong"}).SetManagerNotes(ctx, id, "x")))

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -42,7 +41,7 @@ var accountReads = []probe{
 				return "not told", nil
 			}
 			if told := e.accountSays.Company.Currency; !strings.EqualFold(told, e.account.Currency) {
-				e.propose(e.accountKey("currency"), told)
+				e.propose(e.accountKey("currency"), told, "")
 				return "another than the settings': " + told, nil
 			}
 			return "told, as in the settings", nil
@@ -93,7 +92,7 @@ var accountReads = []probe{
 		see: func(ctx context.Context, e *examination) (string, error) {
 			seen, err := offered(ctx, e.roappWire, e.legacy)
 			if seen != "yes" && err == nil && e.account.Catalog == string(roapp.CatalogueLegacy) {
-				e.propose(e.accountKey("catalog"), "auto")
+				e.propose(e.accountKey("catalog"), "auto", "the other catalogue is gone")
 			}
 			return seen, err
 		},
@@ -115,7 +114,7 @@ var accountReads = []probe{
 		see: func(ctx context.Context, e *examination) (string, error) {
 			seen, err := offered(ctx, e.roappWire, e.v2)
 			if seen != "yes" && err == nil && e.account.Catalog == string(roapp.CatalogueV2) {
-				e.propose(e.accountKey("catalog"), "auto")
+				e.propose(e.accountKey("catalog"), "auto", "the other catalogue is gone")
 			}
 			if seen == "yes" && err == nil && e.account.ProductType == 0 {
 				e.proposeProductType(ctx)
@@ -362,7 +361,7 @@ func offered(ctx context.Context, w *wire, client *roapp.Client) (string, error)
 // proposeProductType names the type that new products get where the settings name none.
 func (e *examination) proposeProductType(ctx context.Context) {
 	if types, err := e.v2.ProductTypes(ctx); err == nil && len(types) > 0 {
-		e.propose(e.accountKey("product_type_id"), strconv.FormatInt(types[0].ID, 10)+" (or another type of new products)")
+		e.propose(e.accountKey("product_type_id"), strconv.FormatInt(types[0].ID, 10), "or another type of new products")
 	}
 }
 
@@ -380,7 +379,7 @@ func (e *examination) required(kind facts.Kind, given map[string]string, ours []
 		all = append(all, field.ID)
 		if !check.Given(field, given, ours) {
 			missing = append(missing, field.ID)
-			e.propose(e.accountKey(key), fmt.Sprintf("%s: \"\"", field.ID))
+			e.propose(e.accountKey(key+"."+field.ID), `""`, "or another value")
 		}
 	}
 	switch {

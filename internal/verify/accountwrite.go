@@ -623,7 +623,7 @@ func seeSearchLag(ctx context.Context, e *examination) (string, error) {
 	case !found:
 		return "not found: within " + e.Patience.String(), nil
 	case took > e.account.SearchLag:
-		e.propose(e.accountKey("search_lag"), (2 * took).Round(time.Second).String())
+		e.propose(e.accountKey("search_lag"), (2 * took).Round(time.Second).String(), "twice what was seen")
 		return "later: " + seconds.String(), nil
 	default:
 		return "within search_lag: " + seconds.String(), nil

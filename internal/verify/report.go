@@ -7,48 +7,74 @@ import (
 	"github.com/cartumsync/cartumsync/internal/check"
 )
 
-// Sections are the report as tables, the way of [check.Text]: what was seen, the lines of the settings to change, and what
-// is left to delete.
-func (r Report) Sections() []check.Section {
-	var sections []check.Section
-	for _, service := range []string{shopService, accountService} {
-		s := check.Section{Title: service}
-		table := check.List{Title: "assumptions", Header: []string{"VERDICT", "ASSUMPTION", "EXPECTED", "SEEN", "WHAT IT MEANS FOR YOUR SETTINGS"}}
-		for _, one := range r.Results {
-			if one.Service != service {
-				continue
-			}
-			table.Rows = append(table.Rows, []string{string(one.Verdict), one.Assumption, one.Expected, one.Seen, one.Means})
-			switch {
-			case one.Problem:
-				s.Find(check.Problem, one.Assumption, "%s: %s", one.Seen, one.Means)
-			case one.Verdict == Unseen:
-				s.Find(check.Remark, one.Assumption, "not seen: %s", one.Seen)
-			default:
-				s.Find(check.Fine, one.Assumption, "%s", one.Seen)
-			}
-		}
-		s.Lists = []check.List{table}
-		sections = append(sections, s)
-	}
-	proposed := check.Section{Title: "Settings to change"}
-	for _, p := range r.Proposals {
-		proposed.Text = append(proposed.Text, p.Key+":  "+p.Line)
-	}
+// Text is the report for the person: what was seen, the lines of the settings to change, and what is left to delete.
+func (r Report) Text() string {
 	left := check.Section{Title: "Left for you to delete", Text: r.Left}
-	for _, s := range []*check.Section{&proposed, &left} {
-		if len(s.Text) == 0 {
-			s.Text = []string{"(nothing)"}
-		}
+	if len(left.Text) == 0 {
+		left.Text = []string{"(nothing)"}
 	}
-	if !r.Wrote {
-		return append(sections, proposed)
+	sections := r.sections()
+	if r.Wrote {
+		sections = append(sections, left)
 	}
-	return append(sections, proposed, left)
+	return check.Tables(sections) + "\n" + r.summary()
 }
 
-// File is the report to send to the project: all that [Report.Sections] has but what is left in the account, and what the
-// services answered, by field.
+// sections are what both the person and the project want to know.
+func (r Report) sections() []check.Section {
+	var sections []check.Section
+	for _, service := range []string{shopService, accountService} {
+		table := check.List{Title: "what is assumed", Header: []string{"VERDICT", "ASSUMPTION", "EXPECTED", "SEEN", "WHAT IT MEANS FOR YOUR SETTINGS"}}
+		for _, one := range r.Results {
+			if one.Service == service {
+				table.Rows = append(table.Rows, []string{one.word(), one.Assumption, one.Expected, one.Seen, one.Means})
+			}
+		}
+		sections = append(sections, check.Section{Title: service, Lists: []check.List{table}})
+	}
+	proposed := check.Section{Title: "Lines of the settings to change"}
+	for _, p := range r.Proposals {
+		line := p.Key + ": " + p.Value
+		if p.Comment != "" {
+			line += "  # " + p.Comment
+		}
+		proposed.Text = append(proposed.Text, line)
+	}
+	if len(proposed.Text) == 0 {
+		proposed.Text = []string{"(none)"}
+	}
+	return append(sections, proposed)
+}
+
+// word is the verdict, with what cartumsync cannot work with set apart.
+func (r Result) word() string {
+	if r.Problem {
+		return string(check.Problem)
+	}
+	return string(r.Verdict)
+}
+
+// Problems counts what cartumsync cannot work with.
+func (r Report) Problems() (n int) {
+	for _, one := range r.Results {
+		if one.Problem {
+			n++
+		}
+	}
+	return n
+}
+
+func (r Report) summary() string {
+	counts := map[Verdict]int{}
+	for _, one := range r.Results {
+		counts[one.Verdict]++
+	}
+	return fmt.Sprintf("as expected: %d, different: %d, not seen: %d; problems: %d\n",
+		counts[Expected], counts[Different], counts[Unseen], r.Problems())
+}
+
+// File is the report to send to the project: what was seen and proposed, and what the services answered,
+// by field.
 func (r Report) File() string {
 	requests := check.List{Title: "endpoints", Header: []string{"REQUESTS", "SLOWEST", "ENDPOINT"}}
 	for _, c := range r.Requests {
@@ -63,13 +89,9 @@ func (r Report) File() string {
 		mode = "with --write"
 	}
 	sections := []check.Section{{Title: "Report of starter verify, " + r.At.Format(time.RFC3339) + ", " + mode}}
-	for _, s := range r.Sections() {
-		if s.Title != "Left for you to delete" {
-			sections = append(sections, s)
-		}
-	}
+	sections = append(sections, r.sections()...)
 	sections = append(sections,
 		check.Section{Title: "Requests", Lists: []check.List{requests}},
 		check.Section{Title: "Answers that are not as docs/reference describes them", Lists: []check.List{strange}})
-	return check.Text(sections)
+	return check.Tables(sections) + "\n" + r.summary()
 }

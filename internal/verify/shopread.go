@@ -219,7 +219,7 @@ var shopReads = []probe{
 					own = append(own, id)
 				}
 				if _, mapped := e.shop.Statuses.Import[status.ID]; !mapped {
-					e.propose(e.shopKey("statuses.import"), id+": (the RO App status that orders in the shop's status "+id+" get)")
+					e.propose(e.shopKey("statuses.import."+id), "?", "the id of the RO App status that orders in the shop's status "+id+" get")
 				}
 			}
 			if len(own) == 0 {

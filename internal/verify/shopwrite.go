@@ -292,7 +292,7 @@ var shopWrites = []probe{
 		service: shopService, assumption: "A cancelled order is locked, and says so",
 		covers:   []string{"status_4"},
 		expected: "locked",
-		writes:   "cancel the test order in the shop, and try to change it thereafter",
+		writes:   "cancel the test order in the shop, and try to change it afterwards",
 		ready:    needsFresh,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if err := e.cartum.UpdateStatus(ctx, e.fresh, order.CancelledStatus); err != nil {

@@ -70,8 +70,8 @@ type Result struct {
 	Covers  []string
 }
 
-// Proposal is a line of the settings to change.
-type Proposal struct{ Key, Line string }
+// Proposal is a line of the settings to change: a key with those that it is in, its value as YAML, and why.
+type Proposal struct{ Key, Value, Comment string }
 
 // Report is what was found out. It has no personal data, no secret and no name of the shop.
 type Report struct {
@@ -228,9 +228,9 @@ func why(err error) string {
 	return "could not be asked"
 }
 
-func (e *examination) propose(key, line string) {
-	if !slices.Contains(e.proposals, Proposal{key, line}) {
-		e.proposals = append(e.proposals, Proposal{key, line})
+func (e *examination) propose(key, value, comment string) {
+	if line := (Proposal{key, value, comment}); !slices.Contains(e.proposals, line) {
+		e.proposals = append(e.proposals, line)
 	}
 }
 

@@ -293,8 +293,8 @@ func (r *Roapp) Products() (products []RoappProduct) {
 	return products
 }
 
-// Make makes a record as an employee would, in people, organizations, products
-// or categories, and gives its id.
+// Make makes a record as an employee would, in people, organizations, products,
+// categories or orders, and gives its id.
 func (r *Roapp) Make(kind string, fields J) int64 {
 	r.t.Helper()
 	var made struct {
