@@ -54,9 +54,21 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
 
+# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only.
 .PHONY: test
-test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
-	go test -race -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) $(TEST_FLAGS) $(TEST)
+test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+	go list $(TEST) | sed '/\/e2e/d' | xargs -r go test -race $(GO_TEST)
+	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
+	go test -run '$(SIMULATIONS)' ./internal/order
+
+.PHONY: race
+race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests with the race detector, in about half an hour
+	go test -race -timeout 60m -parallel 4 $(TEST_FLAGS) ./e2e/...
+
+GO_TEST = -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) -skip '$(SIMULATIONS)' $(TEST_FLAGS)
+
+# Schedules of all that may happen to an order. They have one goroutine, so the race detector would only slow them down.
+SIMULATIONS := AnySequence
 
 .PHONY: bench
 bench: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the benchmarks; BENCH=Import narrows them
@@ -74,6 +86,11 @@ screenshots: $(TEMPORAL) $(ASSETS) ## take pictures of all pages into dist/scree
 	@command -v chromium >/dev/null || { $(APT_INSTALL) chromium; }
 	rm -rf dist/screenshots
 	go test -count 1 -tags screenshots -run TestTakeScreenshots ./e2e/browser -screenshots $(CURDIR)/dist/screenshots -readme $(CURDIR)/docs/screenshots
+
+.PHONY: assumptions
+assumptions: ## write docs/assumptions.md from the documents in docs/reference and the switches of the fakes
+	go run ./sandbox/assumptions > docs/assumptions.md~
+	mv docs/assumptions.md~ docs/assumptions.md
 
 .PHONY: lint
 lint: $(LINTERS) ## check formatting, vet, lint, and that workflows are deterministic
@@ -103,7 +120,8 @@ compose-test: ## run docker-compose.yml as a user would, with stand-ins of both 
 tools: $(TEMPORAL) $(LINTERS) ## build Temporal's command line (unless it is on PATH) and the linters into bin/
 
 bin/temporal: tools/go.mod tools/go.sum
-	cd tools && go build -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
+	@echo "Building Temporal's command line, once, in about three minutes. Each package that is compiled is listed."
+	cd tools && go build -v -ldflags '-s -w' -o ../$@ github.com/temporalio/cli/cmd/temporal
 	touch $@
 
 # The server as it runs on a database of its own, which the command line cannot do.

@@ -137,7 +137,8 @@ func run[T any](r *roappAccount, do, in any) (answer T, err error) {
 	if err != nil {
 		return answer, err
 	}
-	return answer, value.Get(&answer)
+	err = value.Get(&answer)
+	return answer, err
 }
 
 func (r *roappAccount) sandbox(method, path, body string) []byte {
@@ -486,4 +487,32 @@ func TestUpdateOfFieldsLosesNone(t *testing.T) {
 		assert.Contains(t, text, `"f104":"2026-11-02T08:00:00Z"`, patch)
 		assert.Contains(t, text, `"f102":"115"`, patch)
 	}
+}
+
+// What an earlier attempt added counts, also where the next line is refused:
+// otherwise it would be added again.
+func TestF04_LineThatWasFoundCountsBesideOneThatIsRefused(t *testing.T) {
+	t.Parallel()
+	r := openRoapp(t, "", nil)
+	created, err := run[order.OrderCreated](r, r.a.CreateOrder, r.newOrder())
+	require.NoError(t, err)
+	create := newProduct()
+	create.CategoryID = 7
+	product, err := run[workflows.ProductMade](r, r.a.CreateProduct, create)
+	require.NoError(t, err)
+	known := order.AddItem{Line: "A-1", ProductID: product.Product.ID, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50")}
+	in := order.AddItems{Account: "main", OrderID: created.ID, AssigneeID: 56, Lines: []order.AddItem{known}}
+	first, err := run[order.ItemsAdded](r, r.a.AddItems, in)
+	require.NoError(t, err)
+
+	refused := known
+	refused.Line, refused.ProductID = "A-2", 999_999
+	in.Lines, in.Look = append(in.Lines, refused), order.Look{Old: true}
+	second, err := run[order.ItemsAdded](r, r.a.AddItems, in)
+	require.NoError(t, err)
+	assert.Equal(t, first.Added["A-1"].ID, second.Added["A-1"].ID)
+	assert.NotContains(t, second.Added, order.LineKey("A-2"))
+	in.Lines = []order.AddItem{refused}
+	_, err = run[order.ItemsAdded](r, r.a.AddItems, in)
+	require.Error(t, err, "by itself the line is refused")
 }

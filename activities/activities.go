@@ -25,16 +25,20 @@ type Activities struct {
 	counter  Counter
 }
 
-// Counter counts the requests to the services: "ok", or how they failed.
+// Counter counts the requests to the services, "ok" or how they failed, and what
+// cannot be read.
 type Counter interface {
 	CartumRequest(shop, outcome string)
 	RoappRequest(account, outcome string)
+	// UndecodableSignal counts a signal to an order that cannot be read.
+	UndecodableSignal(shop string)
 }
 
 type noCounter struct{}
 
 func (noCounter) CartumRequest(string, string) {}
 func (noCounter) RoappRequest(string, string)  {}
+func (noCounter) UndecodableSignal(string)     {}
 
 // CountWith has the requests counted; it is called before the first of them.
 func (a *Activities) CountWith(counter Counter) { a.counter = counter }
@@ -57,27 +61,29 @@ func (a *Activities) Register(registry interface {
 		registry.RegisterActivityWithOptions(reflect.ValueOf(a).MethodByName(string(kind)).Interface(), activity.RegisterOptions{Name: string(kind)})
 	}
 	for name, function := range map[string]any{
-		workflows.ActivityAdvance:        a.Advance,
-		workflows.ActivityEnsureCategory: a.EnsureCategory,
-		workflows.ActivityCreateContact:  a.CreateContact,
-		workflows.ActivityCreateProduct:  a.CreateProduct,
-		workflows.ActivityCreateCategory: a.CreateCategory,
-		workflows.ActivitySubscribe:      a.Subscribe,
-		workflows.ActivityCollectChanges: a.CollectChanges,
-		workflows.ActivityShopSettings:   a.ShopSettings,
-		workflows.ActivitySweepShop:      a.SweepShop,
-		workflows.ActivityImportSlice:    a.ImportSlice,
-		workflows.ActivityResumeHeld:     a.ResumeHeld,
-		workflows.ActivityDryRead:        a.DryRead,
-		workflows.ActivityDryPlan:        a.DryPlan,
-		workflows.ActivityDryContacts:    a.DryContacts,
-		workflows.ActivityLookForAlerts:  a.LookForAlerts,
-		workflows.ActivityRoappOrders:    a.ReadRoappOrders,
-		workflows.ActivitySendAlert:      a.SendAlert,
-		workflows.ActivityReadCompany:    a.ReadCompany,
-		workflows.ActivityReadDirectory:  a.ReadDirectory,
-		workflows.ActivityAskShop:        a.AskShop,
-		workflows.ActivityReconcileSlice: a.ReconcileSlice,
+		workflows.ActivityAdvance:           a.Advance,
+		workflows.ActivityEnsureCategory:    a.EnsureCategory,
+		workflows.ActivityCreateContact:     a.CreateContact,
+		workflows.ActivityCreateProduct:     a.CreateProduct,
+		workflows.ActivityCreateCategory:    a.CreateCategory,
+		workflows.ActivitySubscribe:         a.Subscribe,
+		workflows.ActivityCollectChanges:    a.CollectChanges,
+		workflows.ActivityShopSettings:      a.ShopSettings,
+		workflows.ActivitySweepShop:         a.SweepShop,
+		workflows.ActivityImportSlice:       a.ImportSlice,
+		workflows.ActivityResumeHeld:        a.ResumeHeld,
+		workflows.ActivityRehearsalRead:     a.RehearsalRead,
+		workflows.ActivityRehearsalPlan:     a.RehearsalPlan,
+		workflows.ActivityRehearsalContacts: a.RehearsalContacts,
+		workflows.ActivityRehearsalStanding: a.RehearsalStanding,
+		workflows.ActivityLookForAlerts:     a.LookForAlerts,
+		workflows.ActivityRoappOrders:       a.ReadRoappOrders,
+		workflows.ActivitySendAlert:         a.SendAlert,
+		workflows.ActivityReadCompany:       a.ReadCompany,
+		workflows.ActivityReadDirectory:     a.ReadDirectory,
+		workflows.ActivityAskShop:           a.AskShop,
+		workflows.ActivityReconcileSlice:    a.ReconcileSlice,
+		workflows.ActivityLookup:            a.Lookup,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -9,14 +9,14 @@ import (
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	"go.temporal.io/sdk/activity"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Advance has the rules of orders answer to what happened, by the settings in
 // force. It runs as a local activity: its answer is recorded, the rules are not.
-func (a *Activities) Advance(ctx context.Context, in workflows.AdvanceInput) (flow.AdvanceResult, error) {
+func (a *Activities) Advance(ctx context.Context, in flow.AdvanceInput) (flow.AdvanceResult, error) {
 	var state order.State
 	if err := json.Unmarshal(in.State, &state); err != nil {
 		return flow.AdvanceResult{}, fmt.Errorf("read the state of an order: %w", err)
@@ -29,8 +29,16 @@ func (a *Activities) Advance(ctx context.Context, in workflows.AdvanceInput) (fl
 	rules.Run = in.Run
 	next, commands := order.Advance(state, events, in.Running, rules, in.Now)
 	a.learn(rules.Account, next.Goods)
+	for i, step := range commands.Start {
+		commands.Start[i].TaskQueue = queueOf(step)
+	}
 	if hold := next.Hold; hold != nil && hold.Reason == order.HoldInternalError && (state.Hold == nil || state.Hold.Reason != hold.Reason) {
 		activity.GetLogger(ctx).Error("an order is held for a defect", "order", state.Key.WorkflowID(), "error", hold.Params["message"])
+	}
+	for _, entry := range next.EntriesAfter(state.LastEntry) {
+		if entry.Code == order.NoteUndecodable {
+			a.counter.UndecodableSignal(state.Key.Shop)
+		}
 	}
 	return recorded(in.State, next, commands)
 }
@@ -50,6 +58,18 @@ func (a *Activities) learn(account string, goods map[order.GoodsKey]order.GoodsF
 		if !known && len(facts.Found) == 1 && time.Since(facts.LookedAt) < learnWithin {
 			acc.products.put(key, facts.Found[0])
 		}
+	}
+}
+
+// queueOf is the task queue of a step's activity.
+func queueOf(step flow.Step) string {
+	switch order.Side(step.Side) {
+	case order.SideCartum:
+		return engine.CartumQueue(step.Queue)
+	case order.SideEnsure:
+		return engine.EnsureQueue
+	default:
+		return engine.RoappQueue(step.Queue)
 	}
 }
 

@@ -62,7 +62,7 @@ func (a *Activities) AskShop(ctx context.Context, shop string) (facts.Shop, erro
 	if err != nil {
 		return facts.Shop{}, unknown(ctx, order.SideCartum, err)
 	}
-	says := check.AskShop(ctx, s.client)
+	says := check.AskShop(ctx, s.client, s.settings.Zone())
 	if err := ctx.Err(); err != nil {
 		return facts.Shop{}, err
 	}

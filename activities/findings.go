@@ -120,7 +120,7 @@ func (a *Activities) endedBadly(ctx context.Context, shop string, now time.Time)
 	for id, run := range newest {
 		key, err := order.ParseWorkflowID(id)
 		failed := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED || run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
-		if err != nil || later[id] && !(failed && now.Sub(run.GetCloseTime().AsTime()) < failedKept) {
+		if err != nil || later[id] && (!failed || now.Sub(run.GetCloseTime().AsTime()) >= failedKept) {
 			continue
 		}
 		found = append(found, workflows.Finding{

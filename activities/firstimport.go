@@ -97,6 +97,8 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 type importSorted struct {
 	workflows.ImportCounts
 	orders []cartum.Order
+	// others are known already or skipped.
+	others []workflows.RehearsedOrder
 }
 
 // sort leaves out what is known already and what is to be skipped.
@@ -110,8 +112,10 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 		switch {
 		case known:
 			s.Known++
+			s.others = append(s.others, workflows.RehearsedOrder{Number: row.Number, As: workflows.RehearsedKnown})
 		case slices.Contains(i.in.SkipStatuses, row.Status):
 			s.Skipped++
+			s.others = append(s.others, workflows.RehearsedOrder{Number: row.Number, As: workflows.RehearsedSkipped})
 		default:
 			s.orders = append(s.orders, row)
 		}

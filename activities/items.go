@@ -36,19 +36,18 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 	if answer.WrittenOff {
 		return answer, nil
 	}
-	sent := false
 	for _, line := range in.Lines {
 		if _, exists := answer.Added[line.Line]; exists {
 			continue
 		}
 		added, err := a.addItem(ctx, acc, in, line)
-		if err != nil && sent && isDefinite(err) {
-			return answer, nil // the line is refused by itself with the next step
+		if err != nil && len(answer.Added) > 0 && isDefinite(err) {
+			// What was added or found counts. The line is refused by itself with the next step.
+			return answer, nil
 		}
 		if err != nil {
 			return order.ItemsAdded{}, err
 		}
-		sent = true
 		answer.Added[line.Line] = added
 		activity.RecordHeartbeat(ctx)
 		if added.DeductedAtOnce || ctx.Err() != nil {

@@ -197,7 +197,7 @@ func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.O
 	}
 	return order.OrderRead{
 		Account: in.Account,
-		At: at, OrderID: in.OrderID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
+		At:      at, OrderID: in.OrderID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired,
 	}, nil
 }

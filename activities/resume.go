@@ -3,12 +3,14 @@ package activities
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -20,24 +22,47 @@ import (
 // the service is still well.
 const resumedAtOnce = 100
 
-// ResumeHeld signals held orders that what holds them may be over: those that
-// exist in RO App already first, then the oldest. What they ask for then waits in
-// the queue of its service by its urgency, within the budget. It stops where the
+// resumedAgainAfter is when held orders are listed once more: some were about to be
+// held when the service answered again, and lists lag.
+const resumedAgainAfter = 20 * time.Second
+
+// ResumeHeld signals held orders, each once, that what holds them may be over: those
+// that exist in RO App already first, then the oldest. What they ask for then waits
+// in the queue of its service by its urgency, within the budget. It stops where the
 // service refuses the credentials again.
 func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (resumed int, err error) {
 	stop := beat(ctx)
 	defer stop()
+	signaled := map[string]bool{}
+	if err := a.resumeHeld(ctx, in, signaled); err != nil || len(in.Reasons) == 0 {
+		return len(signaled), err // with other settings, all look at their cause anyway
+	}
+	lists := time.NewTimer(resumedAgainAfter)
+	defer lists.Stop()
+	select {
+	case <-lists.C:
+	case <-ctx.Done():
+		return len(signaled), ctx.Err()
+	case <-activity.GetWorkerStopChannel(ctx):
+		return len(signaled), errors.New("the worker ends before held orders were listed once more")
+	}
+	err = a.resumeHeld(ctx, in, signaled)
+	return len(signaled), err
+}
+
+func (a *Activities) resumeHeld(ctx context.Context, in workflows.ResumeInput, signaled map[string]bool) error {
 	shops := []string{in.Shop}
 	if in.Shop == "" {
 		shops = a.settings.Current().ShopsOf(in.Account)
 	}
 	held, err := a.heldOrders(ctx, shops, in.Reasons)
 	if err != nil {
-		return 0, err
+		return err
 	}
+	held = slices.DeleteFunc(held, func(one heldOrder) bool { return signaled[one.id] })
 	for some := range slices.Chunk(held, resumedAtOnce) {
 		if a.refusing(ctx, in) {
-			return resumed, nil
+			return nil
 		}
 		group, groupCtx := errgroup.WithContext(ctx)
 		group.SetLimit(toldAtOnce)
@@ -45,11 +70,13 @@ func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (
 			group.Go(func() error { return a.signalOpen(groupCtx, one.id, workflows.SignalSettings, in.Revision) })
 		}
 		if err := group.Wait(); err != nil {
-			return resumed, err
+			return err
 		}
-		resumed += len(some)
+		for _, one := range some {
+			signaled[one.id] = true
+		}
 	}
-	return resumed, nil
+	return nil
 }
 
 // heldOrder is an order that is held.

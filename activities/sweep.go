@@ -77,14 +77,14 @@ type sweeping struct {
 	out   workflows.Swept
 
 	// These are counted by those that tell.
-	told, started, refusals atomic.Int64
-	mu                      sync.Mutex
-	found                   []workflows.Finding
+	told, started, fresh, refusals atomic.Int64
+	mu                             sync.Mutex
+	found                          []workflows.Finding
 }
 
 // answer is what the sweep found, bounded.
 func (s *sweeping) answer() workflows.Swept {
-	s.out.Told, s.out.Started = int(s.told.Load()), int(s.started.Load())
+	s.out.Told, s.out.Started, s.out.Fresh = int(s.told.Load()), int(s.started.Load()), int(s.fresh.Load())
 	s.out.Took = time.Since(s.at)
 	slices.SortFunc(s.found, func(a, b workflows.Finding) int { return cmp.Compare(a.Number, b.Number) })
 	s.out.Found = s.found[:min(len(s.found), workflows.FindingsKept)]
@@ -234,9 +234,16 @@ func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) erro
 		s.told.Add(1)
 	} else {
 		s.started.Add(1)
+		if hint.Snapshot != nil && s.at.Sub(hint.Snapshot.Created).Abs() < freshFor {
+			s.fresh.Add(1)
+		}
 	}
 	return nil
 }
+
+// freshFor is how long after an order was placed its event should have come, give
+// or take a clock that is set wrong.
+const freshFor = 3 * time.Hour
 
 // plausible refuses an empty answer where orders are known: then the shop's API
 // does not work, whatever it says.

@@ -21,13 +21,14 @@ type decisionBody struct {
 	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
 	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
 	Goods        order.GoodsKey     `json:"goods,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
+	OtherPhone   bool               `json:"confirm_other_phone,omitempty" doc:"The contact is meant although it has another phone than the order"`
 	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to take over"`
 }
 
 func (b decisionBody) by(name string) order.Decision {
 	return order.Decision{
 		Kind: b.Kind, By: name, Reason: b.Reason, ContactID: b.Contact, Organization: b.Organization,
-		ProductID: b.Product, Goods: b.Goods, OrderID: b.RoappOrder,
+		ProductID: b.Product, Goods: b.Goods, OrderID: b.RoappOrder, Confirmed: b.OtherPhone,
 	}
 }
 
@@ -39,7 +40,8 @@ func (a *v1) registerActions(doc huma.API) {
 		return operation
 	}
 	huma.Register(doc, action("/orders/{shop}/{number}/decisions", "decide", "Answer what an order waits for",
-		"An answer that does not fit is 409 and changes nothing."), a.decide)
+		"An answer that does not fit is 409 and changes nothing; so is a record that RO App does not have, and, without confirm_other_phone, "+
+			"a contact with another phone than the order's. The record is looked up in RO App, which may take seconds."), a.decide)
 	huma.Register(doc, action("/orders/{shop}/{number}/import", "import-order", "Import an order, or bring back one that is done",
 		"It is read from the shop anew."), a.importOrder)
 	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Tell that an order's goods were taken from stock",
@@ -135,7 +137,7 @@ func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
 	case errors.Is(one.Err, exchange.ErrNoOrder), errors.As(one.Err, &closed):
 		answer.Problem = one.Err.Error()
 	case errors.As(one.Err, &unfit):
-		answer.Problem = wording.English().WhyUndecided(unfit.Why)
+		answer.Problem = wording.English().WhyUndecided(unfit.Why, unfit.Params)
 	default:
 		_ = a.unanswered("decide for "+one.Key.String(), one.Err) // logs it
 		answer.Problem = "Temporal or a worker did not answer; try again"

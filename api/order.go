@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // OrderPath names an order in a URL.
@@ -50,6 +52,7 @@ func keysOf(names []OrderName) []order.Key {
 func (a *v1) refused(what string, err error) error {
 	var closed *exchange.ClosedError
 	var unfit *exchange.UnfitError
+	var lookup *exchange.LookupError
 	switch {
 	case errors.Is(err, exchange.ErrNoOrder):
 		return noOrder()
@@ -57,6 +60,13 @@ func (a *v1) refused(what string, err error) error {
 		return huma.Error404NotFound("there is no such refresh, or a later one has taken its place")
 	case errors.Is(err, exchange.ErrNotImported):
 		return huma.Error409Conflict("the order is not imported into RO App yet, so none of its goods can be written off")
+	case errors.As(err, &unfit) && unfit.Field != "":
+		return huma.Error409Conflict(err.Error(), &huma.ErrorDetail{
+			Location: "body." + unfit.Field, Message: wording.English().WhyUndecided(unfit.Why, unfit.Params),
+		})
+	case errors.As(err, &lookup):
+		a.Logger.Error("what a decision names could not be looked up", zap.String("asked", what), zap.Error(err))
+		return later("RO App did not say whether the record exists, so nothing was decided")
 	case errors.As(err, &closed), errors.As(err, &unfit):
 		return huma.Error409Conflict(err.Error())
 	default:

@@ -147,7 +147,10 @@ type messageDetail struct {
 type timelineDetail struct {
 	At time.Time `json:"at"`
 	By string    `json:"by,omitempty" doc:"Who; left out for cartumsync itself"`
-	messageDetail
+	// The fields of a messageDetail; the description of the API leaves an embedded one out.
+	Code   string            `json:"code"`
+	Params map[string]string `json:"params,omitempty"`
+	Text   string            `json:"text"`
 }
 
 func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
@@ -185,7 +188,7 @@ func detailOf(d exchange.Detail) orderDetail {
 	}
 	for _, entry := range d.Timeline {
 		detail.Timeline = append(detail.Timeline, timelineDetail{
-			At: entry.At.UTC(), By: entry.By, messageDetail: messageDetail{entry.Code, entry.Params, say.Message(entry.Message)},
+			At: entry.At.UTC(), By: entry.By, Code: entry.Code, Params: entry.Params, Text: say.Message(entry.Message),
 		})
 	}
 	return detail

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -139,6 +140,29 @@ func TestASubscriptionThatWasRemovedWhileNobodyWorked(t *testing.T) {
 	start(w, w.StarterURL)
 	w.StartWorker()
 	awaitEvents(w, "", allEvents...)
+}
+
+// Cartum lost the subscriptions, and polls have found new orders for hours without one event.
+func TestSubscriptionsThatDeliverNothingAreRenewed(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Unlimited: true, Idle: true})
+	state := workflows.ShopState{
+		Shop: w.Shop, Subscriptions: map[string]workflows.Subscription{},
+		Delivery: workflows.Delivery{PublicURL: w.StarterURL, Subscribed: time.Now().Add(-24 * time.Hour)},
+	}
+	for i, event := range allEvents {
+		target := w.StarterURL + "/webhooks/cartum/demo/" + world.WebhookKey + "?event=" + event
+		state.Subscriptions[event] = workflows.Subscription{ID: int64(70 + i), URL: target}
+		state.Delivery.Unannounced = append(state.Delivery.Unannounced, time.Now().Add(-time.Hour))
+	}
+	options := client.StartWorkflowOptions{ID: workflows.ShopID(w.Shop), TaskQueue: engine.OrdersQueue}
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), options, workflows.ShopWorkflow, state)
+	require.NoError(t, err)
+	w.StartWorker()
+	awaitEvents(w, "", allEvents...)
+	w.Cartum.PutOrder(302, nil)
+	view, _ := w.AwaitSynced(302)
+	assert.Equal(t, "webhook", string(view.State.Origin))
 }
 
 // Nothing but the subscription brings the order.

@@ -28,7 +28,8 @@ func startWorkers(w *world.World, through interceptor.Interceptor) {
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
 		DataConverter: engine.DataConverter(codec), FailureConverter: engine.FailureConverter(codec),
-		Interceptors: []interceptor.ClientInterceptor{through},
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as engine.Connect has it
+		Interceptors:      []interceptor.ClientInterceptor{through},
 	})
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)

@@ -84,16 +84,16 @@ func (p passage) setStatus(number int64, turn int) time.Time {
 
 // arrival waits for the first success of a kind of request about an order since
 // a moment, and gives when it was answered.
-func (p passage) arrival(at *tap, since time.Time, order int64, kind func(call) bool) (arrived time.Time) {
+func (p passage) arrival(at *tap, since time.Time, id int64, kind func(call) bool) (arrived time.Time) {
 	p.w.T.Helper()
 	p.w.Eventually(world.Patience, func() string {
 		for _, c := range at.seen() {
-			if c.at.After(since) && c.order == order && c.ok() && kind(c) {
+			if c.at.After(since) && c.order == id && c.ok() && kind(c) {
 				arrived = c.done
 				return ""
 			}
 		}
-		return fmt.Sprintf("nothing came of what changed at %s in order %d", since.Format(time.TimeOnly), order)
+		return fmt.Sprintf("nothing came of what changed at %s in order %d", since.Format(time.TimeOnly), id)
 	})
 	return arrived
 }

@@ -71,8 +71,9 @@ func (r row) verdict() string {
 
 // summary is the table at the end.
 type summary struct {
-	mu   sync.Mutex
-	rows []row
+	mu      sync.Mutex
+	rows    []row
+	remarks []string // why something was not measured
 }
 
 var table summary
@@ -83,7 +84,16 @@ func (s *summary) add(r row) {
 	s.rows = append(s.rows, r)
 }
 
+func (s *summary) remark(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.remarks = append(s.remarks, text)
+}
+
 func (s *summary) write(to io.Writer) {
+	for _, text := range s.remarks {
+		_, _ = fmt.Fprintln(to, "NOT MEASURED:", text)
+	}
 	if len(s.rows) == 0 {
 		return
 	}

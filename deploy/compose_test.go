@@ -72,6 +72,7 @@ func eachProject(t *testing.T, test func(*testing.T, *types.Project)) {
 func TestEachImageIsBuiltOnce(t *testing.T) {
 	t.Parallel()
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		builders, users := map[string]int{}, map[string]int{}
 		for _, service := range project.Services {
 			users[service.Image]++
@@ -124,6 +125,7 @@ func TestTheSandboxSharesNothingWithProduction(t *testing.T) {
 func TestServicesAreLimited(t *testing.T) {
 	t.Parallel()
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		for _, service := range project.Services {
 			assert.Positive(t, int64(service.MemLimit), "%s: mem_limit", service.Name)
 			assert.Positive(t, service.PidsLimit, "%s: pids_limit", service.Name)
@@ -146,6 +148,7 @@ func TestServicesAreLimited(t *testing.T) {
 func TestPortsAreOnLoopback(t *testing.T) {
 	t.Parallel()
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		published := 0
 		for _, service := range project.Services {
 			for _, port := range service.Ports {
@@ -163,6 +166,7 @@ func TestPortsAreOnLoopback(t *testing.T) {
 func TestOneShotsAreWaitedFor(t *testing.T) {
 	t.Parallel()
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		for _, shot := range project.Services {
 			if shot.Restart != "no" {
 				continue
@@ -179,6 +183,7 @@ func TestOneShotsAreWaitedFor(t *testing.T) {
 func TestFoldersAreMounted(t *testing.T) {
 	t.Parallel()
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		for _, service := range project.Services {
 			for _, volume := range service.Volumes {
 				if volume.Type != types.VolumeTypeBind {
@@ -217,6 +222,7 @@ func TestImagesAreOfOneVersion(t *testing.T) {
 	t.Parallel()
 	version := regexp.MustCompile(`:[0-9]+\.[0-9]+(\.[0-9]+)?[a-z0-9.-]*(@sha256:[0-9a-f]{64})?$`)
 	eachProject(t, func(t *testing.T, project *types.Project) {
+		t.Helper()
 		for _, service := range project.Services {
 			if !strings.HasSuffix(service.Image, ":local") {
 				assert.Regexp(t, version, service.Image)

@@ -59,7 +59,7 @@ type document struct {
 }
 
 var (
-	codeBlock = regexp.MustCompile("(?ms)^```.*?^```$")
+	codeBlock = regexp.MustCompile("(?ms)^```.*?\n```$")
 	codeSpan  = regexp.MustCompile("`[^`]*`")
 	heading   = regexp.MustCompile(`(?m)^#+ +(.+?) *$`)
 

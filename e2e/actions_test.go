@@ -176,9 +176,9 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	live := []string{"HX-Request", "true"}
 	wrong := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}, live...)
 	assert.Equal(t, http.StatusOK, wrong.StatusCode)
-	assert.Contains(t, wrong.text, "99999 is not among the choices")
+	assert.Contains(t, wrong.text, "it is not among the choices")
 	assert.Equal(t, http.StatusConflict, page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}).StatusCode)
-	right := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {itoa(ola)}}, live...)
+	right := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {itoa(ola)}, "listed": {"1"}}, live...)
 	assert.Equal(t, http.StatusOK, right.StatusCode)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, ola, o.Client.ID)

@@ -74,14 +74,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			id, contact := staffsOrder(w)
 			w.Place(1, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(1, order.HoldNoCustomer)
-			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999})
-			w.Await(1, func(v order.View) string {
-				if v.State.Hold == nil || v.State.Hold.Note == nil {
-					return "the refusal is not told yet"
-				}
-				return ""
-			})
-			assert.Equal(t, order.HoldNoCustomer, w.AwaitHeld(1, order.HoldNoCustomer).State.Hold.Reason)
+			assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Why)
 
 			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: id})
 			view, o := w.AwaitSynced(1)
@@ -126,13 +119,7 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 		ID int64 `json:"id"`
 	}
 	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
-	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID})
-	w.Await(1, func(v order.View) string {
-		if v.State.Hold == nil || v.State.Hold.Note == nil {
-			return "the refusal is not told yet"
-		}
-		return ""
-	})
+	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID}).Why)
 	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: made.ID})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, made.ID, o.ID)

@@ -40,7 +40,7 @@ func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
 	assert.Zero(t, check.Count(report, check.Problem), check.Text(report))
 	assert.Contains(t, check.Text(report), `"W realizacji" becomes 102 "In progress"`)
 	asked := w.Roapp.Requests(0).Total
-	require.Equal(t, 8, asked, "one request for each list, and one that proves the key")
+	require.Equal(t, 13, asked, "one request for each list, and one that proves the key")
 
 	// Another starter finds it and asks nothing.
 	other := exchange.NewOrders(w.Temporal, w.Namespace, settings.NewStore(w.Settings))

@@ -139,7 +139,7 @@ func TestR28_LongRemarksLeaveTheAmountToCollectInSight(t *testing.T) {
 	w.Place(1, world.J{"comment": strings.Repeat("Bardzo proszę. ", 100), "manager_comment": strings.Repeat("Uwaga, stały klient. ", 70)})
 	_, o := w.AwaitSynced(1)
 	require.NotEmpty(t, o.Feed)
-	assert.Contains(t, o.Feed[len(o.Feed)-1].Comment, "Do pobrania: 25,00 PLN")
+	assert.Contains(t, lastComment(o), "Do pobrania: 25,00 PLN")
 	for _, part := range o.Feed {
 		assert.True(t, part.IsPrivate)
 	}

@@ -114,7 +114,8 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 	assert.Equal(t, chosen, view.State.Order.ContactID)
 	assert.Equal(t, chosen, w.Roapp.Order(o.ID).Client.ID, "the person's choice stays")
-	assert.Len(t, w.Roapp.Order(o.ID).Feed, 1)
+	feed := w.Roapp.Order(o.ID).Feed
+	assert.Contains(t, feed[len(feed)-1].Comment, "92,50 PLN")
 	assert.Len(t, w.Roapp.Orders(), 1)
 	assert.Contains(t, told(view), "decided decision=contact", "what happened is kept")
 	newest := "2" // the shop's quantity only ever grew

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -149,7 +152,9 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	for i := range onTheirWay {
 		key := w.Key(int64(1000 + i))
 		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: workflows.StartAttributes(key.Shop, key.Number),
+			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(
+				engine.AttrShop.ValueSet(key.Shop), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),
+			),
 		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
 		require.NoError(t, err)
 		onTheirWay[i] = run
@@ -176,7 +181,16 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	assert.Equal(t, 1, awaitImport(w).Started)
 }
 
-func TestFirstImport_DryRunTellsAndWritesNothing(t *testing.T) {
+// standingOrder is an order in RO App that an earlier installation imported for a customer of the phone.
+func standingOrder(w *world.World, number int64, phone string) world.RoappOrder {
+	client := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
+	id := w.Roapp.Make("orders", world.J{
+		"branch_id": 12, "order_type_id": 34, "client_id": client, "manager_notes": "[" + w.Key(number).WorkflowID() + "]",
+	})
+	return w.Roapp.Order(id)
+}
+
+func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, second := range []bool{false, true} {
 		t.Run(fmt.Sprintf("second pair %t", second), func(t *testing.T) {
@@ -200,18 +214,39 @@ func TestFirstImport_DryRunTellsAndWritesNothing(t *testing.T) {
 			old(7, world.J{"stat_status": 4})
 			old(8, world.J{"products": "none"})
 			old(9, world.J{"delivery_phone": "+48 501 234 999"})
+			old(10, with(lines(world.Line("T-1", "Tulipan", "3", "1")), world.J{"delivery_phone": "+48 501 234 777"}))
+			standing := standingOrder(w, 10, "+48501234777")
 			w.Roapp.ResetRequests()
-			result, err := w.Orders.DryRun(t.Context(), w.Shop, sixtyDays(3))
+			told := map[int64]workflows.RehearsedOrder{}
+			result, err := w.Orders.Rehearse(t.Context(), w.Shop, sixtyDays(3), func(view workflows.RehearsalView) error {
+				for _, one := range view.Orders {
+					assert.NotContains(t, told, one.Number, "each order is told once")
+					told[one.Number] = one
+				}
+				return nil
+			})
 			require.NoError(t, err)
-			assert.Equal(t, workflows.ImportCounts{Seen: 9, Started: 7, Skipped: 1, Failed: 1}, result.ImportCounts)
+			assert.Equal(t, workflows.ImportCounts{Seen: 10, Started: 8, Skipped: 1, Failed: 1}, result.ImportCounts)
 			assert.Equal(t, 3, result.Imports)
+			assert.Equal(t, 1, result.Links)
 			assert.Equal(t, 1, result.Closed)
 			assert.Equal(t, 2, result.NewContacts)
 			assert.Equal(t, 1, result.NewProducts)
 			assert.Equal(t, map[order.HoldReason]int{
 				order.HoldCurrency: 1, order.HoldNoCustomer: 1, order.HoldAmbiguousContact: 1,
 			}, result.Holds)
-			assert.Positive(t, result.Requests)
+			outcomes, requests := map[int64]string{}, 0
+			for number, one := range told {
+				outcomes[number] = strings.TrimSpace(string(one.As) + " " + string(one.Hold))
+				requests += one.Requests
+			}
+			assert.Equal(t, map[int64]string{
+				1: "create", 2: "create", 3: "held ambiguous-contact", 4: "held currency", 5: "held no-customer", 6: "skipped", 7: "closed",
+				9: "create", 10: "link",
+			}, outcomes)
+			assert.Equal(t, result.Requests, requests)
+			assert.Equal(t, standing.Number, told[10].RoappOrder)
+			assert.Equal(t, 1, told[10].Found+told[2].Found, "the product that RO App has")
 			for _, request := range w.Roapp.Requests(100).List {
 				assert.Equal(t, http.MethodGet, request.Method)
 			}

@@ -144,3 +144,6 @@ func remedyOf(h *order.Hold) string {
 	_, remedy := wording.English().Hold(*h)
 	return remedy
 }
+
+// lastComment is what stands last in an order's event feed.
+func lastComment(o world.RoappOrder) string { return o.Feed[len(o.Feed)-1].Comment }

@@ -120,9 +120,6 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
 		assert.NotEmpty(t, unfit.Why)
 	}
-	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: 999_999}) // RO App knows no such contact
-	hold := w.AwaitHeld(1, order.HoldRejected).State.Hold
-	assert.Contains(t, holdText(hold), "client_id")
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
 	w.AwaitSynced(1)
 }

@@ -112,20 +112,27 @@ func lookedAt(v order.View) string {
 	return ""
 }
 
+// What staff add themselves explains the total; a discount that they give on an item
+// of the shop's does not.
 func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
-	w.Place(1, nil)
-	_, o := w.AwaitSynced(1)
-	w.Roapp.API("POST", "/v2/orders/"+itoa(o.ID)+"/items", world.J{
-		"entity_id": 901, "assignee_id": 57, "quantity": 1, "price": "5.00", "cost": 0,
-		"discount": world.J{"type": "percentage", "percentage": 0, "amount": 0, "sponsor": "staff"},
-		"warranty": world.J{"period": "0", "periodUnits": "days"},
-	}, nil)
-	w.ByHand(1)
-	mark := w.AwaitMark(1, order.WarnAmount)
-	assert.Contains(t, textOf(mark), "30.00 PLN")
-	assert.Contains(t, textOf(mark), "25.00 PLN")
+	for number, fields := range map[int64]world.J{
+		1: {"price": "5.00", "discount": world.J{"type": "percentage", "percentage": 0, "amount": 0, "sponsor": "staff"}},
+		2: {"price": "5.00", "discount": world.J{"type": "value", "percentage": 0, "amount": 4, "sponsor": "staff"}},
+	} {
+		w.Place(number, nil)
+		_, o := w.AwaitSynced(number)
+		w.Roapp.API("POST", "/v2/orders/"+itoa(o.ID)+"/items", with(fields, world.J{
+			"entity_id": 901, "assignee_id": 57, "quantity": 1, "cost": 0,
+			"warranty": world.J{"period": "0", "periodUnits": "days"},
+		}), nil)
+		w.ByHand(number)
+	}
+	assert.Empty(t, markCodes(w.Await(1, lookedAt)))
+	mark := w.AwaitMark(2, order.WarnAmount)
+	assert.Contains(t, textOf(mark), "lines=25.00")
+	assert.Contains(t, textOf(mark), "difference=-4.00")
 }
 
 func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {

@@ -241,7 +241,7 @@ func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
 		return ""
 	})
 	// F47: the same again, and a tracking number alone, are no reason to write.
-	w.Edit(1, world.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": world.J{"tnNumber": "123"}, "comment": "seen"})
+	w.Edit(1, world.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": world.J{"tnNumber": "123"}})
 	awaitRest(w, 1, func(v order.View) string {
 		if v.State.Snapshot.Delivery.Tracking != "123" {
 			return "not seen"

@@ -54,7 +54,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.options)
 			refused := request{match: "POST /v2/orders/*/items", times: nth + 1}
-			refused.spoil(w, world.Fault{Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "Not now"}`})
+			refused.spoil(w, world.Fault{Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "Not now"}`, Times: 100})
 			s.place(w)
 			view := w.AwaitHeld(sceneNumber, order.HoldRejected)
 			assert.Contains(t, holdText(view.State.Hold), "Not now")
@@ -64,6 +64,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			assert.Equal(t, int64(101), half.Status)
 			assert.Empty(t, half.Comments)
 
+			w.Roapp.Mend()
 			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 			w.AwaitSynced(sceneNumber)
 			assertQuiet(t, s.quiet(t), w)

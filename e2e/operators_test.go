@@ -12,6 +12,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -155,7 +156,7 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 	w.ReplaceSettings(func(yaml string) string {
 		at := strings.Index(yaml, "\nshops:")
 		section := yaml[strings.Index(yaml, "  main:"):at]
-		other := regexp.MustCompile(`api_key: .*`).ReplaceAllString(strings.Replace(section, "  main:", "  other:", 1), "api_key: ${OTHER_API_KEY}")
+		other := regexp.MustCompile(`api_key: .*`).ReplaceAllLiteralString(strings.Replace(section, "  main:", "  other:", 1), "api_key: ${OTHER_API_KEY}")
 		moved := yaml[:at] + "\n" + other
 		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
 	})
@@ -188,15 +189,68 @@ func TestOrderOf300NewProductsIsImported(t *testing.T) {
 		all = append(all, world.Line(sku, "Produkt "+sku, "10.50", "1"))
 	}
 	w.Place(1, world.J{"products": all})
-	w.Eventually(4*time.Minute, func() string {
-		view, err := w.Orders.View(t.Context(), w.Key(1))
-		if err != nil || view.SyncState != order.SyncSynced {
-			return fmt.Sprintf("not synced: %v %s %+v", err, view.SyncState, view.State.Hold)
-		}
-		return ""
-	})
+	w.Eventually(4*time.Minute, func() string { return notSynced(w, 1) })
 	require.Len(t, w.Roapp.Orders(), 1)
 	assert.Len(t, w.Roapp.Orders()[0].Items, 300)
 	assert.Len(t, w.Roapp.Products(), 300)
 	assert.Less(t, w.HistorySize(w.Key(1).WorkflowID()), int64(1_500_000), "bytes of history: 5 kB a line, of which a new product takes most")
+}
+
+// A wholesale order: all of its products are known. What it leaves in Temporal grows
+// with its lines, by little each.
+func TestOrderOf900KnownProductsIsImported(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, quick(world.Options{}))
+	sizes := map[int]left{}
+	var all []world.J
+	for i := range 900 {
+		sku, title := fmt.Sprintf("SKU-%03d", i), fmt.Sprintf("Róża czerwona z gipsówką numer %d", i)
+		w.Roapp.Make("products", world.J{"title": title, "article": sku})
+		all = append(all, world.Line(sku, title, "10.50", "1"))
+	}
+	for number, count := range []int{100, 900} {
+		w.Place(int64(number+1), world.J{"products": all[:count]})
+		w.Eventually(3*time.Minute, func() string { return notSynced(w, int64(number+1)) })
+		sizes[count] = sizeOf(w, int64(number+1))
+		t.Logf("%d lines: %+v", count, sizes[count])
+	}
+	require.Len(t, w.Roapp.Orders(), 2)
+	assert.Len(t, w.Roapp.Orders()[1].Items, 900)
+	assert.Len(t, w.Roapp.Products(), 900)
+	a, b := sizes[100], sizes[900]
+	assert.Less(t, (b.bytes-a.bytes)/800, int64(400), "bytes of history for each line more")
+	assert.Less(t, float64(b.events-a.events)/800, 1.0, "events for each line more: ten lines are one step")
+	assert.Less(t, b.largest, 50_000, "bytes of the largest event; Temporal takes 2 MB")
+}
+
+// left is what an order has left in Temporal.
+type left struct {
+	bytes, events int64
+	largest       int // bytes of the largest event
+}
+
+// sizeOf is what the order's only run has left.
+func sizeOf(w *world.World, number int64) left {
+	w.T.Helper()
+	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
+	require.NoError(w.T, err)
+	info := described.GetWorkflowExecutionInfo()
+	require.Equal(w.T, info.GetFirstRunId(), info.GetExecution().GetRunId(), "it has not continued as new, which would hide the rest")
+	size := left{bytes: info.GetHistorySizeBytes(), events: info.GetHistoryLength()}
+	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(w.T, err)
+		size.largest = max(size.largest, proto.Size(event))
+	}
+	return size
+}
+
+// notSynced tells why an order is not synced, "" where it is.
+func notSynced(w *world.World, number int64) string {
+	view, err := w.Orders.View(w.T.Context(), w.Key(number))
+	if err != nil || view.SyncState != order.SyncSynced || len(view.Running) > 0 {
+		return fmt.Sprintf("order %d is not synced: %v, %s, runs %v, holds %+v", number, err, view.SyncState, view.Running, view.State.Hold)
+	}
+	return ""
 }

@@ -101,12 +101,15 @@ func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 		change func(*http.Request)
 		code   int
 	}{
-		"no signature":       {func(r *http.Request) { r.Header.Del("X-Signature") }, http.StatusUnauthorized},
-		"another id":         {func(r *http.Request) { r.Header.Set("X-Webhook-Id", "0e2f3a4b-0000-4000-8000-000000000002") }, http.StatusUnauthorized},
-		"no id":              {func(r *http.Request) { r.Header.Del("X-Webhook-Id") }, http.StatusUnauthorized},
+		"no signature": {func(r *http.Request) { r.Header.Del("X-Signature") }, http.StatusUnauthorized},
+		"another id": {func(r *http.Request) {
+			r.Header.Set("X-Webhook-Id", "0e2f3a4b-0000-4000-8000-000000000002")
+			setBody(r, `{"id": "0e2f3a4b-0000-4000-8000-000000000002"}`)
+		}, http.StatusUnauthorized},
+		"no id":              {func(r *http.Request) { r.Header.Del("X-Webhook-Id"); setBody(r, `{}`) }, http.StatusBadRequest},
 		"another signature":  {func(r *http.Request) { r.Header.Set("X-Signature", strings.Repeat("ab", sha256.Size)) }, http.StatusUnauthorized},
 		"unknown account":    {func(r *http.Request) { r.URL.Path = "/webhooks/roapp/unknown" }, http.StatusNotFound},
-		"not a webhook body": {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("id=1")); r.ContentLength = 4 }, http.StatusBadRequest},
+		"not a webhook body": {func(r *http.Request) { r.Header.Del("X-Webhook-Id"); setBody(r, "id=1") }, http.StatusBadRequest},
 	} {
 		request, err := signedEvent(t.Context(), w, "0e2f3a4b-0000-4000-8000-000000000001")
 		require.NoError(t, err)
@@ -117,6 +120,10 @@ func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 	}
 	after := collections(w)
 	assert.Equal(t, before.Next, after.Next, "nobody looks for a forged webhook")
+}
+
+func setBody(r *http.Request, text string) {
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(text)), int64(len(text))
 }
 
 // The API's tokens write off, and the order's quantities are frozen.

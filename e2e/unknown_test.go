@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,10 +64,21 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 				w.Roapp.Mend()
 				w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 				w.AwaitSynced(sceneNumber)
-				assert.Equal(t, s.quiet(t), write.settled(w, 1))
+				assert.Equal(t, withoutCategories(s.quiet(t)), withoutCategories(write.settled(w, 1)))
 			})
 		}
 	}
+}
+
+// withoutCategories leaves out the products' categories: no order waits for one that cannot be read.
+func withoutCategories(a account) account {
+	a.Categories, a.Products = nil, slices.Clone(a.Products)
+	for i, product := range a.Products {
+		before, after, _ := strings.Cut(product, " in ")
+		_, description, _ := strings.Cut(after, ": ")
+		a.Products[i] = before + ": " + description
+	}
+	return a
 }
 
 // After the outage the first answer is a refusal of the key, which is definite

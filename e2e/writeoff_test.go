@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -105,16 +104,16 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
-	busy := place(w, 2, nil)
-	many := roseAndVase("2", "1")
+	w.Roapp.Make("products", world.J{"title": "M-1", "article": "M-1"})
+	var busy world.RoappOrder
 	for i := range atOnce {
-		article := fmt.Sprint("M-", i)
-		w.Roapp.Make("products", world.J{"title": article, "article": article})
-		many = append(many, world.Line(article, article, "1", "1"))
+		busy = place(w, int64(2+i), nil)
+		w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "8s", Times: 1})
 	}
 	before := w.Roapp.Seen(addItem)
-	w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "6s", Times: atOnce})
-	w.Edit(2, world.J{"products": many})
+	for i := range atOnce {
+		w.Edit(int64(2+i), world.J{"products": append(roseAndVase("2", "1"), world.Line("M-1", "M-1", "1", "1"))})
+	}
 	w.AwaitSeen(w.Roapp, addItem, before+atOnce)
 
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})

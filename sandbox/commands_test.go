@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,27 +61,37 @@ func TestStandInsRefuseWhatTheyDoNotKnow(t *testing.T) {
 }
 
 // Settings and workflows link to the services' own pages.
-func TestLinksLeadToTheStandInsState(t *testing.T) {
+func TestLinksLeadToTheFakesPages(t *testing.T) {
 	t.Parallel()
-	shop, account := cartum.New(cartum.Options{}), roapp.New(roapp.Options{})
+	shop, account := cartum.New(cartum.Options{}), roapp.New(roapp.Options{APIKey: roappKey})
 	t.Cleanup(shop.Close)
 	t.Cleanup(account.Close)
+	server := httptest.NewServer(account)
+	t.Cleanup(server.Close)
+	staff := roappStandIn{standIn{server.URL}}
+	require.NoError(t, staff.make(t.Context(), "people", "Ewa", fields{"first_name": "Ewa"}))
+	require.NoError(t, staff.make(t.Context(), "products", "Róża", fields{"title": "Róża"}))
+	for range 2 { // the second one is there
+		require.NoError(t, staff.createOrder(t.Context(), staffOrder{"Ewa", "Róża", "12.50", "from the counter"}))
+	}
+	var orders []struct {
+		Order struct{ ID int64 }
+	}
+	require.NoError(t, staff.get(t.Context(), "/orders", &orders))
+	require.Len(t, orders, 1)
 	for _, c := range []struct {
-		pages     http.Handler
-		path, ask string
+		pages       http.Handler
+		path, shows string
 	}{
-		{cartumPages(shop), "/edit/", "/sandbox/orders"},
-		{roappPages(account), "/", "/sandbox/orders"},
-		{roappPages(account), "/orders/table/1001", "/sandbox/orders/1001"},
+		{shop, "/edit/", "This is a fake."},
+		{account, "/", fmt.Sprintf(`<a href="/orders/table/%d">`, orders[0].Order.ID)},
+		{account, fmt.Sprintf("/orders/table/%d", orders[0].Order.ID), "12.50"},
 	} {
 		answer := httptest.NewRecorder()
 		c.pages.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, http.NoBody))
-		assert.Equal(t, http.StatusFound, answer.Code, c.path)
-		assert.Equal(t, c.ask, answer.Header().Get("Location"), c.path)
+		assert.Equal(t, http.StatusOK, answer.Code, c.path)
+		assert.Contains(t, answer.Body.String(), c.shows, c.path)
 	}
-	answer := httptest.NewRecorder()
-	roappPages(account).ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v2/orders", http.NoBody))
-	assert.Equal(t, http.StatusUnauthorized, answer.Code, "the API is what it was")
 }
 
 func TestLinesAreShort(t *testing.T) {
@@ -99,12 +110,14 @@ func TestAddressesInAContainer(t *testing.T) {
 		free[d.part] = new(int)
 	}
 	for inside, ip := range map[bool]string{true: "0.0.0.0", false: "127.0.0.1"} {
-		m := &machine{options: options{ports: free, inContainer: inside}, dir: "/tmp/sandbox"}
-		at, err := m.ports.claim(t.Context(), m.ip())
-		require.NoError(t, err)
-		defer at.close()
-		assert.Equal(t, "127.0.0.1:"+at.port(partStarter), at.of(partStarter))
-		assert.Equal(t, ip+":"+at.port(partStarter), at.listen(partStarter))
-		assert.Equal(t, inside, strings.HasPrefix(m.typed(), "docker compose -f compose.sandbox.yml exec sandbox sh /tmp/sandbox/starter"), m.typed())
+		func() {
+			m := &machine{options: options{ports: free, inContainer: inside}, dir: "/tmp/sandbox"}
+			at, err := m.ports.claim(t.Context(), m.ip())
+			require.NoError(t, err)
+			defer at.close()
+			assert.Equal(t, "127.0.0.1:"+at.port(partStarter), at.of(partStarter))
+			assert.Equal(t, ip+":"+at.port(partStarter), at.listen(partStarter))
+			assert.Equal(t, inside, strings.HasPrefix(m.typed(), "docker compose -f compose.sandbox.yml exec sandbox sh /tmp/sandbox/starter"), m.typed())
+		}()
 	}
 }

@@ -42,7 +42,11 @@ func (o outcome) String() string {
 type stock struct {
 	products map[string]fields // Cartum's, by article
 	staff    []staffRecord
+	order    staffOrder // created in RO App, not in the shop
 }
+
+// staffOrder is an order that staff create in RO App for a contact and a product of theirs.
+type staffOrder struct{ client, product, price, notes string }
 
 // staffRecord is a record that RO App's staff made themselves.
 type staffRecord struct {
@@ -87,9 +91,18 @@ func polishStock(first int64) stock {
 				"title":       fields{"pl": fmt.Sprintf("Bukiet sezonowy %d", first), "en": fmt.Sprintf("Seasonal bouquet %d", first)},
 				"description": fields{"pl": "<p>Tulipany i frezje,<br>około 30 cm.</p>"},
 				"parent":      fields{"id": 4, "value": fields{"pl": `Kwiaty\Bukiety`, "en": `Flowers\Bouquets`}},
-				"price":       89,
+				"price":       89, "slug": fmt.Sprintf("bukiet-sezonowy-%d", first), "link": fmt.Sprintf("https://kwiaty.example/bukiet-sezonowy-%d/", first),
+			},
+			"ROZA-CZ": {
+				"title": fields{"pl": "Róża czerwona", "en": "Red rose"}, "price": json.Number("12.50"),
+				"slug": "roza-czerwona", "link": "https://kwiaty.example/roza-czerwona/",
+			},
+			"DONICA-45": {
+				"title": fields{"pl": "Donica ceramiczna", "en": "Ceramic pot"}, "price": json.Number("49.99"),
+				"slug": "donica-ceramiczna", "link": "https://kwiaty.example/donica-ceramiczna/",
 			},
 		},
+		order: staffOrder{"Jan Kowalski", "Róża czerwona", "12.50", "Zamówienie z lady"},
 		staff: []staffRecord{
 			{"people", "Jan Kowalski", fields{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"501 200 300"}}},
 			{"people", "Maria Zielińska", fields{"first_name": "Maria", "last_name": "Zielińska", "phones": []string{"502 300 400"}}},
@@ -150,10 +163,20 @@ func ukrainianStock(first int64) stock {
 	const macBook = `MacBook Air 11.6" 128 GB, Green`
 	s := stock{
 		products: map[string]fields{
-			"MJVM2UAA": {"title": fields{"ua": macBook, "en": macBook}},
-			"TR-07":    {"title": fields{"ua": "Троянда червона", "en": "Red rose"}},
+			"MJVM2UAA": {
+				"title": fields{"ua": macBook, "en": macBook}, "price": 31799,
+				"slug": "macbook-air-116-128-gb-green", "link": "https://kvity.example/macbook-air-116-128-gb-green/",
+			},
+			"TR-07": {
+				"title": fields{"ua": "Троянда червона", "en": "Red rose"}, "price": 95,
+				"slug": "troianda-chervona", "link": "https://kvity.example/troianda-chervona/",
+			},
 		},
-		staff: []staffRecord{{"products", "Троянда червона", fields{"title": "Троянда червона"}}},
+		staff: []staffRecord{
+			{"products", "Троянда червона", fields{"title": "Троянда червона"}},
+			{"people", "Ірина Коваль", fields{"first_name": "Ірина", "last_name": "Коваль", "phones": []string{"050 310 00 01"}}},
+		},
+		order: staffOrder{"Ірина Коваль", "Троянда червона", "95", "Замовлення в магазині"},
 	}
 	if first != documentedNumber {
 		// The first run had these made. An account that was started anew forgot

@@ -70,7 +70,7 @@ func (d *desk) prepare(ctx context.Context, temporal client.Client) error {
 			return err
 		}
 	}
-	return nil
+	return d.roapp.createOrder(ctx, s.order)
 }
 
 // skipKnown passes the numbers that an earlier run used: Temporal may remember

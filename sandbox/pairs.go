@@ -30,6 +30,13 @@ var pairs = []pair{
 	},
 }
 
+// Where the accounts' orders belong, as every RO App stand-in has it.
+const (
+	locationID  = 12
+	orderTypeID = 34
+	managerID   = 57
+)
+
 // The one key of each stand-in's API.
 const (
 	roappKey       = "sandbox"

@@ -182,8 +182,8 @@ func (m *machine) links() {
 	m.t.step("API", m.at.url(partStarter)+"/v1/docs, with the token "+apiToken)
 	m.t.step("starter", m.at.url(partStarter)+"/readyz")
 	for _, p := range pairs {
-		m.t.step(p.Shop, "Cartum  "+m.at.url(p.cartum)+"/sandbox/orders")
-		m.t.step("", "RO App  "+m.at.url(p.roapp)+"/sandbox/orders")
+		m.t.step(p.Shop, "Cartum  "+m.at.url(p.cartum)+"/edit/")
+		m.t.step("", "RO App  "+m.at.url(p.roapp)+"/")
 	}
 	m.t.step("commands", m.typed()+" --help")
 	m.t.step("logs", m.dir)

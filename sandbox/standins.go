@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -24,10 +23,9 @@ type behaviour struct {
 	switches []string // name=value; values may hold commas
 }
 
-// addFlags declares the flags; names is what lists the switches.
-func (b *behaviour) addFlags(flags *pflag.FlagSet, names string) {
+func (b *behaviour) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&b.profile, "profile", "documented", "what the stand-in does where the service's behaviour is not known: documented or flipped")
-	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed by: "+names)
+	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed in docs/assumptions.md")
 }
 
 // over gives the profile's switches, changed by those set one by one.
@@ -81,34 +79,6 @@ func openRoapp(o roapp.Options, b behaviour) (*roapp.Server, error) {
 	return roapp.New(o), nil
 }
 
-// cartumPages leads the links of settings and workflows to what the stand-in
-// has in place of the shop's pages.
-func cartumPages(stand http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && (r.URL.Path == "/" || r.URL.Path == "/edit/") {
-			http.Redirect(w, r, "/sandbox/orders", http.StatusFound)
-			return
-		}
-		stand.ServeHTTP(w, r)
-	})
-}
-
-// roappPages is the same for RO App's web application.
-func roappPages(stand http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, isOrder := strings.CutPrefix(r.URL.Path, "/orders/table/")
-		id, err := strconv.ParseInt(text, 10, 64)
-		switch {
-		case r.Method == http.MethodGet && isOrder && err == nil:
-			http.Redirect(w, r, fmt.Sprintf("/sandbox/orders/%d", id), http.StatusFound)
-		case r.Method == http.MethodGet && r.URL.Path == "/":
-			http.Redirect(w, r, "/sandbox/orders", http.StatusFound)
-		default:
-			stand.ServeHTTP(w, r)
-		}
-	})
-}
-
 // serve answers until ctx ends. Requests that a fault holds do not keep it.
 func serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
@@ -149,7 +119,7 @@ func cartumCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "Cartum's stand-in", cartumPages(stand))
+			return listenAndServe(cmd, listen, "Cartum's stand-in", stand)
 		},
 	}
 	flags := cmd.Flags()
@@ -160,7 +130,7 @@ func cartumCommand() *cobra.Command {
 	flags.StringVar(&zone, "time-zone", "Europe/Warsaw", "the shop's time zone, an IANA name")
 	flags.StringSliceVar(&o.Languages, "languages", []string{"pl", "en"}, `keys of the shop's languages, the main one first; Ukrainian is "ua"`)
 	flags.DurationVar(&o.WebhookDelay, "webhook-delay", time.Second, "time from an event to its webhook; the service takes up to 5m")
-	b.addFlags(flags, "go doc ./sandbox/cartum Switch")
+	b.addFlags(flags)
 	return cmd
 }
 
@@ -179,7 +149,7 @@ func roappCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "RO App's stand-in", roappPages(stand))
+			return listenAndServe(cmd, listen, "RO App's stand-in", stand)
 		},
 	}
 	flags := cmd.Flags()
@@ -189,6 +159,6 @@ func roappCommand() *cobra.Command {
 	flags.BoolVar(&o.CustomFields, "custom-fields", true, "whether orders have the custom fields Shop, External ID, Created and Last updated")
 	flags.StringVar(&o.WebhookURL, "webhook-url", "", "URL that gets the account's webhooks; empty: none are sent")
 	flags.StringVar(&o.WebhookSecret, "webhook-secret", "", "key of the webhooks' signature, as in the settings' webhook_secret")
-	b.addFlags(flags, "go doc ./sandbox/roapp")
+	b.addFlags(flags)
 	return cmd
 }

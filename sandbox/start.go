@@ -38,8 +38,8 @@ func (m *machine) startStandIns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.standIns.Go(func() { defer shop.Close(); m.answer(open, p.cartum, cartumPages(shop)) })
-		m.standIns.Go(func() { defer account.Close(); m.answer(open, p.roapp, roappPages(account)) })
+		m.standIns.Go(func() { defer shop.Close(); m.answer(open, p.cartum, shop) })
+		m.standIns.Go(func() { defer account.Close(); m.answer(open, p.roapp, account) })
 		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's stand-in %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
 	}
 	return nil

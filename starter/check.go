@@ -131,7 +131,7 @@ func (c *checker) withSettings(ctx context.Context) error {
 		shop := s.Shops[id]
 		says := check.AskShop(ctx, cartum.New(cartum.Config{
 			URL: shop.URL, Login: shop.Login.Reveal(), Password: shop.Password.Reveal(), RequestsPerSecond: shop.RequestsPerSecond, Timeout: serviceTimeout,
-		}))
+		}), shop.Zone())
 		c.tell(check.Shop(id, shop, s.Accounts[shop.Account].Currency, says, accountSays[shop.Account]))
 	}
 	c.checkTemporal(ctx, accounts)

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	cartumstand "github.com/cartumsync/cartumsync/sandbox/cartum"
@@ -72,7 +73,9 @@ shops:
 func newCheckWorld(t *testing.T, roapp roappstand.Options, cartum cartumstand.Options) *checkWorld {
 	t.Helper()
 	account, shop := roappstand.New(roapp), cartumstand.New(cartum)
-	servers := []*httptest.Server{httptest.NewServer(account), httptest.NewServer(shop)}
+	servers := []*httptest.Server{
+		httptest.NewServer(contract.Roapp().Check(t, account)), httptest.NewServer(contract.Cartum().Check(t, shop)),
+	}
 	t.Cleanup(func() {
 		for _, server := range servers {
 			server.Close()

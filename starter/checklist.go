@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/check"
@@ -36,7 +37,7 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 			return err
 		}
 		shop = func() {
-			says := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}))
+			says := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}), time.UTC)
 			c.tell(check.ShopAlone(c.cartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
 		}
 	}

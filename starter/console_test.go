@@ -191,7 +191,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 		"acceptable":             {order.Hold{Reason: order.HoldMalformed, Problem: "stat_created"}, order.Decision{Kind: order.DecideAccept}, ""},
 		"not acceptable":         {order.Hold{Reason: order.HoldMalformed, Field: "currency"}, order.Decision{Kind: order.DecideAccept}, "not-offered"},
 		"not gone":               {several, order.Decision{Kind: order.DecideCreateAgain}, "not-offered"},
-		"skip":                  {several, order.Decision{Kind: order.DecideSkip, Reason: "no"}, ""},
+		"skip":                   {several, order.Decision{Kind: order.DecideSkip, Reason: "no"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

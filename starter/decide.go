@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/wording"
@@ -24,6 +26,7 @@ type answer struct {
 	product      int64
 	roappOrder   int64
 	goods        string
+	otherPhone   bool
 }
 
 // decisionKinds are the answers with what each needs and may have.
@@ -32,7 +35,7 @@ var decisionKinds = []struct {
 	needs, takes []string
 	means        string
 }{
-	{order.DecideContact, []string{"contact"}, []string{"organization"}, "this contact is the customer"},
+	{order.DecideContact, []string{"contact"}, []string{"organization", "confirm-other-phone"}, "this contact is the customer"},
 	{order.DecideCreateContact, nil, nil, "a new contact is the customer, also without phone"},
 	{order.DecideProduct, []string{"product"}, []string{"goods"}, "this product is the line's"},
 	{order.DecideCreateProduct, nil, []string{"goods"}, "a new product under the line's title"},
@@ -68,6 +71,7 @@ func decideCommand(flags *process.Flags) *cobra.Command {
 	cmd.Flags().StringVar(&a.by, "as", "", "your `name`, for the order's timeline")
 	cmd.Flags().Int64Var(&a.contact, "contact", 0, "`id` of a contact in RO App")
 	cmd.Flags().BoolVar(&a.organization, "organization", false, "the contact is an organization")
+	cmd.Flags().BoolVar(&a.otherPhone, "confirm-other-phone", false, "the contact is meant although it has another phone than the order")
 	cmd.Flags().Int64Var(&a.product, "product", 0, "`id` of a product in RO App")
 	cmd.Flags().Int64Var(&a.roappOrder, "roapp-order", 0, "`id` of an order in RO App, as the end of its page's address")
 	cmd.Flags().StringVar(&a.goods, "goods", "", "`key` of the goods that it is about, such as a:A-12, where not those of the hold")
@@ -112,7 +116,7 @@ func checkFlags(cmd *cobra.Command, a answer, needs, takes []string) error {
 			return fmt.Errorf("the decision %s needs --%s", a.kind, flag)
 		}
 	}
-	for _, flag := range []string{"contact", "organization", "product", "goods", "roapp-order"} {
+	for _, flag := range []string{"contact", "organization", "confirm-other-phone", "product", "goods", "roapp-order"} {
 		if cmd.Flags().Changed(flag) && !slices.Contains(append(takes, needs...), flag) {
 			return fmt.Errorf("the decision %s takes no --%s", a.kind, flag)
 		}
@@ -132,8 +136,22 @@ func (a answer) decision() order.Decision {
 	return order.Decision{
 		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
 		ContactID: a.contact, Organization: a.organization,
-		ProductID: a.product, Goods: order.GoodsKey(a.goods), OrderID: a.roappOrder,
+		ProductID: a.product, Goods: order.GoodsKey(a.goods), OrderID: a.roappOrder, Confirmed: a.otherPhone,
 	}
+}
+
+// showContact says whom a decision names before it is taken, and refuses it where RO
+// App has no such record.
+func (c console) showContact(ctx context.Context, key order.Key, d order.Decision) error {
+	contact, err := c.orders.Preview(ctx, key, d)
+	var unfit *exchange.UnfitError
+	if errors.As(err, &unfit) && unfit.Contact != nil {
+		return fmt.Errorf("%w: --confirm-other-phone", err)
+	}
+	if err != nil || contact == nil {
+		return err
+	}
+	return c.say(key, fmt.Sprintf("contact %d: %s, %s", contact.ID, contact.Name, cmp.Or(contact.PhonesText(), "no phone")))
 }
 
 // decide brings an answer that fits to the order, and follows it.
@@ -146,7 +164,10 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		if err := writeOutcome(c.out, view); err != nil {
 			return err
 		}
-		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, wording.English().WhyUndecided(why))
+		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, wording.English().WhyUndecided(why, nil))
+	}
+	if err := c.showContact(ctx, key, d); err != nil {
+		return err
 	}
 	f := &followed{key: key, leaves: d.Kind == order.DecideSkip}
 	f.start(view)

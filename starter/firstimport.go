@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -46,7 +43,7 @@ func firstImportCommand(flags *process.Flags) *cobra.Command {
 	cmd.Flags().StringVar(&o.shop, "shop", "", "`id` of the shop in the settings")
 	cmd.Flags().StringVar(&o.from, "from", "", "first `day`, as 2026-09-01; by default as many days before the shop's since as first_import says, else 60")
 	cmd.Flags().StringVar(&o.to, "to", "", "last `day`; by default the one before the shop's since, from which on orders come by themselves")
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only tell what would be imported, created and held; nothing is written")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show the summary of starter rehearse: what would be created, found and held; nothing is written")
 	cmd.Flags().BoolVar(&o.stop, "stop", false, "stop it; orders that it began are finished")
 	return cmd
 }
@@ -70,7 +67,7 @@ func (c console) firstImport(ctx context.Context, o firstImportOptions, want wor
 		}
 		return c.print("Stopped. Orders that it began are finished; the same command without --stop goes on where it was.\n")
 	case o.dryRun:
-		return c.dryRun(ctx, o.shop, want)
+		return c.rehearse(ctx, o.shop, want, rehearsing{})
 	default:
 		return c.beginFirstImport(ctx, o.shop, want, terminal)
 	}
@@ -79,41 +76,6 @@ func (c console) firstImport(ctx context.Context, o firstImportOptions, want wor
 func (c console) print(format string, args ...any) error {
 	_, err := fmt.Fprintf(c.out, format, args...)
 	return err
-}
-
-func (c console) dryRun(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
-	if err := c.print("Looking at the orders of %s to %s; nothing is written.\n", want.From, want.To); err != nil {
-		return err
-	}
-	r, err := c.orders.DryRun(ctx, shop, want)
-	if err != nil {
-		return err
-	}
-	return c.print("%s", dryRunText(r))
-}
-
-func dryRunText(r workflows.DryRunResult) string {
-	var text strings.Builder
-	line := func(name string, n int) { fmt.Fprintf(&text, "%-36s %6d\n", name, n) }
-	line("orders in these days", r.Seen)
-	line("known already", r.Known)
-	line("skipped by their status", r.Skipped)
-	line("not imported, cancelled", r.Closed)
-	line("would be imported", r.Imports)
-	line("new contacts", r.NewContacts)
-	line("new products", r.NewProducts)
-	line("would wait for somebody, unreadable", r.Failed)
-	var reasons []string
-	for reason := range r.Holds {
-		reasons = append(reasons, string(reason))
-	}
-	slices.Sort(reasons)
-	for _, reason := range reasons {
-		line("would wait for somebody, "+reason, r.Holds[order.HoldReason(reason)])
-	}
-	fmt.Fprintf(&text, "It would take about %d requests to RO App, %s at the account's rate, and longer beside other work.\n",
-		r.Requests, r.Time.Round(time.Minute)+time.Minute)
-	return text.String()
 }
 
 // importLook is how often the progress is asked for.

@@ -35,3 +35,5 @@ func (h *Health) failed(now time.Time, err error) {
 		h.Kind, h.Problem = order.FailureKind(app.Type()), app.Message()
 	}
 }
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

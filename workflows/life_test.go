@@ -197,15 +197,15 @@ func (l *life) refresh(by string) *refreshAnswer {
 		OnReject: func(err error) { answer.refusal = err },
 		OnComplete: func(result any, err error) {
 			answer.err = err
-			answer.result, _ = result.(workflows.RefreshResult)
+			answer.result, _ = result.(flow.Refresh)
 		},
-	}, workflows.RefreshRequest{By: by})
+	}, order.RefreshRequest{By: by})
 	return answer
 }
 
 type refreshAnswer struct {
 	refusal, err error
-	result       workflows.RefreshResult
+	result       flow.Refresh
 }
 
 // roappDown is the failure of a request while RO App is down, nil otherwise.
@@ -262,8 +262,8 @@ func (l *life) activities() map[string]any {
 }
 
 // advance is the activity Advance by rules; the test environment gives each run the same id, so runs are counted.
-func advance(rules func() order.Rules, runs func() int) func(context.Context, workflows.AdvanceInput) (flow.AdvanceResult, error) {
-	return func(_ context.Context, in workflows.AdvanceInput) (flow.AdvanceResult, error) {
+func advance(rules func() order.Rules, runs func() int) func(context.Context, flow.AdvanceInput) (flow.AdvanceResult, error) {
+	return func(_ context.Context, in flow.AdvanceInput) (flow.AdvanceResult, error) {
 		var state order.State
 		if err := json.Unmarshal(in.State, &state); err != nil {
 			return flow.AdvanceResult{}, err

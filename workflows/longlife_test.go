@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -140,17 +141,17 @@ func TestT09_RefreshCooldown(t *testing.T) {
 	view := l.live(order.OriginWebhook)
 
 	require.NoError(t, first.refusal)
-	assert.Empty(t, first.result.Problem)
-	assert.Empty(t, first.result.Changed)
-	assert.WithinDuration(t, placed.Add(time.Hour+10*time.Minute), first.result.Next, 10*time.Second)
+	assert.Empty(t, first.result.Result.Problem)
+	assert.Empty(t, first.result.Result.Changed)
+	assert.WithinDuration(t, placed.Add(time.Hour+10*time.Minute), first.result.AllowedAt, 10*time.Second)
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, early.refusal, &app)
-	assert.Equal(t, workflows.RefreshTooSoon, app.Type())
-	var next time.Time
+	assert.Equal(t, workflows.RefreshRefused, app.Type())
+	var next flow.Refresh
 	require.NoError(t, app.Details(&next))
-	assert.True(t, first.result.Next.Equal(next))
+	assert.True(t, first.result.AllowedAt.Equal(next.AllowedAt))
 	require.NoError(t, late.refusal)
-	assert.Empty(t, late.result.Problem)
+	assert.Empty(t, late.result.Result.Problem)
 
 	require.NoError(t, meanwhile.refusal)
 	assert.True(t, meanwhile.result.Running, "the answer does not wait for RO App")
@@ -158,9 +159,9 @@ func TestT09_RefreshCooldown(t *testing.T) {
 	assert.Equal(t, string(order.HoldUnreachable), ended.Problem.Params["reason"])
 	require.ErrorAs(t, refused.refusal, &app)
 	require.NoError(t, app.Details(&next))
-	assert.True(t, ended.EndedAt.Add(30*time.Second).Equal(next))
+	assert.True(t, ended.EndedAt.Add(30*time.Second).Equal(next.AllowedAt))
 	require.NoError(t, again.refusal)
-	assert.Empty(t, again.result.Problem)
+	assert.Empty(t, again.result.Result.Problem)
 	assert.Equal(t, 4, view.State.Refresh.Number)
 }
 

@@ -13,11 +13,12 @@ const (
 	ShopWorkflow           = "Shop"
 	AccountWorkflow        = "Account"
 	LaneWorkflow           = "Lane"
-	DryRunWorkflow         = "DryRun"
+	RehearsalWorkflow      = "Rehearsal"
 	RoappOrdersWorkflow    = "RoappOrders"
 	TellWorkflow           = "Tell"
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
+	LookupWorkflow         = "Lookup"
 )
 
 // Signals, with the type of their payload.
@@ -46,46 +47,49 @@ const (
 // against the rules.
 var OrderSignals = []string{SignalDecide, SignalSettings, SignalShopOrderChanged, SignalStatusChanged, SignalWrittenOff}
 
-// UpdateRefresh compares both sides of the order now. Its argument is a RefreshRequest,
-// its result a RefreshResult.
+// UpdateRefresh compares both sides of the order now. Its argument is an
+// order.RefreshRequest, its result a flow.Refresh.
 const UpdateRefresh = "refresh"
 
 // Queries.
 const (
-	QueryOrder   = "order"   // the whole OrderView
-	QueryShop    = "shop"    // ShopView
-	QueryAccount = "account" // AccountView
-	QueryHealth  = "health"  // HealthView, of a shop and of an account
-	QueryState   = "state"   // ShopState or AccountState, for the next life of an entity that was ended
-	QueryCreated = "created" // CreatedOrder, of an account; its argument is the order's workflow id
-	QueryChoice  = "choice"  // of an account: *order.Remembered; its argument is the record's id
+	QueryOrder     = "order"     // the whole OrderView
+	QueryShop      = "shop"      // ShopView
+	QueryAccount   = "account"   // AccountView
+	QueryHealth    = "health"    // HealthView, of a shop and of an account
+	QueryState     = "state"     // ShopState or AccountState, for the next life of an entity that was ended
+	QueryCreated   = "created"   // CreatedOrder, of an account; its argument is the order's workflow id
+	QueryRehearsal = "rehearsal" // RehearsalView; its argument is how many orders are known to the asker
+	QueryChoice    = "choice"    // of an account: *order.Remembered; its argument is the record's id
 )
 
 // Activities besides the steps of an order, whose activities have the names of
 // the step kinds.
 const (
-	ActivityAdvance        = "Advance"
-	ActivityCreateContact  = "CreateContact"
-	ActivityCreateProduct  = "CreateProduct"
-	ActivityEnsureCategory = "EnsureCategory"
-	ActivityCreateCategory = "CreateCategory"
-	ActivitySubscribe      = "Subscribe"
-	ActivityCollectChanges = "CollectChanges"
-	ActivityHoldLane       = "HoldLane"
-	ActivityShopSettings   = "ShopSettings"
-	ActivitySweepShop      = "SweepShop"
-	ActivityImportSlice    = "ImportSlice"
-	ActivityResumeHeld     = "ResumeHeld"
-	ActivityDryRead        = "DryRead"
-	ActivityDryPlan        = "DryPlan"
-	ActivityDryContacts    = "DryContacts"
-	ActivityLookForAlerts  = "LookForAlerts"
-	ActivityRoappOrders    = "ReadRoappOrders"
-	ActivitySendAlert      = "SendAlert"
-	ActivityReadCompany    = "ReadCompany"
-	ActivityReadDirectory  = "ReadDirectory"
-	ActivityAskShop        = "AskShop"
-	ActivityReconcileSlice = "ReconcileSlice"
+	ActivityAdvance           = "Advance"
+	ActivityCreateContact     = "CreateContact"
+	ActivityCreateProduct     = "CreateProduct"
+	ActivityEnsureCategory    = "EnsureCategory"
+	ActivityCreateCategory    = "CreateCategory"
+	ActivitySubscribe         = "Subscribe"
+	ActivityCollectChanges    = "CollectChanges"
+	ActivityHoldLane          = "HoldLane"
+	ActivityShopSettings      = "ShopSettings"
+	ActivitySweepShop         = "SweepShop"
+	ActivityImportSlice       = "ImportSlice"
+	ActivityResumeHeld        = "ResumeHeld"
+	ActivityRehearsalRead     = "RehearsalRead"
+	ActivityRehearsalPlan     = "RehearsalPlan"
+	ActivityRehearsalContacts = "RehearsalContacts"
+	ActivityRehearsalStanding = "RehearsalStanding"
+	ActivityLookForAlerts     = "LookForAlerts"
+	ActivityRoappOrders       = "ReadRoappOrders"
+	ActivitySendAlert         = "SendAlert"
+	ActivityReadCompany       = "ReadCompany"
+	ActivityReadDirectory     = "ReadDirectory"
+	ActivityAskShop           = "AskShop"
+	ActivityReconcileSlice    = "ReconcileSlice"
+	ActivityLookup            = "Lookup"
 )
 
 // ShopID is the id of a shop's entity.

@@ -18,41 +18,48 @@ import (
 // that they answer with, and carries their commands out. It looks into neither:
 // rules change while orders live, and an order under way must replay.
 func Order(ctx workflow.Context, state json.RawMessage) error {
-	r := &orderRun{state: state, running: map[string]*runningStep{}}
+	r := &orderRun{
+		state: state, running: map[string]*runningStep{}, stopTimer: func() {},
+		forced: workflow.GetSignalChannel(ctx, SignalForceContinueAsNew), operator: ctx,
+	}
+	for _, name := range OrderSignals {
+		r.signals = append(r.signals, workflow.GetSignalChannel(ctx, name))
+	}
 	if err := workflow.SetQueryHandler(ctx, QueryOrder, r.view); err != nil {
 		return err
 	}
-	r.signals = make([]workflow.ReceiveChannel, len(OrderSignals))
-	for i, name := range OrderSignals {
-		r.signals[i] = workflow.GetSignalChannel(ctx, name)
-	}
-	r.forced = workflow.GetSignalChannel(ctx, SignalForceContinueAsNew)
-	r.wakeUp = workflow.NewBufferedChannel(ctx, 1)
 	if err := r.acceptRefreshes(ctx); err != nil {
 		return err
 	}
-	return r.live(ctx)
+	// What an operator cancels is ended in order: what runs is withdrawn first.
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
+	return r.live(disconnected)
 }
 
 // orderRun is one run of the workflow.
 type orderRun struct {
 	state   json.RawMessage
-	running map[string]*runningStep // by key
+	running map[string]*runningStep // by key, until the rules have heard of their end
 	events  []flow.Event            // that the rules have not heard of
-	ended   []flow.Step             // whose end is among the events
 	refresh flow.Refresh            // how far the latest refresh is
 	rounds  int                     // how often the rules have answered
 	close   *flow.Close
+	// ending is set where the run is to continue as new: nothing is started any more,
+	// and what runs is withdrawn.
+	ending bool
 
-	signals []workflow.ReceiveChannel
-	forced  workflow.ReceiveChannel
-	wakeUp  workflow.Channel // a refresh was asked for
-	alarm   alarm
+	signals  []workflow.ReceiveChannel // in the order of OrderSignals
+	forced   workflow.ReceiveChannel
+	operator workflow.Context // is done once an operator cancels the workflow
+	canceled bool             // the rules have heard of that
 
-	force, ending, canceled bool
+	// The timer lasts over many rounds: its time, often months ahead, rarely changes.
+	wake      time.Time
+	timer     workflow.Future
+	stopTimer workflow.CancelFunc
 }
 
-// runningStep is a step whose activity is scheduled and has not ended.
+// runningStep is a step whose activity is scheduled.
 type runningStep struct {
 	flow.Step
 	future    workflow.Future
@@ -79,60 +86,58 @@ func (r *orderRun) summaries() []string {
 }
 
 // live is the loop: report what happened, carry out the answer, wait.
-func (r *orderRun) live(parent workflow.Context) error {
-	// What an operator cancels is ended in order: what runs is withdrawn first.
-	ctx, _ := workflow.NewDisconnectedContext(parent)
+func (r *orderRun) live(ctx workflow.Context) error {
 	for {
-		r.receive(ctx)
 		if err := r.advance(ctx); err != nil {
 			return err
 		}
+		idle := len(r.running) == 0
 		switch {
-		case r.close != nil && len(r.running) == 0:
-			return r.end(ctx, parent)
-		case len(r.events) > 0 || r.pending():
-			continue
-		case r.mustEnd(ctx) && len(r.events) == 0 && len(r.running) == 0:
-			if r.answering(ctx) {
-				continue
-			}
+		case idle && r.close != nil:
+			r.answering(ctx)
+			return r.end()
+		case idle && r.ending && !r.news(ctx) && !r.answering(ctx):
 			return workflow.NewContinueAsNewError(ctx, OrderWorkflow, r.state)
 		}
-		if len(r.events) == 0 {
-			r.wait(ctx, parent)
+		if err := workflow.Await(ctx, func() bool { return r.news(ctx) }); err != nil {
+			return err
 		}
 	}
 }
 
-// mustEnd tells that the run is to continue as new. From then on nothing is started,
-// and what runs is withdrawn.
-func (r *orderRun) mustEnd(ctx workflow.Context) bool {
-	if r.close != nil || !r.force && !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-		return false
+// news tells whether there is something to report: a signal, a refresh, the time to
+// wake, a cancellation, or the end of a step that is to be reported at once, or of
+// all steps.
+func (r *orderRun) news(ctx workflow.Context) bool {
+	waiting := len(r.events) + r.forced.Len()
+	for _, channel := range r.signals {
+		waiting += channel.Len()
 	}
-	if !r.ending && len(r.running) > 0 {
-		r.report(ctx, flow.EventRunEnding, nil)
+	if waiting > 0 || r.timer != nil && r.timer.IsReady() || r.operator.Err() != nil && !r.canceled {
+		return true
 	}
-	r.ending = true
-	return true
+	ended := 0
+	for _, key := range workflow.DeterministicKeys(r.running) {
+		if step := r.running[key]; step.future.IsReady() {
+			ended++
+			if step.Eager || step.ended(ctx).Error != nil {
+				return true
+			}
+		}
+	}
+	return ended > 0 && ended == len(r.running)
 }
 
 // advance has the rules answer to what happened. The answer is recorded, since
 // they run as a local activity.
 func (r *orderRun) advance(ctx workflow.Context) error {
 	info := workflow.GetInfo(ctx)
-	in := AdvanceInput{
-		AdvanceInput: flow.AdvanceInput{State: r.state, Events: r.events, Now: workflow.Now(ctx)},
-		Run:          info.WorkflowExecution.RunID, OriginalRun: info.OriginalRunID,
-	}
+	in := flow.AdvanceInput{State: r.state, Now: workflow.Now(ctx), Run: info.WorkflowExecution.RunID, OriginalRun: info.OriginalRunID}
 	for _, key := range workflow.DeterministicKeys(r.running) {
 		in.Running = append(in.Running, r.running[key].Step)
 	}
-	in.Running = append(in.Running, r.ended...)
-	if r.ending {
-		in.Events = append(in.Events, flow.Event{Kind: flow.EventRunEnding, At: in.Now})
-	}
-	r.events, r.ended = nil, nil
+	r.collect(ctx)
+	in.Events, r.events = r.events, nil
 	var answer flow.AdvanceResult
 	if err := workflow.ExecuteLocalActivity(planOptions(ctx), ActivityAdvance, in).Get(ctx, &answer); err != nil {
 		// Only a state that cannot be read fails, by a defect. The workflow task is
@@ -150,18 +155,50 @@ func (r *orderRun) advance(ctx workflow.Context) error {
 	return r.carryOut(ctx, answer.Commands)
 }
 
-// AdvanceInput is the input of the activity Advance.
-type AdvanceInput struct {
-	flow.AdvanceInput
-	// Run is the id of this run. It differs from OriginalRun where an operator has
-	// reset the workflow.
-	Run, OriginalRun string
+// collect notes as events what has happened; it is the only place where signals are
+// consumed.
+func (r *orderRun) collect(ctx workflow.Context) {
+	for _, key := range workflow.DeterministicKeys(r.running) {
+		if step := r.running[key]; step.future.IsReady() {
+			r.report(ctx, flow.EventStepEnded, step.ended(ctx))
+			delete(r.running, key)
+		}
+	}
+	if r.timer != nil && r.timer.IsReady() {
+		r.wake, r.timer = time.Time{}, nil
+		r.report(ctx, flow.EventTimer, nil)
+	}
+	if r.operator.Err() != nil && !r.canceled {
+		r.canceled = true
+		r.report(ctx, flow.EventCancelRequested, nil)
+	}
+	for i, channel := range r.signals {
+		var raw converter.RawValue // the rules tell where a payload is no data of ours
+		for channel.ReceiveAsync(&raw) {
+			r.events = append(r.events, flow.Event{Kind: OrderSignals[i], At: workflow.Now(ctx), Payload: raw.Payload().GetData()})
+		}
+	}
+	for r.forced.ReceiveAsync(nil) {
+		r.ending = true
+	}
+	if r.ending = r.ending || workflow.GetInfo(ctx).GetContinueAsNewSuggested(); r.ending {
+		r.report(ctx, flow.EventRunEnding, nil)
+	}
+}
+
+// report notes an event for the rules.
+func (r *orderRun) report(ctx workflow.Context, kind string, payload any) {
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // it is data of ours
+	}
+	r.events = append(r.events, flow.Event{Kind: kind, At: workflow.Now(ctx), Payload: text})
 }
 
 // carryOut carries out commands. What polls compare with is published first.
 func (r *orderRun) carryOut(ctx workflow.Context, c flow.Commands) error {
-	if updates := attributeUpdates(c.Attributes); len(updates) > 0 {
-		if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+	if c.Attributes != nil {
+		if err := workflow.UpsertTypedSearchAttributes(ctx, attributeUpdates(*c.Attributes)...); err != nil {
 			return err
 		}
 	}
@@ -185,22 +222,43 @@ func (r *orderRun) carryOut(ctx workflow.Context, c flow.Commands) error {
 		}
 	}
 	for _, step := range c.Start {
-		stepCtx, cancel := workflow.WithCancel(stepOptions(ctx, step))
+		// Only steps of several requests beat: one that is withdrawn while it runs must
+		// end by itself, for its answer counts.
+		options := requestOptions(step.TaskQueue, step.Summary, step.Urgency, step.Timeout, step.Pause)
+		options.HeartbeatTimeout, options.RetryPolicy.MaximumAttempts = step.Heartbeat, step.Attempts
+		stepCtx, cancel := workflow.WithCancel(workflow.WithActivityOptions(ctx, options))
 		r.running[step.Key] = &runningStep{Step: step, cancel: cancel, future: workflow.ExecuteActivity(stepCtx, step.Kind, step.Input)}
 	}
-	if !c.Wake.IsZero() {
-		r.alarm.set(ctx, c.Wake)
+	if !c.Wake.IsZero() && !c.Wake.Equal(r.wake) {
+		r.stopTimer()
+		var timerCtx workflow.Context
+		timerCtx, r.stopTimer = workflow.WithCancel(ctx)
+		r.wake, r.timer = c.Wake, workflow.NewTimer(timerCtx, max(0, c.Wake.Sub(workflow.Now(ctx))))
 	}
 	r.close = c.Close
 	return nil
 }
 
+// ended is how a step ended that did.
+func (s *runningStep) ended(ctx workflow.Context) flow.StepEnded {
+	ended := flow.StepEnded{Key: s.Key}
+	err := s.future.Get(ctx, &ended.Result)
+	if ended.Canceled = temporal.IsCanceledError(err); err == nil || ended.Canceled {
+		return ended
+	}
+	ended.Error = &flow.StepError{Withdrawn: s.withdrawn}
+	if app := (*temporal.ApplicationError)(nil); errors.As(err, &app) {
+		ended.Error.Message = app.Message()
+		_ = app.Details(&ended.Error.Details) // absent ones or others leave what is known of the error
+	}
+	return ended
+}
+
 // end ends the run as the rules said.
-func (r *orderRun) end(ctx, parent workflow.Context) error {
-	r.answering(ctx)
+func (r *orderRun) end() error {
 	switch {
 	case r.close.Canceled:
-		return parent.Err()
+		return r.operator.Err()
 	case r.close.Failure != "":
 		return temporal.NewApplicationErrorWithOptions(r.close.Text, r.close.Failure, temporal.ApplicationErrorOptions{
 			NonRetryable: true, Category: temporal.ApplicationErrorCategoryBenign,
@@ -208,140 +266,4 @@ func (r *orderRun) end(ctx, parent workflow.Context) error {
 	default:
 		return nil
 	}
-}
-
-// report notes an event for the rules.
-func (r *orderRun) report(ctx workflow.Context, kind string, payload any) {
-	event := flow.Event{Kind: kind, At: workflow.Now(ctx)}
-	if payload != nil {
-		text, err := json.Marshal(payload)
-		if err != nil {
-			panic(err) // it is data of ours
-		}
-		event.Payload = text
-	}
-	r.events = append(r.events, event)
-}
-
-// receive takes all waiting signals; it is the only place where they are consumed.
-// A payload that cannot be decoded is reported as that.
-func (r *orderRun) receive(ctx workflow.Context) {
-	for i, channel := range r.signals {
-		for {
-			var raw converter.RawValue
-			if !channel.ReceiveAsync(&raw) {
-				break
-			}
-			event := flow.Event{Kind: OrderSignals[i], At: workflow.Now(ctx)}
-			event.Payload, event.Undecodable = readSignal(raw)
-			r.events = append(r.events, event)
-		}
-	}
-	for r.forced.ReceiveAsync(nil) {
-		r.force = true
-	}
-}
-
-// pending tells whether a signal waits to be received.
-func (r *orderRun) pending() bool {
-	waiting := r.forced.Len()
-	for _, channel := range r.signals {
-		waiting += channel.Len()
-	}
-	return waiting > 0
-}
-
-// wait returns when there is something to report: a signal, a refresh, the time to
-// wake, the end of a step that is to be reported at once, or of all steps.
-func (r *orderRun) wait(ctx, parent workflow.Context) {
-	woken := false
-	wake := func(workflow.ReceiveChannel, bool) { woken = true }
-	selector := workflow.NewSelector(ctx)
-	for _, channel := range append(r.signals, r.forced) {
-		selector.AddReceive(channel, wake)
-	}
-	selector.AddReceive(r.wakeUp, func(channel workflow.ReceiveChannel, _ bool) {
-		channel.ReceiveAsync(nil)
-		woken = true
-	})
-	for _, key := range workflow.DeterministicKeys(r.running) {
-		step := r.running[key]
-		selector.AddFuture(step.future, func(workflow.Future) {
-			woken = r.stepEnded(ctx, step) || woken
-		})
-	}
-	if r.alarm.timer != nil {
-		selector.AddFuture(r.alarm.timer, func(workflow.Future) {
-			r.alarm = alarm{}
-			r.report(ctx, flow.EventTimer, nil)
-			woken = true
-		})
-	}
-	if !r.canceled {
-		selector.AddReceive(parent.Done(), func(workflow.ReceiveChannel, bool) {
-			r.canceled = true
-			r.report(ctx, flow.EventCancelRequested, nil)
-			woken = true
-		})
-	}
-	for !woken {
-		selector.Select(ctx)
-	}
-}
-
-// stepEnded reports the end of a step. It tells whether the rules are to hear of it
-// at once.
-func (r *orderRun) stepEnded(ctx workflow.Context, step *runningStep) bool {
-	delete(r.running, step.Key)
-	ended := flow.StepEnded{Key: step.Key}
-	err := step.future.Get(ctx, &ended.Result)
-	var canceled *temporal.CanceledError
-	switch {
-	case err == nil:
-	case errors.As(err, &canceled):
-		ended.Canceled = true
-	default:
-		ended.Error = stepError(err, step.withdrawn)
-		workflow.GetLogger(ctx).Warn("step failed", "step", step.Summary, "error", err)
-	}
-	r.ended = append(r.ended, step.Step)
-	r.report(ctx, flow.EventStepEnded, ended)
-	return step.Eager || ended.Error != nil || len(r.running) == 0
-}
-
-// stepError is an activity's error as data.
-func stepError(err error, withdrawn bool) *flow.StepError {
-	told := &flow.StepError{Message: "no answer in time", Withdrawn: withdrawn}
-	var app *temporal.ApplicationError
-	var timeout *temporal.TimeoutError
-	switch {
-	case errors.As(err, &app):
-		told.Message = app.Message()
-		if app.HasDetails() {
-			// Details of another form leave what is known of the error.
-			_ = app.Details(&told.Details)
-		}
-	case !errors.As(err, &timeout):
-		told.Message = err.Error()
-	}
-	return told
-}
-
-// alarm is a timer that lasts over many waits: its time, often months ahead, rarely
-// changes.
-type alarm struct {
-	at    time.Time
-	timer workflow.Future
-	stop  workflow.CancelFunc
-}
-
-func (a *alarm) set(ctx workflow.Context, at time.Time) {
-	if a.timer != nil && a.at.Equal(at) {
-		return
-	}
-	if a.stop != nil {
-		a.stop()
-	}
-	timerCtx, stop := workflow.WithCancel(ctx)
-	*a = alarm{at: at, timer: workflow.NewTimer(timerCtx, max(0, at.Sub(workflow.Now(ctx)))), stop: stop}
 }

@@ -15,11 +15,12 @@ func Register(registry interface {
 		ShopWorkflow:           Shop,
 		AccountWorkflow:        Account,
 		LaneWorkflow:           Lane,
-		DryRunWorkflow:         DryRun,
+		RehearsalWorkflow:      Rehearsal,
 		RoappOrdersWorkflow:    RoappOrders,
 		TellWorkflow:           Tell,
 		CheckWorkflow:          Check,
 		ReconcileWorkflow:      Reconcile,
+		LookupWorkflow:         Lookup,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

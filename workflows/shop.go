@@ -16,6 +16,7 @@ type ShopState struct {
 	Shop string
 	// Subscriptions are kept here, for Cartum lists none.
 	Subscriptions map[string]Subscription `json:",omitempty"` // by event
+	Delivery      Delivery                `json:",omitzero"`
 
 	Health   Health
 	Alerting Alerting `json:",omitzero"`
@@ -72,15 +73,18 @@ const AbsentKept = 300
 // Swept is the answer of SweepShop: counts, for orders go straight to their
 // workflows.
 type Swept struct {
-	At         time.Time // when it began
-	Took       time.Duration
-	Whole      bool `json:",omitempty"`
-	Seen       int  // orders that the shop showed
-	Started    int  // of them new ones
-	Told       int  // of them known ones that differed, and missing ones
-	Unreadable int  `json:",omitempty"`
-	Missing    int  `json:",omitempty"` // open orders that the shop does not show
-	Requests   int  // to the shop
+	At      time.Time // when it began
+	Took    time.Duration
+	Whole   bool `json:",omitempty"`
+	Seen    int  // orders that the shop showed
+	Started int  // of them new ones
+	// Fresh are those of the new ones that were placed lately, so that their events
+	// should have come.
+	Fresh      int `json:",omitempty"`
+	Told       int // of them known ones that differed, and missing ones
+	Unreadable int `json:",omitempty"`
+	Missing    int `json:",omitempty"` // open orders that the shop does not show
+	Requests   int // to the shop
 	// Absent are the missing ones, of a whole sweep.
 	Absent map[int64]Absence `json:",omitempty"`
 	// Found are the orders that could not be passed on as they are, and others
@@ -146,7 +150,7 @@ type shopRun struct {
 	started  time.Time
 	settings ShopInForce
 
-	look, settingsChanged, wanted, removed, importWanted, importStop, repeated workflow.ReceiveChannel
+	look, settingsChanged, wanted, removed, received, importWanted, importStop, repeated workflow.ReceiveChannel
 
 	// asked is set where somebody wants a sweep now.
 	asked bool
@@ -180,6 +184,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 		settingsChanged: workflow.GetSignalChannel(ctx, SignalSettings),
 		wanted:          workflow.GetSignalChannel(ctx, SignalWebhooks),
 		removed:         workflow.GetSignalChannel(ctx, SignalWebhookRemoved),
+		received:        workflow.GetSignalChannel(ctx, SignalWebhookReceived),
 		importWanted:    workflow.GetSignalChannel(ctx, SignalFirstImport),
 		importStop:      workflow.GetSignalChannel(ctx, SignalStopFirstImport),
 		repeated:        workflow.GetSignalChannel(ctx, SignalTaskRepeated),
@@ -363,6 +368,7 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 	r.state.Health.succeeded(swept.At)
 	r.state.Failures, r.state.NotBefore = 0, time.Time{}
 	r.state.Recent = &swept
+	r.state.Delivery.found(swept.Fresh, swept.At)
 	r.state.NextRecent = r.sweepAt.Add(r.settings.RecentEvery + part(r.settings.RecentEvery/10, r.settings.Jitter))
 	if swept.Whole {
 		r.state.Absent, swept.Absent = swept.Absent, nil
@@ -409,7 +415,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
 	woken := func(workflow.ReceiveChannel, bool) {} // drained afterwards
 	selector.AddReceive(ctx.Done(), woken)
-	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.importWanted, r.importStop, r.repeated}
+	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.received, r.importWanted, r.importStop, r.repeated}
 	if r.subscription == nil {
 		channels = append(channels, r.wanted, r.removed)
 	}

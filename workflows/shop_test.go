@@ -30,6 +30,7 @@ type shopWorld struct {
 	// resumed is what the held orders were resumed with, absent what whole sweeps got.
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
+	fresh   int // orders that each sweep finds and no event told of
 	busy    int // first import slices that find too many orders on their way
 }
 
@@ -54,7 +55,7 @@ func newShopWorld(t *testing.T) *shopWorld {
 	register(workflows.ActivitySweepShop, func(_ context.Context, in workflows.SweepInput) (workflows.Swept, error) {
 		at := w.env.Now()
 		w.sweeps = append(w.sweeps, sweptAt{at.Sub(w.begun), in.Whole})
-		swept := workflows.Swept{At: at, Whole: in.Whole}
+		swept := workflows.Swept{At: at, Whole: in.Whole, Fresh: w.fresh}
 		if in.Whole {
 			w.absent = append(w.absent, in.Absent)
 			swept.Absent = map[int64]workflows.Absence{7: {Since: w.begun, Polls: in.Absent[7].Polls + 1}}

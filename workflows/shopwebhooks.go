@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -27,14 +28,20 @@ type SubscribeInput struct {
 	Renew     bool          `json:",omitempty"` // it is replaced in any case, for it delivers nothing
 }
 
+// created is the event of a new order.
+const created = "order_created"
+
 // Events are Cartum's events that tell of orders
 // (docs/reference/cartum.md#events).
-var Events = []string{"order_created", "order_update", "order_paid"}
+var Events = []string{created, "order_update", "order_paid"}
 
-// webhooks takes in what is wanted and what was removed. While subscriptions
-// are being made neither is looked at, so that what is removed then is what
-// stood before.
+// webhooks takes in what is wanted and what was removed, and renews what delivers
+// nothing any more. While subscriptions are being made none of it is looked at, so
+// that what is removed then is what stood before.
 func (r *shopRun) webhooks(ctx workflow.Context) {
+	for r.received.ReceiveAsync(nil) {
+		r.state.Delivery.received(workflow.Now(ctx))
+	}
 	if r.subscription != nil {
 		return
 	}
@@ -42,24 +49,41 @@ func (r *shopRun) webhooks(ctx workflow.Context) {
 	wanted := false
 	for r.wanted.ReceiveAsync(&want) {
 		wanted = true
+		r.state.Delivery.PublicURL = want.PublicURL
 	}
 	var event string
 	for r.removed.ReceiveAsync(&event) {
 		delete(r.state.Subscriptions, event)
 	}
-	if !wanted {
-		return
+	switch _, subscribed := r.state.Subscriptions[created]; {
+	case wanted:
+		r.beginSubscription(ctx, Events, false)
+	case subscribed && r.state.Paused == "" && r.state.Delivery.Stale(workflow.Now(ctx)):
+		workflow.GetLogger(ctx).Warn("polls find new orders and no webhook comes; the webhooks are subscribed again", "shop", r.state.Shop)
+		r.state.Delivery.subscribed(workflow.Now(ctx)) // also where it fails, lest it be tried all the time
+		r.beginSubscription(ctx, r.subscribedEvents(), true)
 	}
+}
+
+// subscribedEvents leaves out what somebody removed in Cartum.
+func (r *shopRun) subscribedEvents() []string {
+	return slices.DeleteFunc(slices.Clone(Events), func(event string) bool {
+		_, subscribed := r.state.Subscriptions[event]
+		return !subscribed
+	})
+}
+
+func (r *shopRun) beginSubscription(ctx workflow.Context, events []string, renew bool) {
 	done, settable := workflow.NewFuture(ctx)
 	r.subscription = done
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		r.subscribe(ctx, want.PublicURL)
+		r.subscribe(ctx, events, renew)
 		settable.Set(nil, nil)
 	})
 }
 
 // subscribe asks for each event alone, so that an answer once given is kept.
-func (r *shopRun) subscribe(ctx workflow.Context, publicURL string) {
+func (r *shopRun) subscribe(ctx workflow.Context, events []string, renew bool) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           engine.CartumQueue(r.state.Shop),
 		StartToCloseTimeout: 2 * time.Minute,
@@ -67,9 +91,10 @@ func (r *shopRun) subscribe(ctx workflow.Context, publicURL string) {
 		ScheduleToStartTimeout: 10 * time.Minute,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, MaximumInterval: 5 * time.Minute, MaximumAttempts: 20},
 	})
-	for _, event := range Events {
-		in := SubscribeInput{Shop: r.state.Shop, Event: event, PublicURL: publicURL}
-		if was, ok := r.state.Subscriptions[event]; ok {
+	for _, event := range events {
+		in := SubscribeInput{Shop: r.state.Shop, Event: event, PublicURL: r.state.Delivery.PublicURL, Renew: renew}
+		was, had := r.state.Subscriptions[event]
+		if had {
 			in.Was = &was
 		}
 		var made Subscription
@@ -78,5 +103,8 @@ func (r *shopRun) subscribe(ctx workflow.Context, publicURL string) {
 			continue
 		}
 		r.state.Subscriptions[event] = made
+		if made != was {
+			r.state.Delivery.subscribed(workflow.Now(ctx))
+		}
 	}
 }

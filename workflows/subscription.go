@@ -3,6 +3,8 @@ package workflows
 import "time"
 
 const (
+	// EventNoticeEvery is how often at most a starter tells a shop's entity that events arrive.
+	EventNoticeEvery = time.Hour
 	// eventDelay is how late an event of Cartum may come and still count as delivered.
 	eventDelay = 30 * time.Minute
 	// missedEvents is how many new orders without an event show that a subscription delivers nothing.
@@ -11,18 +13,37 @@ const (
 	renewEvery = 6 * time.Hour
 )
 
-// SubscriptionStale tells whether a shop's subscriptions seem to deliver nothing any more, so that they are to be renewed:
-// polls found several new orders, and no event came for any of them or after them. Subscribed is when the shop was last
-// subscribed, lastEvent when an event last came (zero: never), found when polls found new orders.
-func SubscriptionStale(subscribed, lastEvent time.Time, found []time.Time, now time.Time) bool {
-	if subscribed.IsZero() || now.Sub(subscribed) < renewEvery {
+// Delivery is what a shop's entity knows of whether Cartum's events arrive.
+type Delivery struct {
+	PublicURL  string    `json:",omitempty"` // where the events are sent
+	Subscribed time.Time `json:",omitzero"`  // the last subscription or renewal
+	LastEvent  time.Time `json:",omitzero"`  // when the entity was last told that events arrive
+	// Unannounced is when polls found the first new orders, [missedEvents] at most, since events are known to arrive.
+	Unannounced []time.Time `json:",omitempty"`
+}
+
+// subscribed starts counting afresh.
+func (d *Delivery) subscribed(now time.Time) { d.Subscribed, d.Unannounced = now, nil }
+
+// received takes in that events arrive.
+func (d *Delivery) received(now time.Time) { d.LastEvent, d.Unannounced = now, nil }
+
+// found takes in that a poll found new orders of which no event had come. Soon after an event it proves nothing, for the
+// entity is not told of the next ones.
+func (d *Delivery) found(orders int, at time.Time) {
+	if !d.LastEvent.IsZero() && at.Sub(d.LastEvent) < EventNoticeEvery {
+		return
+	}
+	for range min(orders, missedEvents-len(d.Unannounced)) {
+		d.Unannounced = append(d.Unannounced, at)
+	}
+}
+
+// Stale tells whether the subscriptions seem to deliver nothing any more, so that they are to be renewed: polls found several
+// new orders, and no event came for any of them or after them.
+func (d *Delivery) Stale(now time.Time) bool {
+	if d.PublicURL == "" || d.Subscribed.IsZero() || now.Sub(d.Subscribed) < renewEvery || len(d.Unannounced) < missedEvents {
 		return false
 	}
-	missed := 0
-	for _, at := range found {
-		if at.After(later(subscribed, lastEvent)) && now.Sub(at) >= eventDelay {
-			missed++
-		}
-	}
-	return missed >= missedEvents
+	return now.Sub(d.Unannounced[len(d.Unannounced)-1]) >= eventDelay
 }

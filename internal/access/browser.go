@@ -20,7 +20,8 @@ type browser struct{ ID, Name string }
 
 // knownBrowser is the browser of the request's cookie.
 func knownBrowser(r *http.Request, current *settings.Settings) (known browser, ok bool) {
-	return known, readCookie(r, current, browserCookie, browserLife, &known)
+	ok = readCookie(r, current, browserCookie, browserLife, &known)
+	return known, ok
 }
 
 // rememberBrowser makes the browser known for a person who has just logged in

@@ -325,7 +325,7 @@ func (o object) phone(name string) string {
 			return number.String()
 		}
 	}
-	if list, ok := asArray(raw); ok && len(list) > 1 {
+	if list, ok := asList(raw); ok && len(list) > 1 {
 		var phones []string
 		for _, element := range list {
 			if text, ok := asLiteral(element); ok {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 const testLogin, testPassword = "api", "q4lrfb3-secret"
@@ -37,7 +39,7 @@ type request struct {
 func newShop(t *testing.T, answers map[string]http.HandlerFunc) *shop {
 	t.Helper()
 	s := &shop{t: t, tokens: map[string]bool{}, answers: answers}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewServer(contract.Cartum().CheckRequests(t, s))
 	t.Cleanup(s.Close)
 	return s
 }

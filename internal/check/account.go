@@ -78,7 +78,6 @@ func (s *Section) givenFields(key, of string, given map[string]string, ours []st
 	if !fields.Read {
 		return
 	}
-	names := slices.Concat(slices.Sorted(maps.Keys(given)), ours)
 	for _, configured := range slices.Sorted(maps.Keys(given)) {
 		if found, ok := fieldOf(fields, configured); ok {
 			s.Find(Fine, key+"."+configured, "%s is %q", found.ID, found.Name)
@@ -87,11 +86,19 @@ func (s *Section) givenFields(key, of string, given map[string]string, ours []st
 		}
 	}
 	for _, field := range fields.Records {
-		filled := slices.ContainsFunc(names, func(name string) bool { return name == field.ID || order.SameText(name, field.Name) })
-		if slices.Contains(field.More, requiredText) && !filled {
+		if Required(field) && !Given(field, given, ours) {
 			s.Find(Problem, key, "%s requires %s %q of new %s; give it a value, for example %s: {%s: \"\"}", account, field.ID, field.Name, of, lastPart(key), field.ID)
 		}
 	}
+}
+
+// Required tells whether new records must have the custom field.
+func Required(field facts.Record) bool { return slices.Contains(field.More, requiredText) }
+
+// Given tells whether new records get the custom field: the settings give it a value, or it is one that the exchange fills.
+func Given(field facts.Record, given map[string]string, ours []string) bool {
+	is := func(name string) bool { return name == field.ID || order.SameText(name, field.Name) }
+	return slices.ContainsFunc(slices.Collect(maps.Keys(given)), is) || slices.ContainsFunc(ours, is)
 }
 
 func lastPart(key string) string { return key[strings.LastIndex(key, ".")+1:] }

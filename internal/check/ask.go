@@ -162,8 +162,8 @@ func patiently[T any](ask func() (T, error)) (T, error) {
 }
 
 // AskShop asks a shop all that an import reads, with reads alone: its login,
-// currencies, statuses, a day's orders and a product, five requests.
-func AskShop(ctx context.Context, client *cartum.Client) facts.Shop {
+// currencies, statuses, today's orders in the shop's zone and a product, five requests.
+func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) facts.Shop {
 	says := facts.Shop{At: time.Now()}
 	if err := client.Login(ctx); err != nil {
 		says.Login = cartumFailure(err)
@@ -182,14 +182,20 @@ func AskShop(ctx context.Context, client *cartum.Client) facts.Shop {
 	for _, one := range statuses {
 		says.Statuses = append(says.Statuses, facts.Status{ID: one.ID, Titles: one.Titles, Successful: one.Successful})
 	}
-	today := says.At.UTC().Format(time.DateOnly)
-	if _, err := client.Orders(ctx, cartum.OrdersQuery{From: today, To: today, Limit: 1}); err != nil && cartum.KindOf(err) != cartum.Malformed {
+	from, to := dayOf(says.At, zone)
+	if _, err := client.Orders(ctx, cartum.OrdersQuery{From: from, To: to, Limit: 1}); err != nil && cartum.KindOf(err) != cartum.Malformed {
 		says.OrdersFailure = cartumFailure(err)
 	}
 	if _, err := client.Products(ctx, []string{nobodysText}); err != nil && cartum.KindOf(err) != cartum.Malformed {
 		says.CatalogueFailure = cartumFailure(err)
 	}
 	return says
+}
+
+// dayOf is the first and the last second of the day that it is in the zone, as the shop's clock shows them.
+func dayOf(at time.Time, zone *time.Location) (from, to string) {
+	day := at.In(zone).Format(time.DateOnly)
+	return day + " 00:00:00", day + " 23:59:59"
 }
 
 func cartumFailure(err error) *facts.Failure {

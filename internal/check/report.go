@@ -59,6 +59,11 @@ func Count(report []Section, v Verdict) (n int) {
 
 // Text is the report for a terminal, with its count at the end.
 func Text(report []Section) string {
+	return Tables(report) + fmt.Sprintf("\n%s (ok: %d, notes: %d)\n", sum(Count(report, Problem)), Count(report, Fine), Count(report, Remark))
+}
+
+// Tables are the sections for a terminal.
+func Tables(report []Section) string {
 	var text strings.Builder
 	for i, section := range report {
 		if i > 0 {
@@ -66,7 +71,6 @@ func Text(report []Section) string {
 		}
 		section.write(&text)
 	}
-	fmt.Fprintf(&text, "\n%s (ok: %d, notes: %d)\n", sum(Count(report, Problem)), Count(report, Fine), Count(report, Remark))
 	return text.String()
 }
 

@@ -12,6 +12,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 )
@@ -174,4 +175,31 @@ func decoded(t *testing.T, body []byte) string {
 	var got string
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(payloads.GetPayloads()[0], &got))
 	return got
+}
+
+// What this worker cannot decrypt another one can, or this one after a restart: the
+// workflow task has to fail and to be tried again, for the SDK drops a signal that
+// cannot be decoded.
+func TestUnknownKeyFailsTheWorkflowTask(t *testing.T) {
+	t.Parallel()
+	key := func(id string, fill byte) engine.Key {
+		return engine.Key{ID: id, Key: bytes.Repeat([]byte{fill}, 32)}
+	}
+	with := func(keys ...engine.Key) converter.DataConverter {
+		codec, err := engine.NewCodec(keys)
+		require.NoError(t, err)
+		return engine.DataConverter(codec)
+	}
+	payload, err := with(key("new", 'n')).ToPayload("written off")
+	require.NoError(t, err)
+	here, isAware := with(key("old", 'o')).(workflow.ContextAware)
+	require.True(t, isAware)
+	inWorkflow := here.WithWorkflowContext(nil)
+	var raw converter.RawValue
+	assert.Panics(t, func() { _ = inWorkflow.FromPayload(payload, &raw) })
+	require.ErrorIs(t, here.WithContext(t.Context()).FromPayload(payload, &raw), engine.ErrUnknownKey, "elsewhere it is an error")
+
+	garbage := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("binary/encrypted"), "encryption-key-id": []byte("old")}, Data: []byte("garbage")}
+	require.NoError(t, inWorkflow.FromPayload(garbage, &raw), "what nobody can read is passed on as it is")
+	assert.Equal(t, garbage, raw.Payload())
 }

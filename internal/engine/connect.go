@@ -97,6 +97,9 @@ func (o Options) clientOptions() (client.Options, error) {
 	if o.Repeated != nil {
 		opts.ConnectionOptions.DialOptions = append(opts.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.Repeated.intercept))
 	}
+	// Payloads are compressed before they are encrypted. To compress requests once more takes nearly a tenth of a
+	// process's time, and the server's, and makes little smaller.
+	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	opts.DataConverter = DataConverter(o.Codec)
 	opts.FailureConverter = FailureConverter(o.Codec)
 	return opts, nil

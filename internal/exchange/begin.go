@@ -36,7 +36,7 @@ func (o *Orders) Begin(ctx context.Context, key order.Key, by string) (Refreshed
 	}
 	_, err = o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: key.WorkflowID(), UpdateID: view.RefreshID, UpdateName: workflows.UpdateRefresh,
-		Args: []any{workflows.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{order.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err == nil {
 		// It may have ended already, or have been refused; where nobody tells, it

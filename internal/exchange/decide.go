@@ -18,35 +18,30 @@ type UnfitError struct {
 	Key  order.Key
 	Kind order.DecisionKind
 	Why  string // the code, see [wording.Words.WhyUndecided]
+	// Params are the values in the text of the code.
+	Params map[string]string
+	// Field is the field of the API that is wrong or missing, "" where none is.
+	Field string
+	// Contact is the one that was named, where it needs a confirmation.
+	Contact *NamedContact
 }
 
 func (e *UnfitError) Error() string {
-	return fmt.Sprintf("the decision %s does not fit %s: %s", e.Kind, e.Key, wording.English().WhyUndecided(e.Why))
+	return fmt.Sprintf("the decision %s does not fit %s: %s", e.Kind, e.Key, wording.English().WhyUndecided(e.Why, e.Params))
 }
 
 // Decide brings a person's answer to what the order waits for. An answer that
-// does not fit is an [UnfitError], and is not brought. The same answer twice is
-// as good as once. Other errors are [ErrNoOrder], a [ClosedError], or an engine
-// that does not answer.
+// does not fit is an [UnfitError], and is not brought; one whose record cannot be
+// looked up is a [LookupError]. The same answer twice is as good as once. Other
+// errors are [ErrNoOrder], a [ClosedError], or an engine that does not answer.
 func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
+	if _, decided, err := o.fits(ctx, key, decision); decided || err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
-	view, err := o.View(ctx, key)
 	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return ErrNoOrder
-	case err != nil:
-		return err
-	case view.State.Decided(decision):
-		return nil
-	case view.State.Closed != nil:
-		return &ClosedError{Key: key, Why: &view.State.Closed.Message}
-	}
-	if why := view.State.Unfit(decision); why != "" {
-		return &UnfitError{Key: key, Kind: decision.Kind, Why: why}
-	}
-	err = o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision)
+	err := o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision)
 	if errors.As(err, &missing) {
 		return &ClosedError{Key: key}
 	}
@@ -54,6 +49,37 @@ func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decis
 		return fmt.Errorf("bring the decision to %s: %w", key, err)
 	}
 	return nil
+}
+
+// Preview checks a decision as [Orders.Decide] does, and brings nothing. It gives the
+// contact of a decision for one, to be shown to the person.
+func (o *Orders) Preview(ctx context.Context, key order.Key, decision order.Decision) (*NamedContact, error) {
+	contact, _, err := o.fits(ctx, key, decision)
+	return contact, err
+}
+
+// fits tells whether the decision can be brought now; decided is set where it was
+// taken before.
+func (o *Orders) fits(ctx context.Context, key order.Key, decision order.Decision) (contact *NamedContact, decided bool, err error) {
+	viewing, cancel := context.WithTimeout(ctx, viewWithin)
+	defer cancel()
+	view, err := o.View(viewing, key)
+	var missing *serviceerror.NotFound
+	switch {
+	case errors.As(err, &missing):
+		return nil, false, ErrNoOrder
+	case err != nil:
+		return nil, false, err
+	case view.State.Decided(decision):
+		return nil, true, nil
+	case view.State.Closed != nil:
+		return nil, false, &ClosedError{Key: key, Why: &view.State.Closed.Message}
+	}
+	if why := view.State.Unfit(decision); why != "" {
+		return nil, false, &UnfitError{Key: key, Kind: decision.Kind, Why: why}
+	}
+	contact, err = o.verify(ctx, &view.State, decision)
+	return contact, false, err
 }
 
 // BulkKinds are the kinds of decision that name no record of one order only, the

@@ -42,7 +42,7 @@ type Orders struct {
 func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
 	return &Orders{
 		temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
-		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](receivedEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
+		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](workflows.EventNoticeEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
 	}
 }
 

@@ -75,7 +75,7 @@ func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refresh
 	result, err := o.update(waiting, key, view.RefreshID, by)
 	switch {
 	case err == nil && !result.Running:
-		return ended(view.RefreshID, result.Problem, result.Changed, result.Next), nil
+		return ended(view.RefreshID, result.Result.Problem, result.Result.Changed, result.AllowedAt), nil
 	case err == nil:
 		return o.sinceThen(ctx, key, Refreshed{State: RefreshRunning, ID: view.RefreshID, Waits: result.Waits}), nil
 	case ctx.Err() != nil:
@@ -145,11 +145,11 @@ func (o *Orders) openView(ctx context.Context, key order.Key) (order.View, error
 
 // update sends the update. The same id always has the same answer, so it may be
 // sent any number of times.
-func (o *Orders) update(ctx context.Context, key order.Key, id, by string) (workflows.RefreshResult, error) {
-	var result workflows.RefreshResult
+func (o *Orders) update(ctx context.Context, key order.Key, id, by string) (flow.Refresh, error) {
+	var result flow.Refresh
 	handle, err := o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: key.WorkflowID(), UpdateID: id, UpdateName: workflows.UpdateRefresh,
-		Args: []any{workflows.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{order.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err != nil {
 		return result, err
@@ -179,15 +179,17 @@ func (o *Orders) refused(ctx context.Context, key order.Key, id string, err erro
 		return Refreshed{}, &ClosedError{Key: key}
 	case !errors.As(err, &app):
 		return Refreshed{}, fmt.Errorf("refresh %s: %w", key, err)
-	case app.Type() == workflows.RefreshClosed:
-		return Refreshed{}, &ClosedError{Key: key}
-	case app.Type() != workflows.RefreshTooSoon:
+	case app.Type() != workflows.RefreshRefused:
 		return Refreshed{}, fmt.Errorf("refresh %s: %w", key, err)
 	}
-	answer := Refreshed{State: RefreshTooSoon, ID: id}
-	if err := app.Details(&answer.Next); err != nil {
-		return Refreshed{}, fmt.Errorf("read from when on %s may be refreshed: %w", key, err)
+	var latest flow.Refresh
+	if err := app.Details(&latest); err != nil {
+		return Refreshed{}, fmt.Errorf("read why %s may not be refreshed: %w", key, err)
 	}
+	if latest.Closed {
+		return Refreshed{}, &ClosedError{Key: key}
+	}
+	answer := Refreshed{State: RefreshTooSoon, ID: id, Next: latest.AllowedAt}
 	if now := o.sinceThen(ctx, key, answer); now.State != RefreshRunning {
 		return now, nil
 	}

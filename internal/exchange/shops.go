@@ -3,9 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -28,9 +26,6 @@ func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
 }
-
-// receivedEvery is how often at most a shop's entity is told that events arrive.
-const receivedEvery = time.Hour
 
 // WebhookReceived tells the shop's entity that its events arrive, once an hour. One
 // that it is not told of is made up for by the next.
@@ -98,21 +93,4 @@ func (o *Orders) StopFirstImport(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalStopFirstImport, nil)
-}
-
-// DryRun tells what a first import would do. It takes the place of a dry run
-// that is under way.
-func (o *Orders) DryRun(ctx context.Context, shop string, want workflows.FirstImportWanted) (workflows.DryRunResult, error) {
-	var result workflows.DryRunResult
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.DryRunID(shop), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-	}, workflows.DryRunWorkflow, workflows.DryRunInput{Shop: shop, FirstImportWanted: want})
-	if err != nil {
-		return result, fmt.Errorf("begin the dry run of shop %s: %w", shop, err)
-	}
-	if err := run.Get(ctx, &result); err != nil {
-		return result, fmt.Errorf("dry run of shop %s: %w", shop, err)
-	}
-	return result, nil
 }

@@ -63,7 +63,9 @@ func signal(ctx context.Context, c client.Client, state order.State, hint order.
 // startAttributes tell what is known already, so that a sweep that comes before
 // the workflow's first task does not tell the same again.
 func startAttributes(key order.Key, hint order.ChangeNotice) temporal.SearchAttributes {
-	known := []temporal.SearchAttributeUpdate{workflows.StartAttributes(key.Shop, key.Number).Copy()}
+	known := []temporal.SearchAttributeUpdate{
+		engine.AttrShop.ValueSet(key.Shop), engine.AttrOrderNumber.ValueSet(fmt.Sprint(key.Number)), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),
+	}
 	if hint.Digest != "" {
 		known = append(known, engine.AttrObserved.ValueSet(hint.Digest))
 	}

@@ -25,6 +25,7 @@ type Metrics struct {
 
 	cartumRequests *prometheus.CounterVec
 	roappRequests  *prometheus.CounterVec
+	undecodable    *prometheus.CounterVec
 	webhooks       *prometheus.CounterVec
 }
 
@@ -42,11 +43,14 @@ func New() (*Metrics, error) {
 		roappRequests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cartumsync_roapp_requests_total", Help: "Requests to RO App, by account and outcome.",
 		}, []string{"account", "outcome"}),
+		undecodable: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cartumsync_undecodable_signals_total", Help: "Signals to orders that nobody can read, by shop.",
+		}, []string{"shop"}),
 		webhooks: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cartumsync_webhooks_total", Help: "Webhooks taken and refused, by the service that sent them, shop or account, and outcome.",
 		}, []string{"service", "id", "outcome"}),
 	}
-	m.registry.MustRegister(m.cartumRequests, m.roappRequests, m.webhooks,
+	m.registry.MustRegister(m.cartumRequests, m.roappRequests, m.undecodable, m.webhooks,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(m.registry),
 		otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
@@ -86,6 +90,9 @@ func (m *Metrics) CartumRequest(shop, outcome string) {
 func (m *Metrics) RoappRequest(account, outcome string) {
 	m.roappRequests.WithLabelValues(account, outcome).Inc()
 }
+
+// UndecodableSignal counts a signal to an order of a shop that nobody can read.
+func (m *Metrics) UndecodableSignal(shop string) { m.undecodable.WithLabelValues(shop).Inc() }
 
 // Webhook counts a webhook of a service. The id is a shop's or an account's of
 // the settings, or empty: whoever makes ids up must not fill the memory.

@@ -85,12 +85,8 @@ func (a *advance) take(events []flow.Event) error {
 	for _, event := range events {
 		a.ending = a.ending || event.Kind == flow.EventRunEnding
 		a.observed = a.observed || event.Kind == SignalShopOrderChanged
-		if event.Kind != flow.EventStepEnded && event.Kind != flow.EventTimer {
+		if !slices.Contains([]string{flow.EventStepEnded, flow.EventTimer, flow.EventRunEnding}, event.Kind) {
 			a.s.Passes = 0
-		}
-		if event.Undecodable != "" {
-			a.s.note(a.now, msg("undecodable", "signal", event.Kind, "message", event.Undecodable))
-			continue
 		}
 		kind, known := eventKinds[event.Kind]
 		if !known {
@@ -100,7 +96,7 @@ func (a *advance) take(events []flow.Event) error {
 		var undecodable undecodableError
 		switch {
 		case errors.As(err, &undecodable):
-			a.s.note(a.now, msg("undecodable", "signal", event.Kind, "message", undecodable.cause.Error()))
+			a.s.note(a.now, msg(NoteUndecodable, "signal", event.Kind, "message", undecodable.cause.Error()))
 		case err != nil:
 			return err
 		}

@@ -16,7 +16,9 @@ func Changes(was, is Snapshot) []flow.Message {
 		}
 	}
 	note(was.Status != is.Status, "shop-status-changed", "wasCartumStatus", num(was.Status), "cartumStatus", num(is.Status))
-	changes = append(changes, lineChanges(PricedLines(was), PricedLines(is))...)
+	if !is.linesUnclear(nil) {
+		changes = append(changes, lineChanges(PricedLines(was), PricedLines(is))...)
+	}
 	note(deliveryContent(was) != deliveryContent(is), "delivery-changed")
 	note(was.Delivery.Tracking != is.Delivery.Tracking, "tracking-changed", "tracking", is.Delivery.Tracking)
 	note(was.Payment.Paid != is.Payment.Paid, "paid-changed", "paid", yes(is.Payment.Paid))

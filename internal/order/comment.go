@@ -59,6 +59,8 @@ type commentary struct {
 	voice
 	order  Snapshot
 	totals Totalling
+	// linesUnclear is set where nothing is to be said of the sum of the lines.
+	linesUnclear bool
 }
 
 // told is a text with a value in it, and "" where there is no value. The value

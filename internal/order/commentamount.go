@@ -9,6 +9,10 @@ import (
 // amount tells how the order is paid and how the amount to collect comes about:
 // from the goods to Cartum's total, and from there to what is due.
 func (c commentary) amount() []string {
+	if c.linesUnclear {
+		lines := append([]string{c.payment(), c.sum("ShopTotal", c.totals.Sum)}, c.extras(false)...)
+		return append(lines, c.toCollect())
+	}
 	lines := []string{c.payment(), c.sum("Goods", c.totals.Goods)}
 	changes := c.changes()
 	lines = append(lines, changes...)

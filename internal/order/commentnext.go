@@ -15,13 +15,16 @@ type News struct {
 	// Gone is set where the shop does not show the order any more, ShownAgain where
 	// it does again.
 	Gone, ShownAgain bool
+	// LinesUnclear is set where it is not known which lines the shop's order has, so
+	// that nothing is said of their sum.
+	LinesUnclear bool
 }
 
 // NextComment is the text that tells staff of a change in the shop after the
 // import: the present delivery, the present payment with the amount to collect,
 // or what is not synced. It names the moment it reports.
 func NextComment(s Snapshot, r Rules, news News, at time.Time) string {
-	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
+	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s), linesUnclear: news.LinesUnclear}
 	sections := [][]string{{c.changeHeading(r, at)}}
 	add := func(due bool, lines func() []string) {
 		if due {

@@ -62,9 +62,13 @@ func TestDecisionThatIsNotOfferedIsRefused(t *testing.T) {
 		l.settle()
 		require.NotNil(t, l.state.Hold, name)
 		for _, d := range []order.Decision{
-			{Kind: order.DecideContact, ContactID: 20001, By: "Anna"}, {Kind: order.DecideCreateContact, By: "Anna"},
-			{Kind: order.DecideProduct, ProductID: 3, By: "Anna"}, {Kind: order.DecideCreateAgain, By: "Anna"},
-			{Kind: order.DecideNewOrder, By: "Anna"}, {Kind: order.DecideSameOrder, By: "Anna"}, {Kind: "anything", By: "Anna"},
+			{Kind: order.DecideContact, ContactID: 20001, By: "Anna"},
+			{Kind: order.DecideCreateContact, By: "Anna"},
+			{Kind: order.DecideProduct, ProductID: 3, By: "Anna"},
+			{Kind: order.DecideCreateAgain, By: "Anna"},
+			{Kind: order.DecideNewOrder, By: "Anna"},
+			{Kind: order.DecideSameOrder, By: "Anna"},
+			{Kind: "anything", By: "Anna"},
 		} {
 			assert.Equal(t, "not-offered", l.state.Unfit(d), "%s: %s", name, d.Kind)
 			before := l.state.Hold

@@ -28,9 +28,13 @@ func (s *State) Differences() []Difference {
 	if s.Snapshot == nil || s.Order == nil || !s.imported() {
 		return nil
 	}
+	shop := s.clearest()
+	if s.linesUnclear() && len(shop.Lines) == 0 {
+		return nil
+	}
 	var all []Difference
 	inShop := map[LineKey]bool{}
-	for _, line := range PricedLines(*s.Snapshot) {
+	for _, line := range PricedLines(shop) {
 		inShop[line.Key] = true
 		if d, differs := s.difference(line); differs {
 			all = append(all, d)

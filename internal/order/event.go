@@ -12,7 +12,7 @@ import (
 
 // eventKind takes in the events of one kind. Their payload comes from outside and
 // may be anything.
-type eventKind func(s *State, payload json.RawMessage, running map[string]runningStep, now time.Time) error
+type eventKind func(s *State, payload []byte, running map[string]runningStep, now time.Time) error
 
 var eventKinds = map[string]eventKind{}
 
@@ -27,11 +27,11 @@ func defineSignal[P any](name string, apply func(s *State, payload P, now time.T
 
 // defineEvent adds a kind of event to the registry.
 func defineEvent[P any](name string, apply func(s *State, payload P, now time.Time)) string {
-	eventKinds[name] = func(s *State, payload json.RawMessage, _ map[string]runningStep, now time.Time) error {
+	eventKinds[name] = func(s *State, payload []byte, _ map[string]runningStep, now time.Time) error {
 		var p P
 		if len(payload) > 0 {
 			if err := json.Unmarshal(payload, &p); err != nil {
-				return undecodableError{name, err}
+				return undecodableError{name, fmt.Errorf("%d bytes: %w", len(payload), err)}
 			}
 		}
 		apply(s, p, now)
@@ -83,7 +83,7 @@ func init() {
 }
 
 // applyStepEnded takes in the end of a step that ran.
-func applyStepEnded(s *State, payload json.RawMessage, running map[string]runningStep, now time.Time) error {
+func applyStepEnded(s *State, payload []byte, running map[string]runningStep, now time.Time) error {
 	var ended flow.StepEnded
 	if err := json.Unmarshal(payload, &ended); err != nil {
 		return fmt.Errorf("read how a step ended: %w", err)

@@ -133,6 +133,27 @@ func (h *Hold) notAmong(chosen Choice) string {
 	}
 }
 
+// OtherPhone tells that none of a contact's phones is one of the order's, so that it
+// may be somebody else's. An order without a usable phone says nothing of that.
+func (s *State) OtherPhone(phones []string, region string) bool {
+	if s.Snapshot == nil {
+		return false
+	}
+	wanted := Phones(s.Snapshot.Customer.Phone, region)
+	return len(wanted) > 0 && !slices.ContainsFunc(phones, func(raw string) bool {
+		return slices.ContainsFunc(Phones(raw, region), func(phone string) bool { return slices.Contains(wanted, phone) })
+	})
+}
+
+// AccountIn is the RO App account of the order: the one in which it was created,
+// whatever the settings say by now.
+func (s *State) AccountIn(rules Rules) string {
+	if s.Order != nil {
+		return s.Order.Account
+	}
+	return rules.Account
+}
+
 // cannotDecide is the code of why a decision cannot be taken now, or "".
 func (s *State) cannotDecide(d Decision) string {
 	hold := s.waitsFor()

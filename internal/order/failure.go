@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -44,7 +45,7 @@ func (f Failure) Passes() bool { return f.Kind == FailUnreachable || f.Kind == F
 
 // failureOf reads the typed failure of a step's error.
 func failureOf(side Side, e flow.StepError) Failure {
-	failure := Failure{Kind: FailUnreachable, Side: side, Text: e.Message}
+	failure := Failure{Kind: FailUnreachable, Side: side, Text: cmp.Or(e.Message, "no answer in time")}
 	if len(e.Details) > 0 {
 		// Details of another form leave what is known of the error.
 		_ = json.Unmarshal(e.Details, &failure)

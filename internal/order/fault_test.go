@@ -2,6 +2,8 @@ package order_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -55,7 +57,7 @@ func TestGarbageInASignalIsNotedAndHoldsNothing(t *testing.T) {
 		{Kind: order.SignalWrittenOff, Payload: json.RawMessage(`{"At":"yesterday"}`)},
 		{Kind: order.SignalStatusChanged, Payload: json.RawMessage(`{"Total":{}}`)},
 		{Kind: order.SignalSettings, Payload: json.RawMessage(`not JSON`)},
-		{Kind: order.SignalDecide, Undecodable: "unknown key"},
+		{Kind: order.SignalDecide, Payload: []byte{0xff, 0}},
 	} {
 		l := imported(t)
 		garbage.At = l.now
@@ -245,4 +247,65 @@ func (l *life) failAll() {
 		l.fail(order.StepKind(steps[0].Kind), failure)
 	}
 	require.FailNow(l.t, "it fails without an end", "running: %v", l.kinds())
+}
+
+// Steps fail at random, each in some way, and in between they succeed: an order that is
+// being imported, and one that changes, ask the services seldom and record little.
+func TestRandomFailuresOfRandomStepsAreBounded(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(200) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 7))
+			l := received(t)
+			if seed%2 == 0 {
+				l = imported(t)
+			}
+			l.now = noon.Add(time.Hour)
+			// Some kinds of steps fail always, others now and then.
+			often := map[string]int{}
+			endings := func() {
+				for range 400 {
+					steps := l.runningSteps()
+					if len(steps) == 0 {
+						return
+					}
+					step := steps[random.IntN(len(steps))]
+					if _, drawn := often[step.Kind]; !drawn {
+						often[step.Kind] = []int{0, 50, 90, 100}[random.IntN(4)]
+					}
+					if random.IntN(100) >= often[step.Kind] {
+						l.answer(order.StepKind(step.Kind))
+						continue
+					}
+					failure := []order.Failure{
+						{Kind: order.FailMalformed, Field: "log", Definite: true}, {Kind: order.FailUnreachable}, {Kind: order.FailThrottled, Definite: true},
+						{Kind: order.FailRejected, Definite: true}, {Kind: order.FailCredentials, Definite: true}, {Kind: order.FailNoEndpoint, Definite: true},
+						{Kind: order.FailGone, Definite: true}, {Kind: order.FailMissingRight, Definite: true},
+					}[random.IntN(8)]
+					failure.Text, failure.Side = "x", order.Side(step.Side)
+					l.fail(order.StepKind(step.Kind), failure)
+				}
+				require.FailNow(t, "it goes on without an end", "running: %v", l.kinds())
+			}
+			if seed%2 == 0 {
+				l.listed(103)
+				l.changed(func(o *order.Snapshot) { setQuantity(o, 3); o.Delivery.Address = "ul. Długa 2" })
+			}
+			endings()
+			for hour := range 48 {
+				starts, passes := len(l.starts), l.passes
+				until := noon.Add(time.Hour + time.Duration(hour+1)*time.Hour)
+				for l.wakes() && !l.last.Wake.After(until) {
+					l.now = latest(l.now, l.last.Wake)
+					l.last.Wake = time.Time{}
+					l.report(flow.EventTimer, nil)
+					endings()
+				}
+				l.now = until
+				assert.LessOrEqual(t, len(l.starts)-starts, 25, "requests in hour %d, failing %v", hour, often)
+				assert.LessOrEqual(t, l.passes-passes, 60, "answers of the rules in hour %d, failing %v", hour, often)
+			}
+		})
+	}
 }

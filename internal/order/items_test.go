@@ -146,7 +146,7 @@ func TestF45_NothingIsWrittenAfterTheWriteOff(t *testing.T) {
 			})
 			assert.Equal(t, []order.StepKind{order.StepPostComment}, l.kinds(), "one comment")
 			l.settle()
-			assert.Equal(t, 1, len(l.starts))
+			assert.Len(t, l.starts, 1)
 			assert.Len(t, l.state.Differences(), 2)
 			assert.Len(t, l.noted("written-off"), 1)
 		})

@@ -88,13 +88,13 @@ func sumOf(lines []Line) decimal.Decimal {
 // were before. Lines of one article are told apart by what agrees best: the shop's
 // own id, then price and quantity, then one of them; never by their place in the
 // list.
-func matchLines(was *Snapshot, lines []Line) []Line {
-	if was == nil {
+func matchLines(was, lines []Line) []Line {
+	if len(was) == 0 {
 		return lines
 	}
 	lines = slices.Clone(lines)
 	before := map[string][]Line{}
-	for _, line := range was.Lines {
+	for _, line := range was {
 		before[lineGroup(line)] = append(before[lineGroup(line)], line)
 	}
 	groups := map[string][]int{}
@@ -107,12 +107,23 @@ func matchLines(was *Snapshot, lines []Line) []Line {
 	return lines
 }
 
-// agreements are the ways in which a line may be the one that it was, best first.
-var agreements = []func(was, is Line) bool{
-	func(was, is Line) bool {
-		return was.StorageID != "" && was.StorageID == is.StorageID && sameContent(was, is)
-	},
-	func(was, is Line) bool { return was.StorageID != "" && was.StorageID == is.StorageID },
+// agreements are the ways in which a line may be the one that it was, best first:
+// among those of one id of the shop, which lines may share, and then among all.
+var agreements = slices.Concat(sharing(sameStorage), sharing(func(_, _ Line) bool { return true }))
+
+func sameStorage(was, is Line) bool { return was.StorageID != "" && was.StorageID == is.StorageID }
+
+// sharing are the agreements of lines that share something.
+func sharing(shared func(was, is Line) bool) []func(was, is Line) bool {
+	var ways []func(was, is Line) bool
+	for _, agree := range contents {
+		ways = append(ways, func(was, is Line) bool { return shared(was, is) && agree(was, is) })
+	}
+	return ways
+}
+
+// contents are the ways in which the contents of two lines may agree, best first.
+var contents = []func(was, is Line) bool{
 	sameContent,
 	func(was, is Line) bool { return was.Price.Equal(is.Price) && was.Quantity.Equal(is.Quantity) },
 	func(was, is Line) bool { return was.Title == is.Title && was.Price.Equal(is.Price) },
@@ -127,7 +138,7 @@ func sameContent(was, is Line) bool {
 }
 
 // matchGroup keys the lines of one article, those at the indexes.
-func matchGroup(group string, before []Line, lines []Line, indexes []int) {
+func matchGroup(group string, before, lines []Line, indexes []int) {
 	used, keyed := map[LineKey]bool{}, map[int]bool{}
 	for _, agree := range agreements {
 		for _, was := range before {

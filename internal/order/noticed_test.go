@@ -22,8 +22,10 @@ func TestF47_EachRealChangeIsOneComment(t *testing.T) {
 	}{
 		"another address":   {change: func(o *order.Snapshot) { o.Delivery.Address = "ul. Długa 2" }, said: "ul. Długa 2"},
 		"another recipient": {change: func(o *order.Snapshot) { o.Delivery.Recipient = "Ola" }, said: "Ola"},
-		"another delivery price": {change: func(o *order.Snapshot) { o.Delivery.Price = amountOf("25") },
-			before: func(l *life) { l.shop.Delivery.Price = amountOf("15") }, said: "Do pobrania: 45,00 PLN"},
+		"another delivery price": {
+			change: func(o *order.Snapshot) { o.Delivery.Price = amountOf("25") },
+			before: func(l *life) { l.shop.Delivery.Price = amountOf("15") }, said: "Do pobrania: 45,00 PLN",
+		},
 		"paid": {change: func(o *order.Snapshot) { o.Payment.Paid = true }, said: "opłacone"},
 		"a quantity, with a coupon": {
 			before: func(l *life) {
@@ -34,8 +36,10 @@ func TestF47_EachRealChangeIsOneComment(t *testing.T) {
 				o.Lines[0].Quantity, o.Totals.Default, o.Totals.Sum = decimal.NewFromInt(1), amount("10"), amount("8")
 			}, said: "Do pobrania: 8,00 PLN",
 		},
-		"a paid order whose total grows": {before: func(l *life) { l.shop.Payment.Paid = true },
-			change: func(o *order.Snapshot) { setQuantity(o, 3) }, said: "30,00 PLN"},
+		"a paid order whose total grows": {
+			before: func(l *life) { l.shop.Payment.Paid = true },
+			change: func(o *order.Snapshot) { setQuantity(o, 3) }, said: "30,00 PLN",
+		},
 		"the manager's comment":    {change: func(o *order.Snapshot) { o.ManagerComment = "kruche" }, said: "kruche"},
 		"the buyer's comment":      {change: func(o *order.Snapshot) { o.BuyerComment = "po 18:00" }, said: "po 18:00"},
 		"do not call":              {change: func(o *order.Snapshot) { o.DoNotCall = true }, said: "Nie dzwonić"},

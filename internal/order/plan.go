@@ -127,13 +127,14 @@ func (p *planner) despiteHold() plan {
 }
 
 // ready leaves out steps that wait since they failed before, and the one that the
-// order is held for.
+// order is held for. The shop's order is read all the same: after a failure only
+// news asks for that, and the shop may have corrected what could not be read.
 func (p *planner) ready(steps []flow.Step) []flow.Step {
 	var ready []flow.Step
 	for _, step := range steps {
 		until := p.s.putOff(step, p.now)
 		switch {
-		case p.s.Hold != nil && p.s.Hold.Step == step.Key:
+		case p.s.Hold != nil && p.s.Hold.Step == step.Key && step.Kind != string(StepReadShopOrder):
 		case until.IsZero():
 			ready = append(ready, step)
 		default:

@@ -17,7 +17,7 @@ func (p *planner) firstComment() (flow.Step, bool) {
 
 // deliversNow is what staff would have read with a comment about everything.
 func (p *planner) deliversNow() Delivered {
-	snapshot := *p.s.Snapshot
+	snapshot := p.s.clearest()
 	d := Delivered{
 		Delivery: deliveryContent(snapshot), Payment: paymentContent(snapshot), Amount: amountContent(snapshot),
 		Remarks: remarksContent(snapshot), Customer: customerContent(snapshot),
@@ -45,8 +45,8 @@ func (p *planner) nextComment() (flow.Step, bool) {
 		Delivery: was.Delivery != is.Delivery, Payment: was.Payment != is.Payment || was.Amount != is.Amount,
 		Remarks: was.Remarks != is.Remarks, Customer: was.Customer != is.Customer,
 		Differences: was.Difference != is.Difference, Lines: p.s.Differences(),
-		Gone: is.Gone && !was.Gone, ShownAgain: was.Gone && !is.Gone,
+		Gone: is.Gone && !was.Gone, ShownAgain: was.Gone && !is.Gone, LinesUnclear: p.s.linesUnclear(),
 	}
 	about := KeyedHash(nil, fmt.Sprintf("%+v %+v", was, is))
-	return p.postComment("comment", about, NextComment(*p.s.Snapshot, p.r, news, p.now), is), true
+	return p.postComment("comment", about, NextComment(p.s.clearest(), p.r, news, p.now), is), true
 }

@@ -132,7 +132,7 @@ func (p *planner) warnings() []flow.Message {
 		warnings = append(warnings, d.message())
 	}
 	// A total from before our last write says nothing yet.
-	if total := p.s.Order.Total; total != nil && !p.s.Order.SeenAt.Before(p.s.Order.WroteAt) && !p.s.Items.Due {
+	if total := p.s.Order.Total; total != nil && !p.s.linesUnclear() && !p.s.Order.SeenAt.Before(p.s.Order.WroteAt) && !p.s.Items.Due {
 		if check := CheckAmount(*p.s.Snapshot, total.Sub(p.s.Items.OthersTotal)); check.Kind == AmountDiffers {
 			warnings = append(warnings, check.message(WarnAmount))
 		}

@@ -23,7 +23,7 @@ func (s *State) otherOrder(snapshot *Snapshot) bool {
 	if was.Created.IsZero() || is.Created.IsZero() || was.Created.Equal(is.Created) || was.CreatedAsWritten == is.CreatedAsWritten {
 		return false
 	}
-	shared := slices.ContainsFunc(is.Lines, func(line Line) bool {
+	shared := is.linesUnclear(nil) || was.linesUnclear(nil) || slices.ContainsFunc(is.Lines, func(line Line) bool {
 		return slices.ContainsFunc(was.Lines, func(before Line) bool { return lineGroup(line) == lineGroup(before) })
 	})
 	return customerContent(*was) != customerContent(*is) || !shared

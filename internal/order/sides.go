@@ -30,7 +30,7 @@ func (s *State) LinePairs() []LinePair {
 	}
 	var pairs []LinePair
 	inShop := map[LineKey]bool{}
-	for _, line := range PricedLines(*s.Snapshot) {
+	for _, line := range PricedLines(s.clearest()) {
 		inShop[line.Key] = true
 		pairs = append(pairs, s.pair(LinePair{
 			Key: line.Key, Title: line.Title, Type: line.Type, Shop: &ItemValues{line.Quantity, line.Price}, Difference: why[line.Key],

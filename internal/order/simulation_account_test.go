@@ -36,11 +36,14 @@ type simulatedOrder struct {
 	sent     int // attempts at a comment
 	lost     int // those of them whose answer was lost
 
-	adds    map[order.LineKey]int // that reached the order
-	writes  map[int64]time.Time   // last change of an item by us
-	erased  map[int64]bool        // items that a life changed which is forgotten
-	staffs  map[int64]bool        // items that staff added
-	touched map[int64]touch       // items of ours that staff changed
+	adds   map[order.LineKey]int // that reached the order
+	writes map[int64]time.Time   // last change of an item by us
+	erased map[int64]bool        // items that a life changed which is forgotten
+	staffs map[int64]bool        // items that staff added
+	added  map[int64]time.Time   // items that we added, by when
+	// forgotten are items that we added in a life which is forgotten.
+	forgotten map[int64]bool
+	touched   map[int64]touch // items of ours that staff changed
 
 	statusSets    int // of ours that changed the status
 	lostSets      int // whose answer was lost
@@ -69,6 +72,20 @@ func (a *simulatedAccount) erase(since time.Time) {
 	for _, o := range a.orders {
 		for id, at := range o.writes {
 			o.erased[id] = o.erased[id] || at.After(since)
+		}
+		for id, at := range o.added {
+			o.forgotten[id] = o.forgotten[id] || at.After(since)
+		}
+	}
+}
+
+// disown gives items to the staff that a forgotten life added for a line which the
+// shop has changed since: nobody can tell them from items of the staff.
+func (o *simulatedOrder) disown(line order.AddItem) {
+	for _, item := range o.items {
+		same := item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price)
+		if o.forgotten[item.ID] && item.ProductID == line.ProductID && !same {
+			o.staffs[item.ID] = true
 		}
 	}
 }
@@ -303,7 +320,7 @@ const firstStatus = 101
 func (s *simulation) makeOrder(contact int64) *simulatedOrder {
 	o := &simulatedOrder{
 		id: s.newID(), contact: contact, status: firstStatus, made: s.clock, changed: s.clock,
-		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, touched: map[int64]touch{},
+		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, added: map[int64]time.Time{}, forgotten: map[int64]bool{}, touched: map[int64]touch{},
 	}
 	s.account.orders = append(s.account.orders, o)
 	return o
@@ -332,16 +349,18 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 			if _, exists := answer.Added[line.Line]; exists {
 				continue
 			}
+			o.disown(line)
 			item := order.Item{ID: s.newID(), ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
 			o.items = append(slices.Clone(o.items), item)
 			o.adds[line.Line]++
+			o.added[item.ID] = s.clock
 			answer.Added[line.Line] = order.ItemAdded{ID: item.ID}
 		}
 		s.change(o)
 	}
 	_, failure := a.write(in.Look, find, made)
-	if failure != nil {
-		return nil, failure
+	if failure != nil && (!failure.Definite || len(answer.Added) == 0) {
+		return nil, failure // else what was found counts
 	}
 	for _, line := range in.Lines {
 		if added := answer.Added[line.Line]; added.Found != nil {
@@ -363,6 +382,7 @@ func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem)
 		s.t.Fatalf("the staff's item %v is taken for the line %s", item, in.Line)
 	}
 	delete(o.staffs, item.ID)
+	delete(o.forgotten, item.ID)
 }
 
 // writesInOneGo is how many lines are written after one read of the items.
@@ -409,6 +429,10 @@ func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 func (s *simulation) decideLines(o *simulatedOrder, in order.WriteLines, answer *order.LinesWritten) (effects []func()) {
 	for _, line := range in.Lines {
 		item, stands := o.item(line.ItemID)
+		if touched, staffs := o.touched[line.ItemID]; staffs && sameValues(line.To, order.ItemValues{Quantity: item.Quantity, Price: item.Price}) {
+			touched.written = line.To // both sides agree, as if we had written it
+			o.touched[line.ItemID] = touched
+		}
 		send := line.Decide(item)
 		if !stands || send.Nothing() || len(effects) == writesInOneGo {
 			continue

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,42 @@ type Snapshot struct {
 	// Problems are what is not written as expected. What an acceptable one is
 	// about waits until a person accepts it.
 	Problems []Problem `json:",omitempty"`
+}
+
+// linesUnclear tells that lines may be missing from the snapshot, since what the
+// shop shows in their place is not understood: that one is not there does not mean
+// that the shop removed it.
+func (s Snapshot) linesUnclear(accepted map[string]bool) bool {
+	return slices.ContainsFunc(Holding(s.Problems), func(p Problem) bool {
+		return p.Subject == SubjectItems && p.Line == "" && !accepted[p.ID()]
+	})
+}
+
+// linesUnclear tells that it is not known which lines the shop's order has.
+func (s *State) linesUnclear() bool { return s.Snapshot.linesUnclear(s.Accepted) }
+
+// clearest is the shop's order with the lines that it has for all that is known.
+func (s *State) clearest() Snapshot {
+	shop := *s.Snapshot
+	if s.linesUnclear() && len(s.LastLines) > 0 {
+		shop.Lines = s.LastLines
+	}
+	return shop
+}
+
+// everyLine are the lines of the snapshot and the last known ones that are not among
+// them.
+func (s *State) everyLine() []Line {
+	if s.Snapshot == nil {
+		return nil
+	}
+	lines := slices.Clone(s.Snapshot.Lines)
+	for _, last := range s.LastLines {
+		if !slices.ContainsFunc(lines, func(line Line) bool { return line.Key == last.Key }) {
+			lines = append(lines, last)
+		}
+	}
+	return lines
 }
 
 // CancelledStatus is the status id with which Cartum says "cancelled" or "not

@@ -51,6 +51,9 @@ type State struct {
 
 // ShopState is the order as the shop has it.
 type ShopState struct {
+	// LastLines are the lines as they were last known, where it is not clear which
+	// lines the shop's order has now.
+	LastLines []Line `json:",omitempty"`
 	Snapshot *Snapshot `json:",omitempty"` // the newest
 	Digest   string    `json:",omitempty"` // of the newest
 	// Observed is what polls compare with, the digest where empty.
@@ -349,6 +352,9 @@ const (
 	WarnNotPushed      = "status-not-pushed"
 	WarnUnclear        = "value-unclear"
 )
+
+// NoteUndecodable is the code of the entry for a signal that could not be read.
+const NoteUndecodable = "undecodable"
 
 // Entry is one entry of the order's timeline.
 type Entry struct {

@@ -20,6 +20,7 @@ import (
 
 // fill gives all that is reachable from v values that are not zero.
 func fill(t *testing.T, v reflect.Value, depth int) {
+	t.Helper()
 	switch v.Type() {
 	case reflect.TypeFor[time.Time]():
 		v.Set(reflect.ValueOf(noon))
@@ -36,8 +37,10 @@ func fill(t *testing.T, v reflect.Value, depth int) {
 		v.SetString("text")
 	case reflect.Bool:
 		v.SetBool(true)
-	case reflect.Int, reflect.Int64:
+	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(7)
+	case reflect.Uint8:
+		v.SetUint(7)
 	case reflect.Float64:
 		v.SetFloat(7)
 	case reflect.Struct:
@@ -203,6 +206,21 @@ func TestStatesAndPayloadsOfHugeOrdersHaveABound(t *testing.T) {
 
 // shortened is a text of so many letters.
 func shortened(text string, letters int) string { return order.Shorten(text, letters) }
+
+// What could not be read is read again as soon as the shop has news of it, not only
+// with the next retry.
+func TestUnreadableOrderIsReadAgainOnNews(t *testing.T) {
+	t.Parallel()
+	l := received(t)
+	l.fail(order.StepReadShopOrder, order.Failure{Kind: order.FailMalformed, Side: order.SideCartum, Field: "order_id"})
+	l.holds(order.HoldMalformed)
+	assert.Empty(t, l.kinds(), "it is not repeated without news")
+	l.wait(l.now.Add(10 * time.Minute))
+	l.report(order.SignalShopOrderChanged, order.ChangeNotice{At: l.now, By: order.OriginWebhook})
+	assert.Equal(t, []order.StepKind{order.StepReadShopOrder}, l.kinds())
+	l.settle()
+	assert.Equal(t, order.SyncSynced, l.state.SyncState())
+}
 
 // An order that is too large keeps none of its items, and a problem that nobody can
 // accept.

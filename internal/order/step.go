@@ -216,7 +216,7 @@ func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
 	}
 	st := flow.Step{
 		Kind: string(kind), Key: key, Side: string(def.side), Summary: summary, Queue: p.account(), Urgency: int(p.urgency(kind)),
-		Pause: 2 * time.Second, Timeout: p.r.RequestTimeout + p.r.Settle, Eager: def.eager, Input: input,
+		Pause: 2 * time.Second, Attempts: stepAttempts, Timeout: p.r.RequestTimeout + p.r.Settle, Eager: def.eager, Input: input,
 	}
 	if def.side == SideCartum {
 		st.Queue = p.s.Key.Shop
@@ -229,13 +229,16 @@ func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
 		st.Heartbeat, st.Timeout = st.Timeout, time.Duration(n)*st.Timeout
 	}
 	if def.side == SideEnsure {
-		st.Timeout, st.Heartbeat = ensureTimeout, ensureHeartbeat
+		st.Timeout, st.Heartbeat, st.Attempts = ensureTimeout, ensureHeartbeat, 0
 	}
 	st.Fingerprint = fmt.Sprintf("%s %d %s", st.Queue, st.Urgency, def.fingerprint(in))
 	return st
 }
 
 const (
+	// stepAttempts bounds how often a failing step is tried before its order waits
+	// visibly.
+	stepAttempts = 5
 	// ensureTimeout is how long an order waits for an Ensure workflow, which itself
 	// may wait for a long backlog.
 	ensureTimeout = 12 * time.Hour
@@ -243,14 +246,8 @@ const (
 	ensureHeartbeat = 10 * time.Second
 )
 
-// account is the RO App account of the order: the one in which it was created,
-// whatever the settings say by now.
-func (p *planner) account() string {
-	if p.s.Order != nil {
-		return p.s.Order.Account
-	}
-	return p.r.Account
-}
+// account is the RO App account of the order.
+func (p *planner) account() string { return p.s.AccountIn(p.r) }
 
 // urgency is the order's urgency: a person's wish first, then what has begun.
 // The items of an imported order are read and written in one go, as urgent as

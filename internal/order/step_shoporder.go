@@ -67,8 +67,17 @@ func (s *State) applySnapshot(snapshot *Snapshot, digest string, now time.Time) 
 	if !s.GoneSince.IsZero() || s.Missing > 0 {
 		s.shownAgain(now)
 	}
-	snapshot.Lines = matchLines(s.Snapshot, snapshot.Lines)
 	was, changed := s.Snapshot, s.Digest != digest
+	if was != nil {
+		before := s.clearest()
+		was = &before
+	}
+	known := s.everyLine()
+	snapshot.Lines = matchLines(known, snapshot.Lines)
+	s.LastLines = nil
+	if snapshot.linesUnclear(s.Accepted) {
+		s.LastLines = known
+	}
 	s.Snapshot, s.Digest, s.Observed = snapshot, digest, ""
 	s.seeOwnPush(snapshot)
 	if !changed {

@@ -16,9 +16,11 @@ var localeFiles embed.FS
 
 // wordings are the texts of comments by language; English stands in for any
 // other language. They are part of the program, so a fault in them stops it.
-var wordings = mustLoadWordings(localeFiles)
+var wordings = MustLoadTexts(localeFiles)
 
-func mustLoadWordings(files fs.FS) *i18n.Bundle {
+// MustLoadTexts reads locales/*.json of the files: the texts of each language, in
+// place of which English stands. It panics where one cannot be read.
+func MustLoadTexts(files fs.FS) *i18n.Bundle {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	paths, err := fs.Glob(files, "locales/*.json")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -33,6 +34,9 @@ type holdBox struct {
 	Names wording.StatusNames
 	// Problem is what is wrong with the answer that was given.
 	Problem string
+	// Confirm is the contact that was named and that the person has to confirm.
+	Confirm *exchange.NamedContact
+	Back    string // the page that the box is on
 }
 
 func holdBoxOf(view order.View) holdBox {
@@ -128,13 +132,23 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	box := holdBox{Key: key}
-	err := orders.Decide(r.Context(), key, decisionOf(r))
+	box := holdBox{Key: key, Back: access.LocalPath(r.PostFormValue("back"))}
+	decision := decisionOf(r)
+	err := p.confirmed(r, orders, &box, decision)
+	if err == nil && box.Confirm == nil {
+		err = orders.Decide(r.Context(), key, decision)
+	}
 	var closed *exchange.ClosedError
 	var unfit *exchange.UnfitError
+	var lookup *exchange.LookupError
 	switch {
+	case errors.As(err, &unfit) && unfit.Contact != nil:
+		box.Confirm = unfit.Contact
+	case errors.As(err, &lookup):
+		p.Logger.Error("what a decision names could not be looked up", zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.Error(err))
+		box.Problem = p.text(r, "decide.not-looked-up")
 	case errors.As(err, &unfit):
-		box.Problem = p.words(r).WhyUndecided(unfit.Why)
+		box.Problem = p.words(r).WhyUndecided(unfit.Why, unfit.Params)
 	case errors.As(err, &closed):
 		box.Problem = closed.Error()
 	case err != nil:
@@ -142,11 +156,15 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !isLive(r) {
+		if box.Confirm != nil {
+			p.show(w, r, "confirm", box)
+			return
+		}
 		if box.Problem != "" {
 			p.fail(w, r, http.StatusConflict, "decide.unfit", "Why", box.Problem)
 			return
 		}
-		http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
+		http.Redirect(w, r, box.Back, http.StatusSeeOther) //nolint:gosec // within this host
 		return
 	}
 	box, err = p.boxAfter(r.Context(), orders, box)
@@ -157,6 +175,17 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	p.showPart(w, r, "hold-answers", box)
 }
 
+// confirmed shows the person a contact that was typed by its id before it is taken;
+// one that was chosen from the list was seen there.
+func (p *pages) confirmed(r *http.Request, orders *exchange.Orders, box *holdBox, d order.Decision) error {
+	if d.Kind != order.DecideContact || d.Confirmed || r.PostFormValue("listed") != "" {
+		return nil
+	}
+	var err error
+	box.Confirm, err = orders.Preview(r.Context(), box.Key, d)
+	return err
+}
+
 // boxAfter is the box after an answer. What the order makes of the answer may
 // not be seen yet, so a box without a problem follows the order.
 func (p *pages) boxAfter(ctx context.Context, orders *exchange.Orders, answered holdBox) (holdBox, error) {
@@ -165,8 +194,8 @@ func (p *pages) boxAfter(ctx context.Context, orders *exchange.Orders, answered 
 		return holdBox{}, err
 	}
 	box := holdBoxOf(view)
-	if answered.Problem != "" {
-		box.Problem = answered.Problem
+	box.Problem, box.Confirm, box.Back = answered.Problem, answered.Confirm, answered.Back
+	if box.Problem != "" || box.Confirm != nil {
 		return box, nil
 	}
 	if box.State == order.SyncHeld {
@@ -186,7 +215,7 @@ func decisionOf(r *http.Request) order.Decision {
 		Kind: order.DecisionKind(r.PostFormValue("kind")), By: userName(r), Reason: strings.TrimSpace(r.PostFormValue("reason")),
 		ContactID: idOf(contact), Organization: organization || r.PostFormValue("organization") != "",
 		ProductID: idOf(r.PostFormValue("product")), Goods: order.GoodsKey(r.PostFormValue("goods")),
-		OrderID: idOf(r.PostFormValue("order_id")),
+		OrderID: idOf(r.PostFormValue("order_id")), Confirmed: r.PostFormValue("confirmed") != "",
 	}
 }
 

@@ -191,7 +191,7 @@ func (p *pages) problemOf(r *http.Request, err error) string {
 	case err == nil:
 		return ""
 	case errors.As(err, &unfit):
-		return unfit.Why
+		return p.words(r).WhyUndecided(unfit.Why, unfit.Params)
 	case errors.As(err, &closed):
 		return p.text(r, "update.closed", "Why", closed.Why)
 	case errors.Is(err, exchange.ErrNoOrder), errors.As(err, &missing):

@@ -66,6 +66,7 @@ type ProductType struct {
 // family is one of the two catalogues.
 type family interface {
 	find(ctx context.Context, q ProductQuery) ([]Product, error)
+	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
 	categories(ctx context.Context) ([]Category, error)
 	createCategory(ctx context.Context, title string, parentID int64) (int64, error)
@@ -142,10 +143,20 @@ func (c *Client) FindProducts(ctx context.Context, q ProductQuery) ([]Product, e
 	return inCatalogue(c, func(f family) ([]Product, error) { return f.find(ctx, q) })
 }
 
+// Product returns a product by its id, NotFound when there is none. The legacy catalogue does not show an archived one.
+func (c *Client) Product(ctx context.Context, id int64) (*Product, error) {
+	return inCatalogue(c, func(f family) (*Product, error) { return f.product(ctx, id) })
+}
+
 // CreateProduct returns the new product's id; 0 where it was created and the answer does not name it: find it then,
 // and never create it again. An account may not let the API create products.
 func (c *Client) CreateProduct(ctx context.Context, p NewProduct) (int64, error) {
 	return inCatalogue(c, func(f family) (int64, error) { return f.create(ctx, p) })
+}
+
+// DeleteProduct deletes a product, which the v2 catalogue alone can do.
+func (c *Client) DeleteProduct(ctx context.Context, id int64) error {
+	return c.delete(ctx, v2Products+"/{id}", id)
 }
 
 // Categories returns all categories of products.

@@ -97,8 +97,8 @@ func TestCreateProductAndCategory(t *testing.T) {
 			t.Errorf("sent %v, want %s", got, want)
 		}
 	}
-	_, _ = c.CreateProduct(t.Context(), NewProduct{Title: "Vase"})
-	if got := strings.TrimSpace(s.all()[2].body); got != `{"title":"Vase"}` {
+	_, _ = c.CreateProduct(t.Context(), NewProduct{Title: "Vase", CategoryID: 7})
+	if got := strings.TrimSpace(s.all()[2].body); got != `{"title":"Vase","category_id":7}` {
 		t.Errorf("sent %s", got)
 	}
 }

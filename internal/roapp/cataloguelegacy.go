@@ -2,9 +2,11 @@ package roapp
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 )
 
 // maxArticles is how many SKUs go into one request, so that a long order does not make too long a URL.
@@ -37,6 +39,20 @@ func (f *legacyCatalogue) find(ctx context.Context, q ProductQuery) ([]Product, 
 
 func (f *legacyCatalogue) list(ctx context.Context, query url.Values) ([]Product, error) {
 	return list(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: query}, searchPages, decodeProduct)
+}
+
+// product asks the list, for there a missing product is told from a missing catalogue.
+func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {
+	found, err := f.list(ctx, url.Values{"ids[]": {strconv.FormatInt(id, 10)}})
+	if err != nil {
+		return nil, err
+	}
+	for _, product := range found {
+		if product.ID == id {
+			return &product, nil
+		}
+	}
+	return nil, &Error{Kind: NotFound, Endpoint: http.MethodGet + " " + legacyProducts, Err: errors.New("no product has this id")}
 }
 
 // distinctProducts leaves out what several searches found, in place.

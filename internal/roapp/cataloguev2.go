@@ -42,6 +42,20 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 	return distinctProducts(all), nil
 }
 
+func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
+	answer, err := f.client.do(ctx, request{method: http.MethodGet, path: v2Products + "/{id}", id: id})
+	if err != nil {
+		return nil, err
+	}
+	record := answer.record()
+	product := decodeProduct(record)
+	record.mustBe(id, product.ID)
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
+	return &product, nil
+}
+
 type v2ProductBody struct {
 	Title       string `json:"title"`
 	SKU         string `json:"sku,omitempty"`

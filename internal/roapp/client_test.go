@@ -16,6 +16,10 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 const testKey = "k3y-of-the-account"
@@ -39,7 +43,7 @@ type service struct {
 func newService(t *testing.T, answers ...http.HandlerFunc) (*service, *Client) {
 	t.Helper()
 	s := &service{answers: answers}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewServer(contract.Roapp().CheckRequests(t, s))
 	t.Cleanup(s.Close)
 	return s, New(Config{URL: s.URL, APIKey: testKey, RequestsPerSecond: -1, Timeout: 5 * time.Second, UserAgent: "test"})
 }
@@ -113,7 +117,7 @@ var calls = map[string]struct {
 		return err
 	}},
 	"CreateProduct": {request: "POST /products/", writes: true, do: func(ctx context.Context, c *Client) error {
-		_, err := c.CreateProduct(ctx, NewProduct{Title: "Vase"})
+		_, err := c.CreateProduct(ctx, NewProduct{Title: "Vase", CategoryID: 7, UnitID: 1})
 		return err
 	}},
 	"Categories": {request: "GET /warehouse/categories/", do: func(ctx context.Context, c *Client) error {
@@ -145,7 +149,7 @@ var calls = map[string]struct {
 		return err
 	}},
 	"AddItem": {request: "POST /v2/orders/7/items", writes: true, do: func(ctx context.Context, c *Client) error {
-		_, err := c.AddItem(ctx, 7, NewItem{ProductID: 1, AssigneeID: 2})
+		_, err := c.AddItem(ctx, 7, NewItem{ProductID: 1, AssigneeID: 2, Quantity: decimal.NewFromInt(1)})
 		return err
 	}},
 	"SetStatus": {request: "POST /v2/orders/7/status", writes: true, do: func(ctx context.Context, c *Client) error {

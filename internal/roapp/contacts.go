@@ -83,6 +83,26 @@ func (c *Client) FindOrganizations(ctx context.Context, phones []string) ([]Cont
 	return organizations, nil
 }
 
+// Contact returns a person, or an organization, by its id; NotFound when there is none.
+func (c *Client) Contact(ctx context.Context, id int64, organization bool) (*Contact, error) {
+	path := "/v2/contacts/people/{id}"
+	if organization {
+		path = "/v2/contacts/organizations/{id}"
+	}
+	answer, err := c.do(ctx, request{method: http.MethodGet, path: path, id: id})
+	if err != nil {
+		return nil, err
+	}
+	record := answer.record()
+	contact := decodeContact(record)
+	contact.Organization = organization
+	record.mustBe(id, contact.ID)
+	if err := answer.check(); err != nil {
+		return nil, err
+	}
+	return &contact, nil
+}
+
 // filled leaves empty values out: as a filter they would mean every record.
 func filled(values []string) []string {
 	var kept []string
@@ -175,6 +195,16 @@ func (c *Client) CreatePerson(ctx context.Context, p NewPerson) (int64, error) {
 		body.Phones = []phoneBody{{Title: phoneTitle, Phone: p.Phone}}
 	}
 	return c.create(ctx, request{method: http.MethodPost, path: "/v2/contacts/people", body: body})
+}
+
+// DeletePerson deletes a person.
+func (c *Client) DeletePerson(ctx context.Context, id int64) error {
+	return c.delete(ctx, "/v2/contacts/people/{id}", id)
+}
+
+func (c *Client) delete(ctx context.Context, path string, id int64) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: path, id: id, emptyAnswer: true})
+	return err
 }
 
 // create returns the id of what a request created, 0 where the answer says yes and names none.

@@ -277,6 +277,9 @@ func (d *document) settings(yaml []byte) (*Settings, error) {
 	return settings, err
 }
 
+// Zone is the shop's time zone, which its first day is in.
+func (s Shop) Zone() *time.Location { return s.Since.Location() }
+
 // normalize brings checked values into the one form that others rely on.
 func (s *Settings) normalize() error {
 	for id, account := range s.Accounts {

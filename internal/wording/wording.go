@@ -4,13 +4,10 @@ package wording
 
 import (
 	"embed"
-	"encoding/json"
-	"io/fs"
 	"maps"
 	"strconv"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
@@ -21,24 +18,7 @@ var localeFiles embed.FS
 
 // texts are all texts by language; English stands in for any other language. They
 // are part of the program, so a fault in them stops it.
-var texts = mustLoad(localeFiles)
-
-func mustLoad(files fs.FS) *i18n.Bundle {
-	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	paths, err := fs.Glob(files, "locales/*.json")
-	if err != nil {
-		panic(err)
-	}
-	for _, path := range paths {
-		text, err := fs.ReadFile(files, path)
-		if err != nil {
-			panic(err)
-		}
-		bundle.MustParseMessageFileBytes(text, path)
-	}
-	return bundle
-}
+var texts = order.MustLoadTexts(localeFiles)
 
 // StatusNames name the statuses of an order's two sides; "" where a name is not
 // known.
@@ -87,8 +67,11 @@ func (w Words) Note(h order.Hold) string {
 // Reason says in a few words what a hold is about.
 func (w Words) Reason(reason order.HoldReason) string { return w.say("reason."+string(reason), nil) }
 
-// WhyUndecided says why a decision cannot be taken, by its code.
-func (w Words) WhyUndecided(code string) string { return w.say("undecided."+code, nil) }
+// WhyUndecided says why a decision cannot be taken, by its code and the values in its
+// text.
+func (w Words) WhyUndecided(code string, params map[string]string) string {
+	return w.say("undecided."+code, params)
+}
 
 func (w Words) hold(part string, params map[string]string) string {
 	id := part + "." + params["reason"]

@@ -166,6 +166,12 @@ func TestEveryCodeHasAText(t *testing.T) {
 	add("decision.", c.consts["DecisionKind"], 11)
 	add("undecided.", c.results, 8)
 	add("amount-", c.consts["AmountKind"], 4)
+	for _, refused := range []string{
+		"no-account", "no-such-person", "no-such-organization", "no-such-product", "no-such-order", "archived-product",
+		"other-phone", "contact-without-phone",
+	} {
+		wanted = append(wanted, "undecided."+refused)
+	}
 	for _, kind := range order.StepKinds() {
 		wanted = append(wanted, "step."+string(kind))
 	}

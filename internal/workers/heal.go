@@ -137,7 +137,9 @@ func (w *Workers) passOnRepeated(ctx context.Context) {
 		case id := <-w.options.Repeated.Noted():
 			key, err := order.ParseWorkflowID(id)
 			if err != nil {
-				continue // who looks at an entity sees it
+				// Health shows an entity; orders may wait for any other.
+				w.options.Logger.Error("no worker can carry out a workflow's task so far", zap.String("workflow", id))
+				continue
 			}
 			ctx, cancel := context.WithTimeout(ctx, rememberTime)
 			err = w.options.Client.SignalWorkflow(ctx, workflows.ShopID(key.Shop), "", workflows.SignalTaskRepeated, key.Number)

@@ -143,6 +143,9 @@ func (w *Workers) base() worker.Options {
 		Interceptors:      []interceptor.WorkerInterceptor{engine.NewLoggingInterceptor()},
 		WorkerStopTimeout: longestCall(w.options.Settings.Current()),
 		OnFatalError:      w.fail,
+		// Temporal's own timeout of a workflow task. Below it, a machine under load would
+		// pass for a deadlock.
+		DeadlockDetectionTimeout: 10 * time.Second,
 	}
 }
 

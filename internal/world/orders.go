@@ -3,11 +3,13 @@ package world
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
@@ -58,6 +60,18 @@ func (w *World) Decide(number int64, d order.Decision) {
 	w.T.Helper()
 	d.By = "tester"
 	w.must(w.Orders.Decide(w.T.Context(), w.Key(number), d))
+}
+
+// Refused sends a decision that is not taken, and gives why.
+func (w *World) Refused(number int64, d order.Decision) *exchange.UnfitError {
+	w.T.Helper()
+	d.By = "tester"
+	err := w.Orders.Decide(w.T.Context(), w.Key(number), d)
+	var unfit *exchange.UnfitError
+	if !errors.As(err, &unfit) {
+		w.T.Fatalf("the decision %s was not refused as one that does not fit: %v", d.Kind, err)
+	}
+	return unfit
 }
 
 // Await waits until the order is as the condition wants it: "" or what is missing.

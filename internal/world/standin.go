@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 // standIn talks to a stand-in's own requests.
@@ -34,6 +36,7 @@ func (s standIn) call(method, path string, body, into any) {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the stand-ins' requests need none
+	req.Header.Set(contract.StaffHeader, "yes")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
@@ -290,8 +293,8 @@ func (r *Roapp) Products() (products []RoappProduct) {
 	return products
 }
 
-// Make makes a record as an employee would, in people, organizations, products
-// or categories, and gives its id.
+// Make makes a record as an employee would, in people, organizations, products,
+// categories or orders, and gives its id.
 func (r *Roapp) Make(kind string, fields J) int64 {
 	r.t.Helper()
 	var made struct {

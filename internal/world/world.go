@@ -23,6 +23,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -427,7 +428,7 @@ func newCartum(t testing.TB, o Options) *Cartum {
 		WebhookDelay: 10 * time.Millisecond, WebhookRetry: 200 * time.Millisecond, Switches: profile(base, o.CartumSwitches),
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(checked(t, contract.Cartum(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
 	return &Cartum{standIn: standIn{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
 }
@@ -444,9 +445,20 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 		WebhookURL: webhooks, WebhookSecret: RoappWebhookSecret, WebhookPause: 200 * time.Millisecond,
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(stand)
+	server := httptest.NewServer(checked(t, contract.Roapp(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
 	return &Roapp{standIn: standIn{t: t, URL: server.URL}}
+}
+
+// checked fails the test for each request of the clients and each answer of the
+// fake that docs/reference does not have. A benchmark does without, for what it
+// measures is not the check.
+func checked(t testing.TB, service *contract.Contract, fake http.Handler) http.Handler {
+	t.Helper()
+	if _, benchmark := t.(*testing.B); benchmark {
+		return fake
+	}
+	return service.Check(t, fake)
 }
 
 // Eventually waits until the condition gives "", and fails with its last text.

@@ -82,7 +82,7 @@ func TestTransportAnswers(t *testing.T) {
 	same(t, "http error", s.send("POST", "/api/auth", "application/json", "x").doc,
 		`{"status":"HTTP_ERROR","response":{"code":400,"message":"payload is not json"}}`)
 	equal(t, "delete", s.send("DELETE", "/api/orders/get/", "", "").code, http.StatusMethodNotAllowed)
-	equal(t, "elsewhere", s.send("GET", "/", "", "").code, http.StatusNotFound)
+	equal(t, "elsewhere", s.send("GET", "/elsewhere", "", "").code, http.StatusNotFound)
 	equal(t, "too large", s.send("POST", "/api/auth", "application/json", string(make([]byte, maxBody+1))).code,
 		http.StatusRequestEntityTooLarge)
 }

@@ -2,9 +2,11 @@
 // memory: strict where the service's behaviour is known, and by default on the
 // less comfortable side where it is not (see Switch).
 //
-// It deliberately shares no code with the client it is meant to test, so that
-// a mistake of the client is not mirrored here. "Reference" in the comments
-// is the project's collection of facts about the API, docs/reference/cartum.md.
+// At / it has a page on which a person does what the shop's buyers and manager
+// do. It deliberately shares no code with the client it is meant to test, so
+// that a mistake of the client is not mirrored here. "Reference" in the comments
+// is the project's collection of facts about the API,
+// docs/reference/cartum.md.
 //
 // # Sandbox requests
 //

@@ -150,9 +150,13 @@ func (s *Server) serveFault(w http.ResponseWriter, call apiCall, note requestNot
 		s.wait(f.delay)
 		s.send(w, note, s.call(call))
 	default:
+		w.Header().Set(faultHeader, string(f.Kind))
 		s.send(w, note, f.page())
 	}
 }
+
+// faultHeader is on every answer that is broken on purpose, so that nobody takes it for the service's.
+const faultHeader = "X-Sandbox-Fault"
 
 // page is the fault's own answer.
 func (f *fault) page() page {

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 	_ "time/tzdata" // the zones of the tests, on any machine
+
+	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
 // shop is a stand-in behind a real HTTP server.
@@ -21,6 +23,7 @@ type shop struct {
 	t      *testing.T
 	server *Server
 	url    string
+	client *http.Client // of its own, so that no other test closes its connections
 	token  string
 	clock  *clock
 }
@@ -63,12 +66,19 @@ func newShopWith(t *testing.T, o Options) *shop {
 		o.TimeZone = zone
 	}
 	server := New(o)
-	listener := httptest.NewServer(server)
+	listener := httptest.NewServer(contract.Cartum().CheckAnswers(t, server))
 	t.Cleanup(func() {
 		server.Close()
 		listener.Close()
 	})
-	return &shop{t: t, server: server, url: listener.URL, clock: c}
+	return &shop{t: t, server: server, url: listener.URL, client: listener.Client(), clock: c}
+}
+
+// wholeOrder has what every order has, but its number and time, which the shop gives.
+func wholeOrder() map[string]any {
+	return map[string]any{
+		"stat_status": json.Number("1"), "currency": "PLN", "total_default": json.Number("0"), "total_sum": json.Number("0"), "products": []any{},
+	}
 }
 
 // reply is an answer as a client sees it.
@@ -130,7 +140,7 @@ func (s *shop) tryWhile(ctx context.Context, method, path, kind, body string) (r
 	if kind != "" {
 		request.Header.Set("Content-Type", kind)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return reply{}, err
 	}

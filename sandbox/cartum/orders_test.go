@@ -141,7 +141,7 @@ func TestOrdersGetLimits(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, map[string]string{"orders_default_limit": c.byDefault, "orders_max_limit": c.at})
 			for n := range 130 {
-				s.server.orders[n+1] = s.server.completeOrder(n+1, map[string]any{}, nil)
+				s.server.orders[n+1] = s.server.completeOrder(n+1, wholeOrder(), nil)
 			}
 			equal(t, "orders", len(s.numbers(c.p)), c.want)
 		})

@@ -70,10 +70,9 @@ func TestProfiles(t *testing.T) {
 	t.Parallel()
 	documented, _ := Profile(ProfileDocumented)
 	flipped, _ := Profile(ProfileFlipped)
-	for name := range switchRules {
-		rule := switchRules[name]
-		equal(t, "documented "+string(name), documented[string(name)], rule.values[0])
-		equal(t, "flipped "+string(name), rule.accepts(flipped[string(name)]), true)
+	for _, rule := range switchRules {
+		equal(t, "documented "+string(rule.name), documented[string(rule.name)], rule.values[0])
+		equal(t, "flipped "+string(rule.name), rule.accepts(flipped[string(rule.name)]), true)
 	}
 	if _, err := Profile("nonsense"); err == nil {
 		t.Error("nonsense is a profile")

@@ -147,6 +147,7 @@ func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	r.HandleFunc("/api/*", s.serveAPI)
 	r.Route("/sandbox", s.sandboxRoutes)
+	r.Group(s.pageRoutes)
 	return r
 }
 

@@ -222,7 +222,8 @@ func (s *Server) readWrittenContact(r *http.Request, c *contact) (*body, error) 
 	s.readContact(b, c)
 	readPhones(b, &c.phones)
 	s.checkPhones(b, *c)
-	return b, b.err()
+	err = b.err()
+	return b, err
 }
 
 // readContact reads all but the phones, which staff may write more freely.

@@ -48,7 +48,7 @@ func TestAccountWithoutCustomFields(t *testing.T) {
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
 	t.Cleanup(server.Close)
-	a := &account{t: t, url: web.URL}
+	a := &account{t: t, url: web.URL, client: web.Client()}
 	if got := a.get("/v2/orders/custom-fields"); got.raw != "[]\n" {
 		t.Errorf("got %s", got.raw)
 	}

@@ -121,8 +121,14 @@ func (l *faultList) take(method, path string) (fault, bool) {
 	return fault{}, false
 }
 
+// faultHeader is on every answer that is broken on purpose, so that nobody takes it for the service's.
+const faultHeader = "X-Sandbox-Fault"
+
 // fail answers r as the fault says.
 func (s *Server) fail(f fault, w http.ResponseWriter, r *http.Request) {
+	if f.Kind != faultSlow {
+		w.Header().Set(faultHeader, string(f.Kind))
+	}
 	switch f.Kind {
 	case faultStatus:
 		f.answer(w, f.Status)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
@@ -37,9 +38,10 @@ func (c *clock) advance(d time.Duration) {
 
 // account is a stand-in behind real HTTP.
 type account struct {
-	t     *testing.T
-	url   string
-	clock *clock
+	t      *testing.T
+	url    string
+	client *http.Client // of its own, so that no other test closes its connections
+	clock  *clock
 }
 
 // open starts an account with custom fields and without limit and search lag,
@@ -54,10 +56,10 @@ func open(t *testing.T, options roapp.Options) *account {
 	options.Unlimited = options.RequestsPerSecond == 0
 	options.Now = a.clock.Now
 	server := roapp.New(options)
-	web := httptest.NewServer(server)
+	web := httptest.NewServer(contract.Roapp().CheckAnswers(t, server))
 	t.Cleanup(web.Close)
 	t.Cleanup(server.Close) // first: it ends hanging requests
-	a.url = web.URL
+	a.url, a.client = web.URL, web.Client()
 	return a
 }
 
@@ -139,7 +141,7 @@ func (a *account) request(ctx context.Context, method, path, body string) *http.
 }
 
 func (a *account) send(r *http.Request) (answer, error) {
-	response, err := http.DefaultClient.Do(r)
+	response, err := a.client.Do(r)
 	if err != nil {
 		return answer{}, err
 	}

@@ -161,25 +161,35 @@ func (s *Server) createOrder(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.require("branch_id", "order_type_id", "client_id")
-	o := order{customFields: map[string]any{}}
-	s.readOrder(b, &o)
-	if err := b.err(); err != nil {
+	o, err := s.newOrder(b)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.requireFields(b, s.fieldsOf(s.store.directories.orderFields)); err != nil {
 		return nil, err
 	}
+	return s.created(s.addOrder(o, keyEmployee)), nil
+}
+
+func (s *Server) newOrder(b *body) (order, error) {
+	b.require("branch_id", "order_type_id", "client_id")
+	o := order{customFields: map[string]any{}}
+	s.readOrder(b, &o)
+	return o, b.err()
+}
+
+// addOrder gives the new order's id.
+func (s *Server) addOrder(o order, author int64) int64 {
 	kind, _ := s.store.directories.orderType(o.typeID)
 	o.id, o.createdAt, o.statusID = s.store.newID("order"), s.now(), kind.initial
 	client, _ := s.store.contacts.get(o.clientID)
-	s.saveOrder(o, keyEmployee, "created for %s", client.fullName())
-	s.notifyCreated(o, client)
-	return s.created(o.id), nil
+	s.saveOrder(o, author, "created for %s", client.fullName())
+	s.notifyCreated(o, client, author)
+	return o.id
 }
 
-func (s *Server) notifyCreated(o order, client contact) {
-	s.notify("Order.Created", "order", o.id, keyEmployee, map[string]any{
+func (s *Server) notifyCreated(o order, client contact, author int64) {
+	s.notify("Order.Created", "order", o.id, author, map[string]any{
 		"order":  map[string]any{"id": o.id, "name": o.number()},
 		"client": map[string]any{"id": client.id, "fullname": client.fullName()},
 		"status": map[string]any{"id": o.statusID},

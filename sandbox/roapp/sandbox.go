@@ -18,7 +18,10 @@ func (s *Server) sandboxRoutes() *chi.Mux {
 	r := chi.NewRouter()
 	r.Route("/sandbox", func(r chi.Router) {
 		r.Get("/orders", s.handleSandbox(s.allOrders))
+		r.Post("/orders", s.handleSandbox(s.staffOrder))
 		r.Get("/orders/{id}", s.handleSandbox(s.wholeOrder))
+		r.Post("/orders/{id}/items", s.handleSandbox(s.addItem))
+		r.Post("/orders/{id}/status", s.handleSandbox(s.postStatus))
 		r.Post("/orders/{id}/write-off", s.handleSandbox(s.writeOffOrder))
 		r.Delete("/orders/{id}/write-off", s.handleSandbox(s.takeWriteOffBack))
 		r.Patch("/orders/{id}", s.handleSandbox(s.setFields))
@@ -81,6 +84,19 @@ func (s *Server) wholeOrder(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return s.wholeOrderView(o), nil
+}
+
+// staffOrder creates an order as an employee does, and gives its id.
+func (s *Server) staffOrder(r *http.Request) (any, error) {
+	b, err := looseBody(r)
+	if err != nil {
+		return nil, err
+	}
+	o, err := s.newOrder(b)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"id": s.addOrder(o, staffEmployee)}, nil
 }
 
 func (s *Server) sandboxOrder(r *http.Request) (order, error) {

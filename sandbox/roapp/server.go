@@ -78,6 +78,7 @@ type Server struct {
 	webhooks *webhookSender
 	api      *chi.Mux
 	sandbox  *chi.Mux
+	pages    *chi.Mux
 	closed   context.Context
 	close    context.CancelFunc
 
@@ -106,6 +107,7 @@ func New(options Options) *Server {
 	}
 	s.api = s.apiRoutes()
 	s.sandbox = s.sandboxRoutes()
+	s.pages = s.pageRoutes()
 	return s
 }
 
@@ -120,6 +122,10 @@ func (s *Server) Close() {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/sandbox/") {
 		s.sandbox.ServeHTTP(w, r)
+		return
+	}
+	if isPage(r) {
+		s.pages.ServeHTTP(w, r)
 		return
 	}
 	out := &statusWriter{ResponseWriter: w}

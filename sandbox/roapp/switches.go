@@ -11,11 +11,10 @@ import (
 	"unicode/utf8"
 )
 
-// Switch names one open question about RO App's behaviour. The package's
-// documentation lists the values of each.
+// Switch names one open question about RO App's behaviour.
 type Switch string
 
-// The switches, in the order of the table in the package's documentation.
+// The switches, in the order of [Switches].
 const (
 	SearchLag                Switch = "search-lag"
 	Phones                   Switch = "phones"
@@ -64,48 +63,175 @@ type switchRule struct {
 	name       Switch
 	documented string
 	flipped    string
-	check      func(value string) error
+	values     values
+	about      string
 }
 
+// values are what a switch takes.
+type values struct {
+	words string
+	check func(value string) error
+}
+
+func choice(all ...string) values { return values{strings.Join(all, ", "), oneOf(all...)} }
+
 var switchRules = []switchRule{
-	{SearchLag, "2s", "0s", lagDuration},
-	{Phones, "exact-digits", "suffix", oneOf("exact-digits", "suffix", "as-stored", "ignored")},
-	{ContactPhones, "phones-objects", "phone-strings", oneOf("phones-objects", "phone-strings")},
-	{PhoneFormat, "digits", "any", oneOf("digits", "any")},
-	{DuplicatePhone, "accepted", "refused", oneOf("accepted", "refused")},
-	{DuplicateArticle, "accepted", "refused", oneOf("accepted", "refused")},
-	{WriteOffLeavesModifiedAt, "yes", "no", oneOf("yes", "no")},
-	{WriteOffLeavesFlag, "yes", "no", oneOf("yes", "no")},
-	{DeductOnAdd, "no", "no", oneOf("yes", "no")},
-	{MissingRight, "none", "none", oneOf("none", "403", "400")},
-	{ForbiddenTransitions, "", "", transitionList},
-	{StatusComment, "all", "none", statusList},
-	{ClosingUnpaid, "allowed", "allowed", oneOf("allowed", "refused")},
-	{ClosingUndeducted, "allowed", "allowed", oneOf("allowed", "refused")},
-	{ProductCreate, "yes", "yes", oneOf("yes", "403", "404")},
-	{CategoryCreate, "404", "yes", oneOf("yes", "403", "404")},
-	{QuantityZero, "refused", "accepted", oneOf("accepted", "refused")},
-	{PatchWrittenOff, "accepted", "refused", oneOf("accepted", "refused")},
-	{PatchCustomFields, "replace", "merge", oneOf("replace", "merge")},
-	{CreateAnswer, "id", "number", oneOf("id", "data-id", "number", "empty")},
-	{CommentLimit, "2000", "0", characterCount},
-	{RetryAfter, "absent", "seconds", oneOf("absent", "seconds")},
-	{LimitWindow, "sliding", "calendar", oneOf("sliding", "calendar")},
-	{ErrorBody, "message", "old", oneOf("message", "error", "detail", "old")},
-	{UnknownOrder, "404", "404", oneOf("404", "400")},
-	{CompanyCurrency, "absent", "present", oneOf("absent", "present")},
-	{CompanyLists, "bare", "data", oneOf("bare", "data")},
-	{CategoriesList, "paged", "array", oneOf("paged", "array")},
-	{PublicURL, "object", "string", oneOf("object", "string")},
-	{TrailingSlash, "documented", "any", oneOf("documented", "any")},
-	{LegacyCatalogue, "yes", "404", oneOf("yes", "404", "405", "410")},
-	{V2Catalogue, "yes", "yes", oneOf("yes", "404", "405", "410")},
-	{RequiredContactField, "no", "yes", oneOf("no", "yes")},
-	{RequiredOrderField, "no", "yes", oneOf("no", "yes")},
-	{ClientFilter, "clients_ids", "client_ids", oneOf("clients_ids", "client_ids")},
-	{OrganizationFilter, "ignored", "honoured", oneOf("ignored", "honoured")},
-	{ArchivedProducts, "shown", "hidden", oneOf("shown", "hidden")},
-	{WebhookID, "header", "absent", oneOf("header", "absent", "different")},
+	{
+		SearchLag, "2s", "0s",
+		values{"a duration up to 1h", lagDuration},
+		`How old the state is that lists of contacts, orders, products and categories show; reads by id and an order's items do not lag.`,
+	},
+	{
+		Phones, "exact-digits", "suffix", choice("exact-digits", "suffix", "as-stored", "ignored"),
+		`How the filters phones and client_phones compare; as-stored and ignored are harsher, but no search could find what staff typed, or would return every contact.`,
+	},
+	{
+		ContactPhones, "phones-objects", "phone-strings", choice("phones-objects", "phone-strings"),
+		`A contact's phones when read: objects under phones, or texts under phone.`,
+	},
+	{
+		PhoneFormat, "digits", "any", choice("digits", "any"),
+		`What a phone must look like that the API writes; digits demands 7 to 15 digits, with or without +; staff write what they like.`,
+	},
+	{
+		DuplicatePhone, "accepted", "refused", choice("accepted", "refused"),
+		`Whether a phone that another contact has is accepted; accepted makes duplicates in silence.`,
+	},
+	{
+		DuplicateArticle, "accepted", "refused", choice("accepted", "refused"),
+		`Whether a product's article or code that another product has is accepted; accepted makes duplicates in silence.`,
+	},
+	{
+		WriteOffLeavesModifiedAt, "yes", "no", choice("yes", "no"),
+		`Whether a write-off leaves modified_at as it was.`,
+	},
+	{
+		WriteOffLeavesFlag, "yes", "no", choice("yes", "no"),
+		`Whether a write-off leaves is_deduction_required of the order and of its items true, so that only write_offs shows it.`,
+	},
+	{
+		DeductOnAdd, "no", "no", choice("yes", "no"),
+		`Whether a product that is added is written off at once; no, because with yes nothing may be imported at all.`,
+	},
+	{
+		MissingRight, "none", "none", choice("none", "403", "400"),
+		`How POST of an item refuses a product when the key's employee lacks "Can add products without deduction"; none, because otherwise nothing may be imported at all.`,
+	},
+	{
+		ForbiddenTransitions, "", "",
+		values{"nothing, or pairs such as 101>104,102>101", transitionList},
+		`Status changes that are refused; empty, as which ones is each account's own choice.`,
+	},
+	{
+		StatusComment, "all", "none",
+		values{"all, none, or ids such as 104,105", statusList},
+		`Statuses that demand a comment.`,
+	},
+	{
+		ClosingUnpaid, "allowed", "allowed", choice("allowed", "refused"),
+		`Whether an order may be closed while payed is less than total; allowed, as the API takes no payments and could never close one otherwise.`,
+	},
+	{
+		ClosingUndeducted, "allowed", "allowed", choice("allowed", "refused"),
+		`Whether an order may be closed while its stock is not written off; allowed, as only staff can write off.`,
+	},
+	{
+		ProductCreate, "yes", "yes", choice("yes", "403", "404"),
+		`POST of a product in either catalogue; yes, since with a refusal no order with a new product can be imported.`,
+	},
+	{
+		CategoryCreate, "404", "yes", choice("yes", "403", "404"),
+		`POST of a category in either catalogue, which nothing documents.`,
+	},
+	{
+		QuantityZero, "refused", "accepted", choice("accepted", "refused"),
+		`PATCH of an item's quantity to 0.`,
+	},
+	{
+		PatchWrittenOff, "accepted", "refused", choice("accepted", "refused"),
+		`Whether an item whose stock is written off can be changed; accepted lets a careless client damage it.`,
+	},
+	{
+		PatchCustomFields, "replace", "merge", choice("replace", "merge"),
+		`Whether a PATCH of an order with some custom fields empties the others.`,
+	},
+	{
+		CreateAnswer, "id", "number", choice("id", "data-id", "number", "empty"),
+		`What a create answers: {"id":1}, {"data":{"id":1}}, a bare 1, or 200 without a body; id, because with empty a client finds what it created only by searching.`,
+	},
+	{
+		CommentLimit, "2000", "0",
+		values{"a number of characters, 0 for no limit", characterCount},
+		`How long a comment may be.`,
+	},
+	{
+		RetryAfter, "absent", "seconds", choice("absent", "seconds"),
+		`The header on 429.`,
+	},
+	{
+		LimitWindow, "sliding", "calendar", choice("sliding", "calendar"),
+		`The window of the request limit.`,
+	},
+	{
+		ErrorBody, "message", "old", choice("message", "error", "detail", "old"),
+		`Form of errors of /v2; the unversioned API always has the old form.`,
+	},
+	{
+		UnknownOrder, "404", "404", choice("404", "400"),
+		`404 is documented for contacts only; 404 here, since a bare 400 would not tell a deleted order from a mistake.`,
+	},
+	{
+		CompanyCurrency, "absent", "present", choice("absent", "present"),
+		`Whether GET /v2/company names the currency.`,
+	},
+	{
+		CompanyLists, "bare", "data", choice("bare", "data"),
+		`Locations and employees as [..] or {"data":[..]}.`,
+	},
+	{
+		CategoriesList, "paged", "array", choice("paged", "array"),
+		`GET /v2/catalog/products/categories.`,
+	},
+	{
+		PublicURL, "object", "string", choice("object", "string"),
+		`{"url":".."} or "..".`,
+	},
+	{
+		TrailingSlash, "documented", "any", choice("documented", "any"),
+		`/products/, /warehouse/categories/ and /margins/ with, all others without; else 404.`,
+	},
+	{
+		LegacyCatalogue, "yes", "404", choice("yes", "404", "405", "410"),
+		`How /products/, /warehouse/categories/, /catalogs/uoms and /margins/ answer; yes, as they are documented.`,
+	},
+	{
+		V2Catalogue, "yes", "yes", choice("yes", "404", "405", "410"),
+		`How /v2/catalog/... answers; yes, since nothing can be imported with both gone.`,
+	},
+	{
+		RequiredContactField, "no", "yes", choice("no", "yes"),
+		`Whether people must be created with f201, Source; an empty text will do; no, as an account has to configure it.`,
+	},
+	{
+		RequiredOrderField, "no", "yes", choice("no", "yes"),
+		`Whether orders must be created with f106, Channel; an empty text will do; no, as an account has to configure it.`,
+	},
+	{
+		ClientFilter, "clients_ids", "client_ids", choice("clients_ids", "client_ids"),
+		`The name of the filter of orders by client; the other name is an unknown key.`,
+	},
+	{
+		OrganizationFilter, "ignored", "honoured", choice("ignored", "honoured"),
+		`Whether names and phones filter the list of organizations, which documents no query parameter.`,
+	},
+	{
+		ArchivedProducts, "shown", "hidden", choice("shown", "hidden"),
+		`Whether lists show archived products, with is_archived.`,
+	},
+	{
+		WebhookID, "header", "absent", choice("header", "absent", "different"),
+		`The header X-Webhook-Id; header, as it was seen; the signature always covers the body's id.`,
+	},
 }
 
 // Profile returns the value of every switch in the profile "documented" (the
@@ -124,6 +250,25 @@ func Profile(name string) map[string]string {
 	return values
 }
 
+// Described is a switch in words.
+type Described struct {
+	Name, Values string
+	// Documented and Flipped are its values in the two profiles.
+	Documented, Flipped string
+	About               string
+}
+
+// Switches describes all switches.
+func Switches() []Described {
+	all := make([]Described, 0, len(switchRules))
+	for _, rule := range switchRules {
+		all = append(all, Described{
+			Name: string(rule.name), Values: rule.values.words, Documented: rule.documented, Flipped: rule.flipped, About: rule.about,
+		})
+	}
+	return all
+}
+
 // CheckSwitches says which name or value is unknown, and which ones there are.
 func CheckSwitches(values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -139,7 +284,7 @@ func checkSwitch(name, value string) error {
 		if string(rule.name) != name {
 			continue
 		}
-		if err := rule.check(value); err != nil {
+		if err := rule.values.check(value); err != nil {
 			return fmt.Errorf("switch %s: %w", name, err)
 		}
 		return nil

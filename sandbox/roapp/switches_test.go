@@ -3,7 +3,6 @@ package roapp_test
 import (
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -34,20 +33,15 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-func TestEverySwitchIsInTheTable(t *testing.T) {
+func TestEverySwitchIsDescribed(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("doc.go")
-	if err != nil {
-		t.Fatal(err)
+	documented, flipped := roapp.Profile("documented"), roapp.Profile("flipped")
+	if len(roapp.Switches()) != len(documented) {
+		t.Errorf("%d of %d switches are described", len(roapp.Switches()), len(documented))
 	}
-	for name, value := range roapp.Profile("documented") {
-		_, row, found := strings.Cut(string(source), "//\t"+name+" ")
-		if !found {
-			t.Errorf("%s is not in the package's table", name)
-			continue
-		}
-		if first := strings.Trim(strings.Fields(row)[0], ",:;"); value != "" && first != value {
-			t.Errorf("%s: the table's default is %s, the code's %s", name, first, value)
+	for _, one := range roapp.Switches() {
+		if one.About == "" || one.Values == "" || one.Documented != documented[one.Name] || one.Flipped != flipped[one.Name] {
+			t.Errorf("%+v", one)
 		}
 	}
 }

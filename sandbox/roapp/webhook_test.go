@@ -140,5 +140,5 @@ func serve(t *testing.T, server *roapp.Server) *account {
 	web := httptest.NewServer(server)
 	t.Cleanup(web.Close)
 	t.Cleanup(server.Close)
-	return &account{t: t, url: web.URL}
+	return &account{t: t, url: web.URL, client: web.Client()}
 }

@@ -33,9 +33,6 @@ func StartDatabase(tb testing.TB) *Database {
 // Address is host and port.
 func (d *Database) Address() string { return d.process.address }
 
-// Stop ends PostgreSQL. A second call does nothing.
-func (d *Database) Stop() { d.process.stop() }
-
 // StartServer starts a Temporal server on the database, whose schemas must be
 // there. It ends with the test.
 func (d *Database) StartServer(tb testing.TB) *Server {

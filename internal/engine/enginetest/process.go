@@ -40,6 +40,8 @@ var dynamicConfig = []string{
 	"frontend.namespaceRPS.namespaceReplicationInducingAPIs=1000",
 	"frontend.globalNamespaceRPS.namespaceReplicationInducingAPIs=1000",
 	"history.rps=20000",
+	// Schedules and deployments need a worker of the server in each namespace. No test uses them, and there are many namespaces.
+	"worker.perNamespaceWorkerCount=0",
 	"matching.rps=20000",
 }
 
@@ -104,6 +106,8 @@ func run(cmd *exec.Cmd, address string) (*process, error) {
 	}
 	p := &process{address: address, cmd: cmd, log: logFile, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = logFile, logFile
+	// With everything in memory, collecting garbage would be most of its work.
+	p.cmd.Env = append(os.Environ(), "GOGC=400")
 	if err := bindToParent(p.cmd); err != nil {
 		return nil, err
 	}

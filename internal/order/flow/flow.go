@@ -14,10 +14,9 @@ import (
 type Event struct {
 	Kind string // the signal's or the update's name, or one of the kinds below
 	At   time.Time
-	// Payload is the event's data as JSON, absent where the kind has none.
-	Payload json.RawMessage `json:",omitempty"`
-	// Undecodable says why a signal has no readable payload.
-	Undecodable string `json:",omitempty"`
+	// Payload is the event's data as JSON, absent where the kind has none. That of a
+	// signal may be anything.
+	Payload []byte `json:",omitempty"`
 }
 
 // The kinds of events that the workflow itself reports.
@@ -40,7 +39,8 @@ type StepEnded struct {
 
 // StepError is why a step ended without a result.
 type StepError struct {
-	Message string
+	// Message is what the activity answered, "" where no answer came in time.
+	Message string `json:",omitempty"`
 	// Details are the error's typed details, absent where it has none.
 	Details json.RawMessage `json:",omitempty"`
 	// Withdrawn is set where the step was withdrawn before it failed.
@@ -58,11 +58,13 @@ type Step struct {
 	Fingerprint string
 	Side        string        // the service that it talks to
 	Queue       string        // id of the account or shop whose queue it goes to
+	TaskQueue   string        // that queue
 	Urgency     int           // 1 to 5, the smaller goes first
 	Summary     string        // for people, without personal data
 	Timeout     time.Duration // of one attempt
 	Heartbeat   time.Duration `json:",omitempty"` // of steps that make several requests
 	Pause       time.Duration // before the second attempt
+	Attempts    int32         // how often it is tried, 0 for without an end; waiting in the queue does not count
 	// Eager steps are reported as soon as they end, others together with the
 	// steps that run beside them.
 	Eager bool `json:",omitempty"`
@@ -73,8 +75,11 @@ type Step struct {
 type AdvanceInput struct {
 	State   json.RawMessage
 	Events  []Event
-	Running []Step
+	Running []Step // those whose end is among the events included
 	Now     time.Time
+	// Run is the id of the workflow's run. It differs from OriginalRun where an
+	// operator has reset the workflow.
+	Run, OriginalRun string
 }
 
 // AdvanceResult is the recorded answer of the rules.
@@ -106,6 +111,7 @@ type Refresh struct {
 	AllowedAt time.Time     `json:",omitzero"`
 	Result    RefreshResult `json:",omitzero"`
 	Closed    bool          `json:",omitempty"` // the order takes no refresh any more
+	Waits     []string      `json:",omitempty"` // in answers: the steps in progress
 }
 
 // RefreshResult is what a refresh found and did.

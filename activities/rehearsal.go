@@ -1,9 +1,11 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
@@ -12,31 +14,31 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// DryRead reads the newest orders of a span, as many as one answer of the shop
+// RehearsalRead reads the newest orders of a span, as many as one answer of the shop
 // holds, and leaves those out that a first import would.
-func (a *Activities) DryRead(ctx context.Context, in workflows.DryReadInput) (workflows.DryRead, error) {
+func (a *Activities) RehearsalRead(ctx context.Context, in workflows.RehearsalReadInput) (workflows.RehearsalRead, error) {
 	s, err := a.openShop(ctx, in.Shop)
 	if err != nil {
-		return workflows.DryRead{}, err
+		return workflows.RehearsalRead{}, err
 	}
 	piece, err := s.imports.Last(ctx, in.From, in.Before)
 	if err != nil {
-		return workflows.DryRead{}, s.cartumFailed(ctx, err)
+		return workflows.RehearsalRead{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
 	known, err := a.knownAmong(ctx, in.Shop, numbersOf(piece.Page))
 	if err != nil {
-		return workflows.DryRead{}, err
+		return workflows.RehearsalRead{}, err
 	}
 	rules, _ := a.settings.Current().Rules(in.Shop)
 	one := importing{a: a, in: in, rules: rules, known: known}
-	out := workflows.DryRead{Before: piece.From}
+	out := workflows.RehearsalRead{Before: piece.From}
 	sorted := one.sort(ctx, piece)
 	out.ImportCounts = sorted.ImportCounts
 	for _, row := range sorted.orders {
 		out.Orders = append(out.Orders, essentials(row, rules, piece.SentAt))
 	}
-	out.Started = len(out.Orders)
+	out.Started, out.Others = len(out.Orders), sorted.others
 	return out, nil
 }
 
@@ -50,8 +52,30 @@ func essentials(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 	}
 }
 
-// DryContacts asks for the contacts of several phones in one request, by phone.
-func (a *Activities) DryContacts(ctx context.Context, in workflows.DryContacts) (map[string][]order.Contact, error) {
+// RehearsalStanding looks for the order in RO App as its create would, and gives its number there, "" for none.
+func (a *Activities) RehearsalStanding(ctx context.Context, in order.CreateOrder) (string, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return "", err
+	}
+	fields, err := acc.orderFields(ctx)
+	if err != nil {
+		return "", acc.roappFailed(ctx, err, asks, false)
+	}
+	fields.otherShops = a.otherShops(in)
+	found, err := acc.standingOrder(ctx, in, fields)
+	if err != nil {
+		return "", acc.roappFailed(ctx, err, asks, true)
+	}
+	acc.breaker.accepted()
+	if found == nil {
+		return "", nil
+	}
+	return cmp.Or(found.Number, strconv.FormatInt(found.ID, 10)), nil
+}
+
+// RehearsalContacts asks for the contacts of several phones in one request, by phone.
+func (a *Activities) RehearsalContacts(ctx context.Context, in workflows.RehearsalContacts) (map[string][]order.Contact, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
 		return nil, err
@@ -88,30 +112,31 @@ const (
 	articlesAtOnce = 40
 )
 
-// DryPlan lets the rules decide about each order by what is known, as its
+// RehearsalPlan lets the rules decide about each order by what is known, as its
 // workflow would. It runs as a local activity.
-func (a *Activities) DryPlan(_ context.Context, in workflows.DryPlanInput) (workflows.DryPlanned, error) {
+func (a *Activities) RehearsalPlan(_ context.Context, in workflows.RehearsalPlanInput) (workflows.RehearsalPlanned, error) {
 	current := a.settings.Current()
 	rules, ok := current.Rules(in.Shop)
-	if !ok {
-		return workflows.DryPlanned{Holds: map[order.HoldReason]int{order.HoldUnknownShop: len(in.Orders)}}, nil
-	}
-	d := dryPlanning{in: in, rules: rules, now: time.Now(), out: workflows.DryPlanned{
-		Account: rules.Account, Holds: map[order.HoldReason]int{}, PerSecond: current.Accounts[rules.Account].RequestsPerSecond,
+	d := rehearsalPlanning{in: in, rules: rules, now: time.Now(), out: workflows.RehearsalPlanned{
+		Account: rules.Account, PerSecond: current.Accounts[rules.Account].RequestsPerSecond,
 	}}
 	for _, snapshot := range in.Orders {
+		if !ok {
+			d.held(snapshot, order.HoldUnknownShop, "")
+			continue
+		}
 		d.decide(snapshot)
 	}
 	d.batch()
 	return d.out, nil
 }
 
-// dryPlanning collects what the plans of several orders ask and decide.
-type dryPlanning struct {
-	in    workflows.DryPlanInput
+// rehearsalPlanning collects what the plans of several orders ask and decide.
+type rehearsalPlanning struct {
+	in    workflows.RehearsalPlanInput
 	rules order.Rules
 	now   time.Time
-	out   workflows.DryPlanned
+	out   workflows.RehearsalPlanned
 
 	phones    [2][]order.FindContact // people, organizations
 	articles  []string
@@ -123,21 +148,22 @@ type dryPlanning struct {
 const mostQuestions = 20
 
 // decide plays an order's workflow up to where it would write.
-func (d *dryPlanning) decide(snapshot order.Snapshot) {
+func (d *rehearsalPlanning) decide(snapshot order.Snapshot) {
 	state := order.NewState(order.Key{Shop: d.in.Shop, Number: snapshot.Number}, order.OriginImport, d.now)
-	notice, _ := json.Marshal(order.ChangeNotice{At: snapshot.SeenAt, By: order.OriginImport, Snapshot: &snapshot, Digest: "dry"}) // it was decoded before
+	notice, _ := json.Marshal(order.ChangeNotice{At: snapshot.SeenAt, By: order.OriginImport, Snapshot: &snapshot, Digest: "rehearsal"}) // it was decoded before
 	events, running := []flow.Event{{Kind: order.SignalShopOrderChanged, At: d.now, Payload: notice}}, []flow.Step(nil)
-	requests := 0
+	one := rehearsedOrder(snapshot)
 	for range mostQuestions {
 		var commands flow.Commands
 		state, commands = order.Advance(state, events, running, d.rules, d.now)
 		switch {
 		case state.Closed != nil:
-			d.out.Closed++
+			one.As = workflows.RehearsedClosed
+			d.out.Orders = append(d.out.Orders, one)
 			return
 		case state.Hold != nil:
-			d.out.Holds[state.Hold.Reason]++
-			d.out.Requests += requests
+			one.As, one.Hold, one.Field = workflows.RehearsedHeld, state.Hold.Reason, state.Hold.Field
+			d.out.Orders = append(d.out.Orders, one)
 			return
 		}
 		running = commands.Start
@@ -146,17 +172,28 @@ func (d *dryPlanning) decide(snapshot order.Snapshot) {
 			return // asked for first
 		}
 		if len(answers) == 0 {
-			d.writes(commands.Start, requests+writesOf(snapshot))
+			d.writes(one, commands.Start, len(state.Goods), len(snapshot.Lines))
 			return
 		}
 		events = answers
-		requests += len(answers)
+		one.Requests += len(answers)
 	}
+	d.held(snapshot, order.HoldInternalError, "") // the rules never come to an end, which is a defect of ours
+}
+
+func rehearsedOrder(snapshot order.Snapshot) workflows.RehearsedOrder {
+	return workflows.RehearsedOrder{Number: snapshot.Number, Created: snapshot.Created}
+}
+
+func (d *rehearsalPlanning) held(snapshot order.Snapshot, reason order.HoldReason, field string) {
+	one := rehearsedOrder(snapshot)
+	one.As, one.Hold, one.Field = workflows.RehearsedHeld, reason, field
+	d.out.Orders = append(d.out.Orders, one)
 }
 
 // answer gives the steps' questions the answers that are known, and notes the
 // others.
-func (d *dryPlanning) answer(steps []flow.Step) (answers []flow.Event, open bool) {
+func (d *rehearsalPlanning) answer(steps []flow.Step) (answers []flow.Event, open bool) {
 	for _, step := range steps {
 		var answer any
 		switch order.StepKind(step.Kind) {
@@ -166,6 +203,12 @@ func (d *dryPlanning) answer(steps []flow.Step) (answers []flow.Event, open bool
 			answer = known(step, d.products)
 		case order.StepReadCatalogue:
 			answer = known(step, d.entries)
+		case order.StepCreateOrder:
+			in, _ := order.DecodeInput[order.CreateOrder](step) // the rules made it a moment ago
+			if _, known := d.in.Facts.Standing[in.Number]; !known && in.Look.Needed() {
+				d.out.Standing, open = append(d.out.Standing, in), true
+			}
+			continue
 		case order.StepRecallChoice:
 			answer = order.ChoiceRecalled{} // a forecast says that a person may be asked
 		default:
@@ -191,7 +234,7 @@ func known[In any](step flow.Step, answer func(In) any) any {
 	return answer(in)
 }
 
-func (d *dryPlanning) contacts(in order.FindContact) any {
+func (d *rehearsalPlanning) contacts(in order.FindContact) any {
 	known, asked := d.in.Facts.People, &d.phones[0]
 	if in.Organizations {
 		known, asked = d.in.Facts.Organizations, &d.phones[1]
@@ -205,7 +248,7 @@ func (d *dryPlanning) contacts(in order.FindContact) any {
 	return nil
 }
 
-func (d *dryPlanning) products(in order.FindProducts) any {
+func (d *rehearsalPlanning) products(in order.FindProducts) any {
 	found := order.ProductsFound{At: d.now, Products: map[order.GoodsKey][]order.Product{}}
 	open := false
 	for _, key := range order.GoodsAsked(in) {
@@ -227,7 +270,7 @@ func (d *dryPlanning) products(in order.FindProducts) any {
 	return nil
 }
 
-func (d *dryPlanning) entries(in order.ReadCatalogue) any {
+func (d *rehearsalPlanning) entries(in order.ReadCatalogue) any {
 	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
 	open := false
 	for _, article := range in.Articles {
@@ -246,31 +289,41 @@ func (d *dryPlanning) entries(in order.ReadCatalogue) any {
 }
 
 // writes notes an order whose plan has come to writing.
-func (d *dryPlanning) writes(steps []flow.Step, requests int) {
-	d.out.Imports++
-	d.out.Requests += requests
+func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.Step, goods, lines int) {
+	one.As, one.RoappOrder = workflows.RehearsedCreate, d.in.Facts.Standing[one.Number]
 	for _, step := range steps {
 		switch order.StepKind(step.Kind) {
 		case order.StepEnsureContact:
 			in, _ := order.DecodeInput[order.EnsureContact](step)
-			d.out.NewContacts = append(d.out.NewContacts, in.WorkflowID)
+			one.NewContact = in.WorkflowID
 		case order.StepEnsureProduct:
 			in, _ := order.DecodeInput[order.EnsureProduct](step)
-			d.out.NewProducts = append(d.out.NewProducts, in.WorkflowID)
+			one.NewProducts = append(one.NewProducts, in.WorkflowID)
 		default:
 		}
 	}
+	one.Found = max(0, goods-len(one.NewProducts))
+	one.Requests += requestsOfImport + lines
+	if one.RoappOrder != "" {
+		one.As = workflows.RehearsedLink
+		one.Requests += requestsOfLink - lines - requestsOfImport
+	}
+	d.out.Orders = append(d.out.Orders, one)
 }
 
-// writesOf are the requests for an order that exists nowhere yet: looking for
-// it, creating it, its lines, its comment and its status.
-func writesOf(snapshot order.Snapshot) int { return 4 + len(snapshot.Lines) }
+const (
+	// requestsOfImport are those for an order that exists nowhere yet, besides one for each line: the lookup, the create,
+	// the comment and the status.
+	requestsOfImport = 4
+	// requestsOfLink are those for one that exists: the lookup, the order and its items.
+	requestsOfLink = 3
+)
 
 // batch makes as few requests as possible of the open questions.
-func (d *dryPlanning) batch() {
+func (d *rehearsalPlanning) batch() {
 	for i, phones := range d.phones {
 		for some := range slices.Chunk(phones, phonesAtOnce) {
-			d.out.Contacts = append(d.out.Contacts, workflows.DryContacts{Account: d.rules.Account, Organizations: i == 1, Phones: some})
+			d.out.Contacts = append(d.out.Contacts, workflows.RehearsalContacts{Account: d.rules.Account, Organizations: i == 1, Phones: some})
 		}
 	}
 	for some := range slices.Chunk(distinct(d.articles), articlesAtOnce) {

@@ -1,0 +1,157 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/world"
+)
+
+// refusedOrder is an order that RO App refuses, so that a person may name its contact.
+func refusedOrder(t *testing.T) *world.World {
+	t.Helper()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "status", Status: http.StatusBadRequest, Times: 1000})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldRejected)
+	return w
+}
+
+func undecided(t *testing.T, w *world.World) {
+	t.Helper()
+	view, err := w.Orders.View(t.Context(), w.Key(1))
+	require.NoError(t, err)
+	assert.Nil(t, view.State.LastDecision, "nothing is recorded")
+	assert.Nil(t, view.State.Customer.Chosen)
+}
+
+func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
+	t.Parallel()
+	w := refusedOrder(t)
+	company := w.Roapp.Make("organizations", world.J{"name": "Kwiaty sp. z o.o.", "phones": []string{"501234567"}})
+	stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	silent := w.Roapp.Make("people", world.J{"first_name": "Ewa"})
+	for name, one := range map[string]struct {
+		decision   order.Decision
+		why, field string
+	}{
+		"nobody":              {order.Decision{ContactID: 999_999}, "no-such-person", "contact"},
+		"an organization":     {order.Decision{ContactID: company}, "no-such-person", "contact"},
+		"no organization":     {order.Decision{ContactID: stranger, Organization: true}, "no-such-organization", "contact"},
+		"another phone":       {order.Decision{ContactID: stranger}, "other-phone", "confirm_other_phone"},
+		"no phone":            {order.Decision{ContactID: silent}, "contact-without-phone", "confirm_other_phone"},
+		"confirmed, but none": {order.Decision{ContactID: 999_999, Confirmed: true}, "no-such-person", "contact"},
+	} {
+		one.decision.Kind = order.DecideContact
+		unfit := w.Refused(1, one.decision)
+		assert.Equal(t, one.why, unfit.Why, name)
+		assert.Equal(t, one.field, unfit.Field, name)
+	}
+	unfit := w.Refused(1, order.Decision{Kind: order.DecideContact, ContactID: stranger})
+	assert.Equal(t, &exchange.NamedContact{ID: stranger, Name: "Jan Kowalski", Phones: []string{"601 000 111"}, OrderPhone: "+48 501 234 567"}, unfit.Contact)
+	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Why)
+	undecided(t, w)
+
+	// RO App does not answer: nothing is decided, and it can be sent again.
+	w.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people/" + itoa(stranger), Kind: "status", Status: 503, Times: 1000})
+	var lookup *exchange.LookupError
+	require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger}), &lookup)
+	undecided(t, w)
+	w.Roapp.Mend()
+
+	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: company, Organization: true})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, company, o.Client.ID)
+}
+
+func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
+	t.Parallel()
+	for name, switches := range map[string]map[string]string{
+		"legacy catalogue": {"search-lag": "0s", "product-create": "403"},
+		"v2 catalogue":     {"search-lag": "0s", "product-create": "403", "legacy-catalogue": "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := unhurried(t, world.Options{RoappSwitches: switches})
+			w.Place(1, nil)
+			w.AwaitHeld(1, order.HoldProductNotCreated)
+			rose := w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-77"})
+			unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
+			assert.Equal(t, "no-such-product", unfit.Why)
+			assert.Equal(t, "product", unfit.Field)
+			undecided(t, w)
+			w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: rose})
+			_, o := w.AwaitSynced(1)
+			require.Len(t, o.Items, 1)
+			assert.Equal(t, rose, o.Items[0].Entity.ID)
+		})
+	}
+}
+
+func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
+	t.Parallel()
+	w := refusedOrder(t)
+	stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	path := "/v1/orders/" + w.Shop + "/1/decisions"
+	for _, one := range []struct {
+		contact int64
+		field   string
+		says    []string
+	}{
+		{999_999, "body.contact", []string{"999999", "no person"}},
+		{stranger, "body.confirm_other_phone", []string{"Jan Kowalski", "601 000 111", "501 234 567", "confirm"}},
+	} {
+		answer := ask(w, world.APIToken, http.MethodPost, path, world.J{"kind": "contact", "contact": one.contact})
+		assert.Equal(t, http.StatusConflict, answer.StatusCode, answer.text)
+		assert.Contains(t, answer.text, one.field)
+		for _, text := range one.says {
+			assert.Contains(t, answer.text, text)
+		}
+	}
+	undecided(t, w)
+	w.Roapp.Mend()
+	answer := ask(w, world.APIToken, http.MethodPost, path, world.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
+	assert.Equal(t, http.StatusAccepted, answer.StatusCode, answer.text)
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, stranger, o.Client.ID)
+}
+
+func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string][]string{"with scripts": {"HX-Request", "true"}, "without scripts": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := refusedOrder(t)
+			stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+			known := w.Roapp.People()[0]
+			path, back := "/orders/"+w.Shop+"/1/decisions", "/orders/"+w.Shop+"/1"
+			post := func(contact int64, more ...string) said {
+				form := url.Values{"kind": {"contact"}, "contact": {itoa(contact)}, "back": {back}}
+				for _, field := range more {
+					form.Set(field, "1")
+				}
+				return ask(w, world.APIToken, http.MethodPost, path, form, header...)
+			}
+			assert.Contains(t, post(999_999).text, "RO App has no person with the id 999999")
+			shown := post(stranger).text
+			for _, text := range []string{"Jan Kowalski", "601 000 111", "another phone", "501 234 567", `name="confirmed" value="1"`, fmt.Sprintf(`name="back" value=%q`, back)} {
+				assert.Contains(t, shown, text)
+			}
+			shown = post(known.ID).text
+			assert.Contains(t, shown, `name="confirmed" value="1"`, "one that was typed is shown, too")
+			assert.NotContains(t, shown, "another phone")
+			undecided(t, w)
+			w.Roapp.Mend()
+			post(stranger, "confirmed")
+			_, o := w.AwaitSynced(1)
+			assert.Equal(t, stranger, o.Client.ID)
+		})
+	}
+}

@@ -1,0 +1,123 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+// lookupWithin bounds how long a person waits until RO App has said what a record is.
+const lookupWithin = 25 * time.Second
+
+// LookupError tells that RO App did not say whether the record exists that an answer
+// names, so that the answer was not taken.
+type LookupError struct {
+	Account string
+	Err     error
+}
+
+func (e *LookupError) Error() string {
+	return fmt.Sprintf("what the decision names could not be looked up in account %s, so nothing was decided; try again: %v", e.Account, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *LookupError) Unwrap() error { return e.Err }
+
+// NamedContact is the contact that a decision names, as RO App has it.
+type NamedContact struct {
+	ID           int64
+	Organization bool
+	Name         string
+	Phones       []string // as written in RO App
+	// OrderPhone is the order's phone as written where the contact has another one, else "".
+	OrderPhone string
+}
+
+// PhonesText is the contact's phones in one line, "" where it has none.
+func (c NamedContact) PhonesText() string { return strings.Join(c.Phones, ", ") }
+
+// named is the record that a decision names, and the field of the API that names it; an ID of 0 is none.
+func named(d order.Decision) (kind workflows.RecordKind, id int64, field string) {
+	switch d.Kind {
+	case order.DecideContact:
+		if d.Organization {
+			return workflows.RecordOrganization, d.ContactID, "contact"
+		}
+		return workflows.RecordPerson, d.ContactID, "contact"
+	case order.DecideProduct:
+		return workflows.RecordProduct, d.ProductID, "product"
+	case order.DecideLink:
+		return workflows.RecordOrder, d.OrderID, "roapp_order"
+	default:
+		return "", 0, ""
+	}
+}
+
+// verify looks up in RO App what a decision names, and refuses it as an
+// [UnfitError] where there is no such record, or where a contact has another phone
+// than the order and nobody confirmed it. It gives the contact of a decision for one.
+func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decision) (*NamedContact, error) {
+	kind, id, field := named(d)
+	if id == 0 {
+		return nil, nil
+	}
+	unfit := func(why, field string, contact *NamedContact, params map[string]string) error {
+		return &UnfitError{Key: state.Key, Kind: d.Kind, Why: why, Field: field, Params: params, Contact: contact}
+	}
+	rules, known := o.settings.Current().Rules(state.Key.Shop)
+	account := state.AccountIn(rules)
+	if !known || account == "" {
+		return nil, unfit("no-account", field, nil, nil)
+	}
+	found, err := o.lookup(ctx, workflows.LookupInput{Account: account, Kind: kind, ID: id})
+	if err != nil {
+		return nil, &LookupError{Account: account, Err: err}
+	}
+	params := map[string]string{"id": strconv.FormatInt(id, 10)}
+	switch {
+	case !found.Found:
+		return nil, unfit("no-such-"+string(kind), field, nil, params)
+	case found.Archived:
+		return nil, unfit("archived-product", field, nil, params)
+	case d.Kind != order.DecideContact:
+		return nil, nil
+	}
+	contact := &NamedContact{ID: id, Organization: d.Organization, Name: found.Title, Phones: found.Phones}
+	if !state.OtherPhone(found.Phones, rules.Region) {
+		return contact, nil
+	}
+	contact.OrderPhone = state.Snapshot.Customer.Phone
+	if d.Confirmed {
+		return contact, nil
+	}
+	why := "other-phone"
+	if len(found.Phones) == 0 {
+		why = "contact-without-phone"
+	}
+	params["name"], params["phones"], params["phone"] = contact.Name, contact.PhonesText(), contact.OrderPhone
+	return contact, unfit(why, "confirm_other_phone", contact, params)
+}
+
+// lookup asks through the account's queue, which keeps to the account's limit. People
+// who name the same record at once share the answer.
+func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found workflows.LookedUp, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
+	defer cancel()
+	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.LookupID(in), TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: lookupWithin,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.LookupWorkflow, in)
+	if err != nil {
+		return found, err
+	}
+	return found, run.Get(ctx, &found)
+}

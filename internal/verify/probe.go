@@ -1,0 +1,64 @@
+package verify
+
+import (
+	"context"
+	"slices"
+)
+
+// The services, as results name them.
+const (
+	shopService    = "Cartum"
+	accountService = "RO App"
+)
+
+// probe finds out one thing that is only assumed.
+type probe struct {
+	service, assumption string
+	// covers are the switches of the fake and the places in docs/assumptions.md that it decides.
+	covers []string
+	// expected is what the less comfortable reading shows.
+	expected string
+	// writes is what it changes, for the question to the person; "" for a probe that only reads.
+	writes string
+	// ready says why a probe that writes has nothing to work with, "" where it has; nil is always ready.
+	ready func(*examination) string
+	// see finds out. A detail may follow ": ".
+	see func(context.Context, *examination) (string, error)
+	// means says, by what may be seen, what follows from it.
+	means map[string]means
+}
+
+// means is what follows from a sight.
+type means struct {
+	text string
+	// problem is set where the exchange cannot work so.
+	problem bool
+}
+
+func fine(text string) means { return means{text: text} }
+
+func bad(text string) means { return means{text: text, problem: true} }
+
+const nothingToDo = "nothing to do"
+
+// probes are all of them, in the order in which they run: those of RO App that write build on each other, and the reads of
+// both services come first.
+var probes = slices.Concat(shopReads, accountReads, accountWrites, shopWrites)
+
+// Covered tells by which probes the switches of the fakes and the places in docs/assumptions.md are checked: "verify", or
+// "verify --write" where that needs a write.
+func Covered() map[string]string {
+	covered := map[string]string{}
+	for _, p := range probes {
+		by := "verify"
+		if p.writes != "" {
+			by = "verify --write"
+		}
+		for _, place := range p.covers {
+			if covered[place] != "verify" {
+				covered[place] = by
+			}
+		}
+	}
+	return covered
+}

@@ -1,0 +1,55 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// RecordKind is the kind of a record in RO App that a person named by its id.
+type RecordKind string
+
+// The kinds of records.
+const (
+	RecordPerson       RecordKind = "person"
+	RecordOrganization RecordKind = "organization"
+	RecordProduct      RecordKind = "product"
+	RecordOrder        RecordKind = "order"
+)
+
+// LookupInput names one record of an account.
+type LookupInput struct {
+	Account string
+	Kind    RecordKind
+	ID      int64
+}
+
+// LookupID is the id of the workflow that looks a record up.
+func LookupID(in LookupInput) string {
+	return fmt.Sprintf("lookup:%s:%s:%d", in.Account, in.Kind, in.ID)
+}
+
+// LookedUp is what RO App has of a record.
+type LookedUp struct {
+	Found    bool
+	Title    string   `json:",omitempty"` // the name of a contact, the title of a product, the number of an order
+	Phones   []string `json:",omitempty"` // of a contact, as written in RO App
+	Archived bool     `json:",omitempty"` // of a product: no order can have it
+}
+
+// lookupWait is how long a lookup may wait for its turn: the person who wanted it
+// has gone by then.
+const lookupWait = 20 * time.Second
+
+// Lookup reads one record by its id: one request, as urgent as a person's wish.
+func Lookup(ctx workflow.Context, in LookupInput) (LookedUp, error) {
+	options := requestOptions(engine.RoappQueue(in.Account), "Look up the "+string(in.Kind), order.UrgencyPerson, 15*time.Second, time.Second)
+	options.ScheduleToCloseTimeout = lookupWait
+	var found LookedUp
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityLookup, in).Get(ctx, &found)
+	return found, err
+}
