@@ -91,7 +91,7 @@ func New(cfg Config) *Client {
 	if c.observe == nil {
 		c.observe = func(Kind) {}
 	}
-	c.http.CheckRedirect = c.checkRedirect
+	c.http.CheckRedirect = checkRedirect
 	c.catalogues = newCatalogues(c, cfg.Catalogue, cfg.ProductTypeID)
 	return c
 }
@@ -125,18 +125,14 @@ func newHTTPClient(given *http.Client) *http.Client {
 }
 
 // checkRedirect follows only a read, and only within the same host: the key belongs to this host alone, and a write
-// that is redirected may turn into a read. A followed redirect is a request like any other and waits for its turn.
-func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
+// that is redirected may turn into a read.
+func checkRedirect(next *http.Request, via []*http.Request) error {
 	first := via[0]
 	sameHost := next.URL.Scheme == first.URL.Scheme && next.URL.Host == first.URL.Host
 	if first.Method != http.MethodGet || !sameHost || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
-	given, err := c.turn(next.Context())
-	if err == nil {
-		given.wrote()
-	}
-	return err
+	return nil
 }
 
 // request is one call of the API.
@@ -220,12 +216,24 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, neverSent(r, err)
 	}
-	reach := reached{turn: given}
-	timed, cancel := context.WithTimeout(httptrace.WithClientTrace(ctx, reach.trace()), c.timeout)
+	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	timed, stop := context.WithCancelCause(timed)
+	defer stop(nil)
+	var reach reached
+	reach.turn.Store(given)
+	reach.again = func() {
+		reach.turn.Load().end()
+		next, err := c.turn(timed)
+		if err != nil {
+			stop(err)
+			return
+		}
+		reach.turn.Store(next)
+	}
 
-	resp, err := c.http.Do(req.WithContext(timed))
-	reach.turn.end()
+	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(timed, reach.trace())))
+	reach.turn.Load().end()
 	if err != nil {
 		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
 	}
@@ -274,18 +282,24 @@ func read(resp *http.Response) (answer, error) {
 }
 
 // reached tells whether a request can have come to the service: it cannot as long as no connection stood. It also tells
-// the request's turn when it was sent.
+// the request's turn when it was sent. What net/http sends besides, a redirect or a read whose connection broke, waits for
+// a turn like any other request.
 type reached struct {
-	turn             *turn
+	turn             atomic.Pointer[turn]
+	again            func() // takes the next turn
 	asked, connected atomic.Bool
 }
 
 func (r *reached) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GetConn: func(string) { r.asked.Store(true) },
+		GetConn: func(string) {
+			if r.asked.Swap(true) {
+				r.again()
+			}
+		},
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
 
-		WroteRequest: func(httptrace.WroteRequestInfo) { r.turn.wrote() },
+		WroteRequest: func(httptrace.WroteRequestInfo) { r.turn.Load().wrote() },
 	}
 }
 

@@ -218,6 +218,44 @@ func TestEveryCallSendsOneAuthorizedRequest(t *testing.T) {
 	}
 }
 
+// net/http itself sends a read again when a connection that it used before breaks, and follows redirects: these requests
+// are within the limit as well.
+func TestRequestsOfTheTransportTakeTurns(t *testing.T) {
+	t.Parallel()
+	for name, surprise := range map[string]http.HandlerFunc{
+		"a read is sent again": losesAnswer,
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			units := ok(`[{"id":1,"title":"pcs"}]`)
+			var at []time.Time
+			timed := func(answer http.HandlerFunc) http.HandlerFunc {
+				return func(w http.ResponseWriter, r *http.Request) {
+					at = append(at, time.Now())
+					answer(w, r)
+				}
+			}
+			_, c := newService(t, timed(units), timed(surprise), timed(units))
+			ctx, end := NewLimiter(5).Begin(t.Context(), 1, 1)
+			defer end()
+			for range 2 {
+				if _, err := c.Units(ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if len(at) != 3 {
+				t.Fatalf("%d requests, want 3", len(at))
+			}
+			if gap := at[2].Sub(at[1]); gap < 150*time.Millisecond {
+				t.Errorf("the third request came %s after the second", gap)
+			}
+		})
+	}
+}
+
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	t.Run("a read within the host is followed", func(t *testing.T) {
