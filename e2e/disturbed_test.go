@@ -155,8 +155,8 @@ func (d *disturbance) lostComments(kills []time.Time) map[string]int {
 }
 
 // Workers are killed again and again while orders are imported, and one request in
-// eight fails in some way: each order, contact, product and item is there once, and a
-// comment at most once more than answers were lost.
+// eight fails in some way: each order, contact, product and item is there once, a
+// comment at most once more than answers were lost, and the account's limit is kept.
 func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	t.Parallel()
 	seed := *disturbedSeed
@@ -223,8 +223,7 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 			assert.LessOrEqual(t, times, 1+lost[fmt.Sprint(o.ID)], "order %d has a comment that often: %s", o.ID, text)
 		}
 	}
-	asked := w.Roapp.Requests(0)
-	t.Logf("%d requests, %d refused, at most %d in a second", asked.Total, asked.Statuses["429"], asked.MostPerSecond)
+	assertLimitKept(w)
 }
 
 // retry answers each hold of an order once, as a person does: an order whose service
