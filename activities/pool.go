@@ -124,7 +124,7 @@ type shop struct {
 	settings settings.Shop
 	client   *cartum.Client
 	breaker  breaker
-	// slices are those of sweeps, imports those of the first import.
+	// slices are those of sweeps, imports those of the initial import.
 	slices, imports *cartum.Slices
 	descriptions    *memory[string, string] // of the catalogue's products, by normalised article
 }
@@ -140,7 +140,7 @@ func findShop(s *settings.Settings, id string) (settings.Shop, error) {
 const (
 	// sweptAtOnce is how many orders a sweep asks for; a shop may cut it down.
 	sweptAtOnce = 500
-	// importedAtOnce is how many orders a first import begins at a time.
+	// importedAtOnce is how many orders an initial import begins at a time.
 	importedAtOnce = 100
 )
 

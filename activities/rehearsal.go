@@ -15,7 +15,7 @@ import (
 )
 
 // RehearsalRead reads the newest orders of a span, as many as one answer of the shop
-// holds, and leaves those out that a first import would.
+// holds, and leaves those out that an initial import would.
 func (a *Activities) RehearsalRead(ctx context.Context, in workflows.RehearsalReadInput) (workflows.RehearsalRead, error) {
 	s, err := a.openShop(ctx, in.Shop)
 	if err != nil {

@@ -22,10 +22,10 @@ func (a *Activities) ShopSettings(_ context.Context, shop string) (workflows.Sho
 	if !set.Enabled {
 		in.Paused = "the shop is switched off in the settings"
 	}
-	if days := set.FirstImport.Days; days > 0 {
-		in.FirstImport = &workflows.FirstImportWanted{
+	if days := set.InitialImport.Days; days > 0 {
+		in.InitialImport = &workflows.InitialImportWanted{
 			From: set.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: set.Since.AddDate(0, 0, -1).Format(time.DateOnly),
-			SkipStatuses: set.FirstImport.SkipStatuses, By: "the settings",
+			SkipStatuses: set.InitialImport.SkipStatuses, By: "the settings",
 		}
 	}
 	return in, nil

@@ -23,23 +23,23 @@ type AccountPath struct {
 	Account string `path:"account" doc:"the account's id in the settings" example:"main"`
 }
 
-// firstImportInput asks for a first import.
-type firstImportInput struct {
+// initialImportInput asks for an initial import.
+type initialImportInput struct {
 	ShopPath
-	Body firstImportDays
+	Body initialImportDays
 }
 
-type firstImportDays struct {
+type initialImportDays struct {
 	From string `json:"from,omitempty" format:"date" doc:"first day; by default as many days before the shop's since as the settings say, else 60"`
 	To   string `json:"to,omitempty" format:"date" doc:"last day; by default the one before the shop's since"`
 }
 
-type firstImportOutput struct{ Body firstImportBody }
+type initialImportOutput struct{ Body initialImportBody }
 
-type firstImportBody struct {
+type initialImportBody struct {
 	Shop string `json:"shop"`
 	// Import is absent where there never was one.
-	Import *overview.Import `json:"first_import,omitempty"`
+	Import *overview.Import `json:"initial_import,omitempty"`
 }
 
 type healthOutput struct{ Body overview.Report }
@@ -48,18 +48,18 @@ type healthOutput struct{ Body overview.Report }
 // about it.
 func (a *v1) registerHealth(doc huma.API) {
 	huma.Register(doc, look(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
-	progress := look(http.MethodGet, "/shops/{shop}/first-import", "first-import", "How far a shop's first import is")
+	progress := look(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
 	progress.Errors = append(progress.Errors, http.StatusNotFound)
-	huma.Register(doc, progress, a.firstImport)
-	begin := a.act(doc, "/shops/{shop}/first-import", "begin-first-import", "Begin a shop's first import, or go on with the one that was stopped")
+	huma.Register(doc, progress, a.initialImport)
+	begin := a.act(doc, "/shops/{shop}/initial-import", "begin-initial-import", "Begin a shop's initial import, or go on with the one that was stopped")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
-	huma.Register(doc, begin, a.beginFirstImport)
+	huma.Register(doc, begin, a.beginInitialImport)
 	for _, one := range []struct {
 		path, id, summary string
 		do                func(*exchange.Orders, context.Context, string) error
 	}{
-		{"/shops/{shop}/first-import/stop", "stop-first-import", "Stop a shop's first import; what it began is finished", (*exchange.Orders).StopFirstImport},
+		{"/shops/{shop}/initial-import/stop", "stop-initial-import", "Stop a shop's initial import; what it began is finished", (*exchange.Orders).StopInitialImport},
 		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*exchange.Orders).Sweep},
 	} {
 		operation := a.act(doc, one.path, one.id, one.summary)
@@ -87,7 +87,7 @@ func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	return &healthOutput{report}, nil
 }
 
-func (a *v1) firstImport(ctx context.Context, in *ShopPath) (*firstImportOutput, error) {
+func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOutput, error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -95,12 +95,12 @@ func (a *v1) firstImport(ctx context.Context, in *ShopPath) (*firstImportOutput,
 	view, err := orders.Shop(ctx, in.Shop)
 	var missing *serviceerror.NotFound
 	if err != nil && !errors.As(err, &missing) {
-		return nil, a.unanswered("how far the first import is", err)
+		return nil, a.unanswered("how far the initial import is", err)
 	}
-	return &firstImportOutput{firstImportBody{Shop: in.Shop, Import: overview.ImportOf(view.Import)}}, nil
+	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: overview.ImportOf(view.Import)}}, nil
 }
 
-func (a *v1) beginFirstImport(ctx context.Context, in *firstImportInput) (*firstImportOutput, error) {
+func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*initialImportOutput, error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -109,13 +109,13 @@ func (a *v1) beginFirstImport(ctx context.Context, in *firstImportInput) (*first
 	if err != nil {
 		return nil, huma.Error422UnprocessableEntity(err.Error())
 	}
-	switch err := orders.BeginFirstImport(ctx, in.Shop, want); {
+	switch err := orders.BeginInitialImport(ctx, in.Shop, want); {
 	case errors.Is(err, exchange.ErrImportRuns), errors.Is(err, exchange.ErrShopOff):
 		return nil, huma.Error409Conflict(err.Error())
 	case err != nil:
-		return nil, a.unanswered("begin the first import", err)
+		return nil, a.unanswered("begin the initial import", err)
 	}
-	return a.firstImport(ctx, &in.ShopPath)
+	return a.initialImport(ctx, &in.ShopPath)
 }
 
 func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.Orders, context.Context, string) error) error {

@@ -21,7 +21,7 @@ type orderDetail struct {
 	ShopName    string           `json:"shop_name"`
 	State       string           `json:"state" enum:"importing,held,synced,closed"`
 	Currency    string           `json:"currency,omitempty"`
-	Origin      string           `json:"origin" enum:"webhook,hand,sweep,first-import" doc:"Who first asked for it"`
+	Origin      string           `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
 	Began       time.Time        `json:"began" doc:"When the exchange first heard of it"`
 	Updated     *time.Time       `json:"updated,omitempty" doc:"When both sides were last compared"`
 	Refreshing  bool             `json:"refreshing,omitempty" doc:"It is being compared now"`

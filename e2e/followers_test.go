@@ -191,12 +191,19 @@ func look(w *world.World) {
 	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
 }
 
-// collections is how the account's collections fare.
+// collections is what the account's entity knows of its collections.
 func collections(w *world.World) (view workflows.AccountView) {
 	w.T.Helper()
-	answer, err := w.Temporal.QueryWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
-	require.NoError(w.T, err)
-	require.NoError(w.T, answer.Get(&view))
+	w.Eventually(world.Patience, func() string {
+		answer, err := w.Temporal.QueryWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
+		if err == nil {
+			err = answer.Get(&view)
+		}
+		if err != nil {
+			return err.Error() // such as a server that is busy
+		}
+		return ""
+	})
 	return view
 }
 

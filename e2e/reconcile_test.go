@@ -22,7 +22,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
 	w.Place(1, world.J{"stat_created": at(3)})
 	w.Place(2, cheapOrder(at(3)))
-	w.Cartum.PutOrder(3, world.J{"stat_created": at(2), "stat_status": 3}) // delivered, which the first import leaves out
+	w.Cartum.PutOrder(3, world.J{"stat_created": at(2), "stat_status": 3}) // delivered, which the initial import leaves out
 	w.Cartum.PutOrder(4, world.J{"stat_created": at(2)})                   // from before the shop was connected
 	w.Place(5, world.J{"stat_created": at(2), "stat_status": 4})           // cancelled before it was seen
 	w.Cartum.PutOrder(6, world.J{"stat_created": at(9)})                   // of another day

@@ -71,12 +71,12 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(1, world.J{"stat_created": at(3)})
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
-	// The first import is begun, shown and stopped.
-	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/first-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
+	// The initial import is begun, shown and stopped.
+	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/initial-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
 		w.Eventually(world.Patience, func() string {
-			status, page := see(w, "/health?said=first-import", language)
+			status, page := see(w, "/health?said=initial-import", language)
 			require.Equal(t, http.StatusOK, status, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
 				return page
@@ -84,7 +84,7 @@ func TestSteer_ByPages(t *testing.T) {
 			return ""
 		})
 	}
-	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-first-import", "accounts/main/collect"} {
+	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-initial-import", "accounts/main/collect"} {
 		assert.Equal(t, http.StatusSeeOther, press(w, "/health/"+action, nil), action)
 	}
 	assert.Equal(t, http.StatusNotFound, press(w, "/health/shops/nowhere/sweep", nil))
@@ -129,17 +129,17 @@ func TestSteer_ByAPI(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(world.Options{}))
 	w.Cartum.PutOrder(1, cheapOrder(at(2)))
-	answer, body := askJSON(w, http.MethodPost, "/v1/shops/demo/first-import", `{"from":"`+dayAgo(3)+`"}`)
+	answer, body := askJSON(w, http.MethodPost, "/v1/shops/demo/initial-import", `{"from":"`+dayAgo(3)+`"}`)
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
 	awaitImport(w)
-	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/first-import", "")
+	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/initial-import", "")
 	require.Equal(t, http.StatusOK, answer.StatusCode, body)
-	assert.Equal(t, "done", body["first_import"].(map[string]any)["state"])
-	assert.Equal(t, "warehouse", body["first_import"].(map[string]any)["by"])
-	answer, body = askJSON(w, http.MethodPost, "/v1/shops/demo/first-import", `{"from":"2026-02-30"}`)
+	assert.Equal(t, "done", body["initial_import"].(map[string]any)["state"])
+	assert.Equal(t, "warehouse", body["initial_import"].(map[string]any)["by"])
+	answer, body = askJSON(w, http.MethodPost, "/v1/shops/demo/initial-import", `{"from":"2026-02-30"}`)
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
 	for path, want := range map[string]int{
-		"/v1/shops/demo/sweep": 202, "/v1/shops/demo/first-import/stop": 202, "/v1/accounts/main/collect": 202,
+		"/v1/shops/demo/sweep": 202, "/v1/shops/demo/initial-import/stop": 202, "/v1/accounts/main/collect": 202,
 		"/v1/shops/nowhere/sweep": 404, "/v1/accounts/nowhere/collect": 404, "/v1/check": 202,
 	} {
 		answer, body := askJSON(w, http.MethodPost, path, "")

@@ -136,7 +136,7 @@ func missingText(one exchange.Missing) string {
 	case exchange.MissingClosed:
 		return "not to be imported: cancelled before it was seen, or given up"
 	case exchange.MissingSkipped:
-		return fmt.Sprintf("left out by the first import for its status %d", one.Status)
+		return fmt.Sprintf("left out by the initial import for its status %d", one.Status)
 	case exchange.MissingOlder:
 		return "from before the shop was connected"
 	default:

@@ -34,7 +34,7 @@ func TestCompletenessIsTold(t *testing.T) {
 
 missing:
   7  2026-11-02  waits for somebody: currency
-  8  2026-11-02  left out by the first import for its status 3
+  8  2026-11-02  left out by the initial import for its status 3
 
 the sum in the shop differs from the one that was carried over:
   9  12.00 in the shop, 10.00 carried over

@@ -32,7 +32,7 @@ func rehearseCommand(flags *process.Flags) *cobra.Command {
 			"everything more urgent. A worker must run. Ctrl-C ends it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var want workflows.FirstImportWanted
+			var want workflows.InitialImportWanted
 			check := func(s *settings.Settings) (err error) {
 				if err = knownShop(s, shop); err == nil {
 					want, err = exchange.WantedImport(s.Shops[shop], from, to, "the command line")
@@ -59,7 +59,7 @@ type rehearsing struct {
 	days            int
 }
 
-func (c console) rehearseToFile(ctx context.Context, shop string, want workflows.FirstImportWanted, path string, progress io.Writer) (err error) {
+func (c console) rehearseToFile(ctx context.Context, shop string, want workflows.InitialImportWanted, path string, progress io.Writer) (err error) {
 	r := rehearsing{lines: c.out, progress: progress}
 	if path == "" {
 		return c.rehearse(ctx, shop, want, r)
@@ -76,7 +76,7 @@ func (c console) rehearseToFile(ctx context.Context, shop string, want workflows
 	return c.rehearse(ctx, shop, want, r)
 }
 
-func (c console) rehearse(ctx context.Context, shop string, want workflows.FirstImportWanted, r rehearsing) error {
+func (c console) rehearse(ctx context.Context, shop string, want workflows.InitialImportWanted, r rehearsing) error {
 	if err := c.print("Rehearsing the orders of %s to %s; nothing is written.\n", want.From, want.To); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func command() *cobra.Command {
 	cmd.Flags().StringVar(&options.temporalUI, "temporal-ui", "", "URL of the namespace in Temporal's UI as browsers reach it, such as http://127.0.0.1:8233/namespaces/default; the pages link there")
 	cmd.Flags().StringVar(&options.codec.listen, "codec-listen", "", "address of the codec endpoint for Temporal's UI; it decrypts for anybody who reaches it, so keep it to yourself, such as 127.0.0.1:8089")
 	cmd.Flags().StringVar(&options.codec.origin, "codec-origin", "", "origin of Temporal's UI, the only one that browsers may use the codec endpoint from")
-	cmd.AddCommand(importCommand(&flags), firstImportCommand(&flags), rehearseCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
+	cmd.AddCommand(importCommand(&flags), initialImportCommand(&flags), rehearseCommand(&flags), refreshCommand(&flags), decideCommand(&flags),
 		showCommand(&flags), checkCommand(&flags), verifyCommand(&flags), healthCommand(&flags), reconcileCommand(&flags), passwordCommand(), tokenCommand())
 	return cmd
 }

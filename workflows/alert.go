@@ -122,8 +122,8 @@ type HealthView struct {
 	Red bool
 	// Findings are the orders that cannot go on.
 	Findings []Finding `json:",omitempty"`
-	// Import is a shop's first import, nil where there was none.
-	Import *FirstImport `json:",omitempty"`
+	// Import is a shop's initial import, nil where there was none.
+	Import *InitialImport `json:",omitempty"`
 }
 
 // RedAt tells whether the entity was red at its last look, or is by now.

@@ -32,8 +32,8 @@ const (
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
 	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
 	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
-	SignalFirstImport        = "first-import"          // FirstImportWanted, to a shop
-	SignalStopFirstImport    = "first-import-stop"     // nothing, to a shop
+	SignalInitialImport      = "initial-import"        // InitialImportWanted, to a shop
+	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	SignalTaskRepeated       = "task-repeated"         // an order's number, to its shop: a worker was given its task again and again
 	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again

@@ -16,7 +16,7 @@ func RehearsalID(shop string) string { return "rehearsal:" + shop }
 // RehearsalInput is what the workflow Rehearsal works from.
 type RehearsalInput struct {
 	Shop string
-	FirstImportWanted
+	InitialImportWanted
 }
 
 // RehearsedAs is what would become of an order.
@@ -156,7 +156,7 @@ type RehearsalContacts struct {
 // rehearsal is one rehearsal.
 type rehearsal struct {
 	in      RehearsalInput
-	span    *FirstImport
+	span    *InitialImport
 	facts   RehearsalFacts
 	ensures map[string]bool // Ensure workflows that an order before would have started
 	orders  []RehearsedOrder
@@ -167,7 +167,7 @@ type rehearsal struct {
 // and tells what would become of each order. It writes nothing.
 func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 	var span ShopState
-	span.wantImport(in.FirstImportWanted, workflow.Now(ctx))
+	span.wantImport(in.InitialImportWanted, workflow.Now(ctx))
 	if span.Import == nil {
 		return Rehearsed{}, temporal.NewNonRetryableApplicationError("the days are no dates as 2006-01-02, or in the wrong order", "Range", nil)
 	}

@@ -35,8 +35,8 @@ type ShopState struct {
 	// Revision is that of the settings which the shop was last told of.
 	Revision string `json:",omitempty"`
 	// Paused is why the shop is not asked for anything.
-	Paused string       `json:",omitempty"`
-	Import *FirstImport `json:",omitempty"`
+	Paused string         `json:",omitempty"`
+	Import *InitialImport `json:",omitempty"`
 }
 
 // ShopInForce is the answer of ShopSettings.
@@ -44,8 +44,8 @@ type ShopInForce struct {
 	Revision                string
 	Paused                  string `json:",omitempty"` // why the shop is not to be asked
 	RecentEvery, WholeEvery time.Duration
-	// FirstImport is the one that the settings ask for.
-	FirstImport *FirstImportWanted `json:",omitempty"`
+	// InitialImport is the one that the settings ask for.
+	InitialImport *InitialImportWanted `json:",omitempty"`
 	// Jitter, from 0 to 1, spreads the sweeps of many shops.
 	Jitter float64
 }
@@ -115,7 +115,7 @@ func resumeOptions(ctx workflow.Context, summary string) workflow.Context {
 }
 
 // Shop is the entity of a shop. It sweeps the shop's orders, carries out the
-// first import, keeps the webhooks subscribed, and knows how all that fares.
+// initial import, keeps the webhooks subscribed, and knows how all that fares.
 func Shop(ctx workflow.Context, state ShopState) error {
 	r := newShopRun(ctx, state)
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
@@ -161,13 +161,13 @@ type shopRun struct {
 
 	// These run, or are nil.
 	sweep        workflow.Future
-	slice        workflow.Future // of the first import
+	slice        workflow.Future // of the initial import
 	held         workflow.Future // held orders are being resumed
 	subscription workflow.Future
 
 	sweepWhole bool
 	sweepAt    time.Time
-	sliceOf    *FirstImport
+	sliceOf    *InitialImport
 
 	timer     workflow.Future
 	timerAt   time.Time
@@ -185,8 +185,8 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 		wanted:          workflow.GetSignalChannel(ctx, SignalWebhooks),
 		removed:         workflow.GetSignalChannel(ctx, SignalWebhookRemoved),
 		received:        workflow.GetSignalChannel(ctx, SignalWebhookReceived),
-		importWanted:    workflow.GetSignalChannel(ctx, SignalFirstImport),
-		importStop:      workflow.GetSignalChannel(ctx, SignalStopFirstImport),
+		importWanted:    workflow.GetSignalChannel(ctx, SignalInitialImport),
+		importStop:      workflow.GetSignalChannel(ctx, SignalStopInitialImport),
 		repeated:        workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 }
@@ -207,7 +207,7 @@ func (r *shopRun) drain(ctx workflow.Context) {
 		}
 	}
 	for {
-		var want FirstImportWanted
+		var want InitialImportWanted
 		if !r.importWanted.ReceiveAsync(&want) {
 			break
 		}
@@ -260,8 +260,8 @@ func (r *shopRun) readSettings(ctx workflow.Context) {
 	// An interval that was shortened counts from now.
 	r.state.NextWhole = sooner(r.state.NextWhole, now.Add(in.WholeEvery))
 	r.state.NextRecent = sooner(r.state.NextRecent, now.Add(in.RecentEvery))
-	if in.FirstImport != nil && r.state.Import == nil {
-		r.state.wantImport(*in.FirstImport, now)
+	if in.InitialImport != nil && r.state.Import == nil {
+		r.state.wantImport(*in.InitialImport, now)
 	}
 }
 

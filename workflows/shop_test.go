@@ -31,7 +31,7 @@ type shopWorld struct {
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
 	fresh   int // orders that each sweep finds and no event told of
-	busy    int // first import slices that find too many orders on their way
+	busy    int // initial import slices that find too many orders on their way
 }
 
 type sweptAt struct {
@@ -166,11 +166,11 @@ func TestShop_RefusedCredentialsAreTriedSlowly(t *testing.T) {
 	assert.False(t, carried.Health.FailingSince.IsZero())
 }
 
-func TestShop_TheFirstImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
+func TestShop_TheInitialImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
 	t.Parallel()
 	w := newShopWorld(t)
 	w.busy = 3
-	w.force.FirstImport = &workflows.FirstImportWanted{From: "2026-01-01", To: "2026-02-28"}
+	w.force.InitialImport = &workflows.InitialImportWanted{From: "2026-01-01", To: "2026-02-28"}
 	carried := w.run(workflows.ShopState{Shop: "demo"})
 	require.NotNil(t, carried.Import)
 	assert.False(t, carried.Import.DoneAt.IsZero())
@@ -185,7 +185,7 @@ func TestShop_TheFirstImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
 	again := newShopWorld(t)
 	again.force = w.force
 	again.run(carried)
-	assert.Empty(t, again.slices, "the settings' first import is done once")
+	assert.Empty(t, again.slices, "the settings' initial import is done once")
 }
 
 func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
@@ -193,7 +193,7 @@ func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
 	w := newShopWorld(t)
 	w.force.RecentEvery, w.force.WholeEvery = 10*time.Hour, 10*time.Hour
 	w.after(6*time.Hour+time.Second, workflows.SignalLook, nil)
-	w.after(6*time.Hour+time.Second, workflows.SignalFirstImport, workflows.FirstImportWanted{From: "2026-01-01", To: "2026-01-02"})
+	w.after(6*time.Hour+time.Second, workflows.SignalInitialImport, workflows.InitialImportWanted{From: "2026-01-01", To: "2026-01-02"})
 	carried := w.run(workflows.ShopState{Shop: "demo"})
 	assert.Len(t, w.sweeps, 2, "the first one and the one that was asked for")
 	require.NotNil(t, carried.Import)

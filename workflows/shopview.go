@@ -13,9 +13,9 @@ type ShopView struct {
 	Paused string `json:",omitempty"` // why the shop is not asked for anything
 	Health Health
 	// Recent and Whole are the last sweeps that succeeded.
-	Recent, Whole *Swept       `json:",omitempty"`
-	Sweeping      bool         `json:",omitempty"`
-	Import        *FirstImport `json:",omitempty"`
+	Recent, Whole *Swept         `json:",omitempty"`
+	Sweeping      bool           `json:",omitempty"`
+	Import        *InitialImport `json:",omitempty"`
 	// Webhooks counts the events that Cartum sends.
 	Webhooks int
 	Revision string // of the settings in force
@@ -61,10 +61,10 @@ func sweepLine(text *strings.Builder, what string, s *Swept) {
 	text.WriteString("\n")
 }
 
-// line is the first import in one line.
-func (f *FirstImport) line() string {
+// line is the initial import in one line.
+func (f *InitialImport) line() string {
 	done, all := f.Days()
-	text := fmt.Sprintf("First import, %s to %s: %d of %d days; orders seen %d, begun %d, skipped %d, known %d, unreadable %d",
+	text := fmt.Sprintf("Initial import, %s to %s: %d of %d days; orders seen %d, begun %d, skipped %d, known %d, unreadable %d",
 		f.From, f.To, done, all, f.Seen, f.Started, f.Skipped, f.Known, f.Failed)
 	switch {
 	case !f.DoneAt.IsZero():

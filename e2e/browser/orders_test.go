@@ -85,7 +85,7 @@ func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 	assert.NotEqual(t, "taken", title)
 }
 
-func TestAPersonWatchesAFirstImport(t *testing.T) {
+func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{
 		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
@@ -98,9 +98,9 @@ func TestAPersonWatchesAFirstImport(t *testing.T) {
 	p := newPerson(w)
 	p.opens("/health")
 	p.logsIn(anna)
-	p.clicks("button", "Begin the first import")
-	p.sees("The first import has begun.")
-	p.seesThat("progressbar", "First import")
+	p.clicks("button", "Start the initial import")
+	p.sees("The initial import has begun.")
+	p.seesThat("progressbar", "Initial import")
 	p.sees("running")
 	p.sees("12 begun")
 	p.sees("done")

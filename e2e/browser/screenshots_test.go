@@ -62,7 +62,7 @@ func TestTakeScreenshots(t *testing.T) {
 	}
 }
 
-// importLongAgo begins a first import that is not done soon.
+// importLongAgo begins an initial import that is not done soon.
 func importLongAgo(w *world.World) {
 	w.T.Helper()
 	for i := range 20 {
@@ -70,7 +70,7 @@ func importLongAgo(w *world.World) {
 	}
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "1s", Times: -1})
 	now := time.Now()
-	err := w.Orders.FirstImport(w.T.Context(), w.Shop, workflows.FirstImportWanted{
+	err := w.Orders.InitialImport(w.T.Context(), w.Shop, workflows.InitialImportWanted{
 		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -5).Format(time.DateOnly), By: anna,
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func importLongAgo(w *world.World) {
 	}
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 5 {
-			return "the first import has not come far"
+			return "the initial import has not come far"
 		}
 		return ""
 	})

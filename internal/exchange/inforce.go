@@ -74,8 +74,8 @@ type ShopInForce struct {
 	RecentDays         int             `json:"recent_days"`
 	WholeEvery         string          `json:"whole_every"`
 	WindowDays         int             `json:"window_days"`
-	FirstImportDays    int             `json:"first_import_days" doc:"0: none begins by itself"`
-	SkipStatuses       []Named         `json:"first_import_skips"`
+	InitialImportDays  int             `json:"initial_import_days" doc:"0: none begins by itself"`
+	SkipStatuses       []Named         `json:"initial_import_skips"`
 	Webhooks           bool            `json:"webhooks" doc:"whether Cartum's webhooks are taken"`
 	Location           Named           `json:"location"`
 	OrderType          Named           `json:"order_type"`
@@ -127,12 +127,12 @@ func (n Names) shop(id string, s settings.Shop) ShopInForce {
 		NameOrder: string(s.NameOrder), IdentifyProductsBy: string(s.IdentifyProductsBy), RequestsPerSecond: s.RequestsPerSecond,
 		RecentEvery: s.Sweep.RecentEvery.String(), RecentDays: s.Sweep.RecentDays,
 		WholeEvery: s.Sweep.WholeEvery.String(), WindowDays: s.Sweep.WindowDays,
-		FirstImportDays: s.FirstImport.Days, Webhooks: s.WebhookKey.Reveal() != "",
+		InitialImportDays: s.InitialImport.Days, Webhooks: s.WebhookKey.Reveal() != "",
 		Location: n.named(s.Account, facts.Locations, s.Location), OrderType: n.named(s.Account, facts.OrderTypes, s.OrderType),
 	}
 	ofShop := func(status int) Named { return n.unnumbered(int64(status), n.Cartum(id, status)) }
 	ofAccount := func(status int64) Named { return n.named(s.Account, facts.Statuses, status) }
-	for _, status := range s.FirstImport.SkipStatuses {
+	for _, status := range s.InitialImport.SkipStatuses {
 		out.SkipStatuses = append(out.SkipStatuses, ofShop(status))
 	}
 	for _, manager := range s.Managers {

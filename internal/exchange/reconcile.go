@@ -32,8 +32,8 @@ const (
 	MissingHeld      MissingReason = "held"      // it waits for somebody
 	MissingImporting MissingReason = "importing" // it is on its way
 	MissingClosed    MissingReason = "closed"    // it is not to be there: cancelled before it was seen, or given up
-	MissingSkipped   MissingReason = "skipped"   // from before the shop was connected, in a status that the first import leaves out
-	MissingOlder     MissingReason = "older"     // from before the shop was connected, and no first import brought it
+	MissingSkipped   MissingReason = "skipped"   // from before the shop was connected, in a status that the initial import leaves out
+	MissingOlder     MissingReason = "older"     // from before the shop was connected, and no initial import brought it
 	MissingUnknown   MissingReason = "unknown"   // the exchange does not know it, though it should
 )
 
@@ -237,7 +237,7 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 	set := o.settings.Current()
 	shop := set.Shops[read.Shop]
 	c := comparison{
-		read: read, known: known, since: shop.Since.Format(time.DateOnly), skip: shop.FirstImport.SkipStatuses,
+		read: read, known: known, since: shop.Since.Format(time.DateOnly), skip: shop.InitialImport.SkipStatuses,
 	}
 	out := c.compare()
 	out.Currency = set.Accounts[shop.Account].Currency

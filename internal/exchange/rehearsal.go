@@ -20,13 +20,13 @@ const rehearsalLook = time.Second
 // Rehearse finds out what an initial import would do, and tells of each order as it becomes known. It takes the place of
 // a rehearsal that is under way. Nobody reads on when ctx ends, so the rehearsal ends as well.
 func (o *Orders) Rehearse(
-	ctx context.Context, shop string, want workflows.FirstImportWanted, tell func(workflows.RehearsalView) error,
+	ctx context.Context, shop string, want workflows.InitialImportWanted, tell func(workflows.RehearsalView) error,
 ) (workflows.Rehearsed, error) {
 	var result workflows.Rehearsed
 	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: workflows.RehearsalID(shop), TaskQueue: engine.OrdersQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-	}, workflows.RehearsalWorkflow, workflows.RehearsalInput{Shop: shop, FirstImportWanted: want})
+	}, workflows.RehearsalWorkflow, workflows.RehearsalInput{Shop: shop, InitialImportWanted: want})
 	if err != nil {
 		return result, fmt.Errorf("start the rehearsal of shop %s: %w", shop, err)
 	}

@@ -80,17 +80,17 @@ func (o *Orders) Settings(ctx context.Context, shop, revision string) error {
 	return o.signalShop(ctx, shop, workflows.SignalSettings, revision)
 }
 
-// FirstImport begins an import of older orders, or goes on with the one that
+// InitialImport begins an import of older orders, or goes on with the one that
 // was stopped.
-func (o *Orders) FirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
+func (o *Orders) InitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalFirstImport, want)
+	return o.signalShop(ctx, shop, workflows.SignalInitialImport, want)
 }
 
-// StopFirstImport stops it; what was begun is finished.
-func (o *Orders) StopFirstImport(ctx context.Context, shop string) error {
+// StopInitialImport stops it; what was begun is finished.
+func (o *Orders) StopInitialImport(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalStopFirstImport, nil)
+	return o.signalShop(ctx, shop, workflows.SignalStopInitialImport, nil)
 }

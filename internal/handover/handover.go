@@ -1,5 +1,5 @@
 // Package handover brings news of a shop's orders to the orders' workflows,
-// whoever has them: a webhook, a sweep, the first import or a person.
+// whoever has them: a webhook, a sweep, the initial import or a person.
 package handover
 
 import (

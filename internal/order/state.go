@@ -53,9 +53,9 @@ type State struct {
 type ShopState struct {
 	// LastLines are the lines as they were last known, where it is not clear which
 	// lines the shop's order has now.
-	LastLines []Line `json:",omitempty"`
-	Snapshot *Snapshot `json:",omitempty"` // the newest
-	Digest   string    `json:",omitempty"` // of the newest
+	LastLines []Line    `json:",omitempty"`
+	Snapshot  *Snapshot `json:",omitempty"` // the newest
+	Digest    string    `json:",omitempty"` // of the newest
 	// Observed is what polls compare with, the digest where empty.
 	Observed string `json:",omitempty"`
 	// Notice asks to read the shop's order again.
@@ -171,7 +171,7 @@ const (
 	OriginWebhook Origin = "webhook"
 	OriginHand    Origin = "hand" // a person, by page, API or command line
 	OriginSweep   Origin = "sweep"
-	OriginImport  Origin = "first-import"
+	OriginImport  Origin = "initial-import"
 )
 
 // ChangeNotice says that the shop's order may have changed. Without a snapshot it

@@ -78,7 +78,7 @@ const (
 	Refused  Credentials = "refused"
 )
 
-// Import is how far a shop's first import is.
+// Import is how far a shop's initial import is.
 type Import struct {
 	From string `json:"from"` // days on the shop's clock, both inclusive
 	To   string `json:"to"`
@@ -96,10 +96,10 @@ type Import struct {
 	By       string      `json:"by,omitempty"` // who began it; not in [Report.Open]
 }
 
-// ImportState is how a first import stands.
+// ImportState is how an initial import stands.
 type ImportState string
 
-// The states of a first import.
+// The states of an initial import.
 const (
 	ImportRunning ImportState = "running"
 	ImportWaiting ImportState = "waiting"
@@ -108,8 +108,8 @@ const (
 	ImportDone    ImportState = "done"
 )
 
-// ImportOf tells how far a first import is, nil where there was none.
-func ImportOf(f *workflows.FirstImport) *Import {
+// ImportOf tells how far an initial import is, nil where there was none.
+func ImportOf(f *workflows.InitialImport) *Import {
 	if f == nil {
 		return nil
 	}
@@ -142,8 +142,8 @@ type Shop struct {
 	OldestHold time.Time `json:"oldest_hold,omitzero"`
 	// Orders counts them by state: importing, synced, held and closed.
 	Orders map[string]int64 `json:"orders,omitempty"`
-	// Import is the first import, nil where there was none.
-	Import *Import `json:"first_import,omitempty"`
+	// Import is the initial import, nil where there was none.
+	Import *Import `json:"initial_import,omitempty"`
 
 	counted time.Time // when its orders were counted
 }

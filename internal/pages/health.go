@@ -44,7 +44,7 @@ type shopFare struct {
 	overview.Shop
 	// Counts are the orders by state, in the order of their life.
 	Counts []stateCount
-	// From and To are the days of a first import that is asked for without any.
+	// From and To are the days of an initial import that is asked for without any.
 	From, To string
 }
 
@@ -125,28 +125,28 @@ func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	switch action {
 	case "sweep":
 		p.said(w, r, action, orders.Sweep(r.Context(), shop))
-	case "stop-first-import":
-		p.said(w, r, action, orders.StopFirstImport(r.Context(), shop))
-	case "first-import":
-		p.beginFirstImport(w, r, orders, shop)
+	case "stop-initial-import":
+		p.said(w, r, action, orders.StopInitialImport(r.Context(), shop))
+	case "initial-import":
+		p.beginInitialImport(w, r, orders, shop)
 	default:
 		p.fail(w, r, http.StatusNotFound, "error.not-found")
 	}
 }
 
-func (p *pages) beginFirstImport(w http.ResponseWriter, r *http.Request, orders *exchange.Orders, shop string) {
+func (p *pages) beginInitialImport(w http.ResponseWriter, r *http.Request, orders *exchange.Orders, shop string) {
 	user, _ := access.Who(r.Context())
 	want, err := exchange.WantedImport(p.Settings.Current().Shops[shop], r.PostFormValue("from"), r.PostFormValue("to"), user.Name)
 	if err != nil {
 		p.fail(w, r, http.StatusUnprocessableEntity, "health.bad-days")
 		return
 	}
-	err = orders.BeginFirstImport(r.Context(), shop, want)
+	err = orders.BeginInitialImport(r.Context(), shop, want)
 	if errors.Is(err, exchange.ErrImportRuns) {
 		p.fail(w, r, http.StatusConflict, "health.import-runs")
 		return
 	}
-	p.said(w, r, "first-import", err)
+	p.said(w, r, "initial-import", err)
 }
 
 func (p *pages) collect(w http.ResponseWriter, r *http.Request) {

@@ -37,7 +37,7 @@ type pages struct {
 
 // New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
-	p := &pages{Options: o, templates: mustParseTemplates()}
+	p := &pages{Options: o, templates: parsedTemplates()}
 	if !assetsComplete() {
 		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"go.uber.org/zap"
 )
@@ -22,6 +23,9 @@ var templateFiles embed.FS
 // within the layout. Files that begin with part- hold what several pages show,
 // or what is shown anew alone.
 type templates map[string]*template.Template
+
+// parsedTemplates are parsed once in a process.
+var parsedTemplates = sync.OnceValue(mustParseTemplates)
 
 func mustParseTemplates() templates {
 	functions := template.FuncMap{

@@ -74,7 +74,7 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields, catalog, product_type_id, contact_fields, order_fields",
 		}},
 		{"unknown key of a shop", "    since: 2026-11-01", "    since: 2026-11-01\n    import: {days: 60}\n    sweep: {every: 1m}", []string{
-			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, first_import, final",
+			"settings.yaml:22:5: shops.kwiaty.import: unknown key; keys here are: name, url, admin_url, login, password, webhook_key, account, requests_per_second, since, time_zone, region, language, name_order, identify_products_by, location, order_type, managers, statuses, enabled, sweep, initial_import, final",
 			"settings.yaml:23:13: shops.kwiaty.sweep.every: unknown key; keys here are: recent_every, recent_days, whole_every, window_days, missing_after",
 		}},
 		{"unknown key in braces", "{shop: f101}", "{shop: f101, total: f102}", []string{
@@ -281,18 +281,18 @@ func TestProblems(t *testing.T) {
 		{"variable that ends with a line break", "${ROAPP_API_KEY}", "${WITH_LINE_BREAK}", []string{
 			"settings.yaml:8:5: accounts.main.api_key: has a line break or a control character in it; take it out",
 		}},
-		{"first import of nobody knows what", "    location: 12", "    first_import: {skip_statuses: [3]}\n    location: 12", []string{
-			"settings.yaml:25:5: shops.kwiaty.first_import.days: is missing; write how many days back the first import begins, for example days: 60, or take first_import away",
+		{"initial import of nobody knows what", "    location: 12", "    initial_import: {skip_statuses: [3]}\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.initial_import.days: is missing; write how many days back the initial import begins, for example days: 60, or take initial_import away",
 		}},
-		{"first import of no keys", "    location: 12", "    first_import: {}\n    location: 12", []string{
-			"settings.yaml:25:5: shops.kwiaty.first_import.days: is missing; write how many days back the first import begins, for example days: 60, or take first_import away",
+		{"initial import of no keys", "    location: 12", "    initial_import: {}\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.initial_import.days: is missing; write how many days back the initial import begins, for example days: 60, or take initial_import away",
 		}},
-		{"first import without a value", "    location: 12", "    first_import:\n    location: 12", []string{
-			"settings.yaml:25:5: shops.kwiaty.first_import: has no value; fill it in or take the key away",
+		{"initial import without a value", "    location: 12", "    initial_import:\n    location: 12", []string{
+			"settings.yaml:25:5: shops.kwiaty.initial_import: has no value; fill it in or take the key away",
 		}},
-		{"first import of too many days", "    location: 12", "    first_import: {days: 366, skip_statuses: [0]}\n    location: 12", []string{
-			`settings.yaml:25:20: shops.kwiaty.first_import.days: must be from 0 to 365 days, not "366"`,
-			`settings.yaml:25:47: shops.kwiaty.first_import.skip_statuses[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+		{"initial import of too many days", "    location: 12", "    initial_import: {days: 366, skip_statuses: [0]}\n    location: 12", []string{
+			`settings.yaml:25:20: shops.kwiaty.initial_import.days: must be from 0 to 365 days, not "366"`,
+			`settings.yaml:25:47: shops.kwiaty.initial_import.skip_statuses[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
 		}},
 		{"sweeps out of range", "    location: 12", "    sweep: {recent_every: 5s, whole_every: 2h, recent_days: 0, window_days: 366}\n    location: 12", []string{
 			`settings.yaml:25:13: shops.kwiaty.sweep.recent_every: must be from 10s to 1h, not "5s"`,

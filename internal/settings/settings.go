@@ -149,8 +149,8 @@ type Shop struct {
 	Enabled bool `yaml:"enabled" default:"true"`
 	// Sweep says how often the shop's orders are looked through for changes.
 	Sweep Sweep `yaml:"sweep"`
-	// FirstImport brings older orders once; without its key there is none.
-	FirstImport FirstImport `yaml:"first_import"`
+	// InitialImport brings older orders once; without its key there is none.
+	InitialImport InitialImport `yaml:"initial_import"`
 	// Final are the statuses after which nothing more is expected.
 	Final Final `yaml:"final"`
 }
@@ -170,9 +170,9 @@ type Sweep struct {
 	MissingAfter time.Duration `yaml:"missing_after" default:"1h" validate:"held_after"`
 }
 
-// FirstImport is the import of the orders from before the shop was connected.
-type FirstImport struct {
-	// Days is how many days back it begins, 0 for no first import.
+// InitialImport is the import of the orders from before the shop was connected.
+type InitialImport struct {
+	// Days is how many days back it begins, 0 for no initial import.
 	Days int `yaml:"days" validate:"import_days" example:"60"`
 	// SkipStatuses are Cartum's statuses whose orders are left out, default 3,
 	// delivered.
@@ -297,8 +297,8 @@ func (s *Settings) normalize() error {
 		year, month, day := shop.Since.Date()
 		shop.Since = time.Date(year, month, day, 0, 0, 0, 0, zone)
 		shop.URL = strings.TrimSuffix(shop.URL, "/")
-		if shop.FirstImport.SkipStatuses == nil {
-			shop.FirstImport.SkipStatuses = []int{statusDelivered}
+		if shop.InitialImport.SkipStatuses == nil {
+			shop.InitialImport.SkipStatuses = []int{statusDelivered}
 		}
 		shop.Final = shop.Final.withDefaults(shop.Statuses)
 		s.Shops[id] = shop

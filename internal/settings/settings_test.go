@@ -115,10 +115,10 @@ func TestExampleIsRead(t *testing.T) {
 			Import: map[int]int64{1: 101, 2: 102, 3: 103, 4: 104, 6: 105},
 			Export: map[int64]int{102: 2, 103: 3, 105: 6},
 		},
-		Enabled:     true,
-		Sweep:       settings.Sweep{RecentEvery: time.Minute, RecentDays: 3, WholeEvery: 5 * time.Minute, WindowDays: 60, MissingAfter: time.Hour},
-		FirstImport: settings.FirstImport{SkipStatuses: []int{3}},
-		Final:       settings.Final{Shop: []int{3, 4}, Roapp: []int64{103, 104}},
+		Enabled:       true,
+		Sweep:         settings.Sweep{RecentEvery: time.Minute, RecentDays: 3, WholeEvery: 5 * time.Minute, WindowDays: 60, MissingAfter: time.Hour},
+		InitialImport: settings.InitialImport{SkipStatuses: []int{3}},
+		Final:         settings.Final{Shop: []int{3, 4}, Roapp: []int64{103, 104}},
 	}}, got.Shops)
 	require.Equal(t, "https://alerts.example/hunter-token", got.Alerts.URL.Reveal())
 	require.Equal(t, []settings.APIToken{{
@@ -362,14 +362,14 @@ func TestFinalStatuses(t *testing.T) {
 	}
 }
 
-func TestFirstImport(t *testing.T) {
+func TestInitialImport(t *testing.T) {
 	t.Parallel()
-	for written, want := range map[string]settings.FirstImport{
-		"":                               {SkipStatuses: []int{3}},
-		"    first_import: {days: 60}\n": {Days: 60, SkipStatuses: []int{3}},
-		"    first_import: {days: 7, skip_statuses: []}\n": {Days: 7, SkipStatuses: []int{}},
+	for written, want := range map[string]settings.InitialImport{
+		"":                                 {SkipStatuses: []int{3}},
+		"    initial_import: {days: 60}\n": {Days: 60, SkipStatuses: []int{3}},
+		"    initial_import: {days: 7, skip_statuses: []}\n": {Days: 7, SkipStatuses: []int{}},
 	} {
-		require.Equal(t, want, parse(t, valid+written).Shops["kwiaty"].FirstImport, written)
+		require.Equal(t, want, parse(t, valid+written).Shops["kwiaty"].InitialImport, written)
 	}
 }
 

@@ -138,7 +138,7 @@ func (d *document) checkReferences(settings *Settings) {
 	for id, shop := range settings.Shops {
 		urls = append(urls, claim{shops.entry(id).key("url"), hostOf(shop.URL)})
 		d.checkSweep(shop.Sweep, shops.entry(id).key("sweep"))
-		d.checkFirstImport(shops.entry(id).key("first_import"))
+		d.checkInitialImport(shops.entry(id).key("initial_import"))
 	}
 	for id, account := range settings.Accounts {
 		at := accounts.entry(id)
@@ -208,15 +208,15 @@ func (d *document) notMore(small, large path, why string, is, most any) {
 
 func lastKey(at path) string { return at.shown[strings.LastIndex(at.shown, ".")+1:] }
 
-// checkFirstImport keeps a first import from being asked for by a key that does
+// checkInitialImport keeps an initial import from being asked for by a key that does
 // not say of what.
-func (d *document) checkFirstImport(at path) {
+func (d *document) checkInitialImport(at path) {
 	days := at.key("days")
 	place, known := d.places[days.namespace]
 	if d.places[at.namespace].absent || !known || !place.absent || d.unread(days.namespace) {
 		return
 	}
-	d.report(place, "is missing; write how many days back the first import begins, for example "+place.example+", or take first_import away")
+	d.report(place, "is missing; write how many days back the initial import begins, for example "+place.example+", or take initial_import away")
 }
 
 func (d *document) checkAccounts(settings *Settings) {

@@ -60,8 +60,8 @@ type Options struct {
 	// MissingAfter is how long an order must be missing in the shop; an hour by
 	// default.
 	MissingAfter time.Duration
-	// FirstImportDays begins a first import by itself.
-	FirstImportDays int
+	// InitialImportDays begins an initial import by itself.
+	InitialImportDays int
 	// Since is the day from which sweeps import, "2026-01-01" by default.
 	Since string
 	// Latency is how long both services think about each request.
@@ -295,7 +295,7 @@ shops:
     account: main
     since: {{.Since}}
     sweep: {recent_every: {{.RecentEvery}}, recent_days: {{.RecentDays}}, whole_every: {{.WholeEvery}}, window_days: {{.WindowDays}}, missing_after: {{.MissingAfter}}}
-    first_import: {days: {{.FirstImportDays}}, skip_statuses: [3]}
+    initial_import: {days: {{.InitialImportDays}}, skip_statuses: [3]}
     requests_per_second: {{.ShopRate}}
     time_zone: {{.TimeZone}}
     region: {{.Region}}

@@ -29,17 +29,53 @@ type Server struct {
 	count   atomic.Int64
 }
 
-var shared = sync.OnceValues(func() (*Server, error) { return start("", 0) })
+// sharedFor is how many tests share a server. It keeps what they leave behind, and grows slow with it.
+const sharedFor = 80
 
-// Start returns the dev server of this test binary, in memory, and starts it first if needed. It ends with the binary. Tests
-// keep apart by their namespaces and may run in parallel.
+// shared is the server that tests share, and how many do.
+var shared struct {
+	mu     sync.Mutex
+	server *Server
+	taken  int             // by how many tests so far
+	users  map[*Server]int // tests that have not ended
+}
+
+// Start returns a dev server, in memory, that tests of this binary share, and starts one if needed. Tests keep apart by their
+// namespaces and may run in parallel.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
-	s, err := shared()
-	if err != nil {
-		tb.Fatal(err)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.server == nil || shared.taken == sharedFor {
+		s, err := start("", 0)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		retire(shared.server)
+		shared.server, shared.taken = s, 0
 	}
+	s := shared.server
+	shared.taken++
+	if shared.users == nil {
+		shared.users = map[*Server]int{}
+	}
+	shared.users[s]++
+	tb.Cleanup(func() {
+		shared.mu.Lock()
+		defer shared.mu.Unlock()
+		if shared.users[s]--; s != shared.server {
+			retire(s)
+		}
+	})
 	return s
+}
+
+// retire ends a server that no test gets any more, once none uses it.
+func retire(s *Server) {
+	if s != nil && shared.users[s] == 0 {
+		delete(shared.users, s)
+		go s.Stop()
+	}
 }
 
 // StartWithFile starts another dev server, which keeps everything in dbFile and listens on port (0: a free one), for tests

@@ -19,7 +19,7 @@ import (
 )
 
 // importingAtMost is how many orders of a shop may be on their way before a
-// first import brings more: few enough to stop it soon.
+// initial import brings more: few enough to stop it soon.
 const importingAtMost = 100
 
 // ImportSlice hands over the newest orders of a span, as many as one answer of
@@ -93,7 +93,7 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 	return out, err
 }
 
-// importSorted is what a slice has for a first import.
+// importSorted is what a slice has for an initial import.
 type importSorted struct {
 	workflows.ImportCounts
 	orders []cartum.Order

@@ -10,22 +10,22 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// usualImportDays is how far back a first import goes where nobody says
+// usualImportDays is how far back an initial import goes where nobody says
 // otherwise.
 const usualImportDays = 60
 
-// WantedImport is the first import of a shop from one day to another, as
+// WantedImport is the initial import of a shop from one day to another, as
 // "2006-01-02". Without them it goes back from the day before the shop's since,
 // from which on orders come by themselves, as many days as the settings say,
 // else 60.
-func WantedImport(shop settings.Shop, from, to, by string) (workflows.FirstImportWanted, error) {
-	days := shop.FirstImport.Days
+func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImportWanted, error) {
+	days := shop.InitialImport.Days
 	if days == 0 {
 		days = usualImportDays
 	}
-	want := workflows.FirstImportWanted{
+	want := workflows.InitialImportWanted{
 		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
-		SkipStatuses: shop.FirstImport.SkipStatuses, By: by,
+		SkipStatuses: shop.InitialImport.SkipStatuses, By: by,
 	}
 	for _, day := range []struct {
 		given string
@@ -45,12 +45,12 @@ func WantedImport(shop settings.Shop, from, to, by string) (workflows.FirstImpor
 	return want, nil
 }
 
-// ErrImportRuns means that a first import of other days is under way.
-var ErrImportRuns = errors.New("a first import of other days is under way; stop it first")
+// ErrImportRuns means that an initial import of other days is under way.
+var ErrImportRuns = errors.New("an initial import of other days is under way; stop it first")
 
-// BeginFirstImport begins a first import, or goes on with the one of the same
+// BeginInitialImport begins an initial import, or goes on with the one of the same
 // days. One of other days is stopped by a person first.
-func (o *Orders) BeginFirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted) error {
+func (o *Orders) BeginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
 	if !o.settings.Current().InForce(shop) {
 		return ErrShopOff
 	}
@@ -63,5 +63,5 @@ func (o *Orders) BeginFirstImport(ctx context.Context, shop string, want workflo
 	if begun := view.Import; begun.Goes() && (begun.From != want.From || begun.To != want.To) {
 		return ErrImportRuns
 	}
-	return o.FirstImport(ctx, shop, want)
+	return o.InitialImport(ctx, shop, want)
 }

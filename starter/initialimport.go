@@ -17,31 +17,31 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// firstImportOptions are the command line's.
-type firstImportOptions struct {
+// initialImportOptions are the command line's.
+type initialImportOptions struct {
 	shop, from, to string
 	dryRun, stop   bool
 }
 
-func firstImportCommand(flags *process.Flags) *cobra.Command {
-	var o firstImportOptions
+func initialImportCommand(flags *process.Flags) *cobra.Command {
+	var o initialImportOptions
 	cmd := &cobra.Command{
-		Use:   "first-import --shop ID [--from DAY] [--to DAY]",
+		Use:   "initial-import --shop ID [--from DAY] [--to DAY]",
 		Short: "Import the orders from before the shop was connected",
-		Long: "First-import brings a shop's older orders, newest first, and lets everything more urgent go before. Orders that are\n" +
+		Long: "Initial-import brings a shop's older orders, newest first, and lets everything more urgent go before. Orders that are\n" +
 			"known already are left alone, and so are those whose status the settings skip. It goes on by itself when this command\n" +
 			"ends, and after a restart. Asked for again with the same days, it goes on where it was stopped.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var want workflows.FirstImportWanted
+			var want workflows.InitialImportWanted
 			check := func(s *settings.Settings) (err error) { want, err = o.want(s); return err }
 			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error {
-				return c.firstImport(ctx, o, want, isTerminal(cmd.OutOrStdout()))
+				return c.initialImport(ctx, o, want, isTerminal(cmd.OutOrStdout()))
 			})
 		},
 	}
 	cmd.Flags().StringVar(&o.shop, "shop", "", "`id` of the shop in the settings")
-	cmd.Flags().StringVar(&o.from, "from", "", "first `day`, as 2026-09-01; by default as many days before the shop's since as first_import says, else 60")
+	cmd.Flags().StringVar(&o.from, "from", "", "first `day`, as 2026-09-01; by default as many days before the shop's since as initial_import says, else 60")
 	cmd.Flags().StringVar(&o.to, "to", "", "last `day`; by default the one before the shop's since, from which on orders come by themselves")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show the summary of starter rehearse: what would be created, found and held; nothing is written")
 	cmd.Flags().BoolVar(&o.stop, "stop", false, "stop it; orders that it began are finished")
@@ -49,27 +49,27 @@ func firstImportCommand(flags *process.Flags) *cobra.Command {
 }
 
 // want is what the options ask for, on the settings' days.
-func (o firstImportOptions) want(s *settings.Settings) (workflows.FirstImportWanted, error) {
+func (o initialImportOptions) want(s *settings.Settings) (workflows.InitialImportWanted, error) {
 	if err := knownShop(s, o.shop); err != nil {
-		return workflows.FirstImportWanted{}, err
+		return workflows.InitialImportWanted{}, err
 	}
 	if o.dryRun && o.stop {
-		return workflows.FirstImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
+		return workflows.InitialImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
 	}
 	return exchange.WantedImport(s.Shops[o.shop], o.from, o.to, "the command line")
 }
 
-func (c console) firstImport(ctx context.Context, o firstImportOptions, want workflows.FirstImportWanted, terminal bool) error {
+func (c console) initialImport(ctx context.Context, o initialImportOptions, want workflows.InitialImportWanted, terminal bool) error {
 	switch {
 	case o.stop:
-		if err := c.orders.StopFirstImport(ctx, o.shop); err != nil {
+		if err := c.orders.StopInitialImport(ctx, o.shop); err != nil {
 			return err
 		}
 		return c.print("Stopped. Orders that it began are finished; the same command without --stop goes on where it was.\n")
 	case o.dryRun:
 		return c.rehearse(ctx, o.shop, want, rehearsing{})
 	default:
-		return c.beginFirstImport(ctx, o.shop, want, terminal)
+		return c.beginInitialImport(ctx, o.shop, want, terminal)
 	}
 }
 
@@ -81,17 +81,17 @@ func (c console) print(format string, args ...any) error {
 // importLook is how often the progress is asked for.
 const importLook = time.Second
 
-// beginFirstImport asks for the import and shows how it goes until it is done
+// beginInitialImport asks for the import and shows how it goes until it is done
 // or the person has seen enough.
-func (c console) beginFirstImport(ctx context.Context, shop string, want workflows.FirstImportWanted, terminal bool) error {
+func (c console) beginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted, terminal bool) error {
 	var before time.Time // when an earlier one of the same days was done
 	if view, err := c.orders.Shop(ctx, shop); err == nil && view.Import != nil {
 		before = view.Import.DoneAt
 	}
-	if err := c.orders.FirstImport(ctx, shop, want); err != nil {
+	if err := c.orders.InitialImport(ctx, shop, want); err != nil {
 		return err
 	}
-	if err := c.print("First import of %s to %s. Ctrl-C leaves it running.\n", want.From, want.To); err != nil {
+	if err := c.print("Initial import of %s to %s. Ctrl-C leaves it running.\n", want.From, want.To); err != nil {
 		return err
 	}
 	show := c.showLine()
@@ -113,12 +113,12 @@ func (c console) beginFirstImport(ctx context.Context, shop string, want workflo
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return c.print("\nIt goes on by itself. To stop it: starter first-import --shop %s --stop\n", shop)
+			return c.print("\nIt goes on by itself. To stop it: starter initial-import --shop %s --stop\n", shop)
 		}
 	}
 }
 
-func (c console) endOfImport(f *workflows.FirstImport) error {
+func (c console) endOfImport(f *workflows.InitialImport) error {
 	word := "Done"
 	if f.Stopped {
 		word = "Stopped"
@@ -126,7 +126,7 @@ func (c console) endOfImport(f *workflows.FirstImport) error {
 	return c.print("\n%s: %s.\n", word, importCounts(f))
 }
 
-func importCounts(f *workflows.FirstImport) string {
+func importCounts(f *workflows.InitialImport) string {
 	return fmt.Sprintf("orders seen %d, begun %d, known already %d, skipped %d, unreadable %d", f.Seen, f.Started, f.Known, f.Skipped, f.Failed)
 }
 

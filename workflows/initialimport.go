@@ -7,19 +7,19 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// FirstImportWanted asks for the import of older orders, those of whole days on
+// InitialImportWanted asks for the import of older orders, those of whole days on
 // the shop's clock, both inclusive, as "2006-01-02".
-type FirstImportWanted struct {
+type InitialImportWanted struct {
 	From, To string
 	// SkipStatuses are Cartum's statuses whose orders are left out.
 	SkipStatuses []int `json:",omitempty"`
 	By           string
 }
 
-// FirstImport is how far a first import is. It goes from the newest order to
+// InitialImport is how far an initial import is. It goes from the newest order to
 // the oldest.
-type FirstImport struct {
-	FirstImportWanted
+type InitialImport struct {
+	InitialImportWanted
 	StartedAt time.Time
 	// Before is the place reached, on the shop's clock: everything after it has
 	// been handed over.
@@ -37,7 +37,7 @@ type FirstImport struct {
 	ImportCounts
 }
 
-// ImportCounts are what became of the orders that a first import saw.
+// ImportCounts are what became of the orders that an initial import saw.
 type ImportCounts struct {
 	Seen    int
 	Started int // their workflows bring them in
@@ -62,8 +62,8 @@ type ImportedSlice struct {
 	ImportCounts
 }
 
-// wantImport begins a first import, or goes on with the one that was stopped.
-func (s *ShopState) wantImport(want FirstImportWanted, now time.Time) {
+// wantImport begins an initial import, or goes on with the one that was stopped.
+func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
 	begun := s.Import
 	same := begun != nil && begun.From == want.From && begun.To == want.To && slices.Equal(begun.SkipStatuses, want.SkipStatuses)
 	if same && begun.DoneAt.IsZero() {
@@ -77,7 +77,7 @@ func (s *ShopState) wantImport(want FirstImportWanted, now time.Time) {
 	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
 		return // whoever asks checks it before
 	}
-	s.Import = &FirstImport{FirstImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
+	s.Import = &InitialImport{InitialImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
 }
 
 func (s *ShopState) stopImport() {
@@ -87,13 +87,13 @@ func (s *ShopState) stopImport() {
 }
 
 // Start is the first moment of the span, on the shop's clock.
-func (f *FirstImport) Start() time.Time {
+func (f *InitialImport) Start() time.Time {
 	start, _ := time.Parse(time.DateOnly, f.From) // checked when it was asked for
 	return start
 }
 
 // Days tells how many days are done, of how many.
-func (f *FirstImport) Days() (done, all int) {
+func (f *InitialImport) Days() (done, all int) {
 	to, _ := time.Parse(time.DateOnly, f.To)
 	end := to.AddDate(0, 0, 1)
 	all = int(end.Sub(f.Start()).Hours()) / 24
@@ -104,10 +104,10 @@ func (f *FirstImport) Days() (done, all int) {
 }
 
 // Goes tells whether it has something to do.
-func (f *FirstImport) Goes() bool { return f != nil && f.DoneAt.IsZero() && !f.Stopped }
+func (f *InitialImport) Goes() bool { return f != nil && f.DoneAt.IsZero() && !f.Stopped }
 
 const (
-	// importYield is how long a first import waits for orders on their way.
+	// importYield is how long an initial import waits for orders on their way.
 	importYield = 10 * time.Second
 	// importRetryMost bounds the pause after a slice that failed.
 	importRetryMost = 5 * time.Minute

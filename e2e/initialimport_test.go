@@ -26,26 +26,26 @@ func connectedToday(o world.Options) world.Options {
 }
 
 // sixtyDays asks for the orders of the last sixty days but today's.
-func sixtyDays(skip ...int) workflows.FirstImportWanted {
+func sixtyDays(skip ...int) workflows.InitialImportWanted {
 	now := time.Now()
-	return workflows.FirstImportWanted{
+	return workflows.InitialImportWanted{
 		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -1).Format(time.DateOnly), SkipStatuses: skip, By: "tester",
 	}
 }
 
-// awaitImport waits until the first import is done.
-func awaitImport(w *world.World) workflows.FirstImport {
+// awaitImport waits until the initial import is done.
+func awaitImport(w *world.World) workflows.InitialImport {
 	w.T.Helper()
 	view := w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.DoneAt.IsZero() {
-			return "the first import is not done"
+			return "the initial import is not done"
 		}
 		return ""
 	})
 	return *view.Import
 }
 
-func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
+func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
 	for number := range int64(20) {
@@ -63,7 +63,7 @@ func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 		}
 		return ""
 	})
-	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
 	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1}, done.ImportCounts)
 	view, _ := w.AwaitSynced(24)
@@ -74,21 +74,21 @@ func TestFirstImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	assert.Len(t, w.Roapp.Orders(), 2)
 }
 
-func TestF16_AFirstImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
+func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
 	for number := range int64(30) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number))))
 	}
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
-	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 4 {
 			return "not begun"
 		}
 		return ""
 	})
-	require.NoError(t, w.Orders.StopFirstImport(t.Context(), w.Shop))
+	require.NoError(t, w.Orders.StopInitialImport(t.Context(), w.Shop))
 	stopped := w.AwaitShop(func(v workflows.ShopView) string {
 		if !v.Import.Stopped {
 			return "not stopped"
@@ -97,7 +97,7 @@ func TestF16_AFirstImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	}).Import
 	require.True(t, stopped.DoneAt.IsZero(), "stopped half-way")
 	w.Cartum.Mend()
-	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
 	assert.Equal(t, stopped.StartedAt, done.StartedAt, "the same import went on")
 	assert.Equal(t, 30, done.Started+done.Known, "known is one whose start was not answered to an attempt")
@@ -114,7 +114,7 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 		w.Cartum.PutOrder(number+1, world.J{"stat_created": at(1 + int(number)*3)})
 	}
 	first := w.StartWorker()
-	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays(3)))
+	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 3 {
 			return "not begun"
@@ -131,9 +131,9 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 	assert.Len(t, w.Roapp.People(), 1)
 }
 
-func TestFirstImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
+func TestInitialImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{FirstImportDays: 10}))
+	w := unhurried(t, connectedToday(world.Options{InitialImportDays: 10}))
 	w.Cartum.PutOrder(1, cheapOrder(at(5)))
 	w.Cartum.PutOrder(2, cheapOrder(at(15)))
 	done := awaitImport(w)
@@ -145,7 +145,7 @@ func TestFirstImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 	isUnknown(t, w, 2)
 }
 
-func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
+func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(world.Options{}))
 	onTheirWay := make([]client.WorkflowRun, 100)
@@ -167,7 +167,7 @@ func TestFirstImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 		return ""
 	})
 	w.Cartum.PutOrder(1, cheapOrder(at(5)))
-	require.NoError(t, w.Orders.FirstImport(t.Context(), w.Shop, sixtyDays()))
+	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays()))
 	view := w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || !v.Import.Yields {
 			return "it does not wait"
@@ -226,14 +226,14 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 				return nil
 			})
 			require.NoError(t, err)
-			assert.Equal(t, workflows.ImportCounts{Seen: 10, Started: 8, Skipped: 1, Failed: 1}, result.ImportCounts)
+			assert.Equal(t, workflows.ImportCounts{Seen: 10, Started: 9, Skipped: 1}, result.ImportCounts)
 			assert.Equal(t, 3, result.Imports)
 			assert.Equal(t, 1, result.Links)
 			assert.Equal(t, 1, result.Closed)
 			assert.Equal(t, 2, result.NewContacts)
 			assert.Equal(t, 1, result.NewProducts)
 			assert.Equal(t, map[order.HoldReason]int{
-				order.HoldCurrency: 1, order.HoldNoCustomer: 1, order.HoldAmbiguousContact: 1,
+				order.HoldCurrency: 1, order.HoldNoCustomer: 1, order.HoldAmbiguousContact: 1, order.HoldMalformed: 1,
 			}, result.Holds)
 			outcomes, requests := map[int64]string{}, 0
 			for number, one := range told {
@@ -242,11 +242,12 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 			}
 			assert.Equal(t, map[int64]string{
 				1: "create", 2: "create", 3: "held ambiguous-contact", 4: "held currency", 5: "held no-customer", 6: "skipped", 7: "closed",
-				9: "create", 10: "link",
+				8: "held malformed", 9: "create", 10: "link",
 			}, outcomes)
 			assert.Equal(t, result.Requests, requests)
 			assert.Equal(t, standing.Number, told[10].RoappOrder)
-			assert.Equal(t, 1, told[10].Found+told[2].Found, "the product that RO App has")
+			assert.Equal(t, 1, told[2].Found, "the product that RO App has")
+			assert.Equal(t, 1, told[10].Found, "the product that RO App has")
 			for _, request := range w.Roapp.Requests(100).List {
 				assert.Equal(t, http.MethodGet, request.Method)
 			}
@@ -257,7 +258,7 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 
 func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{Idle: true, FirstImportDays: 10}))
+	w := unhurried(t, connectedToday(world.Options{Idle: true, InitialImportDays: 10}))
 	first := w.StartWorker()
 	done := awaitImport(w)
 	w.Sweep()
@@ -288,5 +289,5 @@ func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
 	isKnown(w, 1)
 	view, err = w.Orders.Shop(t.Context(), w.Shop)
 	require.NoError(t, err)
-	assert.Equal(t, done.StartedAt, view.Import.StartedAt, "no second first import")
+	assert.Equal(t, done.StartedAt, view.Import.StartedAt, "no second initial import")
 }
