@@ -238,7 +238,8 @@ func TestRequestsOfTheTransportTakeTurns(t *testing.T) {
 					answer(w, r)
 				}
 			}
-			_, c := newService(t, timed(units), timed(surprise), timed(units))
+			first := timed(units)
+			_, c := newService(t, first, timed(surprise), timed(units))
 			ctx, end := NewLimiter(5).Begin(t.Context(), 1, 1)
 			defer end()
 			for range 2 {

@@ -85,7 +85,7 @@ func (w *Workers) followShop(id string) error {
 	if _, polled := w.own[name]; polled {
 		return nil
 	}
-	one := worker.New(w.options.Client, name, activityOnly(w.base(), 2, 4))
+	one := worker.New(w.options.Client, name, activityOnly(w.base(), 4))
 	if err := w.start(name, one); err != nil {
 		return err
 	}

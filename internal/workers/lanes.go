@@ -111,7 +111,7 @@ func (w *Workers) takeLane(ctx context.Context, account string) (*lane, error) {
 	if err != nil {
 		return nil, fmt.Errorf("slots of account %s: %w", account, err)
 	}
-	options := activityOnly(w.base(), 2, 0)
+	options := activityOnly(w.base(), 0)
 	options.Tuner = slots
 	options.Interceptors = append(slices.Clone(options.Interceptors), slots)
 	l.worker = worker.New(w.options.Client, engine.RoappQueue(account), options)

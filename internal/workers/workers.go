@@ -91,8 +91,8 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 func (w *Workers) startShared() error {
 	orders := worker.New(w.options.Client, engine.OrdersQueue, w.base())
 	workflows.Register(orders)
-	ensure := worker.New(w.options.Client, engine.EnsureQueue, activityOnly(w.base(), 2, 1000))
-	holding := activityOnly(w.base(), 2, mostLanes)
+	ensure := worker.New(w.options.Client, engine.EnsureQueue, activityOnly(w.base(), 1000))
+	holding := activityOnly(w.base(), mostLanes)
 	// Where several of them run in one process, as in tests, each counts as one.
 	holding.Identity = fmt.Sprintf("%d@%s", os.Getpid(), rand.Text())
 	holder := worker.New(w.options.Client, engine.LanesQueue, holding)
@@ -149,9 +149,9 @@ func (w *Workers) base() worker.Options {
 	}
 }
 
-func activityOnly(base worker.Options, pollers, slots int) worker.Options {
+func activityOnly(base worker.Options, slots int) worker.Options {
 	base.DisableWorkflowWorker = true
-	base.MaxConcurrentActivityTaskPollers = pollers
+	base.MaxConcurrentActivityTaskPollers = 2
 	base.MaxConcurrentActivityExecutionSize = slots
 	return base
 }
