@@ -63,7 +63,8 @@ func Start(tb testing.TB) *Server {
 	tb.Cleanup(func() {
 		shared.mu.Lock()
 		defer shared.mu.Unlock()
-		if shared.users[s]--; s != shared.server {
+		shared.users[s]--
+		if s != shared.server {
 			retire(s)
 		}
 	})
