@@ -99,7 +99,7 @@ func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	p.opens("/health")
 	p.logsIn(anna)
 	p.clicks("button", "Start the initial import")
-	p.sees("The initial import has begun.")
+	p.sees("The initial import has started")
 	p.seesThat("progressbar", "Initial import")
 	p.sees("running")
 	p.sees("12 begun")
