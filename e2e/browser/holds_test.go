@@ -18,8 +18,8 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsInByKeyboard(anna)
-	p.sees("several contacts fit 1")
-	p.goesTo("link", "several contacts fit 1")
+	p.sees("several contacts 1")
+	p.goesTo("link", "several contacts 1")
 	p.presses(enter)
 	p.seesNot("Hans Müller")
 
