@@ -102,6 +102,6 @@ func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	p.sees("The initial import has started")
 	p.seesThat("progressbar", "Initial import")
 	p.sees("running")
-	p.sees("12 begun")
+	p.sees("12 started")
 	p.sees("done")
 }
