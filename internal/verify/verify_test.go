@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -74,6 +75,7 @@ type world struct {
 type setting struct {
 	cartum, roapp map[string]string
 	limited       bool
+	patience      time.Duration // 0 is short
 }
 
 const (
@@ -120,7 +122,7 @@ func newWorld(t *testing.T, s setting) *world {
 	})
 	require.NoError(t, err)
 	w.options = Options{
-		ShopID: "demo", Settings: loaded, Person: w, PublicURL: "http://" + listen, Listen: listen, Patience: 400 * time.Millisecond,
+		ShopID: "demo", Settings: loaded, Person: w, PublicURL: "http://" + listen, Listen: listen, Patience: cmp.Or(s.patience, 400*time.Millisecond),
 	}
 	w.populate(zone)
 	behind.Store(0)
@@ -226,6 +228,12 @@ func about(t *testing.T, r Report, covered string) Result {
 
 // quick keeps lists from lagging, for tests that are about something else.
 var quick = map[string]string{"search-lag": "50ms"}
+
+// lagging has lists lag for longer than a busy machine takes to look, and be waited for.
+func (s setting) lagging() setting {
+	s.roapp["search-lag"], s.patience = "500ms", 1500*time.Millisecond
+	return s
+}
 
 // provokes are the readings that a switch needs of others to show at all.
 var provokes = map[string]map[string]string{
@@ -341,6 +349,9 @@ func withSwitch(s described, value string) setting {
 		into = world.cartum
 	}
 	maps.Copy(into, provokes[s.name])
+	if slices.ContainsFunc(accountWrites, func(p probe) bool { return slices.Contains(p.covers, s.name) }) {
+		world = world.lagging()
+	}
 	into[s.name] = value
 	return world
 }
@@ -350,11 +361,11 @@ func inProfile(t *testing.T, name string) setting {
 	t.Helper()
 	cartum, err := cartumfake.Profile(name)
 	require.NoError(t, err)
-	roapp := roappfake.Profile(name)
+	world := setting{cartum: cartum, roapp: roappfake.Profile(name)}
 	if name == "documented" {
-		roapp["search-lag"] = "1s" // long enough to be seen on a busy machine
+		world = world.lagging()
 	}
-	return setting{cartum: cartum, roapp: roapp}
+	return world
 }
 
 func TestProfileDocumentedIsAsExpected(t *testing.T) {
