@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -32,8 +31,8 @@ type roappWebhooks struct {
 func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	log := h.logger.With(zap.String("account", account))
-	secret := h.settings.Current().Accounts[account].WebhookSecret.Reveal()
-	if secret == "" {
+	set := h.settings.Current().Accounts[account]
+	if set.WebhookSecret.Reveal() == "" {
 		http.NotFound(w, r) // an unknown account looks the same
 		return
 	}
@@ -49,7 +48,7 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signature := r.Header.Get("X-Signature")
-	if !slices.ContainsFunc(ids, func(id string) bool { return roapp.Signed(secret, id, signature) }) {
+	if !slices.ContainsFunc(ids, func(id string) bool { return set.Signed(id, signature) }) {
 		log.Warn("a webhook of RO App was refused: its signature is not the account's; compare webhook_secret with RO App's settings")
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return

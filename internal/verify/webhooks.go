@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
 // webhooks are what the two services deliver while the probes run.
@@ -170,5 +168,5 @@ func (e *examination) unsubscribe(ctx context.Context) {
 
 // signed tells whether an event of RO App is signed over an id with the account's secret.
 func (e *examination) signed(event arrival, id string) bool {
-	return roapp.Signed(e.account.WebhookSecret.Reveal(), id, event.header.Get("X-Signature"))
+	return e.account.Signed(id, event.header.Get("X-Signature"))
 }

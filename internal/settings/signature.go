@@ -1,4 +1,4 @@
-package roapp
+package settings
 
 import (
 	"crypto/hmac"
@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 )
 
-// Signed tells whether the signature of a webhook is the one of the event's id by the webhook's secret
+// Signed tells whether a webhook's signature is that of the event's id by the account's secret
 // (docs/reference/roapp.md#webhooks). It compares in constant time.
-func Signed(secret, id, signature string) bool {
+func (a Account) Signed(id, signature string) bool {
 	given, err := hex.DecodeString(signature)
-	mac := hmac.New(sha256.New, []byte(secret))
+	mac := hmac.New(sha256.New, []byte(a.WebhookSecret.Reveal()))
 	mac.Write([]byte(id))
 	return hmac.Equal(given, mac.Sum(nil)) && err == nil
 }
