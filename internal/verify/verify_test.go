@@ -86,7 +86,7 @@ const (
 
 func newWorld(t *testing.T, s setting) *world {
 	t.Helper()
-	listen := freeAddress(t)
+	listen := ownAddress(t)
 	zone, err := time.LoadLocation("Europe/Warsaw")
 	require.NoError(t, err)
 	var behind atomic.Int64 // what is there from the start is old enough for lists that lag
@@ -129,12 +129,22 @@ func newWorld(t *testing.T, s setting) *world {
 	return w
 }
 
-func freeAddress(t *testing.T) string {
+// lastPort is what the newest world listens at.
+var lastPort atomic.Int32
+
+// ownAddress is one that no other server of the tests is ever given, for the account sends its webhooks there also while
+// nobody listens: servers ask for any free port, and systems take those from 32768 upwards.
+func ownAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 21000+lastPort.Add(1))
+		if listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", address); err == nil {
+			require.NoError(t, listener.Close())
+			return address
+		}
+	}
+	require.Fail(t, "no port is free")
+	return ""
 }
 
 type fields = map[string]any
