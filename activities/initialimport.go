@@ -31,22 +31,31 @@ func (a *Activities) ImportSlice(ctx context.Context, in workflows.ImportSliceIn
 	if err != nil || busy >= importingAtMost {
 		return workflows.ImportedSlice{Before: in.Before, Busy: true}, err
 	}
-	s, err := a.openShop(ctx, in.Shop)
+	one, piece, err := a.readImport(ctx, in)
 	if err != nil {
 		return workflows.ImportedSlice{}, err
 	}
+	return one.hand(ctx, piece)
+}
+
+// readImport reads the newest orders of a span, as many as one answer of the shop
+// holds, and which of them are known.
+func (a *Activities) readImport(ctx context.Context, in workflows.ImportSliceInput) (*importing, cartum.Slice, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return nil, cartum.Slice{}, err
+	}
 	piece, err := s.imports.Last(ctx, in.From, in.Before)
 	if err != nil {
-		return workflows.ImportedSlice{}, s.cartumFailed(ctx, err)
+		return nil, cartum.Slice{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
 	known, err := a.knownAmong(ctx, in.Shop, numbersOf(piece.Page))
 	if err != nil {
-		return workflows.ImportedSlice{}, err
+		return nil, cartum.Slice{}, err
 	}
 	rules, _ := a.settings.Current().Rules(in.Shop)
-	one := importing{a: a, in: in, rules: rules, known: known}
-	return one.hand(ctx, piece)
+	return &importing{a: a, in: in, rules: rules, known: known}, piece, nil
 }
 
 // importing counts the shop's orders that are on their way.

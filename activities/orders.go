@@ -196,8 +196,7 @@ func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.O
 		return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
 	}
 	return order.OrderRead{
-		Account: in.Account,
-		At:      at, OrderID: in.OrderID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
+		Account: in.Account, At: at, OrderID: in.OrderID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired,
 	}, nil
 }

@@ -17,28 +17,16 @@ import (
 // RehearsalRead reads the newest orders of a span, as many as one answer of the shop
 // holds, and leaves those out that an initial import would.
 func (a *Activities) RehearsalRead(ctx context.Context, in workflows.RehearsalReadInput) (workflows.RehearsalRead, error) {
-	s, err := a.openShop(ctx, in.Shop)
+	one, piece, err := a.readImport(ctx, in)
 	if err != nil {
 		return workflows.RehearsalRead{}, err
 	}
-	piece, err := s.imports.Last(ctx, in.From, in.Before)
-	if err != nil {
-		return workflows.RehearsalRead{}, s.cartumFailed(ctx, err)
-	}
-	s.breaker.accepted()
-	known, err := a.knownAmong(ctx, in.Shop, numbersOf(piece.Page))
-	if err != nil {
-		return workflows.RehearsalRead{}, err
-	}
-	rules, _ := a.settings.Current().Rules(in.Shop)
-	one := importing{a: a, in: in, rules: rules, known: known}
-	out := workflows.RehearsalRead{Before: piece.From}
 	sorted := one.sort(ctx, piece)
-	out.ImportCounts = sorted.ImportCounts
+	out := workflows.RehearsalRead{Before: piece.From, ImportCounts: sorted.ImportCounts, Others: sorted.others}
 	for _, row := range sorted.orders {
-		out.Orders = append(out.Orders, essentials(row, rules, piece.SentAt))
+		out.Orders = append(out.Orders, essentials(row, one.rules, piece.SentAt))
 	}
-	out.Started, out.Others = len(out.Orders), sorted.others
+	out.Started = len(out.Orders)
 	return out, nil
 }
 
@@ -122,7 +110,7 @@ func (a *Activities) RehearsalPlan(_ context.Context, in workflows.RehearsalPlan
 	}}
 	for _, snapshot := range in.Orders {
 		if !ok {
-			d.held(snapshot, order.HoldUnknownShop, "")
+			d.held(rehearsedOrder(snapshot), order.HoldUnknownShop, "")
 			continue
 		}
 		d.decide(snapshot)
@@ -162,8 +150,7 @@ func (d *rehearsalPlanning) decide(snapshot order.Snapshot) {
 			d.out.Orders = append(d.out.Orders, one)
 			return
 		case state.Hold != nil:
-			one.As, one.Hold, one.Field = workflows.RehearsedHeld, state.Hold.Reason, state.Hold.Field
-			d.out.Orders = append(d.out.Orders, one)
+			d.held(one, state.Hold.Reason, state.Hold.Field)
 			return
 		}
 		running = commands.Start
@@ -178,15 +165,14 @@ func (d *rehearsalPlanning) decide(snapshot order.Snapshot) {
 		events = answers
 		one.Requests += len(answers)
 	}
-	d.held(snapshot, order.HoldInternalError, "") // the rules never come to an end, which is a defect of ours
+	d.held(rehearsedOrder(snapshot), order.HoldInternalError, "") // the rules never come to an end, which is a defect of ours
 }
 
 func rehearsedOrder(snapshot order.Snapshot) workflows.RehearsedOrder {
 	return workflows.RehearsedOrder{Number: snapshot.Number, Created: snapshot.Created}
 }
 
-func (d *rehearsalPlanning) held(snapshot order.Snapshot, reason order.HoldReason, field string) {
-	one := rehearsedOrder(snapshot)
+func (d *rehearsalPlanning) held(one workflows.RehearsedOrder, reason order.HoldReason, field string) {
 	one.As, one.Hold, one.Field = workflows.RehearsedHeld, reason, field
 	d.out.Orders = append(d.out.Orders, one)
 }
@@ -290,7 +276,6 @@ func (d *rehearsalPlanning) entries(in order.ReadCatalogue) any {
 
 // writes notes an order whose plan has come to writing.
 func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.Step, goods, lines int) {
-	one.As, one.RoappOrder = workflows.RehearsedCreate, d.in.Facts.Standing[one.Number]
 	for _, step := range steps {
 		switch order.StepKind(step.Kind) {
 		case order.StepEnsureContact:
@@ -303,10 +288,12 @@ func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.St
 		}
 	}
 	one.Found = max(0, goods-len(one.NewProducts))
-	one.Requests += requestsOfImport + lines
-	if one.RoappOrder != "" {
+	if one.RoappOrder = d.in.Facts.Standing[one.Number]; one.RoappOrder != "" {
 		one.As = workflows.RehearsedLink
-		one.Requests += requestsOfLink - lines - requestsOfImport
+		one.Requests += requestsOfLink
+	} else {
+		one.As = workflows.RehearsedCreate
+		one.Requests += requestsOfImport + lines
 	}
 	d.out.Orders = append(d.out.Orders, one)
 }

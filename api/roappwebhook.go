@@ -3,9 +3,6 @@ package api
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -34,8 +31,8 @@ type roappWebhooks struct {
 func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	log := h.logger.With(zap.String("account", account))
-	secret := h.settings.Current().Accounts[account].WebhookSecret.Reveal()
-	if secret == "" {
+	set := h.settings.Current().Accounts[account]
+	if set.WebhookSecret.Reveal() == "" {
 		http.NotFound(w, r) // an unknown account looks the same
 		return
 	}
@@ -51,7 +48,7 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signature := r.Header.Get("X-Signature")
-	if !slices.ContainsFunc(ids, func(id string) bool { return signed(secret, id, signature) }) {
+	if !slices.ContainsFunc(ids, func(id string) bool { return set.Signed(id, signature) }) {
 		log.Warn("a webhook of RO App was refused: its signature is not the account's; compare webhook_secret with RO App's settings")
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
@@ -63,14 +60,6 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	log.Info("webhook of RO App taken")
-}
-
-// signed compares in constant time.
-func signed(secret, id, signature string) bool {
-	got, err := hex.DecodeString(signature)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(id))
-	return hmac.Equal(got, mac.Sum(nil)) && err == nil
 }
 
 // eventIDs are what the event may be called: by its body, and by the header.

@@ -232,7 +232,7 @@ var sections = map[reflect.Type]string{
 	reflect.TypeFor[settings.Shop]():          "shops",
 	reflect.TypeFor[settings.Statuses]():      "statuses",
 	reflect.TypeFor[settings.Sweep]():         "sweep",
-	reflect.TypeFor[settings.InitialImport]():   "initial-import",
+	reflect.TypeFor[settings.InitialImport](): "initial-import",
 	reflect.TypeFor[settings.Final]():         "final-statuses",
 	reflect.TypeFor[settings.Alerts]():        "alerts",
 	reflect.TypeFor[settings.APIToken]():      "access",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -40,12 +39,15 @@ func awaitReport(w *world.World, condition func(overview.Report) string) {
 // deleteWorkflow deletes a workflow and its history, as by Temporal's command line.
 func deleteWorkflow(w *world.World, id string) {
 	w.T.Helper()
-	_, err := w.Temporal.WorkflowService().DeleteWorkflowExecution(w.T.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
-		Namespace: w.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id},
+	about, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, "")
+	require.NoError(w.T, err)
+	run := about.GetWorkflowExecutionInfo().GetExecution()
+	_, err = w.Temporal.WorkflowService().DeleteWorkflowExecution(w.T.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: w.Namespace, WorkflowExecution: run,
 	})
 	require.NoError(w.T, err)
 	w.Eventually(world.Patience, func() string {
-		if _, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, ""); err == nil {
+		if _, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, run.GetRunId()); err == nil {
 			return id + " is not deleted yet"
 		}
 		return ""

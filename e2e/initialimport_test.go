@@ -183,9 +183,9 @@ func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 
 // standingOrder is an order in RO App that an earlier installation imported for a customer of the phone.
 func standingOrder(w *world.World, number int64, phone string) world.RoappOrder {
-	client := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
+	customer := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
 	id := w.Roapp.Make("orders", world.J{
-		"branch_id": 12, "order_type_id": 34, "client_id": client, "manager_notes": "[" + w.Key(number).WorkflowID() + "]",
+		"branch_id": 12, "order_type_id": 34, "client_id": customer, "manager_notes": "[" + w.Key(number).WorkflowID() + "]",
 	})
 	return w.Roapp.Order(id)
 }

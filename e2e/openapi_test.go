@@ -66,7 +66,7 @@ func (d described) check(request *http.Request, answer *http.Response, body []by
 	d.w.T.Helper()
 	description.Lock()
 	defer description.Unlock()
-	describe(d.w) //nolint:contextcheck // the test's, not the request's
+	describe(d.w)
 	asked := request.Clone(request.Context())
 	if request.GetBody != nil {
 		again, err := request.GetBody()

@@ -128,7 +128,7 @@ func quiet(cmd *cobra.Command, flags process.Flags) *process.Flags {
 // zone is the shop's, in which its orders' times are shown, also while the shop
 // is switched off.
 func (c console) zone(shop string) *time.Location {
-	return order.Rules{TimeZone: c.settings.Shops[shop].TimeZone}.Zone()
+	return c.settings.Shops[shop].Zone()
 }
 
 // printable keeps buyers' texts from commanding the terminal: what they wrote

@@ -140,20 +140,6 @@ func (a answer) decision() order.Decision {
 	}
 }
 
-// showContact says whom a decision names before it is taken, and refuses it where RO
-// App has no such record.
-func (c console) showContact(ctx context.Context, key order.Key, d order.Decision) error {
-	contact, err := c.orders.Preview(ctx, key, d)
-	var unfit *exchange.UnfitError
-	if errors.As(err, &unfit) && unfit.Contact != nil {
-		return fmt.Errorf("%w: --confirm-other-phone", err)
-	}
-	if err != nil || contact == nil {
-		return err
-	}
-	return c.say(key, fmt.Sprintf("contact %d: %s, %s", contact.ID, contact.Name, cmp.Or(contact.PhonesText(), "no phone")))
-}
-
 // decide brings an answer that fits to the order, and follows it.
 func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wait time.Duration) error {
 	view, err := look(ctx, c.orders, key)
@@ -166,12 +152,16 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 		}
 		return fmt.Errorf("the decision %s does not fit: %s", d.Kind, wording.English().WhyUndecided(why, nil))
 	}
-	if err := c.showContact(ctx, key, d); err != nil {
-		return err
-	}
 	f := &followed{key: key, leaves: d.Kind == order.DecideSkip}
 	f.start(view)
-	if err := c.orders.Decide(ctx, key, d); err != nil {
+	err = c.orders.DecideShowing(ctx, key, d, func(contact exchange.NamedContact) error {
+		return c.say(key, fmt.Sprintf("contact %d: %s, %s", contact.ID, contact.Name, cmp.Or(contact.PhonesText(), "no phone")))
+	})
+	var unfit *exchange.UnfitError
+	if errors.As(err, &unfit) && unfit.Contact != nil {
+		return fmt.Errorf("%w: --confirm-other-phone", err)
+	}
+	if err != nil {
 		return err
 	}
 	if wait <= 0 {

@@ -65,7 +65,7 @@ func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest /
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
 	output, code := p.types("refresh", "--shop", "demo", "--order", "311", "--wait", "90s")
 	assert.Equal(t, exitHeld, code, output)
-	assert.Contains(t, output, "order:demo:311  still runs, waits for: Read the order from RO App\n")
+	assert.Contains(t, output, "order:demo:311  still runs, waits for: Read the order from RO App")
 	assert.Contains(t, output, "on hold: RO App does not answer as it should")
 }
 

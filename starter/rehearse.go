@@ -122,6 +122,7 @@ func rehearsedWords(one workflows.RehearsedOrder) string {
 		words = append(words, "RO App has it as "+one.RoappOrder)
 	case workflows.RehearsedCreate:
 		words = append(words, "contact "+contactWord(one), fmt.Sprintf("products: %d found, %d new", one.Found, len(one.NewProducts)))
+	default:
 	}
 	if one.Requests > 0 {
 		words = append(words, fmt.Sprintf("%d requests", one.Requests))

@@ -302,6 +302,7 @@ func (d *rehearsal) count(planned RehearsalPlanned) {
 			d.result.Closed++
 		case RehearsedHeld:
 			d.result.Holds[one.Hold]++
+		default:
 		}
 	}
 	if d.result.PerSecond > 0 {

@@ -21,12 +21,12 @@ func TestSubscriptionThatDeliversNothingIsStale(t *testing.T) {
 		unannounced []time.Time
 		want        bool
 	}{
-		"orders and no event":                     {ago(24 * time.Hour), three, true},
-		"no orders":                               {ago(24 * time.Hour), nil, false},
-		"few orders":                              {ago(24 * time.Hour), three[:2], false},
-		"their events may still come":             {ago(24 * time.Hour), []time.Time{ago(3 * time.Hour), ago(2 * time.Hour), ago(time.Minute)}, false},
-		"renewed a while ago, and still no event": {ago(2 * time.Hour), three, false},
-		"never subscribed":                        {time.Time{}, three, false},
+		"orders and no event": {subscribed: ago(24 * time.Hour), unannounced: three, want: true},
+		"no orders":           {subscribed: ago(24 * time.Hour)},
+		"few orders":          {subscribed: ago(24 * time.Hour), unannounced: three[:2]},
+		"events on their way": {subscribed: ago(24 * time.Hour), unannounced: []time.Time{ago(3 * time.Hour), ago(2 * time.Hour), ago(time.Minute)}},
+		"just renewed":        {subscribed: ago(2 * time.Hour), unannounced: three},
+		"never subscribed":    {unannounced: three},
 	} {
 		delivery := workflows.Delivery{PublicURL: "https://sync.example", Subscribed: test.subscribed, Unannounced: test.unannounced}
 		assert.Equal(t, test.want, delivery.Stale(now), name)

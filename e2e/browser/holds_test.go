@@ -18,8 +18,8 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsInByKeyboard(anna)
-	p.sees("several contacts fit 1")
-	p.goesTo("link", "several contacts fit 1")
+	p.sees("several contacts 1")
+	p.goesTo("link", "several contacts 1")
 	p.presses(enter)
 	p.seesNot("Hans Müller")
 
@@ -27,7 +27,7 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("radio", radioOf(first))
 	p.presses(down)
 	p.awaits("the second contact is chosen", func() bool { return p.focused("radio", radioOf(second)) })
-	p.goesTo("button", "Take this contact")
+	p.goesTo("button", "Use this contact")
 	p.presses(enter)
 	p.sees("in RO App")
 
@@ -61,7 +61,7 @@ func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
 	p.opens("/holds")
 	p.logsIn(viewer)
 	p.sees("no usable phone")
-	for _, answer := range []string{"Try again", "Create a contact", "Take this contact"} {
+	for _, answer := range []string{"Try again", "Create a contact", "Use this contact"} {
 		p.hasNo("button", answer)
 	}
 }

@@ -42,7 +42,7 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 		p.clicks("checkbox", fmt.Sprintf("Select order %d", number))
 	}
 	p.clicks("button", "Update orders")
-	p.sees("quantity of A-1: 2 to 5")
+	p.sees("quantity of A-1 in Cartum: 2 → 5")
 	p.awaits("three rows have answered", func() bool { return p.counts("Nothing changed.") == 2 })
 	p.sees("PLN 62.50") // in the row, without a reload
 	p.clicks("button", "Update order 1")
@@ -51,7 +51,7 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	p.clicks("link", "#2")
 	p.seesThat("heading", "Timeline")
 	p.sees("anna")
-	p.sees("quantity of A-1: 2 to 5")
+	p.sees("quantity of A-1 in Cartum: 2 → 5")
 }
 
 func TestLinksLeadToBothSides(t *testing.T) {
@@ -99,9 +99,9 @@ func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	p.opens("/health")
 	p.logsIn(anna)
 	p.clicks("button", "Start the initial import")
-	p.sees("The initial import has begun.")
+	p.sees("The initial import has started")
 	p.seesThat("progressbar", "Initial import")
 	p.sees("running")
-	p.sees("12 begun")
+	p.sees("12 started")
 	p.sees("done")
 }

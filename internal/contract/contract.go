@@ -31,6 +31,7 @@ type Contract struct {
 	document  *v3.Document
 	validator validator.Validator
 	options   *config.ValidationOptions
+	mu        sync.Mutex // the validator writes into the document's schemas as it renders them
 }
 
 // Cartum is the contract of a Cartum shop.
@@ -131,9 +132,12 @@ func (c *Contract) path(path string) (template string, found *v3.PathItem) {
 func fits(template, path string) bool {
 	wanted, segments := strings.Split(template, "/"), strings.Split(path, "/")
 	return slices.EqualFunc(wanted, segments, func(want, segment string) bool {
-		return want == segment || strings.HasPrefix(want, "{") && segment != ""
+		return want == segment || strings.HasPrefix(want, "{") && isID.MatchString(segment)
 	})
 }
+
+// isID is how records are named in paths.
+var isID = regexp.MustCompile(`^\d+$`)
 
 // undocumented are the query's parameters that the operation does not have.
 func undocumented(r *http.Request, operation *v3.Operation) []string {
@@ -147,6 +151,8 @@ func undocumented(r *http.Request, operation *v3.Operation) []string {
 }
 
 func (c *Contract) checkRequest(r *http.Request, operation *v3.Operation, body []byte) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	_, found := c.validator.ValidateHttpRequestSync(withBody(r, body))
 	return append(undocumented(r, operation), texts(found)...)
 }
@@ -154,19 +160,23 @@ func (c *Contract) checkRequest(r *http.Request, operation *v3.Operation, body [
 // mayBeEmpty marks answers that may come without a body.
 const mayBeEmpty = "x-may-be-empty"
 
-func (c *Contract) checkAnswer(r *http.Request, operation *v3.Operation, answer *http.Response, body []byte) []string {
-	if described, ok := operation.Responses.Codes.Get(fmt.Sprint(answer.StatusCode)); ok && len(body) == 0 {
+func (c *Contract) checkAnswer(r *http.Request, operation *v3.Operation, status int, header http.Header, body []byte) []*problems.ValidationError {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if described, ok := operation.Responses.Codes.Get(fmt.Sprint(status)); ok && len(body) == 0 {
 		if _, may := described.Extensions.Get(mayBeEmpty); may {
 			return nil
 		}
 	}
-	answer.Body = io.NopCloser(bytes.NewReader(body))
+	answer := &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(bytes.NewReader(body))}
 	_, found := c.validator.ValidateHttpResponse(withBody(r, nil), answer)
-	return texts(found)
+	return found
 }
 
 // CheckRecord tells whether a record, such as an "Order", is as the document describes it.
 func (c *Contract) CheckRecord(schema string, record []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	described, ok := c.document.Components.Schemas.Get(schema)
 	if !ok {
 		return fmt.Errorf("the document of %s has no schema %s", c.name, schema)
@@ -185,17 +195,11 @@ func (c *Contract) Differences(r *http.Request, status int, header http.Header, 
 	if problem != "" {
 		return nil // nothing is described
 	}
-	described, ok := operation.Responses.Codes.Get(fmt.Sprint(status))
-	if !ok {
+	if _, ok := operation.Responses.Codes.Get(fmt.Sprint(status)); !ok {
 		return []string{fmt.Sprintf("HTTP status %d", status)}
 	}
-	if _, may := described.Extensions.Get(mayBeEmpty); may && len(body) == 0 {
-		return nil
-	}
-	answer := &http.Response{StatusCode: status, Header: header.Clone(), Body: io.NopCloser(bytes.NewReader(body))}
-	_, found := c.validator.ValidateHttpResponse(withBody(r, nil), answer)
 	var places []string
-	for _, one := range found {
+	for _, one := range c.checkAnswer(r, operation, status, header, body) {
 		if len(one.SchemaValidationErrors) == 0 {
 			places = append(places, one.ValidationType+" "+one.ValidationSubType)
 		}

@@ -105,8 +105,8 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	if recorded.status == 0 || recorded.status == http.StatusRequestEntityTooLarge || w.Header().Get(FaultHeader) != "" {
 		return // no answer, the fake's own limit on a body, or one that is broken on purpose
 	}
-	answer := &http.Response{StatusCode: recorded.status, Header: w.Header().Clone()}
-	for _, problem := range g.contract.checkAnswer(asked, operation, answer, g.withoutStrange(name, recorded.body.Bytes())) {
+	found := g.contract.checkAnswer(asked, operation, recorded.status, w.Header(), g.withoutStrange(name, recorded.body.Bytes()))
+	for _, problem := range texts(found) {
 		g.tell(name, fmt.Sprintf("answer %d", recorded.status), problem)
 	}
 }

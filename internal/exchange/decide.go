@@ -35,13 +35,25 @@ func (e *UnfitError) Error() string {
 // looked up is a [LookupError]. The same answer twice is as good as once. Other
 // errors are [ErrNoOrder], a [ClosedError], or an engine that does not answer.
 func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
-	if _, decided, err := o.fits(ctx, key, decision); decided || err != nil {
+	return o.DecideShowing(ctx, key, decision, func(NamedContact) error { return nil })
+}
+
+// DecideShowing is [Orders.Decide] for a person who is shown the contact of a decision
+// for one, before it is brought.
+func (o *Orders) DecideShowing(ctx context.Context, key order.Key, decision order.Decision, show func(NamedContact) error) error {
+	contact, decided, err := o.fits(ctx, key, decision)
+	if decided || err != nil {
 		return err
+	}
+	if contact != nil {
+		if err := show(*contact); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	var missing *serviceerror.NotFound
-	err := o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision)
+	err = o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision)
 	if errors.As(err, &missing) {
 		return &ClosedError{Key: key}
 	}

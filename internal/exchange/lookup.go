@@ -119,5 +119,6 @@ func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found wo
 	if err != nil {
 		return found, err
 	}
-	return found, run.Get(ctx, &found)
+	err = run.Get(ctx, &found)
+	return found, err
 }

@@ -39,15 +39,20 @@ func (o *Orders) Rehearse(
 		select {
 		case err := <-ended:
 			if err != nil {
-				o.endRehearsal(ctx, run, ctx.Err() == nil)
+				if ctx.Err() != nil {
+					o.endRehearsal(ctx, run)
+				}
 				return result, fmt.Errorf("rehearsal of shop %s: %w", shop, err)
 			}
 			done = true
 		case <-look.C:
 		}
 		told, err = o.tellRehearsed(ctx, run, told, tell)
-		if done || errors.Is(err, errNotTold) {
-			o.endRehearsal(ctx, run, done)
+		if !done && errors.Is(err, errNotTold) {
+			o.endRehearsal(ctx, run)
+			return result, err
+		}
+		if done {
 			return result, err
 		}
 	}
@@ -77,11 +82,8 @@ func (o *Orders) tellRehearsed(ctx context.Context, run client.WorkflowRun, told
 	}
 }
 
-// endRehearsal ends it where the asker has gone and it has not ended by itself.
-func (o *Orders) endRehearsal(ctx context.Context, run client.WorkflowRun, done bool) {
-	if done {
-		return
-	}
+// endRehearsal ends one whose asker has gone.
+func (o *Orders) endRehearsal(ctx context.Context, run client.WorkflowRun) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handover.Timeout)
 	defer cancel()
 	_ = o.temporal.CancelWorkflow(ctx, run.GetID(), run.GetRunID()) // it ends by itself, too

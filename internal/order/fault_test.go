@@ -279,9 +279,14 @@ func TestRandomFailuresOfRandomStepsAreBounded(t *testing.T) {
 						continue
 					}
 					failure := []order.Failure{
-						{Kind: order.FailMalformed, Field: "log", Definite: true}, {Kind: order.FailUnreachable}, {Kind: order.FailThrottled, Definite: true},
-						{Kind: order.FailRejected, Definite: true}, {Kind: order.FailCredentials, Definite: true}, {Kind: order.FailNoEndpoint, Definite: true},
-						{Kind: order.FailGone, Definite: true}, {Kind: order.FailMissingRight, Definite: true},
+						{Kind: order.FailMalformed, Field: "log", Definite: true},
+						{Kind: order.FailUnreachable},
+						{Kind: order.FailThrottled, Definite: true},
+						{Kind: order.FailRejected, Definite: true},
+						{Kind: order.FailCredentials, Definite: true},
+						{Kind: order.FailNoEndpoint, Definite: true},
+						{Kind: order.FailGone, Definite: true},
+						{Kind: order.FailMissingRight, Definite: true},
 					}[random.IntN(8)]
 					failure.Text, failure.Side = "x", order.Side(step.Side)
 					l.fail(order.StepKind(step.Kind), failure)

@@ -164,7 +164,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 			p.fail(w, r, http.StatusConflict, "decide.unfit", "Why", box.Problem)
 			return
 		}
-		http.Redirect(w, r, box.Back, http.StatusSeeOther) //nolint:gosec // within this host
+		http.Redirect(w, r, box.Back, http.StatusSeeOther)
 		return
 	}
 	box, err = p.boxAfter(r.Context(), orders, box)

@@ -43,17 +43,7 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 }
 
 func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
-	answer, err := f.client.do(ctx, request{method: http.MethodGet, path: v2Products + "/{id}", id: id})
-	if err != nil {
-		return nil, err
-	}
-	record := answer.record()
-	product := decodeProduct(record)
-	record.mustBe(id, product.ID)
-	if err := answer.check(); err != nil {
-		return nil, err
-	}
-	return &product, nil
+	return single(ctx, f.client, v2Products+"/{id}", id, decodeProduct, func(p Product) int64 { return p.ID })
 }
 
 type v2ProductBody struct {

@@ -89,18 +89,12 @@ func (c *Client) Contact(ctx context.Context, id int64, organization bool) (*Con
 	if organization {
 		path = "/v2/contacts/organizations/{id}"
 	}
-	answer, err := c.do(ctx, request{method: http.MethodGet, path: path, id: id})
+	contact, err := single(ctx, c, path, id, decodeContact, func(one Contact) int64 { return one.ID })
 	if err != nil {
 		return nil, err
 	}
-	record := answer.record()
-	contact := decodeContact(record)
 	contact.Organization = organization
-	record.mustBe(id, contact.ID)
-	if err := answer.check(); err != nil {
-		return nil, err
-	}
-	return &contact, nil
+	return contact, nil
 }
 
 // filled leaves empty values out: as a filter they would mean every record.

@@ -183,17 +183,22 @@ func readOrders(p page, number int, malformed func(error) error) OrderPage {
 
 // Order returns one order, NotFound when there is none.
 func (c *Client) Order(ctx context.Context, id int64) (*Order, error) {
-	answer, err := c.do(ctx, request{method: http.MethodGet, path: "/v2/orders/{id}", id: id})
+	return single(ctx, c, "/v2/orders/{id}", id, decodeOrder, func(o Order) int64 { return o.ID })
+}
+
+// single returns the one record of a path with its id, NotFound when there is none.
+func single[T any](ctx context.Context, c *Client, path string, id int64, decode func(node) T, idOf func(T) int64) (*T, error) {
+	answer, err := c.do(ctx, request{method: http.MethodGet, path: path, id: id})
 	if err != nil {
 		return nil, err
 	}
 	record := answer.record()
-	order := decodeOrder(record)
-	record.mustBe(id, order.ID)
+	decoded := decode(record)
+	record.mustBe(id, idOf(decoded))
 	if err := answer.check(); err != nil {
 		return nil, err
 	}
-	return &order, nil
+	return &decoded, nil
 }
 
 // mustBe fails when the answer is about another record than the one asked for.

@@ -291,8 +291,8 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:25:5: shops.kwiaty.initial_import: has no value; fill it in or take the key away",
 		}},
 		{"initial import of too many days", "    location: 12", "    initial_import: {days: 366, skip_statuses: [0]}\n    location: 12", []string{
-			`settings.yaml:25:20: shops.kwiaty.initial_import.days: must be from 0 to 365 days, not "366"`,
-			`settings.yaml:25:47: shops.kwiaty.initial_import.skip_statuses[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
+			`settings.yaml:25:22: shops.kwiaty.initial_import.days: must be from 0 to 365 days, not "366"`,
+			`settings.yaml:25:49: shops.kwiaty.initial_import.skip_statuses[0]: "0" is no id; ids are whole numbers above 0, and "starter check" lists them`,
 		}},
 		{"sweeps out of range", "    location: 12", "    sweep: {recent_every: 5s, whole_every: 2h, recent_days: 0, window_days: 366}\n    location: 12", []string{
 			`settings.yaml:25:13: shops.kwiaty.sweep.recent_every: must be from 10s to 1h, not "5s"`,

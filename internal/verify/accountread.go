@@ -97,11 +97,10 @@ var accountReads = []probe{
 			return seen, err
 		},
 		means: map[string]means{
-			"yes":            fine(nothingToDo),
-			"no, HTTP 404":   fine("the v2 catalogue is used; catalog must not be legacy"),
-			"no, HTTP 405":   fine("the v2 catalogue is used; catalog must not be legacy"),
-			"no, HTTP 410":   fine("the v2 catalogue is used; catalog must not be legacy"),
-			"no, not at all": fine("the v2 catalogue is used; catalog must not be legacy"),
+			"yes":          fine(nothingToDo),
+			"no, HTTP 404": fine("the v2 catalogue is used; catalog must not be legacy"),
+			"no, HTTP 405": fine("the v2 catalogue is used; catalog must not be legacy"),
+			"no, HTTP 410": fine("the v2 catalogue is used; catalog must not be legacy"),
 		},
 	},
 	{

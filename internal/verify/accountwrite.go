@@ -29,7 +29,6 @@ type written struct {
 	secondContact, secondSKU int64
 	// writtenOff is set once a person has written the item off.
 	writtenOff bool
-	cleaned    bool
 }
 
 // testName begins the names of all records that are created, so that staff know them.
@@ -171,10 +170,7 @@ var accountWrites = []probe{
 		writes:   "look for that product until RO App finds it",
 		ready:    needsProduct,
 		see: func(ctx context.Context, e *examination) (string, error) {
-			if e.findProduct(ctx) == 0 {
-				return "no", nil
-			}
-			return "yes", nil
+			return yesNo(e.findProduct(ctx) != 0), nil
 		},
 		means: map[string]means{"yes": fine(nothingToDo), "no": bad("every order would create its products again; send the report to the project before you go live")},
 	},
@@ -276,10 +272,7 @@ var accountWrites = []probe{
 			if err != nil {
 				return "", err
 			}
-			if item.WrittenOff {
-				return "no", nil
-			}
-			return "yes", nil
+			return yesNo(!item.WrittenOff), nil
 		},
 		means: map[string]means{"yes": fine(nothingToDo), "no": bad("the account writes products off as they are added, so nothing may be imported into it")},
 	},
@@ -416,14 +409,10 @@ var accountWrites = []probe{
 		ready:    needsWriteOff,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			item, err := e.readItem(ctx)
-			switch {
-			case err != nil:
+			if err != nil {
 				return "", err
-			case item.DeductionRequired:
-				return "yes", nil
-			default:
-				return "no", nil
 			}
+			return yesNo(item.DeductionRequired), nil
 		},
 		means: map[string]means{"yes": fine(nothingToDo), "no": fine(nothingToDo)},
 	},
@@ -840,22 +829,14 @@ func seeWriteOff(ctx context.Context, e *examination) (string, error) {
 	}
 	e.writtenOff = true
 	after, err := e.roapp.Order(ctx, e.order)
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case after.ModifiedAt.Equal(before.ModifiedAt):
-		return "yes", nil
-	default:
-		return "no", nil
 	}
+	return yesNo(after.ModifiedAt.Equal(before.ModifiedAt)), nil
 }
 
-// cleanUp deletes what can be deleted and marks the rest. It runs once.
+// cleanUp deletes what can be deleted and marks the rest.
 func (e *examination) cleanUp(ctx context.Context) {
-	if e.cleaned {
-		return
-	}
-	e.cleaned = true
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	e.unsubscribe(ctx)

@@ -41,6 +41,14 @@ func bad(text string) means { return means{text: text, problem: true} }
 
 const nothingToDo = "nothing to do"
 
+// yesNo is the sight of a probe that asks whether.
+func yesNo(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
 // probes are all of them, in the order in which they run: those of RO App that write build on each other, and the reads of
 // both services come first.
 var probes = slices.Concat(shopReads, accountReads, accountWrites, shopWrites)

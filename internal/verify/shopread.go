@@ -16,7 +16,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // shopRead is what the reads of the shop have brought.
@@ -618,8 +617,7 @@ func seeTimeZone(ctx context.Context, e *examination) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	zone := order.Rules{TimeZone: e.shop.TimeZone}.Zone()
-	at, err := time.ParseInLocation(time.DateTime, created, zone)
+	at, err := time.ParseInLocation(time.DateTime, created, e.shop.Zone())
 	if err != nil {
 		return "", unseen("the time of the newest order cannot be read")
 	}

@@ -452,7 +452,7 @@ func seeTestOrder(ctx context.Context, e *examination) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at, err := time.ParseInLocation(time.DateTime, now[e.fresh], order.Rules{TimeZone: e.shop.TimeZone}.Zone())
+	at, err := time.ParseInLocation(time.DateTime, now[e.fresh], e.shop.Zone())
 	if err != nil {
 		return "", unseen("the time of the test order cannot be read")
 	}

@@ -1,7 +1,7 @@
 package verify
 
 // Unprobed states why a switch of the fakes, or a place in docs/assumptions.md, has no probe.
-var Unprobed = map[string]string{
+var Unprobed = map[string]string{ //nolint:gosec // these are reasons
 	"token_life":       "needs ten idle minutes; the client replaces a token before the end of its shortest life",
 	"login_lockout":    "would lock the shop's user; the client does not repeat a refused login",
 	"paid_key":         "the exchange never writes a payment into the shop",

@@ -135,13 +135,8 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		o.Progress = func(int, int, string) {}
 	}
 	e := newExamination(o, shop)
-	defer e.cleanUp(context.WithoutCancel(ctx))
 	report := Report{At: time.Now().UTC(), Wrote: o.Write}
-	for i, p := range o.probes {
-		o.Progress(i, len(o.probes), p.assumption)
-		report.Results = append(report.Results, e.run(ctx, p))
-	}
-	e.cleanUp(context.WithoutCancel(ctx))
+	report.Results = e.runAll(ctx)
 	report.Proposals, report.Left = e.proposals, e.left
 	report.Requests = slices.Concat(e.cartumWire.counts("Cartum"), e.roappWire.counts("RO App"))
 	report.Differences = slices.Concat(differences("Cartum", e.cartumWire), differences("RO App", e.roappWire))
@@ -172,6 +167,17 @@ func (e *examination) newCartum() *cartum.Client {
 		URL: e.shop.URL, Login: e.shop.Login.Reveal(), Password: e.shop.Password.Reveal(), RequestsPerSecond: -1,
 		Timeout: requestTimeout, HTTP: &http.Client{Transport: e.cartumWire}, Jitter: func() time.Duration { return 0 },
 	})
+}
+
+// runAll runs the probes, and cleans up whatever happens.
+func (e *examination) runAll(ctx context.Context) []Result {
+	defer e.cleanUp(context.WithoutCancel(ctx))
+	var results []Result
+	for i, p := range e.Options.probes {
+		e.Progress(i, len(e.Options.probes), p.assumption)
+		results = append(results, e.run(ctx, p))
+	}
+	return results
 }
 
 // run runs one probe, with the consent of the person where it writes.

@@ -2,10 +2,7 @@ package verify
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net"
@@ -171,8 +168,5 @@ func (e *examination) unsubscribe(ctx context.Context) {
 
 // signed tells whether an event of RO App is signed over an id with the account's secret.
 func (e *examination) signed(event arrival, id string) bool {
-	mac := hmac.New(sha256.New, []byte(e.account.WebhookSecret.Reveal()))
-	mac.Write([]byte(id))
-	given, err := hex.DecodeString(event.header.Get("X-Signature"))
-	return err == nil && hmac.Equal(mac.Sum(nil), given)
+	return e.account.Signed(id, event.header.Get("X-Signature"))
 }

@@ -58,6 +58,12 @@ func (w *Workers) check(ctx context.Context) error {
 		w.options.Logger.Warn("started again, for it did not run", zap.String("workflow", id))
 		problems = append(problems, w.tell(ctx, id, current.Revision))
 	}
+	for account := range current.Accounts {
+		// What changed in RO App meanwhile need not wait for the account's next round.
+		if id := workflows.AccountID(account); slices.Contains(started, id) {
+			problems = append(problems, w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalLook, nil))
+		}
+	}
 	return errors.Join(problems...)
 }
 

@@ -9,27 +9,9 @@ import (
 	"github.com/cartumsync/cartumsync/docs/reference"
 	"github.com/cartumsync/cartumsync/internal/verify"
 	"github.com/cartumsync/cartumsync/sandbox/cartum"
+	"github.com/cartumsync/cartumsync/sandbox/described"
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
-
-// described is a switch of one of the fakes.
-type described struct{ Name, Values, Documented, Flipped, About string }
-
-func cartumSwitches() []described {
-	var all []described
-	for _, one := range cartum.Switches() {
-		all = append(all, described(one))
-	}
-	return all
-}
-
-func roappSwitches() []described {
-	var all []described
-	for _, one := range roapp.Switches() {
-		all = append(all, described(one))
-	}
-	return all
-}
 
 // assumptions is docs/assumptions.md.
 func assumptions() (string, error) {
@@ -49,10 +31,10 @@ checks an assumption, or says why none does.
 	for _, service := range []struct {
 		name     string
 		document []byte
-		switches []described
+		switches []described.Switch
 	}{
-		{"Cartum", reference.Cartum, cartumSwitches()},
-		{"RO App", reference.Roapp, roappSwitches()},
+		{"Cartum", reference.Cartum, cartum.Switches()},
+		{"RO App", reference.Roapp, roapp.Switches()},
 	} {
 		guesses, err := reference.Guesses(service.document)
 		if err != nil {

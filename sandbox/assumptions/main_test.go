@@ -9,6 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/docs/reference"
+	"github.com/cartumsync/cartumsync/sandbox/cartum"
+	"github.com/cartumsync/cartumsync/sandbox/described"
+	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
 func TestAssumptionsAreUpToDate(t *testing.T) {
@@ -24,14 +27,14 @@ func TestGuessesNameSwitchesThatExist(t *testing.T) {
 	t.Parallel()
 	for name, service := range map[string]struct {
 		document []byte
-		switches []described
-	}{"Cartum": {reference.Cartum, cartumSwitches()}, "RO App": {reference.Roapp, roappSwitches()}} {
+		switches []described.Switch
+	}{"Cartum": {reference.Cartum, cartum.Switches()}, "RO App": {reference.Roapp, roapp.Switches()}} {
 		guesses, err := reference.Guesses(service.document)
 		require.NoError(t, err)
 		assert.NotEmpty(t, guesses)
 		for _, g := range guesses {
 			for _, named := range g.Switches {
-				assert.True(t, slices.ContainsFunc(service.switches, func(s described) bool { return s.Name == named }),
+				assert.True(t, slices.ContainsFunc(service.switches, func(s described.Switch) bool { return s.Name == named }),
 					"%s: %s %v names the switch %s, which the fake does not have", name, g.Where, g.Fields, named)
 			}
 		}

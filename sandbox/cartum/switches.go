@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cartumsync/cartumsync/sandbox/described"
 )
 
 // Switch is the name of one switch: a question about the service that public
@@ -236,23 +238,15 @@ func Profile(name string) (map[string]string, error) {
 	return profile, nil
 }
 
-// Described is a switch in words.
-type Described struct {
-	Name, Values string
-	// Documented and Flipped are its values in the two profiles.
-	Documented, Flipped string
-	About               string
-}
-
 // Switches describes all switches.
-func Switches() []Described {
-	all := make([]Described, 0, len(switchRules))
+func Switches() []described.Switch {
+	all := make([]described.Switch, 0, len(switchRules))
 	for _, rule := range switchRules {
 		words := strings.Join(rule.values, ", ")
 		if rule.words != "" {
 			words += ", " + rule.words
 		}
-		all = append(all, Described{
+		all = append(all, described.Switch{
 			Name: string(rule.name), Values: words, Documented: rule.values[0], Flipped: rule.flipped, About: rule.about,
 		})
 	}

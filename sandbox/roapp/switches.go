@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/cartumsync/cartumsync/sandbox/described"
 )
 
 // Switch names one open question about RO App's behaviour.
@@ -250,19 +252,11 @@ func Profile(name string) map[string]string {
 	return values
 }
 
-// Described is a switch in words.
-type Described struct {
-	Name, Values string
-	// Documented and Flipped are its values in the two profiles.
-	Documented, Flipped string
-	About               string
-}
-
 // Switches describes all switches.
-func Switches() []Described {
-	all := make([]Described, 0, len(switchRules))
+func Switches() []described.Switch {
+	all := make([]described.Switch, 0, len(switchRules))
 	for _, rule := range switchRules {
-		all = append(all, Described{
+		all = append(all, described.Switch{
 			Name: string(rule.name), Values: rule.values.words, Documented: rule.documented, Flipped: rule.flipped, About: rule.about,
 		})
 	}

@@ -27,17 +27,17 @@ type Server struct {
 	mu      sync.Mutex
 	process *process
 	count   atomic.Int64
+	users   int // tests that share it and have not ended, see shared
 }
 
 // sharedFor is how many tests share a server. It keeps what they leave behind, and grows slow with it.
 const sharedFor = 80
 
-// shared is the server that tests share, and how many do.
+// shared is the server that tests share. Its lock guards the users of all servers.
 var shared struct {
 	mu     sync.Mutex
 	server *Server
-	taken  int             // by how many tests so far
-	users  map[*Server]int // tests that have not ended
+	taken  int // by how many tests so far
 }
 
 // Start returns a dev server, in memory, that tests of this binary share, and starts one if needed. Tests keep apart by their
@@ -56,14 +56,12 @@ func Start(tb testing.TB) *Server {
 	}
 	s := shared.server
 	shared.taken++
-	if shared.users == nil {
-		shared.users = map[*Server]int{}
-	}
-	shared.users[s]++
+	s.users++
 	tb.Cleanup(func() {
 		shared.mu.Lock()
 		defer shared.mu.Unlock()
-		if shared.users[s]--; s != shared.server {
+		s.users--
+		if s != shared.server {
 			retire(s)
 		}
 	})
@@ -72,8 +70,7 @@ func Start(tb testing.TB) *Server {
 
 // retire ends a server that no test gets any more, once none uses it.
 func retire(s *Server) {
-	if s != nil && shared.users[s] == 0 {
-		delete(shared.users, s)
+	if s != nil && s.users == 0 {
 		go s.Stop()
 	}
 }
