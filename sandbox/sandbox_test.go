@@ -140,10 +140,11 @@ func (s *sandboxProcess) text() string {
 	return s.out.String()
 }
 
-// awaitLine waits until the sandbox has said something, and gives all it said.
+// awaitLine waits until the sandbox has said something, and gives all it said. Building the programs is part of the wait,
+// and takes minutes on a busy machine.
 func (s *sandboxProcess) awaitLine(text string) string {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Minute)
 	defer cancel()
 	for !strings.Contains(s.text(), text) {
 		select {
@@ -162,7 +163,7 @@ func (s *sandboxProcess) wait() error {
 	select {
 	case err := <-s.done:
 		return err
-	case <-time.After(time.Minute):
+	case <-time.After(5*time.Minute):
 		s.t.Fatalf("the sandbox does not end; it said:\n%s", s.text())
 		return nil
 	}
