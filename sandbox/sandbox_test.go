@@ -163,7 +163,7 @@ func (s *sandboxProcess) wait() error {
 	select {
 	case err := <-s.done:
 		return err
-	case <-time.After(5*time.Minute):
+	case <-time.After(5 * time.Minute):
 		s.t.Fatalf("the sandbox does not end; it said:\n%s", s.text())
 		return nil
 	}
