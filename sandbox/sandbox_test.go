@@ -113,6 +113,9 @@ type sandboxProcess struct {
 
 func startSandbox(t *testing.T, mark string, args ...string) *sandboxProcess {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out what builds programs and starts servers")
+	}
 	s := &sandboxProcess{t: t, done: make(chan error, 1)}
 	s.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
 	s.cmd.Env = append(os.Environ(), mark)
