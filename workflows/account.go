@@ -77,7 +77,7 @@ type CreatedOrder struct {
 
 // Collection counts what one collection brought.
 type Collection struct {
-	At     time.Time `json:",omitzero"` // its beginning
+	At     time.Time `json:",omitzero"` // its start
 	Pages  int       `json:",omitempty"`
 	Orders int       `json:",omitempty"` // listed
 	Ours   int       `json:",omitempty"` // of them
@@ -139,8 +139,8 @@ const (
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
 	unreadableKept = 20
-	// CreatedKept is how long it is remembered that an order was created in RO App.
-	// It is above the age from which every order is looked for before it is created.
+	// CreatedKept is how long it is remembered that an order was created in RO App. It
+	// is above the age from which every order is searched for before it is created.
 	CreatedKept = time.Hour
 	// createdMost bounds how many are remembered: an hour at three requests a second.
 	createdMost = 3600
@@ -201,7 +201,7 @@ type accountRun struct {
 	looks    workflow.ReceiveChannel // nothing
 	settings workflow.ReceiveChannel // a revision
 	choices  workflow.ReceiveChannel
-	given    workflow.ReceiveChannel // nothing: goods may be added again
+	given    workflow.ReceiveChannel // nothing: products may be added again
 
 	// resume are the holds that may be over and are yet to be resumed, resuming is
 	// set while others are.
@@ -237,14 +237,14 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
-		// The first one that an account is told of is the one that it began with.
+		// The first one that an account is notified of is the one that it started with.
 		first := r.state.Revision == ""
 		if revision == r.state.Revision {
 			continue
 		}
 		r.state.Revision = revision
 		if !first {
-			// What was refused may be right now, so the pauses begin anew.
+			// What was refused may be right now, so the pauses start again.
 			r.state.Resettled, r.state.Failures = true, 0
 		}
 	}

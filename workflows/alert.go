@@ -41,8 +41,8 @@ type Alerting struct {
 	// Suspects are ids of workflows whose task a worker was given again and again:
 	// orders, and what orders wait for. Each look asks whether that is still so.
 	Suspects []string `json:",omitempty"`
-	// Sending is the id of the alert that is on its way. There is one at a time,
-	// so that they come in their order.
+	// Sending is the id of the alert that is pending. There is one at a time, so that
+	// they come in their order.
 	Sending string `json:",omitempty"`
 }
 
@@ -58,16 +58,16 @@ type AlertLook struct {
 
 // AlertNext is what LookForAlerts decided.
 type AlertNext struct {
-	// Off tells that nothing is expected: the settings do not have the owner, or
-	// have it switched off.
+	// Off says that nothing is expected: the settings do not have the owner, or have
+	// it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
-	// Looked tells that Findings and Suspects are what is known now; else they are
-	// as they were.
+	// Looked reports whether Findings and Suspects are what is known now; else they
+	// are as they were.
 	Looked   bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
 	Suspects []string  `json:",omitempty"`
-	// Sent tells that the alert on its way arrived, or was given up.
+	// Sent says that the alert pending arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
 	// names the first ones only.
@@ -75,7 +75,7 @@ type AlertNext struct {
 	Overdue []HeldOrder `json:",omitempty"`
 	// Over are told holds that may be forgotten.
 	Over []int64 `json:",omitempty"`
-	// Pause is when to look again at the latest.
+	// Pause is when to check again at the latest.
 	Pause time.Duration
 }
 
@@ -126,12 +126,12 @@ type HealthView struct {
 	Import *InitialImport `json:",omitempty"`
 }
 
-// RedAt tells whether the entity was red at its last look, or is by now.
+// RedAt reports whether the entity was red at its last look, or is by now.
 func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
 	return v.Red || len(v.Findings) > 0 || v.Health.Red(now, v.Since, every)
 }
 
-// alertPause is when to look again where nobody could say.
+// alertPause is when to check again where nobody could say.
 const alertPause = time.Minute
 
 // watched is an entity as its alerting sees it.
@@ -173,7 +173,7 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
 			pause := a.look(ctx, of)
 			began := workflow.Now(ctx)
-			// Failing, and being well again, are looked at when they begin.
+			// Failing, and being recovered, are checked when they start.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 				return of.health.Kind != seen.Kind || of.health.FailingSince.IsZero() != seen.FailingSince.IsZero() ||
 					len(of.findings()) != found || len(a.Suspects) > suspects
@@ -198,7 +198,7 @@ func (a *Alerting) suspect(id string) {
 	}
 }
 
-// look decides what to tell and has it sent. It says when to look again.
+// look decides what to tell and has it sent. It says when to check again.
 func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,

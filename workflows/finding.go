@@ -41,7 +41,7 @@ type Finding struct {
 	Alerted bool `json:"alerted,omitempty" doc:"sent to the alert URL"`
 }
 
-// same tells whether two findings are about the same thing.
+// same reports whether two findings are about the same thing.
 func (f Finding) same(other Finding) bool {
 	return f.Kind == other.Kind && f.Number == other.Number && f.Workflow == other.Workflow
 }

@@ -50,7 +50,7 @@ func (in ReconcileInput) Check() error { _, _, err := in.span(); return err }
 type ShopOrder struct {
 	Number int64
 	Day    string           // on the shop's clock
-	Sum    *decimal.Decimal `json:",omitempty"` // all goods; nil where it cannot be read
+	Sum    *decimal.Decimal `json:",omitempty"` // all products; nil where it cannot be read
 	Status int              `json:",omitempty"`
 }
 
@@ -71,7 +71,7 @@ type ReconciledSlice struct {
 // Reconciled is what the shop has of some days.
 type Reconciled struct {
 	ReconcileInput
-	At         time.Time // when reading began: what was placed later may be missing
+	At         time.Time // when reading started: what was placed later may be missing
 	Orders     []ShopOrder
 	Unnumbered int `json:",omitempty"`
 }

@@ -22,8 +22,8 @@ func keyOf(t require.TestingT, lines []order.Line, price, quantity int64) order.
 	return lines[i].Key
 }
 
-// Lines of one SKU that differ are told apart in any order of the list, whatever happens
-// to one of them.
+// Lines of one SKU that differ are distinguished in any order of the list,
+// whatever happens to one of them.
 func TestTwinsAreToldApartInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

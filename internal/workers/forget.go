@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// forgetEvery is how often workflows that only read are looked for, and
+	// forgetEvery is how often workflows that only read are searched for, and
 	// forgetAfter how long one is kept after it ended.
 	forgetEvery = 10 * time.Minute
 	forgetAfter = 30 * time.Minute
