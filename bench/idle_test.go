@@ -23,9 +23,9 @@ import (
 
 const (
 	// idleOrders are open and have nothing to do.
-	idleOrders = 10_000
+	idleOrders = 3_000
 	// cachedOrders is how many of them a worker keeps in memory unless told otherwise.
-	cachedOrders = 2_000
+	cachedOrders = 1_000
 	// sdkCache is what the SDK's cache holds where nobody says anything.
 	sdkCache = 10_000
 	// idlePatience is how long they may take to be in step.

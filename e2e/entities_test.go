@@ -254,6 +254,29 @@ func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
 	awaitNoFinding(w)
 }
 
+// The same of what creates a contact: orders wait for it, and their account says so.
+func TestReleaseThatCannotCarryAContactOn(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	const id = "contact:main:0123456789abcdef"
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, "EnsureContactOfAnotherRelease")
+	require.NoError(t, err)
+	awaitReport(w, func(r overview.Report) string {
+		account := r.Accounts["main"]
+		if len(account.Findings) != 1 || account.Findings[0].Workflow != id || account.State != overview.Red || !strings.Contains(account.Problem, id) {
+			return "the account is not red with the workflow"
+		}
+		return ""
+	})
+	terminateWorkflow(w, id)
+	awaitReport(w, func(r overview.Report) string {
+		if account := r.Accounts["main"]; account.State != overview.Green || len(account.Findings) > 0 {
+			return "not green again"
+		}
+		return ""
+	})
+}
+
 // The same of a shop's own workflow: nothing of the shop goes on, and that is red.
 func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
 	t.Parallel()

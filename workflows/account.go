@@ -159,6 +159,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
 		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
 		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
+		repeated: workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -207,6 +208,7 @@ type accountRun struct {
 	resume   []order.HoldReason
 	resuming bool
 	missing  workflow.ReceiveChannel // an endpoint
+	repeated workflow.ReceiveChannel // a workflow's id
 }
 
 func (r *accountRun) view() (AccountView, error) {
@@ -228,6 +230,7 @@ func (r *accountRun) drain(ctx workflow.Context) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
+	drain(r.repeated, r.state.Alerting.suspect)
 	for r.given.ReceiveAsync(nil) {
 		r.mayGoOn(order.HoldMissingRight)
 	}
@@ -255,7 +258,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing, r.repeated} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {

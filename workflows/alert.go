@@ -38,9 +38,9 @@ type Alerting struct {
 	Held map[int64]time.Time `json:",omitempty"`
 	// Findings are the orders that cannot go on, as of the last look.
 	Findings []Finding `json:",omitempty"`
-	// Suspects are orders, by number, whose workflow task a worker was given again
-	// and again. Each look asks whether that is still so.
-	Suspects []int64 `json:",omitempty"`
+	// Suspects are ids of workflows whose task a worker was given again and again:
+	// orders, and what orders wait for. Each look asks whether that is still so.
+	Suspects []string `json:",omitempty"`
 	// Sending is the id of the alert that is on its way. There is one at a time,
 	// so that they come in their order.
 	Sending string `json:",omitempty"`
@@ -66,7 +66,7 @@ type AlertNext struct {
 	// as they were.
 	Looked   bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
-	Suspects []int64   `json:",omitempty"`
+	Suspects []string  `json:",omitempty"`
 	// Sent tells that the alert on its way arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
@@ -191,10 +191,10 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	return nil
 }
 
-// suspect notes an order whose workflow task a worker was given again.
-func (a *Alerting) suspect(number int64) {
-	if len(a.Suspects) < FindingsKept && !slices.Contains(a.Suspects, number) {
-		a.Suspects = append(a.Suspects, number)
+// suspect notes a workflow whose task a worker was given again.
+func (a *Alerting) suspect(id string) {
+	if len(a.Suspects) < FindingsKept && !slices.Contains(a.Suspects, id) {
+		a.Suspects = append(a.Suspects, id)
 	}
 }
 
@@ -220,7 +220,7 @@ func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 
 // take remembers what was decided. What is about to be sent counts as told: the
 // workflow that sends it outlives this run.
-func (a *Alerting) take(next AlertNext, asked []int64, now time.Time) {
+func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Red = next.Red
 	if next.Off {
 		a.Since = now
@@ -230,9 +230,9 @@ func (a *Alerting) take(next AlertNext, asked []int64, now time.Time) {
 	}
 	if next.Looked {
 		a.Findings = next.Findings
-		a.Suspects = slices.DeleteFunc(a.Suspects, func(number int64) bool {
+		a.Suspects = slices.DeleteFunc(a.Suspects, func(id string) bool {
 			// Those that came while it was looked are kept.
-			return slices.Contains(asked, number) && !slices.Contains(next.Suspects, number)
+			return slices.Contains(asked, id) && !slices.Contains(next.Suspects, id)
 		})
 	}
 	for _, number := range next.Over {

@@ -32,6 +32,7 @@ type Postgres struct {
 // "make bin/temporal-server bin/temporal-sql-tool".
 func StartOnPostgres(tb testing.TB) *Postgres {
 	tb.Helper()
+	notInShort(tb)
 	database := StartDatabase(tb)
 	if err := makeSchemas(database.Address()); err != nil {
 		tb.Fatal(err)
