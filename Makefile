@@ -61,6 +61,11 @@ test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside 
 	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
 	go test -run '$(SIMULATIONS)' ./internal/order
 
+# Without a server, a browser or a program that is built first.
+.PHONY: unit
+unit: $(ASSETS) ## run the unit tests alone, in about a minute
+	go list ./... | sed '/\/\(e2e\|bench\)/d' | xargs -r go test -race -short -timeout 10m -parallel 16 -skip '$(SIMULATIONS)' $(TEST_FLAGS)
+
 .PHONY: race
 race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests with the race detector, in about half an hour
 	go test -race -timeout 60m -parallel 4 $(TEST_FLAGS) ./e2e/...

@@ -389,7 +389,7 @@ func TestT04_AHundredWishesAtOnceMakeTwoSweepsAtMost(t *testing.T) {
 	before := w.Cartum.Seen(ordersGet)
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "3s"})
 	var all errgroup.Group
-	all.SetLimit(20)
+	all.SetLimit(8)
 	for range 100 {
 		all.Go(func() error { return w.Orders.Sweep(t.Context(), w.Shop) })
 	}

@@ -103,12 +103,12 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 // A write-off that is reported while a quantity waits for its slot takes it back.
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
+	w, o := importedOrder(t, world.Options{RequestTimeout: 60 * time.Second}, 1, nil)
 	w.Roapp.Make("products", world.J{"title": "M-1", "article": "M-1"})
 	var busy world.RoappOrder
 	for i := range atOnce {
 		busy = place(w, int64(2+i), nil)
-		w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "8s", Times: 1})
+		w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "30s", Times: 1})
 	}
 	before := w.Roapp.Seen(addItem)
 	for i := range atOnce {

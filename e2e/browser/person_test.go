@@ -23,7 +23,7 @@ import (
 )
 
 // patience is how long a person waits for what a page must show.
-const patience = 45 * time.Second
+const patience = 2 * time.Minute
 
 // person sits at a browser and finds things as people do, by what they are and
 // what they are called, which is also what a screen reader says.

@@ -267,6 +267,9 @@ func needed(covered string) (chosen []probe, write bool) {
 
 func TestEachSwitchOfTheFakesIsFound(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("-short leaves out a run for each switch; those of both profiles are left")
+	}
 	for _, s := range switches() {
 		if Unprobed[s.name] != "" {
 			continue
