@@ -21,9 +21,9 @@ const (
 	// crowd is how many orders change in turn, one each second: each is changed
 	// again long after the looks have found its last change.
 	crowd = 15
-	// webhookWorlds is how many accounts get statuses in turn, for an account is
+	// webhookEnvs is how many accounts get statuses in turn, for an account is
 	// looked at once in a few seconds, however many webhooks come.
-	webhookWorlds = 6
+	webhookEnvs = 6
 )
 
 // passage is a world between whose two sides changes pass, with all requests to
@@ -171,13 +171,13 @@ func BenchmarkEditToItem(b *testing.B) {
 func BenchmarkStatusToShop(b *testing.B) {
 	b.Run("ByWebhook", func(b *testing.B) {
 		var worlds []passage
-		for range webhookWorlds {
+		for range webhookEnvs {
 			worlds = append(worlds, newPassage(b, world.Options{RoappWebhooks: true}, 1))
 		}
 		var j journeys
-		for turn := range changesMeasured / webhookWorlds {
+		for turn := range changesMeasured / webhookEnvs {
 			for _, p := range worlds {
-				p.awaitUnlooked()
+				p.awaitUnread()
 				start := p.setStatus(1, turn)
 				j.add(p, start, p.arrival(p.shop, start, 1, call.updatesShop))
 			}
@@ -187,16 +187,16 @@ func BenchmarkStatusToShop(b *testing.B) {
 	b.Run("ByCollector", func(b *testing.B) {
 		p := newPassage(b, world.Options{CollectEvery: period}, crowd)
 		p.w.Collect() // an account that is new is not looked at for a minute
-		p.awaitUnlooked()
+		p.awaitUnread()
 		j := p.oneEachSecond(p.setStatus, p.shop, func(number int64) int64 { return number }, call.updatesShop)
 		j.report(b)
 		j.against(b, period, "period")
 	})
 }
 
-// awaitUnlooked waits until the account was looked at, and would be again at
+// awaitUnread waits until the account was looked at, and would be again at
 // once if somebody asked.
-func (p passage) awaitUnlooked() {
+func (p passage) awaitUnread() {
 	p.w.T.Helper()
 	const spacing = 5 * time.Second
 	p.w.Eventually(world.Patience, func() string {

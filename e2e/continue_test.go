@@ -106,7 +106,7 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	w.ForceContinueAsNew(1)
 	w.Webhook(1)
 	w.ForceContinueAsNew(1)
-	w.TellWriteOff(1)
+	w.ReportWriteOff(1)
 	w.ForceContinueAsNew(1)
 	w.StartWorker()
 	view := awaitRest(w, 1, func(v order.View) string {
@@ -191,7 +191,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 		assert.Equal(t, exchange.RefreshDone, answer.State)
 	}
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
-	w.TellWriteOff(1)
+	w.ReportWriteOff(1)
 	w.Edit(1, world.J{"products": roseAndVase("6", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	view := awaitRest(w, 1, total("105"))

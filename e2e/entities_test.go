@@ -338,7 +338,7 @@ func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 	for range 4 {
 		w.Sweep()
 	}
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	assert.Zero(t, w.Sweep().Missing)
 	view, made := w.AwaitSynced(1)
 	assert.Empty(t, markCodes(view))
@@ -411,7 +411,7 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 				}
 				return ""
 			})
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			awaitReport(w, func(r overview.Report) string {
 				if r.Accounts["main"].Problem != "" {
 					return "the account is not well again"

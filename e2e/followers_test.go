@@ -106,7 +106,7 @@ func follow(w *world.World, numbers ...int64) *followers {
 	require.NoError(w.T, one.Start())
 	w.T.Cleanup(one.Stop)
 	f := &followers{w: w, id: map[int64]int64{}}
-	customer := w.Roapp.Make("people", world.J{"first_name": "Anna", "last_name": "Nowak"})
+	customer := w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak"})
 	for _, number := range numbers {
 		_, err := w.Temporal.ExecuteWorkflow(w.T.Context(), client.StartWorkflowOptions{ID: w.Key(number).WorkflowID(), TaskQueue: "followers"}, "Follower")
 		require.NoError(w.T, err)
@@ -170,8 +170,8 @@ func (f *followers) awaitStatus(number, status int64) {
 	})
 }
 
-// assertToldOnce says that no order was told the same twice.
-func (f *followers) assertToldOnce() {
+// assertNotifiedOnce says that no order was told the same twice.
+func (f *followers) assertNotifiedOnce() {
 	f.w.T.Helper()
 	for number := range f.id {
 		seen := map[string]bool{}
@@ -185,8 +185,8 @@ func (f *followers) assertToldOnce() {
 	}
 }
 
-// look asks the account to look, as a webhook does.
-func look(w *world.World) {
+// pollNow asks the account to look, as a webhook does.
+func pollNow(w *world.World) {
 	w.T.Helper()
 	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
 }

@@ -64,7 +64,7 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 		o := assertTwoLinesOnce(t, w)
 		assert.Equal(t, int64(102), o.Status.ID)
 		theComment(t, o)
-		assert.Contains(t, told(view), "order-existed")
+		assert.Contains(t, timelineText(view), "order-existed")
 		assert.Empty(t, markCodes(view))
 	})
 }
@@ -81,7 +81,7 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 		w.Place(1, twoLines())
 		w.AwaitSeen(w.Roapp, addItem, 2)
 		w.Terminate(1)
-		w.Roapp.Mend()
+		w.Roapp.Restore()
 		w.ByHand(1)
 		view := w.Await(1, takenOver)
 		o := assertTwoLinesOnce(t, w)

@@ -100,8 +100,8 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 			o.Server, o.Idle, o.RequestTimeout = database.Server, true, 10*time.Second
 			w := s.open(t, o)
 			w.Roapp.Switch("search-lag", "0s")
-			w.Roapp.Make("people", world.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
-			w.Roapp.Make("products", world.J{"title": "Wazon szklany", "article": "N-1"})
+			w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
+			w.Roapp.Create("products", world.J{"title": "Wazon szklany", "article": "N-1"})
 			paused.spoil(w, world.Fault{Kind: "slow", Delay: "5s"})
 			worker := w.StartWorker()
 			s.place(w)

@@ -53,7 +53,7 @@ func TestStatusArrivesByRoappsWebhook(t *testing.T) {
 	f.awaitStatus(1, 101)
 	f.set(1, 105)
 	f.awaitStatus(1, 105)
-	f.assertToldOnce()
+	f.assertNotifiedOnce()
 }
 
 // A hundred webhooks cost two or three requests.

@@ -111,21 +111,21 @@ func (d *demo) show(ctx context.Context, desk *desk, number int64, s script) err
 	limited, cancel := context.WithTimeout(ctx, orderWithin)
 	defer cancel()
 	for !l.settled() && sleep(limited, 150*time.Millisecond) {
-		d.tell(ctx, key, desk.feeds, l)
+		d.report(ctx, key, desk.feeds, l)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.tell(ctx, key, desk.feeds, l)
+	d.report(ctx, key, desk.feeds, l)
 	r := newResult(ctx, desk, l, s, time.Since(began))
 	d.results = append(d.results, r)
 	d.conclude(r)
 	return nil
 }
 
-// tell prints what is new. A stand-in or a workflow that does not answer now
+// report prints what is new. A stand-in or a workflow that does not answer now
 // answers later, or the order's time is over.
-func (d *demo) tell(ctx context.Context, key order.Key, feeds []*feed, l *timeline) {
+func (d *demo) report(ctx context.Context, key order.Key, feeds []*feed, l *timeline) {
 	for _, f := range feeds {
 		news, _ := f.news(ctx)
 		for _, e := range news {

@@ -44,7 +44,7 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 	d.t.printf("\n%s  %s\n%s\n", d.t.paint(bold, key.String()), "the same order lives on", d.t.paint(dim, d.workflowURL(key)))
 	one := &life{desk: desk, number: number, order: maps.Clone(s.order), id: l.view.State.Order.ID}
 	for _, c := range one.chapters() {
-		if err := d.turn(ctx, key, desk, l, c); err != nil {
+		if err := d.play(ctx, key, desk, l, c); err != nil {
 			return err
 		}
 	}
@@ -56,8 +56,8 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 	return nil
 }
 
-// turn lets one chapter happen and tells what comes of it.
-func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline, c chapter) error {
+// play lets one chapter happen and tells what comes of it.
+func (d *demo) play(ctx context.Context, key order.Key, desk *desk, l *timeline, c chapter) error {
 	d.t.printf("  %s\n", d.t.paint(bold, c.about))
 	if err := c.happen(ctx); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline,
 	defer cancel()
 	missing := "nothing was seen"
 	for missing != "" && sleep(limited, 150*time.Millisecond) {
-		d.tell(ctx, key, desk.feeds, l)
+		d.report(ctx, key, desk.feeds, l)
 		if text, err := c.seen(limited, l); err == nil {
 			missing = text
 		}
@@ -74,7 +74,7 @@ func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline,
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.tell(ctx, key, desk.feeds, l)
+	d.report(ctx, key, desk.feeds, l)
 	if missing != "" {
 		return fmt.Errorf("%w within %s: %s: %s", errUnheard, orderWithin, c.about, missing)
 	}

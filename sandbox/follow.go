@@ -19,7 +19,7 @@ type event struct {
 // feed is what a stand-in tells of itself.
 type feed struct {
 	who   string
-	stand standIn
+	stand fake
 	after int
 }
 

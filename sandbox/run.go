@@ -89,8 +89,8 @@ type machine struct {
 	programs     string // folder of worker and starter
 	installation installation
 	children     []*child // in the order of their start
-	stopStandIns func()
-	standIns     sync.WaitGroup
+	stopFakes    func()
+	fakes        sync.WaitGroup
 	stopping     atomic.Bool // what ends from then on was asked to
 }
 
@@ -100,7 +100,7 @@ func (m *machine) live(ctx context.Context) error {
 	if err := m.isolate(); err != nil {
 		return err
 	}
-	if err := m.startStandIns(ctx); err != nil {
+	if err := m.startFakes(ctx); err != nil {
 		return err
 	}
 	group, starting := errgroup.WithContext(ctx)
@@ -147,10 +147,10 @@ func (m *machine) stop() {
 	if len(m.children) > 0 {
 		m.children[0].stop()
 	}
-	if m.stopStandIns != nil {
-		m.stopStandIns()
+	if m.stopFakes != nil {
+		m.stopFakes()
 	}
-	m.standIns.Wait()
+	m.fakes.Wait()
 }
 
 // start starts a process; its end ends the sandbox.

@@ -31,7 +31,7 @@ const (
 	viewerName   = "viewer" // may only look
 	userPassword = "sandbox"
 	apiToken     = "sandbox-api-token" //nolint:gosec // known to everybody
-	lookToken    = "sandbox-look-token"
+	viewerToken  = "sandbox-look-token"
 	// userHash is the password's.
 	userHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS"
 )
@@ -44,7 +44,7 @@ var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings 
 #   ` + envEncryptionKey + `  openssl rand -base64 32
 #   ` + envSessionKey + `     openssl rand -hex 32
 #   ` + envWebhookKey + `        openssl rand -hex 32
-# Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + lookToken + `".
+# Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + viewerToken + `".
 # This is what the RO App stand-ins were given as --webhook-secret:
 #   ` + envWebhookSecret + `
 identity_key: ${` + envIdentityKey + `}

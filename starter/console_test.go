@@ -54,8 +54,8 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	const phone = "+48501234567"
-	first := w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{phone}})
-	second := w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
+	first := w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{phone}})
+	second := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
 	w.Cartum.PutOrder(201, world.J{"delivery_phone": "+48 601 000 111", "comment": "call\x1b[2J me"})
 	w.Cartum.PutOrder(202, nil)
 
@@ -163,10 +163,10 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 
 func heldFor(hold order.Hold) order.State {
 	return order.State{
-		Key:        order.Key{Shop: "demo", Number: 5},
-		WaitState:  order.WaitState{Hold: &hold},
-		ShopState:  order.ShopState{Snapshot: &order.Snapshot{}},
-		GoodsState: order.GoodsState{Goods: map[order.GoodsKey]order.GoodsFacts{"a:A-1": {}}},
+		Key:           order.Key{Shop: "demo", Number: 5},
+		WaitState:     order.WaitState{Hold: &hold},
+		ShopState:     order.ShopState{Snapshot: &order.Snapshot{}},
+		ProductsState: order.ProductsState{Goods: map[order.ProductKey]order.ProductState{"a:A-1": {}}},
 	}
 }
 

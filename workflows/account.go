@@ -24,9 +24,9 @@ type AccountState struct {
 	Cursor time.Time `json:",omitzero"`
 	// Place is where an unfinished collection goes on.
 	Place *Place `json:",omitempty"`
-	// Told is what was handed over of orders near the cursor, by RO App's order
+	// Dispatched is what was handed over of orders near the cursor, by RO App's order
 	// id: they are listed again, for a row may show late.
-	Told map[int64]Told `json:",omitempty"`
+	Told map[int64]Dispatched `json:",omitempty"`
 
 	Asked   time.Time  `json:",omitzero"` // when RO App was last asked
 	Current Collection `json:",omitzero"` // the unfinished collection
@@ -63,8 +63,8 @@ type Place struct {
 	Again bool `json:",omitempty"`
 }
 
-// Told is what was last handed over of an order.
-type Told struct {
+// Dispatched is what was last handed over of an order.
+type Dispatched struct {
 	At   time.Time // its modification
 	News string
 }
@@ -94,9 +94,9 @@ type UnreadableOrder struct {
 // CollectInput is what the activity CollectChanges works from.
 type CollectInput struct {
 	Account string
-	Cursor  time.Time      `json:",omitzero"`
-	Place   *Place         `json:",omitempty"`
-	Told    map[int64]Told `json:",omitempty"`
+	Cursor  time.Time            `json:",omitzero"`
+	Place   *Place               `json:",omitempty"`
+	Told    map[int64]Dispatched `json:",omitempty"`
 	// Missing are reads that were not offered: whether they are now is asked first.
 	Missing []string `json:",omitempty"`
 }
@@ -105,13 +105,13 @@ type CollectInput struct {
 // only over what was handed over.
 type Collected struct {
 	Cursor     time.Time
-	Place      *Place            `json:",omitempty"` // of the next page; nil: that was all
-	Told       map[int64]Told    `json:",omitempty"`
-	Orders     int               `json:",omitempty"`
-	Ours       int               `json:",omitempty"`
-	News       int               `json:",omitempty"`
-	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
-	Missing    []string          `json:",omitempty"` // of those asked for, still so
+	Place      *Place               `json:",omitempty"` // of the next page; nil: that was all
+	Told       map[int64]Dispatched `json:",omitempty"`
+	Orders     int                  `json:",omitempty"`
+	Ours       int                  `json:",omitempty"`
+	News       int                  `json:",omitempty"`
+	Unreadable []UnreadableOrder    `json:",omitempty"` // not seen before
+	Missing    []string             `json:",omitempty"` // of those asked for, still so
 	// Created are orders of ours on the page that were created of late, by
 	// workflow id.
 	Created map[string]CreatedOrder `json:",omitempty"`
@@ -133,8 +133,8 @@ type AccountView struct {
 const (
 	// collectEvery is used until the settings' own value is known.
 	collectEvery = time.Minute
-	// lookSpacing is the least time between two collections, however many ask.
-	lookSpacing = 5 * time.Second
+	// pollSpacing is the least time between two collections, however many ask.
+	pollSpacing = 5 * time.Second
 	// accountRunLength keeps a run's history short.
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
@@ -153,13 +153,13 @@ var credentialPauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.M
 // hands it to the orders: their totals and statuses.
 func Account(ctx workflow.Context, state AccountState) error {
 	run := &accountRun{
-		state:    state,
-		looks:    workflow.GetSignalChannel(ctx, SignalLook),
-		settings: workflow.GetSignalChannel(ctx, SignalSettings),
-		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
-		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
-		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
-		repeated: workflow.GetSignalChannel(ctx, SignalTaskRepeated),
+		state:         state,
+		pollRequested: workflow.GetSignalChannel(ctx, SignalPoll),
+		settings:      workflow.GetSignalChannel(ctx, SignalSettings),
+		choices:       workflow.GetSignalChannel(ctx, SignalChoiceMade),
+		given:         workflow.GetSignalChannel(ctx, SignalPermissionGiven),
+		missing:       workflow.GetSignalChannel(ctx, SignalEndpointMissing),
+		repeated:      workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -197,11 +197,11 @@ func Account(ctx workflow.Context, state AccountState) error {
 
 // accountRun is one run of the entity.
 type accountRun struct {
-	state    AccountState
-	looks    workflow.ReceiveChannel // nothing
-	settings workflow.ReceiveChannel // a revision
-	choices  workflow.ReceiveChannel
-	given    workflow.ReceiveChannel // nothing: goods may be added again
+	state         AccountState
+	pollRequested workflow.ReceiveChannel // nothing
+	settings      workflow.ReceiveChannel // a revision
+	choices       workflow.ReceiveChannel
+	given         workflow.ReceiveChannel // nothing: goods may be added again
 
 	// resume are the holds that may be over and are yet to be resumed, resuming is
 	// set while others are.
@@ -226,7 +226,7 @@ func (*accountRun) old(ctx workflow.Context) bool {
 
 // drain takes all waiting signals into the state.
 func (r *accountRun) drain(ctx workflow.Context) {
-	for r.looks.ReceiveAsync(nil) {
+	for r.pollRequested.ReceiveAsync(nil) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
@@ -258,7 +258,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing, r.repeated} {
+	for _, channel := range []workflow.ReceiveChannel{r.pollRequested, r.settings, r.choices, r.given, r.missing, r.repeated} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {
@@ -269,7 +269,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 // due is when RO App is asked next. A look is served at once, and once more
 // after the lists had time to follow; a failure is not tried again sooner for it.
 func (s *AccountState) due() time.Time {
-	soon := s.Asked.Add(lookSpacing)
+	soon := s.Asked.Add(pollSpacing)
 	switch {
 	case s.Resettled:
 		return soon

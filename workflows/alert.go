@@ -32,8 +32,8 @@ type Alerting struct {
 	Since time.Time `json:",omitzero"`
 	// Red stays set until the next success. RedTold is set from telling it until
 	// green was told.
-	Red     bool `json:",omitempty"`
-	RedTold bool `json:",omitempty"`
+	Red         bool `json:",omitempty"`
+	RedNotified bool `json:",omitempty"`
 	// Held are the holds that were told: since when, by the order's number.
 	Held map[int64]time.Time `json:",omitempty"`
 	// Findings are the orders that cannot go on, as of the last look.
@@ -46,8 +46,8 @@ type Alerting struct {
 	Sending string `json:",omitempty"`
 }
 
-// AlertLook is what the activity LookForAlerts decides from.
-type AlertLook struct {
+// AlertCheck is what the activity CheckAlerts decides from.
+type AlertCheck struct {
 	Owner    Owner
 	Health   Health
 	Alerting Alerting
@@ -56,15 +56,15 @@ type AlertLook struct {
 	Now   time.Time
 }
 
-// AlertNext is what LookForAlerts decided.
+// AlertNext is what CheckAlerts decided.
 type AlertNext struct {
 	// Off tells that nothing is expected: the settings do not have the owner, or
 	// have it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
-	// Looked tells that Findings and Suspects are what is known now; else they are
+	// Checked tells that Findings and Suspects are what is known now; else they are
 	// as they were.
-	Looked   bool      `json:",omitempty"`
+	Checked  bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
 	Suspects []string  `json:",omitempty"`
 	// Sent tells that the alert on its way arrived, or was given up.
@@ -171,7 +171,7 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
-			pause := a.look(ctx, of)
+			pause := a.check(ctx, of)
 			began := workflow.Now(ctx)
 			// Failing, and being well again, are looked at when they begin.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
@@ -198,16 +198,16 @@ func (a *Alerting) suspect(id string) {
 	}
 }
 
-// look decides what to tell and has it sent. It says when to look again.
-func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
+// check decides what to tell and has it sent. It says when to look again.
+func (a *Alerting) check(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next look is another attempt
 	})
-	in := AlertLook{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
+	in := AlertCheck{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
 	asked := slices.Clone(a.Suspects)
 	var next AlertNext
-	if err := workflow.ExecuteLocalActivity(local, ActivityLookForAlerts, in).Get(ctx, &next); err != nil {
+	if err := workflow.ExecuteLocalActivity(local, ActivityCheckAlerts, in).Get(ctx, &next); err != nil {
 		workflow.GetLogger(ctx).Warn("it is not known whether there is something to tell at the alert URL; it is looked at again", "error", err)
 		return alertPause
 	}
@@ -228,7 +228,7 @@ func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	if next.Sent {
 		a.Sending = ""
 	}
-	if next.Looked {
+	if next.Checked {
 		a.Findings = next.Findings
 		a.Suspects = slices.DeleteFunc(a.Suspects, func(id string) bool {
 			// Those that came while it was looked are kept.
@@ -244,9 +244,9 @@ func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Sending = next.Alert.ID
 	switch next.Alert.Kind {
 	case AlertRed:
-		a.RedTold = true
+		a.RedNotified = true
 	case AlertGreen:
-		a.RedTold = false
+		a.RedNotified = false
 	case AlertFailing:
 		for i := range a.Findings {
 			a.Findings[i].Alerted = true

@@ -47,8 +47,8 @@ func (s *AccountState) oldestChoice() string {
 	var oldest string
 	var at time.Time
 	for _, record := range workflow.DeterministicKeys(s.Choices) {
-		if made := s.Choices[record].At; oldest == "" || made.Before(at) {
-			oldest, at = record, made
+		if created := s.Choices[record].At; oldest == "" || created.Before(at) {
+			oldest, at = record, created
 		}
 	}
 	return oldest

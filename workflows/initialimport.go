@@ -64,13 +64,13 @@ type ImportedSlice struct {
 
 // wantImport begins an initial import, or goes on with the one that was stopped.
 func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
-	begun := s.Import
-	same := begun != nil && begun.From == want.From && begun.To == want.To && slices.Equal(begun.SkipStatuses, want.SkipStatuses)
-	if same && begun.DoneAt.IsZero() {
-		begun.Stopped, begun.Failures, begun.NotBefore, begun.By = false, 0, time.Time{}, want.By
+	started := s.Import
+	same := started != nil && started.From == want.From && started.To == want.To && slices.Equal(started.SkipStatuses, want.SkipStatuses)
+	if same && started.DoneAt.IsZero() {
+		started.Stopped, started.Failures, started.NotBefore, started.By = false, 0, time.Time{}, want.By
 		return
 	}
-	if begun != nil && begun.DoneAt.IsZero() && !begun.Stopped {
+	if started != nil && started.DoneAt.IsZero() && !started.Stopped {
 		return // another one is under way; who asks looks before
 	}
 	to, err := time.Parse(time.DateOnly, want.To)
@@ -113,8 +113,8 @@ const (
 	importRetryMost = 5 * time.Minute
 )
 
-// beginSlice starts the next slice. A run that is about to end begins none.
-func (r *shopRun) beginSlice(ctx workflow.Context) {
+// startSlice starts the next slice. A run that is about to end begins none.
+func (r *shopRun) startSlice(ctx workflow.Context) {
 	f := r.state.Import
 	if r.slice != nil || r.state.Paused != "" || !f.Goes() || workflow.Now(ctx).Before(f.NotBefore) || r.worn(ctx) {
 		return

@@ -15,7 +15,7 @@ const (
 	LaneWorkflow           = "Lane"
 	RehearsalWorkflow      = "Rehearsal"
 	RoappOrdersWorkflow    = "RoappOrders"
-	TellWorkflow           = "Tell"
+	NotifyWorkflow         = "Notify"
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
 	LookupWorkflow         = "Lookup"
@@ -31,7 +31,7 @@ const (
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
 	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
-	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
+	SignalPoll               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalInitialImport      = "initial-import"        // InitialImportWanted, to a shop
 	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
@@ -82,7 +82,7 @@ const (
 	ActivityRehearsalPlan     = "RehearsalPlan"
 	ActivityRehearsalContacts = "RehearsalContacts"
 	ActivityRehearsalStanding = "RehearsalStanding"
-	ActivityLookForAlerts     = "LookForAlerts"
+	ActivityCheckAlerts       = "CheckAlerts"
 	ActivityRoappOrders       = "ReadRoappOrders"
 	ActivitySendAlert         = "SendAlert"
 	ActivityReadCompany       = "ReadCompany"

@@ -137,7 +137,7 @@ func Shop(ctx workflow.Context, state ShopState) error {
 		if r.handOn(ctx) {
 			return workflow.NewContinueAsNewError(ctx, ShopWorkflow, r.state)
 		}
-		r.begin(ctx)
+		r.start(ctx)
 		r.describe(ctx)
 		r.wait(ctx)
 	}
@@ -150,7 +150,7 @@ type shopRun struct {
 	started  time.Time
 	settings ShopInForce
 
-	look, settingsChanged, wanted, removed, received, importWanted, importStop, repeated workflow.ReceiveChannel
+	pollRequested, settingsChanged, wanted, removed, received, importWanted, importStop, repeated workflow.ReceiveChannel
 
 	// asked is set where somebody wants a sweep now.
 	asked bool
@@ -180,7 +180,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 	}
 	return &shopRun{
 		state: state, started: workflow.Now(ctx), stopTimer: func() {},
-		look:            workflow.GetSignalChannel(ctx, SignalLook),
+		pollRequested:   workflow.GetSignalChannel(ctx, SignalPoll),
 		settingsChanged: workflow.GetSignalChannel(ctx, SignalSettings),
 		wanted:          workflow.GetSignalChannel(ctx, SignalWebhooks),
 		removed:         workflow.GetSignalChannel(ctx, SignalWebhookRemoved),
@@ -193,7 +193,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 
 // drain takes all waiting signals into the state.
 func (r *shopRun) drain(ctx workflow.Context) {
-	for r.look.ReceiveAsync(nil) {
+	for r.pollRequested.ReceiveAsync(nil) {
 		r.asked = true
 	}
 	for {
@@ -223,9 +223,9 @@ func (r *shopRun) drain(ctx workflow.Context) {
 const (
 	// shopRunLife bounds a run's history: six hours of a sweep each minute.
 	shopRunLife = 6 * time.Hour
-	// pausedLook is how often a paused shop looks at the settings by itself, in
+	// pausedPoll is how often a paused shop looks at the settings by itself, in
 	// case nobody tells it.
-	pausedLook = 15 * time.Minute
+	pausedPoll = 15 * time.Minute
 )
 
 // handOn tells that the run is long enough and nothing is under way. Every
@@ -251,7 +251,7 @@ func (r *shopRun) readSettings(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	r.settings, r.state.Paused = in, in.Paused
 	if in.Paused != "" {
-		r.state.NotBefore = now.Add(pausedLook)
+		r.state.NotBefore = now.Add(pausedPoll)
 		return
 	}
 	if r.state.NextWhole.IsZero() {
@@ -276,8 +276,8 @@ func sooner(a, b time.Time) time.Time {
 	return b
 }
 
-// begin starts what is due and does not run yet.
-func (r *shopRun) begin(ctx workflow.Context) {
+// start starts what is due and does not run yet.
+func (r *shopRun) start(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	if r.stale {
 		r.stale, r.asked = false, true
@@ -302,16 +302,16 @@ func (r *shopRun) begin(ctx workflow.Context) {
 		r.state.NotBefore = time.Time{} // it is back
 	}
 	if r.sweep == nil && (r.asked || (r.due(now) && !now.Before(r.state.NotBefore))) {
-		r.beginSweep(ctx)
+		r.startSweep(ctx)
 	}
-	r.beginSlice(ctx)
+	r.startSlice(ctx)
 }
 
 func (r *shopRun) due(now time.Time) bool {
 	return !now.Before(r.state.NextRecent) || !now.Before(r.state.NextWhole)
 }
 
-func (r *shopRun) beginSweep(ctx workflow.Context) {
+func (r *shopRun) startSweep(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	r.sweepWhole = r.asked || !now.Before(r.state.NextWhole)
 	r.asked, r.sweepAt = false, now
@@ -415,7 +415,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
 	woken := func(workflow.ReceiveChannel, bool) {} // drained afterwards
 	selector.AddReceive(ctx.Done(), woken)
-	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.received, r.importWanted, r.importStop, r.repeated}
+	channels := []workflow.ReceiveChannel{r.pollRequested, r.settingsChanged, r.received, r.importWanted, r.importStop, r.repeated}
 	if r.subscription == nil {
 		channels = append(channels, r.wanted, r.removed)
 	}

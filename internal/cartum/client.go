@@ -203,7 +203,7 @@ func (c *Client) pacedAttempt(ctx context.Context, f function, params map[string
 	if _, failure := c.currentToken(ctx); failure != nil {
 		return reply{}, token{}, failure
 	}
-	if failure := c.awaitTurn(ctx, f); failure != nil {
+	if failure := c.awaitSlot(ctx, f); failure != nil {
 		return reply{}, token{}, failure
 	}
 	return c.attempt(ctx, f, params, read)
@@ -238,7 +238,7 @@ func (c *Client) exchange(ctx context.Context, f function, body map[string]any, 
 	return r, failure
 }
 
-func (c *Client) awaitTurn(ctx context.Context, f function) *Error {
+func (c *Client) awaitSlot(ctx context.Context, f function) *Error {
 	if err := c.limiter.Wait(ctx); err != nil {
 		return f.unsent(err)
 	}

@@ -95,7 +95,7 @@ func (c *Client) logIn(ctx context.Context, replaced uint64) (token, *Error) {
 }
 
 func (c *Client) requestToken(ctx context.Context) (token, *Error) {
-	if failure := c.awaitTurn(ctx, authFunction); failure != nil {
+	if failure := c.awaitSlot(ctx, authFunction); failure != nil {
 		return token{}, failure
 	}
 	asked := c.now()

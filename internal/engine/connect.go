@@ -121,7 +121,7 @@ type waiter struct {
 func (w waiter) wait(ctx context.Context) error {
 	var missingSince time.Time
 	for delay := w.firstDelay; ; delay = min(2*delay, w.maxDelay) {
-		err := w.look(ctx)
+		err := w.check(ctx)
 		switch {
 		case err == nil:
 			return nil
@@ -150,8 +150,8 @@ func (w waiter) fail(err error) error {
 	return fmt.Errorf("temporal at %s, namespace %s: %w", w.hostPort, w.namespace, err)
 }
 
-// look tries once.
-func (w waiter) look(ctx context.Context) error {
+// check tries once.
+func (w waiter) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.attempt)
 	defer cancel()
 	_, err := w.service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: w.namespace})

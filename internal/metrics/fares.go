@@ -10,45 +10,45 @@ import (
 
 // What is told of shops and accounts.
 var (
-	shopSuccess    = fare("shop_last_success_timestamp_seconds", "When the shop's last successful sweep began.", "shop")
-	shopRed        = fare("shop_red", "1 while somebody has to see to the shop.", "shop")
-	shopOrders     = fare("shop_orders", "Orders of the shop, by state.", "shop", "state")
-	shopOldestHold = fare("shop_oldest_hold_timestamp_seconds", "Since when the shop's order is held that is held the longest.", "shop")
-	accountSuccess = fare("account_last_success_timestamp_seconds", "When the account's last successful collection began.", "account")
-	accountRed     = fare("account_red", "1 while somebody has to see to the account.", "account")
-	accountBacklog = fare("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
-	accountAge     = fare("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
-	accountRate    = fare("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
-	accountLimit   = fare("account_requests_per_second_limit", "Requests a second that the settings allow for the account.", "account")
-	shopRefused    = fare("shop_credentials_refused", "1 while the shop refuses its login.", "shop")
-	accountRefused = fare("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
-	importDone     = fare("shop_initial_import_days_done", "Days that the shop's initial import has gone through.", "shop")
-	importDays     = fare("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
-	shopFindings   = fare("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
-	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
+	shopSuccess    = desc("shop_last_success_timestamp_seconds", "When the shop's last successful sweep began.", "shop")
+	shopRed        = desc("shop_red", "1 while somebody has to see to the shop.", "shop")
+	shopOrders     = desc("shop_orders", "Orders of the shop, by state.", "shop", "state")
+	shopOldestHold = desc("shop_oldest_hold_timestamp_seconds", "Since when the shop's order is held that is held the longest.", "shop")
+	accountSuccess = desc("account_last_success_timestamp_seconds", "When the account's last successful collection began.", "account")
+	accountRed     = desc("account_red", "1 while somebody has to see to the account.", "account")
+	accountBacklog = desc("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
+	accountAge     = desc("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
+	accountRate    = desc("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
+	accountLimit   = desc("account_requests_per_second_limit", "Requests a second that the settings allow for the account.", "account")
+	shopRefused    = desc("shop_credentials_refused", "1 while the shop refuses its login.", "shop")
+	accountRefused = desc("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
+	importDone     = desc("shop_initial_import_days_done", "Days that the shop's initial import has gone through.", "shop")
+	importDays     = desc("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
+	shopFindings   = desc("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
+	reportedAt     = desc("overview_timestamp_seconds", "When all this was last looked at.")
 )
 
-func fare(name, help string, labels ...string) *prometheus.Desc {
+func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("cartumsync_"+name, help, labels, nil)
 }
 
-// fares collects from the last report, so that a shop that left the settings
+// reportCollector collects from the last report, so that a shop that left the settings
 // leaves the metrics too.
-type fares struct{ last func() overview.Report }
+type reportCollector struct{ last func() overview.Report }
 
 // Describe implements [prometheus.Collector].
-func (fares) Describe(into chan<- *prometheus.Desc) {
+func (reportCollector) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
 		accountLimit, shopRefused, accountRefused,
-		importDone, importDays, shopFindings, lookedAt,
+		importDone, importDays, shopFindings, reportedAt,
 	} {
 		into <- desc
 	}
 }
 
 // Collect implements [prometheus.Collector].
-func (f fares) Collect(into chan<- prometheus.Metric) {
+func (f reportCollector) Collect(into chan<- prometheus.Metric) {
 	report := f.last()
 	show := func(desc *prometheus.Desc, value float64, labels ...string) {
 		into <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
@@ -58,7 +58,7 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 			show(desc, float64(at.UnixMilli())/1000, labels...)
 		}
 	}
-	moment(lookedAt, report.At)
+	moment(reportedAt, report.At)
 	for id, shop := range report.Shops {
 		show(shopRed, red(shop.Rounds), id)
 		show(shopRefused, refused(shop.Rounds), id)

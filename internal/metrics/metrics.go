@@ -103,5 +103,5 @@ func (m *Metrics) Webhook(service, id, outcome string) {
 // ShowOverview shows how shops and accounts fare, by the report that is the last
 // one when Prometheus asks.
 func (m *Metrics) ShowOverview(last func() overview.Report) {
-	m.registry.MustRegister(fares{last})
+	m.registry.MustRegister(reportCollector{last})
 }

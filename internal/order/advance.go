@@ -214,14 +214,14 @@ func (a *advance) useKnownProducts() {
 		return // by title, the catalogue names the products
 	}
 	for _, line := range s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		facts := s.Goods[key]
 		if facts.product() != nil || !facts.LookedAt.IsZero() {
 			continue
 		}
 		if product, known := a.r.KnownProduct(key); known {
 			facts.Found = []Product{product}
-			s.setGoods(key, facts)
+			s.setProduct(key, facts)
 		}
 	}
 }
@@ -289,7 +289,7 @@ func (a *advance) start(step flow.Step) {
 		}
 		s.InFlight[step.Key] = a.now
 	}
-	kind.begin(s, kind.in, a.now)
+	kind.onStart(s, kind.in, a.now)
 	a.commands.Start = append(a.commands.Start, step)
 }
 

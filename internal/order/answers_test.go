@@ -142,7 +142,7 @@ func TestLinkWaitsForACreateThatRuns(t *testing.T) {
 	l.now = l.now.Add(time.Second)
 	l.report(order.SignalSettings, "revision")
 	l.changed(func(o *order.Snapshot) { o.Lines = nil })
-	l.holds(order.HoldNoGoods)
+	l.holds(order.HoldNoItems)
 	l.decide(order.Decision{Kind: order.DecideLink, OrderID: 77})
 	require.NotNil(t, l.state.Linking)
 	assert.Equal(t, []order.StepKind{order.StepCreateOrder}, l.kinds(), "the create ends first")

@@ -101,8 +101,8 @@ func (c commentary) zeroPrices() []string {
 		}
 	}
 	return []string{
-		c.told("SetsAtZero", titles(sets), mostTitles*longestTitle),
-		c.told("GiftsAtZero", titles(gifts), mostTitles*longestTitle),
+		c.withValue("SetsAtZero", titles(sets), mostTitles*longestTitle),
+		c.withValue("GiftsAtZero", titles(gifts), mostTitles*longestTitle),
 	}
 }
 

@@ -40,9 +40,9 @@ func (s *State) decide(d Decision, now time.Time) {
 	case DecideCreateContact:
 		s.Customer.Chosen, s.Customer.Create = nil, true
 	case DecideProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
+		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
 	case DecideCreateProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = nil, true })
+		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = nil, true })
 	case DecideAccept:
 		if s.Accepted == nil {
 			s.Accepted = map[string]bool{}
@@ -84,13 +84,13 @@ func (s *State) Decided(d Decision) bool {
 	return s.Hold == nil && s.LastDecision != nil && *s.LastDecision == d
 }
 
-func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
+func (s *State) chooseProduct(key ProductKey, choose func(*ProductState)) {
 	if key == "" {
 		key = s.waitsFor().Goods
 	}
 	facts := s.Goods[key]
 	choose(&facts)
-	s.setGoods(key, facts)
+	s.setProduct(key, facts)
 }
 
 // waitsFor is the hold that a person answers. While its cause is checked again it

@@ -55,7 +55,7 @@ func failureOf(side Side, e flow.StepError) Failure {
 
 // fail takes in that a step failed for good.
 func (s *State) fail(step runningStep, f Failure, now time.Time) {
-	if f.Definite && step.lookup(step.in).Lost == nil {
+	if f.Definite && step.precheck(step.in).Lost == nil {
 		delete(s.InFlight, step.Key)
 		step.nothing(s, step.in)
 	} else {

@@ -31,7 +31,7 @@ type life struct {
 
 	shop     order.Snapshot
 	contacts []order.Contact
-	products map[order.GoodsKey][]order.Product
+	products map[order.ProductKey][]order.Product
 	recalled *order.Remembered
 	account  accountSide
 }
@@ -64,7 +64,7 @@ func received(t *testing.T, change ...func(*life)) *life {
 	l := &life{
 		t: t, rules: lifeRules(), now: noon.Add(-time.Hour), running: map[string]flow.Step{}, started: map[string]bool{},
 		contacts: []order.Contact{{ID: 5, FirstName: "Anna", LastName: "Nowak"}},
-		products: map[order.GoodsKey][]order.Product{
+		products: map[order.ProductKey][]order.Product{
 			order.ArticleKey("A"): {{ID: 9, Title: "A", Article: "A"}},
 			order.ArticleKey("B"): {{ID: 10, Title: "B", Article: "B"}},
 		},
@@ -314,8 +314,8 @@ func (l *life) answer(kind order.StepKind) {
 	case order.StepEnsureContact:
 		l.end(kind, order.ContactEnsured{At: l.now, Contact: &order.Contact{ID: 6, Created: true}})
 	case order.StepFindProducts:
-		found := order.ProductsFound{At: l.now, Products: map[order.GoodsKey][]order.Product{}}
-		for _, key := range order.GoodsAsked(in[order.FindProducts](l, kind)) {
+		found := order.ProductsFound{At: l.now, Products: map[order.ProductKey][]order.Product{}}
+		for _, key := range order.ProductKeys(in[order.FindProducts](l, kind)) {
 			found.Products[key] = l.products[key]
 		}
 		l.end(kind, found)

@@ -14,7 +14,7 @@ type HoldReason string
 // except HoldOrderGone, which only a person ends.
 const (
 	HoldNoCustomer        HoldReason = "no-customer"
-	HoldNoGoods           HoldReason = "no-items"
+	HoldNoItems           HoldReason = "no-items"
 	HoldAmbiguousContact  HoldReason = "ambiguous-contact"
 	HoldAmbiguousProduct  HoldReason = "ambiguous-product"
 	HoldNoArticle         HoldReason = "no-sku"
@@ -47,8 +47,8 @@ type Hold struct {
 	// Step is the key of the step whose failure is the cause.
 	Step string `json:",omitempty"`
 	// Problem identifies the value that a person may accept as understood.
-	Problem string   `json:",omitempty"`
-	Goods   GoodsKey `json:",omitempty"` // of holds for one product
+	Problem string     `json:",omitempty"`
+	Goods   ProductKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
 	// Note tells what came of a person's last answer, where nothing did.
@@ -146,13 +146,13 @@ const (
 // Decision is a person's answer to a hold.
 type Decision struct {
 	Kind         DecisionKind
-	By           string   // who decided
-	Reason       string   `json:",omitempty"`
-	ContactID    int64    `json:",omitempty"`
-	Organization bool     `json:",omitempty"`
-	Goods        GoodsKey `json:",omitempty"`
-	ProductID    int64    `json:",omitempty"`
-	OrderID      int64    `json:",omitempty"` // RO App's id of the order to link
+	By           string     // who decided
+	Reason       string     `json:",omitempty"`
+	ContactID    int64      `json:",omitempty"`
+	Organization bool       `json:",omitempty"`
+	Goods        ProductKey `json:",omitempty"`
+	ProductID    int64      `json:",omitempty"`
+	OrderID      int64      `json:",omitempty"` // RO App's id of the order to link
 	// Confirmed is set where the person was shown that a value does not agree, such
 	// as the phone of a contact, and wants it all the same.
 	Confirmed bool `json:",omitempty"`

@@ -6,9 +6,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// LineFacts are a line as it was last written, and what the shop and the staff
+// LineState are a line as it was last written, and what the shop and the staff
 // made of it since.
-type LineFacts struct {
+type LineState struct {
 	ItemID    int64 // 0 where the line was left out for good
 	ProductID int64
 	// Quantity and Price are what we wrote last.
@@ -36,8 +36,8 @@ func (v ItemValues) equal(other ItemValues) bool {
 	return v.Quantity.Equal(other.Quantity) && v.Price.Equal(other.Price)
 }
 
-// ItemsFacts are what is known of the items of RO App's order that are not ours.
-type ItemsFacts struct {
+// ItemsState are what is known of the items of RO App's order that are not ours.
+type ItemsState struct {
 	// Due asks to read them.
 	Due bool `json:",omitempty"`
 	// Deducted is set where RO App said that all goods are written off, which was
@@ -54,10 +54,10 @@ type ItemsFacts struct {
 }
 
 // written are the values that we wrote last.
-func (f LineFacts) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
+func (f LineState) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
 
-// carried are the shop's values that were last carried over or told.
-func (f LineFacts) carried() ItemValues {
+// synced are the shop's values that were last carried over or told.
+func (f LineState) synced() ItemValues {
 	values := f.written()
 	if f.ShopQuantity != nil {
 		values.Quantity = *f.ShopQuantity
@@ -68,8 +68,8 @@ func (f LineFacts) carried() ItemValues {
 	return values
 }
 
-// standing are RO App's values as far as they are known.
-func (f LineFacts) standing() ItemValues {
+// current are RO App's values as far as they are known.
+func (f LineState) current() ItemValues {
 	if f.Theirs != nil {
 		return *f.Theirs
 	}
@@ -77,7 +77,7 @@ func (f LineFacts) standing() ItemValues {
 }
 
 // present tells that the line stands in RO App, as far as is known.
-func (f LineFacts) present() bool { return f.ItemID != 0 && !f.Deleted }
+func (f LineState) present() bool { return f.ItemID != 0 && !f.Deleted }
 
 // LineWrite is one line of ours: what its item may have by us, and what it
 // should have.
@@ -119,8 +119,8 @@ func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Dec
 }
 
 // apply takes in an item as it was read, and what was written to it afterwards.
-func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
-	carried := f.carried()
+func (f *LineState) apply(w LineWrite, item Item, sent Decided) {
+	carried := f.synced()
 	stands := ItemValues{item.Quantity, item.Price}
 	quantity := carrying{
 		written: f.Quantity, carried: carried.Quantity, to: w.To.Quantity, stands: stands.Quantity,
@@ -204,7 +204,7 @@ func sumOfOthers(items []Item, ids []int64) decimal.Decimal {
 func (s *State) leaveLines() {
 	for _, line := range PricedLines(*s.Snapshot) {
 		if _, written := s.Lines[line.Key]; !written {
-			s.setLine(line.Key, LineFacts{Quantity: line.Quantity, Price: line.Price, Deleted: true})
+			s.setLine(line.Key, LineState{Quantity: line.Quantity, Price: line.Price, Deleted: true})
 		}
 	}
 }

@@ -45,7 +45,7 @@ func setsCountTwice(s Snapshot) bool {
 	if sets.LessThanOrEqual(slack) {
 		return false
 	}
-	for _, total := range totalsOfGoods(s, all) {
+	for _, total := range itemTotals(s, all) {
 		switch {
 		case within(all.Sub(total), slack):
 			return false
@@ -56,11 +56,11 @@ func setsCountTwice(s Snapshot) bool {
 	return false
 }
 
-// totalsOfGoods are Cartum's totals without what concerns the whole order, the
+// itemTotals are Cartum's totals without what concerns the whole order, the
 // most trustworthy first.
-func totalsOfGoods(s Snapshot, goods decimal.Decimal) []decimal.Decimal {
+func itemTotals(s Snapshot, items decimal.Decimal) []decimal.Decimal {
 	undiscounted := s.Totals.Sum
-	for _, discount := range namedDiscounts(s.Totals, goods) {
+	for _, discount := range namedDiscounts(s.Totals, items) {
 		undiscounted = undiscounted.Add(discount.Value)
 	}
 	totals := []decimal.Decimal{undiscounted, s.Totals.Default}

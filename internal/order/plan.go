@@ -17,7 +17,7 @@ type plan struct {
 	// the rules want them.
 	imported, synced bool
 	// statuses are acted upon with this plan, where that is news.
-	statuses *StatusFacts
+	statuses *StatusState
 	notes    []flow.Message // for the timeline
 	wake     time.Time      // when to plan again though nothing happened; zero for never
 }
@@ -161,7 +161,7 @@ func (p *planner) prepare() plan {
 	if h := p.refusal(); h != nil {
 		return plan{hold: h}
 	}
-	customer, goods := p.customer(), p.goods()
+	customer, goods := p.customer(), p.resolveProducts()
 	// The first request is made alone: an order that waits its turn holds one
 	// place in the queue.
 	if len(customer.reads) > 0 && p.s.Customer.People == nil {
@@ -223,7 +223,7 @@ func (p *planner) refusal() *Hold {
 		return h
 	}
 	if len(p.s.Snapshot.Lines) == 0 {
-		h := holdFor(HoldNoGoods)
+		h := holdFor(HoldNoItems)
 		h.Field = "products"
 		return &h
 	}

@@ -14,7 +14,7 @@ func (p *planner) fillOrder() plan {
 	if h := p.unreadable(); h != nil {
 		return plan{hold: h}
 	}
-	if next, due := p.lateGoods(); due {
+	if next, due := p.lateProducts(); due {
 		return next
 	}
 	if steps := p.lineSteps(); len(steps) > 0 {
@@ -59,9 +59,9 @@ func (p *planner) firstStatus() (flow.Step, bool) {
 	return p.setStatus(to), true
 }
 
-// lateGoods finds the products of lines that came into the order after the
+// lateProducts finds the products of lines that came into the order after the
 // others, so that none is left out in silence.
-func (p *planner) lateGoods() (next plan, due bool) {
+func (p *planner) lateProducts() (next plan, due bool) {
 	products := p.products()
 	lacking := slices.ContainsFunc(p.s.Snapshot.Lines, func(line Line) bool {
 		_, written := p.s.Lines[line.Key]
@@ -70,7 +70,7 @@ func (p *planner) lateGoods() (next plan, due bool) {
 	if !lacking || p.frozen() {
 		return plan{}, false
 	}
-	goods := p.goods()
+	goods := p.resolveProducts()
 	switch {
 	case len(goods.reads) > 0:
 		return plan{steps: goods.reads}, true
@@ -105,7 +105,7 @@ func (s *State) finishImport(p *planner) {
 	s.note(p.now, msg("imported"))
 	s.Synced, s.Unsettled = p.now, true
 	s.leaveLines()
-	s.SyncedStatuses = StatusFacts{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
+	s.SyncedStatuses = StatusState{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
 	if refused, ok := s.Refused[StepSetStatus]; ok && refused.ByStaff {
 		// Staff moved the order on meanwhile, which the shop is yet to hear.
 		s.SyncedStatuses.Account = s.Order.InitialStatusID

@@ -24,7 +24,7 @@ func (p *planner) sync() plan {
 		return next
 	}
 	if writable {
-		goods, due := p.lateGoods()
+		goods, due := p.lateProducts()
 		if due {
 			next.hold = cmp.Or(next.hold, goods.hold)
 		}

@@ -54,7 +54,7 @@ type Rules struct {
 	Run string `json:"-"`
 	// KnownProduct gives a product that was seen in RO App minutes ago; nil where
 	// nothing is known.
-	KnownProduct func(GoodsKey) (Product, bool) `json:"-"`
+	KnownProduct func(ProductKey) (Product, bool) `json:"-"`
 
 	// IdentityKey keys the hashes that stand for phones and articles in ids.
 	IdentityKey []byte `json:"-"`

@@ -48,7 +48,7 @@ func (s *State) LinePairs() []LinePair {
 func (s *State) pair(line LinePair) LinePair {
 	facts, written := s.Lines[line.Key]
 	if written && facts.present() {
-		standing := facts.standing()
+		standing := facts.current()
 		line.Account, line.ByStaff = &standing, facts.Theirs != nil
 	}
 	line.ByStaff = line.ByStaff || written && facts.Deleted && facts.ItemID != 0

@@ -14,7 +14,7 @@ import (
 // attempt whose answer was lost may have written cannot be told from it.
 func (s *simulation) staffSetStatus(to int64) {
 	o := s.account.orders[0]
-	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusFacts) bool { return f.Account == to })
+	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusState) bool { return f.Account == to })
 	if o.status == to || tried {
 		return
 	}
@@ -84,7 +84,7 @@ func (s *simulation) staffDeleteItem() {
 // staffAddItem adds an item of the staff's own, of any product.
 func (s *simulation) staffAddItem() {
 	o := s.account.orders[0]
-	keys := []order.GoodsKey{"none"}
+	keys := []order.ProductKey{"none"}
 	for key := range s.account.products {
 		keys = append(keys, key)
 	}

@@ -25,7 +25,7 @@ type State struct {
 
 	ShopState
 	Customer CustomerState `json:",omitzero"`
-	GoodsState
+	ProductsState
 	// ImportState is empty until the order exists in RO App, or may exist there.
 	ImportState
 	WaitState
@@ -71,23 +71,23 @@ type ShopState struct {
 	FormerOrders []int64 `json:",omitempty"`
 }
 
-// GoodsState is what is known of the order's products.
-type GoodsState struct {
+// ProductsState is what is known of the order's products.
+type ProductsState struct {
 	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
 	// CatalogueRead holds the articles that the catalogue was asked for.
-	CatalogueRead map[string]bool         `json:",omitempty"`
-	Goods         map[GoodsKey]GoodsFacts `json:",omitempty"`
+	CatalogueRead map[string]bool             `json:",omitempty"`
+	Goods         map[ProductKey]ProductState `json:",omitempty"`
 }
 
 // ImportState is the order in RO App, and what was written there.
 type ImportState struct {
 	Order   *AccountOrder             `json:",omitempty"`
-	Lines   map[LineKey]LineFacts     `json:",omitempty"`
-	Items   ItemsFacts                `json:",omitzero"`
+	Lines   map[LineKey]LineState     `json:",omitempty"`
+	Items   ItemsState                `json:",omitzero"`
 	Comment CommentState              `json:",omitzero"`
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
 	// SyncedStatuses are the statuses that were acted upon, once the order is imported.
-	SyncedStatuses StatusFacts `json:",omitzero"`
+	SyncedStatuses StatusState `json:",omitzero"`
 	// Pushes are statuses on their way to the shop.
 	Pushes OwnStatuses `json:",omitzero"`
 	// WriteOffSeen is set where a write-off was reported before the order was known.
@@ -198,9 +198,9 @@ type ChangeNotice struct {
 	Who string `json:",omitempty"`
 }
 
-// GoodsKey names what a product is identified by: "a:" and the normalised
+// ProductKey names what a product is identified by: "a:" and the normalised
 // article, or "t:" and the normalised title.
-type GoodsKey string
+type ProductKey string
 
 // CustomerState is what is known of the order's customer.
 type CustomerState struct {
@@ -215,8 +215,8 @@ type CustomerState struct {
 	Recalled *Recalled `json:",omitempty"`
 }
 
-// GoodsFacts are what is known of one product that the order needs.
-type GoodsFacts struct {
+// ProductState are what is known of one product that the order needs.
+type ProductState struct {
 	LookedAt time.Time `json:",omitzero"`
 	Found    []Product `json:",omitempty"`
 	Ensured  *Product  `json:",omitempty"`
@@ -265,9 +265,9 @@ func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
-// StatusFacts are the two sides' statuses that were last acted upon; a side
+// StatusState are the two sides' statuses that were last acted upon; a side
 // whose status is another one has news.
-type StatusFacts struct {
+type StatusState struct {
 	Shop    int   `json:",omitempty"`
 	Account int64 `json:",omitempty"`
 }
@@ -276,25 +276,25 @@ type StatusFacts struct {
 // whose answer is not known (yet), each with the other side's status that it was
 // for. They are ours when they are seen.
 type OwnStatuses struct {
-	Tried   []StatusFacts `json:",omitempty"`
+	Tried   []StatusState `json:",omitempty"`
 	EndedAt time.Time     `json:",omitzero"` // when the last attempt ended, zero while one runs
 }
 
-// begin notes a status that is about to be written.
-func (o *OwnStatuses) begin(status StatusFacts) {
-	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+// start notes a status that is about to be written.
+func (o *OwnStatuses) start(status StatusState) {
+	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusState) bool { return s == status })
 	o.Tried = append(o.Tried, status)
 	o.EndedAt = time.Time{}
 }
 
 // find gives the last attempt that fits.
-func (o *OwnStatuses) find(fits func(StatusFacts) bool) (StatusFacts, bool) {
+func (o *OwnStatuses) find(fits func(StatusState) bool) (StatusState, bool) {
 	for _, status := range slices.Backward(o.Tried) {
 		if fits(status) {
 			return status, true
 		}
 	}
-	return StatusFacts{}, false
+	return StatusState{}, false
 }
 
 // settle forgets the attempts once one of them was seen, or nothing of them for
@@ -586,9 +586,9 @@ func (s *State) freeze(by string, now time.Time) {
 	s.noteBy(now, by, msg("written-off"))
 }
 
-func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
+func (s *State) setProduct(key ProductKey, facts ProductState) {
 	if s.Goods == nil {
-		s.Goods = map[GoodsKey]GoodsFacts{}
+		s.Goods = map[ProductKey]ProductState{}
 	}
 	s.Goods[key] = facts
 }

@@ -212,7 +212,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
 	}
-	given, err := c.turn(ctx)
+	given, err := c.slot(ctx)
 	if err != nil {
 		return answer{}, neverSent(r, err)
 	}
@@ -221,19 +221,19 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	timed, stop := context.WithCancelCause(timed)
 	defer stop(nil)
 	var reach reached
-	reach.turn.Store(given)
+	reach.slot.Store(given)
 	reach.again = func() {
-		reach.turn.Load().end()
-		next, err := c.turn(timed)
+		reach.slot.Load().end()
+		next, err := c.slot(timed)
 		if err != nil {
 			stop(err)
 			return
 		}
-		reach.turn.Store(next)
+		reach.slot.Store(next)
 	}
 
 	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(timed, reach.trace())))
-	reach.turn.Load().end()
+	reach.slot.Load().end()
 	if err != nil {
 		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
 	}
@@ -285,7 +285,7 @@ func read(resp *http.Response) (answer, error) {
 // the request's turn when it was sent. What net/http sends besides, a redirect or a read whose connection broke, waits for
 // a turn like any other request.
 type reached struct {
-	turn             atomic.Pointer[turn]
+	slot             atomic.Pointer[slot]
 	again            func() // takes the next turn
 	asked, connected atomic.Bool
 }
@@ -299,7 +299,7 @@ func (r *reached) trace() *httptrace.ClientTrace {
 		},
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
 
-		WroteRequest: func(httptrace.WroteRequestInfo) { r.turn.Load().wrote() },
+		WroteRequest: func(httptrace.WroteRequestInfo) { r.slot.Load().wrote() },
 	}
 }
 

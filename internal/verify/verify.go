@@ -253,14 +253,14 @@ func (e *examination) await(ctx context.Context, look func() (bool, error)) (too
 		if found || err != nil || took > e.Patience {
 			return took, found, err
 		}
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := pause(ctx, recheck); err != nil {
 			return took, false, err
 		}
 	}
 }
 
-// lookAgain is the time between two looks at a list that lags.
-const lookAgain = 100 * time.Millisecond
+// recheck is the time between two looks at a list that lags.
+const recheck = 100 * time.Millisecond
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

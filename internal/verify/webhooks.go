@@ -107,7 +107,7 @@ func (e *examination) awaitEvent(ctx context.Context, path string, mark int, wan
 		if len(found) > 0 {
 			return found, nil
 		}
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := pause(ctx, recheck); err != nil {
 			return nil, err
 		}
 	}

@@ -54,7 +54,7 @@ func (w *Workers) Apply(ctx context.Context) error {
 		}
 	}
 	w.endOthers(current)
-	problems = append(problems, w.tellEntities(ctx, current))
+	problems = append(problems, w.notifyEntities(ctx, current))
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}

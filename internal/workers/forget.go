@@ -42,7 +42,7 @@ func (w *Workers) forgetReads(ctx context.Context) {
 
 // forgetBefore deletes those that ended before the moment.
 func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: w.options.Namespace, PageSize: forgetAtOnce,

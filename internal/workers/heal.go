@@ -50,19 +50,19 @@ func (w *Workers) heal(ctx context.Context) {
 
 // check starts the entities that do not run and tells them the settings' revision.
 func (w *Workers) check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	current := w.options.Settings.Current()
 	_, started, err := w.startMissing(ctx, current)
 	problems := []error{err}
 	for _, id := range started {
 		w.options.Logger.Warn("started again, for it did not run", zap.String("workflow", id))
-		problems = append(problems, w.tell(ctx, id, current.Revision))
+		problems = append(problems, w.notify(ctx, id, current.Revision))
 	}
 	for account := range current.Accounts {
 		// What changed in RO App meanwhile need not wait for the account's next round.
 		if id := workflows.AccountID(account); slices.Contains(started, id) {
-			problems = append(problems, w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalLook, nil))
+			problems = append(problems, w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalPoll, nil))
 		}
 	}
 	return errors.Join(problems...)

@@ -190,7 +190,7 @@ func (w *Workers) dropLane(l *lane) {
 }
 
 func (w *Workers) startLane(ctx context.Context, account string) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	return w.startEntity(ctx, workflows.LaneID(account), workflows.LaneWorkflow, account)
 }

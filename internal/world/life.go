@@ -83,11 +83,11 @@ func (r *Roapp) WriteOff(id int64) {
 // Collect has the account's changes collected now.
 func (w *World) Collect() {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
+	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 }
 
-// TellWriteOff sends the order the signal that goods were written off.
-func (w *World) TellWriteOff(number int64) {
+// ReportWriteOff sends the order the signal that goods were written off.
+func (w *World) ReportWriteOff(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))
 }

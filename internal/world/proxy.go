@@ -49,8 +49,8 @@ func (p *Proxy) SwallowRequests() {
 	p.add(`{"name": "answers", "type": "timeout", "stream": "upstream"}`)
 }
 
-// Mend lets everything through again.
-func (p *Proxy) Mend() {
+// Restore lets everything through again.
+func (p *Proxy) Restore() {
 	p.t.Helper()
 	if err := p.proxy.Toxics.RemoveToxic(p.t.Context(), "answers"); err != nil {
 		p.t.Fatal(err)

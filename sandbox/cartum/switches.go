@@ -280,7 +280,7 @@ func (s *Server) setSwitches(values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if s.switches[Switch(name)] != values[name] {
 			s.setSwitch(Switch(name), values[name])
-			s.tell("switch %s: %s", name, values[name])
+			s.note("switch %s: %s", name, values[name])
 		}
 	}
 	return nil

@@ -204,7 +204,7 @@ func (s *Server) archiveProduct(r *http.Request) (any, error) {
 	}
 	p.archived = true
 	s.store.products.put(p.id, s.now(), p)
-	s.store.tell(s.now(), "product %d archived: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d archived: %s (%s)", p.id, p.title, p.article)
 	return s.productView(p), nil
 }
 
@@ -214,7 +214,7 @@ func (s *Server) deleteOrder(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.store.orders.remove(o.id, s.now())
-	s.store.tell(s.now(), "order %d deleted", o.id)
+	s.store.note(s.now(), "order %d deleted", o.id)
 	return map[string]any{}, nil
 }
 
