@@ -19,8 +19,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// awaitReport waits until shops and accounts fare as the condition wants: "" or
-// what is missing.
+// awaitReport waits until the health of shops and accounts is as the condition
+// wants: "" or what is missing.
 func awaitReport(w *world.World, condition func(overview.Report) string) {
 	w.T.Helper()
 	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
@@ -207,7 +207,7 @@ func awaitNoFinding(w *world.World) {
 	})
 }
 
-// awaitFailingAlert waits until the order was told at the alert URL.
+// awaitFailingAlert waits until an alert was sent for the order.
 func awaitFailingAlert(w *world.World, receiver *world.Receiver, number int64) {
 	w.T.Helper()
 	for _, alert := range awaitTaken(w, receiver, workflows.AlertFailing, 1) {
@@ -345,8 +345,8 @@ func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 	assert.Len(t, made.Feed, 1, "nobody is told that it is gone")
 }
 
-// An order that the shop has not shown for long is told so, and told otherwise
-// once it is shown again.
+// An order that the shop has not shown for long is notified of it, and again once
+// it is shown again.
 func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{MissingAfter: time.Second, CartumSwitches: map[string]string{"deleted_order": "vanishes"}})

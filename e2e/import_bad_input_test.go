@@ -43,7 +43,7 @@ var badOrders = map[int64]struct {
 	121: {world.J{"currency": null}, order.HoldCurrency, "currency"},
 }
 
-// oddOrders look odd and are imported all the same.
+// oddOrders have odd values and are imported all the same.
 var oddOrders = map[int64]world.J{
 	201: anyLine(world.J{"price": "12.50", "quantity": "2"}),
 	202: anyLine(world.J{"quantity": 0.5}),

@@ -45,7 +45,7 @@ func freePorts() []string {
 // order that waits.
 func TestSandboxShowsOrdersOnTheirWayAndEnds(t *testing.T) {
 	t.Parallel()
-	mark := asSandbox + "=" + t.TempDir() // its children are told by it
+	mark := asSandbox + "=" + t.TempDir() // its children are notified by it
 	s := startSandbox(t, mark, append(freePorts(), "--webhook-delay", "50ms")...)
 
 	out := s.awaitLine("ends it")

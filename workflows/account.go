@@ -31,9 +31,9 @@ type AccountState struct {
 	Asked   time.Time  `json:",omitzero"` // when RO App was last asked
 	Current Collection `json:",omitzero"` // the unfinished collection
 	Last    Collection `json:",omitzero"` // the last one that succeeded
-	// Looked is when somebody last asked to look, zero once that is done with.
+	// Looked is when a poll was last requested, zero once it is done.
 	Looked   time.Time `json:",omitzero"`
-	Revision string    `json:",omitempty"` // of the settings, as last told
+	Revision string    `json:",omitempty"` // of the settings, as last notified
 	// Resettled is set when other settings came into force.
 	Resettled bool `json:",omitempty"`
 
@@ -77,7 +77,7 @@ type CreatedOrder struct {
 
 // Collection counts what one collection brought.
 type Collection struct {
-	At     time.Time `json:",omitzero"` // its beginning
+	At     time.Time `json:",omitzero"` // its start
 	Pages  int       `json:",omitempty"`
 	Orders int       `json:",omitempty"` // listed
 	Ours   int       `json:",omitempty"` // of them
@@ -119,7 +119,7 @@ type Collected struct {
 	Lag     time.Duration           `json:",omitempty"`
 }
 
-// AccountView is how an account's collections fare, as the query answers it.
+// AccountView is the health of an account's collections, as the query answers it.
 type AccountView struct {
 	Account    string
 	Health     Health
@@ -139,8 +139,8 @@ const (
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
 	unreadableKept = 20
-	// CreatedKept is how long it is remembered that an order was created in RO App.
-	// It is above the age from which every order is looked for before it is created.
+	// CreatedKept is how long it is remembered that an order was created in RO App. It
+	// is above the age from which every order is looked up before it is created.
 	CreatedKept = time.Hour
 	// createdMost bounds how many are remembered: an hour at three requests a second.
 	createdMost = 3600
@@ -178,7 +178,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	}
 	run.resumeHeld(ctx)
 	if run.state.Asked.IsZero() {
-		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
+		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a requested poll makes it so
 	}
 	for ctx.Err() == nil {
 		run.drain(ctx)
@@ -201,7 +201,7 @@ type accountRun struct {
 	pollRequested workflow.ReceiveChannel // nothing
 	settings      workflow.ReceiveChannel // a revision
 	choices       workflow.ReceiveChannel
-	given         workflow.ReceiveChannel // nothing: goods may be added again
+	given         workflow.ReceiveChannel // nothing: products may be added again
 
 	// resume are the holds that may be over and are yet to be resumed, resuming is
 	// set while others are.
@@ -237,14 +237,15 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
-		// The first one that an account is told of is the one that it began with.
+		// The first revision that an account is notified of is the one that it started
+		// with.
 		first := r.state.Revision == ""
 		if revision == r.state.Revision {
 			continue
 		}
 		r.state.Revision = revision
 		if !first {
-			// What was refused may be right now, so the pauses begin anew.
+			// What was refused may be right now, so the pauses start again.
 			r.state.Resettled, r.state.Failures = true, 0
 		}
 	}
@@ -266,8 +267,9 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	}
 }
 
-// due is when RO App is asked next. A look is served at once, and once more
-// after the lists had time to follow; a failure is not tried again sooner for it.
+// due is when RO App is asked next. A requested poll is served at once, and once
+// more after the lists had time to follow; a failure is not tried again sooner for
+// it.
 func (s *AccountState) due() time.Time {
 	soon := s.Asked.Add(pollSpacing)
 	switch {

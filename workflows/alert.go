@@ -26,23 +26,24 @@ func (o Owner) String() string {
 	return AccountID(o.Account)
 }
 
-// Alerting is what an entity remembers of what it told at the alert URL.
+// Alerting is what an entity remembers of the alerts that it sent.
 type Alerting struct {
 	// Since is from when on rounds are expected to succeed.
 	Since time.Time `json:",omitzero"`
-	// Red stays set until the next success. RedTold is set from telling it until
-	// green was told.
+	// Red stays set until the next success. RedNotified is set from the red alert
+	// until the green one.
 	Red         bool `json:",omitempty"`
 	RedNotified bool `json:",omitempty"`
-	// Held are the holds that were told: since when, by the order's number.
+	// Held are the holds that an alert was sent for: since when, by the order's
+	// number.
 	Held map[int64]time.Time `json:",omitempty"`
-	// Findings are the orders that cannot go on, as of the last look.
+	// Findings are the orders that cannot go on, as of the last check.
 	Findings []Finding `json:",omitempty"`
 	// Suspects are ids of workflows whose task a worker was given again and again:
-	// orders, and what orders wait for. Each look asks whether that is still so.
+	// orders, and what orders wait for. Each check asks whether that is still so.
 	Suspects []string `json:",omitempty"`
-	// Sending is the id of the alert that is on its way. There is one at a time,
-	// so that they come in their order.
+	// Sending is the id of the pending alert. There is one at a time, so that they
+	// arrive in order.
 	Sending string `json:",omitempty"`
 }
 
@@ -58,28 +59,28 @@ type AlertCheck struct {
 
 // AlertNext is what CheckAlerts decided.
 type AlertNext struct {
-	// Off tells that nothing is expected: the settings do not have the owner, or
-	// have it switched off.
+	// Off says that nothing is expected: the settings do not have the owner, or have
+	// it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
-	// Checked tells that Findings and Suspects are what is known now; else they are
-	// as they were.
+	// Checked says that Findings and Suspects are what is known now; else they are as
+	// they were.
 	Checked  bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
 	Suspects []string  `json:",omitempty"`
-	// Sent tells that the alert on its way arrived, or was given up.
+	// Sent says that the pending alert arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
 	// names the first ones only.
 	Alert   *Alert      `json:",omitempty"`
 	Overdue []HeldOrder `json:",omitempty"`
-	// Over are told holds that may be forgotten.
+	// Over are holds with an alert that may be forgotten.
 	Over []int64 `json:",omitempty"`
-	// Pause is when to look again at the latest.
+	// Pause is when to check again at the latest.
 	Pause time.Duration
 }
 
-// AlertKind is what an alert tells.
+// AlertKind is what an alert is about.
 type AlertKind string
 
 // The kinds of alerts.
@@ -113,7 +114,7 @@ type HeldOrder struct {
 	Since  time.Time        `json:"since"`
 }
 
-// HealthView is how an entity fares, as the query health answers it.
+// HealthView is an entity's health, as the query health answers it.
 type HealthView struct {
 	Health Health
 	// Since is from when on rounds are expected to succeed.
@@ -126,12 +127,12 @@ type HealthView struct {
 	Import *InitialImport `json:",omitempty"`
 }
 
-// RedAt tells whether the entity was red at its last look, or is by now.
+// RedAt reports whether the entity was red at its last check, or is by now.
 func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
 	return v.Red || len(v.Findings) > 0 || v.Health.Red(now, v.Since, every)
 }
 
-// alertPause is when to look again where nobody could say.
+// alertPause is when to check again if the check failed.
 const alertPause = time.Minute
 
 // watched is an entity as its alerting sees it.
@@ -151,9 +152,9 @@ func (w watched) findings() []Finding {
 	return w.found()
 }
 
-// watch tells at the alert URL how the entity fares, for as long as the run
-// lives. It goes on beside the rounds and never holds them up, so that a round
-// that hangs is seen too.
+// watch sends alerts about the entity's health for as long as the run lives. It
+// runs beside the rounds and never delays them, so that a hanging round is noticed
+// too.
 func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	if a.Since.IsZero() {
 		a.Since = workflow.Now(ctx)
@@ -173,14 +174,14 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
 			pause := a.check(ctx, of)
 			began := workflow.Now(ctx)
-			// Failing, and being well again, are looked at when they begin.
+			// Failing and recovering are checked when they start.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 				return of.health.Kind != seen.Kind || of.health.FailingSince.IsZero() != seen.FailingSince.IsZero() ||
 					len(of.findings()) != found || len(a.Suspects) > suspects
 			})
 			if err == nil && workflow.Now(ctx).Sub(began) > pause+alertPause {
-				// No worker ran for a while; the rounds that were missed come first,
-				// lest each of them is told red and at once green.
+				// No worker ran for a while; the rounds that were missed come first, so that none
+				// of them is reported red and then at once green.
 				err = workflow.Sleep(ctx, alertPause)
 			}
 			if err != nil {
@@ -198,11 +199,12 @@ func (a *Alerting) suspect(id string) {
 	}
 }
 
-// check decides what to tell and has it sent. It says when to look again.
+// check decides which alerts to send and sends them. It returns when to check
+// again.
 func (a *Alerting) check(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next look is another attempt
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next check is another attempt
 	})
 	in := AlertCheck{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
 	asked := slices.Clone(a.Suspects)
@@ -218,8 +220,8 @@ func (a *Alerting) check(ctx workflow.Context, of watched) time.Duration {
 	return next.Pause
 }
 
-// take remembers what was decided. What is about to be sent counts as told: the
-// workflow that sends it outlives this run.
+// take remembers what was decided. What is about to be sent counts as notified:
+// the workflow that sends it outlives this run.
 func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Red = next.Red
 	if next.Off {
@@ -231,7 +233,7 @@ func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	if next.Checked {
 		a.Findings = next.Findings
 		a.Suspects = slices.DeleteFunc(a.Suspects, func(id string) bool {
-			// Those that came while it was looked are kept.
+			// Those that came during the check are kept.
 			return slices.Contains(asked, id) && !slices.Contains(next.Suspects, id)
 		})
 	}

@@ -10,8 +10,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// FailEndpointMissing is the type of the error of a request to an endpoint that RO App does not offer. The order that made it
-// waits as for a service that is down; the account is red.
+// FailEndpointMissing is the type of the error of a request to an endpoint that RO
+// App does not offer. The order that sent it waits as for a service that is down;
+// the account is red.
 const FailEndpointMissing order.FailureKind = "EndpointMissing"
 
 // MissingEndpoint is an endpoint that RO App was found not to offer.
@@ -32,7 +33,8 @@ func NoLongerOffered(endpoints ...string) string {
 	return "RO App no longer offers " + strings.Join(names, ", ")
 }
 
-// noteMissing takes in that an order met a missing endpoint: the account is red from now on.
+// noteMissing applies that an order met a missing endpoint: the account is red
+// from now on.
 func (s *AccountState) noteMissing(endpoint string, now time.Time) {
 	if s.Missing == nil {
 		s.Missing = map[string]MissingEndpoint{}
@@ -57,7 +59,8 @@ func (s *AccountState) missingReads() []string {
 	return reads
 }
 
-// takeMissing takes in which reads are still missing, and forgets writes that nobody met for long.
+// takeMissing applies which reads are still missing, and forgets writes that
+// nobody met for long.
 func (s *AccountState) takeMissing(asked, still []string, now time.Time) {
 	for _, endpoint := range asked {
 		if !slices.Contains(still, endpoint) {
@@ -72,8 +75,8 @@ func (s *AccountState) takeMissing(asked, still []string, now time.Time) {
 	s.showMissing()
 }
 
-// showMissing makes the account's health tell of what is missing, although its collections succeed: each success makes it
-// healthy first.
+// showMissing makes the account's health report what is missing, although its
+// collections succeed: each success makes it healthy first.
 func (s *AccountState) showMissing() {
 	if len(s.Missing) == 0 || s.Failures > 0 { // a success shows it again
 		return

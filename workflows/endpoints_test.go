@@ -9,8 +9,9 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// An endpoint that RO App does not offer any more makes the account red at once, with one finding, while its changes are
-// collected as ever. It is green again once the endpoint is back.
+// An endpoint that RO App does not offer any more makes the account red at once,
+// with one finding, while its changes are collected as usual. It is green again
+// once the endpoint is back.
 func TestAccountIsRedWhileAnEndpointIsMissing(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)

@@ -16,13 +16,13 @@ const KeepAnswer = 10 * time.Minute
 // EnsureContactInput is what EnsureContact works from.
 type EnsureContactInput struct {
 	order.EnsureContact
-	// Thorough asks for two looks with a wait between: an earlier run may have
-	// made the contact.
+	// Thorough asks for two lookups with a wait between: an earlier run may have
+	// created the contact.
 	Thorough bool `json:",omitempty"`
 }
 
-// EnsureContact makes the one contact of a phone, unless a look finds it. All
-// orders of the phone that come at once get the one answer.
+// EnsureContact creates the one contact of a phone, unless a lookup finds it. All
+// orders of the phone that come at once share the answer.
 func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEnsured, error) {
 	lookup := lookupNeeded(ctx, in.LookedAt, in.Thorough) && len(in.Find.Phones) > 0
 	for range looks(lookup, in.Thorough) {
@@ -31,7 +31,7 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 			return contactAnswer(ctx, found), err
 		}
 		if in.Thorough {
-			// An earlier run's create may still be on its way.
+			// An earlier run's create may still be pending.
 			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ContactEnsured{}, err
 			}
@@ -42,13 +42,14 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &created}, err
 }
 
-// lookupNeeded tells whether the asker's own look is too old to rely on. While it
-// is younger than an answer is kept, nobody but staff can have made the record.
+// lookupNeeded reports whether the caller's own lookup is too old to rely on.
+// While it is younger than an answer is kept, nobody but staff can have created
+// the record.
 func lookupNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
 	return thorough || workflow.Now(ctx).Sub(lookedAt) > KeepAnswer
 }
 
-// looks is how often to look.
+// looks is the number of lookups.
 func looks(needed, thorough bool) int {
 	switch {
 	case !needed:
@@ -89,8 +90,8 @@ type EnsureProductInput struct {
 	Thorough bool `json:",omitempty"`
 }
 
-// EnsureProduct makes the one product of an article or title, unless a look
-// finds it.
+// EnsureProduct creates the one product of a SKU or title, unless a lookup finds
+// it.
 func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
 	for range looks(lookupNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
 		var found order.ProductsFound
@@ -99,7 +100,7 @@ func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEn
 			return productAnswer(ctx, products), err
 		}
 		if in.Thorough {
-			// An earlier run's create may still be on its way.
+			// An earlier run's create may still be pending.
 			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ProductEnsured{}, err
 			}
@@ -123,7 +124,7 @@ type CreateProductInput struct {
 }
 
 // ProductCreated is the answer of the activity CreateProduct: the product, or the
-// category that has to be made first.
+// category that has to be created first.
 type ProductCreated struct {
 	Product         *order.Product
 	MissingCategory *EnsureCategoryInput `json:",omitempty"`
@@ -152,7 +153,7 @@ type EnsureCategoryInput struct {
 	Account  string
 	ParentID int64 `json:",omitempty"`
 	Path     []string
-	Fallback int64 // the answer where RO App's API makes no categories
+	Fallback int64 // the answer where RO App's API creates no categories
 	Pace     order.Pace
 }
 
@@ -163,7 +164,7 @@ type CreateCategoryInput struct {
 	Title    string
 	Fallback int64
 	Pace     order.Pace
-	// Thorough asks to wait and look twice: an earlier run may have made it.
+	// Thorough asks to wait and look it up twice: an earlier run may have created it.
 	Thorough bool `json:",omitempty"`
 }
 
@@ -173,7 +174,7 @@ type CategoryEnsured struct {
 	ID int64
 }
 
-// EnsureCategory makes the one category of a title below its parent; where that
+// EnsureCategory creates the one category of a title below its parent; where that
 // is refused, the account's fallback category is the answer.
 func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsured, error) {
 	var id int64
@@ -181,8 +182,9 @@ func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsur
 	return CategoryEnsured{At: workflow.Now(ctx), ID: id}, err
 }
 
-// paced are the options of an Ensure workflow's request. A create whose answer
-// is lost is repeated only after the settling time, by an activity that looks.
+// paced are the options of an Ensure workflow's request. A create whose answer is
+// lost is repeated only after the settling time, by an activity that looks it up
+// first.
 func paced(ctx workflow.Context, account, summary string, pace order.Pace) workflow.Context {
 	return workflow.WithActivityOptions(ctx, requestOptions(
 		engine.RoappQueue(account), summary, int(pace.Urgency), 2*(pace.Timeout+pace.Settle), pace.Settle))

@@ -41,7 +41,7 @@ type Finding struct {
 	Alerted bool `json:"alerted,omitempty" doc:"sent to the alert URL"`
 }
 
-// same tells whether two findings are about the same thing.
+// same reports whether two findings are about the same thing.
 func (f Finding) same(other Finding) bool {
 	return f.Kind == other.Kind && f.Number == other.Number && f.Workflow == other.Workflow
 }
@@ -49,7 +49,7 @@ func (f Finding) same(other Finding) bool {
 // FindingsKept bounds how many findings an entity keeps and shows.
 const FindingsKept = 20
 
-// Merge keeps since when a finding stands and whether it was sent from what was
+// Merge keeps since when a finding exists and whether it was sent from what was
 // known before.
 func Merge(found, known []Finding) []Finding {
 	found = slices.Clone(found[:min(len(found), FindingsKept)])

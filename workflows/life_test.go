@@ -81,7 +81,7 @@ func newLife(t *testing.T) *life {
 	return l
 }
 
-// order sets how many of the one article the buyer wants.
+// order sets how many of the one SKU the buyer wants.
 func (l *life) order(quantity int64) {
 	price := decimal.NewFromInt(10)
 	line := order.Line{Article: "A-1", Title: "Róża", Type: order.LineProduct, Quantity: decimal.NewFromInt(quantity), Price: price}
@@ -155,7 +155,7 @@ func (l *life) view() order.View {
 	return order.NewView(s, view.Running)
 }
 
-// sweep tells the workflow what the shop has now, as a sweep does.
+// sweep reports to the workflow what the shop has now, as a sweep does.
 func (l *life) sweep() {
 	seen := l.seen()
 	l.env.SignalWorkflow(workflows.SignalShopOrderChanged, order.ChangeNotice{

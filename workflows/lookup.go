@@ -41,7 +41,7 @@ type LookupResult struct {
 	Archived bool     `json:",omitempty"` // of a product: no order can have it
 }
 
-// lookupWait is how long a lookup may wait for its turn: the person who wanted it
+// lookupWait is how long a lookup may wait for its slot: the person who wanted it
 // has gone by then.
 const lookupWait = 20 * time.Second
 

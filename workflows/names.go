@@ -36,10 +36,10 @@ const (
 	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	SignalTaskRepeated       = "task-repeated"         // the id of a workflow whose task a worker was given again and again, to its shop or account
-	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again
+	SignalPermissionGiven    = "permission-given"      // nothing, to an account: products may be added again
 	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
-	// SignalSettings tells a shop, an account or a held order that other settings
-	// are in force; its payload is their revision.
+	// SignalSettings notifies a shop, an account or a held order of other settings in
+	// force; its payload is their revision.
 	SignalSettings = "settings"
 )
 
@@ -82,7 +82,7 @@ const (
 	ActivityRehearsalPlan     = "RehearsalPlan"
 	ActivityRehearsalContacts = "RehearsalContacts"
 	ActivityRehearsalStanding = "RehearsalStanding"
-	ActivityCheckAlerts       = "CheckAlerts"
+	ActivityCheckAlerts       = "LookForAlerts" // as in the recorded histories
 	ActivityRoappOrders       = "ReadRoappOrders"
 	ActivitySendAlert         = "SendAlert"
 	ActivityReadCompany       = "ReadCompany"

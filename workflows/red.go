@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// missedRounds is how many rounds may fail in a row before somebody is told,
-	// and quietFor how long nobody is told whatever the interval: services
-	// restart.
+	// missedRounds is how many rounds may fail in a row before an alert, and quietFor
+	// how long there is no alert for any interval: services restart.
 	missedRounds = 3
 	quietFor     = 10 * time.Minute
 )
 
-// Red tells whether somebody has to act: the credentials are refused, an endpoint
-// is missing, answers had no safe meaning for an interval, or no round succeeded for three intervals
-// and ten minutes. Success is expected from since on, every interval.
+// Red reports whether somebody has to act: the credentials are refused, an
+// endpoint is missing, answers had no safe meaning for an interval, or no round
+// succeeded for three intervals and ten minutes. Success is expected from since
+// on, every interval.
 func (h Health) Red(now, since time.Time, every time.Duration) bool {
 	if !h.FailingSince.IsZero() {
 		switch h.Kind {

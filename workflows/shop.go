@@ -23,8 +23,8 @@ type ShopState struct {
 	// Recent and Whole are the last sweeps that succeeded; a whole one is a
 	// recent one as well.
 	Recent, Whole *Swept `json:",omitempty"`
-	// Absent are the open orders that whole sweeps do not find, by number. An order
-	// is told only once that lasted.
+	// Absent are the open orders that whole sweeps do not find, by number. An order is
+	// reported only after that lasted.
 	Absent map[int64]Absence `json:",omitempty"`
 	// NextRecent and NextWhole are when the next ones are due.
 	NextRecent, NextWhole time.Time `json:",omitzero"`
@@ -32,7 +32,7 @@ type ShopState struct {
 	// nothing is tried again.
 	Failures  int       `json:",omitempty"`
 	NotBefore time.Time `json:",omitzero"`
-	// Revision is that of the settings which the shop was last told of.
+	// Revision is that of the settings which the shop was last notified of.
 	Revision string `json:",omitempty"`
 	// Paused is why the shop is not asked for anything.
 	Paused string         `json:",omitempty"`
@@ -54,7 +54,7 @@ type ShopInForce struct {
 type SweepInput struct {
 	Shop  string
 	Whole bool // the whole window, not the recent days alone
-	// LastWhole is when the last whole sweep began, zero before the first.
+	// LastWhole is when the last whole sweep started, zero before the first.
 	LastWhole time.Time `json:",omitzero"`
 	// Absent are the orders that the last whole sweep did not find either.
 	Absent map[int64]Absence `json:",omitempty"`
@@ -73,7 +73,7 @@ const AbsentKept = 300
 // Swept is the answer of SweepShop: counts, for orders go straight to their
 // workflows.
 type Swept struct {
-	At      time.Time // when it began
+	At      time.Time // when it started
 	Took    time.Duration
 	Whole   bool `json:",omitempty"`
 	Seen    int  // orders that the shop showed
@@ -98,7 +98,7 @@ type ResumeInput struct {
 	Account string `json:",omitempty"` // where there is no shop: all shops of the account
 	// Reasons are the holds that may be over; empty are all.
 	Reasons []order.HoldReason `json:",omitempty"`
-	// Revision of the settings in force; it stands in the signal.
+	// Revision of the settings in force, as in the signal.
 	Revision string
 }
 
@@ -115,7 +115,7 @@ func resumeOptions(ctx workflow.Context, summary string) workflow.Context {
 }
 
 // Shop is the entity of a shop. It sweeps the shop's orders, carries out the
-// initial import, keeps the webhooks subscribed, and knows how all that fares.
+// initial import, keeps the webhooks subscribed, and knows the health of all that.
 func Shop(ctx workflow.Context, state ShopState) error {
 	r := newShopRun(ctx, state)
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
@@ -201,7 +201,7 @@ func (r *shopRun) drain(ctx workflow.Context) {
 		if !r.settingsChanged.ReceiveAsync(&revision) {
 			break
 		}
-		// The first one that a shop is told of is the one that it began with.
+		// The first revision that a shop is notified of is the one that it started with.
 		if first := r.state.Revision == ""; revision != r.state.Revision {
 			r.state.Revision, r.stale = revision, r.stale || !first
 		}
@@ -223,12 +223,12 @@ func (r *shopRun) drain(ctx workflow.Context) {
 const (
 	// shopRunLife bounds a run's history: six hours of a sweep each minute.
 	shopRunLife = 6 * time.Hour
-	// pausedPoll is how often a paused shop looks at the settings by itself, in
-	// case nobody tells it.
+	// pausedPoll is how often a paused shop reads the settings by itself, in case no
+	// notice arrives.
 	pausedPoll = 15 * time.Minute
 )
 
-// handOn tells that the run is long enough and nothing is under way. Every
+// handOn reports whether the run is long enough and nothing is in progress. Every
 // signal has been drained.
 func (r *shopRun) handOn(ctx workflow.Context) bool {
 	return r.worn(ctx) && r.sweep == nil && r.slice == nil && r.held == nil && r.subscription == nil && !r.stale && !r.asked && !r.recovered &&
@@ -239,8 +239,8 @@ func (r *shopRun) worn(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || workflow.Now(ctx).Sub(r.started) > shopRunLife
 }
 
-// readSettings asks what is in force. The shop's first sweep comes within a
-// tenth of an interval, so that a hundred shops do not begin at once.
+// readSettings asks what is in force. The shop's first sweep comes within a tenth
+// of an interval, so that a hundred shops do not start at once.
 func (r *shopRun) readSettings(ctx workflow.Context) {
 	ctx = planOptions(ctx)
 	var in ShopInForce
@@ -344,7 +344,7 @@ func (r *shopRun) shopOptions(ctx workflow.Context, summary string, timeout time
 	})
 }
 
-// endSweep takes in how the sweep ended. What failed is due again soon.
+// endSweep applies how the sweep ended. What failed is due again soon.
 func (r *shopRun) endSweep(ctx workflow.Context) {
 	var swept Swept
 	err := r.sweep.Get(ctx, &swept)
@@ -377,8 +377,8 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 	}
 }
 
-// pauseAfter is how long a shop rests after so many failures. Refused
-// credentials are tried slowly, lest the login be locked.
+// pauseAfter is how long a shop rests after so many failures. Refused credentials
+// are tried slowly, so that the login is not locked.
 func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	pauses := []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute}
 	if kind == order.FailCredentials {
@@ -387,7 +387,7 @@ func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	return pauses[min(failures, len(pauses))-1]
 }
 
-// resume has held orders look at their cause again.
+// resume has held orders check their cause again.
 func (r *shopRun) resume(ctx workflow.Context, why string, reasons []order.HoldReason) {
 	in := ResumeInput{Shop: r.state.Shop, Reasons: reasons, Revision: r.state.Revision}
 	r.held = workflow.ExecuteActivity(resumeOptions(ctx, why), ActivityResumeHeld, in)

@@ -30,8 +30,8 @@ type shopTest struct {
 	// resumed is what the held orders were resumed with, absent what whole sweeps got.
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
-	fresh   int // orders that each sweep finds and no event told of
-	busy    int // initial import slices that find too many orders on their way
+	fresh   int // orders that each sweep finds and no event reported
+	busy    int // initial import slices that find too many orders pending
 }
 
 type sweptAt struct {

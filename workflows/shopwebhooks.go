@@ -31,13 +31,12 @@ type SubscribeInput struct {
 // created is the event of a new order.
 const created = "order_created"
 
-// Events are Cartum's events that tell of orders
-// (docs/reference/cartum.md#events).
+// Events are Cartum's events about orders (docs/reference/cartum.md#events).
 var Events = []string{created, "order_update", "order_paid"}
 
-// webhooks takes in what is wanted and what was removed, and renews what delivers
-// nothing any more. While subscriptions are being made none of it is looked at, so
-// that what is removed then is what stood before.
+// webhooks applies what is wanted and what was removed, and renews what delivers
+// nothing any more. While subscriptions are being created none of it is processed,
+// so that only earlier subscriptions are removed.
 func (r *shopRun) webhooks(ctx workflow.Context) {
 	for r.received.ReceiveAsync(nil) {
 		r.state.Delivery.received(workflow.Now(ctx))
@@ -60,7 +59,7 @@ func (r *shopRun) webhooks(ctx workflow.Context) {
 		r.startSubscription(ctx, Events, false)
 	case subscribed && r.state.Paused == "" && r.state.Delivery.Stale(workflow.Now(ctx)):
 		workflow.GetLogger(ctx).Warn("polls find new orders and no webhook comes; the webhooks are subscribed again", "shop", r.state.Shop)
-		r.state.Delivery.subscribed(workflow.Now(ctx)) // also where it fails, lest it be tried all the time
+		r.state.Delivery.subscribed(workflow.Now(ctx)) // also where it fails, so that it is not retried all the time
 		r.startSubscription(ctx, r.subscribedEvents(), true)
 	}
 }

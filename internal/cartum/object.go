@@ -75,7 +75,8 @@ func someText(raw json.RawMessage) string {
 	return ""
 }
 
-// texts is a text by language. A plain text, as older functions give it, stands under the empty language.
+// texts is a text by language. A plain text, as older functions give it, is kept
+// under the empty language.
 func (o object) texts(name string) map[string]string {
 	raw := o.fields[name]
 	if text, _ := asLiteral(raw); text != "" {
@@ -217,5 +218,6 @@ func (o object) option(name string) Option {
 	return Option{ID: option.integer("id"), Title: title}
 }
 
-// unwrapsToNothing tells a plain text from a record that is written as a text.
+// unwrapsToNothing distinguishes a plain text from a record that is written as a
+// text.
 func unwrapsToNothing(raw json.RawMessage) bool { return string(unwrapped(raw)) == string(raw) }

@@ -99,7 +99,8 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// Where a login ends other tokens, processes that begin together throw each other out; each waits longer every time.
+// Where a login ends other tokens, processes that start together throw each other
+// out; each waits longer every time.
 func TestCallOutlastsProcessesThatEndItsTokens(t *testing.T) {
 	t.Parallel()
 	refusal := answerJSON(401, "")
@@ -222,7 +223,8 @@ func TestWaitBeforeLoginObeysTheContext(t *testing.T) {
 	assert.Equal(t, 1, s.loginCount())
 }
 
-// The call that began the shared login gives up; the others must not fail with it.
+// The call that started the shared login gives up; the others must not fail with
+// it.
 func TestSharedLoginOutlivesTheCallThatStartedIt(t *testing.T) {
 	t.Parallel()
 	started, finish := make(chan struct{}), make(chan struct{})

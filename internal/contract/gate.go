@@ -223,7 +223,7 @@ func (g *Gate) noteStrange(schema, key string, strange bool) {
 	g.strange[schema+" "+key] = strange
 }
 
-// withoutStrange is the answer without the rows that a test made strange.
+// withoutStrange is the answer without the rows that a test corrupted.
 func (g *Gate) withoutStrange(operation string, body []byte) []byte {
 	for _, kind := range put {
 		if kind.operation != operation {

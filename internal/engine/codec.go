@@ -34,15 +34,16 @@ const (
 // ErrUnknownKey means that a payload was encrypted with a key that is not configured (any more).
 var ErrUnknownKey = errors.New("payload encrypted with an unknown key")
 
-// Key is one AES-256 key. Its ID stands in plain text next to each payload encrypted with it and must never be given
-// to another key.
+// Key is one AES-256 key. Its ID is in plain text next to each payload encrypted
+// with it and must never be given to another key.
 type Key struct {
 	ID  string
 	Key []byte // 32 bytes
 }
 
-// compressor and decompressor make payloads small before they are encrypted; what is encrypted cannot be compressed any
-// more. They keep no state and are safe for concurrent use. The fastest level makes payloads of 0.3 to 60 kB as small as
+// compressor and decompressor compress payloads before they are encrypted; what is
+// encrypted cannot be compressed any more. They keep no state and are safe for
+// concurrent use. The fastest level compresses payloads of 0.3 to 60 kB as well as
 // the better ones do, in a fraction of the time.
 var (
 	compressor   = must(zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false)))

@@ -97,8 +97,9 @@ func (o Options) clientOptions() (client.Options, error) {
 	if o.Repeated != nil {
 		opts.ConnectionOptions.DialOptions = append(opts.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.Repeated.intercept))
 	}
-	// Payloads are compressed before they are encrypted. To compress requests once more takes nearly a tenth of a
-	// process's time, and the server's, and makes little smaller.
+	// Payloads are compressed before they are encrypted. To compress requests once
+	// more takes nearly a tenth of a process's time, and the server's, and saves
+	// little.
 	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	opts.DataConverter = DataConverter(o.Codec)
 	opts.FailureConverter = FailureConverter(o.Codec)
@@ -172,7 +173,7 @@ func (w waiter) check(ctx context.Context) error {
 	return nil
 }
 
-// classify tells the answers that waiting does not change from the others.
+// classify distinguishes the answers that waiting does not change from the others.
 func classify(err error) error {
 	var missing *serviceerror.NamespaceNotFound
 	if errors.As(err, &missing) {

@@ -18,8 +18,7 @@ import (
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
-	// Advisory makes a condition that is shown and without which one is ready all
-	// the same.
+	// Advisory creates a condition that is shown but does not affect readiness.
 	Advisory bool
 }
 
@@ -40,8 +39,9 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 	return h
 }
 
-// WithReport adds what is told in the answer of /readyz as "exchange": it is for
-// people and makes nothing ready or not. It has the checks' time, and runs after them.
+// WithReport adds a report to the answer of /readyz as "exchange": it is for
+// people and does not affect readiness. It has the checks' time, and runs after
+// them.
 func (h *Health) WithReport(what func(ctx context.Context) any) *Health {
 	h.report = what
 	return h

@@ -118,7 +118,7 @@ func TestServeSaysThatThePortIsBusy(t *testing.T) {
 	require.ErrorContains(t, err, "address already in use")
 }
 
-// What is told besides makes nothing ready or not.
+// The report does not affect readiness.
 func TestHealthShowsItsReport(t *testing.T) {
 	t.Parallel()
 	reported := func(context.Context) any { return map[string]string{"shop": "red"} }

@@ -138,7 +138,8 @@ func TestSetRetentionOnlyRaises(t *testing.T) {
 	require.NoError(t, engine.RegisterSearchAttributes(t.Context(), c, namespace))
 }
 
-// startWorker runs a worker with the interceptor for a workflow that logs, and fails when told.
+// startWorker runs a worker with the interceptor for a workflow that logs, and
+// fails on demand.
 func startWorker(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, engine.OrdersQueue, worker.Options{
@@ -279,7 +280,8 @@ func TestNothingReadableReachesTheServer(t *testing.T) {
 	assert.Equal(t, secret, readable.GetCurrentDetails())
 }
 
-// assertUnreadable looks for the text as it is, and for payloads that no codec has encoded.
+// assertUnreadable searches for the text as it is, and for payloads that no codec
+// has encoded.
 func assertUnreadable(t *testing.T, message proto.Message) {
 	t.Helper()
 	raw, err := proto.Marshal(message)

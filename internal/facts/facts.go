@@ -84,9 +84,9 @@ func (d *Directory) Sort() {
 	})
 }
 
-// Company is an account itself, as RO App tells it.
+// Company is an account itself, as RO App reports it.
 type Company struct {
-	Name, Currency string   // "" where RO App does not tell
+	Name, Currency string   // "" where RO App does not report it
 	Failure        *Failure `json:",omitempty"`
 }
 
@@ -98,13 +98,13 @@ type Account struct {
 	Lists map[Kind]Directory
 }
 
-// Reached tells whether address and key are good.
+// Reached reports whether address and key are good.
 func (a Account) Reached() bool { return a.Lists != nil }
 
 // missingKind is the failure's kind of an endpoint that is not offered.
 const missingKind = "Missing"
 
-// WantsMore tells whether anything is to be asked after the company: where that
+// WantsMore reports whether anything is to be asked after the company: where that
 // endpoint alone is missing the address may be right all the same.
 func (a Account) WantsMore() bool {
 	return a.Company.Failure == nil || a.Company.Failure.Kind == missingKind
@@ -132,7 +132,7 @@ type Shop struct {
 	StatusesFailure  *Failure `json:",omitempty"`
 	OrdersFailure    *Failure `json:",omitempty"`
 	CatalogueFailure *Failure `json:",omitempty"`
-	Currencies       []string // ISO 4217; empty where the shop does not tell them
+	Currencies       []string // ISO 4217; empty where the shop does not report them
 }
 
 // Status is a status of a shop's orders.

@@ -1,5 +1,5 @@
-// Package handover brings news of a shop's orders to the orders' workflows,
-// whoever has them: a webhook, a sweep, the initial import or a person.
+// Package handover dispatches change notices to the orders' workflows, from any
+// source: a webhook, a sweep, the initial import or a person.
 package handover
 
 import (
@@ -21,11 +21,11 @@ import (
 // Timeout bounds how long a caller waits for Temporal with one order.
 const Timeout = 10 * time.Second
 
-// Dispatch gives the hint to the order's workflow, and starts it where there is
-// none. A workflow that completed is left alone, for its order is done; only a
-// person brings it back, or the shop, where it shows an order again that was
-// taken for deleted. One that ended badly is started again. Telling twice does no
-// harm.
+// Dispatch sends the change notice to the order's workflow, and starts it where
+// there is none. A workflow that completed is left alone, for its order is done;
+// only a person brings it back, or the shop, where it shows an order again that
+// was taken for deleted. One that ended badly is started again. Sending it twice
+// does no harm.
 func Dispatch(ctx context.Context, c client.Client, key order.Key, notice order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
@@ -34,7 +34,7 @@ func Dispatch(ctx context.Context, c client.Client, key order.Key, notice order.
 	err := signal(ctx, c, state, notice, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
-		// Its earlier life may have made the order, minutes ago.
+		// Its earlier life may have created the order, minutes ago.
 		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 		if notice.By == order.OriginHand || notice.Reappeared {
@@ -60,8 +60,8 @@ func signal(ctx context.Context, c client.Client, state order.State, notice orde
 	return err
 }
 
-// startAttributes tell what is known already, so that a sweep that comes before
-// the workflow's first task does not tell the same again.
+// startAttributes publish what is known already, so that a sweep before the
+// workflow's first task does not report it again.
 func startAttributes(key order.Key, notice order.ChangeNotice) temporal.SearchAttributes {
 	known := []temporal.SearchAttributeUpdate{
 		engine.AttrShop.ValueSet(key.Shop), engine.AttrOrderNumber.ValueSet(fmt.Sprint(key.Number)), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),

@@ -83,7 +83,7 @@ func TestOnlyAChoiceBetweenSeveralIsRemembered(t *testing.T) {
 	assert.Empty(t, l.state.Chosen)
 }
 
-// phoneless is an order that waits, since its phone recognises nobody.
+// phoneless is an order that waits, since its phone identifies nobody.
 func phoneless(t *testing.T) *life {
 	t.Helper()
 	l := received(t, func(l *life) { l.shop.Customer.Phone = "" })

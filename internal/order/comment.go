@@ -24,10 +24,10 @@ const (
 const commentTime = "02.01.2006 15:04"
 
 // FirstComment is the text that goes into the event feed of every order that is
-// made in RO App, for every delivery method: the customer as written, delivery,
-// remarks, payment, and the amount to collect with how it comes about. It names
-// the moment it reports, at, as a repeated comment cannot be told from the first
-// otherwise.
+// created in RO App, for every delivery method: the customer as written, delivery,
+// remarks, payment, and the amount to collect with its calculation. It names the
+// moment it reports, at, as a repeated comment cannot be distinguished from the
+// first otherwise.
 func FirstComment(s Snapshot, r Rules, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
 	sections := [][]string{
@@ -63,8 +63,9 @@ type commentary struct {
 	linesUnclear bool
 }
 
-// withValue is a text with a value in it, and "" where there is no value. The value
-// becomes one line, lest a buyer's remark pass for lines of ours.
+// withValue is a text with a value in it, and "" where there is no value. The
+// value becomes one line, so that a buyer's remark cannot be mistaken for lines of
+// ours.
 func (c commentary) withValue(id, value string, limit int) string {
 	value = Shorten(NormalizeText(value), limit)
 	if value == "" {

@@ -27,7 +27,7 @@ func rulesIn(language string) order.Rules {
 	return order.Rules{ShopName: "Kwiaty Online", TimeZone: zone, Region: "PL", Language: language}
 }
 
-// deliveredOrder is the coupon's order with all that a comment tells.
+// deliveredOrder is the coupon's order with all that a comment reports.
 func deliveredOrder() order.Snapshot {
 	s := couponOrder()
 	s.Customer = order.Customer{Name: "Anna Nowak", Phone: "+48 501-234-567", Email: "anna@poczta.example"}

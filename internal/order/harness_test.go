@@ -57,8 +57,8 @@ func lifeRules() order.Rules {
 	return r
 }
 
-// received is an order of two A that its shop has just told of: nobody has read it
-// yet. Change alters the shop's order first.
+// received is an order of two A of which its shop has just sent a notice: it has
+// not been read yet. Change alters the shop's order first.
 func received(t *testing.T, change ...func(*life)) *life {
 	t.Helper()
 	l := &life{
@@ -101,7 +101,7 @@ func line(article string, quantity, price int64) order.Line {
 	return order.Line{Article: article, Title: article, Type: order.LineProduct, Price: decimal.NewFromInt(price), Quantity: decimal.NewFromInt(quantity)}
 }
 
-// report has the rules take in one event, now.
+// report has the rules apply one event, now.
 func (l *life) report(kind string, payload any) {
 	l.t.Helper()
 	text, err := json.Marshal(payload)
@@ -191,8 +191,8 @@ func in[In any](l *life, kind order.StepKind) In {
 	return input
 }
 
-// starting tells that the step's activity has started: it cannot be withdrawn any more
-// without its outcome being unknown.
+// starting reports whether the step's activity has started: it cannot be withdrawn
+// any more without its outcome being unknown.
 func (l *life) starting(kind order.StepKind) { l.started[l.step(kind).Key] = true }
 
 // end ends a running step with an answer.
@@ -370,7 +370,8 @@ func (l *life) answerOrder(kind order.StepKind) {
 	}
 }
 
-// writeLines reads the items and writes what differs, unless goods are written off.
+// writeLines reads the items and writes what differs, unless items are written
+// off.
 func (l *life) writeLines(write order.WriteLines) order.LinesWritten {
 	answer := order.LinesWritten{At: l.now, Items: slices.Clone(l.account.items), Written: map[order.LineKey]order.Decided{}}
 	for _, line := range write.Lines {
@@ -418,7 +419,7 @@ func (l *life) noted(code string) []flow.Message {
 	return messages
 }
 
-// warns tells the codes of the order's warnings.
+// warns returns the codes of the order's warnings.
 func (l *life) warns() []string {
 	var codes []string
 	for _, warning := range l.state.Warnings {

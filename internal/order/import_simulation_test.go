@@ -50,7 +50,7 @@ func (s *simulation) staffGoOn() {
 	s.staffSetStatus(staffsStatus)
 }
 
-// news is a change in the shop, of which the exchange is told.
+// news is a change in the shop, of which the exchange is notified.
 func (s *simulation) news() {
 	if s.shop.Status == order.CancelledStatus {
 		return
@@ -82,7 +82,7 @@ func (s *simulation) requireQuietEnd() {
 	s.requireNoDoubles()
 	if s.state.Closed != nil {
 		assert.Contains(s.t, s.state.Closed.Code, "cancelled")
-		if !s.restored { // it may have been made before, and was not worth a look
+		if !s.restored { // it may have been created before, and was not looked up
 			require.Empty(s.t, s.account.orders, "a cancelled order was made all the same")
 		}
 		return
@@ -124,7 +124,7 @@ func (s *simulation) requireImportedStatus(o *simulatedOrder) {
 }
 
 // requireLineSynced allows no difference in silence, but for a value that an
-// erased life carried over and that the shop has since turned back.
+// erased life synced and that the shop has since turned back.
 func (s *simulation) requireLineSynced(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
 	item, stands := o.item(facts.ItemID)

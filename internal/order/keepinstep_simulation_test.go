@@ -40,7 +40,7 @@ func TestF37_F38_F44_F45_AnySequenceOfTroubleLeavesBothSidesInStep(t *testing.T)
 	}
 }
 
-// newImportedSimulation begins with an order whose import went well a while ago.
+// newImportedSimulation starts with an order whose import went well a while ago.
 func newImportedSimulation(t *rapid.T) *simulation {
 	s := newSimulation(t)
 	s.rules.ImportStatuses[5] = 102 // two of the shop's stand for one of RO App's
@@ -123,7 +123,7 @@ func (s *simulation) collect() {
 	s.send(func() { s.report(order.SignalStatusChanged, read) })
 }
 
-// send delivers a signal now, or leaves it on its way.
+// send delivers a signal now, or leaves it pending.
 func (s *simulation) send(signal func()) {
 	switch rapid.SampledFrom([]string{"now", "now", "later", "twice"}).Draw(s.t, "signal") {
 	case "now":
@@ -146,7 +146,7 @@ func (s *simulation) deliver() {
 	signal()
 }
 
-// writeOffReported is a signal that goods were written off. It comes from a person
+// writeOffReported is a signal that items were written off. It comes from a person
 // too, so it need not be seen in the items.
 func (s *simulation) writeOffReported() {
 	if s.account.orders[0].frozen() || rapid.IntRange(0, 4).Draw(s.t, "by a person") == 0 {
@@ -173,8 +173,8 @@ func (s *simulation) changeSettings() {
 
 // requireRules holds at every moment. What may be written to a line and which
 // statuses may be written is checked where it is written. A status is written once
-// for each change that a person made on the other side, and again only after a lost
-// answer: nobody can tell then whether it was undone or never done.
+// for each change that a person made on the other side, and again only after a
+// lost answer: then it is unknown whether it was undone or never done.
 func (s *simulation) requireRules() {
 	o := s.account.orders[0]
 	s.requireNoDoubles()
@@ -191,7 +191,7 @@ func (s *simulation) deliverAll() {
 	for len(s.mail) > 0 {
 		s.deliver()
 	}
-	for range 3 { // what one side is told, the other is to be seen having
+	for range 3 { // what is written to one side must be seen on the other
 		s.let(s.clock.Add(time.Hour))
 		s.seeBothSides()
 		s.comeToRest()
@@ -210,7 +210,8 @@ func (s *simulation) seeBothSides() {
 	}
 }
 
-// requireRest has nothing move any more, however often both sides are looked at.
+// requireRest asserts that nothing changes any more, however often both sides are
+// read.
 func (s *simulation) requireRest() {
 	for range 50 {
 		s.let(s.clock.Add(5 * time.Minute))
@@ -235,7 +236,7 @@ func (s *simulation) requireInStep() {
 	s.requireReported(o)
 }
 
-// requireStatusesSynced wants one status to stand for the other, unless one of
+// requireStatusesSynced asserts that one status maps to the other, unless one of
 // them stands for none, was refused, or cannot be undone.
 func (s *simulation) requireStatusesSynced(o *simulatedOrder) {
 	require.Equal(s.t, s.shop.Status, s.state.Snapshot.Status)
@@ -250,7 +251,7 @@ func (s *simulation) requireStatusesSynced(o *simulatedOrder) {
 	}
 }
 
-// requireLineWritten wants a line of the shop to stand in RO App, or the
+// requireLineWritten asserts that a line of the shop exists in RO App, or the
 // difference to be named, unless it is only the staff's.
 func (s *simulation) requireLineWritten(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
@@ -261,8 +262,8 @@ func (s *simulation) requireLineWritten(o *simulatedOrder, line order.Line) {
 	}
 	_, reported := s.difference(line.Key)
 	touched, staffs := o.touched[facts.ItemID]
-	// What a lost attempt wrote and staff then changed, the shop may have turned
-	// back meanwhile: then nothing was ever carried over, as far as can be known.
+	// What a lost attempt wrote and staff then changed, the shop may have turned back
+	// meanwhile: then nothing was ever synced, as far as can be known.
 	revoked := o.lostLines > 0 && sameValues(order.ItemValues{Quantity: facts.Quantity, Price: facts.Price}, shop)
 	if reported || staffs && (revoked || sameValues(touched.written, shop) || sameValues(touched.before, shop)) {
 		return
@@ -299,14 +300,14 @@ func (s *simulation) requireRemovedLinesReported(o *simulatedOrder) {
 	}
 }
 
-// requireReported wants the comments to have told the present delivery and payment,
-// and each difference.
+// requireReported asserts that the comments have reported the current delivery and
+// payment, and each difference.
 func (s *simulation) requireReported(o *simulatedOrder) {
 	reported := s.state.Comment.Delivered
 	assert.Contains(s.t, reported.Delivery, s.shop.Delivery.Address)
 	assert.Equal(s.t, s.shop.Payment.Paid, strings.Contains(reported.Payment, "true"))
 	last := slices.MaxFunc(o.comments, func(x, y simulatedComment) int { return x.sent - y.sent })
-	if o.lost == 0 { // else it may have told what was not so any more when the next one was due
+	if o.lost == 0 { // else it may have reported what was no longer true when the next one was due
 		assert.Equal(s.t, last.Delivers, reported, "what the last comment told")
 	}
 	for _, difference := range s.state.Differences() {

@@ -70,8 +70,8 @@ func (p *planner) next() plan {
 	}
 }
 
-// readFirst reads the shop's order before anything new begins. What runs
-// already goes on as long as the order as it is known still wants it.
+// readFirst reads the shop's order before anything new starts. Running steps
+// continue as long as the known state of the order still needs them.
 func (p *planner) readFirst() plan {
 	if p.s.Missing >= 3 && p.s.Notice == nil {
 		return plan{close: &Closed{Message: msg("not-in-shop"), Reopens: true}}
@@ -91,7 +91,7 @@ func (p *planner) readFirst() plan {
 }
 
 // stillWanted are the running steps that would be planned without the notice and
-// without the hold: what has begun is let finish.
+// without the hold: what has started may finish.
 func (p *planner) stillWanted() []flow.Step {
 	if len(p.running) == 0 {
 		return nil
@@ -103,7 +103,7 @@ func (p *planner) stillWanted() []flow.Step {
 	})
 }
 
-// despiteHold lets finish what has begun. Of an imported order, what the hold is
+// despiteHold lets started steps finish. Of an imported order, what the hold is
 // not about goes on: where one side does not answer, the other side's steps.
 func (p *planner) despiteHold() plan {
 	next := plan{hold: p.s.Hold, steps: p.stillWanted()}
@@ -162,7 +162,7 @@ func (p *planner) prepare() plan {
 		return plan{hold: h}
 	}
 	customer, goods := p.customer(), p.resolveProducts()
-	// The first request is made alone: an order that waits its turn holds one
+	// The first request is sent alone: an order that waits for its slot holds one
 	// place in the queue.
 	if len(customer.reads) > 0 && p.s.Customer.People == nil {
 		return plan{steps: slices.Concat(customer.reads, onSide(goods.reads, SideCartum))}
@@ -182,8 +182,8 @@ func (p *planner) prepare() plan {
 }
 
 // notImported closes an order that is cancelled or deleted. Where a create was
-// started whose outcome is not known, it is looked up first: what exists is
-// finished and gets the cancelled order's status.
+// started whose outcome is not known, it is looked up first: an existing order is
+// completed and gets the cancelled order's status.
 func (p *planner) notImported(why Closed) plan {
 	if slices.ContainsFunc(p.running, func(s flow.Step) bool { return s.Kind == string(StepCreateOrder) }) {
 		return plan{} // withdrawn; it ends first

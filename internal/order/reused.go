@@ -12,9 +12,10 @@ type Reused struct {
 	Digest   string
 }
 
-// otherOrder tells that the shop's order is not the one that was imported under
-// its number. An order keeps the time at which it was placed, as the shop writes it;
-// one that was only edited also keeps its customer and some of its lines.
+// otherOrder reports whether the shop's order is not the one that was imported
+// under its number. An order keeps the time at which it was placed, as the shop
+// writes it; one that was only edited also keeps its customer and some of its
+// lines.
 func (s *State) otherOrder(snapshot *Snapshot) bool {
 	if s.Snapshot == nil || s.Order == nil && len(s.InFlight) == 0 {
 		return false

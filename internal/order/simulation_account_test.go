@@ -64,7 +64,7 @@ type simulatedComment struct {
 }
 
 // touch is what staff's changes of an item of ours found there: what we had
-// written, and what stood there before the last one.
+// written, and what was there before the last one.
 type touch struct{ written, before order.ItemValues }
 
 // erase marks what a restored database knows nothing of.
@@ -80,7 +80,7 @@ func (a *simulatedAccount) erase(since time.Time) {
 }
 
 // disown gives items to the staff that a forgotten life added for a line which the
-// shop has changed since: nobody can tell them from items of the staff.
+// shop has changed since: they cannot be distinguished from items of the staff.
 func (o *simulatedOrder) disown(line order.AddItem) {
 	for _, item := range o.items {
 		same := item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price)
@@ -100,7 +100,7 @@ func (s *simulation) readOf(o *simulatedOrder) order.OrderRead {
 	return order.OrderRead{At: s.clock, OrderID: o.id, StatusID: o.status, Total: o.total(), ModifiedAt: o.changed, DeductionRequired: o.required()}
 }
 
-// required is RO App's flag: false once all goods are written off.
+// required is RO App's flag: false once all items are written off.
 func (o *simulatedOrder) required() *bool {
 	required := len(o.items) == 0 || slices.ContainsFunc(o.items, func(i order.Item) bool { return !i.WrittenOff })
 	return &required
@@ -122,7 +122,7 @@ func (o *simulatedOrder) item(id int64) (order.Item, bool) {
 	return o.items[i], true
 }
 
-// frozen tells that goods of a line of ours are written off.
+// frozen reports whether items of ours are written off.
 func (o *simulatedOrder) frozen() bool {
 	return slices.ContainsFunc(o.items, func(i order.Item) bool { return i.WrittenOff && !o.staffs[i.ID] })
 }
@@ -212,8 +212,8 @@ func (a attempt) read(answer func() any) (any, *order.Failure) {
 	}
 }
 
-// fail is an activity's failure: definite where nothing can have been made by
-// its attempts, which a second one knows only if it has looked.
+// fail is an activity's failure: definite where its attempts cannot have created
+// anything, which a second attempt knows only if it has checked.
 func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, checked bool) *order.Failure {
 	side := order.SideRoapp
 	if a.job.Step.Side == string(order.SideCartum) {
@@ -225,8 +225,8 @@ func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, checked bool) *o
 	}
 }
 
-// write looks first where it must, and then makes the record, as the ending
-// says. It gives false and a failure where there is no answer.
+// write looks the record up first where it must, and then creates it, as the
+// ending says. It gives false and a failure where there is no answer.
 func (a attempt) write(precheck order.Precheck, find func(at time.Time) bool, effect func()) (found bool, failure *order.Failure) {
 	s := a.s
 	if a.ending == unasked {
@@ -275,7 +275,7 @@ func (a attempt) send(effect func()) *order.Failure {
 	return a.fail(order.FailUnreachable, true, true)
 }
 
-// late tells that the first attempt comes long after the step was scheduled.
+// late reports whether the first attempt comes long after the step was scheduled.
 func (a attempt) late() bool { return a.s.clock.Sub(a.job.At) > order.FinishedWithin }
 
 func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
@@ -314,7 +314,7 @@ func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 	}
 }
 
-// firstStatus is the one that orders in RO App begin with.
+// firstStatus is the one that orders in RO App start with.
 const firstStatus = 101
 
 func (s *simulation) createOrder(contact int64) *simulatedOrder {
@@ -326,8 +326,9 @@ func (s *simulation) createOrder(contact int64) *simulatedOrder {
 	return o
 }
 
-// addItems reads the items first where it looks; between that and the writes
-// nothing else happens. How far a batch came whose answer is lost, chance decides.
+// addItems reads the items first where a precheck is needed; between that and the
+// writes nothing else happens. How far a batch came whose answer is lost, chance
+// decides.
 func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	answer := &order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
@@ -425,7 +426,7 @@ func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 	return answer, nil
 }
 
-// decideLines gives the writes to be made, and notes them in the answer.
+// decideLines returns the writes to send, and notes them in the answer.
 func (s *simulation) decideLines(o *simulatedOrder, in order.WriteLines, answer *order.LinesWritten) (effects []func()) {
 	for _, line := range in.Lines {
 		item, stands := o.item(line.ItemID)

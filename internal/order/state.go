@@ -11,8 +11,8 @@ import (
 )
 
 // State is all that is known of one order. Only [Advance] changes it. It travels
-// as JSON: the workflow keeps it as it is recorded and never looks inside. What
-// shares a life is one part, embedded.
+// as JSON: the workflow keeps it as it is recorded and never reads it. Fields that
+// are set and cleared together form one part, which is embedded.
 type State struct {
 	Key       Key
 	Origin    Origin
@@ -38,8 +38,8 @@ type State struct {
 
 	Links     Links     `json:",omitzero"`
 	Published Published `json:",omitzero"`
-	// Failed are events that a defect of ours kept from being taken in. They are
-	// taken in with the next retry, by a release that can.
+	// Failed are events that a defect of ours kept from being applied. They are
+	// applied with the next retry, by a release that can.
 	Failed []flow.Event `json:",omitempty"`
 	// FailedSteps are the steps whose ends are among them.
 	FailedSteps []flow.Step `json:",omitempty"`
@@ -73,8 +73,8 @@ type ShopState struct {
 
 // ProductsState is what is known of the order's products.
 type ProductsState struct {
-	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
-	// CatalogueRead holds the articles that the catalogue was asked for.
+	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised SKU
+	// CatalogueRead holds the SKUs that the catalogue was asked for.
 	CatalogueRead map[string]bool             `json:",omitempty"`
 	Goods         map[ProductKey]ProductState `json:",omitempty"`
 }
@@ -88,7 +88,7 @@ type ImportState struct {
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
 	// SyncedStatuses are the statuses that were acted upon, once the order is imported.
 	SyncedStatuses StatusState `json:",omitzero"`
-	// Pushes are statuses on their way to the shop.
+	// Pushes are statuses pending to the shop.
 	Pushes OwnStatuses `json:",omitzero"`
 	// WriteOffSeen is set where a write-off was reported before the order was known.
 	WriteOffSeen bool `json:",omitempty"`
@@ -117,7 +117,7 @@ type WaitState struct {
 	Accepted map[string]bool `json:",omitempty"` // problems that a person accepted, by [Problem.ID]
 	// UserWaiting is set while a person waits for the order.
 	UserWaiting bool `json:",omitempty"`
-	// LastDecision is the last decision that was taken in.
+	// LastDecision is the last decision that was applied.
 	LastDecision *Decision `json:",omitempty"`
 	// Linking is the order in RO App that a person named.
 	Linking *Linking `json:",omitempty"`
@@ -143,11 +143,11 @@ const (
 	PhaseUnread    Phase = iota // nobody has read the shop's order yet
 	PhaseImporting              // it does not exist in RO App yet
 	PhaseFilling                // it exists there, its import is not finished
-	PhaseSynced                 // each side's changes are carried to the other
+	PhaseSynced                 // each side's changes are synced to the other
 	PhaseClosed
 )
 
-// Phase tells how far the order is.
+// Phase is how far the order is.
 func (s *State) Phase() Phase {
 	switch {
 	case s.Closed != nil:
@@ -163,7 +163,7 @@ func (s *State) Phase() Phase {
 	}
 }
 
-// Origin tells who first asked for the order.
+// Origin is who first asked for the order.
 type Origin string
 
 // The origins.
@@ -181,8 +181,8 @@ type ChangeNotice struct {
 	By Origin
 	// Snapshot is the order as the sender read it from the shop.
 	Snapshot *Snapshot `json:",omitempty"`
-	// Digest stands for what the sender saw. It is published as Observed at
-	// once, so that a poll does not report the same again.
+	// Digest identifies what the sender saw. It is published as Observed at once, so
+	// that a poll does not report the same again.
 	Digest string `json:",omitempty"`
 	// Missing is set by a whole poll that did not find the order, nor by its
 	// number.
@@ -191,20 +191,20 @@ type ChangeNotice struct {
 	// not find it.
 	MissingSince time.Time `json:",omitzero"`
 	MissingPolls int       `json:",omitempty"`
-	// Reappeared is set by a sweep where the shop shows an order again that was told
-	// to be missing.
+	// Reappeared is set by a sweep where the shop shows an order again that was
+	// reported missing.
 	Reappeared bool `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
 }
 
-// ProductKey names what a product is identified by: "a:" and the normalised
-// article, or "t:" and the normalised title.
+// ProductKey names what a product is identified by: "a:" and the normalised SKU,
+// or "t:" and the normalised title.
 type ProductKey string
 
 // CustomerState is what is known of the order's customer.
 type CustomerState struct {
-	Phone         string         `json:",omitempty"` // E.164 that was looked for
+	Phone         string         `json:",omitempty"` // E.164 that was searched for
 	People        *ContactsFound `json:",omitempty"`
 	Organizations *ContactsFound `json:",omitempty"`
 	Ensured       *Contact       `json:",omitempty"` // by an Ensure workflow
@@ -225,14 +225,14 @@ type ProductState struct {
 	Recalled *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
 }
 
-// AccountOrder is the order as it stands in RO App.
+// AccountOrder is the order as RO App has it.
 type AccountOrder struct {
 	Account         string
 	ID              int64
 	Number          string `json:",omitempty"`
 	ContactID       int64
 	At              time.Time `json:",omitzero"`  // when this life came to know it
-	TakenOver       bool      `json:",omitempty"` // it stood there from an earlier life
+	TakenOver       bool      `json:",omitempty"` // it existed from an earlier life
 	Named           bool      `json:",omitempty"` // it is staff's own; a person named it
 	StatusID        int64     `json:",omitempty"` // as last seen or written
 	InitialStatusID int64     `json:",omitempty"`
@@ -241,26 +241,26 @@ type AccountOrder struct {
 	Gone            bool      `json:",omitempty"` // staff deleted it, and somebody left it so
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
-	// SeenAt is when RO App was last asked about the order, as far as it was told.
+	// SeenAt is when RO App was last asked about the order, as far as it was reported.
 	SeenAt time.Time `json:",omitzero"`
 	// ModifiedAt is the newest time of a change that RO App has shown.
 	ModifiedAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Sets are statuses on their way to RO App.
+	// Sets are statuses pending to RO App.
 	Sets OwnStatuses `json:",omitzero"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
 
-// movedOn tells that somebody in RO App has taken an order of an earlier life
+// movedOn reports whether somebody in RO App has taken an order of an earlier life
 // further than its type's first status.
 func (o *AccountOrder) movedOn(mapped int64) bool {
 	return o.TakenOver && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
 }
 
-// statusMayBeStaffs tells that the status of an order of an earlier life is not
-// known to be the one that it began with, so it is not overwritten.
+// statusMayBeStaffs reports whether the status of an order of an earlier life is
+// not known to be the one that it started with, so it is not overwritten.
 func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
@@ -397,7 +397,7 @@ type Published struct {
 	HeldSince   time.Time  `json:",omitzero"`
 	// Row is what the memo says, nil where it says nothing.
 	Row *flow.Row `json:",omitempty"`
-	// Refresh is what the workflow was told of the latest refresh.
+	// Refresh is what was reported to the workflow about the latest refresh.
 	Refresh *flow.Refresh `json:",omitempty"`
 	// Run is the workflow's run that knows of the refresh and the details.
 	Run string `json:",omitempty"`
@@ -416,8 +416,8 @@ const (
 	SyncClosed    SyncState = "closed"
 )
 
-// imported tells that the import is finished. From then on each side's changes
-// are carried to the other.
+// imported reports whether the import is finished. From that time on each side's
+// changes are synced to the other.
 func (s *State) imported() bool { return s.Order != nil && !s.Synced.IsZero() }
 
 // NewState is the state of an order that nobody has read yet.
@@ -428,7 +428,7 @@ func NewState(key Key, origin Origin, now time.Time) State {
 	}
 }
 
-// SyncState tells where the order is, in one word.
+// SyncState is the state of the sync, in one word.
 func (s *State) SyncState() SyncState {
 	switch {
 	case s.Closed != nil:
@@ -455,8 +455,8 @@ func (s *State) noteBy(now time.Time, by string, m flow.Message) {
 	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 
-// msg makes a message of its code and of pairs of a parameter's name and value.
-// A value that is empty is left out.
+// msg creates a message from its code and pairs of a parameter's name and value. A
+// value that is empty is left out.
 func msg(code string, pairs ...string) flow.Message {
 	m := flow.Message{Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -520,8 +520,8 @@ func (s *State) retry(now time.Time) {
 	s.Passes = 0
 }
 
-// readFailed puts the read off until the hold is retried, lest it be repeated
-// without end. What the shop changed since it was started is read at once.
+// readFailed puts the read off until the hold is retried, so that it is not
+// repeated endlessly. What the shop changed since it was started is read at once.
 func (s *State) readFailed() {
 	if s.Notice == nil || !s.Notice.At.After(s.ReadAt) {
 		s.Notice, s.ReadDue = nil, true
@@ -576,7 +576,7 @@ func (s *State) readAccountOrder() {
 	}
 }
 
-// freeze notes that goods were taken from stock: quantities, prices and lines are
+// freeze notes that items were taken from stock: quantities, prices and lines are
 // not written any more, for good.
 func (s *State) freeze(by string, now time.Time) {
 	if s.Order.WrittenOff {

@@ -8,8 +8,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// Chosen is a person's choice between several records that fit, to be
-// remembered for the next order of the same phone or goods.
+// Chosen is a person's choice between several records that fit, to be remembered
+// for the next order of the same phone or product.
 type Chosen struct {
 	Phone string     `json:",omitempty"` // E.164, of a choice between contacts
 	Goods ProductKey `json:",omitempty"` // of a choice between products
@@ -87,8 +87,8 @@ func (s *State) remember(d Decision, now time.Time) {
 	s.Chosen = append(s.Chosen, chosen)
 }
 
-// ChoiceRecord is the id under which a choice is remembered: as in the ids of
-// the workflows that make such records, it tells nothing to who reads it.
+// ChoiceRecord is the id under which a choice is remembered: as the ids of the
+// workflows that create such records, it reveals nothing to its reader.
 func ChoiceRecord(key []byte, phone string, goods ProductKey) string {
 	if goods != "" {
 		return "product:" + KeyedHash(key, "product", string(goods))

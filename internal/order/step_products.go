@@ -9,7 +9,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// StepFindProducts asks RO App for products, by articles or by one title.
+// StepFindProducts asks RO App for products, by SKUs or by one title.
 const StepFindProducts StepKind = "FindProducts"
 
 var _ = define(stepDefinition[FindProducts, ProductsFound]{
@@ -26,7 +26,7 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 	},
 })
 
-// productsPage is how many articles one step looks up.
+// productsPage is how many SKUs one step looks up.
 const productsPage = 50
 
 // FindProducts names the products to find, at most [productsPage].
@@ -36,8 +36,8 @@ type FindProducts struct {
 	Title    string   `json:",omitempty"`
 }
 
-// ProductsFound is the answer to [FindProducts]: by goods, only those that are
-// identical.
+// ProductsFound is the answer to [FindProducts]: by product key, only exact
+// matches.
 type ProductsFound struct {
 	At       time.Time
 	Products map[ProductKey][]Product `json:",omitempty"`
@@ -51,7 +51,7 @@ type Product struct {
 	Created bool   `json:",omitempty"` // by this run
 }
 
-// ProductKeys are the goods that a lookup is about.
+// ProductKeys are the products that a lookup asks for.
 func ProductKeys(f FindProducts) []ProductKey {
 	if f.Title != "" {
 		return []ProductKey{TitleKey(f.Title)}
@@ -63,7 +63,7 @@ func ProductKeys(f FindProducts) []ProductKey {
 	return keys
 }
 
-// StepEnsureProduct finds or creates the one product of an article or a title.
+// StepEnsureProduct finds or creates the one product of a SKU or a title.
 const StepEnsureProduct StepKind = "EnsureProduct"
 
 var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
@@ -113,8 +113,8 @@ type ProductEnsured struct {
 	Found   []Product `json:",omitempty"` // more than one
 }
 
-// findProducts asks for many articles at once, and for each title alone: RO App
-// finds titles only one at a time.
+// findProducts asks for many SKUs at once, and for each title alone: RO App finds
+// titles only one at a time.
 func (p *planner) findProducts() []flow.Step {
 	var articles []string
 	var steps []flow.Step

@@ -22,8 +22,8 @@ func keyOf(t require.TestingT, lines []order.Line, price, quantity int64) order.
 	return lines[i].Key
 }
 
-// Lines of one SKU that differ are told apart in any order of the list, whatever happens
-// to one of them.
+// Lines of one SKU that differ are distinguished in any order of the list,
+// whatever happens to one of them.
 func TestTwinsAreToldApartInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -80,8 +80,8 @@ func TestTwinsAreToldApartInAnyOrder(t *testing.T) {
 	})
 }
 
-// Twins may share the shop's id; all of them changed at once are still told apart by what
-// agrees best.
+// Twins may share the shop's id; all of them changed at once are still
+// distinguished by what agrees best.
 func TestTwinsOfOneStorageChangeTogether(t *testing.T) {
 	t.Parallel()
 	was := []order.Line{line("A", 2, 12), line("A", 5, 15)}

@@ -27,12 +27,14 @@ const (
 	takenEarly = 150 * time.Millisecond
 )
 
-// Limiter gives the requests of one account their turns, the most urgent first, and holds all of them back after a 429.
-// It counts by when a request can have reached the service at the latest, which its answer tells, so that no second there
-// sees more of them than the account's budget.
+// Limiter gives the requests of one account their turns, the most urgent first,
+// and holds all of them back after a 429. It counts by when a request can have
+// reached the service at the latest, which its answer shows, so that no second
+// there sees more of them than the account's budget.
 //
-// It also says when a task may be taken out of the account's queue: only just before the turn of its request, for one that
-// waited here could not be overtaken by a more urgent one that comes into the queue later.
+// It also says when a task may be taken out of the account's queue: only just
+// before the turn of its request, for one that waited here could not be overtaken
+// by a more urgent one that comes into the queue later.
 type Limiter struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed when one of the following changes
@@ -49,7 +51,7 @@ type Limiter struct {
 	closed bool
 
 	taken   int // tasks out of the queue, and room kept for one that is asked for
-	running int // tasks that have begun
+	running int // tasks that have started
 	served  int // tasks of them whose turn came
 }
 
@@ -262,7 +264,7 @@ func (l *Limiter) take(now time.Time) (time.Duration, <-chan struct{}) {
 	return 0, nil
 }
 
-// Free tells that a task has ended, or that none came.
+// Free notes that a task has ended, or that none came.
 func (l *Limiter) Free() { l.change(func() { l.taken-- }) }
 
 // Tasks is how many tasks [Limiter.Take] lets be out of the queue at most.
@@ -272,7 +274,7 @@ func (*Limiter) Tasks() int { return tasksInFlight }
 type slot struct {
 	limiter  *Limiter
 	given    time.Time
-	written  time.Time // when the whole request was on its way
+	written  time.Time // when the whole request was sent
 	answered time.Time // when the service had certainly seen it
 }
 
@@ -297,7 +299,7 @@ func (t *slot) arrival(now time.Time) time.Time {
 	}
 }
 
-// wrote notes that the request is on its way.
+// wrote notes that the request was sent.
 func (t *slot) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
 
 // end notes that the answer came, or that none will.
@@ -328,9 +330,10 @@ type Task struct {
 
 type taskKey struct{}
 
-// Start returns a context whose requests take their turns from the limiter, whatever client sends them. The first one
-// has the task's urgency, where the smaller number goes first; the further ones have that of work that is under way, unless
-// the task's is more urgent. End has to follow.
+// Start returns a context whose requests take their turns from the limiter,
+// whatever client sends them. The first one has the task's urgency, where the
+// smaller number goes first; the further ones have that of work that is in
+// progress, unless the task's is more urgent. End has to follow.
 func (l *Limiter) Start(ctx context.Context, urgency, underway int) (task context.Context, end func()) {
 	t := &Task{limiter: l, urgency: urgency, underway: underway}
 	l.change(func() { l.running++ })

@@ -31,7 +31,8 @@ type written struct {
 	writtenOff bool
 }
 
-// testName begins the names of all records that are created, so that staff know them.
+// testName starts the names of all records that are created, so that staff know
+// them.
 const testName = "cartumsync verify, please delete"
 
 // The lengths that comments are tried with: the longest that is sent, and one above the limit that is known of programs in
@@ -557,7 +558,7 @@ func (e *examination) createProduct(ctx context.Context) (int64, error) {
 	})
 }
 
-// findProduct looks until a list shows the product; 0 where none does.
+// findProduct polls until a list shows the product; 0 where none does.
 func (e *examination) findProduct(ctx context.Context) int64 {
 	var id int64
 	_, _, _ = e.await(ctx, func() (bool, error) { // not found is the answer

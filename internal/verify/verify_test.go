@@ -239,7 +239,8 @@ func about(t *testing.T, r Report, covered string) Result {
 // quick keeps lists from lagging, for tests that are about something else.
 var quick = map[string]string{"search-lag": "50ms"}
 
-// lagging has lists lag for longer than a busy machine takes to look, and be waited for.
+// lagging has lists lag for longer than a busy machine takes to read them, and be
+// waited for.
 func (s setting) lagging() setting {
 	s.roapp["search-lag"], s.patience = "500ms", 1500*time.Millisecond
 	return s

@@ -22,16 +22,16 @@ import (
 // was not done in it is tried again.
 const notifyTimeout = 30 * time.Second
 
-// notifyEntities starts the entities of what is in force, which live on from
-// worker to worker, and tells the settings' revision to these and to all others
-// that run: one whose shop is gone or off must rest. Every process tells it, and
-// at each start; an entity knows what it has been told.
+// notifyEntities starts the entities of what is in force, which outlive a worker,
+// and sends the settings' revision to these and to all others that run: one whose
+// shop is gone or off must rest. Every process sends it at each start; an entity
+// knows what it has received.
 func (w *Workers) notifyEntities(ctx context.Context, current *settings.Settings) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	running, started, err := w.startMissing(ctx, current)
 	problems := []error{err}
-	// A list lags behind, so what was just started is told in any case.
+	// A list lags behind, so what was just started is notified in any case.
 	for _, id := range slices.Concat(running, started) {
 		problems = append(problems, w.notify(ctx, id, current.Revision))
 	}

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// forgetEvery is how often workflows that only read are looked for, and
-	// forgetAfter how long one is kept after it ended.
+	// forgetEvery is how often workflows that only read are listed, and forgetAfter
+	// how long one is kept after it ended.
 	forgetEvery = 10 * time.Minute
 	forgetAfter = 30 * time.Minute
 	// forgetAtOnce is how many are deleted at a time.

@@ -48,7 +48,7 @@ func (w *Workers) heal(ctx context.Context) {
 	}
 }
 
-// check starts the entities that do not run and tells them the settings' revision.
+// check starts the entities that do not run and sends them the settings' revision.
 func (w *Workers) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
@@ -134,8 +134,8 @@ func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
 	return fresh
 }
 
-// passOnRepeated tells a shop of its orders, and an account of what orders wait for,
-// whose workflow task this process was given again and again.
+// passOnRepeated notifies a shop of its orders, and an account of what orders wait
+// for, whose workflow task this process was given again and again.
 func (w *Workers) passOnRepeated(ctx context.Context) {
 	for {
 		select {

@@ -8,7 +8,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// Edit changes fields of an order in the shop, as its manager would, and tells
+// Edit changes fields of an order in the shop, as its manager would, and notifies
 // the exchange.
 func (w *World) Edit(number int64, fields J) {
 	w.T.Helper()
@@ -74,7 +74,7 @@ func (r *Roapp) AddItem(orderID, productID int64, quantity, price string) {
 	}, nil)
 }
 
-// WriteOff takes the order's goods from stock, as staff do in RO App.
+// WriteOff takes the order's items from stock, as staff do in RO App.
 func (r *Roapp) WriteOff(id int64) {
 	r.t.Helper()
 	r.call(http.MethodPost, fmt.Sprintf("/sandbox/orders/%d/write-off", id), nil, nil)
@@ -86,7 +86,7 @@ func (w *World) Collect() {
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 }
 
-// ReportWriteOff sends the order the signal that goods were written off.
+// ReportWriteOff sends the order the signal that items were written off.
 func (w *World) ReportWriteOff(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))

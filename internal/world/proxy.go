@@ -9,14 +9,14 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Proxy stands between the worker and a service, and breaks the network between
+// Proxy sits between the worker and a service, and breaks the network between
 // them.
 type Proxy struct {
 	t     testing.TB
 	proxy *toxiproxy.Proxy
 }
 
-// NewProxy makes a proxy that ends with the test; [Proxy.Before] puts it in
+// NewProxy creates a proxy that ends with the test; [Proxy.Before] puts it in
 // front of a service.
 func NewProxy(t testing.TB) *Proxy { t.Helper(); return &Proxy{t: t} }
 

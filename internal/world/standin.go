@@ -14,7 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
-// fake talks to a stand-in's own requests.
+// fake talks to a fake's own requests.
 type fake struct {
 	t   testing.TB
 	URL string
@@ -35,7 +35,7 @@ func (s fake) call(method, path string, body, into any) {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the stand-ins' requests need none
+	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the fakes' requests need none
 	req.Header.Set(contract.StaffHeader, "yes")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s fake) Switch(name, value string) {
 	s.call(http.MethodPut, "/sandbox/switches", map[string]string{name: value}, nil)
 }
 
-// Cartum is the shop's stand-in.
+// Cartum is the shop's fake.
 type Cartum struct {
 	fake
 	Currency string
@@ -170,7 +170,7 @@ func (c *Cartum) Requests() (counts struct {
 	return counts
 }
 
-// Roapp is the account's stand-in.
+// Roapp is the account's fake.
 type Roapp struct{ fake }
 
 // RoappOrder is an order with all that staff see of it.
@@ -190,7 +190,7 @@ type RoappOrder struct {
 	CustomFields map[string]string `json:"custom_fields"`
 	Items        []RoappItem       `json:"-"`
 	Feed         []RoappFeed       `json:"-"`
-	// History is what was done to the order, which the API does not tell.
+	// History is what was done to the order, which the API does not show.
 	History []RoappChange `json:"-"`
 }
 
@@ -247,7 +247,7 @@ type RoappProduct struct {
 	} `json:"uom"`
 }
 
-// wholeOrder is an order as the stand-in's own requests show it.
+// wholeOrder is an order as the fake's own requests show it.
 type wholeOrder struct {
 	Order   RoappOrder    `json:"order"`
 	Items   []RoappItem   `json:"items"`
@@ -293,8 +293,8 @@ func (r *Roapp) Products() (products []RoappProduct) {
 	return products
 }
 
-// Create makes a record as an employee would, in people, organizations, products,
-// categories or orders, and gives its id.
+// Create creates a record as an employee would, in people, organizations,
+// products, categories or orders, and gives its id.
 func (r *Roapp) Create(kind string, fields J) int64 {
 	r.t.Helper()
 	var created struct {

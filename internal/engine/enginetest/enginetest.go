@@ -122,8 +122,8 @@ func (s *Server) Stop() {
 	s.process.stop()
 }
 
-// Namespace makes a fresh namespace with all search attributes for the test and returns its name. If the test fails, the end of
-// the server's log is shown.
+// Namespace creates a fresh namespace with all search attributes for the test and
+// returns its name. If the test fails, the end of the server's log is shown.
 func (s *Server) Namespace(tb testing.TB) string {
 	tb.Helper()
 	name := s.BareNamespace(tb)

@@ -59,7 +59,8 @@ type process struct {
 // startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
 func startProcess(cli, dbFile string, port int) (*process, error) {
 	var lastErr error
-	// The server looks for some ports of its own, and another one that starts at the same time may take them first.
+	// The server picks some ports of its own, and another one that starts at the same
+	// time may take them first.
 	for range 3 {
 		chosen := port
 		if chosen == 0 {
@@ -225,7 +226,8 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// findCLI looks for the Temporal CLI: the environment first, then PATH, then what "make tools" built.
+// findCLI searches for the Temporal CLI: the environment first, then PATH, then
+// what "make tools" built.
 func findCLI() (string, error) {
 	if path := os.Getenv(EnvCLI); path != "" {
 		if _, err := os.Stat(path); err != nil { //nolint:gosec // the tester's own variable
