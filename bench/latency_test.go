@@ -205,7 +205,7 @@ func (p passage) awaitUnread() {
 		fatal(p.w.T, err)
 		fatal(p.w.T, answer.Get(&view))
 		if view.Last.At.IsZero() || time.Until(view.Next) < spacing*4/5 || time.Since(view.Last.At) < spacing {
-			return "the account was looked at a moment ago, or will be"
+			return "the account was polled a moment ago, or will be"
 		}
 		return ""
 	})

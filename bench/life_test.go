@@ -75,7 +75,7 @@ func (l lived) edit(fields world.J) {
 	l.w.Cartum.Change(l.number, fields)
 	l.w.Eventually(world.Patience, func() string {
 		if swept := l.w.Sweep(); swept.Told == 0 {
-			return "the sweep told nothing"
+			return "the sweep reported nothing"
 		}
 		return ""
 	})

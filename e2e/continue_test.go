@@ -89,7 +89,7 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	})
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(after))
-	assert.Len(t, after.Feed, 3, "each amount and the difference are told once, whatever runs")
+	assert.Len(t, after.Feed, 3, "each amount and the difference are reported once, whatever runs")
 }
 
 // Signals that wait while the workflow is asked to continue as new are not lost,
@@ -207,5 +207,5 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	for _, comment := range after.Feed {
 		told += strings.Count(comment.Comment, "A-1: 6 × 12,50 PLN w Cartum, tutaj 5 × 12,50 PLN")
 	}
-	assert.Equal(t, 1, told, "the difference is told once")
+	assert.Equal(t, 1, told, "the difference is reported once")
 }

@@ -67,7 +67,7 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	w.Notify(1, swept(third)) // once more the same, after them
 	view = awaitRest(w, 1, func(v order.View) string {
 		if v.State.Observed != "" {
-			return "the last hint is not taken in"
+			return "the last change notice is not applied"
 		}
 		return total("80")(v)
 	})

@@ -164,7 +164,7 @@ func (f *followers) awaitStatus(number, status int64) {
 	f.w.Eventually(world.Patience, func() string {
 		reads := f.reads(number)
 		if len(reads) == 0 || reads[len(reads)-1].StatusID != status {
-			return fmt.Sprintf("order %d was told %+v, not status %d; the account: %+v", number, reads, status, collections(f.w))
+			return fmt.Sprintf("order %d was notified of %+v, not status %d; the account: %+v", number, reads, status, collections(f.w))
 		}
 		return ""
 	})
@@ -178,7 +178,7 @@ func (f *followers) assertNotifiedOnce() {
 		for _, read := range f.reads(number) {
 			news := fmt.Sprint(read.ModifiedAt, read.StatusID, read.Total)
 			if seen[news] {
-				f.w.T.Errorf("order %d was told twice: %s", number, news)
+				f.w.T.Errorf("order %d was notified twice: %s", number, news)
 			}
 			seen[news] = true
 		}

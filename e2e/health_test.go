@@ -121,7 +121,7 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 				}
 			}
 			if len(told) < orders {
-				return fmt.Sprintf("not told: %+v", receiver.Posts())
+				return fmt.Sprintf("no alert: %+v", receiver.Posts())
 			}
 			return ""
 		})

@@ -84,7 +84,7 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 4 {
-			return "not begun"
+			return "not started"
 		}
 		return ""
 	})
@@ -117,7 +117,7 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 3 {
-			return "not begun"
+			return "not started"
 		}
 		return ""
 	})
@@ -220,7 +220,7 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 			told := map[int64]workflows.RehearsedOrder{}
 			result, err := w.Orders.Rehearse(t.Context(), w.Shop, sixtyDays(3), func(view workflows.RehearsalView) error {
 				for _, one := range view.Orders {
-					assert.NotContains(t, told, one.Number, "each order is told once")
+					assert.NotContains(t, told, one.Number, "each order is notified once")
 					told[one.Number] = one
 				}
 				return nil

@@ -104,8 +104,8 @@ func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
 	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "C-1 x 5 at 2")
 	awaitRest(w, 1, total("84"))
 	feed := w.Roapp.Order(o.ID).Feed
-	assert.Contains(t, feed[len(feed)-1].Comment, "Do pobrania: 84,00 PLN", "the amount to collect is told anew")
-	assert.NotContains(t, feed[len(feed)-1].Comment, "C-1", "what is carried over needs no comment")
+	assert.Contains(t, feed[len(feed)-1].Comment, "Do pobrania: 84,00 PLN", "the amount to collect is reported again")
+	assert.NotContains(t, feed[len(feed)-1].Comment, "C-1", "what is synced needs no comment")
 }
 
 func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {

@@ -65,7 +65,7 @@ func TestR18_LineOfANewProductIsAdded(t *testing.T) {
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30", "N-1 x 2.375 at 7.25")
 	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
-	assert.Contains(t, lastComment(w.Roapp.Order(o.ID)), "Do pobrania: 84,72 PLN", "the amount that was told is true again")
+	assert.Contains(t, lastComment(w.Roapp.Order(o.ID)), "Do pobrania: 84,72 PLN", "the amount that was reported is true again")
 }
 
 func TestF46_StaffAddedTheSameGoodsByHand(t *testing.T) {

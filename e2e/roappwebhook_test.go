@@ -119,7 +119,7 @@ func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 		assert.Equal(t, forge.code, code, name)
 	}
 	after := collections(w)
-	assert.Equal(t, before.Next, after.Next, "nobody looks for a forged webhook")
+	assert.Equal(t, before.Next, after.Next, "a forged webhook starts no poll")
 }
 
 func setBody(r *http.Request, text string) {

@@ -156,7 +156,7 @@ func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
 			want = revisions[min(1, len(revisions)):] // it came with the second
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			return fmt.Sprintf("%s was told %v and not %v", entity, got, want)
+			return fmt.Sprintf("%s was notified of %v and not %v", entity, got, want)
 		}
 		return ""
 	}

@@ -256,7 +256,7 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
 		w.Eventually(world.Patience, func() string {
 			if len(w.Roapp.Order(o.ID).Feed) != 2 {
-				return "the delivery was not told"
+				return "the delivery was not reported"
 			}
 			return ""
 		})

@@ -68,7 +68,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	w.Roapp.WriteOff(first.ID)
 	view := pressed(w, 1)
 	assert.True(t, view.State.Order.WrittenOff)
-	assert.Empty(t, view.State.Warnings, "what was carried over before is no difference")
+	assert.Empty(t, view.State.Warnings, "what was synced before is no difference")
 
 	// Written off, the exchange notified, then edited.
 	w.Roapp.WriteOff(second.ID)

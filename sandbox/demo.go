@@ -175,7 +175,7 @@ func demoCommand() *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Put the demonstration's orders into running stand-ins and show their way",
+		Short: "Put the demonstration's orders into running fakes and show their way",
 		Long: "Demo needs the settings and keys of the running worker and starter. Temporal is the one that its\n" +
 			"standard variables name, such as TEMPORAL_ADDRESS. It may be run again: it takes new order numbers.",
 		Args:         cobra.NoArgs,
@@ -199,7 +199,7 @@ func demoCommand() *cobra.Command {
 	flags.StringVar(&path, "settings", defaultSettings(), "settings file of worker and starter, also CARTUMSYNC_SETTINGS")
 	flags.StringVar(&o.temporalUI, "temporal-ui", "http://127.0.0.1:8233", "URL of Temporal's UI in your browser, for links")
 	flags.StringVar(&o.starterCLI, "starter-cli", "starter", "the starter as a command, for the commands that are shown")
-	flags.StringVar(&o.publicURL, "public-url", "", "the starter's --public-url; with it shops are subscribed again that were started anew")
+	flags.StringVar(&o.publicURL, "public-url", "", "the starter's --public-url; with it shops are subscribed again that were started again")
 	return cmd
 }
 

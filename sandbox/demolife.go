@@ -83,10 +83,10 @@ func (d *demo) play(ctx context.Context, key order.Key, desk *desk, l *timeline,
 
 func (one *life) chapters() []chapter {
 	return []chapter{
-		{"The shop's manager makes 5 roses 7. A sweep sees it, for Cartum tells of no edit.", one.edits(roses(7)), one.hasRoses("7")},
+		{"The shop's manager makes 5 roses 7. A sweep sees it, because Cartum sends no event for an edit.", one.edits(roses(7)), one.hasRoses("7")},
 		{"Staff in RO App set the status to 105, which stands for the shop's 6.", one.staffSet(105), one.shopHas(6)},
 		{"The buyer wants it delivered elsewhere.", one.edits(fields{"delivery_address": "ul. Krótka 9"}), one.comments("ul. Krótka 9")},
-		{"Staff write the goods off, and then the shop's manager makes 7 roses 9.", one.writtenOffThenEdited(), one.comments("9 ×")},
+		{"Staff write the items off, and then the shop's manager makes 7 roses 9.", one.writtenOffThenEdited(), one.comments("9 ×")},
 	}
 }
 
@@ -144,7 +144,7 @@ func (one *life) comments(text string) func(context.Context, *timeline) (string,
 			return "", err
 		}
 		if n := len(o.Feed); n == 0 || !strings.Contains(o.Feed[n-1].Comment, text) {
-			return "no comment tells of it", nil
+			return "no comment reports it", nil
 		}
 		return "", nil
 	}

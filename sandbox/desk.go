@@ -83,7 +83,7 @@ func (d *desk) skipKnown(ctx context.Context, temporal client.Client) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("look for a free order number: %w", err)
+			return fmt.Errorf("find a free order number: %w", err)
 		}
 		d.first++
 	}

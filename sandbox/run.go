@@ -27,7 +27,7 @@ type options struct {
 func (o *options) addFlags(flags *pflag.FlagSet) {
 	o.ports.addFlags(flags)
 	flags.DurationVar(&o.webhookDelay, "webhook-delay", time.Second, "time from an event in a shop to its webhook; the service takes up to 5m")
-	flags.StringVar(&o.behaviour.profile, "profile", "documented", "what the stand-ins do where the services' behaviour is not known: documented or flipped")
+	flags.StringVar(&o.behaviour.profile, "profile", "documented", "what the fakes do where the services' behaviour is not known: documented or flipped")
 	flags.StringVar(&o.bin, "bin", "", "folder with the programs worker and starter; empty: build them")
 	flags.BoolVar(&o.inContainer, "in-container", false, "listen on all addresses of the container, and show commands as they are typed outside of it")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "show the logs of Temporal, worker and starter as well")

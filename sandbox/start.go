@@ -40,14 +40,14 @@ func (m *machine) startFakes(ctx context.Context) error {
 		}
 		m.fakes.Go(func() { defer shop.Close(); m.answer(open, p.cartum, shop) })
 		m.fakes.Go(func() { defer account.Close(); m.answer(open, p.roapp, account) })
-		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's stand-in %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
+		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's fake %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
 	}
 	return nil
 }
 
 func (m *machine) answer(ctx context.Context, p part, stand http.Handler) {
 	if err := serve(ctx, m.at[p], stand); err != nil {
-		m.fail(fmt.Errorf("the stand-in %s: %w", p, err))
+		m.fail(fmt.Errorf("the fake %s: %w", p, err))
 	}
 }
 

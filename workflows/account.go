@@ -384,7 +384,7 @@ func (r *accountRun) resumeHeld(ctx workflow.Context) {
 			r.resume, r.resuming = nil, true
 			options := resumeOptions(ctx, "Resume the orders that wait for RO App: it answers again")
 			if err := workflow.ExecuteActivity(options, ActivityResumeHeld, in).Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they check their cause by themselves", "error", err)
 			}
 			r.resuming = false
 		}

@@ -167,7 +167,7 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 		return view, nil
 	})
 	if err != nil {
-		return fmt.Errorf("answer how %s fares: %w", of.owner, err)
+		return fmt.Errorf("answer the health of %s: %w", of.owner, err)
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
@@ -210,7 +210,7 @@ func (a *Alerting) check(ctx workflow.Context, of watched) time.Duration {
 	asked := slices.Clone(a.Suspects)
 	var next AlertNext
 	if err := workflow.ExecuteLocalActivity(local, ActivityCheckAlerts, in).Get(ctx, &next); err != nil {
-		workflow.GetLogger(ctx).Warn("it is not known whether there is something to tell at the alert URL; it is looked at again", "error", err)
+		workflow.GetLogger(ctx).Warn("alerts could not be checked; the check is retried", "error", err)
 		return alertPause
 	}
 	a.take(next, asked, in.Now)

@@ -45,7 +45,7 @@ func Notify(ctx workflow.Context, alert Alert) error {
 	})
 	err := workflow.ExecuteActivity(ctx, ActivitySendAlert, alert).Get(ctx, nil)
 	if err != nil {
-		workflow.GetLogger(ctx).Error("an alert is given up; look whether alerts.url in the settings is right and answers", "alert", alert.ID, "error", err)
+		workflow.GetLogger(ctx).Error("an alert is given up; check that alerts.url in the settings is right and answers", "alert", alert.ID, "error", err)
 	}
 	return err
 }

@@ -432,7 +432,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 		selector.AddFuture(r.held, func(f workflow.Future) {
 			r.held = nil
 			if err := f.Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they check their cause by themselves", "error", err)
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func TestChoiceIsLookedUpOnlyWhereSeveralFit(t *testing.T) {
 func TestRememberedChoiceIsTakenAsLongAsItFits(t *testing.T) {
 	t.Parallel()
 	l := ambiguous(t)
-	assert.NotContains(t, in[order.RecallChoice](l, order.StepRecallChoice).Record, "501", "ids tell nothing")
+	assert.NotContains(t, in[order.RecallChoice](l, order.StepRecallChoice).Record, "501", "ids reveal nothing")
 	l.recalled = &order.Remembered{ID: 6, By: "Anna"}
 	l.settle()
 	require.NotNil(t, l.state.Order)

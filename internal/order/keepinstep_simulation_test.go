@@ -308,12 +308,12 @@ func (s *simulation) requireReported(o *simulatedOrder) {
 	assert.Equal(s.t, s.shop.Payment.Paid, strings.Contains(reported.Payment, "true"))
 	last := slices.MaxFunc(o.comments, func(x, y simulatedComment) int { return x.sent - y.sent })
 	if o.lost == 0 { // else it may have reported what was no longer true when the next one was due
-		assert.Equal(s.t, last.Delivers, reported, "what the last comment told")
+		assert.Equal(s.t, last.Delivers, reported, "what the last comment reported")
 	}
 	for _, difference := range s.state.Differences() {
 		assert.Contains(s.t, reported.Difference, string(difference.Key))
 	}
 	telling := slices.DeleteFunc(slices.Clone(o.comments), func(c simulatedComment) bool { return c.Delivers.Delivery != reported.Delivery })
 	text := func(c simulatedComment) bool { return strings.Contains(c.Text, s.shop.Delivery.Address) }
-	assert.True(s.t, slices.ContainsFunc(telling, text), "no comment tells the address")
+	assert.True(s.t, slices.ContainsFunc(telling, text), "no comment reports the address")
 }

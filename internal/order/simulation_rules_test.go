@@ -35,7 +35,7 @@ func (s *simulation) requireNoRepeatedComment(o *simulatedOrder) {
 	for i := 1; i < len(comments); i++ {
 		before, this := comments[i-1], comments[i]
 		if before.life == this.life && before.losses == this.losses && before.Last {
-			require.NotEqual(s.t, before.Delivers, this.Delivers, "a comment tells again what the one before told")
+			require.NotEqual(s.t, before.Delivers, this.Delivers, "a comment repeats the one before")
 		}
 	}
 }

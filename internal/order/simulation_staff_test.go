@@ -113,7 +113,7 @@ func (s *simulation) staffWriteOff() {
 // requireOurs holds whenever lines are about to be written: no items of ours are
 // written off, and the current value is not the staff's.
 func (s *simulation) requireOurs(o *simulatedOrder, item order.Item, send order.Decided) {
-	require.False(s.t, o.frozen(), "a line is written after goods were written off")
+	require.False(s.t, o.frozen(), "a line is written after items were written off")
 	require.False(s.t, o.staffs[item.ID], "an item that staff added is changed")
 	if send.Quantity != nil {
 		require.True(s.t, item.Quantity.LessThan(decimal.NewFromInt(staffsOwn)), "the staff's quantity %s is changed", item.Quantity)

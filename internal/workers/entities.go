@@ -42,7 +42,7 @@ func (w *Workers) notify(ctx context.Context, id, revision string) error {
 	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
 	var gone *serviceerror.NotFound
 	if err != nil && !errors.As(err, &gone) {
-		return fmt.Errorf("tell %s of the settings: %w", id, err)
+		return fmt.Errorf("notify %s of the settings: %w", id, err)
 	}
 	return nil
 }

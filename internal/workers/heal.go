@@ -152,7 +152,7 @@ func (w *Workers) passOnRepeated(ctx context.Context) {
 			err := w.options.Client.SignalWorkflow(ctx, to, "", workflows.SignalTaskRepeated, id)
 			cancel()
 			if err != nil {
-				w.options.Logger.Warn("a workflow task fails again and again, and its shop or account was not told; its next attempt tells it",
+				w.options.Logger.Warn("a workflow task fails again and again, and its shop or account was not notified; its next attempt notifies it",
 					zap.String("workflow", id), zap.Error(err))
 			}
 		}

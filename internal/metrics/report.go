@@ -10,12 +10,12 @@ import (
 
 // The metrics of shops and accounts.
 var (
-	shopSuccess    = desc("shop_last_success_timestamp_seconds", "When the shop's last successful sweep began.", "shop")
-	shopRed        = desc("shop_red", "1 while somebody has to see to the shop.", "shop")
+	shopSuccess    = desc("shop_last_success_timestamp_seconds", "When the shop's last successful sweep started.", "shop")
+	shopRed        = desc("shop_red", "1 while a person must act on the shop.", "shop")
 	shopOrders     = desc("shop_orders", "Orders of the shop, by state.", "shop", "state")
 	shopOldestHold = desc("shop_oldest_hold_timestamp_seconds", "Since when the shop's order is held that is held the longest.", "shop")
-	accountSuccess = desc("account_last_success_timestamp_seconds", "When the account's last successful collection began.", "account")
-	accountRed     = desc("account_red", "1 while somebody has to see to the account.", "account")
+	accountSuccess = desc("account_last_success_timestamp_seconds", "When the account's last successful collection started.", "account")
+	accountRed     = desc("account_red", "1 while a person must act on the account.", "account")
 	accountBacklog = desc("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
 	accountAge     = desc("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
 	accountRate    = desc("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
@@ -25,7 +25,7 @@ var (
 	importDone     = desc("shop_initial_import_days_done", "Days that the shop's initial import has gone through.", "shop")
 	importDays     = desc("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
 	shopFindings   = desc("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
-	reportedAt     = desc("overview_timestamp_seconds", "When all this was last looked at.")
+	reportedAt     = desc("overview_timestamp_seconds", "When this report was created.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
