@@ -53,10 +53,10 @@ func (g *gateway) seen() int {
 }
 
 // open puts the gateway in front of a fake.
-func (g *gateway) open(t *testing.T) func(standIn string) string {
+func (g *gateway) open(t *testing.T) func(fake string) string {
 	t.Helper()
-	return func(standIn string) string {
-		target, err := url.Parse(standIn)
+	return func(fake string) string {
+		target, err := url.Parse(fake)
 		require.NoError(t, err)
 		server := httptest.NewServer(&httputil.ReverseProxy{
 			Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },

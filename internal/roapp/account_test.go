@@ -65,7 +65,7 @@ func (a *account) requests() map[string]int {
 	counts := map[string]int{}
 	seen, _ := a.sandbox(http.MethodGet, "/requests", "")["endpoints"].(map[string]any)
 	for endpoint, n := range seen {
-		counts[endpoint] = int(n.(float64)) //nolint:forcetypeassert // a number of the stand-in
+		counts[endpoint] = int(n.(float64)) //nolint:forcetypeassert // a number of the fake
 	}
 	a.sandbox(http.MethodDelete, "/requests", "")
 	return counts

@@ -22,7 +22,7 @@ const (
 	forgetAtOnce = 500
 )
 
-// forgetReads deletes, until ctx ends, what people's lists, searches and
+// forgetReads deletes, until ctx ends, what people's lists, searches, lookups and
 // comparisons leave in Temporal: their answers are old within minutes, and would
 // stay as long as orders do.
 func (w *Workers) forgetReads(ctx context.Context) {
@@ -46,8 +46,8 @@ func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	defer cancel()
 	page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: w.options.Namespace, PageSize: forgetAtOnce,
-		Query: fmt.Sprintf("WorkflowType IN ('%s', '%s') AND CloseTime < '%s'",
-			workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, ended.UTC().Format(time.RFC3339Nano)),
+		Query: fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND CloseTime < '%s'",
+			workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow, ended.UTC().Format(time.RFC3339Nano)),
 	})
 	if err != nil {
 		return fmt.Errorf("list what lists and searches left: %w", err)
