@@ -48,7 +48,7 @@ func BenchmarkIdleOrders(b *testing.B) {
 	one := startOrders(w, cachedOrders)
 	start := time.Now()
 	o.startAll(w)
-	o.awaitObserved(w, "begun")
+	o.awaitObserved(w, "started")
 	started := time.Since(start)
 	few := inUse() - without
 	one.Stop()
@@ -128,7 +128,7 @@ func (o idleOrder) startAll(w *world.World) {
 		if err != nil {
 			return err
 		}
-		state.Digest = "begun"
+		state.Digest = "started"
 		options := client.StartWorkflowOptions{
 			ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
 			TypedSearchAttributes: temporal.NewSearchAttributes(

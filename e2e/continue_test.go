@@ -111,7 +111,7 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	w.StartWorker()
 	view := awaitRest(w, 1, func(v order.View) string {
 		if v.State.Order.StatusID != 102 || v.State.Comment.Delivered.Difference == "" {
-			return "not carried over"
+			return "not synced"
 		}
 		return total("67.5")(v)
 	})

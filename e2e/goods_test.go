@@ -289,7 +289,7 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 			hold := w.AwaitHeld(1, order.HoldProductNotCreated).State.Hold
 			assert.Contains(t, remedyOf(hold), `"R-1"`)
 			w.AwaitHeld(2, order.HoldProductNotCreated)
-			assert.Empty(t, w.Roapp.Orders(), "no order without its goods")
+			assert.Empty(t, w.Roapp.Orders(), "no order without its items")
 
 			made := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
 			w.Decide(1, order.Decision{Kind: order.DecideRetry})

@@ -100,7 +100,7 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 	w.AwaitSynced(1)
 	w.ByHand(1)
 	view := w.Await(1, totalUnseen)
-	assert.Equal(t, "124.99", view.State.Order.Total.String(), "goods, without delivery")
+	assert.Equal(t, "124.99", view.State.Order.Total.String(), "items, without delivery")
 	assert.Empty(t, markCodes(view))
 }
 

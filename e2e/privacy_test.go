@@ -14,7 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// Whoever reads Temporal's database learns nothing of the buyer: neither from
+// A reader of Temporal's database learns nothing of the buyer: neither from
 // the histories, as they are stored, nor from what lists show.
 func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	t.Parallel()

@@ -90,7 +90,7 @@ func TestManyWebhooksOfRoappAreOneLook(t *testing.T) {
 	assert.LessOrEqual(t, g.seen(), 3+int(took/(5*time.Second)))
 }
 
-// Whoever has no key makes no request, neither known nor unknown accounts.
+// A caller without a key causes no request, neither known nor unknown accounts.
 func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}

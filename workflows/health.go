@@ -16,7 +16,7 @@ type Health struct {
 	// first.
 	LastSuccess time.Time `json:",omitzero"`
 	// FailingSince is when the first failure after the last success was seen,
-	// zero while all is well.
+	// zero while healthy.
 	FailingSince time.Time `json:",omitzero"`
 	// Problem is why, and Kind its class.
 	Problem string            `json:",omitempty"`

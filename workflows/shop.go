@@ -326,9 +326,9 @@ func (r *shopRun) startSweep(ctx workflow.Context) {
 	if in.Whole {
 		in.Absent = r.state.Absent
 	}
-	summary := "Look through the recent orders"
+	summary := "Sweep the recent orders"
 	if in.Whole {
-		summary = "Look through all orders"
+		summary = "Sweep all orders"
 	}
 	r.sweep = workflow.ExecuteActivity(r.shopOptions(ctx, summary, 30*time.Minute), ActivitySweepShop, in)
 }

@@ -225,7 +225,7 @@ func FailureConverter(codec converter.PayloadCodec) converter.FailureConverter {
 }
 
 // CodecHandler serves /encode and /decode of Temporal's codec server protocol, so that Temporal's UI at uiOrigin (such as
-// https://temporal.example:8233) shows what is encrypted. Other origins are refused. Whoever reaches it can decrypt: it
+// https://temporal.example:8233) shows what is encrypted. Other origins are refused. Anyone who reaches it can decrypt: it
 // belongs on an address or behind a login that only operators reach.
 func CodecHandler(codec converter.PayloadCodec, uiOrigin string) http.Handler {
 	uiOrigin = strings.TrimSuffix(uiOrigin, "/")

@@ -161,21 +161,21 @@ func (p *planner) prepare() plan {
 	if h := p.refusal(); h != nil {
 		return plan{hold: h}
 	}
-	customer, goods := p.customer(), p.resolveProducts()
+	customer, resolved := p.customer(), p.resolveProducts()
 	// The first request is sent alone: an order that waits for its slot holds one
 	// place in the queue.
 	if len(customer.reads) > 0 && p.s.Customer.People == nil {
-		return plan{steps: slices.Concat(customer.reads, onSide(goods.reads, SideCartum))}
+		return plan{steps: slices.Concat(customer.reads, onSide(resolved.reads, SideCartum))}
 	}
-	if reads := slices.Concat(customer.reads, goods.reads); len(reads) > 0 {
+	if reads := slices.Concat(customer.reads, resolved.reads); len(reads) > 0 {
 		return plan{steps: reads}
 	}
-	for _, h := range []*Hold{customer.hold, goods.hold} {
+	for _, h := range []*Hold{customer.hold, resolved.hold} {
 		if h != nil {
 			return plan{hold: h}
 		}
 	}
-	if creates := slices.Concat(customer.creates, goods.creates); len(creates) > 0 {
+	if creates := slices.Concat(customer.creates, resolved.creates); len(creates) > 0 {
 		return plan{steps: creates}
 	}
 	return plan{steps: []flow.Step{p.createOrder(customer.contact, customer.why)}}

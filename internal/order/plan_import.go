@@ -70,14 +70,14 @@ func (p *planner) lateProducts() (next plan, due bool) {
 	if !lacking || p.frozen() {
 		return plan{}, false
 	}
-	goods := p.resolveProducts()
+	resolved := p.resolveProducts()
 	switch {
-	case len(goods.reads) > 0:
-		return plan{steps: goods.reads}, true
-	case goods.hold != nil:
-		return plan{hold: goods.hold}, true
+	case len(resolved.reads) > 0:
+		return plan{steps: resolved.reads}, true
+	case resolved.hold != nil:
+		return plan{hold: resolved.hold}, true
 	default:
-		return plan{steps: goods.creates}, true
+		return plan{steps: resolved.creates}, true
 	}
 }
 

@@ -14,14 +14,14 @@ import (
 func (s *simulation) requireNoDoubles() {
 	require.LessOrEqual(s.t, len(s.account.orders), 1, "orders")
 	for _, o := range s.account.orders {
-		for goods, product := range s.account.products {
+		for products, product := range s.account.products {
 			items := 0
 			for _, item := range o.items {
 				if item.ProductID == product.ID && !o.staffs[item.ID] {
 					items++
 				}
 			}
-			require.LessOrEqual(s.t, items, s.linesEver(goods), "items of %s", goods)
+			require.LessOrEqual(s.t, items, s.linesEver(products), "items of %s", products)
 		}
 		s.requireNoRepeatedComment(o)
 	}

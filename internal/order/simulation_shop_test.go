@@ -154,10 +154,10 @@ func (s *simulation) pushed(in order.PushStatus) {
 
 // linesEver is how many lines of the product the shop ever had at once: a line's
 // key counts its occurrence.
-func (s *simulation) linesEver(goods order.ProductKey) int {
+func (s *simulation) linesEver(products order.ProductKey) int {
 	count := 0
 	for key := range s.shop.everWanted {
-		if strings.HasPrefix(string(key), string(goods)+"#") {
+		if strings.HasPrefix(string(key), string(products)+"#") {
 			count++
 		}
 	}

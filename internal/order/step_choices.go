@@ -89,9 +89,9 @@ func (s *State) remember(d Decision, now time.Time) {
 
 // ChoiceRecord is the id under which a choice is remembered: as the ids of the
 // workflows that create such records, it reveals nothing to its reader.
-func ChoiceRecord(key []byte, phone string, goods ProductKey) string {
-	if goods != "" {
-		return "product:" + KeyedHash(key, "product", string(goods))
+func ChoiceRecord(key []byte, phone string, product ProductKey) string {
+	if product != "" {
+		return "product:" + KeyedHash(key, "product", string(product))
 	}
 	return "contact:" + KeyedHash(key, "phone", phone)
 }
@@ -110,10 +110,10 @@ func (p *planner) rememberChoices() []flow.Step {
 }
 
 // recall asks what was chosen for an earlier order of the phone or the product.
-func (p *planner) recall(phone string, goods ProductKey) flow.Step {
-	key := fmt.Sprintf("%s %s", StepRecallChoice, firstOf(string(goods), "contact"))
+func (p *planner) recall(phone string, product ProductKey) flow.Step {
+	key := fmt.Sprintf("%s %s", StepRecallChoice, firstOf(string(product), "contact"))
 	return p.step(StepRecallChoice, key, "Look up an earlier choice", RecallChoice{
-		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, goods), Goods: goods,
+		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, product), Goods: product,
 	})
 }
 

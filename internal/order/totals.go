@@ -158,7 +158,7 @@ func (t Totalling) due() decimal.Decimal {
 
 // namedDiscounts are the discounts that Cartum names, the surest first. A bare
 // percentage applies to the items.
-func namedDiscounts(totals Totals, goods decimal.Decimal) []Discount {
+func namedDiscounts(totals Totals, items decimal.Decimal) []Discount {
 	all := []Discount{
 		{Kind: DiscountCoupon, Title: totals.CouponCode, Percent: totals.CouponPercent, Value: totals.CouponValue},
 		{Kind: DiscountManager, Title: totals.ManagerDiscountTitle, Value: totals.ManagerDiscount},
@@ -167,7 +167,7 @@ func namedDiscounts(totals Totals, goods decimal.Decimal) []Discount {
 	var named []Discount
 	for _, discount := range all {
 		if discount.Value.IsZero() {
-			discount.Value = goods.Mul(discount.Percent).Shift(-2).Round(2)
+			discount.Value = items.Mul(discount.Percent).Shift(-2).Round(2)
 		}
 		if !discount.Value.IsZero() {
 			named = append(named, discount)

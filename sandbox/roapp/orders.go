@@ -309,7 +309,7 @@ func (s *Server) checkTransition(o order, from int64, remark string) error {
 	case to.closes() && s.switches.is(ClosingUnpaid, "refused") && o.total().IsPositive():
 		return invalid("status_id", "an unpaid order cannot be closed")
 	case to.closes() && s.switches.is(ClosingUndeducted, "refused") && o.undeducted():
-		return invalid("status_id", "an order with goods that are not written off cannot be closed")
+		return invalid("status_id", "an order with items that are not written off cannot be closed")
 	}
 	return nil
 }

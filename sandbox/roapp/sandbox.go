@@ -150,7 +150,7 @@ func (s *Server) keepWriteOff(o order, leaveFlag bool, count int) {
 	if s.switches.is(WriteOffLeavesModifiedAt, "yes") {
 		save = s.keepOrder
 	}
-	save(o, staffEmployee, "goods written off, items: %d", count)
+	save(o, staffEmployee, "items written off: %d", count)
 }
 
 // takeWriteOffBack puts all items back into stock, as an employee who cancels a
