@@ -3,6 +3,7 @@ package cartum
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -104,7 +105,7 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 func TestCallOutlastsProcessesThatEndItsTokens(t *testing.T) {
 	t.Parallel()
 	refusal := answerJSON(401, "")
-	s := newShop(t, one("orders/get", answersOf(refusal, refusal, refusal, refusal, refusal, answerJSON(200, noOrders))))
+	s := newShop(t, one("orders/get", answersOf(append(slices.Repeat([]http.HandlerFunc{refusal}, 5), answerJSON(200, noOrders))...)))
 	const jitter = 5 * time.Millisecond
 	c := s.client(func(cfg *Config) { cfg.Jitter = func() time.Duration { return jitter } })
 	began := time.Now()

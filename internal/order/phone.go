@@ -30,7 +30,7 @@ const longestPhones = 200
 // they are written.
 func Phones(raw, region string) []string {
 	region = strings.ToUpper(strings.TrimSpace(region))
-	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(raw)), longestPhones)
+	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(withoutEntities(raw))), longestPhones)
 	var phones []string
 	for _, part := range phoneParts(text) {
 		phones = append(phones, phonesBetweenSlashes(part, region)...)
@@ -84,9 +84,18 @@ func phonesBetweenSlashes(part, region string) []string {
 	return phones
 }
 
-// phonesInGroups finds the numbers separated only by a space, the longest first.
+// phonesInGroups finds the numbers that are separated by a space, else those
+// separated by any other sign.
 func phonesInGroups(part, region string) []string {
-	groups := strings.Fields(part)
+	if phones := phonesOf(strings.Fields(part), region); len(phones) > 0 {
+		return phones
+	}
+	return phonesOf(strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsDigit(r) && r != '+' && r != '＋' }), region)
+}
+
+// phonesOf finds the numbers that groups of figures make, the longest first.
+func phonesOf(groups []string, region string) []string {
+	part := strings.Join(groups, " ")
 	var phones []string
 	for len(groups) > 0 {
 		size := len(groups)
@@ -158,6 +167,11 @@ func readings(text, digits, region string) []string {
 	all = append(all, "+"+bare)
 	if code, rest := withoutCountry(bare); code != "" {
 		all = append(all, "+"+code+strings.TrimLeft(rest, "0")) // a trunk zero after the country code
+	}
+	// The form began with the country's code, or a part of it, and so did who wrote it.
+	country := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
+	if at := strings.Index(bare[1:2*len(country)], country); at >= 0 {
+		all = append(all, "+"+bare[1+at:])
 	}
 	return all
 }

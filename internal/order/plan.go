@@ -248,7 +248,11 @@ func (p *planner) unreadable() *Hold {
 
 // hold is the hold for a value that a person has to accept or to correct.
 func (p Problem) hold() *Hold {
-	h := holdFor(HoldMalformed, "field", p.Field, "value", p.Value, "understood", p.Understood)
+	reason := HoldMalformed
+	if p.Subject == SubjectCurrency {
+		reason = HoldCurrency
+	}
+	h := holdFor(reason, "field", p.Field, "value", p.Value, "understood", p.Understood)
 	h.Field, h.Variant = p.Field, string(p.Code)
 	if p.Acceptable {
 		h.Problem = p.ID()
@@ -256,12 +260,19 @@ func (p Problem) hold() *Hold {
 	return &h
 }
 
+// otherCurrency is the hold of an order whose amounts are not known to be in the
+// account's currency.
 func (p *planner) otherCurrency() *Hold {
+	for _, problem := range Holding(p.s.Snapshot.Problems) {
+		if problem.Subject == SubjectCurrency && !p.s.Accepted[problem.ID()] {
+			return problem.hold()
+		}
+	}
 	if p.s.Snapshot.Currency == p.r.Currency {
 		return nil
 	}
 	h := holdFor(HoldCurrency, "currency", p.s.Snapshot.Currency, "accountCurrency", p.r.Currency)
-	h.Field = "currency"
+	h.Field = fieldCurrency
 	return &h
 }
 

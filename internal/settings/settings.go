@@ -155,14 +155,14 @@ type Shop struct {
 	Final Final `yaml:"final"`
 }
 
-// Sweep is how a shop's changes are seen, for Cartum tells of few.
+// Sweep is how a shop's changes are seen, because Cartum sends events for few.
 type Sweep struct {
-	// RecentEvery is how often the orders of the last RecentDays are polled
-	//, default 1 m.
+	// RecentEvery is how often the orders of the last RecentDays are polled,
+	// default 1 m.
 	RecentEvery time.Duration `yaml:"recent_every" default:"1m" validate:"interval"`
 	RecentDays  int           `yaml:"recent_days" default:"3" validate:"recent_days"`
-	// WholeEvery is how often all orders of the last WindowDays are polled
-	//, default 5 m.
+	// WholeEvery is how often all orders of the last WindowDays are polled,
+	// default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
 	// MissingAfter is how long the shop must not show an order, neither in its lists
