@@ -29,7 +29,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: bin/worker bin/starter $(TEMPORAL) ## run everything on this machine, with stand-ins of both services, until Ctrl-C
+run: bin/worker bin/starter $(TEMPORAL) ## run everything on this machine, with fakes of both services, until Ctrl-C
 	go run ./sandbox --bin bin $(SANDBOX_FLAGS)
 
 .PHONY: build
@@ -118,7 +118,7 @@ alerts-check: ## fire each alert for Prometheus once; installs the Debian packag
 	cd deploy/prometheus && promtool check rules alerts.yml && promtool test rules alerts_test.yml
 
 .PHONY: compose-test
-compose-test: ## run docker-compose.yml as a user would, with stand-ins of both services; needs a Docker engine
+compose-test: ## run docker-compose.yml as a user would, with fakes of both services; needs a Docker engine
 	deploy/compose-test.sh
 
 .PHONY: tools

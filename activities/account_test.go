@@ -216,11 +216,11 @@ func (r *roappAccount) newOrder() order.CreateOrder {
 }
 
 // found are the ids of products by the goods asked for.
-func (r *roappAccount) found(skus ...string) map[order.GoodsKey][]int64 {
+func (r *roappAccount) found(skus ...string) map[order.ProductKey][]int64 {
 	r.t.Helper()
 	found, err := run[order.ProductsFound](r, r.a.FindProducts, order.FindProducts{Account: "main", Articles: skus})
 	require.NoError(r.t, err)
-	ids := map[order.GoodsKey][]int64{}
+	ids := map[order.ProductKey][]int64{}
 	for key, products := range found.Products {
 		for _, product := range products {
 			ids[key] = append(ids[key], product.ID)
@@ -238,7 +238,7 @@ func TestProductsAreIdenticalInBothCatalogues(t *testing.T) {
 		rose := r.make("products", `{"title":"Rose","article":"A-1"}`)
 		r.make("products", `{"title":"Vase A-1","article":"A-12","code":"A-1"}`)
 		r.make("products", `{"title":"A-1"}`)
-		assert.Equal(t, map[order.GoodsKey][]int64{order.ArticleKey("A-1"): {rose}}, r.found("A-1"), catalogue)
+		assert.Equal(t, map[order.ProductKey][]int64{order.ArticleKey("A-1"): {rose}}, r.found("A-1"), catalogue)
 	}
 }
 
@@ -247,9 +247,9 @@ func TestProductIsKnownByItsCode(t *testing.T) {
 	t.Parallel()
 	r := openRoapp(t, "catalog: v2", nil)
 	coded := r.make("products", `{"title":"Rose","code":"A-1"}`)
-	assert.Equal(t, map[order.GoodsKey][]int64{order.ArticleKey("A-1"): {coded}}, r.found("A-1"))
+	assert.Equal(t, map[order.ProductKey][]int64{order.ArticleKey("A-1"): {coded}}, r.found("A-1"))
 	named := r.make("products", `{"title":"Red rose","article":"A-1"}`)
-	assert.Equal(t, map[order.GoodsKey][]int64{order.ArticleKey("A-1"): {named}}, r.found("A-1"), "a SKU goes before a code")
+	assert.Equal(t, map[order.ProductKey][]int64{order.ArticleKey("A-1"): {named}}, r.found("A-1"), "a SKU goes before a code")
 }
 
 func TestArchivedProductIsNotSold(t *testing.T) {
@@ -286,7 +286,7 @@ func TestCreateIsAnsweredInAnyForm(t *testing.T) {
 
 					in := newProduct()
 					in.CategoryID = category
-					made, err := run[workflows.ProductMade](r, r.a.CreateProduct, in)
+					made, err := run[workflows.ProductCreated](r, r.a.CreateProduct, in)
 					require.NoError(t, err)
 					assert.Equal(t, int64(7001), made.Product.ID)
 					assert.True(t, made.Product.Created)
@@ -332,7 +332,7 @@ func TestNoOrderWaitsForACategory(t *testing.T) {
 		for _, status := range []int{400, 403, 404, 405, 410} {
 			r := openRoapp(t, catalogue, nil)
 			r.sandbox(http.MethodPost, "/faults", fmt.Sprintf(`{"match":%q,"kind":"status","status":%d,"times":10}`, match, status))
-			made, err := run[workflows.ProductMade](r, r.a.CreateProduct, newProduct())
+			made, err := run[workflows.ProductCreated](r, r.a.CreateProduct, newProduct())
 			require.NoError(t, err, "%s %d", catalogue, status)
 			require.NotNil(t, made.Product)
 			id, err := run[int64](r, r.a.CreateCategory, workflows.CreateCategoryInput{Account: "main", Title: "Roses", Fallback: 7})
@@ -411,7 +411,7 @@ func TestProductThatTheAPIDoesNotCreate(t *testing.T) {
 			r := openRoapp(t, catalogue, map[stand.Switch]string{stand.ProductCreate: answer})
 			in := newProduct()
 			in.CategoryID = 7
-			_, err := run[workflows.ProductMade](r, r.a.CreateProduct, in)
+			_, err := run[workflows.ProductCreated](r, r.a.CreateProduct, in)
 			failure, _, _ := failureIn(t, err)
 			assert.Equal(t, order.FailNotCreatable, failure.Kind, "%s %s", catalogue, answer)
 			assert.Empty(t, r.missing)
@@ -498,7 +498,7 @@ func TestF04_LineThatWasFoundCountsBesideOneThatIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	create := newProduct()
 	create.CategoryID = 7
-	product, err := run[workflows.ProductMade](r, r.a.CreateProduct, create)
+	product, err := run[workflows.ProductCreated](r, r.a.CreateProduct, create)
 	require.NoError(t, err)
 	known := order.AddItem{Line: "A-1", ProductID: product.Product.ID, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.50")}
 	in := order.AddItems{Account: "main", OrderID: created.ID, AssigneeID: 56, Lines: []order.AddItem{known}}
@@ -507,7 +507,7 @@ func TestF04_LineThatWasFoundCountsBesideOneThatIsRefused(t *testing.T) {
 
 	refused := known
 	refused.Line, refused.ProductID = "A-2", 999_999
-	in.Lines, in.Look = append(in.Lines, refused), order.Look{Old: true}
+	in.Lines, in.Look = append(in.Lines, refused), order.Precheck{Old: true}
 	second, err := run[order.ItemsAdded](r, r.a.AddItems, in)
 	require.NoError(t, err)
 	assert.Equal(t, first.Added["A-1"].ID, second.Added["A-1"].ID)

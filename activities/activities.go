@@ -76,7 +76,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityRehearsalPlan:     a.RehearsalPlan,
 		workflows.ActivityRehearsalContacts: a.RehearsalContacts,
 		workflows.ActivityRehearsalStanding: a.RehearsalStanding,
-		workflows.ActivityLookForAlerts:     a.LookForAlerts,
+		workflows.ActivityCheckAlerts:       a.CheckAlerts,
 		workflows.ActivityRoappOrders:       a.ReadRoappOrders,
 		workflows.ActivitySendAlert:         a.SendAlert,
 		workflows.ActivityReadCompany:       a.ReadCompany,

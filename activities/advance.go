@@ -48,7 +48,7 @@ const learnWithin = time.Minute
 
 // learn remembers the products that an order has just found: the process that
 // asked for them may be another one, for one at a time sends the account's requests.
-func (a *Activities) learn(account string, goods map[order.GoodsKey]order.GoodsFacts) {
+func (a *Activities) learn(account string, goods map[order.ProductKey]order.ProductState) {
 	acc, err := a.account(account)
 	if err != nil {
 		return // the shop has no rules, or its account is gone

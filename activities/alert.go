@@ -33,10 +33,10 @@ const (
 	alertPauseLeast = 10 * time.Second
 )
 
-// LookForAlerts decides whether there is something to tell at the alert URL.
+// CheckAlerts decides whether there is something to tell at the alert URL.
 // While an alert is on its way nothing else is decided, so that alerts come in
 // their order; what ended meanwhile is never told.
-func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) (workflows.AlertNext, error) {
+func (a *Activities) CheckAlerts(ctx context.Context, in workflows.AlertCheck) (workflows.AlertNext, error) {
 	set := a.settings.Current()
 	every, on := set.ShopRounds(in.Owner.Shop)
 	if in.Owner.Account != "" {
@@ -61,9 +61,9 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 		next.Sent = true
 	}
 	switch {
-	case next.Red && !in.Alerting.RedTold:
+	case next.Red && !in.Alerting.RedNotified:
 		next.Alert = redAlert(in)
-	case !next.Red && in.Alerting.RedTold:
+	case !next.Red && in.Alerting.RedNotified:
 		next.Alert = greenAlert(in)
 	case slices.ContainsFunc(found, func(f workflows.Finding) bool { return !f.Alerted }):
 		next.Alert = failingAlert(in, found)
@@ -79,7 +79,7 @@ func (a *Activities) LookForAlerts(ctx context.Context, in workflows.AlertLook) 
 const findingsTime = 3 * time.Second
 
 // lookForFindings gives the findings, as they were where they cannot be looked for.
-func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertLook, next *workflows.AlertNext) []workflows.Finding {
+func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertCheck, next *workflows.AlertNext) []workflows.Finding {
 	ctx, cancel := context.WithTimeout(ctx, findingsTime)
 	defer cancel()
 	found, still, err := a.findings(ctx, in)
@@ -87,13 +87,13 @@ func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertLook
 		activity.GetLogger(ctx).Warn("orders that cannot go on are not known; it is looked again", "of", in.Owner.String(), "error", err)
 		return in.Alerting.Findings
 	}
-	next.Looked, next.Findings, next.Suspects = true, found, still
+	next.Checked, next.Findings, next.Suspects = true, found, still
 	return found
 }
 
 // onItsWay tells whether an alert is still being sent.
 func (a *Activities) onItsWay(ctx context.Context, alert string) (bool, error) {
-	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.TellID(alert), "")
+	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.NotifyID(alert), "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) {
 		return false, nil
@@ -112,7 +112,7 @@ func rounds(o workflows.Owner) string {
 	return "collection of changes from the account"
 }
 
-func redAlert(in workflows.AlertLook) *workflows.Alert {
+func redAlert(in workflows.AlertCheck) *workflows.Alert {
 	good := in.Health.LastSuccess
 	if good.Before(in.Alerting.Since) {
 		good = in.Alerting.Since
@@ -124,13 +124,13 @@ func redAlert(in workflows.AlertLook) *workflows.Alert {
 	return newAlert(in, workflows.AlertRed, good, problem)
 }
 
-func greenAlert(in workflows.AlertLook) *workflows.Alert {
+func greenAlert(in workflows.AlertCheck) *workflows.Alert {
 	return newAlert(in, workflows.AlertGreen, in.Health.LastSuccess, "well again: successful "+rounds(in.Owner))
 }
 
 // newAlert makes an alert whose id is of what it tells, so that an entity that
 // lost its memory does not tell it a second time.
-func newAlert(in workflows.AlertLook, kind workflows.AlertKind, of time.Time, problem string) *workflows.Alert {
+func newAlert(in workflows.AlertCheck, kind workflows.AlertKind, of time.Time, problem string) *workflows.Alert {
 	return &workflows.Alert{
 		ID:   fmt.Sprintf("%s:%s:%d", in.Owner, kind, of.Unix()),
 		Kind: kind, Shop: in.Owner.Shop, Account: in.Owner.Account, At: in.Now, Problem: problem,
@@ -139,7 +139,7 @@ func newAlert(in workflows.AlertLook, kind workflows.AlertKind, of time.Time, pr
 
 // overdue looks for orders that are held for longer than the settings allow and
 // were not told.
-func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after time.Duration, next *workflows.AlertNext) error {
+func (a *Activities) overdue(ctx context.Context, in workflows.AlertCheck, after time.Duration, next *workflows.AlertNext) error {
 	holds, err := engine.ListHolds(ctx, a.temporal, in.Owner.Shop, in.Now.Add(-after), holdsAtOnce)
 	if err != nil {
 		return err
@@ -168,7 +168,7 @@ func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after 
 }
 
 // failingAlert names the orders that cannot go on and were not told yet.
-func failingAlert(in workflows.AlertLook, found []workflows.Finding) *workflows.Alert {
+func failingAlert(in workflows.AlertCheck, found []workflows.Finding) *workflows.Alert {
 	var orders []workflows.HeldOrder
 	var problems []string
 	for _, finding := range found {
@@ -190,7 +190,7 @@ func failingAlert(in workflows.AlertLook, found []workflows.Finding) *workflows.
 }
 
 // batchID is of the orders that an alert is about.
-func batchID(in workflows.AlertLook, kind workflows.AlertKind, orders []workflows.HeldOrder) string {
+func batchID(in workflows.AlertCheck, kind workflows.AlertKind, orders []workflows.HeldOrder) string {
 	var batch strings.Builder
 	for _, one := range orders {
 		fmt.Fprintln(&batch, one.Number, one.Since.UnixNano())
@@ -199,7 +199,7 @@ func batchID(in workflows.AlertLook, kind workflows.AlertKind, orders []workflow
 	return fmt.Sprintf("%s:%s:%s", in.Owner, kind, hex.EncodeToString(digest[:8]))
 }
 
-func heldAlert(in workflows.AlertLook, overdue []workflows.HeldOrder) *workflows.Alert {
+func heldAlert(in workflows.AlertCheck, overdue []workflows.HeldOrder) *workflows.Alert {
 	problem := "an order is held and waits for somebody"
 	if len(overdue) > 1 {
 		problem = fmt.Sprintf("%d orders are held and wait for somebody", len(overdue))

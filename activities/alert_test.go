@@ -136,14 +136,14 @@ func TestF50_NothingIsToldWithoutAURL(t *testing.T) {
 	var state workflows.AccountState
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
 	assert.True(t, state.Alerting.Red)
-	assert.False(t, state.Alerting.RedTold)
+	assert.False(t, state.Alerting.RedNotified)
 	assert.Empty(t, state.Alerting.Sending)
 }
 
 // look decides for an account with an alert URL.
-func look(t *testing.T, in workflows.AlertLook, url string) workflows.AlertNext {
+func look(t *testing.T, in workflows.AlertCheck, url string) workflows.AlertNext {
 	t.Helper()
-	next, err := activities.New(store(t, url), new(mocks.Client)).LookForAlerts(t.Context(), in)
+	next, err := activities.New(store(t, url), new(mocks.Client)).CheckAlerts(t.Context(), in)
 	require.NoError(t, err)
 	return next
 }
@@ -151,7 +151,7 @@ func look(t *testing.T, in workflows.AlertLook, url string) workflows.AlertNext 
 func TestF50_WhatIsOffIsNeverRed(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	in := workflows.AlertLook{
+	in := workflows.AlertCheck{
 		Owner: workflows.Owner{Account: "gone"}, Now: now, Alerting: workflows.Alerting{Since: now.Add(-time.Hour)},
 		Health: workflows.Health{FailingSince: now.Add(-time.Hour), Kind: order.FailCredentials},
 	}
@@ -186,7 +186,7 @@ func TestR30_ManyHoldsAreOneAlert(t *testing.T) {
 	}
 	temporalClient := new(mocks.Client)
 	temporalClient.On("ListWorkflow", mock.Anything, mock.Anything).Return(listed, nil)
-	in := workflows.AlertLook{
+	in := workflows.AlertCheck{
 		Owner: workflows.Owner{Shop: "kwiaty"}, Now: now, Health: workflows.Health{LastSuccess: now},
 		Alerting: workflows.Alerting{Since: now, Held: map[int64]time.Time{
 			1:    now.Add(-time.Hour),     // told
@@ -195,7 +195,7 @@ func TestR30_ManyHoldsAreOneAlert(t *testing.T) {
 		}},
 	}
 	acts := activities.New(store(t, "https://alerts.example/hook"), temporalClient)
-	next, err := acts.LookForAlerts(t.Context(), in)
+	next, err := acts.CheckAlerts(t.Context(), in)
 	require.NoError(t, err)
 	assert.Equal(t, 119, next.Alert.Count)
 	assert.Len(t, next.Alert.Orders, 50)
@@ -206,7 +206,7 @@ func TestR30_ManyHoldsAreOneAlert(t *testing.T) {
 	for number := int64(7001); number < 7500; number++ {
 		in.Alerting.Held[number] = now
 	}
-	next, err = acts.LookForAlerts(t.Context(), in)
+	next, err = acts.CheckAlerts(t.Context(), in)
 	require.NoError(t, err)
 	assert.Len(t, next.Over, 500)
 }

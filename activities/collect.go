@@ -55,7 +55,7 @@ func (a *Activities) CollectChanges(ctx context.Context, in workflows.CollectInp
 	}
 	c := &collecting{a: a, acc: acc, fields: fields, told: maps.Clone(in.Told), asked: time.Now()}
 	if c.told == nil {
-		c.told = map[int64]workflows.Told{}
+		c.told = map[int64]workflows.Dispatched{}
 	}
 	c.out.Cursor = in.Cursor
 	if c.out.Missing, err = acc.stillMissing(ctx, in.Missing); err != nil {
@@ -120,7 +120,7 @@ type collecting struct {
 	a      *Activities
 	acc    *account
 	fields orderFields
-	told   map[int64]workflows.Told
+	told   map[int64]workflows.Dispatched
 	asked  time.Time
 	out    workflows.Collected
 }
@@ -178,7 +178,7 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 			return engineFailed("hand a change to "+key.String(), err)
 		}
 	}
-	c.told[row.ID] = workflows.Told{At: row.ModifiedAt, News: news}
+	c.told[row.ID] = workflows.Dispatched{At: row.ModifiedAt, News: news}
 	c.out.News++
 	return nil
 }
@@ -229,7 +229,7 @@ func (c *collecting) note(ctx context.Context, row roapp.RowError) {
 	if at.IsZero() {
 		at = c.out.Cursor
 	}
-	c.told[row.ID] = workflows.Told{At: at, News: unreadable}
+	c.told[row.ID] = workflows.Dispatched{At: at, News: unreadable}
 	c.out.Unreadable = append(c.out.Unreadable, workflows.UnreadableOrder{At: c.asked, OrderID: row.ID, Problem: problem})
 }
 
@@ -247,7 +247,7 @@ func (c *collecting) answer() workflows.Collected {
 	if c.out.Place != nil && c.out.Place.From.Before(from) {
 		from = c.out.Place.From.Truncate(time.Second)
 	}
-	maps.DeleteFunc(c.told, func(_ int64, told workflows.Told) bool { return told.At.Before(from) })
+	maps.DeleteFunc(c.told, func(_ int64, told workflows.Dispatched) bool { return told.At.Before(from) })
 	if len(c.told) > toldLimit {
 		clear(c.told)
 	}

@@ -64,7 +64,7 @@ func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) 
 	if err != nil {
 		return order.Contact{}, err
 	}
-	look := order.Look{Lag: in.Pace.Lag}
+	look := order.Precheck{Lag: in.Pace.Lag}
 	found, err := lookFirst(ctx, look, func(ctx context.Context) (*order.Contact, error) { return acc.madeContact(ctx, in) })
 	if err != nil {
 		return order.Contact{}, acc.roappFailed(ctx, err, asks, false)

@@ -32,7 +32,7 @@ const (
 // findings are what cannot go on of a shop or an account: the suspects whose
 // workflow tasks fail, and of a shop the orders that the sweeps set aside and those
 // whose workflow ended badly. Still gives the suspects whose tasks still fail.
-func (a *Activities) findings(ctx context.Context, in workflows.AlertLook) (found []workflows.Finding, still []string, err error) {
+func (a *Activities) findings(ctx context.Context, in workflows.AlertCheck) (found []workflows.Finding, still []string, err error) {
 	failing, still, err := a.failingTasks(ctx, in.Alerting.Suspects)
 	if err != nil {
 		return nil, nil, err

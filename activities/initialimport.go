@@ -145,7 +145,7 @@ func (i *importing) ofNextSlice(created string, from time.Time) bool {
 }
 
 func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {
-	err := handover.Tell(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
+	err := handover.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
 	switch {
 	case err == nil:
 		i.started.Add(1)

@@ -11,13 +11,13 @@ import (
 )
 
 // mustLook tells whether an earlier attempt at a create may have succeeded.
-func mustLook(ctx context.Context, look order.Look) bool {
+func mustLook(ctx context.Context, look order.Precheck) bool {
 	return look.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx) || resetSince(ctx, look)
 }
 
 // resetSince tells that a reset has brought the activity back in another run than
 // the one that planned it.
-func resetSince(ctx context.Context, look order.Look) bool {
+func resetSince(ctx context.Context, look order.Precheck) bool {
 	return look.Run != "" && look.Run != activity.GetInfo(ctx).WorkflowExecution.RunID
 }
 
@@ -41,7 +41,7 @@ func late(ctx context.Context) bool {
 // lookFirst looks for what an earlier attempt may have made. After a lost
 // answer it lets the service settle, and believes in nothing only after a
 // second look: its lists lag behind its writes.
-func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Context) (*T, error)) (*T, error) {
+func lookFirst[T any](ctx context.Context, look order.Precheck, find func(context.Context) (*T, error)) (*T, error) {
 	if committed(ctx) {
 		return findCreated(ctx, look.Lag, find)
 	}
@@ -67,7 +67,7 @@ func lookFirst[T any](ctx context.Context, look order.Look, find func(context.Co
 // of the activity's time; later attempts go on looking and never create it again.
 func findCreated[T any](ctx context.Context, lag time.Duration, find func(context.Context) (*T, error)) (*T, error) {
 	activity.RecordHeartbeat(ctx, committedMark)
-	roapp.PassTurn(ctx) // looking takes longer than a turn
+	roapp.ReleaseTask(ctx) // looking takes longer than a turn
 	info := activity.GetInfo(ctx)
 	until := time.Now().Add(time.Until(info.Deadline) / 2)
 	for pause := max(lag, 100*time.Millisecond); ; pause *= 2 {
@@ -96,10 +96,10 @@ func committed(ctx context.Context) bool {
 }
 
 // settle waits until what an attempt whose answer was lost may have done is done.
-func settle(ctx context.Context, look order.Look) error {
+func settle(ctx context.Context, look order.Precheck) error {
 	if look.Lost == nil {
 		return nil
 	}
-	roapp.PassTurn(ctx) // the settling takes longer than a turn
+	roapp.ReleaseTask(ctx) // the settling takes longer than a turn
 	return sleep(ctx, time.Until(look.Lost.Add(look.Settle)))
 }

@@ -12,18 +12,18 @@ import (
 )
 
 // Lookup reads one record of an account by its id, for a person who named it.
-func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookedUp, error) {
+func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
-		return workflows.LookedUp{}, err
+		return workflows.LookupResult{}, err
 	}
 	found, err := acc.lookup(ctx, in)
 	if roapp.KindOf(err) == roapp.NotFound {
 		acc.breaker.accepted()
-		return workflows.LookedUp{}, nil
+		return workflows.LookupResult{}, nil
 	}
 	if err != nil {
-		return workflows.LookedUp{}, acc.roappFailed(ctx, err, asks, true)
+		return workflows.LookupResult{}, acc.roappFailed(ctx, err, asks, true)
 	}
 	acc.breaker.accepted()
 	found.Found = true
@@ -31,27 +31,27 @@ func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (work
 	return found, nil
 }
 
-func (acc *account) lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookedUp, error) {
+func (acc *account) lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
 	switch in.Kind {
 	case workflows.RecordPerson, workflows.RecordOrganization:
 		contact, err := acc.client.Contact(ctx, in.ID, in.Kind == workflows.RecordOrganization)
 		if err != nil {
-			return workflows.LookedUp{}, err
+			return workflows.LookupResult{}, err
 		}
-		return workflows.LookedUp{Title: contact.Name, Phones: contact.Phones}, nil
+		return workflows.LookupResult{Title: contact.Name, Phones: contact.Phones}, nil
 	case workflows.RecordProduct:
 		product, err := acc.client.Product(ctx, in.ID)
 		if err != nil {
-			return workflows.LookedUp{}, err
+			return workflows.LookupResult{}, err
 		}
-		return workflows.LookedUp{Title: product.Title, Archived: product.Archived}, nil
+		return workflows.LookupResult{Title: product.Title, Archived: product.Archived}, nil
 	case workflows.RecordOrder:
 		placed, err := acc.client.Order(ctx, in.ID)
 		if err != nil {
-			return workflows.LookedUp{}, err
+			return workflows.LookupResult{}, err
 		}
-		return workflows.LookedUp{Title: cmp.Or(placed.Number, strconv.FormatInt(placed.ID, 10))}, nil
+		return workflows.LookupResult{Title: cmp.Or(placed.Number, strconv.FormatInt(placed.ID, 10))}, nil
 	default:
-		return workflows.LookedUp{}, fmt.Errorf("RO App has no records of the kind %q", in.Kind)
+		return workflows.LookupResult{}, fmt.Errorf("RO App has no records of the kind %q", in.Kind)
 	}
 }

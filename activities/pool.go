@@ -77,7 +77,7 @@ type account struct {
 	// custom fields that it does not name.
 	learning   atomic.Bool
 	categories *memory[string, []roapp.Category]
-	products   *memory[order.GoodsKey, order.Product]
+	products   *memory[order.ProductKey, order.Product]
 	// firstStatus is the status that orders of a type begin with.
 	firstStatus *memory[int64, int64]
 	// noCategories is set while the API is known to refuse making categories.
@@ -110,7 +110,7 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		fields:        newMemory[string, []roapp.CustomField](),
 		peopleFields:  newMemory[string, []roapp.CustomField](),
 		categories:    newMemory[string, []roapp.Category](),
-		products:      newMemory[order.GoodsKey, order.Product](),
+		products:      newMemory[order.ProductKey, order.Product](),
 		firstStatus:   newMemory[int64, int64](),
 		noCategories:  newMemory[string, bool](),
 		proof:         proof{turn: make(chan struct{}, 1)},

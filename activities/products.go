@@ -33,12 +33,12 @@ func (a *Activities) FindProducts(ctx context.Context, in order.FindProducts) (o
 	return order.ProductsFound{At: at, Products: products}, nil
 }
 
-func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.GoodsKey][]order.Product, error) {
+func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.ProductKey][]order.Product, error) {
 	rows, err := acc.client.FindProducts(ctx, roapp.ProductQuery{Articles: articleSpellings(in.Articles), Title: in.Title})
 	if err != nil {
 		return nil, err
 	}
-	products := map[order.GoodsKey][]order.Product{}
+	products := map[order.ProductKey][]order.Product{}
 	for _, row := range inUse(rows, in.Articles) {
 		key := order.ArticleKey(row.Article)
 		asked := order.NormalizeText(row.Article) != "" && slices.ContainsFunc(in.Articles, func(article string) bool { return order.ArticleKey(article) == key })
@@ -70,7 +70,7 @@ func articleSpellings(articles []string) []string {
 // is known by its code, unless another one has that as its SKU.
 func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 	rows = slices.DeleteFunc(rows, func(p roapp.Product) bool { return p.Archived })
-	skus := map[order.GoodsKey]bool{}
+	skus := map[order.ProductKey]bool{}
 	for _, row := range rows {
 		skus[order.ArticleKey(row.Article)] = true
 	}
@@ -84,28 +84,28 @@ func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 
 // CreateProduct makes a product, or answers with the category that has to be
 // made first. A second attempt looks for the first one's.
-func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProductInput) (workflows.ProductMade, error) {
+func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProductInput) (workflows.ProductCreated, error) {
 	acc, err := a.openAccount(ctx, in.Find.Account)
 	if err != nil {
-		return workflows.ProductMade{}, err
+		return workflows.ProductCreated{}, err
 	}
-	found, err := lookFirst(ctx, order.Look{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
+	found, err := lookFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
 	if err != nil {
-		return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, false)
+		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
 	if found != nil {
-		return workflows.ProductMade{Product: found}, nil
+		return workflows.ProductCreated{Product: found}, nil
 	}
 	category, missing, err := acc.categoryOf(ctx, in)
 	if err != nil {
-		return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, true)
+		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
 	}
 	if missing != nil {
-		return workflows.ProductMade{MissingCategory: missing}, nil
+		return workflows.ProductCreated{MissingCategory: missing}, nil
 	}
 	description, err := a.description(ctx, in.Product)
 	if err != nil {
-		return workflows.ProductMade{}, err
+		return workflows.ProductCreated{}, err
 	}
 	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
 		Title: in.Product.Title, Article: in.Product.Article, Description: description,
@@ -113,18 +113,18 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	})
 	if err != nil {
 		acc.categories.forget("") // staff may have deleted the one that was named
-		return workflows.ProductMade{}, acc.roappFailed(ctx, err, makesProducts, true)
+		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, makesProducts, true)
 	}
 	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
 	if id == 0 {
 		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
 		if err != nil {
-			return workflows.ProductMade{}, acc.roappFailed(ctx, err, asks, true)
+			return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
 		}
 		made = *found
 	}
 	acc.products.put(in.Goods, made)
-	return workflows.ProductMade{Product: &made}, nil
+	return workflows.ProductCreated{Product: &made}, nil
 }
 
 func (acc *account) madeProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
@@ -215,7 +215,7 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 	if err != nil {
 		return 0, err
 	}
-	look := order.Look{Old: true, Settle: in.Pace.Settle, Lag: in.Pace.Lag}
+	look := order.Precheck{Old: true, Settle: in.Pace.Settle, Lag: in.Pace.Lag}
 	if in.Thorough {
 		scheduled := activity.GetInfo(ctx).ScheduledTime
 		look.Lost = &scheduled

@@ -191,7 +191,7 @@ func (d *rehearsalPlanning) answer(steps []flow.Step) (answers []flow.Event, ope
 			answer = known(step, d.entries)
 		case order.StepCreateOrder:
 			in, _ := order.DecodeInput[order.CreateOrder](step) // the rules made it a moment ago
-			if _, known := d.in.Facts.Standing[in.Number]; !known && in.Look.Needed() {
+			if _, known := d.in.Data.Standing[in.Number]; !known && in.Look.Needed() {
 				d.out.Standing, open = append(d.out.Standing, in), true
 			}
 			continue
@@ -221,9 +221,9 @@ func known[In any](step flow.Step, answer func(In) any) any {
 }
 
 func (d *rehearsalPlanning) contacts(in order.FindContact) any {
-	known, asked := d.in.Facts.People, &d.phones[0]
+	known, asked := d.in.Data.People, &d.phones[0]
 	if in.Organizations {
-		known, asked = d.in.Facts.Organizations, &d.phones[1]
+		known, asked = d.in.Data.Organizations, &d.phones[1]
 	}
 	if contacts, ok := known[in.Phone]; ok {
 		return order.ContactsFound{At: d.now, Contacts: contacts}
@@ -235,10 +235,10 @@ func (d *rehearsalPlanning) contacts(in order.FindContact) any {
 }
 
 func (d *rehearsalPlanning) products(in order.FindProducts) any {
-	found := order.ProductsFound{At: d.now, Products: map[order.GoodsKey][]order.Product{}}
+	found := order.ProductsFound{At: d.now, Products: map[order.ProductKey][]order.Product{}}
 	open := false
-	for _, key := range order.GoodsAsked(in) {
-		products, ok := d.in.Facts.Products[key]
+	for _, key := range order.ProductKeys(in) {
+		products, ok := d.in.Data.Products[key]
 		found.Products[key] = products
 		open = open || !ok
 	}
@@ -249,7 +249,7 @@ func (d *rehearsalPlanning) products(in order.FindProducts) any {
 		d.titles = append(d.titles, in.Title)
 	}
 	for _, article := range in.Articles {
-		if _, ok := d.in.Facts.Products[order.ArticleKey(article)]; !ok {
+		if _, ok := d.in.Data.Products[order.ArticleKey(article)]; !ok {
 			d.articles = append(d.articles, article)
 		}
 	}
@@ -261,10 +261,10 @@ func (d *rehearsalPlanning) entries(in order.ReadCatalogue) any {
 	open := false
 	for _, article := range in.Articles {
 		key := order.NormalizeText(article)
-		if !d.in.Facts.Read[key] {
+		if !d.in.Data.Read[key] {
 			d.catalogue, open = append(d.catalogue, article), true
 		}
-		if entry, ok := d.in.Facts.Catalogue[key]; ok {
+		if entry, ok := d.in.Data.Catalogue[key]; ok {
 			read.Entries[key] = entry
 		}
 	}
@@ -288,7 +288,7 @@ func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.St
 		}
 	}
 	one.Found = max(0, goods-len(one.NewProducts))
-	if one.RoappOrder = d.in.Facts.Standing[one.Number]; one.RoappOrder != "" {
+	if one.RoappOrder = d.in.Data.Standing[one.Number]; one.RoappOrder != "" {
 		one.As = workflows.RehearsedLink
 		one.Requests += requestsOfLink
 	} else {

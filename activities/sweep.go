@@ -221,7 +221,7 @@ func onClock(at time.Time) time.Time {
 // no other, and the next sweep tries again.
 func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) error {
 	hint.Reappeared = !hint.Missing && s.known[number].missing()
-	err := handover.Tell(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
+	err := handover.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
 	if err != nil {
 		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
 			return err

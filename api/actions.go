@@ -20,7 +20,7 @@ type decisionBody struct {
 	Contact      int64              `json:"contact,omitempty" minimum:"1" doc:"RO App's id of the contact, of the kind contact"`
 	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
 	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
-	Goods        order.GoodsKey     `json:"goods,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
+	Goods        order.ProductKey   `json:"goods,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
 	OtherPhone   bool               `json:"confirm_other_phone,omitempty" doc:"The contact is meant although it has another phone than the order"`
 	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to take over"`
 }

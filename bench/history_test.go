@@ -12,7 +12,7 @@ import (
 func BenchmarkHistory(b *testing.B) {
 	for _, count := range []int{1, 3, 10} {
 		b.Run(fmt.Sprintf("Lines%d", count), func(b *testing.B) {
-			w := countingWorld(b, false)
+			w := countingEnv(b, false)
 			importFirst(w)
 			const number = 10
 			w.Place(number, world.J{"delivery_phone": knownPhone(1), "products": lines(1, count)})

@@ -48,12 +48,12 @@ func BenchmarkIdleOrders(b *testing.B) {
 	one := startOrders(w, cachedOrders)
 	start := time.Now()
 	o.startAll(w)
-	o.awaitObserved(w, "begun")
-	begun := time.Since(start)
+	o.awaitObserved(w, "started")
+	started := time.Since(start)
 	few := inUse() - without
 	one.Stop()
 
-	o.tellAll(w, "again")
+	o.notifyAll(w, "again")
 	without = inUse()
 	start = time.Now()
 	one = startOrders(w, idleOrders)
@@ -67,7 +67,7 @@ func BenchmarkIdleOrders(b *testing.B) {
 	report(b, all/idleOrders/1024, "KiB/order-all-cached", atMost(60))
 	report(b, restarted.Seconds(), "restart-s", toKnow)
 	report(b, idleOrders/restarted.Seconds(), "orders/s", toKnow)
-	report(b, restarted.Seconds()/begun.Seconds(), "restart/start", toKnow)
+	report(b, restarted.Seconds()/started.Seconds(), "restart/start", toKnow)
 }
 
 // inUse is the memory of everything that is still needed, in bytes.
@@ -128,7 +128,7 @@ func (o idleOrder) startAll(w *world.World) {
 		if err != nil {
 			return err
 		}
-		state.Digest = "begun"
+		state.Digest = "started"
 		options := client.StartWorkflowOptions{
 			ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
 			TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -141,8 +141,8 @@ func (o idleOrder) startAll(w *world.World) {
 	})
 }
 
-// tellAll tells the orders what they know already, under another digest.
-func (o idleOrder) tellAll(w *world.World, digest string) {
+// notifyAll sends the orders what they know already, under another digest.
+func (o idleOrder) notifyAll(w *world.World, digest string) {
 	w.T.Helper()
 	eachIdle(w, func(number int64) error {
 		state, err := o.of(w, number)
@@ -150,8 +150,8 @@ func (o idleOrder) tellAll(w *world.World, digest string) {
 			return err
 		}
 		state.Snapshot.SeenAt = time.Now()
-		hint := order.Hint{At: time.Now(), By: order.OriginSweep, Snapshot: state.Snapshot, Digest: digest}
-		return w.Temporal.SignalWorkflow(w.T.Context(), state.Key.WorkflowID(), "", workflows.SignalShopOrderChanged, hint)
+		notice := order.Hint{At: time.Now(), By: order.OriginSweep, Snapshot: state.Snapshot, Digest: digest}
+		return w.Temporal.SignalWorkflow(w.T.Context(), state.Key.WorkflowID(), "", workflows.SignalShopOrderChanged, notice)
 	})
 }
 

@@ -21,9 +21,9 @@ const (
 	// crowd is how many orders change in turn, one each second: each is changed again
 	// long after the polls have found its last change.
 	crowd = 15
-	// webhookWorlds is how many accounts get statuses in turn, for an account is
-	// checked once in a few seconds, however many webhooks come.
-	webhookWorlds = 6
+	// webhookEnvs is how many accounts get statuses in turn, for an account is checked
+	// once in a few seconds, however many webhooks come.
+	webhookEnvs = 6
 )
 
 // passage is a world between whose two sides changes pass, with all requests to
@@ -142,8 +142,8 @@ func (j *journeys) report(b *testing.B) {
 }
 
 // BenchmarkEditToItem is how long an edit in the shop takes to the line in RO App:
-// from the moment that a sweep starts to look, against the sum of its requests'
-// own times, and from the edit where sweeps run every ten seconds.
+// from the moment that a sweep starts, against the sum of its requests' own times,
+// and from the edit where sweeps run every ten seconds.
 func BenchmarkEditToItem(b *testing.B) {
 	b.Run("FromTheLook", func(b *testing.B) {
 		p := newPassage(b, world.Options{}, 1)
@@ -171,13 +171,13 @@ func BenchmarkEditToItem(b *testing.B) {
 func BenchmarkStatusToShop(b *testing.B) {
 	b.Run("ByWebhook", func(b *testing.B) {
 		var worlds []passage
-		for range webhookWorlds {
+		for range webhookEnvs {
 			worlds = append(worlds, newPassage(b, world.Options{RoappWebhooks: true}, 1))
 		}
 		var j journeys
-		for turn := range changesMeasured / webhookWorlds {
+		for turn := range changesMeasured / webhookEnvs {
 			for _, p := range worlds {
-				p.awaitUnlooked()
+				p.awaitUnread()
 				start := p.setStatus(1, turn)
 				j.add(p, start, p.arrival(p.shop, start, 1, call.updatesShop))
 			}
@@ -187,16 +187,16 @@ func BenchmarkStatusToShop(b *testing.B) {
 	b.Run("ByCollector", func(b *testing.B) {
 		p := newPassage(b, world.Options{CollectEvery: period}, crowd)
 		p.w.Collect() // an account that is new is not checked for a minute
-		p.awaitUnlooked()
+		p.awaitUnread()
 		j := p.oneEachSecond(p.setStatus, p.shop, func(number int64) int64 { return number }, call.updatesShop)
 		j.report(b)
 		j.against(b, period, "period")
 	})
 }
 
-// awaitUnlooked waits until the account was checked, and would be again at once if
+// awaitUnread waits until the account was checked, and would be again at once if
 // somebody asked.
-func (p passage) awaitUnlooked() {
+func (p passage) awaitUnread() {
 	p.w.T.Helper()
 	const spacing = 5 * time.Second
 	p.w.Eventually(world.Patience, func() string {
@@ -205,7 +205,7 @@ func (p passage) awaitUnlooked() {
 		fatal(p.w.T, err)
 		fatal(p.w.T, answer.Get(&view))
 		if view.Last.At.IsZero() || time.Until(view.Next) < spacing*4/5 || time.Since(view.Last.At) < spacing {
-			return "the account was looked at a moment ago, or will be"
+			return "the account was polled a moment ago, or will be"
 		}
 		return ""
 	})

@@ -26,7 +26,7 @@ func fewestEvents(news, requests int) int { return 2 + news + 3*requests + 3*(ne
 // BenchmarkWholeLife is what an order leaves in Temporal from its import to its
 // end, against the least imaginable. Edits come by sweep.
 func BenchmarkWholeLife(b *testing.B) {
-	w := countingWorld(b, false)
+	w := countingEnv(b, false)
 	importFirst(w)
 	w.Roapp.ResetRequests()
 	const number = 10
@@ -43,7 +43,7 @@ func BenchmarkWholeLife(b *testing.B) {
 	l.edit(world.J{"delivery_address": "ul. Krótka 9"})
 	l.edit(world.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
-	w.TellWriteOff(number)
+	w.ReportWriteOff(number)
 	w.Await(number, func(v order.View) string {
 		if !v.State.Order.WrittenOff {
 			return "the write-off is not known"
@@ -75,7 +75,7 @@ func (l lived) edit(fields world.J) {
 	l.w.Cartum.Change(l.number, fields)
 	l.w.Eventually(world.Patience, func() string {
 		if swept := l.w.Sweep(); swept.Told == 0 {
-			return "the sweep told nothing"
+			return "the sweep reported nothing"
 		}
 		return ""
 	})

@@ -24,12 +24,12 @@ func (n need) fewest() int {
 		count++
 	}
 	if n.newCustomer {
-		count += 2 // searched for among organizations too, and made
+		count += 2 // searched for among organizations too, and created
 	}
 	if n.setStatus {
 		count++
 	}
-	return count + 2*n.newProducts // searched for once more, and made
+	return count + 2*n.newProducts // searched for again, and created
 }
 
 // importCase is a kind of order whose requests are counted.
@@ -82,7 +82,7 @@ const countedOrders = 4
 func BenchmarkRequestsPerImport(b *testing.B) {
 	for _, c := range importCases {
 		b.Run(c.name, func(b *testing.B) {
-			w := countingWorld(b, c.second)
+			w := countingEnv(b, c.second)
 			importFirst(w)
 			w.Roapp.ResetRequests()
 			for i := range countedOrders {
@@ -93,17 +93,17 @@ func BenchmarkRequestsPerImport(b *testing.B) {
 		})
 	}
 	b.Run("OncePerProcess", func(b *testing.B) {
-		w := countingWorld(b, false)
+		w := countingEnv(b, false)
 		first := importFirst(w)
 		report(b, float64(spent(w)-first.fewest()), "requests", toKnow)
 	})
 }
 
-func countingWorld(b *testing.B, second bool) *world.World {
+func countingEnv(b *testing.B, second bool) *world.World {
 	b.Helper()
 	w := world.New(b, world.Options{Second: second, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
-	for i := range knownGoods {
+	for i := range knownProducts {
 		w.Cartum.PutProduct(article(i), world.J{"title": world.J{"pl": title(i), "ua": title(i)}})
 	}
 	return w

@@ -68,7 +68,7 @@ func BenchmarkSweep(b *testing.B) {
 		asked := w.Cartum.Seen(ordersGet)
 		swept := s.sweep(true)
 		if swept.Seen != sweptOrders || swept.Told+swept.Started != 0 {
-			b.Fatalf("the sweep saw %d orders, told %d and started %d", swept.Seen, swept.Told, swept.Started)
+			b.Fatalf("the sweep saw %d orders, notified %d and started %d", swept.Seen, swept.Told, swept.Started)
 		}
 		if done := w.Cartum.Seen(ordersGet) - asked; done != swept.Requests {
 			b.Fatalf("the shop was asked %d times, not %d", done, swept.Requests)

@@ -119,11 +119,11 @@ func createdOrder(resp *http.Response) (int64, error) {
 		return 0, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
-	var made struct {
+	var created struct {
 		ID int64 `json:"id"`
 	}
-	err = json.Unmarshal(body, &made)
-	return made.ID, err
+	err = json.Unmarshal(body, &created)
+	return created.ID, err
 }
 
 // updatedOrder reads the number out of a change to the shop's order and puts the

@@ -38,7 +38,7 @@ const (
 // the product adds is its requests to both services, its data, encrypted, and
 // what it publishes.
 func BenchmarkThroughput(b *testing.B) {
-	imports := countingWorld(b, false)
+	imports := countingEnv(b, false)
 	importFirst(imports)
 	nothing := world.New(b, world.Options{Unlimited: true, Idle: true, Logger: quiet(b)})
 

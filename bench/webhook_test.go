@@ -85,8 +85,8 @@ func BenchmarkWebhook(b *testing.B) {
 
 // way is one way to notify an order's workflow that the order changed.
 type way struct {
-	name string
-	tell func(ctx context.Context, i int) error
+	name   string
+	notify func(ctx context.Context, i int) error
 }
 
 // send notifies a round of orders and returns how long each took and all together.
@@ -98,13 +98,13 @@ func (w way) send(b *testing.B, first int) (each []time.Duration, all time.Durat
 	start := time.Now()
 	for i := range webhooksPerRound {
 		group.Go(func() error {
-			begun := time.Now()
-			if err := w.tell(b.Context(), first+i); err != nil {
+			started := time.Now()
+			if err := w.notify(b.Context(), first+i); err != nil {
 				return fmt.Errorf("%s: %w", w.name, err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			each = append(each, time.Since(begun))
+			each = append(each, time.Since(started))
 			return nil
 		})
 	}

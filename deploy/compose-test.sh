@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs docker-compose.yml as a user would, with stand-ins of both services, in a
+# Runs docker-compose.yml as a user would, with fakes of both services, in a
 # project of its own: what is started here is removed at the end, and nothing else.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -16,7 +16,7 @@ fi
 dir=$(mktemp -d)
 export SETTINGS_FOLDER=$dir/settings SECRETS_FILE=$dir/secrets.env
 project=cartumsync-test
-files=(-f docker-compose.yml -f deploy/compose.stand-ins.yml)
+files=(-f docker-compose.yml -f deploy/compose.fakes.yml)
 
 compose() { docker compose -p "$project" --env-file "$dir/env" "${files[@]}" "$@"; }
 sandbox() { docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml "$@"; }

@@ -49,7 +49,7 @@ const (
 	production = "docker-compose.yml"
 	sandbox    = "compose.sandbox.yml"
 	withCaddy  = "deploy/compose.caddy.yml"
-	standIns   = "deploy/compose.stand-ins.yml"
+	fakes      = "deploy/compose.fakes.yml"
 )
 
 func mustLoad(t *testing.T, files ...string) *types.Project {
@@ -62,7 +62,7 @@ func mustLoad(t *testing.T, files ...string) *types.Project {
 // eachProject runs a test on every way to start the services.
 func eachProject(t *testing.T, test func(*testing.T, *types.Project)) {
 	t.Helper()
-	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "with stand-ins": {production, standIns}, "sandbox": {sandbox}} {
+	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "with fakes": {production, fakes}, "sandbox": {sandbox}} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, mustLoad(t, files...)) })
 	}
 }

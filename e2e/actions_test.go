@@ -85,7 +85,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 		place := answer.Header.Get("Location")
 		require.NotEmpty(t, place)
 		w.Eventually(world.Patience, func() string {
-			end := ask(w, world.LookToken, http.MethodGet, place, nil)
+			end := ask(w, world.ViewerToken, http.MethodGet, place, nil)
 			if end.json(t)["state"] != "done" {
 				return place + ": " + end.text
 			}
@@ -98,7 +98,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	assert.Equal(t, "application/problem+json", again.Header.Get("Content-Type"))
 	assert.Equal(t, http.StatusNotFound, act(of(99)+"/refresh", nil).StatusCode)
 	assert.Equal(t, http.StatusNotFound, act("/orders/nobody/1/refresh", nil).StatusCode)
-	assert.Equal(t, http.StatusNotFound, ask(w, world.LookToken, http.MethodGet, "/v1"+of(1)+"/refreshes/refresh:7", nil).StatusCode)
+	assert.Equal(t, http.StatusNotFound, ask(w, world.ViewerToken, http.MethodGet, "/v1"+of(1)+"/refreshes/refresh:7", nil).StatusCode)
 	bulk := act("/orders/refresh", world.J{"orders": names(w, 1, 99)})
 	require.Equal(t, http.StatusOK, bulk.StatusCode, bulk.text)
 	assert.Contains(t, bulk.text, `"state":"too-soon"`)
@@ -113,10 +113,10 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 		assert.Equal(t, http.StatusAccepted, act(of(2)+"/decisions", world.J{"kind": "create-contact"}).StatusCode)
 	}
 	view, _ := w.AwaitSynced(2)
-	assert.Contains(t, told(view), "decided decision=create-contact")
+	assert.Contains(t, timelineText(view), "decided decision=create-contact")
 	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided decision=create-contact"))
 
-	held := ask(w, world.LookToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
+	held := ask(w, world.ViewerToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
 	require.Equal(t, http.StatusOK, held.StatusCode, held.text)
 	bulk = act("/holds/decisions", world.J{"orders": names(w, 3, 4, 2), "decision": world.J{"kind": "skip", "reason": "test"}})
 	require.Equal(t, http.StatusOK, bulk.StatusCode, bulk.text)
@@ -132,7 +132,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	assert.Equal(t, http.StatusAccepted, act(of(1)+"/written-off", nil).StatusCode)
 
 	for _, path := range []string{of(1) + "/refresh", of(1) + "/decisions", of(1) + "/import", of(1) + "/written-off", "/orders/refresh", "/holds/decisions"} {
-		assert.Equal(t, http.StatusForbidden, ask(w, world.LookToken, http.MethodPost, "/v1"+path, world.J{}).StatusCode, path)
+		assert.Equal(t, http.StatusForbidden, ask(w, world.ViewerToken, http.MethodPost, "/v1"+path, world.J{}).StatusCode, path)
 	}
 }
 
@@ -149,8 +149,8 @@ func byOf(timeline []order.Entry, text string) string {
 func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Make("people", world.J{"first_name": "<script>", "phones": []string{"501234567"}})
-	ola := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w.Roapp.Create("people", world.J{"first_name": "<script>", "phones": []string{"501234567"}})
+	ola := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Place(2, world.J{"delivery_phone": ""})
@@ -170,7 +170,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 		assert.Contains(t, shown.text, "&lt;script&gt;")
 		return ""
 	})
-	assert.NotContains(t, page(world.LookToken, http.MethodGet, "/holds", nil).text, "<form method=\"post\" action=\"/orders")
+	assert.NotContains(t, page(world.ViewerToken, http.MethodGet, "/holds", nil).text, "<form method=\"post\" action=\"/orders")
 	path := "/orders/" + w.Shop + "/1"
 
 	live := []string{"HX-Request", "true"}
@@ -182,7 +182,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	assert.Equal(t, http.StatusOK, right.StatusCode)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, page(world.LookToken, http.MethodGet, path+"/hold", nil, live...).text, "in step")
+	assert.Contains(t, page(world.ViewerToken, http.MethodGet, path+"/hold", nil, live...).text, "in step")
 
 	// Without scripts a form leads back.
 	back := page(world.APIToken, http.MethodPost, "/orders/"+w.Shop+"/2/decisions", url.Values{"kind": {"create-contact"}, "back": {"//evil.example"}})
@@ -205,12 +205,12 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 		}
 		return ""
 	})
-	assert.Equal(t, http.StatusForbidden, page(world.LookToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
+	assert.Equal(t, http.StatusForbidden, page(world.ViewerToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
 
 	// In the table the row is shown again once its update has ended.
 	shown := page(world.APIToken, http.MethodGet, "/orders", nil)
 	assert.Equal(t, 2, strings.Count(shown.text, `name="order"`), shown.text)
-	assert.NotContains(t, page(world.LookToken, http.MethodGet, "/orders", nil).text, `name="order"`)
+	assert.NotContains(t, page(world.ViewerToken, http.MethodGet, "/orders", nil).text, `name="order"`)
 	row := page(world.APIToken, http.MethodGet, path+"/refreshes/refresh:1?row=1", nil, live...)
 	assert.Equal(t, "#order-"+w.Shop+"-1", row.Header.Get("HX-Retarget"))
 	assert.Contains(t, row.text, "<tr id=")

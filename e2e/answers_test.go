@@ -15,8 +15,8 @@ import (
 func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
-	ola := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
+	ola := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: ola})
@@ -26,22 +26,22 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	w.Place(2, nil)
 	view, o := w.AwaitSynced(2)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, told(view), fmt.Sprintf("choice-recalled by=tester id=%d", ola))
+	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=tester id=%d", ola))
 
 	// Who was remembered is gone, and a third one has come.
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(ola), nil, nil)
-	w.Roapp.Make("people", world.J{"first_name": "Iga", "phones": []string{"501234567"}})
+	w.Roapp.Create("people", world.J{"first_name": "Iga", "phones": []string{"501234567"}})
 	w.Place(3, nil)
 	view = w.AwaitHeld(3, order.HoldAmbiguousContact)
 	assert.NotContains(t, choiceIDs(view.State.Hold), ola)
-	assert.Contains(t, told(view), "choice-outdated by=tester")
+	assert.Contains(t, timelineText(view), "choice-outdated by=tester")
 }
 
 func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
-	chosen := w.Roapp.Make("products", world.J{"title": "Róża, stara", "article": "R-1"})
+	w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
+	chosen := w.Roapp.Create("products", world.J{"title": "Róża, stara", "article": "R-1"})
 	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
 	w.AwaitHeld(1, order.HoldAmbiguousProduct)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: chosen})
@@ -50,13 +50,13 @@ func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	view, o := w.AwaitSynced(2)
 	require.Len(t, o.Items, 1)
 	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
-	assert.Contains(t, told(view), fmt.Sprintf("choice-recalled by=tester id=%d product=R-1", chosen))
+	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=tester id=%d product=R-1", chosen))
 }
 
 // staffsOrder is an order that staff made by hand, with two roses.
 func staffsOrder(w *world.World) (id, contact int64) {
-	contact = w.Roapp.Make("people", world.J{"first_name": "Ewa"})
-	rose := w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
+	contact = w.Roapp.Create("people", world.J{"first_name": "Ewa"})
+	rose := w.Roapp.Create("products", world.J{"title": "Róża", "article": "A-1"})
 	var made struct {
 		ID int64 `json:"id"`
 	}
@@ -81,7 +81,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			assert.Equal(t, id, o.ID)
 			assert.Equal(t, contact, o.Client.ID)
 			assert.Len(t, o.Items, 1, "what stands there is not added again")
-			assert.Contains(t, told(view), "order-linked")
+			assert.Contains(t, timelineText(view), "order-linked")
 			assert.NotEmpty(t, theComment(t, o))
 
 			w.Place(2, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))

@@ -30,7 +30,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 			for number := int64(1); number <= 2; number++ {
 				var view order.View
 				w.Eventually(world.Patience, func() string {
-					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
+					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 					var err error
 					view, err = w.Orders.View(t.Context(), w.Key(number))
 					require.NoError(t, err)
@@ -51,7 +51,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 func unlagging(t *testing.T, g *gateway) *world.World {
 	t.Helper()
 	w := unhurried(t, world.Options{RoappURL: g.open(t), RoappSwitches: map[string]string{"search-lag": "0s"}})
-	look(w)
+	pollNow(w)
 	awaitCollected(w, time.Time{})
 	return w
 }
@@ -64,12 +64,12 @@ func TestF09_CollectionFailsInTheMiddleOfAPage(t *testing.T) {
 	w := unlagging(t, g)
 	f := follow(w, numbersTo(60)...)
 	g.cutOff(2)
-	look(w)
+	pollNow(w)
 	for number := range f.id {
 		f.awaitStatus(number, 101)
 	}
 	assert.GreaterOrEqual(t, g.seen(), 3, "a page broke off")
-	f.assertToldOnce()
+	f.assertNotifiedOnce()
 	assert.True(t, collections(w).Health.FailingSince.IsZero())
 }
 
@@ -98,15 +98,15 @@ func TestF10_RowThatShowsLate(t *testing.T) {
 					return ""
 				})
 			}
-			look(w)
+			pollNow(w)
 			f.awaitStatus(1, 105)
 			for _, read := range f.reads(2) {
 				assert.NotEqual(t, int64(105), read.StatusID, "it shows already")
 			}
 			g.on(nil)
-			look(w)
+			pollNow(w)
 			f.awaitStatus(2, 105)
-			f.assertToldOnce()
+			f.assertNotifiedOnce()
 		})
 	}
 }
@@ -146,7 +146,7 @@ func TestF13_RowsMoveWhilePaging(t *testing.T) {
 		}
 		return page
 	})
-	look(w)
+	pollNow(w)
 	for number := range f.id {
 		status := int64(101)
 		if number <= 2 || number > 110 && number <= 112 {
@@ -154,7 +154,7 @@ func TestF13_RowsMoveWhilePaging(t *testing.T) {
 		}
 		f.awaitStatus(number, status)
 	}
-	f.assertToldOnce()
+	f.assertNotifiedOnce()
 }
 
 // An order receives all that the list says, so that its workflow can judge whether
@@ -165,7 +165,7 @@ func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
 	f := follow(w, 1)
 	before := time.Now()
 	f.set(1, 105)
-	look(w)
+	pollNow(w)
 	f.awaitStatus(1, 105)
 	reads := f.reads(1)
 	read := reads[len(reads)-1]
@@ -177,8 +177,8 @@ func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
 	assert.Equal(t, "0", read.Total.String())
 }
 
-// An order with a field that makes no sense is notified of in the account's
-// health; the others are handed over.
+// An order with a field that makes no sense is reported in the account's health;
+// the others are handed over.
 func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}
@@ -195,18 +195,18 @@ func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
 	began := time.Now()
 	f.set(1, 105)
 	f.set(2, 105)
-	look(w)
+	pollNow(w)
 	f.awaitStatus(2, 105)
 	view := awaitCollected(w, began)
 	require.Len(t, view.Unreadable, 1)
 	assert.Equal(t, f.id[1], view.Unreadable[0].OrderID)
 	assert.Contains(t, view.Unreadable[0].Problem, "total")
-	look(w)
+	pollNow(w)
 	view = awaitCollected(w, view.Last.At)
 	assert.Len(t, view.Unreadable, 1, "it is noted once")
 	g.on(nil)
 	f.set(1, 102)
-	look(w)
+	pollNow(w)
 	f.awaitStatus(1, 102)
 }
 
@@ -219,7 +219,7 @@ func TestCollectedNewsOfAnOrderWithoutWorkflow(t *testing.T) {
 	began := time.Now()
 	f.set(1, 105)
 	f.set(2, 105)
-	look(w)
+	pollNow(w)
 	f.awaitStatus(2, 105)
 	view := awaitCollected(w, began)
 	assert.True(t, view.Health.FailingSince.IsZero())
@@ -233,7 +233,7 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.AccountID("main"), "", "the test's operator"))
-	look(w)
+	pollNow(w)
 	w.Await(1, func(v order.View) string {
 		if v.State.Order.Total == nil {
 			return "the total was not collected"
@@ -242,7 +242,7 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 	})
 }
 
-// Wrong credentials pause the account; it goes on at once when it is notified of
+// Wrong credentials pause the account; it continues at once when it is notified of
 // other settings.
 func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	t.Parallel()
@@ -250,14 +250,14 @@ func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	right := w.Env["ROAPP_API_KEY"]
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong"})
 	wrong := w.StartWorker()
-	look(w)
+	pollNow(w)
 	w.Eventually(world.Patience, func() string {
 		if collections(w).Paused == "" {
 			return "it does not pause"
 		}
 		return ""
 	})
-	look(w)
+	pollNow(w)
 	assert.Equal(t, order.FailCredentials, collections(w).Health.Kind)
 	wrong.Stop()
 	s := w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})

@@ -89,7 +89,7 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	})
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(after))
-	assert.Len(t, after.Feed, 3, "each amount and the difference are told once, whatever runs")
+	assert.Len(t, after.Feed, 3, "each amount and the difference are reported once, whatever runs")
 }
 
 // Signals that wait while the workflow is asked to continue as new are not lost,
@@ -106,12 +106,12 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	w.ForceContinueAsNew(1)
 	w.Webhook(1)
 	w.ForceContinueAsNew(1)
-	w.TellWriteOff(1)
+	w.ReportWriteOff(1)
 	w.ForceContinueAsNew(1)
 	w.StartWorker()
 	view := awaitRest(w, 1, func(v order.View) string {
 		if v.State.Order.StatusID != 102 || v.State.Comment.Delivered.Difference == "" {
-			return "not carried over"
+			return "not synced"
 		}
 		return total("67.5")(v)
 	})
@@ -191,7 +191,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 		assert.Equal(t, exchange.RefreshDone, answer.State)
 	}
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
-	w.TellWriteOff(1)
+	w.ReportWriteOff(1)
 	w.Edit(1, world.J{"products": roseAndVase("6", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	view := awaitRest(w, 1, total("105"))
@@ -207,5 +207,5 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	for _, comment := range after.Feed {
 		told += strings.Count(comment.Comment, "A-1: 6 × 12,50 PLN w Cartum, tutaj 5 × 12,50 PLN")
 	}
-	assert.Equal(t, 1, told, "the difference is told once")
+	assert.Equal(t, 1, told, "the difference is reported once")
 }

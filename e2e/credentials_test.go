@@ -130,7 +130,7 @@ func TestF49_WrongCredentials(t *testing.T) {
 			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 			w.Await(sceneNumber, func(v order.View) string {
 				if v.State.Hold == nil || v.State.Hold.Retries == 0 {
-					return "not looked at again"
+					return "not polled again"
 				}
 				return ""
 			})

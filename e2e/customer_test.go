@@ -72,7 +72,7 @@ func TestR27_F22_OnePhoneInEveryFormatIsOneCustomer(t *testing.T) {
 		t.Run(pair.name, func(t *testing.T) {
 			t.Parallel()
 			w := unhurried(t, world.Options{Second: pair.second, RoappSwitches: map[string]string{"search-lag": "0s"}})
-			contact := w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{pair.byStaff}})
+			contact := w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{pair.byStaff}})
 			for i, phone := range pair.phones {
 				w.Place(int64(i+1), world.J{"delivery_phone": phone})
 			}
@@ -95,9 +95,9 @@ func TestR27_F22_PartialHitsAreNotTheCustomer(t *testing.T) {
 		t.Run(filter, func(t *testing.T) {
 			t.Parallel()
 			w := unhurried(t, world.Options{RoappSwitches: map[string]string{"phones": filter, "search-lag": "0s"}})
-			w.Roapp.Make("people", world.J{"first_name": "Ktoś", "phones": []string{"+49501234567"}})
-			w.Roapp.Make("people", world.J{"first_name": "Inny", "phones": []string{"+1148501234567"}})
-			w.Roapp.Make("organizations", world.J{"name": "Firma", "phones": []string{"+44501234567"}})
+			w.Roapp.Create("people", world.J{"first_name": "Ktoś", "phones": []string{"+49501234567"}})
+			w.Roapp.Create("people", world.J{"first_name": "Inny", "phones": []string{"+1148501234567"}})
+			w.Roapp.Create("organizations", world.J{"name": "Firma", "phones": []string{"+44501234567"}})
 			w.Place(1, nil)
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, "Anna", o.Client.FirstName)
@@ -109,7 +109,7 @@ func TestR27_F22_PartialHitsAreNotTheCustomer(t *testing.T) {
 func TestR27_F25_CardOfAnExistingContactIsNeverOverwritten(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	contact := w.Roapp.Make("people", world.J{
+	contact := w.Roapp.Create("people", world.J{
 		"first_name": "Hanna", "last_name": "Kowalska", "email": "hanna@example.com",
 		"phones": []string{"501234567"}, "address": "ul. Stara 1", "notes": "Stała klientka",
 	})
@@ -125,13 +125,13 @@ func TestR27_F25_CardOfAnExistingContactIsNeverOverwritten(t *testing.T) {
 	for _, told := range []string{"Anna Nowak", "inny@example.com", "ul. Nowa 2"} {
 		assert.Contains(t, comment, told, "what the shop has stands in the order's own comment")
 	}
-	assert.Contains(t, told(view), fmt.Sprintf("customer contact=%d why=found-by-phone", contact))
+	assert.Contains(t, timelineText(view), fmt.Sprintf("customer contact=%d why=found-by-phone", contact))
 }
 
 func TestR27_OrganizationIsFoundWherePeopleHaveNone(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	firm := w.Roapp.Make("organizations", world.J{"name": "Kwiaciarnia Nowak", "phones": []string{"+48 501 234 567"}})
+	firm := w.Roapp.Create("organizations", world.J{"name": "Kwiaciarnia Nowak", "phones": []string{"+48 501 234 567"}})
 	w.Place(1, nil)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, firm, o.Client.ID)
@@ -142,8 +142,8 @@ func TestR27_OrganizationIsFoundWherePeopleHaveNone(t *testing.T) {
 func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	anna := w.Roapp.Make("people", world.J{"first_name": "NOWAK", "last_name": "Anna", "phones": []string{"501234567"}})
-	jan := w.Roapp.Make("people", world.J{"first_name": "Jan", "email": "Jan@Example.com", "phones": []string{"+48501234567"}})
+	anna := w.Roapp.Create("people", world.J{"first_name": "NOWAK", "last_name": "Anna", "phones": []string{"501234567"}})
+	jan := w.Roapp.Create("people", world.J{"first_name": "Jan", "email": "Jan@Example.com", "phones": []string{"+48501234567"}})
 	w.Place(1, world.J{"delivery_name": "Anna Nowak", "delivery_email": ""})
 	w.Place(2, world.J{"delivery_name": "Zofia Lis", "delivery_email": "jan@example.com"})
 	w.Place(3, world.J{"delivery_name": "Zofia Lis", "delivery_email": "zofia@example.com"})
@@ -159,15 +159,15 @@ func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: jan})
 	view, chosen := w.AwaitSynced(3)
 	assert.Equal(t, jan, chosen.Client.ID)
-	assert.Contains(t, told(view), "why=chosen")
+	assert.Contains(t, timelineText(view), "why=chosen")
 	assert.Len(t, w.Roapp.People(), 2)
 }
 
 func TestR31_MergedContactsLetTheOrderGoOn(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	first := w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
-	second := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	first := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
+	second := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(second), nil, nil)
@@ -200,7 +200,7 @@ func TestF24_OrdersWithoutAUsablePhoneAreHeldAndNeverMerged(t *testing.T) {
 		assert.Empty(t, phonesOf(t, card), "a placeholder would recognise everybody who typed it")
 	}
 
-	known := w.Roapp.Make("people", world.J{"first_name": "Ewa"})
+	known := w.Roapp.Create("people", world.J{"first_name": "Ewa"})
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: known})
 	_, three := w.AwaitSynced(3)
 	assert.Equal(t, known, three.Client.ID)

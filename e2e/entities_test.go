@@ -338,11 +338,11 @@ func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 	for range 4 {
 		w.Sweep()
 	}
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	assert.Zero(t, w.Sweep().Missing)
 	view, made := w.AwaitSynced(1)
 	assert.Empty(t, markCodes(view))
-	assert.Len(t, made.Feed, 1, "nobody is told that it is gone")
+	assert.Len(t, made.Feed, 1, "nobody is notified that it is gone")
 }
 
 // An order that the shop has not shown for long is notified of it, and again once
@@ -361,7 +361,7 @@ func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 		view, err := w.Orders.View(t.Context(), w.Key(1))
 		require.NoError(t, err)
 		if len(markCodes(view)) == 0 {
-			return "not told that it is gone"
+			return "not notified that it is gone"
 		}
 		return ""
 	})
@@ -411,10 +411,10 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 				}
 				return ""
 			})
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			awaitReport(w, func(r overview.Report) string {
 				if r.Accounts["main"].Problem != "" {
-					return "the account is not well again"
+					return "the account has not recovered"
 				}
 				return ""
 			})

@@ -59,21 +59,21 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	third := withQuantity(second, 4)
 	reads := w.Cartum.Seen("orders/get")
 
-	w.Hint(1, swept(third))
+	w.Notify(1, swept(third))
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
 	for _, late := range []order.Snapshot{second, first, second} {
-		w.Hint(1, swept(late))
+		w.Notify(1, swept(late))
 	}
-	w.Hint(1, swept(third)) // once more the same, after them
+	w.Notify(1, swept(third)) // once more the same, after them
 	view = awaitRest(w, 1, func(v order.View) string {
 		if v.State.Observed != "" {
-			return "the last hint is not taken in"
+			return "the last change notice is not applied"
 		}
 		return total("80")(v)
 	})
 	assert.Equal(t, []string{"A-1 x 4 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	assert.True(t, third.SeenAt.Equal(view.State.Snapshot.SeenAt))
-	assert.Equal(t, 1, strings.Count(told(view), "quantity-changed"))
+	assert.Equal(t, 1, strings.Count(timelineText(view), "quantity-changed"))
 	assert.Equal(t, reads, w.Cartum.Seen("orders/get"), "a snapshot needs no read")
 }
 
@@ -85,7 +85,7 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	worker := w.StartWorker()
 	w.Place(1, world.J{"delivery_phone": "", "products": roseAndVase("2", "1")})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	chosen := w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{"+48601000111"}})
+	chosen := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"+48601000111"}})
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: chosen})
 	view, o := w.AwaitSynced(1)
 	require.Equal(t, chosen, o.Client.ID)
@@ -94,9 +94,9 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	third := withQuantity(second, 4)
 	w.Cartum.Change(1, world.J{"delivery_phone": "", "products": roseAndVase("5", "1")})
 	feeds := []func(){
-		func() { w.Hint(1, swept(first)) },
-		func() { w.Hint(1, swept(second)) },
-		func() { w.Hint(1, swept(third)) },
+		func() { w.Notify(1, swept(first)) },
+		func() { w.Notify(1, swept(second)) },
+		func() { w.Notify(1, swept(third)) },
 		func() { w.Webhook(1) },
 		func() { w.ByHand(1) },
 		func() { w.Collect() },
@@ -117,9 +117,9 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	feed := w.Roapp.Order(o.ID).Feed
 	assert.Contains(t, feed[len(feed)-1].Comment, "92,50 PLN")
 	assert.Len(t, w.Roapp.Orders(), 1)
-	assert.Contains(t, told(view), "decided decision=contact", "what happened is kept")
+	assert.Contains(t, timelineText(view), "decided decision=contact", "what happened is kept")
 	newest := "2" // the shop's quantity only ever grew
-	for _, change := range quantitiesSeen.FindAllStringSubmatch(told(view), -1) {
+	for _, change := range quantitiesSeen.FindAllStringSubmatch(timelineText(view), -1) {
 		assert.Equal(t, newest, change[2])
 		assert.Greater(t, change[1], newest, "the state went backwards")
 		newest = change[1]

@@ -53,10 +53,10 @@ func (g *gateway) seen() int {
 }
 
 // open puts the gateway in front of a fake.
-func (g *gateway) open(t *testing.T) func(standIn string) string {
+func (g *gateway) open(t *testing.T) func(fake string) string {
 	t.Helper()
-	return func(standIn string) string {
-		target, err := url.Parse(standIn)
+	return func(fake string) string {
+		target, err := url.Parse(fake)
 		require.NoError(t, err)
 		server := httptest.NewServer(&httputil.ReverseProxy{
 			Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
@@ -106,7 +106,7 @@ func follow(w *world.World, numbers ...int64) *followers {
 	require.NoError(w.T, one.Start())
 	w.T.Cleanup(one.Stop)
 	f := &followers{w: w, id: map[int64]int64{}}
-	customer := w.Roapp.Make("people", world.J{"first_name": "Anna", "last_name": "Nowak"})
+	customer := w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak"})
 	for _, number := range numbers {
 		_, err := w.Temporal.ExecuteWorkflow(w.T.Context(), client.StartWorkflowOptions{ID: w.Key(number).WorkflowID(), TaskQueue: "followers"}, "Follower")
 		require.NoError(w.T, err)
@@ -164,29 +164,29 @@ func (f *followers) awaitStatus(number, status int64) {
 	f.w.Eventually(world.Patience, func() string {
 		reads := f.reads(number)
 		if len(reads) == 0 || reads[len(reads)-1].StatusID != status {
-			return fmt.Sprintf("order %d was told %+v, not status %d; the account: %+v", number, reads, status, collections(f.w))
+			return fmt.Sprintf("order %d was notified of %+v, not status %d; the account: %+v", number, reads, status, collections(f.w))
 		}
 		return ""
 	})
 }
 
-// assertToldOnce asserts that no order was notified of the same twice.
-func (f *followers) assertToldOnce() {
+// assertNotifiedOnce asserts that no order was notified of the same twice.
+func (f *followers) assertNotifiedOnce() {
 	f.w.T.Helper()
 	for number := range f.id {
 		seen := map[string]bool{}
 		for _, read := range f.reads(number) {
 			news := fmt.Sprint(read.ModifiedAt, read.StatusID, read.Total)
 			if seen[news] {
-				f.w.T.Errorf("order %d was told twice: %s", number, news)
+				f.w.T.Errorf("order %d was notified twice: %s", number, news)
 			}
 			seen[news] = true
 		}
 	}
 }
 
-// look asks the account to poll, as a webhook does.
-func look(w *world.World) {
+// pollNow asks the account to poll, as a webhook does.
+func pollNow(w *world.World) {
 	w.T.Helper()
 	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
 }

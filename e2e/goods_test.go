@@ -69,7 +69,7 @@ func TestR20_MissingLanguageGivesWayToAnother(t *testing.T) {
 func TestR21_ExistingProductIsUsedAndNeverChanged(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": "Nazwa sklepu", "article": "R-1", "description": "Opis"})
+	w.Roapp.Create("products", world.J{"title": "Nazwa sklepu", "article": "R-1", "description": "Opis"})
 	before := w.Roapp.Records("products")
 	w.Cartum.PutProduct("R-1", rose("pl", nil))
 	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
@@ -83,7 +83,7 @@ func TestR21_ExistingProductIsUsedAndNeverChanged(t *testing.T) {
 func TestR21_ByTitleTheCataloguesTitleDecides(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": "Троянда червона 60 cm", "article": "OLD-9"})
+	w.Roapp.Create("products", world.J{"title": "Троянда червона 60 cm", "article": "OLD-9"})
 	before := w.Roapp.Records("products")
 	w.Cartum.PutProduct("R-1", rose("ua", nil))
 	w.Place(1, lines(world.Line("R-1", "Red rose 60 cm", "12.50", "2")))
@@ -97,7 +97,7 @@ func TestR21_F31_EqualMeansIdentical(t *testing.T) {
 	t.Parallel()
 	const composed, apart = "Свічка з ім’ям «Їжак»", "Свічка  з ім’ям «\u0406\u0308жак» "
 	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": composed, "article": "S-1"})
+	w.Roapp.Create("products", world.J{"title": composed, "article": "S-1"})
 	w.Place(1, lines(world.Line("S-1", apart, "10", "1")))
 	_, same := w.AwaitSynced(1)
 	assert.Equal(t, composed, same.Items[0].Entity.Title)
@@ -110,7 +110,7 @@ func TestR21_F31_EqualMeansIdentical(t *testing.T) {
 func TestR21_ArticlesThatDifferInCaseAreTwoProducts(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag}) // Cartum's catalogue takes them for one
-	w.Roapp.Make("products", world.J{"title": "Mała", "article": "r-1"})
+	w.Roapp.Create("products", world.J{"title": "Mała", "article": "r-1"})
 	w.Cartum.PutProduct("R-1", rose("pl", nil))
 	w.Cartum.PutProduct("r-1", rose("pl", world.J{"mod_title": world.J{"pl": "Mała"}}))
 	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "1"), world.Line("r-1", "Mała", "2", "1")))
@@ -142,7 +142,7 @@ func TestR24_F32_CategoryIsReusedOrMadeAlongItsPath(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"category-create": "yes", "search-lag": "0s"}})
 	category := func(title string, parent int64) int64 {
-		return w.Roapp.Make("categories", with(world.J{"title": title}, map[bool]world.J{true: {"parent_id": parent}}[parent != 0]))
+		return w.Roapp.Create("categories", with(world.J{"title": title}, map[bool]world.J{true: {"parent_id": parent}}[parent != 0]))
 	}
 	gifts := category("Prezenty", 0)
 	category("Róże", gifts) // of another parent
@@ -185,8 +185,8 @@ func TestR24_F32_AmbiguousOrMissingCategoryIsTheFallback(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"category-create": "403", "search-lag": "0s"}})
 	for _, parent := range []string{"Kwiaty", "Prezenty"} {
-		id := w.Roapp.Make("categories", world.J{"title": parent})
-		w.Roapp.Make("categories", world.J{"title": "Róże", "parent_id": id})
+		id := w.Roapp.Create("categories", world.J{"title": parent})
+		w.Roapp.Create("categories", world.J{"title": "Róże", "parent_id": id})
 	}
 	w.Cartum.PutProduct("R-1", rose("pl", world.J{"parent": world.J{"id": 3, "value": world.J{"pl": "Róże"}}}))
 	w.Cartum.PutProduct("D-1", world.J{"title": world.J{"pl": "Doniczka"}, "parent": world.J{"id": 4, "value": world.J{"pl": `Dom\Doniczki`}}})
@@ -217,8 +217,8 @@ func TestF27_ProductGoneFromTheCatalogueIsImportedByItsLine(t *testing.T) {
 func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": "Inny towar bez kodu"})
-	known := w.Roapp.Make("products", world.J{"title": "Bukiet dnia"})
+	w.Roapp.Create("products", world.J{"title": "Inny towar bez kodu"})
+	known := w.Roapp.Create("products", world.J{"title": "Bukiet dnia"})
 	w.Place(1, lines(world.Line("", "Bukiet  dnia", "50", "1")))
 	w.Place(2, lines(with(world.Line("", "Bukiet nocy", "60", "1"), world.J{"article": null})))
 	_, o := w.AwaitSynced(1)
@@ -232,8 +232,8 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	_, made := w.AwaitSynced(2)
 	assert.Equal(t, []imported{{"", "Bukiet nocy", "1", "60"}}, importedLines(made))
 
-	w.Roapp.Make("products", world.J{"title": "Bukiet zmierzchu"})
-	w.Roapp.Make("products", world.J{"title": "Bukiet zmierzchu"})
+	w.Roapp.Create("products", world.J{"title": "Bukiet zmierzchu"})
+	w.Roapp.Create("products", world.J{"title": "Bukiet zmierzchu"})
 	w.Place(3, lines(world.Line("", "Bukiet zmierzchu", "60", "1"), world.Line("", "Bukiet świtu", "60", "1")))
 	ambiguous := w.AwaitHeld(3, order.HoldAmbiguousProduct).State.Hold
 	w.Decide(3, order.Decision{Kind: order.DecideProduct, ProductID: ambiguous.Choices[0].ID})
@@ -247,8 +247,8 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	first := w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
-	second := w.Roapp.Make("products", world.J{"title": "Róża stara", "article": "R-1"})
+	first := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
+	second := w.Roapp.Create("products", world.J{"title": "Róża stara", "article": "R-1"})
 	w.Place(1, lines(world.Line("R-1", "Róża", "5", "1")))
 	hold := w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold
 	assert.Equal(t, "products[0].article", hold.Field)
@@ -268,8 +268,8 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 func TestF29_TwoProductsWithOneTitleAreHeldForChoice(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Make("products", world.J{"title": "Троянда", "article": "R-1"})
-	second := w.Roapp.Make("products", world.J{"title": "Троянда", "article": "R-2"})
+	w.Roapp.Create("products", world.J{"title": "Троянда", "article": "R-1"})
+	second := w.Roapp.Create("products", world.J{"title": "Троянда", "article": "R-2"})
 	w.Place(1, lines(world.Line("R-1", "Троянда", "5", "1")))
 	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold.Choices, 2)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
@@ -289,9 +289,9 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 			hold := w.AwaitHeld(1, order.HoldProductNotCreated).State.Hold
 			assert.Contains(t, remedyOf(hold), `"R-1"`)
 			w.AwaitHeld(2, order.HoldProductNotCreated)
-			assert.Empty(t, w.Roapp.Orders(), "no order without its goods")
+			assert.Empty(t, w.Roapp.Orders(), "no order without its items")
 
-			made := w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
+			made := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
 			w.Decide(1, order.Decision{Kind: order.DecideRetry})
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, made, o.Items[0].Entity.ID)

@@ -25,7 +25,7 @@ import (
 // collectNow has the account's changes collected without waiting for the time.
 func collectNow(t *testing.T, w *world.World) {
 	t.Helper()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
+	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 }
 
 // awaitTaken waits for so many alerts of a kind.
@@ -92,7 +92,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 func startShop(t *testing.T, w *world.World) {
 	t.Helper()
 	id := workflows.ShopID(w.Shop)
-	_, err := w.Temporal.SignalWithStartWorkflow(t.Context(), id, workflows.SignalLook, nil,
+	_, err := w.Temporal.SignalWithStartWorkflow(t.Context(), id, workflows.SignalPoll, nil,
 		client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, workflows.ShopWorkflow, workflows.ShopState{Shop: w.Shop})
 	require.NoError(t, err)
 }
@@ -121,7 +121,7 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 				}
 			}
 			if len(told) < orders {
-				return fmt.Sprintf("not told: %+v", receiver.Posts())
+				return fmt.Sprintf("no alert: %+v", receiver.Posts())
 			}
 			return ""
 		})

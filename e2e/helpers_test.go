@@ -111,8 +111,8 @@ func choiceIDs(h *order.Hold) []int64 {
 
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
-// told is the order's timeline as one text, by code and parameters.
-func told(v order.View) string {
+// timelineText is the order's timeline as one text, by code and parameters.
+func timelineText(v order.View) string {
 	var text strings.Builder
 	for _, entry := range v.State.Entries() {
 		text.WriteString(textOf(entry.Message) + "\n")

@@ -32,7 +32,7 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 // takenOver waits until a new life of the workflow has brought the order to its end.
 func takenOver(v order.View) string {
 	if !v.State.Restarted || v.SyncState != order.SyncSynced {
-		return "not taken over"
+		return "not linked"
 	}
 	return ""
 }
@@ -64,7 +64,7 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 		o := assertTwoLinesOnce(t, w)
 		assert.Equal(t, int64(102), o.Status.ID)
 		theComment(t, o)
-		assert.Contains(t, told(view), "order-existed")
+		assert.Contains(t, timelineText(view), "order-existed")
 		assert.Empty(t, markCodes(view))
 	})
 }
@@ -81,7 +81,7 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 		w.Place(1, twoLines())
 		w.AwaitSeen(w.Roapp, addItem, 2)
 		w.Terminate(1)
-		w.Roapp.Mend()
+		w.Roapp.Restore()
 		w.ByHand(1)
 		view := w.Await(1, takenOver)
 		o := assertTwoLinesOnce(t, w)
@@ -144,5 +144,5 @@ func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	view := w.Await(1, takenOver)
 	assert.True(t, view.State.Order.WrittenOff)
 	assert.Equal(t, []string{order.WarnLinesMissing}, markCodes(view))
-	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to goods that have left the stock")
+	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to an order whose items have left the stock")
 }

@@ -23,14 +23,14 @@ var badOrders = map[int64]struct {
 	field  string
 }{
 	101: {world.J{"order_id": ""}, order.HoldMalformed, "order_id"},
-	102: {world.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoGoods, "products"},
+	102: {world.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoItems, "products"},
 	103: {world.J{"products": "none", "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products"},
 	104: {anyLine(world.J{"price": "1,250"}), order.HoldMalformed, "products[0].price"},
 	105: {anyLine(world.J{"price": null}), order.HoldMalformed, "products[0].price"},
 	106: {anyLine(world.J{"price": -1}), order.HoldMalformed, "products[0].price"},
 	107: {anyLine(world.J{"price": 33.333}), order.HoldMalformed, "products[0].price"},
 	108: {anyLine(world.J{"quantity": -2}), order.HoldMalformed, "products[0].quantity"},
-	109: {anyLine(world.J{"quantity": 0}), order.HoldNoGoods, "products"},
+	109: {anyLine(world.J{"quantity": 0}), order.HoldNoItems, "products"},
 	110: {anyLine(world.J{"quantity": 0.3333}), order.HoldMalformed, "products[0].quantity"},
 	111: {anyLine(world.J{"article": "", "title": " "}), order.HoldNoArticle, "products[0].article"},
 	112: {world.J{"products": []any{17}, "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products[0]"},

@@ -40,11 +40,11 @@ func newMainScenarios(w *world.World) *mainScenarios {
 	if w.Shop == "demo-ua" {
 		s.prefix = "+38 (050) 123-40-0"
 	}
-	s.known = w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{s.phone(2)}})
-	s.firm = w.Roapp.Make("organizations", world.J{"name": "Firma", "phones": []string{s.phone(3)}})
-	s.twin = w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{s.phone(8)}})
-	s.other = w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []string{s.phone(8)}})
-	s.rose = w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-1"})
+	s.known = w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{s.phone(2)}})
+	s.firm = w.Roapp.Create("organizations", world.J{"name": "Firma", "phones": []string{s.phone(3)}})
+	s.twin = w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{s.phone(8)}})
+	s.other = w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{s.phone(8)}})
+	s.rose = w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
 	s.awaitFound("/v2/contacts/people", s.other)
 	s.awaitFound("/v2/contacts/organizations", s.firm)
 	s.awaitFound("/v2/catalog/products", s.rose)

@@ -99,13 +99,13 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 		world.Line("R-1", "Róża", "12.50", "2"), world.Line("T-7", "Tulipan", "33.33", "3"))))
 	w.AwaitSynced(1)
 	w.ByHand(1)
-	view := w.Await(1, lookedAt)
-	assert.Equal(t, "124.99", view.State.Order.Total.String(), "goods, without delivery")
+	view := w.Await(1, totalUnseen)
+	assert.Equal(t, "124.99", view.State.Order.Total.String(), "items, without delivery")
 	assert.Empty(t, markCodes(view))
 }
 
-// lookedAt waits for the end of a poll that a person asked for.
-func lookedAt(v order.View) string {
+// totalUnseen waits for the end of a poll that a person asked for.
+func totalUnseen(v order.View) string {
 	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.UserWaiting {
 		return "RO App's total was not seen"
 	}
@@ -129,7 +129,7 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 		}), nil)
 		w.ByHand(number)
 	}
-	assert.Empty(t, markCodes(w.Await(1, lookedAt)))
+	assert.Empty(t, markCodes(w.Await(1, totalUnseen)))
 	mark := w.AwaitMark(2, order.WarnAmount)
 	assert.Contains(t, textOf(mark), "lines=25.00")
 	assert.Contains(t, textOf(mark), "difference=-4.00")

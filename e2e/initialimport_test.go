@@ -84,7 +84,7 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 4 {
-			return "not begun"
+			return "not started"
 		}
 		return ""
 	})
@@ -96,7 +96,7 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 		return ""
 	}).Import
 	require.True(t, stopped.DoneAt.IsZero(), "stopped half-way")
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
 	assert.Equal(t, stopped.StartedAt, done.StartedAt, "the same import went on")
@@ -117,7 +117,7 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 3 {
-			return "not begun"
+			return "not started"
 		}
 		return ""
 	})
@@ -183,8 +183,8 @@ func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 
 // standingOrder is an order in RO App that an earlier installation imported for a customer of the phone.
 func standingOrder(w *world.World, number int64, phone string) world.RoappOrder {
-	customer := w.Roapp.Make("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
-	id := w.Roapp.Make("orders", world.J{
+	customer := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
+	id := w.Roapp.Create("orders", world.J{
 		"branch_id": 12, "order_type_id": 34, "client_id": customer, "manager_notes": "[" + w.Key(number).WorkflowID() + "]",
 	})
 	return w.Roapp.Order(id)
@@ -199,9 +199,9 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 				Second: second, CartumSwitches: map[string]string{"orders_max_limit": "4"}, RoappSwitches: map[string]string{"search-lag": "0s"},
 			}))
 			for _, name := range []string{"Anna", "Maria"} { // of one phone
-				w.Roapp.Make("people", world.J{"first_name": name, "phones": []world.J{{"phone": "+48501234500", "title": "Mobile"}}})
+				w.Roapp.Create("people", world.J{"first_name": name, "phones": []world.J{{"phone": "+48501234500", "title": "Mobile"}}})
 			}
-			w.Roapp.Make("products", world.J{"title": "Tulipan", "article": "T-1"})
+			w.Roapp.Create("products", world.J{"title": "Tulipan", "article": "T-1"})
 			old := func(number int64, fields world.J) {
 				w.Cartum.PutOrder(number, with(world.J{"stat_created": at(int(number))}, fields))
 			}
@@ -220,7 +220,7 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 			told := map[int64]workflows.RehearsedOrder{}
 			result, err := w.Orders.Rehearse(t.Context(), w.Shop, sixtyDays(3), func(view workflows.RehearsalView) error {
 				for _, one := range view.Orders {
-					assert.NotContains(t, told, one.Number, "each order is told once")
+					assert.NotContains(t, told, one.Number, "each order is notified once")
 					told[one.Number] = one
 				}
 				return nil

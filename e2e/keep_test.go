@@ -104,8 +104,8 @@ func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
 	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "C-1 x 5 at 2")
 	awaitRest(w, 1, total("84"))
 	feed := w.Roapp.Order(o.ID).Feed
-	assert.Contains(t, feed[len(feed)-1].Comment, "Do pobrania: 84,00 PLN", "the amount to collect is told anew")
-	assert.NotContains(t, feed[len(feed)-1].Comment, "C-1", "what is carried over needs no comment")
+	assert.Contains(t, feed[len(feed)-1].Comment, "Do pobrania: 84,00 PLN", "the amount to collect is reported again")
+	assert.NotContains(t, feed[len(feed)-1].Comment, "C-1", "what is synced needs no comment")
 }
 
 func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
@@ -153,7 +153,7 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 		return ""
 	})
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 2)
-	// Staff take the line out; the row is notified of it with the next look.
+	// Staff take the line out; the row shows it after the next poll.
 	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, itemOf(o, "B-1").ID))
 	w.ByHand(1)
 	w.Await(1, func(v order.View) string {

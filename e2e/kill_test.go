@@ -168,5 +168,5 @@ func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	assertDiscreet(t, w, worker.Output()+successor.Output())
 	seen := w.Roapp.Requests(0).Endpoints
 	assert.Equal(t, 1, seen["POST /v2/orders"])
-	assert.Zero(t, seen["GET /v2/orders"], "nothing was looked for, as no answer was lost")
+	assert.Zero(t, seen["GET /v2/orders"], "nothing was looked up, as no answer was lost")
 }

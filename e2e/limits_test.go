@@ -64,7 +64,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			assert.Equal(t, int64(101), half.Status)
 			assert.Empty(t, half.Comments)
 
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 			w.AwaitSynced(sceneNumber)
 			assertQuiet(t, s.quiet(t), w)
@@ -155,7 +155,7 @@ func TestT07_OrderOfThreeHundredLongLines(t *testing.T) {
 		article := fmt.Sprintf("ARTICLE-%04d", i)
 		title := fmt.Sprintf("%s %d", strings.Repeat("Bukiet róż czerwonych z gipsówką ", 20), i)
 		if i%30 != 0 {
-			w.Roapp.Make("products", world.J{"title": article, "article": article})
+			w.Roapp.Create("products", world.J{"title": article, "article": article})
 		}
 		w.Cartum.PutProduct(article, world.J{"title": world.J{"pl": title}, "description": world.J{"pl": strings.Repeat(title, 5)}})
 		all = append(all, world.Line(article, title, "1.50", "2"))

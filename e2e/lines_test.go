@@ -36,7 +36,7 @@ func TestR18_SameArticleTwice(t *testing.T) {
 	third["products"] = append(third["products"].([]world.J), world.Line("A-1", "Róża czerwona", "10", "4"))
 	w.Edit(1, third)
 	awaitItems(w, o.ID, "A-1 x 4 at 10", "A-1 x 4 at 10", "A-1 x 7 at 12.5")
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
 	assert.Subset(t, idsOf(w.Roapp.Order(o.ID)), ids)
 	assert.Len(t, w.Roapp.Products(), 1)
@@ -63,15 +63,15 @@ func TestR18_LineOfANewProductIsAdded(t *testing.T) {
 	assert.True(t, product.IsDeductionRequired)
 	w.Edit(1, world.J{"products": append(roseAndVase("3", "1"), world.Line("N-1", "Candle", "7.25", "2.375"))})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30", "N-1 x 2.375 at 7.25")
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
-	assert.Contains(t, lastComment(w.Roapp.Order(o.ID)), "Do pobrania: 84,72 PLN", "the amount that was told is true again")
+	assert.Contains(t, lastComment(w.Roapp.Order(o.ID)), "Do pobrania: 84,72 PLN", "the amount that was reported is true again")
 }
 
 func TestF46_StaffAddedTheSameGoodsByHand(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	product := w.Roapp.Make("products", world.J{"title": "Wstążka", "article": "C-1"})
+	product := w.Roapp.Create("products", world.J{"title": "Wstążka", "article": "C-1"})
 	ribbon := func(quantity string) world.J {
 		return world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", quantity))}
 	}
@@ -94,7 +94,7 @@ func TestF46_StaffAddedTheSameGoodsByHand(t *testing.T) {
 func TestF46_WhatStaffDidSurvivesEdits(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	product := w.Roapp.Make("products", world.J{"title": "Bilecik", "article": "CARD"})
+	product := w.Roapp.Create("products", world.J{"title": "Bilecik", "article": "CARD"})
 	rose, vase := itemOf(o, "A-1").ID, itemOf(o, "B-1").ID
 	w.Roapp.AddItem(o.ID, product, "1", "3")
 	w.Roapp.SetItem(o.ID, rose, world.J{
@@ -104,7 +104,7 @@ func TestF46_WhatStaffDidSurvivesEdits(t *testing.T) {
 	w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), world.J{"manager_notes": "call first"}, nil)
 	w.Edit(1, world.J{"products": roseAndVase("3", "2"), "delivery_address": "ul. Nowa 1"})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 2 at 30", "CARD x 1 at 3")
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, "10", itemOf(after, "A-1").Discount.Percentage.String())
@@ -122,7 +122,7 @@ func TestF46_WhatStaffDidSurvivesEdits(t *testing.T) {
 	w.Edit(1, world.J{"products": roseAndVase("4", "5")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "CARD x 1 at 3")
 	w.AwaitMark(1, order.WarnNotSynced)
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assert.Equal(t, []string{"A-1 x 4 at 12.5", "CARD x 1 at 3"}, items(w.Roapp.Order(o.ID)))
 }
 
@@ -139,7 +139,7 @@ func TestF30_SetAndGiftAddedAfterTheImport(t *testing.T) {
 		"total_sum": 75, "total_default": 75,
 	})
 	awaitItems(w, o.ID, "A-1 x 2 at 12.5", "B-1 x 1 at 30", "G-1 x 1 at 0", "S-1 x 1 at 0", "S-2 x 1 at 12", "S-3 x 1 at 8")
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
 	assert.Equal(t, "75", w.Roapp.Order(o.ID).Total.String())
 }
@@ -169,7 +169,7 @@ func TestR18_BadEditIsHeldWhileStatusesGoOn(t *testing.T) {
 	})
 	w.Edit(1, world.J{"products": roseAndVase("1.125", "2")})
 	awaitItems(w, o.ID, "A-1 x 1.125 at 12.5", "B-1 x 2 at 30")
-	view = lookEverywhere(w, 1)
+	view = pollEverything(w, 1)
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 }
@@ -252,7 +252,7 @@ func TestF04_ChangeWhoseAnswerIsLost(t *testing.T) {
 		}
 		return ""
 	})
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
 	after := w.Roapp.Order(o.ID)
 	assert.Len(t, after.Items, 5, "no line came twice")
@@ -291,7 +291,7 @@ func TestF04_PushWhoseAnswerIsLost(t *testing.T) {
 			return ""
 		})
 	}
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
 	assert.Zero(t, ourStatusWrites(w, o.ID, 1))
 	assert.Equal(t, 7, w.Cartum.Seen(updateShopOrder), "a lost answer is not asked for twice, a failure is")
@@ -302,8 +302,8 @@ func TestF04_PushWhoseAnswerIsLost(t *testing.T) {
 func TestF29_AmbiguousProductOfANewLine(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	product := w.Roapp.Make("products", world.J{"title": "Wstążka", "article": "C-1"})
-	w.Roapp.Make("products", world.J{"title": "Wstążka", "article": "C-1"})
+	product := w.Roapp.Create("products", world.J{"title": "Wstążka", "article": "C-1"})
+	w.Roapp.Create("products", world.J{"title": "Wstążka", "article": "C-1"})
 	w.Edit(1, world.J{"stat_status": 2, "products": append(roseAndVase("3", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
 	w.AwaitHeld(1, order.HoldAmbiguousProduct)
 	awaitRoappStatus(w, o.ID, 102)
@@ -311,6 +311,6 @@ func TestF29_AmbiguousProductOfANewLine(t *testing.T) {
 	awaitShopStatus(w, 1, 6)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: product})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30", "C-1 x 5 at 2")
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 }

@@ -35,9 +35,9 @@ func undecided(t *testing.T, w *world.World) {
 func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	t.Parallel()
 	w := refusedOrder(t)
-	company := w.Roapp.Make("organizations", world.J{"name": "Kwiaty sp. z o.o.", "phones": []string{"501234567"}})
-	stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
-	silent := w.Roapp.Make("people", world.J{"first_name": "Ewa"})
+	company := w.Roapp.Create("organizations", world.J{"name": "Kwiaty sp. z o.o.", "phones": []string{"501234567"}})
+	stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	silent := w.Roapp.Create("people", world.J{"first_name": "Ewa"})
 	for name, one := range map[string]struct {
 		decision   order.Decision
 		why, field string
@@ -64,7 +64,7 @@ func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	var lookup *exchange.LookupError
 	require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger}), &lookup)
 	undecided(t, w)
-	w.Roapp.Mend()
+	w.Roapp.Restore()
 
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: company, Organization: true})
 	_, o := w.AwaitSynced(1)
@@ -82,7 +82,7 @@ func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 			w := unhurried(t, world.Options{RoappSwitches: switches})
 			w.Place(1, nil)
 			w.AwaitHeld(1, order.HoldProductNotCreated)
-			rose := w.Roapp.Make("products", world.J{"title": "Róża", "article": "R-77"})
+			rose := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-77"})
 			unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
 			assert.Equal(t, "no-such-product", unfit.Why)
 			assert.Equal(t, "product", unfit.Field)
@@ -98,7 +98,7 @@ func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 	t.Parallel()
 	w := refusedOrder(t)
-	stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
 	path := "/v1/orders/" + w.Shop + "/1/decisions"
 	for _, one := range []struct {
 		contact int64
@@ -116,7 +116,7 @@ func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 		}
 	}
 	undecided(t, w)
-	w.Roapp.Mend()
+	w.Roapp.Restore()
 	answer := ask(w, world.APIToken, http.MethodPost, path, world.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
 	assert.Equal(t, http.StatusAccepted, answer.StatusCode, answer.text)
 	_, o := w.AwaitSynced(1)
@@ -129,7 +129,7 @@ func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := refusedOrder(t)
-			stranger := w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+			stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
 			known := w.Roapp.People()[0]
 			path, back := "/orders/"+w.Shop+"/1/decisions", "/orders/"+w.Shop+"/1"
 			post := func(contact int64, more ...string) said {
@@ -148,7 +148,7 @@ func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
 			assert.Contains(t, shown, `name="confirmed" value="1"`, "one that was typed is shown, too")
 			assert.NotContains(t, shown, "another phone")
 			undecided(t, w)
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			post(stranger, "confirmed")
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, stranger, o.Client.ID)

@@ -43,7 +43,7 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 					}
 					return ""
 				})
-				proxy.Mend()
+				proxy.Restore()
 				w.AwaitSynced(sceneNumber)
 				assert.Equal(t, s.quiet(t), write.settled(w, 2))
 			})
@@ -66,7 +66,7 @@ func TestF48_NoRequestComesThrough(t *testing.T) {
 	w.AwaitSeen(w.Roapp, contact.endpoint, 1)
 	proxy.SwallowRequests()
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
-	proxy.Mend()
+	proxy.Restore()
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitSynced(sceneNumber)
 	assertQuiet(t, s.quiet(t), w)
@@ -89,10 +89,10 @@ func TestF06_FailedSearchMakesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := unhurried(t, world.Options{Settle: 300 * time.Millisecond, SearchLag: time.Millisecond, RoappSwitches: map[string]string{"search-lag": "0s"}})
-			customer := w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"+48501234567"}})
-			product := w.Roapp.Make("products", world.J{"title": "Róża", "article": "A-1"})
+			customer := w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48501234567"}})
+			product := w.Roapp.Create("products", world.J{"title": "Róża", "article": "A-1"})
 			// Who has the phone is an organization, and nobody else.
-			firm := w.Roapp.Make("organizations", world.J{"name": "Kwiaciarnia", "phones": []string{"+48601222333"}})
+			firm := w.Roapp.Create("organizations", world.J{"name": "Kwiaciarnia", "phones": []string{"+48601222333"}})
 			for _, search := range []string{"GET /v2/contacts/people", "GET /v2/contacts/organizations", "GET /products"} {
 				fault.Match = search
 				w.Roapp.Break(fault)

@@ -30,7 +30,7 @@ func describe(w *world.World) {
 	}
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+"/v1/openapi.json", http.NoBody)
 	require.NoError(w.T, err)
-	request.Header.Set("Authorization", "Bearer "+world.LookToken)
+	request.Header.Set("Authorization", "Bearer "+world.ViewerToken)
 	answer, err := http.DefaultClient.Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = answer.Body.Close() }()

@@ -205,7 +205,7 @@ func TestOrderOf900KnownProductsIsImported(t *testing.T) {
 	var all []world.J
 	for i := range 900 {
 		sku, title := fmt.Sprintf("SKU-%03d", i), fmt.Sprintf("Róża czerwona z gipsówką numer %d", i)
-		w.Roapp.Make("products", world.J{"title": title, "article": sku})
+		w.Roapp.Create("products", world.J{"title": title, "article": sku})
 		all = append(all, world.Line(sku, title, "10.50", "1"))
 	}
 	for number, count := range []int{100, 900} {

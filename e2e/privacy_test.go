@@ -14,7 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// Whoever reads Temporal's database learns nothing of the buyer: neither from
+// A reader of Temporal's database learns nothing of the buyer: neither from
 // the histories, as they are stored, nor from what lists show.
 func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	t.Parallel()
@@ -25,8 +25,8 @@ func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	})
 	s.place(w)
 	w.AwaitSynced(sceneNumber)
-	w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
-	w.Roapp.Make("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
 	w.Roapp.Switch("search-lag", "0s")
 	w.Place(116, with(s.fields(), world.J{"delivery_phone": "+48 601 222 333", "delivery_name": "Jan"}))
 	held := w.AwaitHeld(116, order.HoldAmbiguousContact)

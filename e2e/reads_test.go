@@ -16,7 +16,7 @@ import (
 )
 
 // People who search numbers that nobody knows take a tenth of the account's
-// requests at most, whoever they are, and leave nothing behind.
+// requests at most, no matter who they are, and leave nothing behind.
 func TestSearchesDoNotStarveOrders(t *testing.T) {
 	t.Parallel()
 	w := world.New(t, world.Options{RoappSwitches: noLag})

@@ -81,7 +81,7 @@ func recordLife(t *testing.T, w *world.World) {
 	w.Sweep()
 	w.Eventually(world.Patience, func() string {
 		if is := w.Roapp.Order(o.ID); is.Status.ID != 102 || len(is.Feed) != 2 {
-			return "not carried over"
+			return "not synced"
 		}
 		return ""
 	})

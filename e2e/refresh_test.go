@@ -62,8 +62,8 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
-	assert.Contains(t, told(view), "refresh-requested")
-	assert.Contains(t, told(view), "refreshed changes=")
+	assert.Contains(t, timelineText(view), "refresh-requested")
+	assert.Contains(t, timelineText(view), "refreshed changes=")
 }
 
 func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
@@ -197,7 +197,7 @@ func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 	assert.True(t, end.Next.Equal(refused.Next))
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
-	assert.Contains(t, told(view), "held reason=unreachable")
+	assert.Contains(t, timelineText(view), "held reason=unreachable")
 }
 
 func TestT09_ClosedOrderIsNotRefreshed(t *testing.T) {

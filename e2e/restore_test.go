@@ -88,7 +88,7 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 	t.Parallel()
 	for name, paused := range map[string]request{
 		"contact found":   {match: "GET /products", endpoint: "GET /products", times: 1},
-		"order begun":     {match: "POST /v2/orders", endpoint: createOrder, times: 1},
+		"order started":     {match: "POST /v2/orders", endpoint: createOrder, times: 1},
 		"two lines added": {match: "POST /v2/orders/*/items", endpoint: addItem, times: 3},
 		"lines are there": {match: "POST /v2/orders/*/comments", endpoint: postComment, times: 1},
 	} {
@@ -100,8 +100,8 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 			o.Server, o.Idle, o.RequestTimeout = database.Server, true, 10*time.Second
 			w := s.open(t, o)
 			w.Roapp.Switch("search-lag", "0s")
-			w.Roapp.Make("people", world.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
-			w.Roapp.Make("products", world.J{"title": "Wazon szklany", "article": "N-1"})
+			w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
+			w.Roapp.Create("products", world.J{"title": "Wazon szklany", "article": "N-1"})
 			paused.spoil(w, world.Fault{Kind: "slow", Delay: "5s"})
 			worker := w.StartWorker()
 			s.place(w)

@@ -53,7 +53,7 @@ func TestStatusArrivesByRoappsWebhook(t *testing.T) {
 	f.awaitStatus(1, 101)
 	f.set(1, 105)
 	f.awaitStatus(1, 105)
-	f.assertToldOnce()
+	f.assertNotifiedOnce()
 }
 
 // A hundred webhooks cost two or three requests.
@@ -90,7 +90,7 @@ func TestManyWebhooksOfRoappAreOneLook(t *testing.T) {
 	assert.LessOrEqual(t, g.seen(), 3+int(took/(5*time.Second)))
 }
 
-// Whoever has no key makes no request, neither known nor unknown accounts.
+// A caller without a key causes no request, neither known nor unknown accounts.
 func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}
@@ -119,7 +119,7 @@ func TestF21_ForgedWebhooksOfRoapp(t *testing.T) {
 		assert.Equal(t, forge.code, code, name)
 	}
 	after := collections(w)
-	assert.Equal(t, before.Next, after.Next, "nobody looks for a forged webhook")
+	assert.Equal(t, before.Next, after.Next, "a forged webhook starts no poll")
 }
 
 func setBody(r *http.Request, text string) {

@@ -74,7 +74,7 @@ func (s scene) open(t *testing.T, options world.Options) *world.World {
 		"parent": world.J{"id": 7, "value": world.J{language: "Dekoracje"}},
 	})
 	w.Cartum.PutProduct("K-1", world.J{"title": world.J{language: "Róża czerwona"}})
-	w.Roapp.Make("products", world.J{"title": "Róża czerwona", "article": "K-1"})
+	w.Roapp.Create("products", world.J{"title": "Róża czerwona", "article": "K-1"})
 	if !options.Unlimited {
 		w.Roapp.Switch("search-lag", "0s") // polling whether it is over would use up the budget
 		return w

@@ -150,13 +150,13 @@ func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
 	all := []string{workflows.AccountID("main"), workflows.ShopID("demo"), workflows.ShopID("again")}
 	var revisions []string
 	told := func(entity string) string {
-		got := settingsTold(t, w, entity)
+		got := settingsNotified(t, w, entity)
 		want := revisions
 		if entity == workflows.ShopID("again") {
 			want = revisions[min(1, len(revisions)):] // it came with the second
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
-			return fmt.Sprintf("%s was told %v and not %v", entity, got, want)
+			return fmt.Sprintf("%s was notified of %v and not %v", entity, got, want)
 		}
 		return ""
 	}
@@ -192,8 +192,8 @@ func listed(t *testing.T, w *world.World, ids []string) string {
 	return ""
 }
 
-// settingsTold are the revisions that an entity's run was notified of.
-func settingsTold(t *testing.T, w *world.World, id string) []string {
+// settingsNotified are the revisions that an entity's run was notified of.
+func settingsNotified(t *testing.T, w *world.World, id string) []string {
 	t.Helper()
 	codec, err := process.Codec(w.Settings)
 	require.NoError(t, err)

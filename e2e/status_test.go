@@ -98,7 +98,7 @@ func TestF46_OrderCancelledWhileARetryWaitsIsNotCreated(t *testing.T) {
 	w.Place(1, nil)
 	w.AwaitSeen(w.Roapp, createOrder, 1)
 	w.Place(1, world.J{"stat_status": 4})
-	w.Roapp.Mend()
+	w.Roapp.Restore()
 	w.AwaitClosed(1)
 	assert.Empty(t, w.Roapp.Orders())
 }

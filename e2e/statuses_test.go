@@ -36,9 +36,9 @@ func awaitRoappStatus(w *world.World, id, want int64) {
 	})
 }
 
-// lookEverywhere has everything tell the order the same again: webhooks, the
+// pollEverything has everything report the same to the order again: webhooks, the
 // account's changes, and a person, after whom both sides are read.
-func lookEverywhere(w *world.World, number int64) order.View {
+func pollEverything(w *world.World, number int64) order.View {
 	w.T.Helper()
 	for range 2 {
 		w.Webhook(number)
@@ -80,14 +80,14 @@ func TestF37_OurPushIsNoNews(t *testing.T) {
 	w, first := importedOrder(t, world.Options{}, 1, nil)
 	w.Edit(1, world.J{"stat_status": 2})
 	awaitRoappStatus(w, first.ID, 102)
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assertStatuses(w, 1, first.ID, 2, 102, 0, 1)
 	assert.Empty(t, view.State.Warnings)
 
 	second := place(w, 2, nil)
 	w.Roapp.SetStatus(second.ID, 105)
 	awaitShopStatus(w, 2, 6)
-	view = lookEverywhere(w, 2)
+	view = pollEverything(w, 2)
 	assertStatuses(w, 2, second.ID, 6, 105, 1, 0)
 	assert.Empty(t, view.State.Warnings)
 }
@@ -98,8 +98,8 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	w.Cartum.Change(1, world.J{"stat_status": 3})
 	w.Roapp.SetStatus(both.ID, 105)
 	view := pressed(w, 1)
-	assert.Contains(t, told(view), "status-changed-on-both-sides cartumStatus=3 roappStatus=105")
-	lookEverywhere(w, 1)
+	assert.Contains(t, timelineText(view), "status-changed-on-both-sides cartumStatus=3 roappStatus=105")
+	pollEverything(w, 1)
 	assertStatuses(w, 1, both.ID, 6, 105, 1, 0)
 
 	// Only the shop's change is notified; RO App's is seen when it would be
@@ -113,7 +113,7 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 		}
 		return ""
 	})
-	lookEverywhere(w, 2)
+	pollEverything(w, 2)
 	assertStatuses(w, 2, late.ID, 6, 105, 2, 0)
 
 	// What is cancelled in the shop cannot be undone there.
@@ -121,19 +121,19 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	w.Roapp.SetStatus(cancelled.ID, 105)
 	w.Edit(3, world.J{"stat_status": 4})
 	awaitRoappStatus(w, cancelled.ID, 104)
-	lookEverywhere(w, 3)
+	pollEverything(w, 3)
 	assertStatuses(w, 3, cancelled.ID, 4, 104, 2, 1)
 }
 
 func TestF39_UnrelatedEditWritesNoStatus(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	product := w.Roapp.Make("products", world.J{"title": "Bilecik", "article": "CARD"})
+	product := w.Roapp.Create("products", world.J{"title": "Bilecik", "article": "CARD"})
 	w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), world.J{"manager_notes": "call first"}, nil)
 	w.Roapp.API("POST", fmt.Sprintf("/v2/orders/%d/comments", o.ID), world.J{"comment": "called"}, nil)
 	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 5})
 	w.Roapp.AddItem(o.ID, product, "1", "3")
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 1, 101, 0, 0)
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 5 at 12.5", "B-1 x 1 at 30", "CARD x 1 at 3"}, items(after))
@@ -158,20 +158,20 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	w.Edit(1, world.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
 	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
-	view := lookEverywhere(w, 1)
+	view := pollEverything(w, 1)
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
 
 	// One that is mapped ends both.
 	w.Edit(1, world.J{"stat_status": 2})
 	awaitRoappStatus(w, o.ID, 102)
-	view = lookEverywhere(w, 1)
+	view = pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
 
 	// RO App's without a counterpart is no matter of the shop's.
 	w.Roapp.SetStatus(o.ID, 106)
-	view = lookEverywhere(w, 1)
+	view = pollEverything(w, 1)
 	assert.Equal(t, int64(106), view.State.Order.StatusID)
 	assert.Empty(t, view.State.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 106, 0, 1)
@@ -194,18 +194,18 @@ func TestF41_SeveralStatusesForOneDoNotFlip(t *testing.T) {
 	}, 1, nil)
 	w.Edit(1, world.J{"stat_status": 6})
 	awaitRoappStatus(w, o.ID, 102)
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 102, 0, 1) // not back to 2
 
 	w.Edit(1, world.J{"stat_status": 2})
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1) // stands for 2 as well
 
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 	w.Roapp.SetStatus(o.ID, 106)
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 106, 1, 1)
 }
 
@@ -251,12 +251,12 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 		w.Roapp.SetStatus(o.ID, 105)
 		pressed(w, number)
 		assert.Contains(t, textOf(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
-		lookEverywhere(w, number)
+		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
 		w.Eventually(world.Patience, func() string {
 			if len(w.Roapp.Order(o.ID).Feed) != 2 {
-				return "the delivery was not told"
+				return "the delivery was not reported"
 			}
 			return ""
 		})
@@ -278,7 +278,7 @@ func TestF42_CancelledBeforeThePush(t *testing.T) {
 		}
 		return ""
 	})
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 4, 104, 0, 1)
 }
 
@@ -288,7 +288,7 @@ func TestF43_StatusAndItemsChangeTogether(t *testing.T) {
 	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "2")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 2 at 30")
 	awaitRoappStatus(w, o.ID, 102)
-	lookEverywhere(w, 1)
+	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
 
 	// Each side changes something else.

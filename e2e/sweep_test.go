@@ -110,7 +110,7 @@ func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 	isKnown(w, 5)
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "status", Status: 500, Times: -1})
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Health.FailingSince.IsZero() {
@@ -119,7 +119,7 @@ func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
 		return ""
 	})
 	isUnknown(t, w, 50)
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	for number := range int64(50) {
 		isKnown(w, number+1)
 	}
@@ -224,7 +224,7 @@ func TestF17_AfterDaysWithoutTheShopTheWholeGapIsCaughtUp(t *testing.T) {
 	for days := range int64(8) {
 		w.Cartum.PutOrder(days+2, cheapOrder(at(int(days))))
 	}
-	w.Cartum.Mend()
+	w.Cartum.Restore()
 	for number := range int64(9) {
 		isKnown(w, number+1)
 	}

@@ -24,7 +24,7 @@ func visit(w *world.World, path string) (status int, body string) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+path, nil)
 	require.NoError(w.T, err)
-	request.Header.Set("Authorization", "Bearer "+world.LookToken)
+	request.Header.Set("Authorization", "Bearer "+world.ViewerToken)
 	response, err := program(w).Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = response.Body.Close() }()

@@ -27,7 +27,7 @@ func goDown(w *world.World) {
 }
 
 // loseAndGoDown places the scene's order, loses the answer to a write, and lets RO
-// App go down before anybody can search for what was made.
+// App go down before anybody can look up what was created.
 func (s scene) loseAndGoDown(w *world.World, write write) {
 	w.T.Helper()
 	w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
@@ -61,7 +61,7 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 				w := s.open(t, s.options)
 				s.loseAndGoDown(w, write)
 				w.AwaitHeld(sceneNumber, order.HoldUnreachable)
-				w.Roapp.Mend()
+				w.Roapp.Restore()
 				w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 				w.AwaitSynced(sceneNumber)
 				assert.Equal(t, withoutCategories(s.quiet(t)), withoutCategories(write.settled(w, 1)))
@@ -89,7 +89,7 @@ func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 	w := s.open(t, s.options)
 	s.loseAndGoDown(w, one("order"))
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
-	w.Roapp.Mend()
+	w.Roapp.Restore()
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "status", Status: http.StatusForbidden, Body: `{"message": "No right"}`})
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(sceneNumber, order.HoldRejected)
@@ -147,7 +147,7 @@ func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
 			w := s.open(t, s.options)
 			s.loseAndGoDown(w, one("order"))
 			s.change(w, changed.fields)
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			awaitSyncedAtLast(w, sceneNumber)
 			got := accountOf(w)
 			require.Len(t, got.Orders, 1)
@@ -174,7 +174,7 @@ func TestF46_ShopCorrectsThePhoneWhileTheCreateHangs(t *testing.T) {
 	w.AwaitSeen(w.Roapp, createOrder, 1)
 	s.change(w, world.J{"delivery_phone": "+48 601 222 333"})
 	view, imported := w.AwaitSynced(sceneNumber)
-	assert.NotContains(t, told(view), "held")
+	assert.NotContains(t, timelineText(view), "held")
 	customer := slices.IndexFunc(w.Roapp.People(), func(p world.RoappContact) bool { return p.ID == imported.Client.ID })
 	require.GreaterOrEqual(t, customer, 0)
 	assert.Contains(t, string(w.Roapp.People()[customer].Phones), "601222333")
@@ -191,7 +191,7 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	s.change(w, lines(
 		world.Line("N-1", "Glass vase", "49.90", "3"), world.Line("K-1", "Red rose", "12.50", "12"), world.Line("K-1", "Red rose", "10", "4"),
 	))
-	w.Roapp.Mend()
+	w.Roapp.Restore()
 	view := awaitSyncedAtLast(w, sceneNumber)
 	got := w.Roapp.Order(view.State.Order.ID)
 	assert.ElementsMatch(t, []string{"N-1 x 3 at 49.9", "K-1 x 12 at 12.5", "K-1 x 4 at 10"}, items(got))
@@ -212,7 +212,7 @@ func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 			w := s.open(t, s.options)
 			s.loseAndGoDown(w, one("order"))
 			w.Terminate(sceneNumber)
-			w.Roapp.Mend()
+			w.Roapp.Restore()
 			again(w)
 			w.AwaitSynced(sceneNumber)
 			assertQuiet(t, s.quiet(t), w)

@@ -68,23 +68,23 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	w.Roapp.WriteOff(first.ID)
 	view := pressed(w, 1)
 	assert.True(t, view.State.Order.WrittenOff)
-	assert.Empty(t, view.State.Warnings, "what was carried over before is no difference")
+	assert.Empty(t, view.State.Warnings, "what was synced before is no difference")
 
 	// Written off, the exchange notified, then edited.
 	w.Roapp.WriteOff(second.ID)
-	w.TellWriteOff(2)
+	w.ReportWriteOff(2)
 	w.Edit(2, world.J{"products": roseAndVase("3", "1")})
 	w.AwaitMark(2, order.WarnNotSynced)
 
 	// Edited, and notified of the write-off before the edit was read.
 	w.Roapp.WriteOff(third.ID)
 	w.Cartum.Change(3, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
-	w.TellWriteOff(3)
+	w.ReportWriteOff(3)
 	w.Webhook(3)
 	w.AwaitMark(3, order.WarnNotSynced)
 
 	for number, o := range map[int64]world.RoappOrder{2: second, 3: third} {
-		lookEverywhere(w, number)
+		pollEverything(w, number)
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
 		assert.Len(t, after.Feed, 2, "told once")
@@ -104,7 +104,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{RequestTimeout: 60 * time.Second}, 1, nil)
-	w.Roapp.Make("products", world.J{"title": "M-1", "article": "M-1"})
+	w.Roapp.Create("products", world.J{"title": "M-1", "article": "M-1"})
 	var busy world.RoappOrder
 	for i := range atOnce {
 		busy = place(w, int64(2+i), nil)
@@ -124,7 +124,7 @@ func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 		}
 		return ""
 	})
-	w.TellWriteOff(1)
+	w.ReportWriteOff(1)
 	w.Await(1, func(v order.View) string {
 		if strings.HasPrefix(running(v), "Change") {
 			return "not withdrawn"

@@ -68,9 +68,9 @@ func TestLinksLeadToTheFakesPages(t *testing.T) {
 	t.Cleanup(account.Close)
 	server := httptest.NewServer(account)
 	t.Cleanup(server.Close)
-	staff := roappStandIn{standIn{server.URL}}
-	require.NoError(t, staff.make(t.Context(), "people", "Ewa", fields{"first_name": "Ewa"}))
-	require.NoError(t, staff.make(t.Context(), "products", "Róża", fields{"title": "Róża"}))
+	staff := roappFake{fake{server.URL}}
+	require.NoError(t, staff.create(t.Context(), "people", "Ewa", fields{"first_name": "Ewa"}))
+	require.NoError(t, staff.create(t.Context(), "products", "Róża", fields{"title": "Róża"}))
 	for range 2 { // the second one is there
 		require.NoError(t, staff.createOrder(t.Context(), staffOrder{"Ewa", "Róża", "12.50", "from the counter"}))
 	}

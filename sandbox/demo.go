@@ -22,7 +22,7 @@ type demoOptions struct {
 	temporalUI string // URL of Temporal's UI
 	starterCLI string // the starter as a command
 	// publicURL is that by which the fakes reach the starter. With it the
-	// demonstration mends what a fake forgot when it was started again.
+	// demonstration restores what a fake lost when it was started again.
 	publicURL string
 }
 
@@ -111,21 +111,21 @@ func (d *demo) show(ctx context.Context, desk *desk, number int64, s script) err
 	limited, cancel := context.WithTimeout(ctx, orderWithin)
 	defer cancel()
 	for !l.settled() && sleep(limited, 150*time.Millisecond) {
-		d.tell(ctx, key, desk.feeds, l)
+		d.report(ctx, key, desk.feeds, l)
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.tell(ctx, key, desk.feeds, l)
+	d.report(ctx, key, desk.feeds, l)
 	r := newResult(ctx, desk, l, s, time.Since(began))
 	d.results = append(d.results, r)
 	d.conclude(r)
 	return nil
 }
 
-// tell prints what is new. A fake or a workflow that does not answer now answers
+// report prints what is new. A fake or a workflow that does not answer now answers
 // later, or the order's time is over.
-func (d *demo) tell(ctx context.Context, key order.Key, feeds []*feed, l *timeline) {
+func (d *demo) report(ctx context.Context, key order.Key, feeds []*feed, l *timeline) {
 	for _, f := range feeds {
 		news, _ := f.news(ctx)
 		for _, e := range news {
@@ -175,7 +175,7 @@ func demoCommand() *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Put the demonstration's orders into running stand-ins and show their way",
+		Short: "Put the demonstration's orders into running fakes and show their way",
 		Long: "Demo needs the settings and keys of the running worker and starter. Temporal is the one that its\n" +
 			"standard variables name, such as TEMPORAL_ADDRESS. It may be run again: it takes new order numbers.",
 		Args:         cobra.NoArgs,
@@ -199,7 +199,7 @@ func demoCommand() *cobra.Command {
 	flags.StringVar(&path, "settings", defaultSettings(), "settings file of worker and starter, also CARTUMSYNC_SETTINGS")
 	flags.StringVar(&o.temporalUI, "temporal-ui", "http://127.0.0.1:8233", "URL of Temporal's UI in your browser, for links")
 	flags.StringVar(&o.starterCLI, "starter-cli", "starter", "the starter as a command, for the commands that are shown")
-	flags.StringVar(&o.publicURL, "public-url", "", "the starter's --public-url; with it shops are subscribed again that were started anew")
+	flags.StringVar(&o.publicURL, "public-url", "", "the starter's --public-url; with it shops are subscribed again that were started again")
 	return cmd
 }
 

@@ -44,7 +44,7 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 	d.t.printf("\n%s  %s\n%s\n", d.t.paint(bold, key.String()), "the same order lives on", d.t.paint(dim, d.workflowURL(key)))
 	one := &life{desk: desk, number: number, order: maps.Clone(s.order), id: l.view.State.Order.ID}
 	for _, c := range one.chapters() {
-		if err := d.turn(ctx, key, desk, l, c); err != nil {
+		if err := d.play(ctx, key, desk, l, c); err != nil {
 			return err
 		}
 	}
@@ -56,8 +56,8 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 	return nil
 }
 
-// turn lets one chapter happen and reports what comes of it.
-func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline, c chapter) error {
+// play lets one chapter happen and reports what comes of it.
+func (d *demo) play(ctx context.Context, key order.Key, desk *desk, l *timeline, c chapter) error {
 	d.t.printf("  %s\n", d.t.paint(bold, c.about))
 	if err := c.happen(ctx); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline,
 	defer cancel()
 	missing := "nothing was seen"
 	for missing != "" && sleep(limited, 150*time.Millisecond) {
-		d.tell(ctx, key, desk.feeds, l)
+		d.report(ctx, key, desk.feeds, l)
 		if text, err := c.seen(limited, l); err == nil {
 			missing = text
 		}
@@ -74,7 +74,7 @@ func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline,
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.tell(ctx, key, desk.feeds, l)
+	d.report(ctx, key, desk.feeds, l)
 	if missing != "" {
 		return fmt.Errorf("%w within %s: %s: %s", errUnheard, orderWithin, c.about, missing)
 	}
@@ -83,10 +83,10 @@ func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline,
 
 func (one *life) chapters() []chapter {
 	return []chapter{
-		{"The shop's manager makes 5 roses 7. A sweep sees it, for Cartum tells of no edit.", one.edits(roses(7)), one.hasRoses("7")},
+		{"The shop's manager makes 5 roses 7. A sweep sees it, because Cartum sends no event for an edit.", one.edits(roses(7)), one.hasRoses("7")},
 		{"Staff in RO App set the status to 105, which stands for the shop's 6.", one.staffSet(105), one.shopHas(6)},
 		{"The buyer wants it delivered elsewhere.", one.edits(fields{"delivery_address": "ul. Krótka 9"}), one.comments("ul. Krótka 9")},
-		{"Staff write the goods off, and then the shop's manager makes 7 roses 9.", one.writtenOffThenEdited(), one.comments("9 ×")},
+		{"Staff write the items off, and then the shop's manager makes 7 roses 9.", one.writtenOffThenEdited(), one.comments("9 ×")},
 	}
 }
 
@@ -144,7 +144,7 @@ func (one *life) comments(text string) func(context.Context, *timeline) (string,
 			return "", err
 		}
 		if n := len(o.Feed); n == 0 || !strings.Contains(o.Feed[n-1].Comment, text) {
-			return "no comment tells of it", nil
+			return "no comment reports it", nil
 		}
 		return "", nil
 	}

@@ -14,8 +14,8 @@ type script struct {
 	about  string
 	order  fields // without its number
 	expect outcome
-	// telling is set where the comment in RO App is worth reading.
-	telling bool
+	// notable is set where the comment in RO App is worth reading.
+	notable bool
 	// lives is set where both sides go on with the order after its import.
 	lives bool
 }

@@ -14,8 +14,8 @@ import (
 // desk is where a demonstration works on one pair.
 type desk struct {
 	shop   string
-	cartum cartumStandIn
-	roapp  roappStandIn
+	cartum cartumFake
+	roapp  roappFake
 	web    string // RO App's web address, for links
 	feeds  []*feed
 
@@ -37,10 +37,10 @@ func openDesks(i installation) ([]*desk, error) {
 			continue
 		}
 		account := i.settings.Accounts[shop.Account]
-		d.cartum = cartumStandIn{standIn{shop.URL}}
-		d.roapp = roappStandIn{standIn{account.URL}}
+		d.cartum = cartumFake{fake{shop.URL}}
+		d.roapp = roappFake{fake{account.URL}}
 		d.web = account.WebURL
-		d.feeds = []*feed{{who: "Cartum", stand: d.cartum.standIn}, {who: "RO App", stand: d.roapp.standIn}}
+		d.feeds = []*feed{{who: "Cartum", stand: d.cartum.fake}, {who: "RO App", stand: d.roapp.fake}}
 		desks = append(desks, d)
 	}
 	if len(desks) == 0 {
@@ -66,7 +66,7 @@ func (d *desk) prepare(ctx context.Context, temporal client.Client) error {
 		}
 	}
 	for _, one := range s.staff {
-		if err := d.roapp.make(ctx, one.kind, one.name, one.record); err != nil {
+		if err := d.roapp.create(ctx, one.kind, one.name, one.record); err != nil {
 			return err
 		}
 	}
@@ -83,7 +83,7 @@ func (d *desk) skipKnown(ctx context.Context, temporal client.Client) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("look for a free order number: %w", err)
+			return fmt.Errorf("find a free order number: %w", err)
 		}
 		d.first++
 	}

@@ -16,10 +16,10 @@ type event struct {
 	text string
 }
 
-// feed is what a fake tells of itself.
+// feed is what a fake reports.
 type feed struct {
 	who   string
-	stand standIn
+	stand fake
 	after int
 }
 

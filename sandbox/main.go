@@ -15,10 +15,10 @@ func command() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run the whole order exchange on this machine, with stand-ins of Cartum and RO App",
-		Long: "Sandbox starts Temporal with its UI, stand-ins of two shops and two RO App accounts, the worker and\n" +
+		Short: "Run the whole order exchange on this machine, with fakes of Cartum and RO App",
+		Long: "Sandbox starts Temporal with its UI, fakes of two shops and two RO App accounts, the worker and\n" +
 			"the starter, puts a few orders into the shops, shows their way into RO App, and runs until Ctrl-C.\n" +
-			"Nothing is kept: each start begins empty.",
+			"Nothing is kept: each start is empty.",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {

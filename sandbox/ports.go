@@ -32,10 +32,10 @@ var portDefaults = []struct {
 	what string
 }{
 	{partStarter, 8080, "the starter"},
-	{partCartum, 8081, "the Cartum stand-in of the shop demo"},
-	{partRoapp, 8082, "the RO App stand-in of the account main"},
-	{partCartumUA, 8083, "the Cartum stand-in of the shop demo-ua"},
-	{partRoappUA, 8084, "the RO App stand-in of the account second"},
+	{partCartum, 8081, "the Cartum fake of the shop demo"},
+	{partRoapp, 8082, "the RO App fake of the account main"},
+	{partCartumUA, 8083, "the Cartum fake of the shop demo-ua"},
+	{partRoappUA, 8084, "the RO App fake of the account second"},
 	{partTemporal, 7233, "Temporal"},
 	{partTemporalUI, 8233, "Temporal's UI"},
 	{partCodec, 8089, "the starter's codec endpoint for Temporal's UI"},

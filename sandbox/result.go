@@ -46,7 +46,7 @@ func newResult(ctx context.Context, desk *desk, l *timeline, s script, took time
 		return r
 	}
 	r.number, r.inRoapp = o.Order.Number, o.Order.Total.StringFixed(2)
-	if s.telling && len(o.Feed) > 0 {
+	if s.notable && len(o.Feed) > 0 {
 		r.comment = o.Feed[0].Comment
 	}
 	return r

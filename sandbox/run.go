@@ -27,7 +27,7 @@ type options struct {
 func (o *options) addFlags(flags *pflag.FlagSet) {
 	o.ports.addFlags(flags)
 	flags.DurationVar(&o.webhookDelay, "webhook-delay", time.Second, "time from an event in a shop to its webhook; the service takes up to 5m")
-	flags.StringVar(&o.behaviour.profile, "profile", "documented", "what the stand-ins do where the services' behaviour is not known: documented or flipped")
+	flags.StringVar(&o.behaviour.profile, "profile", "documented", "what the fakes do where the services' behaviour is not known: documented or flipped")
 	flags.StringVar(&o.bin, "bin", "", "folder with the programs worker and starter; empty: build them")
 	flags.BoolVar(&o.inContainer, "in-container", false, "listen on all addresses of the container, and show commands as they are typed outside of it")
 	flags.BoolVarP(&o.verbose, "verbose", "v", false, "show the logs of Temporal, worker and starter as well")
@@ -89,8 +89,8 @@ type machine struct {
 	programs     string // folder of worker and starter
 	installation installation
 	children     []*child // in the order of their start
-	stopStandIns func()
-	standIns     sync.WaitGroup
+	stopFakes    func()
+	fakes        sync.WaitGroup
 	stopping     atomic.Bool // what ends from that time on was asked to
 }
 
@@ -100,7 +100,7 @@ func (m *machine) live(ctx context.Context) error {
 	if err := m.isolate(); err != nil {
 		return err
 	}
-	if err := m.startStandIns(ctx); err != nil {
+	if err := m.startFakes(ctx); err != nil {
 		return err
 	}
 	group, starting := errgroup.WithContext(ctx)
@@ -147,10 +147,10 @@ func (m *machine) stop() {
 	if len(m.children) > 0 {
 		m.children[0].stop()
 	}
-	if m.stopStandIns != nil {
-		m.stopStandIns()
+	if m.stopFakes != nil {
+		m.stopFakes()
 	}
-	m.standIns.Wait()
+	m.fakes.Wait()
 }
 
 // start starts a process; its end ends the sandbox.

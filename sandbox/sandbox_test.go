@@ -84,7 +84,7 @@ func TestBusyPortsAreTold(t *testing.T) {
 	cmd.SetOut(io.Discard)
 	cmd.SetErr(io.Discard)
 	err = cmd.ExecuteContext(t.Context())
-	assert.ErrorContains(t, err, "port "+port+" is busy, and the Cartum stand-in of the shop demo needs it: stop what listens there, or choose another port with --cartum-port")
+	assert.ErrorContains(t, err, "port "+port+" is busy, and the Cartum fake of the shop demo needs it: stop what listens there, or choose another port with --cartum-port")
 	assert.ErrorContains(t, err, "and Temporal's UI needs it")
 }
 

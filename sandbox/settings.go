@@ -31,12 +31,12 @@ const (
 	viewerName   = "viewer" // may only read
 	userPassword = "sandbox"
 	apiToken     = "sandbox-api-token" //nolint:gosec // known to everybody
-	lookToken    = "sandbox-look-token"
+	viewerToken  = "sandbox-look-token"
 	// userHash is the password's.
 	userHash = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS"
 )
 
-var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings of the sandbox. The stand-ins' API key and password are "sandbox":
+var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings of the sandbox. The fakes' API key and password are "sandbox":
 #   ` + envRoappKey + `=sandbox
 #   ` + envCartumPassword + `=sandbox
 # These are yours to make:
@@ -44,8 +44,8 @@ var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings 
 #   ` + envEncryptionKey + `  openssl rand -base64 32
 #   ` + envSessionKey + `     openssl rand -hex 32
 #   ` + envWebhookKey + `        openssl rand -hex 32
-# Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + lookToken + `".
-# This is what the RO App stand-ins were given as --webhook-secret:
+# Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + viewerToken + `".
+# This is what the RO App fakes were given as --webhook-secret:
 #   ` + envWebhookSecret + `
 identity_key: ${` + envIdentityKey + `}
 encryption_keys: [{id: sandbox, key: "${` + envEncryptionKey + `}"}]
@@ -141,7 +141,7 @@ func settingsCommand() *cobra.Command {
 	var browserHost string
 	cmd := &cobra.Command{
 		Use:          "settings",
-		Short:        "Print the settings of worker and starter for the stand-ins' addresses",
+		Short:        "Print the settings of worker and starter for the fakes' addresses",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -172,7 +172,7 @@ func settingsCommand() *cobra.Command {
 		default:
 		}
 	}
-	cmd.Flags().StringVar(&browserHost, "browser-host", "", "host by which your browser reaches the stand-ins, for links; empty: that of the URLs")
+	cmd.Flags().StringVar(&browserHost, "browser-host", "", "host by which your browser reaches the fakes, for links; empty: that of the URLs")
 	return cmd
 }
 

@@ -13,11 +13,11 @@ import (
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// startStandIns opens the shops and the accounts inside this process. They
+// startFakes opens the shops and the accounts inside this process. They
 // outlive worker and starter, whose last requests they answer.
-func (m *machine) startStandIns(ctx context.Context) error {
+func (m *machine) startFakes(ctx context.Context) error {
 	open, stop := context.WithCancel(context.WithoutCancel(ctx))
-	m.stopStandIns = stop
+	m.stopFakes = stop
 	for _, p := range pairs {
 		zone, err := time.LoadLocation(p.TimeZone)
 		if err != nil {
@@ -38,16 +38,16 @@ func (m *machine) startStandIns(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		m.standIns.Go(func() { defer shop.Close(); m.answer(open, p.cartum, shop) })
-		m.standIns.Go(func() { defer account.Close(); m.answer(open, p.roapp, account) })
-		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's stand-in %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
+		m.fakes.Go(func() { defer shop.Close(); m.answer(open, p.cartum, shop) })
+		m.fakes.Go(func() { defer account.Close(); m.answer(open, p.roapp, account) })
+		m.t.step(p.Shop, fmt.Sprintf("%s: Cartum's fake %s, RO App's %s", p.ShopName, m.at.url(p.cartum), m.at.url(p.roapp)))
 	}
 	return nil
 }
 
 func (m *machine) answer(ctx context.Context, p part, stand http.Handler) {
 	if err := serve(ctx, m.at[p], stand); err != nil {
-		m.fail(fmt.Errorf("the stand-in %s: %w", p, err))
+		m.fail(fmt.Errorf("the fake %s: %w", p, err))
 	}
 }
 

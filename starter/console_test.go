@@ -55,8 +55,8 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	const phone = "+48501234567"
-	first := w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{phone}})
-	second := w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
+	first := w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{phone}})
+	second := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
 	w.Cartum.PutOrder(201, world.J{"delivery_phone": "+48 601 000 111", "comment": "call\x1b[2J me"})
 	w.Cartum.PutOrder(202, nil)
 
@@ -125,8 +125,8 @@ func TestContactWithAnotherPhoneIsConfirmed(t *testing.T) { //nolint:paralleltes
 	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusBadRequest, Times: 1000})
 	w.Place(203, nil)
 	w.AwaitHeld(203, order.HoldRejected)
-	stranger := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}}), 10)
-	silent := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Ewa"}), 10)
+	stranger := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}}), 10)
+	silent := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Ewa"}), 10)
 
 	decide := func(args ...string) (string, int) {
 		return p.types(append([]string{"decide", "--shop", "demo", "--order", "203", "--as", "Ola", "--wait", "90s", "contact"}, args...)...)
@@ -159,7 +159,7 @@ func TestContactWithAnotherPhoneIsConfirmed(t *testing.T) { //nolint:paralleltes
 func TestAnswerThatIsNotOfferedIsRefused(t *testing.T) { //nolint:paralleltest // the environment is the process's own
 	w := world.New(t, world.Options{Unlimited: true})
 	p := newPerson(t, w)
-	contact := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{"601 000 111"}}), 10)
+	contact := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{"601 000 111"}}), 10)
 	w.Place(204, world.J{"currency": "EUR"})
 	w.AwaitHeld(204, order.HoldCurrency)
 	w.Place(205, world.J{"products": nil})
@@ -220,10 +220,10 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 
 func heldFor(hold order.Hold) order.State {
 	return order.State{
-		Key:        order.Key{Shop: "demo", Number: 5},
-		WaitState:  order.WaitState{Hold: &hold},
-		ShopState:  order.ShopState{Snapshot: &order.Snapshot{}},
-		GoodsState: order.GoodsState{Goods: map[order.GoodsKey]order.GoodsFacts{"a:A-1": {}}},
+		Key:           order.Key{Shop: "demo", Number: 5},
+		WaitState:     order.WaitState{Hold: &hold},
+		ShopState:     order.ShopState{Snapshot: &order.Snapshot{}},
+		ProductsState: order.ProductsState{Goods: map[order.ProductKey]order.ProductState{"a:A-1": {}}},
 	}
 }
 

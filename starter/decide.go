@@ -136,7 +136,7 @@ func (a answer) decision() order.Decision {
 	return order.Decision{
 		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
 		ContactID: a.contact, Organization: a.organization,
-		ProductID: a.product, Goods: order.GoodsKey(a.goods), OrderID: a.roappOrder, Confirmed: a.otherPhone,
+		ProductID: a.product, Goods: order.ProductKey(a.goods), OrderID: a.roappOrder, Confirmed: a.otherPhone,
 	}
 }
 

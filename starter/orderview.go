@@ -100,7 +100,7 @@ func (p *page) shopSide(view order.View) {
 }
 
 // itemText tells the item that stands for a line.
-func itemText(lines map[order.LineKey]order.LineFacts, key order.LineKey) string {
+func itemText(lines map[order.LineKey]order.LineState, key order.LineKey) string {
 	facts, written := lines[key]
 	if !written {
 		return "-"

@@ -100,7 +100,7 @@ func (s *server) run(ctx context.Context) error {
 		Orders:          s.currentOrders,
 		Overview:        s.currentViewer,
 		SettingsProblem: s.env.File.Problem,
-		Health:          engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).Tell(s.overview),
+		Health:          engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).WithReport(s.overview),
 		Metrics:         s.env.Metrics.Handler(),
 		Webhooks:        s.env.Metrics,
 		Logger:          s.env.Logger,

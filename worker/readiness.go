@@ -31,8 +31,8 @@ func (r *readiness) check() engine.Check {
 	}}
 }
 
-// tell is how shops and accounts fare, as it was looked at last.
-func (r *readiness) tell(context.Context) any {
+// report is the health of shops and accounts, as of the last check.
+func (r *readiness) report(context.Context) any {
 	running := r.running.Load()
 	if running == nil || running.viewer.Last().At.IsZero() {
 		return nil

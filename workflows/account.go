@@ -24,16 +24,16 @@ type AccountState struct {
 	Cursor time.Time `json:",omitzero"`
 	// Place is where an unfinished collection goes on.
 	Place *Place `json:",omitempty"`
-	// Told is what was handed over of orders near the cursor, by RO App's order
+	// Dispatched is what was handed over of orders near the cursor, by RO App's order
 	// id: they are listed again, for a row may show late.
-	Told map[int64]Told `json:",omitempty"`
+	Told map[int64]Dispatched `json:",omitempty"`
 
 	Asked   time.Time  `json:",omitzero"` // when RO App was last asked
 	Current Collection `json:",omitzero"` // the unfinished collection
 	Last    Collection `json:",omitzero"` // the last one that succeeded
-	// Looked is when somebody last asked to look, zero once that is done with.
+	// Looked is when a poll was last requested, zero once it is done.
 	Looked   time.Time `json:",omitzero"`
-	Revision string    `json:",omitempty"` // of the settings, as last told
+	Revision string    `json:",omitempty"` // of the settings, as last notified
 	// Resettled is set when other settings came into force.
 	Resettled bool `json:",omitempty"`
 
@@ -63,8 +63,8 @@ type Place struct {
 	Again bool `json:",omitempty"`
 }
 
-// Told is what was last handed over of an order.
-type Told struct {
+// Dispatched is what was last handed over of an order.
+type Dispatched struct {
 	At   time.Time // its modification
 	News string
 }
@@ -94,9 +94,9 @@ type UnreadableOrder struct {
 // CollectInput is what the activity CollectChanges works from.
 type CollectInput struct {
 	Account string
-	Cursor  time.Time      `json:",omitzero"`
-	Place   *Place         `json:",omitempty"`
-	Told    map[int64]Told `json:",omitempty"`
+	Cursor  time.Time            `json:",omitzero"`
+	Place   *Place               `json:",omitempty"`
+	Told    map[int64]Dispatched `json:",omitempty"`
 	// Missing are reads that were not offered: whether they are now is asked first.
 	Missing []string `json:",omitempty"`
 }
@@ -105,13 +105,13 @@ type CollectInput struct {
 // only over what was handed over.
 type Collected struct {
 	Cursor     time.Time
-	Place      *Place            `json:",omitempty"` // of the next page; nil: that was all
-	Told       map[int64]Told    `json:",omitempty"`
-	Orders     int               `json:",omitempty"`
-	Ours       int               `json:",omitempty"`
-	News       int               `json:",omitempty"`
-	Unreadable []UnreadableOrder `json:",omitempty"` // not seen before
-	Missing    []string          `json:",omitempty"` // of those asked for, still so
+	Place      *Place               `json:",omitempty"` // of the next page; nil: that was all
+	Told       map[int64]Dispatched `json:",omitempty"`
+	Orders     int                  `json:",omitempty"`
+	Ours       int                  `json:",omitempty"`
+	News       int                  `json:",omitempty"`
+	Unreadable []UnreadableOrder    `json:",omitempty"` // not seen before
+	Missing    []string             `json:",omitempty"` // of those asked for, still so
 	// Created are orders of ours on the page that were created of late, by
 	// workflow id.
 	Created map[string]CreatedOrder `json:",omitempty"`
@@ -119,7 +119,7 @@ type Collected struct {
 	Lag     time.Duration           `json:",omitempty"`
 }
 
-// AccountView is how an account's collections fare, as the query answers it.
+// AccountView is the health of an account's collections, as the query answers it.
 type AccountView struct {
 	Account    string
 	Health     Health
@@ -133,14 +133,14 @@ type AccountView struct {
 const (
 	// collectEvery is used until the settings' own value is known.
 	collectEvery = time.Minute
-	// lookSpacing is the least time between two collections, however many ask.
-	lookSpacing = 5 * time.Second
+	// pollSpacing is the least time between two collections, however many ask.
+	pollSpacing = 5 * time.Second
 	// accountRunLength keeps a run's history short.
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
 	unreadableKept = 20
 	// CreatedKept is how long it is remembered that an order was created in RO App. It
-	// is above the age from which every order is searched for before it is created.
+	// is above the age from which every order is looked up before it is created.
 	CreatedKept = time.Hour
 	// createdMost bounds how many are remembered: an hour at three requests a second.
 	createdMost = 3600
@@ -153,13 +153,13 @@ var credentialPauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.M
 // hands it to the orders: their totals and statuses.
 func Account(ctx workflow.Context, state AccountState) error {
 	run := &accountRun{
-		state:    state,
-		looks:    workflow.GetSignalChannel(ctx, SignalLook),
-		settings: workflow.GetSignalChannel(ctx, SignalSettings),
-		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
-		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
-		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
-		repeated: workflow.GetSignalChannel(ctx, SignalTaskRepeated),
+		state:         state,
+		pollRequested: workflow.GetSignalChannel(ctx, SignalPoll),
+		settings:      workflow.GetSignalChannel(ctx, SignalSettings),
+		choices:       workflow.GetSignalChannel(ctx, SignalChoiceMade),
+		given:         workflow.GetSignalChannel(ctx, SignalPermissionGiven),
+		missing:       workflow.GetSignalChannel(ctx, SignalEndpointMissing),
+		repeated:      workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -178,7 +178,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	}
 	run.resumeHeld(ctx)
 	if run.state.Asked.IsZero() {
-		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a look makes it so
+		run.state.Asked = workflow.Now(ctx) // the first round is not urgent; a requested poll makes it so
 	}
 	for ctx.Err() == nil {
 		run.drain(ctx)
@@ -197,11 +197,11 @@ func Account(ctx workflow.Context, state AccountState) error {
 
 // accountRun is one run of the entity.
 type accountRun struct {
-	state    AccountState
-	looks    workflow.ReceiveChannel // nothing
-	settings workflow.ReceiveChannel // a revision
-	choices  workflow.ReceiveChannel
-	given    workflow.ReceiveChannel // nothing: products may be added again
+	state         AccountState
+	pollRequested workflow.ReceiveChannel // nothing
+	settings      workflow.ReceiveChannel // a revision
+	choices       workflow.ReceiveChannel
+	given         workflow.ReceiveChannel // nothing: products may be added again
 
 	// resume are the holds that may be over and are yet to be resumed, resuming is
 	// set while others are.
@@ -226,7 +226,7 @@ func (*accountRun) old(ctx workflow.Context) bool {
 
 // drain takes all waiting signals into the state.
 func (r *accountRun) drain(ctx workflow.Context) {
-	for r.looks.ReceiveAsync(nil) {
+	for r.pollRequested.ReceiveAsync(nil) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
@@ -237,7 +237,8 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
-		// The first one that an account is notified of is the one that it started with.
+		// The first revision that an account is notified of is the one that it started
+		// with.
 		first := r.state.Revision == ""
 		if revision == r.state.Revision {
 			continue
@@ -258,7 +259,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing, r.repeated} {
+	for _, channel := range []workflow.ReceiveChannel{r.pollRequested, r.settings, r.choices, r.given, r.missing, r.repeated} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {
@@ -266,10 +267,11 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	}
 }
 
-// due is when RO App is asked next. A look is served at once, and once more
-// after the lists had time to follow; a failure is not tried again sooner for it.
+// due is when RO App is asked next. A requested poll is served at once, and once
+// more after the lists had time to follow; a failure is not tried again sooner for
+// it.
 func (s *AccountState) due() time.Time {
-	soon := s.Asked.Add(lookSpacing)
+	soon := s.Asked.Add(pollSpacing)
 	switch {
 	case s.Resettled:
 		return soon
@@ -382,7 +384,7 @@ func (r *accountRun) resumeHeld(ctx workflow.Context) {
 			r.resume, r.resuming = nil, true
 			options := resumeOptions(ctx, "Resume the orders that wait for RO App: it answers again")
 			if err := workflow.ExecuteActivity(options, ActivityResumeHeld, in).Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they check their cause by themselves", "error", err)
 			}
 			r.resuming = false
 		}

@@ -22,7 +22,7 @@ import (
 type accountLife struct {
 	t      *testing.T
 	env    *testsuite.TestWorkflowEnvironment
-	begin  time.Time
+	start  time.Time
 	answer func(n int, in workflows.CollectInput) (workflows.Collected, error)
 
 	asked   []time.Duration // after the start
@@ -35,12 +35,12 @@ func newAccountLife(t *testing.T) *accountLife {
 	var suite testsuite.WorkflowTestSuite
 	l := &accountLife{t: t, env: suite.NewTestWorkflowEnvironment()}
 	l.env.SetTestTimeout(time.Minute)
-	l.begin = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
-	l.env.SetStartTime(l.begin)
+	l.start = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
+	l.env.SetStartTime(l.start)
 	l.answer = func(int, workflows.CollectInput) (workflows.Collected, error) { return collected(), nil }
 	l.env.RegisterWorkflowWithOptions(workflows.Account, workflow.RegisterOptions{Name: workflows.AccountWorkflow})
 	l.env.RegisterActivityWithOptions(func(_ context.Context, in workflows.CollectInput) (workflows.Collected, error) {
-		l.asked = append(l.asked, l.env.Now().Sub(l.begin).Round(time.Second))
+		l.asked = append(l.asked, l.env.Now().Sub(l.start).Round(time.Second))
 		l.inputs = append(l.inputs, in)
 		return l.answer(len(l.asked), in)
 	}, activity.RegisterOptions{Name: workflows.ActivityCollectChanges})
@@ -48,9 +48,9 @@ func newAccountLife(t *testing.T) *accountLife {
 		l.resumed = append(l.resumed, in)
 		return 1, nil
 	}, activity.RegisterOptions{Name: workflows.ActivityResumeHeld})
-	l.env.RegisterActivityWithOptions(func(context.Context, workflows.AlertLook) (workflows.AlertNext, error) {
+	l.env.RegisterActivityWithOptions(func(context.Context, workflows.AlertCheck) (workflows.AlertNext, error) {
 		return workflows.AlertNext{Pause: 24 * time.Hour}, nil
-	}, activity.RegisterOptions{Name: workflows.ActivityLookForAlerts})
+	}, activity.RegisterOptions{Name: workflows.ActivityCheckAlerts})
 	return l
 }
 
@@ -65,7 +65,7 @@ func refusal(kind order.FailureKind) error {
 
 func (l *accountLife) at(after time.Duration, do func()) { l.env.RegisterDelayedCallback(do, after) }
 
-func (l *accountLife) look() { l.env.SignalWorkflow(workflows.SignalLook, nil) }
+func (l *accountLife) poll() { l.env.SignalWorkflow(workflows.SignalPoll, nil) }
 
 func (l *accountLife) view() (view workflows.AccountView) {
 	l.t.Helper()
@@ -79,7 +79,7 @@ func (l *accountLife) view() (view workflows.AccountView) {
 func (l *accountLife) live(until time.Duration) {
 	l.t.Helper()
 	l.at(until, l.env.CancelWorkflow)
-	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.begin.Add(-time.Hour)})
+	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.start.Add(-time.Hour)})
 }
 
 func seconds(all ...int) []time.Duration {
@@ -119,10 +119,10 @@ func TestAccountIsLookedAtOnceForManyWebhooks(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
 	for range 100 {
-		l.at(20*time.Second, l.look)
+		l.at(20*time.Second, l.poll)
 	}
 	for range 100 {
-		l.at(22*time.Second, l.look)
+		l.at(22*time.Second, l.poll)
 	}
 	l.live(59 * time.Second)
 	assert.Equal(t, seconds(0, 20, 25, 32), l.asked)
@@ -131,17 +131,17 @@ func TestAccountIsLookedAtOnceForManyWebhooks(t *testing.T) {
 func TestAccountIsLookedAtOnceMoreAfterTheListsLag(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
-	l.at(20*time.Second, l.look)
+	l.at(20*time.Second, l.poll)
 	l.live(59 * time.Second)
 	assert.Equal(t, seconds(0, 20, 30), l.asked)
 }
 
 // What was missed is caught up page by page without a pause, and a page that fails
-// is not started from the start.
+// is retried alone.
 func TestAccountCatchesUpWithoutAPause(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
-	place := &workflows.Place{From: l.begin.Add(-time.Hour), Page: 1}
+	place := &workflows.Place{From: l.start.Add(-time.Hour), Page: 1}
 	l.answer = func(n int, _ workflows.CollectInput) (workflows.Collected, error) {
 		answer := collected()
 		switch {
@@ -178,7 +178,7 @@ func TestAccountWithRefusedCredentialsIsAskedRarely(t *testing.T) {
 	}
 	for minute := range 40 {
 		l.at(time.Second, func() { l.env.SignalWorkflow(workflows.SignalSettings, "a") })
-		l.at(time.Duration(minute)*time.Minute+30*time.Second, l.look) // webhooks change nothing
+		l.at(time.Duration(minute)*time.Minute+30*time.Second, l.poll) // webhooks change nothing
 	}
 	tell := func(revision string) { l.env.SignalWorkflow(workflows.SignalSettings, revision) }
 	l.at(30*time.Minute, func() {
@@ -216,14 +216,14 @@ func TestAccountThatIsNotInTheSettings(t *testing.T) {
 func TestAccountContinuesAsNewWithAllThatItKnows(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
-	l.at(6*time.Hour+30*time.Second, l.look)
-	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.begin.Add(-time.Hour)})
+	l.at(6*time.Hour+30*time.Second, l.poll)
+	l.env.ExecuteWorkflow(workflows.AccountWorkflow, workflows.AccountState{Account: "main", Asked: l.start.Add(-time.Hour)})
 	var next *workflow.ContinueAsNewError
 	require.ErrorAs(t, l.env.GetWorkflowError(), &next)
 	assert.Len(t, l.asked, 361)
 	var state workflows.AccountState
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &state))
-	assert.Equal(t, l.begin.Add(6*time.Hour+30*time.Second), state.Looked.UTC(), "the look that came last is not lost")
+	assert.Equal(t, l.start.Add(6*time.Hour+30*time.Second), state.Looked.UTC(), "the look that came last is not lost")
 	assert.Equal(t, collected().Cursor, state.Cursor.UTC())
 }
 
@@ -252,7 +252,7 @@ func TestAccountKnowsWhatWasCreated(t *testing.T) {
 	l.answer = func(n int, _ workflows.CollectInput) (workflows.Collected, error) {
 		answer := collected()
 		if n == 1 {
-			answer.Created = map[string]workflows.CreatedOrder{"order:demo:1": {At: l.begin, OrderID: 1001}}
+			answer.Created = map[string]workflows.CreatedOrder{"order:demo:1": {At: l.start, OrderID: 1001}}
 		}
 		return answer, nil
 	}

@@ -26,28 +26,29 @@ func (o Owner) String() string {
 	return AccountID(o.Account)
 }
 
-// Alerting is what an entity remembers of what it told at the alert URL.
+// Alerting is what an entity remembers of the alerts that it sent.
 type Alerting struct {
 	// Since is from when on rounds are expected to succeed.
 	Since time.Time `json:",omitzero"`
-	// Red stays set until the next success. RedTold is set from telling it until
-	// green was told.
-	Red     bool `json:",omitempty"`
-	RedTold bool `json:",omitempty"`
-	// Held are the holds that were told: since when, by the order's number.
+	// Red stays set until the next success. RedNotified is set from the red alert
+	// until the green one.
+	Red         bool `json:",omitempty"`
+	RedNotified bool `json:",omitempty"`
+	// Held are the holds that an alert was sent for: since when, by the order's
+	// number.
 	Held map[int64]time.Time `json:",omitempty"`
-	// Findings are the orders that cannot go on, as of the last look.
+	// Findings are the orders that cannot go on, as of the last check.
 	Findings []Finding `json:",omitempty"`
 	// Suspects are ids of workflows whose task a worker was given again and again:
-	// orders, and what orders wait for. Each look asks whether that is still so.
+	// orders, and what orders wait for. Each check asks whether that is still so.
 	Suspects []string `json:",omitempty"`
-	// Sending is the id of the alert that is pending. There is one at a time, so that
-	// they come in their order.
+	// Sending is the id of the pending alert. There is one at a time, so that they
+	// arrive in order.
 	Sending string `json:",omitempty"`
 }
 
-// AlertLook is what the activity LookForAlerts decides from.
-type AlertLook struct {
+// AlertCheck is what the activity CheckAlerts decides from.
+type AlertCheck struct {
 	Owner    Owner
 	Health   Health
 	Alerting Alerting
@@ -56,30 +57,30 @@ type AlertLook struct {
 	Now   time.Time
 }
 
-// AlertNext is what LookForAlerts decided.
+// AlertNext is what CheckAlerts decided.
 type AlertNext struct {
 	// Off says that nothing is expected: the settings do not have the owner, or have
 	// it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
-	// Looked reports whether Findings and Suspects are what is known now; else they
-	// are as they were.
-	Looked   bool      `json:",omitempty"`
+	// Checked says that Findings and Suspects are what is known now; else they are as
+	// they were.
+	Checked  bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
 	Suspects []string  `json:",omitempty"`
-	// Sent says that the alert pending arrived, or was given up.
+	// Sent says that the pending alert arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
 	// names the first ones only.
 	Alert   *Alert      `json:",omitempty"`
 	Overdue []HeldOrder `json:",omitempty"`
-	// Over are told holds that may be forgotten.
+	// Over are holds with an alert that may be forgotten.
 	Over []int64 `json:",omitempty"`
 	// Pause is when to check again at the latest.
 	Pause time.Duration
 }
 
-// AlertKind is what an alert tells.
+// AlertKind is what an alert is about.
 type AlertKind string
 
 // The kinds of alerts.
@@ -113,7 +114,7 @@ type HeldOrder struct {
 	Since  time.Time        `json:"since"`
 }
 
-// HealthView is how an entity fares, as the query health answers it.
+// HealthView is an entity's health, as the query health answers it.
 type HealthView struct {
 	Health Health
 	// Since is from when on rounds are expected to succeed.
@@ -126,12 +127,12 @@ type HealthView struct {
 	Import *InitialImport `json:",omitempty"`
 }
 
-// RedAt reports whether the entity was red at its last look, or is by now.
+// RedAt reports whether the entity was red at its last check, or is by now.
 func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
 	return v.Red || len(v.Findings) > 0 || v.Health.Red(now, v.Since, every)
 }
 
-// alertPause is when to check again where nobody could say.
+// alertPause is when to check again if the check failed.
 const alertPause = time.Minute
 
 // watched is an entity as its alerting sees it.
@@ -151,9 +152,9 @@ func (w watched) findings() []Finding {
 	return w.found()
 }
 
-// watch tells at the alert URL how the entity fares, for as long as the run
-// lives. It goes on beside the rounds and never holds them up, so that a round
-// that hangs is seen too.
+// watch sends alerts about the entity's health for as long as the run lives. It
+// runs beside the rounds and never delays them, so that a hanging round is noticed
+// too.
 func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	if a.Since.IsZero() {
 		a.Since = workflow.Now(ctx)
@@ -166,21 +167,21 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 		return view, nil
 	})
 	if err != nil {
-		return fmt.Errorf("answer how %s fares: %w", of.owner, err)
+		return fmt.Errorf("answer the health of %s: %w", of.owner, err)
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
-			pause := a.look(ctx, of)
+			pause := a.check(ctx, of)
 			began := workflow.Now(ctx)
-			// Failing, and being recovered, are checked when they start.
+			// Failing and recovering are checked when they start.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 				return of.health.Kind != seen.Kind || of.health.FailingSince.IsZero() != seen.FailingSince.IsZero() ||
 					len(of.findings()) != found || len(a.Suspects) > suspects
 			})
 			if err == nil && workflow.Now(ctx).Sub(began) > pause+alertPause {
-				// No worker ran for a while; the rounds that were missed come first,
-				// lest each of them is told red and at once green.
+				// No worker ran for a while; the rounds that were missed come first, so that none
+				// of them is reported red and then at once green.
 				err = workflow.Sleep(ctx, alertPause)
 			}
 			if err != nil {
@@ -198,17 +199,18 @@ func (a *Alerting) suspect(id string) {
 	}
 }
 
-// look decides what to tell and has it sent. It says when to check again.
-func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
+// check decides which alerts to send and sends them. It returns when to check
+// again.
+func (a *Alerting) check(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next look is another attempt
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 1}, // the next check is another attempt
 	})
-	in := AlertLook{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
+	in := AlertCheck{Owner: of.owner, Health: *of.health, Alerting: *a, Found: of.findings(), Now: workflow.Now(ctx)}
 	asked := slices.Clone(a.Suspects)
 	var next AlertNext
-	if err := workflow.ExecuteLocalActivity(local, ActivityLookForAlerts, in).Get(ctx, &next); err != nil {
-		workflow.GetLogger(ctx).Warn("it is not known whether there is something to tell at the alert URL; it is looked at again", "error", err)
+	if err := workflow.ExecuteLocalActivity(local, ActivityCheckAlerts, in).Get(ctx, &next); err != nil {
+		workflow.GetLogger(ctx).Warn("alerts could not be checked; the check is retried", "error", err)
 		return alertPause
 	}
 	a.take(next, asked, in.Now)
@@ -218,8 +220,8 @@ func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 	return next.Pause
 }
 
-// take remembers what was decided. What is about to be sent counts as told: the
-// workflow that sends it outlives this run.
+// take remembers what was decided. What is about to be sent counts as notified:
+// the workflow that sends it outlives this run.
 func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Red = next.Red
 	if next.Off {
@@ -228,10 +230,10 @@ func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	if next.Sent {
 		a.Sending = ""
 	}
-	if next.Looked {
+	if next.Checked {
 		a.Findings = next.Findings
 		a.Suspects = slices.DeleteFunc(a.Suspects, func(id string) bool {
-			// Those that came while it was looked are kept.
+			// Those that came during the check are kept.
 			return slices.Contains(asked, id) && !slices.Contains(next.Suspects, id)
 		})
 	}
@@ -244,9 +246,9 @@ func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Sending = next.Alert.ID
 	switch next.Alert.Kind {
 	case AlertRed:
-		a.RedTold = true
+		a.RedNotified = true
 	case AlertGreen:
-		a.RedTold = false
+		a.RedNotified = false
 	case AlertFailing:
 		for i := range a.Findings {
 			a.Findings[i].Alerted = true

@@ -8,12 +8,12 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// choicesKept bounds what an account remembers of people's choices; of those
-// that were made longest ago the oldest goes first.
+// choicesKept bounds what an account remembers of people's choices; the oldest are
+// dropped first.
 const choicesKept = 2000
 
-// ChoiceMade has a choice between several contacts or products remembered. The
-// record's id tells nothing to who reads it.
+// ChoiceMade stores a choice between several contacts or products. The record's id
+// reveals nothing to its reader.
 type ChoiceMade struct {
 	Record string
 	Choice order.Remembered
@@ -47,8 +47,8 @@ func (s *AccountState) oldestChoice() string {
 	var oldest string
 	var at time.Time
 	for _, record := range workflow.DeterministicKeys(s.Choices) {
-		if made := s.Choices[record].At; oldest == "" || made.Before(at) {
-			oldest, at = record, made
+		if created := s.Choices[record].At; oldest == "" || created.Before(at) {
+			oldest, at = record, created
 		}
 	}
 	return oldest

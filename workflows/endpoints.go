@@ -10,8 +10,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// FailEndpointMissing is the type of the error of a request to an endpoint that RO App does not offer. The order that made it
-// waits as for a service that is down; the account is red.
+// FailEndpointMissing is the type of the error of a request to an endpoint that RO
+// App does not offer. The order that sent it waits as for a service that is down;
+// the account is red.
 const FailEndpointMissing order.FailureKind = "EndpointMissing"
 
 // MissingEndpoint is an endpoint that RO App was found not to offer.
@@ -74,8 +75,8 @@ func (s *AccountState) takeMissing(asked, still []string, now time.Time) {
 	s.showMissing()
 }
 
-// showMissing makes the account's health tell of what is missing, although its collections succeed: each success makes it
-// healthy first.
+// showMissing makes the account's health report what is missing, although its
+// collections succeed: each success makes it healthy first.
 func (s *AccountState) showMissing() {
 	if len(s.Missing) == 0 || s.Failures > 0 { // a success shows it again
 		return

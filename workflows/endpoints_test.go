@@ -9,8 +9,9 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// An endpoint that RO App does not offer any more makes the account red at once, with one finding, while its changes are
-// collected as ever. It is green again once the endpoint is back.
+// An endpoint that RO App does not offer any more makes the account red at once,
+// with one finding, while its changes are collected as usual. It is green again
+// once the endpoint is back.
 func TestAccountIsRedWhileAnEndpointIsMissing(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)
@@ -25,7 +26,7 @@ func TestAccountIsRedWhileAnEndpointIsMissing(t *testing.T) {
 	for range 50 {
 		l.at(20*time.Second, func() { l.env.SignalWorkflow(workflows.SignalEndpointMissing, "GET /products/") })
 	}
-	red := func(v workflows.AccountView) bool { return v.Health.Red(l.env.Now(), l.begin, time.Minute) }
+	red := func(v workflows.AccountView) bool { return v.Health.Red(l.env.Now(), l.start, time.Minute) }
 	l.at(10*time.Second, func() { assert.False(t, red(l.view())) })
 	l.at(21*time.Second, func() {
 		view := l.view()
@@ -36,8 +37,8 @@ func TestAccountIsRedWhileAnEndpointIsMissing(t *testing.T) {
 	l.at(150*time.Second, func() {
 		view := l.view()
 		assert.True(t, red(view))
-		assert.Equal(t, l.begin.Add(20*time.Second), view.Health.FailingSince.UTC())
-		assert.Equal(t, l.begin.Add(2*time.Minute), view.Health.LastSuccess.UTC(), "changes are collected all the same")
+		assert.Equal(t, l.start.Add(20*time.Second), view.Health.FailingSince.UTC())
+		assert.Equal(t, l.start.Add(2*time.Minute), view.Health.LastSuccess.UTC(), "changes are collected all the same")
 		gone = false
 	})
 	l.at(190*time.Second, func() {

@@ -21,12 +21,12 @@ type EnsureContactInput struct {
 	Thorough bool `json:",omitempty"`
 }
 
-// EnsureContact makes the one contact of a phone, unless a look finds it. All
-// orders of the phone that come at once get the one answer.
+// EnsureContact creates the one contact of a phone, unless a lookup finds it. All
+// orders of the phone that come at once share the answer.
 func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEnsured, error) {
-	look := lookNeeded(ctx, in.LookedAt, in.Thorough) && len(in.Find.Phones) > 0
-	for range looks(look, in.Thorough) {
-		found, err := lookForContact(ctx, in)
+	lookup := lookupNeeded(ctx, in.LookedAt, in.Thorough) && len(in.Find.Phones) > 0
+	for range looks(lookup, in.Thorough) {
+		found, err := lookUpContact(ctx, in)
 		if err != nil || len(found) > 0 {
 			return contactAnswer(ctx, found), err
 		}
@@ -37,18 +37,19 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 			}
 		}
 	}
-	var made order.Contact
-	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the contact", in.Pace), ActivityCreateContact, in.EnsureContact).Get(ctx, &made)
-	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &made}, err
+	var created order.Contact
+	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the contact", in.Pace), ActivityCreateContact, in.EnsureContact).Get(ctx, &created)
+	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &created}, err
 }
 
-// lookNeeded reports whether the asker's own look is too old to rely on. While it
-// is younger than an answer is kept, nobody but staff can have made the record.
-func lookNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
+// lookupNeeded reports whether the caller's own lookup is too old to rely on.
+// While it is younger than an answer is kept, nobody but staff can have created
+// the record.
+func lookupNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
 	return thorough || workflow.Now(ctx).Sub(lookedAt) > KeepAnswer
 }
 
-// looks is how often to look.
+// looks is the number of lookups.
 func looks(needed, thorough bool) int {
 	switch {
 	case !needed:
@@ -60,7 +61,7 @@ func looks(needed, thorough bool) int {
 	}
 }
 
-func lookForContact(ctx workflow.Context, in EnsureContactInput) ([]order.Contact, error) {
+func lookUpContact(ctx workflow.Context, in EnsureContactInput) ([]order.Contact, error) {
 	for _, organizations := range []bool{false, true} {
 		find := in.Find
 		find.Organizations = organizations
@@ -89,9 +90,10 @@ type EnsureProductInput struct {
 	Thorough bool `json:",omitempty"`
 }
 
-// EnsureProduct makes the one product of a SKU or title, unless a look finds it.
+// EnsureProduct creates the one product of a SKU or title, unless a lookup finds
+// it.
 func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
-	for range looks(lookNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
+	for range looks(lookupNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
 		var found order.ProductsFound
 		err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Look for the product once more", in.Pace), string(order.StepFindProducts), in.Find).Get(ctx, &found)
 		if products := found.Products[in.Goods]; err != nil || len(products) > 0 {
@@ -104,15 +106,15 @@ func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEn
 			}
 		}
 	}
-	made, err := createProduct(ctx, in, 0)
-	if err == nil && made.MissingCategory != nil {
+	created, err := createProduct(ctx, in, 0)
+	if err == nil && created.MissingCategory != nil {
 		var category int64
 		options := workflow.WithActivityOptions(ctx, ensureOptions("Create the category", int(in.Pace.Urgency), time.Hour))
-		if err = workflow.ExecuteActivity(options, ActivityEnsureCategory, *made.MissingCategory).Get(ctx, &category); err == nil {
-			made, err = createProduct(ctx, in, category)
+		if err = workflow.ExecuteActivity(options, ActivityEnsureCategory, *created.MissingCategory).Get(ctx, &category); err == nil {
+			created, err = createProduct(ctx, in, category)
 		}
 	}
-	return order.ProductEnsured{At: workflow.Now(ctx), Product: made.Product}, err
+	return order.ProductEnsured{At: workflow.Now(ctx), Product: created.Product}, err
 }
 
 // CreateProductInput is what the activity CreateProduct works from.
@@ -121,18 +123,18 @@ type CreateProductInput struct {
 	CategoryID int64 `json:",omitempty"` // 0: found by the product's path
 }
 
-// ProductMade is the answer of the activity CreateProduct: the product, or the
-// category that has to be made first.
-type ProductMade struct {
+// ProductCreated is the answer of the activity CreateProduct: the product, or the
+// category that has to be created first.
+type ProductCreated struct {
 	Product         *order.Product
 	MissingCategory *EnsureCategoryInput `json:",omitempty"`
 }
 
-func createProduct(ctx workflow.Context, in EnsureProductInput, category int64) (ProductMade, error) {
-	var made ProductMade
+func createProduct(ctx workflow.Context, in EnsureProductInput, category int64) (ProductCreated, error) {
+	var created ProductCreated
 	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the product", in.Pace), ActivityCreateProduct,
-		CreateProductInput{EnsureProduct: in.EnsureProduct, CategoryID: category}).Get(ctx, &made)
-	return made, err
+		CreateProductInput{EnsureProduct: in.EnsureProduct, CategoryID: category}).Get(ctx, &created)
+	return created, err
 }
 
 func productAnswer(ctx workflow.Context, found []order.Product) order.ProductEnsured {
@@ -151,7 +153,7 @@ type EnsureCategoryInput struct {
 	Account  string
 	ParentID int64 `json:",omitempty"`
 	Path     []string
-	Fallback int64 // the answer where RO App's API makes no categories
+	Fallback int64 // the answer where RO App's API creates no categories
 	Pace     order.Pace
 }
 
@@ -162,7 +164,7 @@ type CreateCategoryInput struct {
 	Title    string
 	Fallback int64
 	Pace     order.Pace
-	// Thorough asks to wait and look twice: an earlier run may have created it.
+	// Thorough asks to wait and look it up twice: an earlier run may have created it.
 	Thorough bool `json:",omitempty"`
 }
 
@@ -172,7 +174,7 @@ type CategoryEnsured struct {
 	ID int64
 }
 
-// EnsureCategory makes the one category of a title below its parent; where that
+// EnsureCategory creates the one category of a title below its parent; where that
 // is refused, the account's fallback category is the answer.
 func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsured, error) {
 	var id int64
@@ -180,8 +182,9 @@ func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsur
 	return CategoryEnsured{At: workflow.Now(ctx), ID: id}, err
 }
 
-// paced are the options of an Ensure workflow's request. A create whose answer
-// is lost is repeated only after the settling time, by an activity that looks.
+// paced are the options of an Ensure workflow's request. A create whose answer is
+// lost is repeated only after the settling time, by an activity that looks it up
+// first.
 func paced(ctx workflow.Context, account, summary string, pace order.Pace) workflow.Context {
 	return workflow.WithActivityOptions(ctx, requestOptions(
 		engine.RoappQueue(account), summary, int(pace.Urgency), 2*(pace.Timeout+pace.Settle), pace.Settle))

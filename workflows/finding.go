@@ -49,7 +49,7 @@ func (f Finding) same(other Finding) bool {
 // FindingsKept bounds how many findings an entity keeps and shows.
 const FindingsKept = 20
 
-// Merge keeps since when a finding stands and whether it was sent from what was
+// Merge keeps since when a finding exists and whether it was sent from what was
 // known before.
 func Merge(found, known []Finding) []Finding {
 	found = slices.Clone(found[:min(len(found), FindingsKept)])

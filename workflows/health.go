@@ -9,14 +9,14 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// Health reports how a shop's sweeps or an account's collections fare. Its texts
+// Health is the state of a shop's sweeps or an account's collections. Its texts
 // hold no personal data.
 type Health struct {
 	// LastSuccess is when the last round started that succeeded, zero before the
 	// first.
 	LastSuccess time.Time `json:",omitzero"`
 	// FailingSince is when the first failure after the last success was seen,
-	// zero while all is well.
+	// zero while healthy.
 	FailingSince time.Time `json:",omitzero"`
 	// Problem is why, and Kind its class.
 	Problem string            `json:",omitempty"`

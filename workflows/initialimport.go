@@ -64,18 +64,18 @@ type ImportedSlice struct {
 
 // wantImport starts an initial import, or goes on with the one that was stopped.
 func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
-	begun := s.Import
-	same := begun != nil && begun.From == want.From && begun.To == want.To && slices.Equal(begun.SkipStatuses, want.SkipStatuses)
-	if same && begun.DoneAt.IsZero() {
-		begun.Stopped, begun.Failures, begun.NotBefore, begun.By = false, 0, time.Time{}, want.By
+	started := s.Import
+	same := started != nil && started.From == want.From && started.To == want.To && slices.Equal(started.SkipStatuses, want.SkipStatuses)
+	if same && started.DoneAt.IsZero() {
+		started.Stopped, started.Failures, started.NotBefore, started.By = false, 0, time.Time{}, want.By
 		return
 	}
-	if begun != nil && begun.DoneAt.IsZero() && !begun.Stopped {
-		return // another one is in progress; who asks looks before
+	if started != nil && started.DoneAt.IsZero() && !started.Stopped {
+		return // another one is running; the caller checks before
 	}
 	to, err := time.Parse(time.DateOnly, want.To)
 	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
-		return // no matter who asks checks it before
+		return // the caller checks it before
 	}
 	s.Import = &InitialImport{InitialImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
 }
@@ -92,7 +92,7 @@ func (f *InitialImport) Start() time.Time {
 	return start
 }
 
-// Days reports how many days are done, of how many.
+// Days returns how many days are done, of how many.
 func (f *InitialImport) Days() (done, all int) {
 	to, _ := time.Parse(time.DateOnly, f.To)
 	end := to.AddDate(0, 0, 1)
@@ -113,8 +113,8 @@ const (
 	importRetryMost = 5 * time.Minute
 )
 
-// beginSlice starts the next slice. A run that is about to end starts none.
-func (r *shopRun) beginSlice(ctx workflow.Context) {
+// startSlice starts the next slice. A run that is about to end starts none.
+func (r *shopRun) startSlice(ctx workflow.Context) {
 	f := r.state.Import
 	if r.slice != nil || r.state.Paused != "" || !f.Goes() || workflow.Now(ctx).Before(f.NotBefore) || r.worn(ctx) {
 		return

@@ -38,7 +38,7 @@ type life struct {
 	roapp struct {
 		status   int64
 		items    []order.Item
-		made     int // how often it was created
+		created  int // how often it was created
 		comments []string
 		down     bool
 		reads    []time.Time // when it was asked for the order
@@ -155,7 +155,7 @@ func (l *life) view() order.View {
 	return order.NewView(s, view.Running)
 }
 
-// sweep tells the workflow what the shop has now, as a sweep does.
+// sweep reports to the workflow what the shop has now, as a sweep does.
 func (l *life) sweep() {
 	seen := l.seen()
 	l.env.SignalWorkflow(workflows.SignalShopOrderChanged, order.ChangeNotice{
@@ -228,7 +228,7 @@ func (l *life) activities() map[string]any {
 			return order.ContactsFound{At: l.env.Now(), Contacts: []order.Contact{{ID: 5, FirstName: "Anna", LastName: "Nowak"}}}, l.roappDown()
 		},
 		string(order.StepFindProducts): func(context.Context, order.FindProducts) (order.ProductsFound, error) {
-			found := map[order.GoodsKey][]order.Product{order.ArticleKey("A-1"): {{ID: 6, Title: "Róża", Article: "A-1"}}}
+			found := map[order.ProductKey][]order.Product{order.ArticleKey("A-1"): {{ID: 6, Title: "Róża", Article: "A-1"}}}
 			return order.ProductsFound{At: l.env.Now(), Products: found}, l.roappDown()
 		},
 		string(order.StepCreateOrder): l.createOrder,
@@ -281,7 +281,7 @@ func advance(rules func() order.Rules, runs func() int) func(context.Context, fl
 }
 
 func (l *life) createOrder(_ context.Context, in order.CreateOrder) (order.OrderCreated, error) {
-	if l.roapp.made > 0 {
+	if l.roapp.created > 0 {
 		return order.OrderCreated{
 			ID: 7, Number: "Z7", StatusID: l.roapp.status, InitialStatusID: 101, TakenOver: true, ContactID: in.ContactID, Items: l.roapp.items,
 		}, nil
@@ -289,7 +289,7 @@ func (l *life) createOrder(_ context.Context, in order.CreateOrder) (order.Order
 	if in.OnlyLink {
 		return order.OrderCreated{}, nil
 	}
-	l.roapp.made++
+	l.roapp.created++
 	l.roapp.status = 101
 	return order.OrderCreated{ID: 7, Number: "Z7", StatusID: 101, InitialStatusID: 101}, nil
 }

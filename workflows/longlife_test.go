@@ -57,7 +57,7 @@ func TestT03_FinalOrderClosesOnceTheSweepsDoNotSeeItAnyMore(t *testing.T) {
 			assert.Equal(t, order.SyncClosed, view.SyncState)
 			assert.InDelta(t, tc.want.Seconds(), l.after().Seconds(), 60)
 			assert.Equal(t, 3, l.shop.Status)
-			assert.Equal(t, 1, l.roapp.made)
+			assert.Equal(t, 1, l.roapp.created)
 			assert.Len(t, l.roapp.comments, 1)
 		})
 	}
@@ -106,22 +106,22 @@ func TestT03_HoldIsLookedAtAfterGrowingDelays(t *testing.T) {
 	assert.WithinDuration(t, placed.Add(time.Hour), held.State.Hold.Since, 5*time.Minute)
 	assert.GreaterOrEqual(t, l.runs, 20)
 
-	var looks []time.Time // the first request of each retry; its repetitions come soon
+	var retries []time.Time // the first request of each retry; its repetitions come soon
 	for _, read := range l.roapp.reads {
 		if since := read.Sub(placed); since < time.Hour || since > 25*time.Hour {
 			continue
 		}
-		if n := len(looks); n == 0 || read.Sub(looks[n-1]) > 45*time.Second {
-			looks = append(looks, read)
+		if n := len(retries); n == 0 || read.Sub(retries[n-1]) > 45*time.Second {
+			retries = append(retries, read)
 		}
 	}
 	for i, want := range []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, time.Hour} {
-		require.Greater(t, len(looks), i+1)
-		gap := looks[i+1].Sub(looks[i])
+		require.Greater(t, len(retries), i+1)
+		gap := retries[i+1].Sub(retries[i])
 		assert.GreaterOrEqual(t, gap, want)
 		assert.LessOrEqual(t, gap, want+want/10+time.Minute, "look %d", i+1)
 	}
-	assert.InDelta(t, 26, len(looks), 2, "once an hour")
+	assert.InDelta(t, 26, len(retries), 2, "once an hour")
 }
 
 func TestT09_RefreshCooldown(t *testing.T) {
@@ -184,7 +184,7 @@ func TestT03_HalfAYearOfContinueAsNew(t *testing.T) {
 	assert.GreaterOrEqual(t, l.runs, 24)
 	assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
 	assert.InDelta(t, (170 * day).Seconds(), l.after().Seconds(), 3600)
-	assert.Equal(t, 1, l.roapp.made)
+	assert.Equal(t, 1, l.roapp.created)
 	require.Len(t, l.roapp.items, 1)
 	assert.Equal(t, "14", l.roapp.items[0].Quantity.String())
 	assert.Equal(t, 3, l.shop.Status)

@@ -33,23 +33,23 @@ func LookupID(in LookupInput) string {
 	return fmt.Sprintf("lookup:%s:%s:%d", in.Account, in.Kind, in.ID)
 }
 
-// LookedUp is what RO App has of a record.
-type LookedUp struct {
+// LookupResult is what RO App has of a record.
+type LookupResult struct {
 	Found    bool
 	Title    string   `json:",omitempty"` // the name of a contact, the title of a product, the number of an order
 	Phones   []string `json:",omitempty"` // of a contact, as written in RO App
 	Archived bool     `json:",omitempty"` // of a product: no order can have it
 }
 
-// lookupWait is how long a lookup may wait for its turn: the person who wanted it
+// lookupWait is how long a lookup may wait for its slot: the person who wanted it
 // has gone by then.
 const lookupWait = 20 * time.Second
 
 // Lookup reads one record by its id: one request, as urgent as a person's wish.
-func Lookup(ctx workflow.Context, in LookupInput) (LookedUp, error) {
+func Lookup(ctx workflow.Context, in LookupInput) (LookupResult, error) {
 	options := requestOptions(engine.RoappQueue(in.Account), "Look up the "+string(in.Kind), order.UrgencyPerson, 15*time.Second, time.Second)
 	options.ScheduleToCloseTimeout = lookupWait
-	var found LookedUp
+	var found LookupResult
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityLookup, in).Get(ctx, &found)
 	return found, err
 }

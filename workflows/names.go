@@ -15,7 +15,7 @@ const (
 	LaneWorkflow           = "Lane"
 	RehearsalWorkflow      = "Rehearsal"
 	RoappOrdersWorkflow    = "RoappOrders"
-	TellWorkflow           = "Tell"
+	NotifyWorkflow         = "Notify"
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
 	LookupWorkflow         = "Lookup"
@@ -31,15 +31,15 @@ const (
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
 	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
-	SignalLook               = "look"                  // nothing, to an account or a shop: now, not at the next time
+	SignalPoll               = "look"                  // nothing, to an account or a shop: now, not at the next time
 	SignalInitialImport      = "initial-import"        // InitialImportWanted, to a shop
 	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
 	SignalTaskRepeated       = "task-repeated"         // the id of a workflow whose task a worker was given again and again, to its shop or account
 	SignalPermissionGiven    = "permission-given"      // nothing, to an account: products may be added again
 	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
-	// SignalSettings tells a shop, an account or a held order that other settings
-	// are in force; its payload is their revision.
+	// SignalSettings notifies a shop, an account or a held order of other settings in
+	// force; its payload is their revision.
 	SignalSettings = "settings"
 )
 
@@ -82,7 +82,7 @@ const (
 	ActivityRehearsalPlan     = "RehearsalPlan"
 	ActivityRehearsalContacts = "RehearsalContacts"
 	ActivityRehearsalStanding = "RehearsalStanding"
-	ActivityLookForAlerts     = "LookForAlerts"
+	ActivityCheckAlerts       = "LookForAlerts" // as in the recorded histories
 	ActivityRoappOrders       = "ReadRoappOrders"
 	ActivitySendAlert         = "SendAlert"
 	ActivityReadCompany       = "ReadCompany"

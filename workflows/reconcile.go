@@ -30,7 +30,7 @@ const (
 // "2006-01-02".
 type ReconcileInput struct{ Shop, From, To string }
 
-// ErrReconcileDays tells of days that cannot be read.
+// ErrReconcileDays reports days that cannot be read.
 var ErrReconcileDays = errors.New("write the days as 2026-11-01, the first one first, at most 62 of them")
 
 // span is the range, on the shop's clock.
@@ -43,14 +43,14 @@ func (in ReconcileInput) span() (from, before time.Time, err error) {
 	return from, to.AddDate(0, 0, 1).Add(-time.Second), nil
 }
 
-// Check tells of days that cannot be read.
+// Check reports days that cannot be read.
 func (in ReconcileInput) Check() error { _, _, err := in.span(); return err }
 
 // ShopOrder is an order as the shop lists it, without anything personal.
 type ShopOrder struct {
 	Number int64
 	Day    string           // on the shop's clock
-	Sum    *decimal.Decimal `json:",omitempty"` // all products; nil where it cannot be read
+	Sum    *decimal.Decimal `json:",omitempty"` // all items; nil where it cannot be read
 	Status int              `json:",omitempty"`
 }
 

@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	// missedRounds is how many rounds may fail in a row before somebody is told,
-	// and quietFor how long nobody is told whatever the interval: services
-	// restart.
+	// missedRounds is how many rounds may fail in a row before an alert, and quietFor
+	// how long there is no alert for any interval: services restart.
 	missedRounds = 3
 	quietFor     = 10 * time.Minute
 )

@@ -17,7 +17,7 @@ func Register(registry interface {
 		LaneWorkflow:           Lane,
 		RehearsalWorkflow:      Rehearsal,
 		RoappOrdersWorkflow:    RoappOrders,
-		TellWorkflow:           Tell,
+		NotifyWorkflow:         Notify,
 		CheckWorkflow:          Check,
 		ReconcileWorkflow:      Reconcile,
 		LookupWorkflow:         Lookup,

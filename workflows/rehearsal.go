@@ -28,7 +28,7 @@ const (
 	RehearsedLink    RehearsedAs = "link"    // it exists in RO App already and would be linked
 	RehearsedHeld    RehearsedAs = "held"    // it would wait for somebody
 	RehearsedClosed  RehearsedAs = "closed"  // it would not be created, such as a cancelled one
-	RehearsedKnown   RehearsedAs = "known"   // it is imported already, or pending
+	RehearsedKnown   RehearsedAs = "known"   // it is imported already, or importing
 	RehearsedSkipped RehearsedAs = "skipped" // by its status
 )
 
@@ -90,11 +90,11 @@ type RehearsalRead struct {
 	Others []RehearsedOrder `json:",omitempty"`
 }
 
-// RehearsalFacts is what a rehearsal has learned from both services.
-type RehearsalFacts struct {
+// RehearsalData is what a rehearsal has learned from both services.
+type RehearsalData struct {
 	// People and Organizations are by phone.
 	People, Organizations map[string][]order.Contact
-	Products              map[order.GoodsKey][]order.Product
+	Products              map[order.ProductKey][]order.Product
 	Catalogue             map[string]order.CatalogueEntry
 	// Read holds the SKUs that the catalogue was asked for.
 	Read map[string]bool
@@ -102,28 +102,28 @@ type RehearsalFacts struct {
 	Standing map[int64]string
 }
 
-func newRehearsalFacts() RehearsalFacts {
-	return RehearsalFacts{
+func newRehearsalData() RehearsalData {
+	return RehearsalData{
 		People: map[string][]order.Contact{}, Organizations: map[string][]order.Contact{},
-		Products: map[order.GoodsKey][]order.Product{}, Catalogue: map[string]order.CatalogueEntry{}, Read: map[string]bool{},
+		Products: map[order.ProductKey][]order.Product{}, Catalogue: map[string]order.CatalogueEntry{}, Read: map[string]bool{},
 		Standing: map[int64]string{},
 	}
 }
 
-// mostFacts bounds what is remembered from slice to slice, since each plan is given all of it.
-const mostFacts = 2000
+// maxRehearsalData bounds what is remembered from slice to slice, since each plan is given all of it.
+const maxRehearsalData = 2000
 
-// full reports whether the facts are to be forgotten; what is needed again is
-// asked for again.
-func (f RehearsalFacts) full() bool {
-	return len(f.People)+len(f.Organizations)+len(f.Products)+len(f.Catalogue)+len(f.Standing) > mostFacts
+// full reports whether the data is to be dropped; what is needed again is asked
+// for again.
+func (f RehearsalData) full() bool {
+	return len(f.People)+len(f.Organizations)+len(f.Products)+len(f.Catalogue)+len(f.Standing) > maxRehearsalData
 }
 
 // RehearsalPlanInput is what the local activity RehearsalPlan works from.
 type RehearsalPlanInput struct {
 	Shop   string
 	Orders []order.Snapshot
-	Facts  RehearsalFacts
+	Data   RehearsalData
 }
 
 // RehearsalPlanned is the answer of RehearsalPlan: what has to be asked first, in batches
@@ -158,14 +158,14 @@ type RehearsalContacts struct {
 type rehearsal struct {
 	in      RehearsalInput
 	span    *InitialImport
-	facts   RehearsalFacts
+	facts   RehearsalData
 	ensures map[string]bool // Ensure workflows that an order before would have started
 	orders  []RehearsedOrder
 	result  Rehearsed
 }
 
 // Rehearsal reads what an initial import would read, looks up what it would look
-// up, and reports what would become of each order. It writes nothing.
+// up, and reports what would happen to each order. It writes nothing.
 func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 	var span ShopState
 	span.wantImport(in.InitialImportWanted, workflow.Now(ctx))
@@ -173,7 +173,7 @@ func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 		return Rehearsed{}, temporal.NewNonRetryableApplicationError("the days are no dates as 2006-01-02, or in the wrong order", "Range", nil)
 	}
 	d := &rehearsal{
-		in: in, span: span.Import, facts: newRehearsalFacts(), ensures: map[string]bool{}, result: Rehearsed{Holds: map[order.HoldReason]int{}},
+		in: in, span: span.Import, facts: newRehearsalData(), ensures: map[string]bool{}, result: Rehearsed{Holds: map[order.HoldReason]int{}},
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryRehearsal, d.view); err != nil {
 		return d.result, err
@@ -213,11 +213,11 @@ func rehearsalOptions(ctx workflow.Context, queue string) workflow.Context {
 // decide asks what the orders' plans ask for until nothing is left to ask.
 func (d *rehearsal) decide(ctx workflow.Context, orders []order.Snapshot) error {
 	if d.facts.full() {
-		d.facts = newRehearsalFacts()
+		d.facts = newRehearsalData()
 	}
 	for len(orders) > 0 {
 		var planned RehearsalPlanned
-		in := RehearsalPlanInput{Shop: d.in.Shop, Orders: orders, Facts: d.facts}
+		in := RehearsalPlanInput{Shop: d.in.Shop, Orders: orders, Data: d.facts}
 		if err := workflow.ExecuteLocalActivity(planOptions(ctx), ActivityRehearsalPlan, in).Get(ctx, &planned); err != nil {
 			return err
 		}
@@ -252,7 +252,7 @@ func (d *rehearsal) ask(ctx workflow.Context, planned RehearsalPlanned) error {
 		if err := workflow.ExecuteActivity(account, string(order.StepFindProducts), in).Get(ctx, &found); err != nil {
 			return err
 		}
-		for _, key := range order.GoodsAsked(in) {
+		for _, key := range order.ProductKeys(in) {
 			d.facts.Products[key] = found.Products[key]
 		}
 	}

@@ -21,7 +21,8 @@ type RoappOrdersInput struct {
 }
 
 // RoappOrdersID is the id of the workflow that reads a page. People type more than
-// numbers into a search, so it stands there as a hash with the identity key.
+// numbers into a search, so the text is part of the id as a hash with the identity
+// key.
 func RoappOrdersID(in RoappOrdersInput, identityKey []byte) string {
 	if in.Number != "" {
 		return fmt.Sprintf("roapp-orders:%s:%s", in.Account, order.KeyedHash(identityKey, "number", in.Number))
@@ -50,8 +51,8 @@ type RoappOrder struct {
 	Keys []order.Key `json:",omitempty"`
 }
 
-// roappOrdersWait is how long a page may wait for its turn: whoever wanted it has
-// gone by then.
+// roappOrdersWait is how long a page may wait for its slot: its reader has gone by
+// then.
 const roappOrdersWait = time.Minute
 
 // RoappOrders reads one page of an account's own list of orders: one request,

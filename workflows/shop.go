@@ -23,8 +23,8 @@ type ShopState struct {
 	// Recent and Whole are the last sweeps that succeeded; a whole one is a
 	// recent one as well.
 	Recent, Whole *Swept `json:",omitempty"`
-	// Absent are the open orders that whole sweeps do not find, by number. An order
-	// is told only once that lasted.
+	// Absent are the open orders that whole sweeps do not find, by number. An order is
+	// reported only after that lasted.
 	Absent map[int64]Absence `json:",omitempty"`
 	// NextRecent and NextWhole are when the next ones are due.
 	NextRecent, NextWhole time.Time `json:",omitzero"`
@@ -32,7 +32,7 @@ type ShopState struct {
 	// nothing is tried again.
 	Failures  int       `json:",omitempty"`
 	NotBefore time.Time `json:",omitzero"`
-	// Revision is that of the settings which the shop was last told of.
+	// Revision is that of the settings which the shop was last notified of.
 	Revision string `json:",omitempty"`
 	// Paused is why the shop is not asked for anything.
 	Paused string         `json:",omitempty"`
@@ -98,7 +98,7 @@ type ResumeInput struct {
 	Account string `json:",omitempty"` // where there is no shop: all shops of the account
 	// Reasons are the holds that may be over; empty are all.
 	Reasons []order.HoldReason `json:",omitempty"`
-	// Revision of the settings in force; it stands in the signal.
+	// Revision of the settings in force, as in the signal.
 	Revision string
 }
 
@@ -115,7 +115,7 @@ func resumeOptions(ctx workflow.Context, summary string) workflow.Context {
 }
 
 // Shop is the entity of a shop. It sweeps the shop's orders, carries out the
-// initial import, keeps the webhooks subscribed, and knows how all that fares.
+// initial import, keeps the webhooks subscribed, and knows the health of all that.
 func Shop(ctx workflow.Context, state ShopState) error {
 	r := newShopRun(ctx, state)
 	if err := workflow.SetQueryHandler(ctx, QueryShop, func() (ShopView, error) { return r.view(), nil }); err != nil {
@@ -137,7 +137,7 @@ func Shop(ctx workflow.Context, state ShopState) error {
 		if r.handOn(ctx) {
 			return workflow.NewContinueAsNewError(ctx, ShopWorkflow, r.state)
 		}
-		r.begin(ctx)
+		r.start(ctx)
 		r.describe(ctx)
 		r.wait(ctx)
 	}
@@ -150,7 +150,7 @@ type shopRun struct {
 	started  time.Time
 	settings ShopInForce
 
-	look, settingsChanged, wanted, removed, received, importWanted, importStop, repeated workflow.ReceiveChannel
+	pollRequested, settingsChanged, wanted, removed, received, importWanted, importStop, repeated workflow.ReceiveChannel
 
 	// asked is set where somebody wants a sweep now.
 	asked bool
@@ -180,7 +180,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 	}
 	return &shopRun{
 		state: state, started: workflow.Now(ctx), stopTimer: func() {},
-		look:            workflow.GetSignalChannel(ctx, SignalLook),
+		pollRequested:   workflow.GetSignalChannel(ctx, SignalPoll),
 		settingsChanged: workflow.GetSignalChannel(ctx, SignalSettings),
 		wanted:          workflow.GetSignalChannel(ctx, SignalWebhooks),
 		removed:         workflow.GetSignalChannel(ctx, SignalWebhookRemoved),
@@ -193,7 +193,7 @@ func newShopRun(ctx workflow.Context, state ShopState) *shopRun {
 
 // drain takes all waiting signals into the state.
 func (r *shopRun) drain(ctx workflow.Context) {
-	for r.look.ReceiveAsync(nil) {
+	for r.pollRequested.ReceiveAsync(nil) {
 		r.asked = true
 	}
 	for {
@@ -201,7 +201,7 @@ func (r *shopRun) drain(ctx workflow.Context) {
 		if !r.settingsChanged.ReceiveAsync(&revision) {
 			break
 		}
-		// The first one that a shop is notified of is the one that it started with.
+		// The first revision that a shop is notified of is the one that it started with.
 		if first := r.state.Revision == ""; revision != r.state.Revision {
 			r.state.Revision, r.stale = revision, r.stale || !first
 		}
@@ -223,9 +223,9 @@ func (r *shopRun) drain(ctx workflow.Context) {
 const (
 	// shopRunLife bounds a run's history: six hours of a sweep each minute.
 	shopRunLife = 6 * time.Hour
-	// pausedLook is how often a paused shop checks the settings by itself, in case
-	// nobody tells it.
-	pausedLook = 15 * time.Minute
+	// pausedPoll is how often a paused shop reads the settings by itself, in case no
+	// notice arrives.
+	pausedPoll = 15 * time.Minute
 )
 
 // handOn reports whether the run is long enough and nothing is in progress. Every
@@ -251,7 +251,7 @@ func (r *shopRun) readSettings(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	r.settings, r.state.Paused = in, in.Paused
 	if in.Paused != "" {
-		r.state.NotBefore = now.Add(pausedLook)
+		r.state.NotBefore = now.Add(pausedPoll)
 		return
 	}
 	if r.state.NextWhole.IsZero() {
@@ -277,7 +277,7 @@ func sooner(a, b time.Time) time.Time {
 }
 
 // start starts what is due and does not run yet.
-func (r *shopRun) begin(ctx workflow.Context) {
+func (r *shopRun) start(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	if r.stale {
 		r.stale, r.asked = false, true
@@ -302,16 +302,16 @@ func (r *shopRun) begin(ctx workflow.Context) {
 		r.state.NotBefore = time.Time{} // it is back
 	}
 	if r.sweep == nil && (r.asked || (r.due(now) && !now.Before(r.state.NotBefore))) {
-		r.beginSweep(ctx)
+		r.startSweep(ctx)
 	}
-	r.beginSlice(ctx)
+	r.startSlice(ctx)
 }
 
 func (r *shopRun) due(now time.Time) bool {
 	return !now.Before(r.state.NextRecent) || !now.Before(r.state.NextWhole)
 }
 
-func (r *shopRun) beginSweep(ctx workflow.Context) {
+func (r *shopRun) startSweep(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	r.sweepWhole = r.asked || !now.Before(r.state.NextWhole)
 	r.asked, r.sweepAt = false, now
@@ -326,9 +326,9 @@ func (r *shopRun) beginSweep(ctx workflow.Context) {
 	if in.Whole {
 		in.Absent = r.state.Absent
 	}
-	summary := "Look through the recent orders"
+	summary := "Sweep the recent orders"
 	if in.Whole {
-		summary = "Look through all orders"
+		summary = "Sweep all orders"
 	}
 	r.sweep = workflow.ExecuteActivity(r.shopOptions(ctx, summary, 30*time.Minute), ActivitySweepShop, in)
 }
@@ -377,8 +377,8 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 	}
 }
 
-// pauseAfter is how long a shop rests after so many failures. Refused
-// credentials are tried slowly, lest the login be locked.
+// pauseAfter is how long a shop rests after so many failures. Refused credentials
+// are tried slowly, so that the login is not locked.
 func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	pauses := []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute}
 	if kind == order.FailCredentials {
@@ -415,7 +415,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 	selector := workflow.NewSelector(ctx)
 	woken := func(workflow.ReceiveChannel, bool) {} // drained afterwards
 	selector.AddReceive(ctx.Done(), woken)
-	channels := []workflow.ReceiveChannel{r.look, r.settingsChanged, r.received, r.importWanted, r.importStop, r.repeated}
+	channels := []workflow.ReceiveChannel{r.pollRequested, r.settingsChanged, r.received, r.importWanted, r.importStop, r.repeated}
 	if r.subscription == nil {
 		channels = append(channels, r.wanted, r.removed)
 	}
@@ -432,7 +432,7 @@ func (r *shopRun) wait(ctx workflow.Context) {
 		selector.AddFuture(r.held, func(f workflow.Future) {
 			r.held = nil
 			if err := f.Get(ctx, nil); err != nil {
-				workflow.GetLogger(ctx).Warn("held orders were not resumed; they look at their cause by themselves", "error", err)
+				workflow.GetLogger(ctx).Warn("held orders were not resumed; they check their cause by themselves", "error", err)
 			}
 		})
 	}

@@ -17,20 +17,20 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// shopWorld runs a shop's entity on a clock that skips what is waited for.
-type shopWorld struct {
-	t      *testing.T
-	env    *testsuite.TestWorkflowEnvironment
-	begun  time.Time
-	force  workflows.ShopInForce
-	sweeps []sweptAt
-	fails  func(n int) error
-	slices []workflows.ImportSliceInput
-	held   []string
+// shopTest runs a shop's entity on a clock that skips what is waited for.
+type shopTest struct {
+	t       *testing.T
+	env     *testsuite.TestWorkflowEnvironment
+	started time.Time
+	force   workflows.ShopInForce
+	sweeps  []sweptAt
+	fails   func(n int) error
+	slices  []workflows.ImportSliceInput
+	held    []string
 	// resumed is what the held orders were resumed with, absent what whole sweeps got.
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
-	fresh   int // orders that each sweep finds and no event told of
+	fresh   int // orders that each sweep finds and no event reported
 	busy    int // initial import slices that find too many orders pending
 }
 
@@ -39,26 +39,26 @@ type sweptAt struct {
 	whole bool
 }
 
-func newShopWorld(t *testing.T) *shopWorld {
+func newShopTest(t *testing.T) *shopTest {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	w := &shopWorld{
+	w := &shopTest{
 		t: t, env: suite.NewTestWorkflowEnvironment(), fails: func(int) error { return nil },
 		force: workflows.ShopInForce{Revision: "a", RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, Jitter: 0.5},
 	}
-	w.begun = w.env.Now()
+	w.started = w.env.Now()
 	register := func(name string, f any) { w.env.RegisterActivityWithOptions(f, activity.RegisterOptions{Name: name}) }
-	register(workflows.ActivityLookForAlerts, func(context.Context, workflows.AlertLook) (workflows.AlertNext, error) {
+	register(workflows.ActivityCheckAlerts, func(context.Context, workflows.AlertCheck) (workflows.AlertNext, error) {
 		return workflows.AlertNext{Pause: 24 * time.Hour}, nil
 	})
 	register(workflows.ActivityShopSettings, func(context.Context, string) (workflows.ShopInForce, error) { return w.force, nil })
 	register(workflows.ActivitySweepShop, func(_ context.Context, in workflows.SweepInput) (workflows.Swept, error) {
 		at := w.env.Now()
-		w.sweeps = append(w.sweeps, sweptAt{at.Sub(w.begun), in.Whole})
+		w.sweeps = append(w.sweeps, sweptAt{at.Sub(w.started), in.Whole})
 		swept := workflows.Swept{At: at, Whole: in.Whole, Fresh: w.fresh}
 		if in.Whole {
 			w.absent = append(w.absent, in.Absent)
-			swept.Absent = map[int64]workflows.Absence{7: {Since: w.begun, Polls: in.Absent[7].Polls + 1}}
+			swept.Absent = map[int64]workflows.Absence{7: {Since: w.started, Polls: in.Absent[7].Polls + 1}}
 		}
 		return swept, w.fails(len(w.sweeps))
 	})
@@ -83,7 +83,7 @@ func newShopWorld(t *testing.T) *shopWorld {
 }
 
 // run runs the entity until it hands on, and gives the state that it hands on.
-func (w *shopWorld) run(state workflows.ShopState) workflows.ShopState {
+func (w *shopTest) run(state workflows.ShopState) workflows.ShopState {
 	w.t.Helper()
 	w.env.SetTestTimeout(30 * time.Second)
 	w.env.ExecuteWorkflow(workflows.Shop, state)
@@ -95,13 +95,13 @@ func (w *shopWorld) run(state workflows.ShopState) workflows.ShopState {
 	return carried
 }
 
-func (w *shopWorld) after(d time.Duration, signal string, payload any) {
+func (w *shopTest) after(d time.Duration, signal string, payload any) {
 	w.env.RegisterDelayedCallback(func() { w.env.SignalWorkflow(signal, payload) }, d)
 }
 
 func TestShop_SweepsOftenAndTheWholeWindowLessOften(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	carried := w.run(workflows.ShopState{Shop: "demo"})
 	whole := 0
 	for i, sweep := range w.sweeps {
@@ -122,7 +122,7 @@ func TestShop_SweepsOftenAndTheWholeWindowLessOften(t *testing.T) {
 
 func TestShop_ChangedSettingsSweepAtOnceAndTellTheHeldOnesOnce(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.force.RecentEvery, w.force.WholeEvery = 2*time.Hour, 3*time.Hour
 	for range 3 {
 		w.after(10*time.Minute, workflows.SignalSettings, "b")
@@ -140,10 +140,10 @@ func TestShop_ChangedSettingsSweepAtOnceAndTellTheHeldOnesOnce(t *testing.T) {
 
 func TestT06_APausedShopSweepsNotUntilTheSettingsBringItBack(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.env.RegisterDelayedCallback(func() { w.force.Paused = "switched off" }, time.Hour)
 	w.after(time.Hour+time.Second, workflows.SignalSettings, "b")
-	w.after(90*time.Minute, workflows.SignalLook, nil)
+	w.after(90*time.Minute, workflows.SignalPoll, nil)
 	w.env.RegisterDelayedCallback(func() { w.force.Paused = "" }, 2*time.Hour)
 	w.after(2*time.Hour+time.Second, workflows.SignalSettings, "c")
 	w.run(workflows.ShopState{Shop: "demo"})
@@ -156,7 +156,7 @@ func TestT06_APausedShopSweepsNotUntilTheSettingsBringItBack(t *testing.T) {
 
 func TestShop_RefusedCredentialsAreTriedSlowly(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.fails = func(int) error {
 		return temporal.NewNonRetryableApplicationError("refused", string(order.FailCredentials), nil)
 	}
@@ -168,7 +168,7 @@ func TestShop_RefusedCredentialsAreTriedSlowly(t *testing.T) {
 
 func TestShop_TheInitialImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.busy = 3
 	w.force.InitialImport = &workflows.InitialImportWanted{From: "2026-01-01", To: "2026-02-28"}
 	carried := w.run(workflows.ShopState{Shop: "demo"})
@@ -182,7 +182,7 @@ func TestShop_TheInitialImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
 	done, all := carried.Import.Days()
 	assert.Equal(t, [2]int{59, 59}, [2]int{done, all})
 
-	again := newShopWorld(t)
+	again := newShopTest(t)
 	again.force = w.force
 	again.run(carried)
 	assert.Empty(t, again.slices, "the settings' initial import is done once")
@@ -190,9 +190,9 @@ func TestShop_TheInitialImportGoesSliceBySliceAndIsCarriedOn(t *testing.T) {
 
 func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.force.RecentEvery, w.force.WholeEvery = 10*time.Hour, 10*time.Hour
-	w.after(6*time.Hour+time.Second, workflows.SignalLook, nil)
+	w.after(6*time.Hour+time.Second, workflows.SignalPoll, nil)
 	w.after(6*time.Hour+time.Second, workflows.SignalInitialImport, workflows.InitialImportWanted{From: "2026-01-01", To: "2026-01-02"})
 	carried := w.run(workflows.ShopState{Shop: "demo"})
 	assert.Len(t, w.sweeps, 2, "the first one and the one that was asked for")
@@ -202,7 +202,7 @@ func TestT03_SignalsOfTheLastMomentAreNotLost(t *testing.T) {
 
 func TestShop_ResumesWhatWaitedOnceItAnswersAgain(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.fails = func(n int) error {
 		if n == 3 || n == 4 {
 			return temporal.NewNonRetryableApplicationError("no answer", string(order.FailUnreachable), nil)
@@ -219,7 +219,7 @@ func TestShop_ResumesWhatWaitedOnceItAnswersAgain(t *testing.T) {
 // How long orders are absent is carried from one whole sweep to the next.
 func TestShop_CarriesWhatIsAbsent(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	carried := w.run(workflows.ShopState{Shop: "demo"})
 	require.Greater(t, len(w.absent), 3)
 	assert.Empty(t, w.absent[0])
@@ -229,7 +229,7 @@ func TestShop_CarriesWhatIsAbsent(t *testing.T) {
 
 func TestShop_ThatIsCanceledEndsAndTellsItsState(t *testing.T) {
 	t.Parallel()
-	w := newShopWorld(t)
+	w := newShopTest(t)
 	w.env.SetTestTimeout(30 * time.Second)
 	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Minute)
 	w.env.ExecuteWorkflow(workflows.Shop, workflows.ShopState{Shop: "demo"})

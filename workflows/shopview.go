@@ -48,10 +48,10 @@ func (r *shopRun) describe(ctx workflow.Context) {
 
 func sweepLine(text *strings.Builder, what string, s *Swept) {
 	if s == nil {
-		fmt.Fprintf(text, "- %s: not looked through yet\n", what)
+		fmt.Fprintf(text, "- %s: not polled yet\n", what)
 		return
 	}
-	fmt.Fprintf(text, "- %s: looked through at %s; seen %d, new %d, changed %d", what, minute(s.At), s.Seen, s.Started, s.Told)
+	fmt.Fprintf(text, "- %s: polled at %s; seen %d, new %d, changed %d", what, minute(s.At), s.Seen, s.Started, s.Told)
 	if s.Unreadable > 0 {
 		fmt.Fprintf(text, ", unreadable %d", s.Unreadable)
 	}
@@ -64,7 +64,7 @@ func sweepLine(text *strings.Builder, what string, s *Swept) {
 // line is the initial import in one line.
 func (f *InitialImport) line() string {
 	done, all := f.Days()
-	text := fmt.Sprintf("Initial import, %s to %s: %d of %d days; orders seen %d, begun %d, skipped %d, known %d, unreadable %d",
+	text := fmt.Sprintf("Initial import, %s to %s: %d of %d days; orders seen %d, started %d, skipped %d, known %d, unreadable %d",
 		f.From, f.To, done, all, f.Seen, f.Started, f.Skipped, f.Known, f.Failed)
 	switch {
 	case !f.DoneAt.IsZero():

@@ -31,13 +31,12 @@ type SubscribeInput struct {
 // created is the event of a new order.
 const created = "order_created"
 
-// Events are Cartum's events that tell of orders
-// (docs/reference/cartum.md#events).
+// Events are Cartum's events about orders (docs/reference/cartum.md#events).
 var Events = []string{created, "order_update", "order_paid"}
 
 // webhooks applies what is wanted and what was removed, and renews what delivers
-// nothing any more. While subscriptions are being made none of it is checked, so
-// that what is removed then is what stood before.
+// nothing any more. While subscriptions are being created none of it is processed,
+// so that only earlier subscriptions are removed.
 func (r *shopRun) webhooks(ctx workflow.Context) {
 	for r.received.ReceiveAsync(nil) {
 		r.state.Delivery.received(workflow.Now(ctx))
@@ -57,11 +56,11 @@ func (r *shopRun) webhooks(ctx workflow.Context) {
 	}
 	switch _, subscribed := r.state.Subscriptions[created]; {
 	case wanted:
-		r.beginSubscription(ctx, Events, false)
+		r.startSubscription(ctx, Events, false)
 	case subscribed && r.state.Paused == "" && r.state.Delivery.Stale(workflow.Now(ctx)):
 		workflow.GetLogger(ctx).Warn("polls find new orders and no webhook comes; the webhooks are subscribed again", "shop", r.state.Shop)
-		r.state.Delivery.subscribed(workflow.Now(ctx)) // also where it fails, lest it be tried all the time
-		r.beginSubscription(ctx, r.subscribedEvents(), true)
+		r.state.Delivery.subscribed(workflow.Now(ctx)) // also where it fails, so that it is not retried all the time
+		r.startSubscription(ctx, r.subscribedEvents(), true)
 	}
 }
 
@@ -73,7 +72,7 @@ func (r *shopRun) subscribedEvents() []string {
 	})
 }
 
-func (r *shopRun) beginSubscription(ctx workflow.Context, events []string, renew bool) {
+func (r *shopRun) startSubscription(ctx workflow.Context, events []string, renew bool) {
 	done, settable := workflow.NewFuture(ctx)
 	r.subscription = done
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -97,13 +96,13 @@ func (r *shopRun) subscribe(ctx workflow.Context, events []string, renew bool) {
 		if had {
 			in.Was = &was
 		}
-		var made Subscription
-		if err := workflow.ExecuteActivity(ctx, ActivitySubscribe, in).Get(ctx, &made); err != nil {
+		var created Subscription
+		if err := workflow.ExecuteActivity(ctx, ActivitySubscribe, in).Get(ctx, &created); err != nil {
 			workflow.GetLogger(ctx).Error("no webhook for this event; orders come by other ways", "event", event, "error", err)
 			continue
 		}
-		r.state.Subscriptions[event] = made
-		if made != was {
+		r.state.Subscriptions[event] = created
+		if created != was {
 			r.state.Delivery.subscribed(workflow.Now(ctx))
 		}
 	}

@@ -3,7 +3,8 @@ package workflows
 import "time"
 
 const (
-	// EventNoticeEvery is how often at most a starter tells a shop's entity that events arrive.
+	// EventNoticeEvery is how often at most a starter notifies a shop's entity that
+	// events arrive.
 	EventNoticeEvery = time.Hour
 	// eventDelay is how late an event of Cartum may come and still count as delivered.
 	eventDelay = 30 * time.Minute
@@ -17,7 +18,7 @@ const (
 type Delivery struct {
 	PublicURL  string    `json:",omitempty"` // where the events are sent
 	Subscribed time.Time `json:",omitzero"`  // the last subscription or renewal
-	LastEvent  time.Time `json:",omitzero"`  // when the entity was last told that events arrive
+	LastEvent  time.Time `json:",omitzero"`  // when the entity was last notified that events arrive
 	// Unannounced is when polls found the first new orders, [missedEvents] at most, since events are known to arrive.
 	Unannounced []time.Time `json:",omitempty"`
 }
@@ -28,8 +29,9 @@ func (d *Delivery) subscribed(now time.Time) { d.Subscribed, d.Unannounced = now
 // received applies that events arrive.
 func (d *Delivery) received(now time.Time) { d.LastEvent, d.Unannounced = now, nil }
 
-// found applies that a poll found new orders of which no event had come. Soon
-// after an event it proves nothing, for the entity is not told of the next ones.
+// found records that a poll found new orders of which no event had come. Soon
+// after an event it proves nothing, for the entity is not notified of the next
+// ones.
 func (d *Delivery) found(orders int, at time.Time) {
 	if !d.LastEvent.IsZero() && at.Sub(d.LastEvent) < EventNoticeEvery {
 		return

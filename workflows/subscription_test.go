@@ -39,13 +39,13 @@ func TestSubscriptionThatDeliversNothingIsStale(t *testing.T) {
 const secondRun = 6*time.Hour + 5*time.Minute
 
 // subscribing is a shop whose polls find a fresh order each, and counts the renewals.
-func subscribing(t *testing.T, after time.Duration) (w *shopWorld, renewed map[string]int) {
+func subscribing(t *testing.T, after time.Duration) (w *shopTest, renewed map[string]int) {
 	t.Helper()
-	w, renewed = newShopWorld(t), map[string]int{}
+	w, renewed = newShopTest(t), map[string]int{}
 	w.fresh = 1
 	w.force.RecentEvery, w.force.WholeEvery = 10*time.Minute, time.Hour
-	w.begun = time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC).Add(after)
-	w.env.SetStartTime(w.begun)
+	w.started = time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC).Add(after)
+	w.env.SetStartTime(w.started)
 	w.env.RegisterActivityWithOptions(func(_ context.Context, in workflows.SubscribeInput) (workflows.Subscription, error) {
 		assert.Equal(t, "https://sync.example", in.PublicURL)
 		switch {

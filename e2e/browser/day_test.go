@@ -34,10 +34,10 @@ func day(w *world.World) {
 	for _, one := range []struct{ first, last, phone string }{
 		{"Maria", "Zielińska", "502 300 400"}, {"Piotr", "Zieliński", "502 300 400"}, {"Jan", "Kowalski", "501 200 300"},
 	} {
-		w.Roapp.Make("people", world.J{"first_name": one.first, "last_name": one.last, "phones": []string{one.phone}})
+		w.Roapp.Create("people", world.J{"first_name": one.first, "last_name": one.last, "phones": []string{one.phone}})
 	}
 	for _, title := range []string{"Wazon szklany", "Wazon szklany wysoki"} {
-		w.Roapp.Make("products", world.J{"title": title, "article": "WAZON"})
+		w.Roapp.Create("products", world.J{"title": title, "article": "WAZON"})
 	}
 	numbers := placeMany(w)
 	w.Place(attackOrder, placedAgo(50, attacked()))
@@ -89,7 +89,7 @@ func changeAfterWriteOff(w *world.World) {
 	w.T.Helper()
 	_, made := w.AwaitSynced(changedOrder)
 	w.Roapp.WriteOff(made.ID)
-	w.TellWriteOff(changedOrder)
+	w.ReportWriteOff(changedOrder)
 	w.Cartum.Change(changedOrder, world.J{"products": []world.J{
 		world.Line("ROZA-CZ", "Róża czerwona", "12.50", "8"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2"),
 	}})

@@ -12,7 +12,7 @@ import (
 
 func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	t.Parallel()
-	w := promptWorld(t)
+	w := promptEnv(t)
 	day(w)
 	held := w.AwaitHeld(twoContacts, order.HoldAmbiguousContact)
 	p := newPerson(w)
@@ -54,7 +54,7 @@ func decidedBy(view order.View) (name string) {
 
 func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
 	t.Parallel()
-	w := promptWorld(t)
+	w := promptEnv(t)
 	w.Place(noCustomer, world.J{"delivery_phone": "+48000000000"})
 	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
 	p := newPerson(w)

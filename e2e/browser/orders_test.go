@@ -56,7 +56,7 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 
 func TestLinksLeadToBothSides(t *testing.T) {
 	t.Parallel()
-	w := promptWorld(t)
+	w := promptEnv(t)
 	w.Place(7, nil)
 	_, made := w.AwaitSynced(7)
 	p := newPerson(w)
@@ -71,7 +71,7 @@ func TestLinksLeadToBothSides(t *testing.T) {
 
 func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 	t.Parallel()
-	w := promptWorld(t)
+	w := promptEnv(t)
 	w.Place(attackOrder, attacked())
 	w.AwaitSynced(attackOrder)
 	p := newPerson(w)

@@ -10,16 +10,16 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// busyWorld is an installation after a shop's day.
-func busyWorld(t *testing.T) *world.World {
+// busyEnv is an installation after a shop's day.
+func busyEnv(t *testing.T) *world.World {
 	t.Helper()
-	w := promptWorld(t)
+	w := promptEnv(t)
 	day(w)
 	return w
 }
 
-// promptWorld is an installation in which nobody waits for a service.
-func promptWorld(t *testing.T) *world.World {
+// promptEnv is an installation in which nobody waits for a service.
+func promptEnv(t *testing.T) *world.World {
 	t.Helper()
 	return world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
@@ -60,7 +60,7 @@ func (p *person) seesAll() {
 
 func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	t.Parallel()
-	w := busyWorld(t)
+	w := busyEnv(t)
 	p := newPerson(w)
 	p.opens("/orders")
 	p.logsIn(anna)

@@ -110,7 +110,7 @@ func (p *person) view(s size) {
 func (p *person) prefers(scheme string) {
 	p.w.T.Helper()
 	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		// Without motion a page checks once as it shall.
+		// Without motion a page scrolls at once as it should.
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	})
 	p.must(err)

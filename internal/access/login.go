@@ -146,6 +146,6 @@ func refuseUnread(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		refuse(w, r, http.StatusRequestTimeout, "the form came too slowly; send it again")
 	default:
-		refuse(w, r, http.StatusBadRequest, "the form cannot be read; open the page anew")
+		refuse(w, r, http.StatusBadRequest, "the form cannot be read; open the page again")
 	}
 }

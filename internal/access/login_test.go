@@ -412,7 +412,7 @@ func TestForgedSessions(t *testing.T) {
 	}
 }
 
-// Whoever does something stays logged in; an open page that asks by itself does
+// A person who does something stays logged in; an open page that asks by itself does
 // not prolong anything.
 func TestSessionsExpire(t *testing.T) {
 	t.Parallel()

@@ -146,7 +146,7 @@ func TestLoginByTheProvider(t *testing.T) {
 	changed := p.settings(s.url)
 	changed.SignIn.OIDC.Roles = map[string]string{"warehouse": "look"}
 	s.store.Replace(changed)
-	assert.Equal(t, http.StatusSeeOther, ola.get("/orders").code, "another mapping of roles asks anew")
+	assert.Equal(t, http.StatusSeeOther, ola.get("/orders").code, "another mapping of roles asks again")
 	ola.comeIn("/")
 	assert.Equal(t, "ola look true", ola.get("/orders").body)
 	s.store.Replace(known())

@@ -10,7 +10,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// Whoever tries a name learns nothing from the time it takes.
+// A person who tries a name learns nothing from the time it takes.
 func TestAllNamesTakeTheSameWork(t *testing.T) {
 	t.Parallel()
 	const rest = "YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C"

@@ -65,7 +65,7 @@ func TestNoProxyIsTrustedWithoutSettings(t *testing.T) {
 	assert.Equal(t, http.StatusSeeOther, s.browser().get("/orders", "X-Forwarded-User", "anna", "X-Forwarded-Groups", "sales").code)
 }
 
-// A foreign name that leads to the proxy is not the exchange's, whoever the proxy
+// A foreign name that leads to the proxy is not the exchange's, no matter who the proxy
 // says asks; what proves itself needs no such check.
 func TestForeignHostsOfAProxy(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ type caller struct {
 	user  User
 	known bool
 	https bool // the browser came by HTTPS
-	// refusal says why the request cannot be answered whoever sent it, nil where it
+	// refusal says why the request cannot be answered no matter who sent it, nil where it
 	// can.
 	refusal *refusal
 }

@@ -1,7 +1,8 @@
 // Package cartum is a client of the HTTP API of one Cartum shop.
 //
-// It keeps the token, the pace and the shapes of the answers, and sorts every failure into a [Kind]. It makes wire values
-// tolerable, but judges none of them: what an order means is the domain's business.
+// It keeps the token, the pace and the shapes of the answers, and sorts every
+// failure into a [Kind]. It normalizes wire values, but judges none of them: what
+// an order means is up to the domain.
 package cartum
 
 import (
@@ -45,7 +46,7 @@ const (
 type Config struct {
 	// URL is the shop's own address, such as https://shop.example; functions are below URL + "/api/<function>/".
 	URL string
-	// Login and Password are those of a user made in the shop's panel.
+	// Login and Password are those of a user created in the shop's panel.
 	Login, Password string
 	// RequestsPerSecond is the pace, with a burst of 1; 0 means 2, a negative value lifts the limit.
 	// The shop documents no limit and is to be treated gently (docs/reference/cartum.md#limits).
@@ -56,10 +57,10 @@ type Config struct {
 	HTTP *http.Client
 	// UserAgent is sent with every request; empty means the program's name.
 	UserAgent string
-	// Observe is notified of every request that was sent: its failure's kind, or ""
-	// for a success. Nil is nobody.
+	// Observe is called for every request that was sent: its failure's kind, or "" for
+	// a success. Nil is nobody.
 	Observe func(Kind)
-	// Now tells the time; nil means time.Now.
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 	// Jitter is the wait before a refused token is replaced; nil means a random part of a second.
 	Jitter func() time.Duration
@@ -123,8 +124,8 @@ func pace(perSecond float64) rate.Limit {
 	return rate.Limit(perSecond)
 }
 
-// sameShopClient copies the client and binds it to the shop: login, password and token travel in the body, which a
-// redirect would hand to whoever it names.
+// sameShopClient copies the client and binds it to the shop: login, password and
+// token travel in the body, which a redirect would send to the host that it names.
 func sameShopClient(given *http.Client) *http.Client {
 	bound := http.Client{}
 	if given != nil {
@@ -173,7 +174,7 @@ type reply struct {
 	response json.RawMessage
 }
 
-// reader tells a success from a failure.
+// reader distinguishes a success from a failure.
 type reader func(function, answer) (reply, *Error)
 
 // maxReplacements is how often one call replaces a refused token: where a login ends other tokens of the same user, several
@@ -204,14 +205,14 @@ func (c *Client) pacedAttempt(ctx context.Context, f function, params map[string
 	if _, failure := c.currentToken(ctx); failure != nil {
 		return reply{}, token{}, failure
 	}
-	if failure := c.awaitTurn(ctx, f); failure != nil {
+	if failure := c.awaitSlot(ctx, f); failure != nil {
 		return reply{}, token{}, failure
 	}
 	return c.attempt(ctx, f, params, read)
 }
 
-// attempt runs a function once and reports which token it used: none where no
-// token was to be had. The token is asked for again after a wait for a turn, which
+// attempt runs a function once and returns which token it used: none where no
+// token was to be had. The token is asked for again after a wait for a slot, which
 // may have outlasted it.
 func (c *Client) attempt(ctx context.Context, f function, params map[string]any, read reader) (reply, token, *Error) {
 	t, failure := c.currentToken(ctx)
@@ -240,7 +241,7 @@ func (c *Client) exchange(ctx context.Context, f function, body map[string]any, 
 	return r, failure
 }
 
-func (c *Client) awaitTurn(ctx context.Context, f function) *Error {
+func (c *Client) awaitSlot(ctx context.Context, f function) *Error {
 	if err := c.limiter.Wait(ctx); err != nil {
 		return f.unsent(err)
 	}

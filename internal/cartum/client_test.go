@@ -273,12 +273,12 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, one("orders/get", answerJSON(200, noOrders)))
 	c := s.client(func(cfg *Config) { cfg.RequestsPerSecond = 20 })
-	begun := time.Now()
+	started := time.Now()
 	for range 3 {
 		_, err := c.Orders(t.Context(), OrdersQuery{})
 		require.NoError(t, err)
 	}
-	assert.GreaterOrEqual(t, time.Since(begun), 3*50*time.Millisecond, "a login and three calls have three gaps")
+	assert.GreaterOrEqual(t, time.Since(started), 3*50*time.Millisecond, "a login and three calls have three gaps")
 
 	assert.InDelta(t, 2, float64(New(Config{}).limiter.Limit()), 0)
 	assert.Equal(t, 1, New(Config{}).limiter.Burst())

@@ -172,7 +172,7 @@ func failureOfStatus(f function, a answer, status string) *Error {
 // tokenWords are in the shop's language: English, Ukrainian, Polish.
 var tokenWords = []string{"token", "authori", "токен", "авториз", "autoryz"}
 
-// aboutToken recognises an expired token that is told as a plain ERROR
+// aboutToken recognises an expired token that is reported as a plain ERROR
 // (docs/reference/cartum.md#answers-and-errors).
 func aboutToken(message string) bool {
 	message = strings.ToLower(message)
@@ -188,7 +188,8 @@ func neverArrived(err error) bool {
 	return ok && op.Op == "dial"
 }
 
-// withoutURL takes off the address that net/http puts around a cause: the function's name stands in the error already.
+// withoutURL takes off the address that net/http puts around a cause: the
+// function's name is in the error already.
 func withoutURL(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
@@ -210,7 +211,7 @@ func withoutSecrets(failure *Error, secrets ...string) *Error {
 	return failure
 }
 
-// clip makes one line of at most maxWords runes.
+// clip shortens a text to one line of at most maxWords runes.
 func clip(text string) string {
 	line := []rune(strings.Join(strings.Fields(text), " "))
 	if len(line) > maxWords {

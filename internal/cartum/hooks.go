@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Answers of hooks/* are bare objects with a telling HTTP code, so no envelope is a success
-// (docs/reference/cartum.md#subscriptions).
+// Answers of hooks/* are bare objects with a meaningful HTTP code, so no envelope
+// is a success (docs/reference/cartum.md#subscriptions).
 var (
 	hooksSubscribe   = function{name: "hooks/subscribe", writes: true}
 	hooksUnsubscribe = function{name: "hooks/unSubscribe", writes: true}
@@ -61,8 +61,9 @@ func readUnsubscribed(f function, a answer) (reply, *Error) {
 	return reply{}, hookFailure(f, a)
 }
 
-// hookFailure judges an answer that is no success. The shape of a refusal is unknown, so the one that is documented, too
-// many subscriptions, is known by its words, wherever they stand.
+// hookFailure judges an answer that is no success. The shape of a refusal is
+// unknown, so the one that is documented, too many subscriptions, is known by its
+// words, wherever they are.
 func hookFailure(f function, a answer) *Error {
 	if strings.Contains(strings.ToLower(string(a.body)), "subscriptions limit") {
 		failure := f.failure(Rejected, a, nil)

@@ -82,8 +82,9 @@ func plainNumber(text string) (decimal.Decimal, bool) {
 	return withoutNoise(value), true
 }
 
-// withoutNoise undoes what binary fractions make of decimals: 2.1100000000000003 is 2.11, and so is 2.1099998950958252 of
-// single precision. A number with few decimals stays as it is.
+// withoutNoise undoes the noise that binary fractions add to decimals:
+// 2.1100000000000003 is 2.11, and so is 2.1099998950958252 of single precision. A
+// number with few decimals stays as it is.
 func withoutNoise(value decimal.Decimal) decimal.Decimal {
 	if value.Exponent() >= -noisePlaces {
 		return value

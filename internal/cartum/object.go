@@ -108,7 +108,8 @@ func namedText(raw json.RawMessage, preferred []string) string {
 	return ""
 }
 
-// texts is a text by language. A plain text, as older functions give it, stands under the empty language.
+// texts is a text by language. A plain text, as older functions give it, is kept
+// under the empty language.
 func (o object) texts(name string) map[string]string {
 	raw := o.fields[name]
 	if text, _ := asLiteral(raw); text != "" {
@@ -284,5 +285,6 @@ func (o object) noteOption(name string, read Option) {
 	}
 }
 
-// unwrapsToNothing tells a plain text from a record that is written as a text.
+// unwrapsToNothing distinguishes a plain text from a record that is written as a
+// text.
 func unwrapsToNothing(raw json.RawMessage) bool { return string(unwrapped(raw)) == string(raw) }

@@ -55,7 +55,7 @@ type OrdersPage struct {
 	Orders []Order
 	// Failed are the rows that do not say which order they are; they never cost the others.
 	Failed []OrderError
-	// Rows counts both, so that a short page is told from one with failures.
+	// Rows counts both, so that a short page is distinguished from one with failures.
 	Rows int
 }
 
@@ -122,8 +122,9 @@ type Option struct {
 type Line struct {
 	// Path is the line's place in the order, such as "products[1]".
 	Path string
-	// StorageID tells lines of one article apart, and ParentStorageID ties a gift or a part of a set to its main line,
-	// both as written; empty where the shop sends none (docs/reference/cartum.md#read-orders).
+	// StorageID distinguishes lines of one SKU, and ParentStorageID ties a gift or a
+	// part of a set to its main line, both as written; empty where the shop sends none
+	// (docs/reference/cartum.md#read-orders).
 	StorageID, ParentStorageID string
 
 	Title, Article       string // Article may be empty
@@ -172,7 +173,8 @@ func (c *Client) UpdateStatus(ctx context.Context, number int64, status int) err
 	return err
 }
 
-// readUpdateOf looks into the log of the answer, as an envelope's OK does not vouch for each order in it.
+// readUpdateOf reads the log of the answer, as an envelope's OK does not vouch for
+// each order in it.
 func readUpdateOf(number int64) reader {
 	return func(f function, a answer) (reply, *Error) {
 		r, failure := readEnvelope(f, a)

@@ -504,7 +504,8 @@ func TestUpdateStatus(t *testing.T) {
 	}
 }
 
-// Whatever stands between two good orders, both are read, and every row is accounted for.
+// Whatever is between two good orders, both are read, and every row is accounted
+// for.
 func FuzzDecodeOrders(f *testing.F) {
 	f.Add(orderRow(nil))
 	for _, seed := range []string{`null`, `{}`, `[]`, `{"order_id":1e999}`, `{"order_id":7,"products":[[]]}`, `{"order_id":"7","products":[{"price":"1e99"}]}`} {

@@ -155,7 +155,8 @@ func (s *Slices) cutsAt(rows int) {
 	s.cut = rows
 }
 
-// judge tells of an answer's length whether the answer was cut off, or that only asking for more can tell.
+// judge decides from an answer's length whether it was cut off, or whether only
+// asking for more can show it.
 func (s *Slices) judge(rows int) (full, doubtful bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -181,7 +182,7 @@ func (s *Slices) request(ctx context.Context, piece *Slice, offset int) (OrdersP
 
 // restless is how many rounds through one second may bring nothing new while
 // orders seem to be missing. A list that is shuffled for each request hides one
-// for so long once in twenty thousand times, and the next sweep checks again.
+// for so long once in twenty thousand times, and the next sweep reads it again.
 const restless = 10
 
 var errOffset = errors.New("the shop gives the same orders at every offset")
@@ -210,7 +211,7 @@ func (s *Slices) crowd(ctx context.Context, piece *Slice, first OrdersPage) (Ord
 // mostInSecond is more than any shop sells: more rows mean that the shop ignores offsets.
 const mostInSecond = 100_000
 
-// round pages through the second once and reports how many rows it has.
+// round pages through the second once and returns how many rows it has.
 func (s *Slices) round(ctx context.Context, piece *Slice, seen *crowd) (total int, err error) {
 	seen.unnumbered = 0
 	for offset := 0; total < mostInSecond; {

@@ -50,9 +50,11 @@ func (c *Client) currentToken(ctx context.Context) (token, *Error) {
 // mostDoublings bounds the wait before a login, so that the whole call ends in time.
 const mostDoublings = 2
 
-// replaceToken makes sure that there is a newer token than the refused one. It waits a little before the login: where a
-// login ends other tokens of the same user, several processes would else throw each other out in step. The more often the
-// call has replaced its token already, the longer it waits, so that the others get through meanwhile.
+// replaceToken makes sure that there is a newer token than the refused one. It
+// waits a little before the login: where a login ends other tokens of the same
+// user, several processes would otherwise log each other out at the same rate. The
+// more often the call has replaced its token already, the longer it waits, so that
+// the others get through meanwhile.
 func (c *Client) replaceToken(ctx context.Context, refused token, replaced int) *Error {
 	if c.newestToken().generation > refused.generation {
 		return nil
@@ -68,7 +70,7 @@ func (c *Client) replaceToken(ctx context.Context, refused token, replaced int) 
 	return failure
 }
 
-// logIn brings a token newer than the given generation. All who replace the same
+// logIn gets a token newer than the given generation. All who replace the same
 // generation share one login, which does not end with the call that happened to
 // start it.
 func (c *Client) logIn(ctx context.Context, replaced uint64) (token, *Error) {
@@ -96,7 +98,7 @@ func (c *Client) logIn(ctx context.Context, replaced uint64) (token, *Error) {
 }
 
 func (c *Client) requestToken(ctx context.Context) (token, *Error) {
-	if failure := c.awaitTurn(ctx, authFunction); failure != nil {
+	if failure := c.awaitSlot(ctx, authFunction); failure != nil {
 		return token{}, failure
 	}
 	asked := c.now()

@@ -137,10 +137,10 @@ func TestTokenThatEndsWhileACallWaitsForItsTurn(t *testing.T) {
 // A call that learns late that its token is refused takes the one that another call brought meanwhile.
 func TestLateCallUsesTheNewestToken(t *testing.T) {
 	t.Parallel()
-	begun, finish := make(chan struct{}), make(chan struct{})
+	started, finish := make(chan struct{}), make(chan struct{})
 	s := newShop(t, one("orders/get", answersOf(
 		func(w http.ResponseWriter, r *http.Request) {
-			close(begun)
+			close(started)
 			<-finish
 			answerJSON(401, "")(w, r)
 		},
@@ -153,7 +153,7 @@ func TestLateCallUsesTheNewestToken(t *testing.T) {
 		_, err := c.Orders(t.Context(), OrdersQuery{})
 		done <- err
 	}()
-	<-begun
+	<-started
 	require.NoError(t, c.Login(t.Context()))
 	close(finish)
 	require.NoError(t, <-done)
@@ -226,11 +226,11 @@ func TestWaitBeforeLoginObeysTheContext(t *testing.T) {
 
 // The call that started the shared login gives up; the others must not fail with
 // it.
-func TestSharedLoginOutlivesTheCallThatBeganIt(t *testing.T) {
+func TestSharedLoginOutlivesTheCallThatStartedIt(t *testing.T) {
 	t.Parallel()
-	begun, finish := make(chan struct{}), make(chan struct{})
+	started, finish := make(chan struct{}), make(chan struct{})
 	s := newShop(t, one("auth", func(w http.ResponseWriter, r *http.Request) {
-		close(begun)
+		close(started)
 		<-finish
 		answerJSON(200, `{"status":"OK","response":{"token":"t"}}`)(w, r)
 	}))
@@ -238,7 +238,7 @@ func TestSharedLoginOutlivesTheCallThatBeganIt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	first, second := make(chan error), make(chan error)
 	go func() { first <- c.Login(ctx) }()
-	<-begun
+	<-started
 	go func() { second <- c.Login(t.Context()) }()
 	cancel()
 	require.ErrorIs(t, <-first, context.Canceled)

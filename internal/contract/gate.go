@@ -54,7 +54,7 @@ func (c *Contract) gate(tb tester, fake http.Handler, requests, answers bool) *G
 	tb.Helper()
 	return &Gate{
 		contract: c, t: tb, fake: fake, requests: requests, answers: answers,
-		told: map[string]bool{}, asked: map[string]bool{}, strange: map[string]bool{},
+		reported: map[string]bool{}, asked: map[string]bool{}, strange: map[string]bool{},
 	}
 }
 
@@ -65,10 +65,10 @@ type Gate struct {
 	fake              http.Handler
 	requests, answers bool
 
-	mu      sync.Mutex
-	told    map[string]bool
-	asked   map[string]bool // operations
-	strange map[string]bool // records that a test put and the document does not know, as "Order 5"
+	mu       sync.Mutex
+	reported map[string]bool
+	asked    map[string]bool // operations
+	strange  map[string]bool // records that a test put and the document does not know, as "Order 5"
 }
 
 // ServeHTTP implements http.Handler.
@@ -87,12 +87,12 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	body := readAgain(r)
 	name, operation, problem := g.contract.operation(r)
 	if g.requests && problem != "" {
-		g.tell(r.Method+" "+r.URL.Path, "request", problem)
+		g.report(r.Method+" "+r.URL.Path, "request", problem)
 	}
 	if g.requests && problem == "" {
 		g.note(name)
 		for _, problem := range g.contract.checkRequest(r, operation, body) {
-			g.tell(name, "request", problem)
+			g.report(name, "request", problem)
 		}
 	}
 	if !g.answers || problem != "" {
@@ -107,7 +107,7 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	found := g.contract.checkAnswer(asked, operation, recorded.status, w.Header(), g.withoutStrange(name, recorded.body.Bytes()))
 	for _, problem := range texts(found) {
-		g.tell(name, fmt.Sprintf("answer %d", recorded.status), problem)
+		g.report(name, fmt.Sprintf("answer %d", recorded.status), problem)
 	}
 }
 
@@ -124,14 +124,14 @@ func (g *Gate) Asked() []string {
 	return slices.Sorted(maps.Keys(g.asked))
 }
 
-// tell fails the test, once for each problem.
-func (g *Gate) tell(operation, what, problem string) {
+// report fails the test, once for each problem.
+func (g *Gate) report(operation, what, problem string) {
 	g.t.Helper()
 	text := fmt.Sprintf("%s %s: the %s is not as docs/reference says: %s", g.contract.name, operation, what, problem)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.told[text] {
-		g.told[text] = true
+	if !g.reported[text] {
+		g.reported[text] = true
 		g.t.Error(text)
 	}
 }
@@ -223,7 +223,7 @@ func (g *Gate) noteStrange(schema, key string, strange bool) {
 	g.strange[schema+" "+key] = strange
 }
 
-// withoutStrange is the answer without the rows that a test made strange.
+// withoutStrange is the answer without the rows that a test corrupted.
 func (g *Gate) withoutStrange(operation string, body []byte) []byte {
 	for _, kind := range put {
 		if kind.operation != operation {

@@ -34,15 +34,15 @@ const (
 // ErrUnknownKey means that a payload was encrypted with a key that is not configured (any more).
 var ErrUnknownKey = errors.New("payload encrypted with an unknown key")
 
-// Key is one AES-256 key. Its ID stands in plain text next to each payload encrypted with it and must never be given
-// to another key.
+// Key is one AES-256 key. Its ID is in plain text next to each payload encrypted
+// with it and must never be given to another key.
 type Key struct {
 	ID  string
 	Key []byte // 32 bytes
 }
 
-// compressor and decompressor make payloads small before they are encrypted; what
-// is encrypted cannot be compressed any more. They keep no state and are safe for
+// compressor and decompressor compress payloads before they are encrypted; what is
+// encrypted cannot be compressed any more. They keep no state and are safe for
 // concurrent use. The fastest level compresses payloads of 0.3 to 60 kB as well as
 // the better ones do, in a fraction of the time.
 var (
@@ -225,7 +225,7 @@ func FailureConverter(codec converter.PayloadCodec) converter.FailureConverter {
 }
 
 // CodecHandler serves /encode and /decode of Temporal's codec server protocol, so that Temporal's UI at uiOrigin (such as
-// https://temporal.example:8233) shows what is encrypted. Other origins are refused. Whoever reaches it can decrypt: it
+// https://temporal.example:8233) shows what is encrypted. Other origins are refused. Anyone who reaches it can decrypt: it
 // belongs on an address or behind a login that only operators reach.
 func CodecHandler(codec converter.PayloadCodec, uiOrigin string) http.Handler {
 	uiOrigin = strings.TrimSuffix(uiOrigin, "/")

@@ -97,8 +97,9 @@ func (o Options) clientOptions() (client.Options, error) {
 	if o.Repeated != nil {
 		opts.ConnectionOptions.DialOptions = append(opts.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.Repeated.intercept))
 	}
-	// Payloads are compressed before they are encrypted. To compress requests once more takes nearly a tenth of a
-	// process's time, and the server's, and makes little smaller.
+	// Payloads are compressed before they are encrypted. To compress requests once
+	// more takes nearly a tenth of a process's time, and the server's, and saves
+	// little.
 	opts.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	opts.DataConverter = DataConverter(o.Codec)
 	opts.FailureConverter = FailureConverter(o.Codec)
@@ -121,7 +122,7 @@ type waiter struct {
 func (w waiter) wait(ctx context.Context) error {
 	var missingSince time.Time
 	for delay := w.firstDelay; ; delay = min(2*delay, w.maxDelay) {
-		err := w.look(ctx)
+		err := w.check(ctx)
 		switch {
 		case err == nil:
 			return nil
@@ -150,8 +151,8 @@ func (w waiter) fail(err error) error {
 	return fmt.Errorf("temporal at %s, namespace %s: %w", w.hostPort, w.namespace, err)
 }
 
-// look tries once.
-func (w waiter) look(ctx context.Context) error {
+// check tries once.
+func (w waiter) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.attempt)
 	defer cancel()
 	_, err := w.service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: w.namespace})
@@ -172,7 +173,7 @@ func (w waiter) look(ctx context.Context) error {
 	return nil
 }
 
-// classify tells the answers that waiting does not change from the others.
+// classify distinguishes the answers that waiting does not change from the others.
 func classify(err error) error {
 	var missing *serviceerror.NamespaceNotFound
 	if errors.As(err, &missing) {

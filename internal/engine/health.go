@@ -18,8 +18,7 @@ import (
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
-	// Advisory creates a condition that is shown and without which one is ready all
-	// the same.
+	// Advisory creates a condition that is shown but does not affect readiness.
 	Advisory bool
 }
 
@@ -29,7 +28,7 @@ type Health struct {
 	mux     *http.ServeMux
 	checks  []Check
 	timeout time.Duration
-	tell    func(ctx context.Context) any
+	report  func(ctx context.Context) any
 }
 
 // NewHealth returns a Health whose checks run side by side and have the given time.
@@ -40,10 +39,11 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 	return h
 }
 
-// Tell adds what is told in the answer of /readyz as "exchange": it is for
-// people and makes nothing ready or not. It has the checks' time, and runs after them.
-func (h *Health) Tell(what func(ctx context.Context) any) *Health {
-	h.tell = what
+// WithReport adds a report to the answer of /readyz as "exchange": it is for
+// people and does not affect readiness. It has the checks' time, and runs after
+// them.
+func (h *Health) WithReport(what func(ctx context.Context) any) *Health {
+	h.report = what
 	return h
 }
 
@@ -57,15 +57,15 @@ func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 type readiness struct {
 	Ready  bool              `json:"ready"`
 	Checks map[string]string `json:"checks"`
-	Tells  any               `json:"exchange,omitempty"`
+	Report any               `json:"exchange,omitempty"`
 }
 
 func (h *Health) ready(w http.ResponseWriter, r *http.Request) {
 	result := h.run(r.Context())
-	if h.tell != nil && result.Ready {
+	if h.report != nil && result.Ready {
 		ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
 		defer cancel()
-		result.Tells = h.tell(ctx)
+		result.Report = h.report(ctx)
 	}
 	code := http.StatusOK
 	if !result.Ready {

@@ -118,14 +118,14 @@ func TestServeSaysThatThePortIsBusy(t *testing.T) {
 	require.ErrorContains(t, err, "address already in use")
 }
 
-// What is told besides makes nothing ready or not.
-func TestHealthTells(t *testing.T) {
+// The report does not affect readiness.
+func TestHealthShowsItsReport(t *testing.T) {
 	t.Parallel()
-	told := func(context.Context) any { return map[string]string{"shop": "red"} }
-	w := get(t, NewHealth(time.Second, check("a", nil)).Tell(told), "/readyz")
+	reported := func(context.Context) any { return map[string]string{"shop": "red"} }
+	w := get(t, NewHealth(time.Second, check("a", nil)).WithReport(reported), "/readyz")
 	assert.Equal(t, http.StatusOK, w.Code)
 	assert.JSONEq(t, `{"ready": true, "checks": {"a": "ok"}, "exchange": {"shop": "red"}}`, w.Body.String())
-	w = get(t, NewHealth(time.Second, check("a", errors.New("down"))).Tell(told), "/readyz")
+	w = get(t, NewHealth(time.Second, check("a", errors.New("down"))).WithReport(reported), "/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.JSONEq(t, `{"ready": false, "checks": {"a": "down"}}`, w.Body.String())
 }

@@ -14,7 +14,7 @@ import (
 // Task queues that exist once.
 const (
 	OrdersQueue = "orders" // workflows, and what they do without a service
-	EnsureQueue = "ensure" // activities that wait for the one workflow that makes a record
+	EnsureQueue = "ensure" // activities that wait for the one workflow that creates a record
 	LanesQueue  = "lanes"  // activities that hold an account's lane
 )
 
@@ -24,8 +24,8 @@ func RoappQueue(account string) string { return "roapp:" + account }
 // CartumQueue is the activity queue of one shop.
 func CartumQueue(shop string) string { return "cartum:" + shop }
 
-// Partitions tells into how many partitions the server splits the queue's activities. With more than one, urgent tasks wait
-// behind others.
+// Partitions returns into how many partitions the server splits the queue's
+// activities. With more than one, urgent tasks wait behind others.
 func Partitions(ctx context.Context, c client.Client, namespace, queue string) (int, error) {
 	resp, err := c.WorkflowService().ListTaskQueuePartitions(ctx, &workflowservice.ListTaskQueuePartitionsRequest{
 		Namespace: namespace,

@@ -28,7 +28,7 @@ type RepeatedTasks struct {
 	last map[string]time.Time
 }
 
-// NewRepeatedTasks makes one for the options of [Connect].
+// NewRepeatedTasks creates one for the options of [Connect].
 func NewRepeatedTasks() *RepeatedTasks {
 	return &RepeatedTasks{noted: make(chan string, repeatedKept), last: map[string]time.Time{}}
 }

@@ -138,7 +138,8 @@ func TestSetRetentionOnlyRaises(t *testing.T) {
 	require.NoError(t, engine.RegisterSearchAttributes(t.Context(), c, namespace))
 }
 
-// startWorker runs a worker with the interceptor for a workflow that logs, and fails when told.
+// startWorker runs a worker with the interceptor for a workflow that logs, and
+// fails on demand.
 func startWorker(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, engine.OrdersQueue, worker.Options{

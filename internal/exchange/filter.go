@@ -25,7 +25,7 @@ func States() []order.SyncState {
 func Reasons() []order.HoldReason {
 	return []order.HoldReason{
 		order.HoldCredentials, order.HoldUnreachable, order.HoldAmbiguousContact, order.HoldAmbiguousProduct, order.HoldMissingRight,
-		order.HoldNoCustomer, order.HoldNoArticle, order.HoldProductNotCreated, order.HoldRejected, order.HoldOrderGone, order.HoldNoGoods,
+		order.HoldNoCustomer, order.HoldNoArticle, order.HoldProductNotCreated, order.HoldRejected, order.HoldOrderGone, order.HoldNoItems,
 		order.HoldCurrency, order.HoldUnknownShop, order.HoldMalformed, order.HoldDeductedAtOnce, order.HoldNotInShop,
 	}
 }

@@ -109,7 +109,7 @@ func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decisio
 
 // lookup asks through the account's queue, which keeps to the account's limit. People
 // who name the same record at once share the answer.
-func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found workflows.LookedUp, err error) {
+func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found workflows.LookupResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()
 	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{

@@ -50,13 +50,13 @@ func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders
 // where there is none. A workflow that completed is left alone, for its order
 // is done; only a person brings it back.
 func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) error {
-	return handover.Tell(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
+	return handover.Dispatch(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
 }
 
 // Import has an order of the shop imported, or read anew where it is already; an
 // order that is done is brought back.
 func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
-	return handover.Tell(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: order.OriginHand, Who: by})
+	return handover.Dispatch(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: order.OriginHand, Who: by})
 }
 
 // View asks the order's workflow for the whole order.
@@ -103,7 +103,7 @@ func (o *Orders) Look(ctx context.Context, account string) error {
 	defer cancel()
 	id := workflows.AccountID(account)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalLook, nil, options, workflows.AccountWorkflow, workflows.AccountState{Account: account})
+	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalPoll, nil, options, workflows.AccountWorkflow, workflows.AccountState{Account: account})
 	if err != nil {
 		return fmt.Errorf("tell %s: %w", id, err)
 	}

@@ -69,7 +69,7 @@ func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, err
 func (o *Orders) Sweep(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
-	return o.signalShop(ctx, shop, workflows.SignalLook, nil)
+	return o.signalShop(ctx, shop, workflows.SignalPoll, nil)
 }
 
 // Settings tells the shop's entity which settings are in force; what it knows

@@ -84,9 +84,9 @@ func (d *Directory) Sort() {
 	})
 }
 
-// Company is an account itself, as RO App tells it.
+// Company is an account itself, as RO App reports it.
 type Company struct {
-	Name, Currency string   // "" where RO App does not tell
+	Name, Currency string   // "" where RO App does not report it
 	Failure        *Failure `json:",omitempty"`
 }
 
@@ -132,7 +132,7 @@ type Shop struct {
 	StatusesFailure  *Failure `json:",omitempty"`
 	OrdersFailure    *Failure `json:",omitempty"`
 	CatalogueFailure *Failure `json:",omitempty"`
-	Currencies       []string // ISO 4217; empty where the shop does not tell them
+	Currencies       []string // ISO 4217; empty where the shop does not report them
 }
 
 // Status is a status of a shop's orders.

@@ -1,5 +1,5 @@
-// Package handover brings news of a shop's orders to the orders' workflows,
-// whoever has them: a webhook, a sweep, the initial import or a person.
+// Package handover dispatches change notices to the orders' workflows, from any
+// source: a webhook, a sweep, the initial import or a person.
 package handover
 
 import (
@@ -21,25 +21,26 @@ import (
 // Timeout bounds how long a caller waits for Temporal with one order.
 const Timeout = 10 * time.Second
 
-// Tell gives the change notice to the order's workflow, and starts it where there
-// is none. A workflow that completed is left alone, for its order is done; only a
-// person brings it back, or the shop, where it shows an order again that was taken
-// for deleted. One that ended badly is started again. Telling twice does no harm.
-func Tell(ctx context.Context, c client.Client, key order.Key, hint order.ChangeNotice) error {
+// Dispatch sends the change notice to the order's workflow, and starts it where
+// there is none. A workflow that completed is left alone, for its order is done;
+// only a person brings it back, or the shop, where it shows an order again that
+// was taken for deleted. One that ended badly is started again. Sending it twice
+// does no harm.
+func Dispatch(ctx context.Context, c client.Client, key order.Key, notice order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	state := order.NewState(key, hint.By, time.Now())
-	state.Published.Observed = hint.Digest
-	err := signal(ctx, c, state, hint, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	state := order.NewState(key, notice.By, time.Now())
+	state.Published.Observed = notice.Digest
+	err := signal(ctx, c, state, notice, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
 		// Its earlier life may have created the order, minutes ago.
 		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
-		if hint.By == order.OriginHand || hint.Reappeared {
+		if notice.By == order.OriginHand || notice.Reappeared {
 			policy = enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 		}
-		if err = signal(ctx, c, state, hint, policy); errors.As(err, &done) {
+		if err = signal(ctx, c, state, notice, policy); errors.As(err, &done) {
 			return nil
 		}
 	}
@@ -49,27 +50,27 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Change
 	return nil
 }
 
-func signal(ctx context.Context, c client.Client, state order.State, hint order.ChangeNotice, reuse enumspb.WorkflowIdReusePolicy) error {
+func signal(ctx context.Context, c client.Client, state order.State, notice order.ChangeNotice, reuse enumspb.WorkflowIdReusePolicy) error {
 	options := client.StartWorkflowOptions{
 		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
-		TypedSearchAttributes: startAttributes(state.Key, hint),
+		TypedSearchAttributes: startAttributes(state.Key, notice),
 		WorkflowIDReusePolicy: reuse,
 	}
-	_, err := c.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged, hint, options, workflows.OrderWorkflow, state)
+	_, err := c.SignalWithStartWorkflow(ctx, options.ID, workflows.SignalShopOrderChanged, notice, options, workflows.OrderWorkflow, state)
 	return err
 }
 
-// startAttributes report what is known already, so that a sweep that comes before
-// the workflow's first task does not tell the same again.
-func startAttributes(key order.Key, hint order.ChangeNotice) temporal.SearchAttributes {
+// startAttributes publish what is known already, so that a sweep before the
+// workflow's first task does not report it again.
+func startAttributes(key order.Key, notice order.ChangeNotice) temporal.SearchAttributes {
 	known := []temporal.SearchAttributeUpdate{
 		engine.AttrShop.ValueSet(key.Shop), engine.AttrOrderNumber.ValueSet(fmt.Sprint(key.Number)), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),
 	}
-	if hint.Digest != "" {
-		known = append(known, engine.AttrObserved.ValueSet(hint.Digest))
+	if notice.Digest != "" {
+		known = append(known, engine.AttrObserved.ValueSet(notice.Digest))
 	}
-	if hint.Snapshot != nil && !hint.Snapshot.Created.IsZero() {
-		known = append(known, engine.AttrCartumCreated.ValueSet(hint.Snapshot.Created))
+	if notice.Snapshot != nil && !notice.Snapshot.Created.IsZero() {
+		known = append(known, engine.AttrCartumCreated.ValueSet(notice.Snapshot.Created))
 	}
 	return temporal.NewSearchAttributes(known...)
 }

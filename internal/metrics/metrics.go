@@ -1,5 +1,5 @@
-// Package metrics is what a process shows to Prometheus: how shops and accounts
-// fare, the requests to both services, the webhooks, and the metrics of
+// Package metrics is what a process shows to Prometheus: the health of shops and
+// accounts, the requests to both services, the webhooks, and the metrics of
 // Temporal's SDK. Labels hold ids of the settings and outcomes, never an order.
 package metrics
 
@@ -33,7 +33,7 @@ type Metrics struct {
 // to the longest request.
 var sdkBuckets = []float64{0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600}
 
-// New makes the metrics of a process, all of them zero.
+// New creates the metrics of a process, all of them zero.
 func New() (*Metrics, error) {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -62,7 +62,7 @@ func New() (*Metrics, error) {
 	provider := metric.NewMeterProvider(metric.WithReader(exporter), metric.WithView(latencies))
 	m.temporal = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
-		OnError: func(error) {}, // a metric that cannot be made is left out
+		OnError: func(error) {}, // a metric that cannot be created is left out
 	})
 	return m, nil
 }
@@ -94,14 +94,14 @@ func (m *Metrics) RoappRequest(account, outcome string) {
 // UndecodableSignal counts a signal to an order of a shop that nobody can read.
 func (m *Metrics) UndecodableSignal(shop string) { m.undecodable.WithLabelValues(shop).Inc() }
 
-// Webhook counts a webhook of a service. The id is a shop's or an account's of
-// the settings, or empty: whoever makes ids up must not fill the memory.
+// Webhook counts a webhook of a service. The id is a shop's or an account's of the
+// settings, or empty: invented ids must not fill the memory.
 func (m *Metrics) Webhook(service, id, outcome string) {
 	m.webhooks.WithLabelValues(service, id, outcome).Inc()
 }
 
-// ShowOverview shows how shops and accounts fare, by the report that is the last
-// one when Prometheus asks.
+// ShowOverview shows the health of shops and accounts, by the report that is the
+// last one when Prometheus asks.
 func (m *Metrics) ShowOverview(last func() overview.Report) {
-	m.registry.MustRegister(fares{last})
+	m.registry.MustRegister(reportCollector{last})
 }

@@ -14,10 +14,10 @@ import (
 
 // Advance applies what happened to an order and decides what to do next. It is the
 // only way in which an order's state changes, and the one place where the rules
-// are: it reads nothing but its arguments, asks nobody and has no clock.
+// are: it reads nothing but its arguments, makes no requests and has no clock.
 //
 // The workflow runs it as a local activity, so its answer is recorded: rules and
-// settings may change at any time, and orders that are in progress replay.
+// settings may change at any time, and running orders still replay.
 //
 // It does not fail: what it cannot apply, by a defect of ours, is kept, and the
 // order is held for it.
@@ -130,7 +130,7 @@ func retries(events []flow.Event) bool {
 }
 
 // decide plans from the newest state until the plan changes nothing of it, and
-// makes commands of it.
+// turns it into commands.
 func (a *advance) decide() error {
 	for range 10 {
 		a.useKnownProducts()
@@ -153,8 +153,8 @@ func (a *advance) decide() error {
 	return errors.New("the plan does not come to rest")
 }
 
-// taken applies what was planned, apart from its steps. It reports whether there
-// is to be planned again.
+// taken applies what was planned, apart from its steps. It reports whether to plan
+// again.
 func (a *advance) taken(next plan, p *planner) bool {
 	s := a.s
 	for _, note := range next.notes {
@@ -214,19 +214,19 @@ func (a *advance) useKnownProducts() {
 		return // by title, the catalogue names the products
 	}
 	for _, line := range s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		facts := s.Goods[key]
 		if facts.product() != nil || !facts.LookedAt.IsZero() {
 			continue
 		}
 		if product, known := a.r.KnownProduct(key); known {
 			facts.Found = []Product{product}
-			s.setGoods(key, facts)
+			s.setProduct(key, facts)
 		}
 	}
 }
 
-// command makes commands of a plan: what runs and is not planned any more is
+// command turns a plan into commands: what runs and is not planned any more is
 // withdrawn, what is planned and does not run is started, once what runs under its
 // key has ended.
 func (a *advance) command(next plan, p *planner) {
@@ -281,7 +281,7 @@ func (a *advance) start(step flow.Step) {
 	s := a.s
 	kind, err := readStep(step)
 	if err != nil {
-		panic(err) // we made it
+		panic(err) // we created it
 	}
 	if kind.mayCommit {
 		if s.InFlight == nil {
@@ -289,7 +289,7 @@ func (a *advance) start(step flow.Step) {
 		}
 		s.InFlight[step.Key] = a.now
 	}
-	kind.begin(s, kind.in, a.now)
+	kind.onStart(s, kind.in, a.now)
 	a.commands.Start = append(a.commands.Start, step)
 }
 

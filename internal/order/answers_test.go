@@ -36,7 +36,7 @@ func TestChoiceIsLookedUpOnlyWhereSeveralFit(t *testing.T) {
 func TestRememberedChoiceIsTakenAsLongAsItFits(t *testing.T) {
 	t.Parallel()
 	l := ambiguous(t)
-	assert.NotContains(t, in[order.RecallChoice](l, order.StepRecallChoice).Record, "501", "ids tell nothing")
+	assert.NotContains(t, in[order.RecallChoice](l, order.StepRecallChoice).Record, "501", "ids reveal nothing")
 	l.recalled = &order.Remembered{ID: 6, By: "Anna"}
 	l.settle()
 	require.NotNil(t, l.state.Order)
@@ -83,7 +83,7 @@ func TestOnlyAChoiceBetweenSeveralIsRemembered(t *testing.T) {
 	assert.Empty(t, l.state.Chosen)
 }
 
-// phoneless is an order that waits, since its phone recognises nobody.
+// phoneless is an order that waits, since its phone identifies nobody.
 func phoneless(t *testing.T) *life {
 	t.Helper()
 	l := received(t, func(l *life) { l.shop.Customer.Phone = "" })
@@ -142,7 +142,7 @@ func TestLinkWaitsForACreateThatRuns(t *testing.T) {
 	l.now = l.now.Add(time.Second)
 	l.report(order.SignalSettings, "revision")
 	l.changed(func(o *order.Snapshot) { o.Lines = nil })
-	l.holds(order.HoldNoGoods)
+	l.holds(order.HoldNoItems)
 	l.decide(order.Decision{Kind: order.DecideLink, OrderID: 77})
 	require.NotNil(t, l.state.Linking)
 	assert.Equal(t, []order.StepKind{order.StepCreateOrder}, l.kinds(), "the create ends first")

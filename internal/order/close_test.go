@@ -33,7 +33,7 @@ func TestAnOrderIsClosedOnceNothingMoreIsExpected(t *testing.T) {
 			l := imported(t)
 			s := &l.state
 			s.Snapshot.Status, s.Order.StatusID = test.shop, test.account
-			s.SyncedStatuses = order.StatusFacts{Shop: test.shop, Account: test.account}
+			s.SyncedStatuses = order.StatusState{Shop: test.shop, Account: test.account}
 			s.Snapshot.Created, s.StartedAt = noon, noon
 			l.now = noon.Add(test.age)
 			l.report(flow.EventTimer, nil)

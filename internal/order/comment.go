@@ -24,10 +24,10 @@ const (
 const commentTime = "02.01.2006 15:04"
 
 // FirstComment is the text that goes into the event feed of every order that is
-// made in RO App, for every delivery method: the customer as written, delivery,
-// remarks, payment, and the amount to collect with how it comes about. It names
-// the moment it reports, at, as a repeated comment cannot be distinguished from
-// the first otherwise.
+// created in RO App, for every delivery method: the customer as written, delivery,
+// remarks, payment, and the amount to collect with its calculation. It names the
+// moment it reports, at, as a repeated comment cannot be distinguished from the
+// first otherwise.
 func FirstComment(s Snapshot, r Rules, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
 	sections := [][]string{
@@ -63,9 +63,10 @@ type commentary struct {
 	linesUnclear bool
 }
 
-// told is a text with a value in it, and "" where there is no value. The value
-// becomes one line, lest a buyer's remark pass for lines of ours.
-func (c commentary) told(id, value string, limit int) string {
+// withValue is a text with a value in it, and "" where there is no value. The
+// value becomes one line, so that a buyer's remark cannot be mistaken for lines of
+// ours.
+func (c commentary) withValue(id, value string, limit int) string {
 	value = Shorten(NormalizeText(value), limit)
 	if value == "" {
 		return ""
@@ -83,9 +84,9 @@ func (c commentary) heading(r Rules, at time.Time) string {
 
 func (c commentary) customer() []string {
 	return []string{
-		c.told("Customer", c.order.Customer.Name, longestValue),
-		c.told("Phone", c.order.Customer.Phone, longestValue),
-		c.told("Email", c.order.Customer.Email, longestValue),
+		c.withValue("Customer", c.order.Customer.Name, longestValue),
+		c.withValue("Phone", c.order.Customer.Phone, longestValue),
+		c.withValue("Email", c.order.Customer.Email, longestValue),
 	}
 }
 
@@ -94,14 +95,14 @@ func (c commentary) customer() []string {
 func (c commentary) delivery() []string {
 	d := c.order.Delivery
 	return []string{
-		c.told("DeliveryMethod", d.Method, longestValue),
-		c.told("DeliveryPrice", c.deliveryPrice(), longestValue),
-		c.told("Recipient", d.Recipient, longestValue),
-		c.told("RecipientPhone", d.Phone, longestValue),
-		c.told("City", d.City, longestValue),
-		c.told("Address", readableAddress(d.Address), longestAddress),
-		c.told("Branch", d.Branch, longestAddress),
-		c.told("Tracking", d.Tracking, longestValue),
+		c.withValue("DeliveryMethod", d.Method, longestValue),
+		c.withValue("DeliveryPrice", c.deliveryPrice(), longestValue),
+		c.withValue("Recipient", d.Recipient, longestValue),
+		c.withValue("RecipientPhone", d.Phone, longestValue),
+		c.withValue("City", d.City, longestValue),
+		c.withValue("Address", readableAddress(d.Address), longestAddress),
+		c.withValue("Branch", d.Branch, longestAddress),
+		c.withValue("Tracking", d.Tracking, longestValue),
 	}
 }
 
@@ -139,9 +140,9 @@ func readableAddress(address string) string {
 }
 
 func (c commentary) remarks() []string {
-	remarks := []string{c.told("BuyerComment", c.order.BuyerComment, longestRemark)}
+	remarks := []string{c.withValue("BuyerComment", c.order.BuyerComment, longestRemark)}
 	if c.order.DoNotCall {
 		remarks = append(remarks, c.say("DoNotCall", nil))
 	}
-	return append(remarks, c.told("ManagerComment", c.order.ManagerComment, longestRemark))
+	return append(remarks, c.withValue("ManagerComment", c.order.ManagerComment, longestRemark))
 }

@@ -27,7 +27,7 @@ func rulesIn(language string) order.Rules {
 	return order.Rules{ShopName: "Kwiaty Online", TimeZone: zone, Region: "PL", Language: language}
 }
 
-// deliveredOrder is the coupon's order with all that a comment tells.
+// deliveredOrder is the coupon's order with all that a comment reports.
 func deliveredOrder() order.Snapshot {
 	s := couponOrder()
 	s.Customer = order.Customer{Name: "Anna Nowak", Phone: "+48 501-234-567", Email: "anna@poczta.example"}
@@ -208,7 +208,7 @@ func TestR13_OnlyUkrPoshtasSeparatorsAreReplaced(t *testing.T) {
 
 func TestR28_WhatIsEmptyIsLeftOut(t *testing.T) {
 	t.Parallel()
-	s := sold("31799", "31799", goods(order.LineProduct, "MacBook", "1", "31799"))
+	s := sold("31799", "31799", products(order.LineProduct, "MacBook", "1", "31799"))
 	assert.Equal(t, `Zamówienie 115 ze sklepu Kwiaty Online, stan na 12.03.2026 14:05
 
 Płatność: nieopłacone
@@ -218,7 +218,7 @@ Do pobrania: 31799,00 PLN`, order.FirstComment(s, rulesIn("pl"), seenAt))
 
 func TestF33_DiscountsInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "145", goods(order.LineProduct, "Róża", "2", "100"))
+	s := sold("200", "145", products(order.LineProduct, "Róża", "2", "100"))
 	s.Totals.CouponValue = amount("30")
 	s.Totals.DiscountPercent, s.Totals.DiscountValue = amount("12.5"), amount("10")
 	s.Totals.ManagerDiscount, s.Totals.ManagerDiscountTitle = amount("5"), "Rocznica"
@@ -233,7 +233,7 @@ func TestF33_DiscountsInEveryLanguage(t *testing.T) {
 
 func TestF34_RoundingIsSaid(t *testing.T) {
 	t.Parallel()
-	s := sold("100", "100", goods(order.LineProduct, "Róża", "3", "33.33"))
+	s := sold("100", "100", products(order.LineProduct, "Róża", "3", "33.33"))
 	assert.Contains(t, order.FirstComment(s, rulesIn("pl"), seenAt), "Zaokrąglenie: 0,01 PLN\nSuma zamówienia w Cartum: 100,00 PLN\nDo pobrania: 100,00 PLN")
 	assert.Contains(t, order.FirstComment(s, rulesIn("uk"), seenAt), "Округлення: 0,01 PLN\n")
 }
@@ -241,8 +241,8 @@ func TestF34_RoundingIsSaid(t *testing.T) {
 func TestF30_PricesOfZeroAreExplained(t *testing.T) {
 	t.Parallel()
 	s := sold("100", "100",
-		goods(order.LineSetMain, "Zestaw ślubny", "1", "100"), goods(order.LineSetItem, "Wazon", "1", "60"),
-		goods(order.LineSetItem, "Kwiat", "2", "20"), goods(order.LineGift, "Wstążka", "1", "0"))
+		products(order.LineSetMain, "Zestaw ślubny", "1", "100"), products(order.LineSetItem, "Wazon", "1", "60"),
+		products(order.LineSetItem, "Kwiat", "2", "20"), products(order.LineGift, "Wstążka", "1", "0"))
 	for language, lines := range map[string]string{
 		"pl": "\n\nZestawy mają cenę 0, bo cenę mają ich składniki: Zestaw ślubny\nGratisy, cena 0: Wstążka\n\n",
 		"uk": "\n\nКомплекти внесено з ціною 0, бо ціну мають їхні складові: Zestaw ślubny\nПодарунки, ціна 0: Wstążka\n\n",
@@ -260,8 +260,8 @@ func TestF31_EndlessTextsLeaveTheAmountInSight(t *testing.T) {
 		s := deliveredOrder()
 		s.Lines = nil
 		for range 50 {
-			s.Lines = append(s.Lines, goods(order.LineGift, endless, "1", "0"),
-				goods(order.LineSetMain, endless, "1", "10"), goods(order.LineSetItem, endless, "1", "10"))
+			s.Lines = append(s.Lines, products(order.LineGift, endless, "1", "0"),
+				products(order.LineSetMain, endless, "1", "10"), products(order.LineSetItem, endless, "1", "10"))
 		}
 		s.Totals = order.Totals{
 			Default: amount("500"), Sum: amount("400.5"),

@@ -6,7 +6,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// amount reports how the order is paid and how the amount to collect comes about:
+// amount says how the order is paid and how the amount to collect is calculated:
 // from the items to Cartum's total, and from there to what is due.
 func (c commentary) amount() []string {
 	if c.linesUnclear {
@@ -101,12 +101,12 @@ func (c commentary) zeroPrices() []string {
 		}
 	}
 	return []string{
-		c.told("SetsAtZero", titles(sets), mostTitles*longestTitle),
-		c.told("GiftsAtZero", titles(gifts), mostTitles*longestTitle),
+		c.withValue("SetsAtZero", titles(sets), mostTitles*longestTitle),
+		c.withValue("GiftsAtZero", titles(gifts), mostTitles*longestTitle),
 	}
 }
 
-// titles lists items; of very many only the first.
+// titles lists products; of very many only the first.
 func titles(all []string) string {
 	var listed []string
 	for _, title := range all[:min(len(all), mostTitles)] {

@@ -20,9 +20,9 @@ type News struct {
 	LinesUnclear bool
 }
 
-// NextComment is the text that tells staff of a change in the shop after the
-// import: the present delivery, the present payment with the amount to collect,
-// or what is not synced. It names the moment it reports.
+// NextComment is the text that informs staff of a change in the shop after the
+// import: the present delivery, the present payment with the amount to collect, or
+// what is not synced. It names the moment it reports.
 func NextComment(s Snapshot, r Rules, news News, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s), linesUnclear: news.LinesUnclear}
 	sections := [][]string{{c.changeHeading(r, at)}}

@@ -11,7 +11,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// clone is a deep copy. It is made at each call of [Advance], so it does not go
+// clone is a deep copy. It is created at each call of [Advance], so it does not go
 // through an encoding.
 func clone[T any](value T) T {
 	deepen(reflect.ValueOf(&value).Elem())

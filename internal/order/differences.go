@@ -21,7 +21,7 @@ type Difference struct {
 	Account ItemValues // zero where new
 }
 
-// Differences are the lines that RO App has otherwise than the shop, because of a
+// Differences are the lines where RO App differs from the shop, because of a
 // change in the shop that is not synced. What staff changed by themselves is no
 // difference.
 func (s *State) Differences() []Difference {
@@ -42,7 +42,7 @@ func (s *State) Differences() []Difference {
 	}
 	for _, key := range s.lineKeys() {
 		if facts := s.Lines[key]; !inShop[key] && facts.present() {
-			all = append(all, Difference{Key: key, Kind: DifferenceRemoved, Account: facts.standing()})
+			all = append(all, Difference{Key: key, Kind: DifferenceRemoved, Account: facts.current()})
 		}
 	}
 	return all
@@ -51,8 +51,8 @@ func (s *State) Differences() []Difference {
 func (s *State) difference(line Line) (Difference, bool) {
 	shop := ItemValues{line.Quantity, line.Price}
 	facts, written := s.Lines[line.Key]
-	d := Difference{Key: line.Key, Kind: DifferenceValues, Shop: shop, Account: facts.standing()}
-	changed := !shop.equal(facts.carried())
+	d := Difference{Key: line.Key, Kind: DifferenceValues, Shop: shop, Account: facts.current()}
+	changed := !shop.equal(facts.synced())
 	switch {
 	case !written:
 		d.Kind, d.Account = DifferenceNew, ItemValues{}
@@ -61,9 +61,9 @@ func (s *State) difference(line Line) (Difference, bool) {
 		d.Kind, d.Account = DifferenceNew, ItemValues{}
 		return d, changed || facts.Kept
 	case s.Order.WrittenOff:
-		return d, (changed || facts.Kept) && !shop.equal(facts.standing())
+		return d, (changed || facts.Kept) && !shop.equal(facts.current())
 	default:
-		return d, facts.Kept && !shop.equal(facts.standing())
+		return d, facts.Kept && !shop.equal(facts.current())
 	}
 }
 

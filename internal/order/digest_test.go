@@ -17,7 +17,7 @@ var digestKey = []byte("a key of the settings")
 
 func digestedOrder() order.Snapshot {
 	s := couponOrder()
-	s.Lines = append(s.Lines, goods(order.LineGift, "Wstążka", "1", "0"))
+	s.Lines = append(s.Lines, products(order.LineGift, "Wstążka", "1", "0"))
 	order.KeyLines(s.Lines)
 	s.Delivery.Price, s.Payment.Fee = amountOf("0"), amountOf("1")
 	s.Problems = []order.Problem{{Field: "stat_created"}}

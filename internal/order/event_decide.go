@@ -40,9 +40,9 @@ func (s *State) decide(d Decision, now time.Time) {
 	case DecideCreateContact:
 		s.Customer.Chosen, s.Customer.Create = nil, true
 	case DecideProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
+		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
 	case DecideCreateProduct:
-		s.chooseGoods(d.Goods, func(f *GoodsFacts) { f.Chosen, f.Create = nil, true })
+		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = nil, true })
 	case DecideAccept:
 		if s.Accepted == nil {
 			s.Accepted = map[string]bool{}
@@ -79,18 +79,18 @@ func (d Decision) message() flow.Message {
 }
 
 // Decided reports whether this very answer was the last one and has ended the
-// wait: once more would change nothing.
+// wait: repeating it would change nothing.
 func (s *State) Decided(d Decision) bool {
 	return s.Hold == nil && s.LastDecision != nil && *s.LastDecision == d
 }
 
-func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
+func (s *State) chooseProduct(key ProductKey, choose func(*ProductState)) {
 	if key == "" {
 		key = s.waitsFor().Goods
 	}
 	facts := s.Goods[key]
 	choose(&facts)
-	s.setGoods(key, facts)
+	s.setProduct(key, facts)
 }
 
 // waitsFor is the hold that a person answers. While its cause is checked again it
@@ -134,8 +134,7 @@ func (h *Hold) notAmong(chosen Choice) string {
 }
 
 // OtherPhone reports whether none of a contact's phones is one of the order's, so
-// that it may be somebody else's. An order without a usable phone says nothing of
-// that.
+// that it may be somebody else's. An order without a usable phone is not checked.
 func (s *State) OtherPhone(phones []string, region string) bool {
 	if s.Snapshot == nil {
 		return false

@@ -53,9 +53,9 @@ func failureOf(side Side, e flow.StepError) Failure {
 	return failure
 }
 
-// fail applies that a step failed for good.
+// fail records that a step failed for good.
 func (s *State) fail(step runningStep, f Failure, now time.Time) {
-	if f.Definite && step.lookup(step.in).Lost == nil {
+	if f.Definite && step.precheck(step.in).Lost == nil {
 		delete(s.InFlight, step.Key)
 		step.nothing(s, step.in)
 	} else {
@@ -151,7 +151,7 @@ func (s *State) backOff(step runningStep, now time.Time) {
 	s.Backoffs[step.Key] = b
 }
 
-// putOff reports until when a step may not be started, the zero time for now.
+// putOff is the time until which a step may not be started, the zero time for now.
 func (s *State) putOff(step flow.Step, now time.Time) time.Time {
 	b, failed := s.Backoffs[step.Key]
 	if !failed || b.Fingerprint != step.Fingerprint || !b.Until.After(now) {

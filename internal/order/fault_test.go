@@ -106,7 +106,7 @@ func TestTimeThatCannotBeRecordedHoldsTheOrder(t *testing.T) {
 func TestPanicOfTheRulesHoldsTheOrder(t *testing.T) {
 	t.Parallel()
 	l := received(t)
-	l.rules.KnownProduct = func(order.GoodsKey) (order.Product, bool) { panic("a defect") }
+	l.rules.KnownProduct = func(order.ProductKey) (order.Product, bool) { panic("a defect") }
 	l.answer(order.StepReadShopOrder)
 	hold := l.holds(order.HoldInternalError)
 	assert.Contains(t, hold.Params["message"], "a defect")
@@ -148,9 +148,9 @@ func TestResetRunLooksBeforeItCreates(t *testing.T) {
 	for len(l.running) > 0 && l.kinds()[0] != order.StepCreateOrder {
 		l.answer(l.kinds()[0])
 	}
-	look := in[order.CreateOrder](l, order.StepCreateOrder).Look
-	assert.True(t, look.Needed())
-	assert.NotNil(t, look.Lost, "what was created a moment ago may not be listed yet")
+	precheck := in[order.CreateOrder](l, order.StepCreateOrder).Look
+	assert.True(t, precheck.Needed())
+	assert.NotNil(t, precheck.Lost, "what was created a moment ago may not be listed yet")
 	l.advance(l.event(flow.EventReset, flow.Reset{RunID: "second"}))
 	assert.Len(t, l.noted("workflow-reset"), 1, "known once")
 }

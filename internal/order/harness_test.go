@@ -31,7 +31,7 @@ type life struct {
 
 	shop     order.Snapshot
 	contacts []order.Contact
-	products map[order.GoodsKey][]order.Product
+	products map[order.ProductKey][]order.Product
 	recalled *order.Remembered
 	account  accountSide
 }
@@ -57,14 +57,14 @@ func lifeRules() order.Rules {
 	return r
 }
 
-// received is an order of two A that its shop has just told of: nobody has read it
-// yet. Change alters the shop's order first.
+// received is an order of two A of which its shop has just sent a notice: it has
+// not been read yet. Change alters the shop's order first.
 func received(t *testing.T, change ...func(*life)) *life {
 	t.Helper()
 	l := &life{
 		t: t, rules: lifeRules(), now: noon.Add(-time.Hour), running: map[string]flow.Step{}, started: map[string]bool{},
 		contacts: []order.Contact{{ID: 5, FirstName: "Anna", LastName: "Nowak"}},
-		products: map[order.GoodsKey][]order.Product{
+		products: map[order.ProductKey][]order.Product{
 			order.ArticleKey("A"): {{ID: 9, Title: "A", Article: "A"}},
 			order.ArticleKey("B"): {{ID: 10, Title: "B", Article: "B"}},
 		},
@@ -314,8 +314,8 @@ func (l *life) answer(kind order.StepKind) {
 	case order.StepEnsureContact:
 		l.end(kind, order.ContactEnsured{At: l.now, Contact: &order.Contact{ID: 6, Created: true}})
 	case order.StepFindProducts:
-		found := order.ProductsFound{At: l.now, Products: map[order.GoodsKey][]order.Product{}}
-		for _, key := range order.GoodsAsked(in[order.FindProducts](l, kind)) {
+		found := order.ProductsFound{At: l.now, Products: map[order.ProductKey][]order.Product{}}
+		for _, key := range order.ProductKeys(in[order.FindProducts](l, kind)) {
 			found.Products[key] = l.products[key]
 		}
 		l.end(kind, found)
@@ -419,7 +419,7 @@ func (l *life) noted(code string) []flow.Message {
 	return messages
 }
 
-// warns tells the codes of the order's warnings.
+// warns returns the codes of the order's warnings.
 func (l *life) warns() []string {
 	var codes []string
 	for _, warning := range l.state.Warnings {

@@ -14,7 +14,7 @@ type HoldReason string
 // except HoldOrderGone, which only a person ends.
 const (
 	HoldNoCustomer        HoldReason = "no-customer"
-	HoldNoGoods           HoldReason = "no-items"
+	HoldNoItems           HoldReason = "no-items"
 	HoldAmbiguousContact  HoldReason = "ambiguous-contact"
 	HoldAmbiguousProduct  HoldReason = "ambiguous-product"
 	HoldNoArticle         HoldReason = "no-sku"
@@ -38,7 +38,7 @@ const (
 // where they are shown.
 type Hold struct {
 	Reason HoldReason
-	// Variant tells apart what different causes of one reason say.
+	// Variant distinguishes the causes of one reason.
 	Variant string            `json:",omitempty"`
 	Params  map[string]string `json:",omitempty"`
 	// Side is the service that does not answer, of holds that concern one only.
@@ -47,11 +47,11 @@ type Hold struct {
 	// Step is the key of the step whose failure is the cause.
 	Step string `json:",omitempty"`
 	// Problem identifies the value that a person may accept as understood.
-	Problem string   `json:",omitempty"`
-	Goods   GoodsKey `json:",omitempty"` // of holds for one product
+	Problem string     `json:",omitempty"`
+	Goods   ProductKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
-	// Note reports what came of a person's last answer, where nothing did.
+	// Note says why a person's last answer had no effect.
 	Note  *flow.Message `json:",omitempty"`
 	Since time.Time
 	// Retries counts how often the cause was checked again.
@@ -59,7 +59,7 @@ type Hold struct {
 	NextRetry time.Time `json:",omitzero"` // zero: only a person ends it
 }
 
-// holdFor creates a hold of its reason and of pairs of a parameter's name and
+// holdFor creates a hold from its reason and pairs of a parameter's name and
 // value.
 func holdFor(reason HoldReason, pairs ...string) Hold {
 	return Hold{Reason: reason, Params: msg("", pairs...).Params}
@@ -137,7 +137,7 @@ const (
 	DecideCreateProduct DecisionKind = "create-product" // a new product under the line's title
 	DecideAccept        DecisionKind = "accept"         // take the value as it was understood
 	DecideRetry         DecisionKind = "retry"
-	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is made again
+	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is created again
 	DecideLink          DecisionKind = "link"         // this order in RO App is the order
 	DecideSkip          DecisionKind = "skip"         // do not sync the order, with a reason
 	DecideNewOrder      DecisionKind = "new-order"    // another order has the number now: import it
@@ -147,13 +147,13 @@ const (
 // Decision is a person's answer to a hold.
 type Decision struct {
 	Kind         DecisionKind
-	By           string   // who decided
-	Reason       string   `json:",omitempty"`
-	ContactID    int64    `json:",omitempty"`
-	Organization bool     `json:",omitempty"`
-	Goods        GoodsKey `json:",omitempty"`
-	ProductID    int64    `json:",omitempty"`
-	OrderID      int64    `json:",omitempty"` // RO App's id of the order to link
+	By           string     // who decided
+	Reason       string     `json:",omitempty"`
+	ContactID    int64      `json:",omitempty"`
+	Organization bool       `json:",omitempty"`
+	Goods        ProductKey `json:",omitempty"`
+	ProductID    int64      `json:",omitempty"`
+	OrderID      int64      `json:",omitempty"` // RO App's id of the order to link
 	// Confirmed is set where the person was shown that a value does not agree, such
 	// as the phone of a contact, and wants it all the same.
 	Confirmed bool `json:",omitempty"`

@@ -50,7 +50,7 @@ func (s *simulation) staffGoOn() {
 	s.staffSetStatus(staffsStatus)
 }
 
-// news is a change in the shop, of which the exchange is told.
+// news is a change in the shop, of which the exchange is notified.
 func (s *simulation) news() {
 	if s.shop.Status == order.CancelledStatus {
 		return
@@ -75,14 +75,14 @@ func (s *simulation) news() {
 	case "cancel":
 		s.changeStatus(order.CancelledStatus)
 	}
-	s.hint(order.OriginWebhook)
+	s.notify(order.OriginWebhook)
 }
 
 func (s *simulation) requireQuietEnd() {
 	s.requireNoDoubles()
 	if s.state.Closed != nil {
 		assert.Contains(s.t, s.state.Closed.Code, "cancelled")
-		if !s.restored { // it may have been made before, and was not worth a look
+		if !s.restored { // it may have been created before, and was not looked up
 			require.Empty(s.t, s.account.orders, "a cancelled order was made all the same")
 		}
 		return
@@ -101,7 +101,7 @@ func (s *simulation) requireQuietEnd() {
 	assert.LessOrEqual(s.t, firstComments, s.lives+o.lost)
 	s.requireImportedStatus(o)
 	for _, line := range s.lines() {
-		s.requireLineInStep(o, line)
+		s.requireLineSynced(o, line)
 	}
 	for key, facts := range s.state.Lines {
 		if _, stands := o.item(facts.ItemID); facts.ItemID != 0 && !stands {
@@ -123,9 +123,9 @@ func (s *simulation) requireImportedStatus(o *simulatedOrder) {
 	}
 }
 
-// requireLineInStep allows no difference in silence, but for a value that an
+// requireLineSynced allows no difference in silence, but for a value that an
 // erased life synced and that the shop has since turned back.
-func (s *simulation) requireLineInStep(o *simulatedOrder, line order.Line) {
+func (s *simulation) requireLineSynced(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
 	item, stands := o.item(facts.ItemID)
 	if !known || !stands {
@@ -135,8 +135,8 @@ func (s *simulation) requireLineInStep(o *simulatedOrder, line order.Line) {
 	if item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price) || o.erased[item.ID] {
 		return
 	}
-	_, told := s.difference(line.Key)
-	assert.True(s.t, told, "item %v for line %v in silence; known %+v", item, line, facts)
+	_, reported := s.difference(line.Key)
+	assert.True(s.t, reported, "item %v for line %v in silence; known %+v", item, line, facts)
 }
 
 // requireNoItemInSilence is about items of ours that stand for no line any more.

@@ -6,16 +6,16 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// LineFacts are a line as it was last written, and what the shop and the staff
-// made of it since.
-type LineFacts struct {
+// LineState are a line as it was last written, and what the shop and the staff
+// changed since.
+type LineState struct {
 	ItemID    int64 // 0 where the line was left out for good
 	ProductID int64
 	// Quantity and Price are what we wrote last.
 	Quantity decimal.Decimal
 	Price    decimal.Decimal
-	// ShopQuantity and ShopPrice are the shop's values that were last synced, or told
-	// where staff's own values stay; nil where they are what we wrote.
+	// ShopQuantity and ShopPrice are the shop's values that were last synced, or
+	// reported where staff's own values stay; nil where they are what we wrote.
 	ShopQuantity *decimal.Decimal `json:",omitempty"`
 	ShopPrice    *decimal.Decimal `json:",omitempty"`
 	// Tried are values that may have been written by requests whose answer is
@@ -36,8 +36,8 @@ func (v ItemValues) equal(other ItemValues) bool {
 	return v.Quantity.Equal(other.Quantity) && v.Price.Equal(other.Price)
 }
 
-// ItemsFacts are what is known of the items of RO App's order that are not ours.
-type ItemsFacts struct {
+// ItemsState are what is known of the items of RO App's order that are not ours.
+type ItemsState struct {
 	// Due asks to read them.
 	Due bool `json:",omitempty"`
 	// Deducted is set where RO App said that all items are written off, which was a
@@ -48,16 +48,16 @@ type ItemsFacts struct {
 	// Others are the ids of items that staff added, OthersTotal is their sum.
 	Others      []int64         `json:",omitempty"`
 	OthersTotal decimal.Decimal `json:",omitzero"`
-	// Before are, by line, the items that stood there before the line's add was first
-	// started: none of them can be what a lost attempt made.
+	// Before are, by line, the items that existed before the line's add was first
+	// started: none of them can be what a lost attempt created.
 	Before map[LineKey][]int64 `json:",omitempty"`
 }
 
 // written are the values that we wrote last.
-func (f LineFacts) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
+func (f LineState) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
 
-// carried are the shop's values that were last synced or told.
-func (f LineFacts) carried() ItemValues {
+// synced are the shop's values that were last synced or reported.
+func (f LineState) synced() ItemValues {
 	values := f.written()
 	if f.ShopQuantity != nil {
 		values.Quantity = *f.ShopQuantity
@@ -68,8 +68,8 @@ func (f LineFacts) carried() ItemValues {
 	return values
 }
 
-// standing are RO App's values as far as they are known.
-func (f LineFacts) standing() ItemValues {
+// current are RO App's values as far as they are known.
+func (f LineState) current() ItemValues {
 	if f.Theirs != nil {
 		return *f.Theirs
 	}
@@ -77,7 +77,7 @@ func (f LineFacts) standing() ItemValues {
 }
 
 // present reports whether the line exists in RO App, as far as is known.
-func (f LineFacts) present() bool { return f.ItemID != 0 && !f.Deleted }
+func (f LineState) present() bool { return f.ItemID != 0 && !f.Deleted }
 
 // LineWrite is one line of ours: what its item may have by us, and what it
 // should have.
@@ -119,8 +119,8 @@ func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Dec
 }
 
 // apply applies an item as it was read, and what was written to it afterwards.
-func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
-	carried := f.carried()
+func (f *LineState) apply(w LineWrite, item Item, sent Decided) {
+	carried := f.synced()
 	stands := ItemValues{item.Quantity, item.Price}
 	quantity := carrying{
 		written: f.Quantity, carried: carried.Quantity, to: w.To.Quantity, stands: stands.Quantity,
@@ -145,22 +145,22 @@ func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
 	f.Kept = f.Theirs != nil && (f.Kept || w.Quantity || w.Price)
 }
 
-// carrying is one value of a line pending from the shop to RO App.
+// carrying is one value of a line being synced from the shop to RO App.
 type carrying struct {
 	written, carried, to, stands decimal.Decimal
 	changed, ours, sent          bool
 }
 
-// done gives what we have written, and what of the shop is synced where that is
-// something else.
+// done records what we have written, and the shop's value that was synced where
+// that differs.
 func (c carrying) done() (written decimal.Decimal, shop *decimal.Decimal) {
 	switch {
 	case c.sent, c.changed && c.stands.Equal(c.to):
 		return c.to, nil
 	case c.ours:
-		// What stands there is what was synced. Where the shop has another value, that is
-		// yet to be written: one go writes few lines, and staff may have taken back a
-		// value of their own.
+		// RO App has what was synced. Where the shop has another value, that is yet to be
+		// written: one go writes few lines, and staff may have taken back a value of their
+		// own.
 		return c.stands, nil
 	case c.changed:
 		return c.written, different(c.to, c.written)
@@ -200,11 +200,11 @@ func sumOfOthers(items []Item, ids []int64) decimal.Decimal {
 }
 
 // leaveLines gives up the lines that were not added, once the import is done: they
-// are notified of, and not added behind the staff's back later.
+// are reported, and not added behind the staff's back later.
 func (s *State) leaveLines() {
 	for _, line := range PricedLines(*s.Snapshot) {
 		if _, written := s.Lines[line.Key]; !written {
-			s.setLine(line.Key, LineFacts{Quantity: line.Quantity, Price: line.Price, Deleted: true})
+			s.setLine(line.Key, LineState{Quantity: line.Quantity, Price: line.Price, Deleted: true})
 		}
 	}
 }

@@ -75,9 +75,9 @@ func (s *simulation) happenings() map[string]func() {
 		"staff status":   inRoapp(func() { s.staffSetStatus(draw("staff's status", 101, 102, 103, 104, 105, staffsStatus)) }),
 		"staff quantity": inRoapp(s.staffChangeQuantity), "staff delete": inRoapp(s.staffDeleteItem), "staff add": inRoapp(s.staffAddItem),
 		"staff write off": inRoapp(s.staffWriteOff), "staff delete order": s.staffDeleteOrder,
-		"sweep": s.sweep, "sweep ": s.sweep, "webhook": func() { s.hint(order.OriginWebhook) },
+		"sweep": s.sweep, "sweep ": s.sweep, "webhook": func() { s.notify(order.OriginWebhook) },
 		"collector": s.collect, "collector ": s.collect, "signal": s.deliver, "signal ": s.deliver,
-		"write-off told": func() { s.writeOffTold() },
+		"write-off told": func() { s.writeOffReported() },
 		"refresh":        s.refresh, "settings": s.changeSettings, "by hand": s.askByHand, "try again": s.tryAgain,
 		"wait": s.waitAWhile, "continue as new": s.continueAsNew,
 	}
@@ -103,7 +103,7 @@ func (s *simulation) staffDeleteOrder() {
 // sweep reads the shop's order; the signal may come at once, late, twice, or
 // after a newer one.
 func (s *simulation) sweep() {
-	snapshot, digest := s.look()
+	snapshot, digest := s.poll()
 	s.send(func() {
 		s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: snapshot.SeenAt, By: order.OriginSweep, Snapshot: snapshot, Digest: digest})
 	})
@@ -146,9 +146,9 @@ func (s *simulation) deliver() {
 	signal()
 }
 
-// writeOffTold is a signal that items were written off. It comes from a person
+// writeOffReported is a signal that items were written off. It comes from a person
 // too, so it need not be seen in the items.
-func (s *simulation) writeOffTold() {
+func (s *simulation) writeOffReported() {
 	if s.account.orders[0].frozen() || rapid.IntRange(0, 4).Draw(s.t, "by a person") == 0 {
 		s.report(order.SignalWrittenOff, order.WriteOff{At: s.clock})
 	}
@@ -173,8 +173,8 @@ func (s *simulation) changeSettings() {
 
 // requireRules holds at every moment. What may be written to a line and which
 // statuses may be written is checked where it is written. A status is written once
-// for each change that a person made on the other side, and again only after a lost
-// answer: nobody can tell then whether it was undone or never done.
+// for each change that a person made on the other side, and again only after a
+// lost answer: then it is unknown whether it was undone or never done.
 func (s *simulation) requireRules() {
 	o := s.account.orders[0]
 	s.requireNoDoubles()
@@ -191,7 +191,7 @@ func (s *simulation) deliverAll() {
 	for len(s.mail) > 0 {
 		s.deliver()
 	}
-	for range 3 { // what one side is told, the other is to be seen having
+	for range 3 { // what is written to one side must be seen on the other
 		s.let(s.clock.Add(time.Hour))
 		s.seeBothSides()
 		s.comeToRest()
@@ -201,7 +201,7 @@ func (s *simulation) deliverAll() {
 
 // seeBothSides is a fresh sweep and a fresh round of the collector.
 func (s *simulation) seeBothSides() {
-	snapshot, digest := s.look()
+	snapshot, digest := s.poll()
 	s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: s.clock, By: order.OriginSweep, Snapshot: snapshot, Digest: digest})
 	if o := s.account.orders[0]; !o.deleted {
 		read := s.readOf(o)
@@ -210,7 +210,8 @@ func (s *simulation) seeBothSides() {
 	}
 }
 
-// requireRest has nothing move any more, however often both sides are checked.
+// requireRest asserts that nothing changes any more, however often both sides are
+// read.
 func (s *simulation) requireRest() {
 	for range 50 {
 		s.let(s.clock.Add(5 * time.Minute))
@@ -227,17 +228,17 @@ func (s *simulation) requireInStep() {
 		return // a person decides
 	}
 	require.Nil(s.t, s.state.Hold)
-	s.requireStatusesInStep(o)
+	s.requireStatusesSynced(o)
 	for _, line := range s.lines() {
-		s.requireLineCarried(o, line)
+		s.requireLineWritten(o, line)
 	}
-	s.requireRemovedLinesTold(o)
-	s.requireTold(o)
+	s.requireRemovedLinesReported(o)
+	s.requireReported(o)
 }
 
-// requireStatusesInStep wants one status to stand for the other, unless one of
+// requireStatusesSynced asserts that one status maps to the other, unless one of
 // them stands for none, was refused, or cannot be undone.
-func (s *simulation) requireStatusesInStep(o *simulatedOrder) {
+func (s *simulation) requireStatusesSynced(o *simulatedOrder) {
 	require.Equal(s.t, s.shop.Status, s.state.Snapshot.Status)
 	require.Equal(s.t, o.status, s.state.Order.StatusID)
 	to, exported := s.rules.ExportStatuses[o.status]
@@ -250,21 +251,21 @@ func (s *simulation) requireStatusesInStep(o *simulatedOrder) {
 	}
 }
 
-// requireLineCarried wants a line of the shop to exist in RO App, or the
+// requireLineWritten asserts that a line of the shop exists in RO App, or the
 // difference to be named, unless it is only the staff's.
-func (s *simulation) requireLineCarried(o *simulatedOrder, line order.Line) {
+func (s *simulation) requireLineWritten(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
 	item, stands := o.item(facts.ItemID)
 	shop := order.ItemValues{Quantity: line.Quantity, Price: line.Price}
 	if known && stands && sameValues(shop, order.ItemValues{Quantity: item.Quantity, Price: item.Price}) {
 		return
 	}
-	_, told := s.difference(line.Key)
+	_, reported := s.difference(line.Key)
 	touched, staffs := o.touched[facts.ItemID]
 	// What a lost attempt wrote and staff then changed, the shop may have turned back
 	// meanwhile: then nothing was ever synced, as far as can be known.
 	revoked := o.lostLines > 0 && sameValues(order.ItemValues{Quantity: facts.Quantity, Price: facts.Price}, shop)
-	if told || staffs && (revoked || sameValues(touched.written, shop) || sameValues(touched.before, shop)) {
+	if reported || staffs && (revoked || sameValues(touched.written, shop) || sameValues(touched.before, shop)) {
 		return
 	}
 	s.t.Fatalf("%s: %v in the shop, item %v in RO App (there: %t), in silence; staff's: %t; known: %+v", line.Key, shop, item, stands, staffs, facts)
@@ -287,32 +288,32 @@ func sameValues(x, y order.ItemValues) bool {
 	return x.Quantity.Equal(y.Quantity) && x.Price.Equal(y.Price)
 }
 
-// requireRemovedLinesTold wants a line that the shop took out to be gone from RO
+// requireRemovedLinesReported wants a line that the shop took out to be gone from RO
 // App, or named.
-func (s *simulation) requireRemovedLinesTold(o *simulatedOrder) {
+func (s *simulation) requireRemovedLinesReported(o *simulatedOrder) {
 	for key, facts := range s.state.Lines {
 		_, stands := o.item(facts.ItemID)
 		inShop := slices.ContainsFunc(s.lines(), func(l order.Line) bool { return l.Key == key })
-		if _, told := s.difference(key); stands && !inShop && !told {
+		if _, reported := s.difference(key); stands && !inShop && !reported {
 			s.t.Fatalf("%s is not in the shop any more, but in RO App, in silence", key)
 		}
 	}
 }
 
-// requireTold wants the comments to have told the present delivery and payment,
-// and each difference.
-func (s *simulation) requireTold(o *simulatedOrder) {
-	told := s.state.Comment.Delivered
-	assert.Contains(s.t, told.Delivery, s.shop.Delivery.Address)
-	assert.Equal(s.t, s.shop.Payment.Paid, strings.Contains(told.Payment, "true"))
+// requireReported asserts that the comments have reported the current delivery and
+// payment, and each difference.
+func (s *simulation) requireReported(o *simulatedOrder) {
+	reported := s.state.Comment.Delivered
+	assert.Contains(s.t, reported.Delivery, s.shop.Delivery.Address)
+	assert.Equal(s.t, s.shop.Payment.Paid, strings.Contains(reported.Payment, "true"))
 	last := slices.MaxFunc(o.comments, func(x, y simulatedComment) int { return x.sent - y.sent })
-	if o.lost == 0 { // else it may have told what was not so any more when the next one was due
-		assert.Equal(s.t, last.Delivers, told, "what the last comment told")
+	if o.lost == 0 { // else it may have reported what was no longer true when the next one was due
+		assert.Equal(s.t, last.Delivers, reported, "what the last comment reported")
 	}
 	for _, difference := range s.state.Differences() {
-		assert.Contains(s.t, told.Difference, string(difference.Key))
+		assert.Contains(s.t, reported.Difference, string(difference.Key))
 	}
-	telling := slices.DeleteFunc(slices.Clone(o.comments), func(c simulatedComment) bool { return c.Delivers.Delivery != told.Delivery })
+	telling := slices.DeleteFunc(slices.Clone(o.comments), func(c simulatedComment) bool { return c.Delivers.Delivery != reported.Delivery })
 	text := func(c simulatedComment) bool { return strings.Contains(c.Text, s.shop.Delivery.Address) }
-	assert.True(s.t, slices.ContainsFunc(telling, text), "no comment tells the address")
+	assert.True(s.t, slices.ContainsFunc(telling, text), "no comment reports the address")
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Key names one order of one shop for ever: its workflow's id is made of it.
+// Key names one order of one shop for ever: its workflow's id is built from it.
 type Key struct {
 	Shop   string // the shop's id in the settings, never its name
 	Number int64  // Cartum's order number, what staff know as External ID
@@ -22,7 +22,7 @@ const workflowPrefix = "order:"
 // ErrKey says that a text is no workflow id of an order.
 var ErrKey = errors.New("not an order's workflow id, which reads order:{shop}:{number}")
 
-// shopID is what a shop or an account may be called: it stands in workflow ids,
+// shopID is what a shop or an account may be called: it is part of workflow ids,
 // queue names and URLs, so it takes nothing that needs escaping there.
 var shopID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 

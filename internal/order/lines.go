@@ -20,9 +20,9 @@ func KeyLines(lines []Line) {
 }
 
 // PricedLines are the order's lines with the prices to be written. Where the
-// order's total holds only the parts of its sets, the lines that stand for
-// whole sets (LineSetMain) get the price 0, lest the set count twice. Gifts keep
-// the price they have.
+// order's total holds only the parts of its sets, the lines that stand for whole
+// sets (LineSetMain) get the price 0, so that the set does not count twice. Gifts
+// keep the price they have.
 func PricedLines(s Snapshot) []Line {
 	lines := slices.Clone(s.Lines)
 	if !setsCountTwice(s) {
@@ -45,7 +45,7 @@ func setsCountTwice(s Snapshot) bool {
 	if sets.LessThanOrEqual(slack) {
 		return false
 	}
-	for _, total := range totalsOfGoods(s, all) {
+	for _, total := range itemTotals(s, all) {
 		switch {
 		case within(all.Sub(total), slack):
 			return false
@@ -56,11 +56,11 @@ func setsCountTwice(s Snapshot) bool {
 	return false
 }
 
-// totalsOfGoods are Cartum's totals without what concerns the whole order, the
+// itemTotals are Cartum's totals without what concerns the whole order, the
 // most trustworthy first.
-func totalsOfGoods(s Snapshot, goods decimal.Decimal) []decimal.Decimal {
+func itemTotals(s Snapshot, items decimal.Decimal) []decimal.Decimal {
 	undiscounted := s.Totals.Sum
-	for _, discount := range namedDiscounts(s.Totals, goods) {
+	for _, discount := range namedDiscounts(s.Totals, items) {
 		undiscounted = undiscounted.Add(discount.Value)
 	}
 	totals := []decimal.Decimal{undiscounted, s.Totals.Default}
@@ -74,8 +74,8 @@ func linesOf(lines []Line, kind LineType) []Line {
 	return slices.DeleteFunc(slices.Clone(lines), func(l Line) bool { return l.Type != kind })
 }
 
-// sumOf is what RO App makes of the lines: quantity times price. Cartum's own
-// total of a line may be rounded.
+// sumOf is RO App's sum of the lines: quantity times price. Cartum's own total of
+// a line may be rounded.
 func sumOf(lines []Line) decimal.Decimal {
 	sum := decimal.Zero
 	for _, line := range lines {
@@ -165,7 +165,7 @@ func matchGroup(group string, before, lines []Line, indexes []int) {
 	}
 }
 
-// lineGroup is what lines have in common that only their content tells apart.
+// lineGroup is what lines have in common that only their content distinguishes.
 func lineGroup(line Line) string {
 	if article := NormalizeText(line.Article); article != "" {
 		return "a:" + article

@@ -9,8 +9,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// products is a line that has what totals are made of.
-func goods(kind order.LineType, title, quantity, price string) order.Line {
+// products is a line that has what totals are built from.
+func products(kind order.LineType, title, quantity, price string) order.Line {
 	return order.Line{
 		Title: title, Type: kind,
 		Quantity: decimal.RequireFromString(quantity), Price: decimal.RequireFromString(price),
@@ -68,16 +68,16 @@ func TestF27_LineWithoutArticleIsNamedByItsTitle(t *testing.T) {
 func TestF30_SetsDoNotCountTwice(t *testing.T) {
 	t.Parallel()
 	set := []order.Line{
-		goods(order.LineSetMain, "Zestaw", "1", "100"),
-		goods(order.LineSetItem, "Wazon", "1", "60"),
-		goods(order.LineSetItem, "Kwiat", "2", "20"),
-		goods(order.LineProduct, "Kartka", "1", "5"),
-		goods(order.LineGift, "Wstążka", "1", "0"),
+		products(order.LineSetMain, "Zestaw", "1", "100"),
+		products(order.LineSetItem, "Wazon", "1", "60"),
+		products(order.LineSetItem, "Kwiat", "2", "20"),
+		products(order.LineProduct, "Kartka", "1", "5"),
+		products(order.LineGift, "Wstążka", "1", "0"),
 	}
 	asWritten := []string{"100", "60", "20", "5", "0"}
 	setAtZero := []string{"0", "60", "20", "5", "0"}
 	itemsFree := []order.Line{
-		goods(order.LineSetMain, "Zestaw", "1", "100"), goods(order.LineSetItem, "Wazon", "1", "0"),
+		products(order.LineSetMain, "Zestaw", "1", "100"), products(order.LineSetItem, "Wazon", "1", "0"),
 	}
 
 	assert.Equal(t, setAtZero, prices(order.PricedLines(sold("105", "105", set...))))
@@ -103,8 +103,8 @@ func TestF30_SetsDoNotCountTwice(t *testing.T) {
 func TestF34_SetsAreRecognisedDespiteRounding(t *testing.T) {
 	t.Parallel()
 	thirds := sold("100", "100",
-		goods(order.LineSetMain, "Zestaw", "1", "100"),
-		goods(order.LineSetItem, "Kwiat", "3", "33.33"),
+		products(order.LineSetMain, "Zestaw", "1", "100"),
+		products(order.LineSetItem, "Kwiat", "3", "33.33"),
 	)
 	assert.Equal(t, []string{"0", "33.33"}, prices(order.PricedLines(thirds)))
 }

@@ -14,7 +14,7 @@ import (
 // E.164 form, such as "+380501234567". Numbers without a country code belong to
 // the region, an ISO 3166 code. Of several numbers in one field it is the first
 // one that exists. Not ok is a field in which no number exists: a number that
-// nobody can have would make one customer of all who mistyped theirs.
+// nobody can have would merge all customers who mistyped theirs.
 func ParsePhone(raw, region string) (e164 string, ok bool) {
 	phones := Phones(raw, region)
 	if len(phones) == 0 {
@@ -23,7 +23,7 @@ func ParsePhone(raw, region string) (e164 string, ok bool) {
 	return phones[0], true
 }
 
-// longestPhones bounds the text in which phones are searched for, in runes.
+// longestPhones bounds the text that is searched for phones, in runes.
 const longestPhones = 200
 
 // Phones are all numbers of a field as E.164, each once, in the order in which
@@ -66,8 +66,8 @@ func phoneParts(text string) []string {
 
 func separatesPhones(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(",;|#&:", r) }
 
-// phonesBetweenSlashes finds the numbers of a part where a slash stands between
-// two numbers, or within one, as in "22/123 45 67".
+// phonesBetweenSlashes finds the numbers of a part where a slash separates two
+// numbers, or within one, as in "22/123 45 67".
 func phonesBetweenSlashes(part, region string) []string {
 	pieces := strings.FieldsFunc(part, func(r rune) bool { return r == '/' || r == '\\' })
 	var phones []string
@@ -84,8 +84,8 @@ func phonesBetweenSlashes(part, region string) []string {
 	return phones
 }
 
-// phonesInGroups finds the numbers that stand side by side: with a space between
-// them, else with any other sign.
+// phonesInGroups finds the numbers that are separated by a space, else those
+// separated by any other sign.
 func phonesInGroups(part, region string) []string {
 	if phones := phonesOf(strings.Fields(part), region); len(phones) > 0 {
 		return phones
@@ -106,7 +106,7 @@ func phonesOf(groups []string, region string) []string {
 		if phone != "" {
 			phones = append(phones, phone)
 		} else if len(phones) == 0 {
-			return nil // the figures that start it belong to no number
+			return nil // the digits that start it belong to no number
 		}
 		groups = groups[size:]
 		part = strings.Join(groups, " ")
@@ -192,7 +192,7 @@ const longestSpelling = 64
 // MostSpellings is how many spellings of a phone there are at most.
 const MostSpellings = 12
 
-// PhoneSpellings are the forms in which a number may exist in RO App, whose search
+// PhoneSpellings are the forms in which RO App may hold a number, whose search
 // compares in a way that is not documented
 // (docs/reference/roapp.md#find-contacts): at most [MostSpellings], E.164 first:
 // with each prefix that people write, and as phones and forms show it. All go into

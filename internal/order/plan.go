@@ -17,7 +17,7 @@ type plan struct {
 	// the rules want them.
 	imported, synced bool
 	// statuses are acted upon with this plan, where that is news.
-	statuses *StatusFacts
+	statuses *StatusState
 	notes    []flow.Message // for the timeline
 	wake     time.Time      // when to plan again though nothing happened; zero for never
 }
@@ -70,8 +70,8 @@ func (p *planner) next() plan {
 	}
 }
 
-// readFirst reads the shop's order before anything new starts. What runs already
-// goes on as long as the order as it is known still wants it.
+// readFirst reads the shop's order before anything new starts. Running steps
+// continue as long as the known state of the order still needs them.
 func (p *planner) readFirst() plan {
 	if p.s.Missing >= 3 && p.s.Notice == nil {
 		return plan{close: &Closed{Message: msg("not-in-shop"), Reopens: true}}
@@ -91,7 +91,7 @@ func (p *planner) readFirst() plan {
 }
 
 // stillWanted are the running steps that would be planned without the notice and
-// without the hold: what has started is let finish.
+// without the hold: what has started may finish.
 func (p *planner) stillWanted() []flow.Step {
 	if len(p.running) == 0 {
 		return nil
@@ -103,7 +103,7 @@ func (p *planner) stillWanted() []flow.Step {
 	})
 }
 
-// despiteHold lets finish what has started. Of an imported order, what the hold is
+// despiteHold lets started steps finish. Of an imported order, what the hold is
 // not about goes on: where one side does not answer, the other side's steps.
 func (p *planner) despiteHold() plan {
 	next := plan{hold: p.s.Hold, steps: p.stillWanted()}
@@ -161,29 +161,29 @@ func (p *planner) prepare() plan {
 	if h := p.refusal(); h != nil {
 		return plan{hold: h}
 	}
-	customer, goods := p.customer(), p.goods()
-	// The first request is made alone: an order that waits its turn holds one
+	customer, resolved := p.customer(), p.resolveProducts()
+	// The first request is sent alone: an order that waits for its slot holds one
 	// place in the queue.
 	if len(customer.reads) > 0 && p.s.Customer.People == nil {
-		return plan{steps: slices.Concat(customer.reads, onSide(goods.reads, SideCartum))}
+		return plan{steps: slices.Concat(customer.reads, onSide(resolved.reads, SideCartum))}
 	}
-	if reads := slices.Concat(customer.reads, goods.reads); len(reads) > 0 {
+	if reads := slices.Concat(customer.reads, resolved.reads); len(reads) > 0 {
 		return plan{steps: reads}
 	}
-	for _, h := range []*Hold{customer.hold, goods.hold} {
+	for _, h := range []*Hold{customer.hold, resolved.hold} {
 		if h != nil {
 			return plan{hold: h}
 		}
 	}
-	if creates := slices.Concat(customer.creates, goods.creates); len(creates) > 0 {
+	if creates := slices.Concat(customer.creates, resolved.creates); len(creates) > 0 {
 		return plan{steps: creates}
 	}
 	return plan{steps: []flow.Step{p.createOrder(customer.contact, customer.why)}}
 }
 
 // notImported closes an order that is cancelled or deleted. Where a create was
-// started whose outcome is not known, it is looked up first: what exists is
-// finished and gets the cancelled order's status.
+// started whose outcome is not known, it is looked up first: an existing order is
+// completed and gets the cancelled order's status.
 func (p *planner) notImported(why Closed) plan {
 	if slices.ContainsFunc(p.running, func(s flow.Step) bool { return s.Kind == string(StepCreateOrder) }) {
 		return plan{} // withdrawn; it ends first
@@ -223,7 +223,7 @@ func (p *planner) refusal() *Hold {
 		return h
 	}
 	if len(p.s.Snapshot.Lines) == 0 {
-		h := holdFor(HoldNoGoods)
+		h := holdFor(HoldNoItems)
 		h.Field = "products"
 		return &h
 	}

@@ -40,7 +40,7 @@ func (p *planner) customer() track {
 	return track{creates: []flow.Step{p.ensureContact(phone)}}
 }
 
-// phoneless reports whether the order's phone recognises nobody.
+// phoneless reports whether the order's phone identifies nobody.
 func (p *planner) phoneless() bool {
 	_, usable := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
 	return !usable
@@ -96,7 +96,7 @@ func ensuredWhy(c Contact) flow.Message {
 }
 
 // usableEmail leaves out what is no address, such as "none": RO App would refuse
-// the contact for it, and the comment tells it as written.
+// the contact for it, and the comment shows it as written.
 func usableEmail(written string) string {
 	written = strings.TrimSpace(written)
 	address, err := mail.ParseAddress(written)

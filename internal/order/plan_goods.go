@@ -7,9 +7,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// products finds a product in RO App for every line. A product that exists is
-// never changed; one that does not is made from the shop's catalogue.
-func (p *planner) goods() track {
+// resolveProducts finds a product in RO App for every line. A product that exists
+// is never changed; one that does not is created from the shop's catalogue.
+func (p *planner) resolveProducts() track {
 	if unread := p.unreadArticles(p.needsCatalogueFirst); len(unread) > 0 {
 		return track{reads: []flow.Step{p.readCatalogue(unread)}}
 	}
@@ -19,7 +19,7 @@ func (p *planner) goods() track {
 	if recalls := p.recallProducts(); len(recalls) > 0 {
 		return track{reads: recalls}
 	}
-	if h := p.goodsHold(); h != nil {
+	if h := p.productHold(); h != nil {
 		return track{hold: h}
 	}
 	if unread := p.unreadArticles(p.needsCreating); len(unread) > 0 {
@@ -28,9 +28,9 @@ func (p *planner) goods() track {
 	return track{creates: p.ensureProducts()}
 }
 
-// goodsOf names what a line's product is identified by. By title means the
+// productKey names what a line's product is identified by. By title means the
 // catalogue's title in the shop's language; a line's own is in the buyer's.
-func (p *planner) goodsOf(line Line) GoodsKey {
+func (p *planner) productKey(line Line) ProductKey {
 	article := NormalizeText(line.Article)
 	if article == "" {
 		return TitleKey(line.Title)
@@ -48,7 +48,7 @@ func (p *planner) goodsOf(line Line) GoodsKey {
 func (p *planner) products() map[LineKey]int64 {
 	products := map[LineKey]int64{}
 	for _, line := range p.s.Snapshot.Lines {
-		if product := p.s.Goods[p.goodsOf(line)].product(); product != nil {
+		if product := p.s.Goods[p.productKey(line)].product(); product != nil {
 			products[line.Key] = product.ID
 		}
 	}
@@ -60,9 +60,9 @@ func (p *planner) needsCatalogueFirst(line Line) bool {
 	return p.r.IdentifyBy == ByTitle && line.Article != ""
 }
 
-// needsCreating is a line with a SKU whose product was searched for in vain.
+// needsCreating is a line with a SKU whose product was not found.
 func (p *planner) needsCreating(line Line) bool {
-	facts := p.s.Goods[p.goodsOf(line)]
+	facts := p.s.Goods[p.productKey(line)]
 	return line.Article != "" && facts.product() == nil && len(facts.Found) == 0
 }
 
@@ -81,7 +81,7 @@ func (p *planner) unreadArticles(wanted func(Line) bool) []string {
 func (p *planner) recallProducts() []flow.Step {
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		if facts := p.s.Goods[key]; facts.product() == nil && len(facts.Found) > 1 && facts.Recalled == nil {
 			steps = appendMissing(steps, p.recall("", key))
 		}
@@ -89,10 +89,10 @@ func (p *planner) recallProducts() []flow.Step {
 	return steps
 }
 
-// goodsHold is the first product that only a person can name.
-func (p *planner) goodsHold() *Hold {
+// productHold is the first product that only a person can name.
+func (p *planner) productHold() *Hold {
 	for i, line := range p.s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		facts := p.s.Goods[key]
 		if facts.product() != nil {
 			continue

@@ -14,7 +14,7 @@ func (p *planner) fillOrder() plan {
 	if h := p.unreadable(); h != nil {
 		return plan{hold: h}
 	}
-	if next, due := p.lateGoods(); due {
+	if next, due := p.lateProducts(); due {
 		return next
 	}
 	if steps := p.lineSteps(); len(steps) > 0 {
@@ -40,7 +40,7 @@ func (p *planner) deductedAtOnce() *Hold {
 	return &h
 }
 
-// finishedBefore reports whether an order linked was complete: the status is the
+// finishedBefore reports whether a linked order was complete: the status is the
 // last thing that an import writes.
 func (p *planner) finishedBefore() bool {
 	o := p.s.Order
@@ -59,9 +59,9 @@ func (p *planner) firstStatus() (flow.Step, bool) {
 	return p.setStatus(to), true
 }
 
-// lateGoods finds the products of lines that came into the order after the
+// lateProducts finds the products of lines that came into the order after the
 // others, so that none is left out in silence.
-func (p *planner) lateGoods() (next plan, due bool) {
+func (p *planner) lateProducts() (next plan, due bool) {
 	products := p.products()
 	lacking := slices.ContainsFunc(p.s.Snapshot.Lines, func(line Line) bool {
 		_, written := p.s.Lines[line.Key]
@@ -70,14 +70,14 @@ func (p *planner) lateGoods() (next plan, due bool) {
 	if !lacking || p.frozen() {
 		return plan{}, false
 	}
-	goods := p.goods()
+	resolved := p.resolveProducts()
 	switch {
-	case len(goods.reads) > 0:
-		return plan{steps: goods.reads}, true
-	case goods.hold != nil:
-		return plan{hold: goods.hold}, true
+	case len(resolved.reads) > 0:
+		return plan{steps: resolved.reads}, true
+	case resolved.hold != nil:
+		return plan{hold: resolved.hold}, true
 	default:
-		return plan{steps: goods.creates}, true
+		return plan{steps: resolved.creates}, true
 	}
 }
 
@@ -99,13 +99,13 @@ func (p *planner) dueLines(writable bool) flow.Step {
 	return p.readLines()
 }
 
-// finishImport notes what the import has synced: whatever comes from now on is a
-// change.
+// finishImport records what the import has synced: anything that comes afterwards
+// is a change.
 func (s *State) finishImport(p *planner) {
 	s.note(p.now, msg("imported"))
 	s.Synced, s.Unsettled = p.now, true
 	s.leaveLines()
-	s.SyncedStatuses = StatusFacts{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
+	s.SyncedStatuses = StatusState{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
 	if refused, ok := s.Refused[StepSetStatus]; ok && refused.ByStaff {
 		// Staff moved the order on meanwhile, which the shop is yet to hear.
 		s.SyncedStatuses.Account = s.Order.InitialStatusID

@@ -7,14 +7,14 @@ func (p *planner) frozen() bool {
 	return p.s.Order.WrittenOff || (!p.s.imported() && p.s.Order.movedOn(p.mappedStatus()))
 }
 
-// lineSteps sync what the shop has otherwise than when it was last synced: first
-// what changed, then what is new.
+// lineSteps sync what the shop changed since the last sync: first changed lines,
+// then new ones.
 func (p *planner) lineSteps() []flow.Step {
 	if p.frozen() {
 		return nil
 	}
 	changes, added := p.changedLines(), p.addItems()
-	// Staff may have added the items by themselves, or written others off.
+	// Staff may have added the items themselves, or written others off.
 	lookFirst := len(added) > 0 && p.s.imported() && p.s.Items.ReadFor != p.s.Digest
 	if lookFirst || anyChanged(changes) {
 		return []flow.Step{p.writeLines(changes)}

@@ -12,8 +12,8 @@ func (p *planner) mappedStatus() int64 { return p.r.ImportStatuses[p.s.Snapshot.
 // statuses brings a change of one side's status to the other side. RO App wins
 // where both changed, except against the shop's cancellation, which cannot be
 // undone there.
-func (p *planner) statuses() (step *flow.Step, synced *StatusFacts, note *flow.Message) {
-	now := StatusFacts{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
+func (p *planner) statuses() (step *flow.Step, synced *StatusState, note *flow.Message) {
+	now := StatusState{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
 	shopChanged := now.Shop != p.s.SyncedStatuses.Shop || p.tryStatusAgain()
 	accountChanged := now.Account != p.s.SyncedStatuses.Account || p.tryPushAgain()
 	switch {
@@ -27,7 +27,7 @@ func (p *planner) statuses() (step *flow.Step, synced *StatusFacts, note *flow.M
 		both := msg("status-changed-on-both-sides", "roappStatus", num(now.Account), "cartumStatus", num(now.Shop))
 		if step := p.pushStatus(); step != nil {
 			// Noted once: whatever RO App has by then is news until it is pushed.
-			return step, &StatusFacts{Shop: now.Shop}, &both
+			return step, &StatusState{Shop: now.Shop}, &both
 		}
 		return nil, &now, &both
 	case shopChanged:
@@ -46,7 +46,7 @@ func (p *planner) statuses() (step *flow.Step, synced *StatusFacts, note *flow.M
 
 // standFor reports whether one side's status already stands for the other's. Of
 // many-to-one mappings each way counts, so that none is turned back.
-func (p *planner) standFor(s StatusFacts) bool {
+func (p *planner) standFor(s StatusState) bool {
 	if to, mapped := p.r.ImportStatuses[s.Shop]; mapped && to == s.Account {
 		return true
 	}
@@ -72,7 +72,7 @@ func (p *planner) tryPushAgain() bool {
 func (p *planner) statusWarnings() []flow.Message {
 	var warnings []flow.Message
 	warn := func(code string, pairs ...string) { warnings = append(warnings, msg(code, pairs...)) }
-	now := StatusFacts{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
+	now := StatusState{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
 	if p.mappedStatus() == 0 {
 		warn(WarnUnmappedStatus, "cartumStatus", num(now.Shop))
 	}

@@ -24,11 +24,11 @@ func (p *planner) sync() plan {
 		return next
 	}
 	if writable {
-		goods, due := p.lateGoods()
+		products, due := p.lateProducts()
 		if due {
-			next.hold = cmp.Or(next.hold, goods.hold)
+			next.hold = cmp.Or(next.hold, products.hold)
 		}
-		if next.steps = p.ready(goods.steps); len(next.steps) > 0 {
+		if next.steps = p.ready(products.steps); len(next.steps) > 0 {
 			return next
 		}
 		next.steps = p.ready(p.lineSteps())

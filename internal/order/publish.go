@@ -30,8 +30,8 @@ func (p *planner) links() Links {
 	return links
 }
 
-// publish tells the workflow what changed of what others see: a refresh's answer
-// and what polls compare with at once, all else when the order rests.
+// publish reports to the workflow what changed of what others see: a refresh's
+// answer and what polls compare with at once, all else when the order rests.
 func (a *advance) publish(resting bool) {
 	s, c := a.s, &a.commands
 	newRun := s.Published.Run != a.r.Run

@@ -72,7 +72,7 @@ func (s *State) startNewOrder(now time.Time) {
 	}
 	other := s.Reused
 	s.ShopState = ShopState{FormerOrders: s.FormerOrders}
-	s.ImportState, s.GoodsState, s.Customer = ImportState{}, GoodsState{}, CustomerState{}
+	s.ImportState, s.ProductsState, s.Customer = ImportState{}, ProductsState{}, CustomerState{}
 	s.Accepted, s.Backoffs, s.Restarted, s.Warnings = nil, nil, false, nil
 	s.applySnapshot(other.Snapshot, other.Digest, now)
 }

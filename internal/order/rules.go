@@ -33,7 +33,7 @@ type Rules struct {
 	// nothing more.
 	FinalShop  []int
 	FinalRoapp []int64
-	// Window is how far back sweeps look; an order is not closed within it.
+	// Window is how far back sweeps reach; an order is not closed within it.
 	Window time.Duration
 
 	// LastUpdatedField is set where RO App's orders have the field Last updated.
@@ -54,7 +54,7 @@ type Rules struct {
 	Run string `json:"-"`
 	// KnownProduct gives a product that was seen in RO App minutes ago; nil where
 	// nothing is known.
-	KnownProduct func(GoodsKey) (Product, bool) `json:"-"`
+	KnownProduct func(ProductKey) (Product, bool) `json:"-"`
 
 	// IdentityKey keys the hashes that stand for phones and SKUs in ids.
 	IdentityKey []byte `json:"-"`

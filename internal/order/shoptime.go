@@ -16,7 +16,7 @@ const fieldCreated = "stat_created"
 // a database, and no service takes it.
 const firstYear, lastYear = 2000, 2099
 
-// longestTime bounds what is notified of a time as the shop wrote it, in runes.
+// longestTime bounds what is shown of a time as the shop wrote it, in runes.
 const longestTime = 40
 
 // ParseShopTime reads a time that the shop wrote, on the clock of its zone

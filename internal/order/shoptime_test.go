@@ -169,8 +169,8 @@ func TestF11_ShopClock(t *testing.T) {
 	}
 }
 
-// Whatever stands there, the time can be encoded and is plausible, or there is a
-// problem.
+// No matter what the text is, the time can be encoded and is plausible, or there
+// is a problem.
 func FuzzParseShopTime(f *testing.F) {
 	for _, seed := range []string{"2026-11-27 10:00:00", "27.11.2026 10:00", "2026-11-27T10:00:00+14:00", "9999-12-31", "1767225600", "0000-00-00", "1.1.1 1:1 pm"} {
 		f.Add(seed)

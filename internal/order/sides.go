@@ -1,6 +1,6 @@
 package order
 
-// LinePair is a line as it stands on both sides.
+// LinePair is a line on both sides.
 type LinePair struct {
 	Key   LineKey
 	Title string // "" of a line that the shop took out
@@ -47,7 +47,7 @@ func (s *State) LinePairs() []LinePair {
 func (s *State) pair(line LinePair) LinePair {
 	facts, written := s.Lines[line.Key]
 	if written && facts.present() {
-		standing := facts.standing()
+		standing := facts.current()
 		line.Account, line.ByStaff = &standing, facts.Theirs != nil
 	}
 	line.ByStaff = line.ByStaff || written && facts.Deleted && facts.ItemID != 0

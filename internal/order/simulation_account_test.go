@@ -14,7 +14,7 @@ import (
 // simulatedAccount is RO App.
 type simulatedAccount struct {
 	contacts []simulatedContact
-	products map[order.GoodsKey]order.Product
+	products map[order.ProductKey]order.Product
 	orders   []*simulatedOrder
 	lastID   int64
 	chosen   map[int64]bool // statuses that an employee ever chose
@@ -27,7 +27,7 @@ type simulatedContact struct {
 
 type simulatedOrder struct {
 	id, contact, status int64
-	made, changed       time.Time
+	created, changed    time.Time
 	items               []order.Item
 	deleted             bool
 	moments             []accountMoment // as lists may still show it
@@ -64,7 +64,7 @@ type simulatedComment struct {
 }
 
 // touch is what staff's changes of an item of ours found there: what we had
-// written, and what stood there before the last one.
+// written, and what was there before the last one.
 type touch struct{ written, before order.ItemValues }
 
 // erase marks what a restored database knows nothing of.
@@ -80,7 +80,7 @@ func (a *simulatedAccount) erase(since time.Time) {
 }
 
 // disown gives items to the staff that a forgotten life added for a line which the
-// shop has changed since: nobody can tell them from items of the staff.
+// shop has changed since: they cannot be distinguished from items of the staff.
 func (o *simulatedOrder) disown(line order.AddItem) {
 	for _, item := range o.items {
 		same := item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price)
@@ -122,7 +122,7 @@ func (o *simulatedOrder) item(id int64) (order.Item, bool) {
 	return o.items[i], true
 }
 
-// frozen reports whether items of a line of ours are written off.
+// frozen reports whether items of ours are written off.
 func (o *simulatedOrder) frozen() bool {
 	return slices.ContainsFunc(o.items, func(i order.Item) bool { return i.WrittenOff && !o.staffs[i.ID] })
 }
@@ -141,8 +141,8 @@ func input[In any](a attempt) In {
 	return in
 }
 
-// make gives the answer or the failure, as the activities do.
-func (a attempt) make() (any, *order.Failure) {
+// create gives the answer or the failure, as the activities do.
+func (a attempt) create() (any, *order.Failure) {
 	s := a.s
 	switch order.StepKind(a.job.Step.Kind) {
 	case order.StepReadShopOrder:
@@ -186,7 +186,7 @@ func (a attempt) touchOrder() (any, *order.Failure) {
 		return a.writeLines(input[order.WriteLines](a))
 	case order.StepUpdateFields:
 		o := a.s.order(input[order.UpdateFields](a).OrderID)
-		_, failure := a.write(order.Look{}, nil, func() { a.s.change(o) })
+		_, failure := a.write(order.Precheck{}, nil, func() { a.s.change(o) })
 		return &order.FieldsUpdated{}, failure
 	case order.StepReadOrder:
 		return a.read(func() any {
@@ -212,22 +212,22 @@ func (a attempt) read(answer func() any) (any, *order.Failure) {
 	}
 }
 
-// fail is an activity's failure: definite where nothing can have been made by
-// its attempts, which a second one knows only if it has looked.
-func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, looked bool) *order.Failure {
+// fail is an activity's failure: definite where its attempts cannot have created
+// anything, which a second attempt knows only if it has checked.
+func (a attempt) fail(kind order.FailureKind, mayHaveCommitted, checked bool) *order.Failure {
 	side := order.SideRoapp
 	if a.job.Step.Side == string(order.SideCartum) {
 		side = order.SideCartum
 	}
 	return &order.Failure{
 		Kind: kind, Side: side, Text: "simulated",
-		Definite: !mayHaveCommitted && (a.job.Attempt == 0 || looked),
+		Definite: !mayHaveCommitted && (a.job.Attempt == 0 || checked),
 	}
 }
 
-// write looks first where it must, and then makes the record, as the ending
-// says. It gives false and a failure where there is no answer.
-func (a attempt) write(look order.Look, find func(at time.Time) bool, effect func()) (found bool, failure *order.Failure) {
+// write looks the record up first where it must, and then creates it, as the
+// ending says. It gives false and a failure where there is no answer.
+func (a attempt) write(precheck order.Precheck, find func(at time.Time) bool, effect func()) (found bool, failure *order.Failure) {
 	s := a.s
 	if a.ending == unasked {
 		return false, a.fail(order.FailCredentials, false, false)
@@ -235,18 +235,18 @@ func (a attempt) write(look order.Look, find func(at time.Time) bool, effect fun
 	if a.ending == killed {
 		return false, a.fail(order.FailUnreachable, true, false)
 	}
-	if find != nil && (look.Needed() || a.job.Attempt > 0 || a.late()) {
+	if find != nil && (precheck.Needed() || a.job.Attempt > 0 || a.late()) {
 		if a.ending == failed {
 			return false, a.fail(order.FailUnreachable, false, false)
 		}
-		if look.Lost != nil {
-			s.let(look.Lost.Add(look.Settle))
+		if precheck.Lost != nil {
+			s.let(precheck.Lost.Add(precheck.Settle))
 		}
 		if find(s.clock) {
 			return true, nil
 		}
-		if look.Lost != nil || a.job.Attempt > 0 {
-			s.let(s.clock.Add(look.Lag))
+		if precheck.Lost != nil || a.job.Attempt > 0 {
+			s.let(s.clock.Add(precheck.Lag))
 			if find(s.clock) {
 				return true, nil
 			}
@@ -270,7 +270,7 @@ func (a attempt) send(effect func()) *order.Failure {
 		effect()
 	case lostLate:
 		s.later(effect)
-	case begins, unasked, killed:
+	case starts, unasked, killed:
 	}
 	return a.fail(order.FailUnreachable, true, true)
 }
@@ -284,26 +284,26 @@ func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 	var standing *simulatedOrder
 	find := func(at time.Time) bool {
 		i := slices.IndexFunc(s.account.orders, func(o *simulatedOrder) bool {
-			return slices.Contains(contacts, o.contact) && !o.made.After(at.Add(-s.rules.SearchLag))
+			return slices.Contains(contacts, o.contact) && !o.created.After(at.Add(-s.rules.SearchLag))
 		})
 		if i >= 0 {
 			standing = s.account.orders[i]
 		}
 		return i >= 0
 	}
-	made := func() {
+	created := func() {
 		if in.OnlyLink {
 			return
 		}
-		standing = s.makeOrder(in.ContactID)
+		standing = s.createOrder(in.ContactID)
 	}
-	found, failure := a.write(in.Look, find, made)
+	found, failure := a.write(in.Look, find, created)
 	switch {
 	case failure != nil:
 		return nil, failure
 	case found:
 		answer := order.OrderCreated{ID: standing.id, StatusID: standing.status, TakenOver: true, ContactID: standing.contact, Late: a.late(), Items: slices.Clone(standing.items)}
-		if standing.changed.Equal(standing.made) {
+		if standing.changed.Equal(standing.created) {
 			answer.InitialStatusID = standing.status
 		}
 		return &answer, nil
@@ -317,17 +317,18 @@ func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 // firstStatus is the one that orders in RO App start with.
 const firstStatus = 101
 
-func (s *simulation) makeOrder(contact int64) *simulatedOrder {
+func (s *simulation) createOrder(contact int64) *simulatedOrder {
 	o := &simulatedOrder{
-		id: s.newID(), contact: contact, status: firstStatus, made: s.clock, changed: s.clock,
+		id: s.newID(), contact: contact, status: firstStatus, created: s.clock, changed: s.clock,
 		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, added: map[int64]time.Time{}, forgotten: map[int64]bool{}, touched: map[int64]touch{},
 	}
 	s.account.orders = append(s.account.orders, o)
 	return o
 }
 
-// addItems reads the items first where it looks; between that and the writes
-// nothing else happens. How far a batch came whose answer is lost, chance decides.
+// addItems reads the items first where a precheck is needed; between that and the
+// writes nothing else happens. How far a batch came whose answer is lost, chance
+// decides.
 func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	answer := &order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
@@ -340,7 +341,7 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 		}
 		return len(answer.Added) == len(in.Lines) || answer.WrittenOff
 	}
-	made := func() {
+	created := func() {
 		reached := len(in.Lines)
 		if a.ending != answered {
 			reached = rapid.IntRange(1, len(in.Lines)).Draw(s.t, "lines added")
@@ -358,7 +359,7 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 		}
 		s.change(o)
 	}
-	_, failure := a.write(in.Look, find, made)
+	_, failure := a.write(in.Look, find, created)
 	if failure != nil && (!failure.Definite || len(answer.Added) == 0) {
 		return nil, failure // else what was found counts
 	}
@@ -393,7 +394,7 @@ const writesInOneGo = 2
 func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	if a.ending == unasked || a.ending == killed || a.ending == failed {
-		_, failure := a.write(order.Look{}, nil, nil)
+		_, failure := a.write(order.Precheck{}, nil, nil)
 		return nil, failure
 	}
 	if in.Look.Lost != nil {
@@ -425,7 +426,7 @@ func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 	return answer, nil
 }
 
-// decideLines gives the writes to be made, and notes them in the answer.
+// decideLines returns the writes to send, and notes them in the answer.
 func (s *simulation) decideLines(o *simulatedOrder, in order.WriteLines, answer *order.LinesWritten) (effects []func()) {
 	for _, line := range in.Lines {
 		item, stands := o.item(line.ItemID)
@@ -468,8 +469,8 @@ func (s *simulation) writeItem(o *simulatedOrder, id int64, send order.Decided) 
 func (a attempt) setStatus(in order.SetStatus) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	find := func(time.Time) bool { return o.status == in.To || (in.From != 0 && o.status != in.From) }
-	made := func() { s.statusSet(o, in) }
-	found, failure := a.write(in.Look, find, made)
+	created := func() { s.statusSet(o, in) }
+	found, failure := a.write(in.Look, find, created)
 	switch {
 	case failure != nil:
 		if !failure.Definite {
@@ -500,7 +501,7 @@ func (a attempt) postComment(in order.PostComment) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	o.sent++
 	comment := simulatedComment{PostComment: in, life: s.lives, sent: o.sent, losses: o.lost}
-	_, failure := a.write(order.Look{}, nil, func() {
+	_, failure := a.write(order.Precheck{}, nil, func() {
 		o.comments = append(o.comments, comment)
 		s.change(o)
 	})
@@ -515,13 +516,13 @@ func (a attempt) postComment(in order.PostComment) (any, *order.Failure) {
 
 func (s *simulation) newID() int64 { s.account.lastID++; return s.account.lastID }
 
-func (s *simulation) makeContact(phone string) order.Contact {
+func (s *simulation) createContact(phone string) order.Contact {
 	contact := order.Contact{ID: s.newID(), FirstName: "Anna"}
 	s.account.contacts = append(s.account.contacts, simulatedContact{contact, phone})
 	return contact
 }
 
-func (s *simulation) makeProduct(key order.GoodsKey, article string) order.Product {
+func (s *simulation) createProduct(key order.ProductKey, article string) order.Product {
 	product := order.Product{ID: s.newID(), Title: article, Article: article}
 	s.account.products[key] = product
 	return product
@@ -541,13 +542,13 @@ func (s *simulation) ensureContact(in order.EnsureContact) *order.ContactEnsured
 	if found := s.findContact(in.Find); len(found.Contacts) > 0 {
 		return &order.ContactEnsured{At: s.clock, Contact: &found.Contacts[0]}
 	}
-	contact := s.makeContact(in.Person.Phone)
+	contact := s.createContact(in.Person.Phone)
 	contact.Created = true
 	return &order.ContactEnsured{At: s.clock, Contact: &contact}
 }
 
 func (s *simulation) findProducts(in order.FindProducts) *order.ProductsFound {
-	found := &order.ProductsFound{At: s.clock, Products: map[order.GoodsKey][]order.Product{}}
+	found := &order.ProductsFound{At: s.clock, Products: map[order.ProductKey][]order.Product{}}
 	for _, article := range in.Articles {
 		key := order.ArticleKey(article)
 		if product, ok := s.account.products[key]; ok {
@@ -560,7 +561,7 @@ func (s *simulation) findProducts(in order.FindProducts) *order.ProductsFound {
 func (s *simulation) ensureProduct(in order.EnsureProduct) *order.ProductEnsured {
 	product, ok := s.account.products[in.Goods]
 	if !ok {
-		product = s.makeProduct(in.Goods, in.Product.Article)
+		product = s.createProduct(in.Goods, in.Product.Article)
 		product.Created = true
 	}
 	return &order.ProductEnsured{At: s.clock, Product: &product}

@@ -88,7 +88,7 @@ func (s *simulation) removeLine() {
 // That they choose just what an attempt whose answer was lost may have written
 // cannot be distinguished from it.
 func (s *simulation) changeStatus(to int) {
-	tried := slices.ContainsFunc(s.state.Pushes.Tried, func(f order.StatusFacts) bool { return f.Shop == to })
+	tried := slices.ContainsFunc(s.state.Pushes.Tried, func(f order.StatusState) bool { return f.Shop == to })
 	if s.shop.Status == order.CancelledStatus || s.shop.Status == to || tried {
 		return
 	}
@@ -96,8 +96,8 @@ func (s *simulation) changeStatus(to int) {
 	s.shop.statusChanges++
 }
 
-// look reads the shop's order.
-func (s *simulation) look() (*order.Snapshot, string) {
+// poll reads the shop's order.
+func (s *simulation) poll() (*order.Snapshot, string) {
 	snapshot := s.shop.Snapshot
 	snapshot.SeenAt = s.clock
 	return &snapshot, order.Digest(snapshot, s.rules.IdentityKey)
@@ -105,7 +105,7 @@ func (s *simulation) look() (*order.Snapshot, string) {
 
 func (a attempt) readShopOrder() (any, *order.Failure) {
 	return a.read(func() any {
-		snapshot, digest := a.s.look()
+		snapshot, digest := a.s.poll()
 		return &order.ShopOrderRead{Snapshot: snapshot, Digest: digest}
 	})
 }
@@ -117,7 +117,7 @@ func (a attempt) pushStatus(in order.PushStatus) (any, *order.Failure) {
 		if in.Look.Lost != nil {
 			s.let(in.Look.Lost.Add(in.Look.Settle))
 		}
-		before, digest := s.look()
+		before, digest := s.poll()
 		switch {
 		case a.ending == failed:
 			return nil, a.fail(order.FailUnreachable, false, false)
@@ -129,14 +129,14 @@ func (a attempt) pushStatus(in order.PushStatus) (any, *order.Failure) {
 			return nil, a.fail(order.FailRejected, false, true)
 		}
 	}
-	_, failure := a.write(order.Look{}, nil, func() { s.pushed(in) })
+	_, failure := a.write(order.Precheck{}, nil, func() { s.pushed(in) })
 	if failure != nil {
 		if !failure.Definite {
 			s.shop.lostPushes++
 		}
 		return nil, failure
 	}
-	after, digest := s.look()
+	after, digest := s.poll()
 	return &order.StatusPushed{Snapshot: after, Digest: digest}, nil
 }
 
@@ -152,12 +152,12 @@ func (s *simulation) pushed(in order.PushStatus) {
 	s.shop.pushes++
 }
 
-// linesEver is how many lines of the products the shop ever had at once: a line's
+// linesEver is how many lines of the product the shop ever had at once: a line's
 // key counts its occurrence.
-func (s *simulation) linesEver(goods order.GoodsKey) int {
+func (s *simulation) linesEver(products order.ProductKey) int {
 	count := 0
 	for key := range s.shop.everWanted {
-		if strings.HasPrefix(string(key), string(goods)+"#") {
+		if strings.HasPrefix(string(key), string(products)+"#") {
 			count++
 		}
 	}

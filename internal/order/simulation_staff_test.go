@@ -14,7 +14,7 @@ import (
 // attempt whose answer was lost may have written cannot be distinguished from it.
 func (s *simulation) staffSetStatus(to int64) {
 	o := s.account.orders[0]
-	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusFacts) bool { return f.Account == to })
+	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusState) bool { return f.Account == to })
 	if o.status == to || tried {
 		return
 	}
@@ -28,8 +28,7 @@ func (s *simulation) staffSetStatus(to int64) {
 }
 
 // drawOurs picks an item of ours that the exchange knows of: what is done to one
-// whose add has not been answered yet cannot be distinguished from its not being
-// there.
+// whose add has not been answered yet cannot be distinguished from its absence.
 func (s *simulation) drawOurs(o *simulatedOrder) (index int, ok bool) {
 	var indexes []int
 	for i, item := range o.items {
@@ -55,8 +54,8 @@ func (o *simulatedOrder) touch(item order.Item) {
 	}
 }
 
-// staffsOwn is a quantity that the shop never has, so that it can be told whose
-// it is.
+// staffsOwn is a quantity that the shop never has, so that it is known whose it
+// is.
 const staffsOwn = 11
 
 func (s *simulation) staffChangeQuantity() {
@@ -85,7 +84,7 @@ func (s *simulation) staffDeleteItem() {
 // staffAddItem adds an item of the staff's own, of any product.
 func (s *simulation) staffAddItem() {
 	o := s.account.orders[0]
-	keys := []order.GoodsKey{"none"}
+	keys := []order.ProductKey{"none"}
 	for key := range s.account.products {
 		keys = append(keys, key)
 	}
@@ -112,9 +111,9 @@ func (s *simulation) staffWriteOff() {
 }
 
 // requireOurs holds whenever lines are about to be written: no items of ours are
-// written off, and the value that stands there is not the staff's.
+// written off, and the current value is not the staff's.
 func (s *simulation) requireOurs(o *simulatedOrder, item order.Item, send order.Decided) {
-	require.False(s.t, o.frozen(), "a line is written after goods were written off")
+	require.False(s.t, o.frozen(), "a line is written after items were written off")
 	require.False(s.t, o.staffs[item.ID], "an item that staff added is changed")
 	if send.Quantity != nil {
 		require.True(s.t, item.Quantity.LessThan(decimal.NewFromInt(staffsOwn)), "the staff's quantity %s is changed", item.Quantity)

@@ -37,7 +37,7 @@ type simulation struct {
 	newPhone bool // the shop corrected it
 }
 
-// job is a step whose activity is scheduled. Its attempts are made by events.
+// job is a step whose activity is scheduled. Its attempts are driven by events.
 type job struct {
 	Step     flow.Step
 	At       time.Time // when it was scheduled
@@ -77,7 +77,7 @@ func newSimulation(t *rapid.T) *simulation {
 	s := &simulation{
 		t: t, rules: simulatedRules(),
 		clock:   time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
-		account: simulatedAccount{products: map[order.GoodsKey]order.Product{}, lastID: 1000},
+		account: simulatedAccount{products: map[order.ProductKey]order.Product{}, lastID: 1000},
 		jobs:    map[string]*job{},
 	}
 	age := rapid.SampledFrom([]time.Duration{time.Minute, time.Hour}).Draw(t, "age")
@@ -90,28 +90,28 @@ func newSimulation(t *rapid.T) *simulation {
 	s.setLines(rapid.SliceOfN(rapid.SampledFrom([]string{"A", "A", "B", "C"}), 1, 4).Draw(t, "lines"))
 	for _, article := range []string{"A", "B", "C"} {
 		if rapid.Bool().Draw(t, "known "+article) {
-			s.makeProduct(order.ArticleKey(article), article)
+			s.createProduct(order.ArticleKey(article), article)
 		}
 	}
 	if rapid.Bool().Draw(t, "known customer") {
-		s.makeContact("+48501234567")
+		s.createContact("+48501234567")
 	}
-	s.begin(rapid.SampledFrom([]order.Origin{order.OriginWebhook, order.OriginHand}).Draw(t, "origin"), false)
+	s.start(rapid.SampledFrom([]order.Origin{order.OriginWebhook, order.OriginHand}).Draw(t, "origin"), false)
 	return s
 }
 
 // start starts a life of the workflow.
-func (s *simulation) begin(origin order.Origin, again bool) {
+func (s *simulation) start(origin order.Origin, again bool) {
 	s.lives++
 	s.jobs = map[string]*job{}
 	s.events, s.ended = nil, nil
 	s.state = order.NewState(order.Key{Shop: "demo", Number: 115}, origin, s.clock)
 	s.state.Restarted = again
-	s.hint(origin)
+	s.notify(origin)
 }
 
-// change notice asks to read the shop's order.
-func (s *simulation) hint(by order.Origin) {
+// notify asks to read the shop's order.
+func (s *simulation) notify(by order.Origin) {
 	s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: s.clock, By: by})
 }
 
@@ -214,21 +214,21 @@ const (
 	failed   ending = "failed without effect"
 	refused  ending = "refused"
 	unasked  ending = "given up before anything was asked"
-	begins   ending = "begins"
+	starts   ending = "begins"
 )
 
 var (
-	endings      = append(slices.Clone(endingsBegun), begins, begins)
-	endingsBegun = []ending{answered, answered, answered, answered, answered, lost, lostLate, killed, failed, refused, unasked}
+	endings        = append(slices.Clone(endingsStarted), starts, starts)
+	endingsStarted = []ending{answered, answered, answered, answered, answered, lost, lostLate, killed, failed, refused, unasked}
 )
 
-// work makes one attempt at a job. Of one that starts the answer comes with a
-// later event; what it does comes about now or then.
+// work runs one attempt at a job. The answer of a started one comes with a later
+// event; its effect happens now or then.
 func (s *simulation) work(job *job, ending ending) {
 	s.let(job.RetryAt)
-	if ending == begins {
+	if ending == starts {
 		if !job.InFlight && rapid.Bool().Draw(s.t, "comes about at once") {
-			s.decide(job, rapid.SampledFrom(endingsBegun).Draw(s.t, "will be"))
+			s.decide(job, rapid.SampledFrom(endingsStarted).Draw(s.t, "will be"))
 		}
 		job.InFlight = true
 		return
@@ -257,11 +257,11 @@ func (s *simulation) failedStep(job *job, failure *order.Failure) flow.StepEnded
 
 // decide has an attempt do what it does.
 func (s *simulation) decide(job *job, ending ending) {
-	job.outcome, job.failure = attempt{s: s, job: job, ending: ending}.make()
+	job.outcome, job.failure = attempt{s: s, job: job, ending: ending}.create()
 	job.decided = true
 }
 
-// let passes time until at, and what was pending happens at its moment.
+// let passes time until at, and what was pending happens at its time.
 func (s *simulation) let(at time.Time) {
 	slices.SortFunc(s.late, func(x, y lateEffect) int { return x.at.Compare(y.at) })
 	for len(s.late) > 0 && !s.late[0].at.After(at) {
@@ -300,7 +300,7 @@ func (s *simulation) tryAgain() {
 	s.report(order.SignalDecide, order.Decision{Kind: order.DecideRetry, By: "tester"})
 }
 
-func (s *simulation) askByHand() { s.hint(order.OriginHand) }
+func (s *simulation) askByHand() { s.notify(order.OriginHand) }
 
 // terminate ends the workflow as an operator does; requests pending end as they
 // may. The next event starts it again.
@@ -308,7 +308,7 @@ func (s *simulation) terminate() {
 	if s.newPhone {
 		return // an order of an earlier life is searched for by its customer
 	}
-	s.begin(rapid.SampledFrom([]order.Origin{order.OriginWebhook, order.OriginHand}).Draw(s.t, "again by"), true)
+	s.start(rapid.SampledFrom([]order.Origin{order.OriginWebhook, order.OriginHand}).Draw(s.t, "again by"), true)
 }
 
 func (s *simulation) backUp() {
@@ -341,13 +341,13 @@ func (s *simulation) restore() {
 		job.RetryAt = s.clock
 	}
 	s.account.erase(older.at)
-	s.hint(order.OriginWebhook)
+	s.notify(order.OriginWebhook)
 }
 
 // finishQuietly lets everything go well from now on.
 func (s *simulation) finishQuietly() {
 	s.let(s.clock.Add(time.Hour))
-	s.hint(order.OriginWebhook)
+	s.notify(order.OriginWebhook)
 	s.comeToRest()
 }
 

@@ -121,9 +121,9 @@ type Line struct {
 	// ArticleAsWritten is the shop's own text where it is not Article, with what
 	// nobody sees: a record of RO App may have it just so.
 	ArticleAsWritten string `json:",omitempty"`
-	// StorageID tells lines of one SKU apart, and ParentStorageID is the StorageID of
-	// the line that a gift or a part of a set belongs to; empty where the shop sends
-	// none (docs/reference/cartum.md#read-orders).
+	// StorageID distinguishes lines of one SKU, and ParentStorageID is the StorageID
+	// of the line that a gift or a part of a set belongs to; empty where the shop
+	// sends none (docs/reference/cartum.md#read-orders).
 	StorageID       string   `json:",omitempty"`
 	ParentStorageID string   `json:",omitempty"`
 	Title           string   // in the buyer's language

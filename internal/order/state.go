@@ -11,8 +11,8 @@ import (
 )
 
 // State is all that is known of one order. Only [Advance] changes it. It travels
-// as JSON: the workflow keeps it as it is recorded and never looks inside. What
-// shares a life is one part, embedded.
+// as JSON: the workflow keeps it as it is recorded and never reads it. Fields that
+// are set and cleared together form one part, which is embedded.
 type State struct {
 	Key       Key
 	Origin    Origin
@@ -25,7 +25,7 @@ type State struct {
 
 	ShopState
 	Customer CustomerState `json:",omitzero"`
-	GoodsState
+	ProductsState
 	// ImportState is empty until the order exists in RO App, or may exist there.
 	ImportState
 	WaitState
@@ -71,23 +71,23 @@ type ShopState struct {
 	FormerOrders []int64 `json:",omitempty"`
 }
 
-// GoodsState is what is known of the order's products.
-type GoodsState struct {
+// ProductsState is what is known of the order's products.
+type ProductsState struct {
 	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised SKU
 	// CatalogueRead holds the SKUs that the catalogue was asked for.
-	CatalogueRead map[string]bool         `json:",omitempty"`
-	Goods         map[GoodsKey]GoodsFacts `json:",omitempty"`
+	CatalogueRead map[string]bool             `json:",omitempty"`
+	Goods         map[ProductKey]ProductState `json:",omitempty"`
 }
 
 // ImportState is the order in RO App, and what was written there.
 type ImportState struct {
 	Order   *AccountOrder             `json:",omitempty"`
-	Lines   map[LineKey]LineFacts     `json:",omitempty"`
-	Items   ItemsFacts                `json:",omitzero"`
+	Lines   map[LineKey]LineState     `json:",omitempty"`
+	Items   ItemsState                `json:",omitzero"`
 	Comment CommentState              `json:",omitzero"`
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
 	// SyncedStatuses are the statuses that were acted upon, once the order is imported.
-	SyncedStatuses StatusFacts `json:",omitzero"`
+	SyncedStatuses StatusState `json:",omitzero"`
 	// Pushes are statuses pending to the shop.
 	Pushes OwnStatuses `json:",omitzero"`
 	// WriteOffSeen is set where a write-off was reported before the order was known.
@@ -143,11 +143,11 @@ const (
 	PhaseUnread    Phase = iota // nobody has read the shop's order yet
 	PhaseImporting              // it does not exist in RO App yet
 	PhaseFilling                // it exists there, its import is not finished
-	PhaseSynced                 // each side's changes are carried to the other
+	PhaseSynced                 // each side's changes are synced to the other
 	PhaseClosed
 )
 
-// Phase reports how far the order is.
+// Phase is how far the order is.
 func (s *State) Phase() Phase {
 	switch {
 	case s.Closed != nil:
@@ -163,7 +163,7 @@ func (s *State) Phase() Phase {
 	}
 }
 
-// Origin tells who first asked for the order.
+// Origin is who first asked for the order.
 type Origin string
 
 // The origins.
@@ -181,8 +181,8 @@ type ChangeNotice struct {
 	By Origin
 	// Snapshot is the order as the sender read it from the shop.
 	Snapshot *Snapshot `json:",omitempty"`
-	// Digest stands for what the sender saw. It is published as Observed at
-	// once, so that a poll does not report the same again.
+	// Digest identifies what the sender saw. It is published as Observed at once, so
+	// that a poll does not report the same again.
 	Digest string `json:",omitempty"`
 	// Missing is set by a whole poll that did not find the order, nor by its
 	// number.
@@ -191,16 +191,16 @@ type ChangeNotice struct {
 	// not find it.
 	MissingSince time.Time `json:",omitzero"`
 	MissingPolls int       `json:",omitempty"`
-	// Reappeared is set by a sweep where the shop shows an order again that was told
-	// to be missing.
+	// Reappeared is set by a sweep where the shop shows an order again that was
+	// reported missing.
 	Reappeared bool `json:",omitempty"`
 	// Who asked, where a person did.
 	Who string `json:",omitempty"`
 }
 
-// GoodsKey names what a product is identified by: "a:" and the normalised SKU, or
-// "t:" and the normalised title.
-type GoodsKey string
+// ProductKey names what a product is identified by: "a:" and the normalised SKU,
+// or "t:" and the normalised title.
+type ProductKey string
 
 // CustomerState is what is known of the order's customer.
 type CustomerState struct {
@@ -215,8 +215,8 @@ type CustomerState struct {
 	Recalled *Recalled `json:",omitempty"`
 }
 
-// GoodsFacts are what is known of one product that the order needs.
-type GoodsFacts struct {
+// ProductState are what is known of one product that the order needs.
+type ProductState struct {
 	LookedAt time.Time `json:",omitzero"`
 	Found    []Product `json:",omitempty"`
 	Ensured  *Product  `json:",omitempty"`
@@ -225,14 +225,14 @@ type GoodsFacts struct {
 	Recalled *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
 }
 
-// AccountOrder is the order as it exists in RO App.
+// AccountOrder is the order as RO App has it.
 type AccountOrder struct {
 	Account         string
 	ID              int64
 	Number          string `json:",omitempty"`
 	ContactID       int64
 	At              time.Time `json:",omitzero"`  // when this life came to know it
-	TakenOver       bool      `json:",omitempty"` // it stood there from an earlier life
+	TakenOver       bool      `json:",omitempty"` // it existed from an earlier life
 	Named           bool      `json:",omitempty"` // it is staff's own; a person named it
 	StatusID        int64     `json:",omitempty"` // as last seen or written
 	InitialStatusID int64     `json:",omitempty"`
@@ -241,7 +241,7 @@ type AccountOrder struct {
 	Gone            bool      `json:",omitempty"` // staff deleted it, and somebody left it so
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
-	// SeenAt is when RO App was last asked about the order, as far as it was told.
+	// SeenAt is when RO App was last asked about the order, as far as it was reported.
 	SeenAt time.Time `json:",omitzero"`
 	// ModifiedAt is the newest time of a change that RO App has shown.
 	ModifiedAt time.Time `json:",omitzero"`
@@ -265,9 +265,9 @@ func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
-// StatusFacts are the two sides' statuses that were last acted upon; a side
+// StatusState are the two sides' statuses that were last acted upon; a side
 // whose status is another one has news.
-type StatusFacts struct {
+type StatusState struct {
 	Shop    int   `json:",omitempty"`
 	Account int64 `json:",omitempty"`
 }
@@ -276,25 +276,25 @@ type StatusFacts struct {
 // whose answer is not known (yet), each with the other side's status that it was
 // for. They are ours when they are seen.
 type OwnStatuses struct {
-	Tried   []StatusFacts `json:",omitempty"`
+	Tried   []StatusState `json:",omitempty"`
 	EndedAt time.Time     `json:",omitzero"` // when the last attempt ended, zero while one runs
 }
 
 // start notes a status that is about to be written.
-func (o *OwnStatuses) begin(status StatusFacts) {
-	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
+func (o *OwnStatuses) start(status StatusState) {
+	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusState) bool { return s == status })
 	o.Tried = append(o.Tried, status)
 	o.EndedAt = time.Time{}
 }
 
 // find gives the last attempt that fits.
-func (o *OwnStatuses) find(fits func(StatusFacts) bool) (StatusFacts, bool) {
+func (o *OwnStatuses) find(fits func(StatusState) bool) (StatusState, bool) {
 	for _, status := range slices.Backward(o.Tried) {
 		if fits(status) {
 			return status, true
 		}
 	}
-	return StatusFacts{}, false
+	return StatusState{}, false
 }
 
 // settle forgets the attempts once one of them was seen, or nothing of them for
@@ -397,7 +397,7 @@ type Published struct {
 	HeldSince   time.Time  `json:",omitzero"`
 	// Row is what the memo says, nil where it says nothing.
 	Row *flow.Row `json:",omitempty"`
-	// Refresh is what the workflow was notified of the latest refresh.
+	// Refresh is what was reported to the workflow about the latest refresh.
 	Refresh *flow.Refresh `json:",omitempty"`
 	// Run is the workflow's run that knows of the refresh and the details.
 	Run string `json:",omitempty"`
@@ -417,7 +417,7 @@ const (
 )
 
 // imported reports whether the import is finished. From that time on each side's
-// changes are carried to the other.
+// changes are synced to the other.
 func (s *State) imported() bool { return s.Order != nil && !s.Synced.IsZero() }
 
 // NewState is the state of an order that nobody has read yet.
@@ -428,7 +428,7 @@ func NewState(key Key, origin Origin, now time.Time) State {
 	}
 }
 
-// SyncState reports where the order is, in one word.
+// SyncState is the state of the sync, in one word.
 func (s *State) SyncState() SyncState {
 	switch {
 	case s.Closed != nil:
@@ -455,8 +455,8 @@ func (s *State) noteBy(now time.Time, by string, m flow.Message) {
 	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 
-// msg creates a message of its code and of pairs of a parameter's name and value.
-// A value that is empty is left out.
+// msg creates a message from its code and pairs of a parameter's name and value. A
+// value that is empty is left out.
 func msg(code string, pairs ...string) flow.Message {
 	m := flow.Message{Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -520,8 +520,8 @@ func (s *State) retry(now time.Time) {
 	s.Passes = 0
 }
 
-// readFailed puts the read off until the hold is retried, lest it be repeated
-// without end. What the shop changed since it was started is read at once.
+// readFailed puts the read off until the hold is retried, so that it is not
+// repeated endlessly. What the shop changed since it was started is read at once.
 func (s *State) readFailed() {
 	if s.Notice == nil || !s.Notice.At.After(s.ReadAt) {
 		s.Notice, s.ReadDue = nil, true
@@ -586,9 +586,9 @@ func (s *State) freeze(by string, now time.Time) {
 	s.noteBy(now, by, msg("written-off"))
 }
 
-func (s *State) setGoods(key GoodsKey, facts GoodsFacts) {
+func (s *State) setProduct(key ProductKey, facts ProductState) {
 	if s.Goods == nil {
-		s.Goods = map[GoodsKey]GoodsFacts{}
+		s.Goods = map[ProductKey]ProductState{}
 	}
 	s.Goods[key] = facts
 }

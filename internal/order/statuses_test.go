@@ -154,7 +154,7 @@ func TestF38_StaffWhoTakeBackTheirStatusStillWin(t *testing.T) {
 	l.listed(103)
 	assert.Equal(t, 3, in[order.PushStatus](l, order.StepPushStatus).To)
 	l.now = l.now.Add(time.Minute)
-	l.listed(102) // before the push was made
+	l.listed(102) // before the push was sent
 	assert.Equal(t, 2, in[order.PushStatus](l, order.StepPushStatus).To)
 	assert.Len(t, l.kinds(), 1)
 }

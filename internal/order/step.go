@@ -30,11 +30,11 @@ type Urgency int
 
 // The urgencies. What has started is finished before something new starts.
 const (
-	UrgencyPerson Urgency = 1 // somebody waits for it
-	UrgencyBegun  Urgency = 2 // the order has spent a request already
-	UrgencyNew    Urgency = 3 // the first request of a new order
-	UrgencyChange Urgency = 4 // the first request for a change of an order
-	UrgencyImport Urgency = 5 // the first request of an order of the initial import
+	UrgencyPerson  Urgency = 1 // somebody waits for it
+	UrgencyStarted Urgency = 2 // the order has spent a request already
+	UrgencyNew     Urgency = 3 // the first request of a new order
+	UrgencyChange  Urgency = 4 // the first request for a change of an order
+	UrgencyImport  Urgency = 5 // the first request of an order of the initial import
 )
 
 // stepDefinition is all that is specific to one kind of step. In is the input of
@@ -52,13 +52,14 @@ type stepDefinition[In, Out any] struct {
 	eager bool
 	// requests is how many requests one attempt may make, 0 for one.
 	requests func(in In) int
-	// fingerprint reports what makes it another step under the same key.
+	// fingerprint identifies the step's content: another one is another step under the
+	// same key.
 	fingerprint func(in In) string
-	// lookup is why the step looks before it writes, of steps that may commit.
-	lookup func(in In) Look
+	// precheck is why a step that may commit looks its record up before it writes.
+	precheck func(in In) Precheck
 
-	// start notes that the step is about to be started.
-	begin func(s *State, in In, now time.Time)
+	// onStart notes that the step is about to be started.
+	onStart func(s *State, in In, now time.Time)
 	// apply applies the answer.
 	apply func(s *State, in In, out Out, now time.Time)
 	// unknown notes that the step ended and whether it had happened is not known.
@@ -70,7 +71,8 @@ type stepDefinition[In, Out any] struct {
 	// refused applies a refusal that does not hold the order; it reports whether it
 	// did.
 	refused func(s *State, in In, f Failure, now time.Time) bool
-	// doubt forgets what a refused step was made of, as far as it can be found again.
+	// doubt forgets what a refused step was built from, as far as it can be found
+	// again.
 	doubt func(s *State, in In)
 	// notCreatable is the hold where the service's API does not offer to create the record.
 	notCreatable func(in In, f Failure) Hold
@@ -84,8 +86,8 @@ type stepKind struct {
 
 	requests     func(in any) int
 	fingerprint  func(in any) string
-	lookup       func(in any) Look
-	begin        func(s *State, in any, now time.Time)
+	precheck     func(in any) Precheck
+	onStart      func(s *State, in any, now time.Time)
 	apply        func(s *State, in any, out json.RawMessage, now time.Time) error
 	unknown      func(s *State, in any, now time.Time)
 	nothing      func(s *State, in any)
@@ -115,15 +117,15 @@ func define[In, Out any](d stepDefinition[In, Out]) StepKind {
 			}
 			return d.fingerprint(in.(In))
 		},
-		lookup: func(in any) Look {
-			if d.lookup == nil {
-				return Look{}
+		precheck: func(in any) Precheck {
+			if d.precheck == nil {
+				return Precheck{}
 			}
-			return d.lookup(in.(In))
+			return d.precheck(in.(In))
 		},
-		begin: func(s *State, in any, now time.Time) {
-			if d.begin != nil {
-				d.begin(s, in.(In), now)
+		onStart: func(s *State, in any, now time.Time) {
+			if d.onStart != nil {
+				d.onStart(s, in.(In), now)
 			}
 		},
 		apply: func(s *State, in any, result json.RawMessage, now time.Time) error {
@@ -259,8 +261,8 @@ func (p *planner) urgency(kind StepKind) Urgency {
 		return UrgencyPerson
 	case p.s.imported() && kind != StepWriteLines && kind != StepAddItems:
 		return UrgencyChange
-	case p.s.Customer.People != nil || p.s.Order != nil || p.goodsAsked():
-		return UrgencyBegun
+	case p.s.Customer.People != nil || p.s.Order != nil || p.productsAsked():
+		return UrgencyStarted
 	case p.s.Origin == OriginImport:
 		return UrgencyImport
 	default:
@@ -268,8 +270,8 @@ func (p *planner) urgency(kind StepKind) Urgency {
 	}
 }
 
-// goodsAsked reports whether RO App was asked for products already.
-func (p *planner) goodsAsked() bool {
+// productsAsked reports whether RO App was asked for products already.
+func (p *planner) productsAsked() bool {
 	for _, facts := range p.s.Goods {
 		if !facts.LookedAt.IsZero() {
 			return true
@@ -278,9 +280,9 @@ func (p *planner) goodsAsked() bool {
 	return false
 }
 
-// Look says why a write must search for its record before it is made. The zero
-// value: there is nothing to search for.
-type Look struct {
+// Precheck says why a write must search for its record before it is created. The
+// zero value: there is nothing to find.
+type Precheck struct {
 	// Lost is when an attempt ended whose outcome is unknown. Nothing is
 	// believed to be absent before Settle has passed since then.
 	Lost *time.Time `json:",omitempty"`
@@ -294,20 +296,20 @@ type Look struct {
 }
 
 // Needed reports whether there may be something to find.
-func (l Look) Needed() bool { return l.Lost != nil || l.Old }
+func (l Precheck) Needed() bool { return l.Lost != nil || l.Old }
 
-// look says whether an earlier attempt at the step may have succeeded.
-func (p *planner) look(key string) Look {
-	look := Look{Settle: p.r.Settle, Lag: p.r.SearchLag, Run: p.r.Run}
+// precheck says whether an earlier attempt at the step may have succeeded.
+func (p *planner) precheck(key string) Precheck {
+	precheck := Precheck{Settle: p.r.Settle, Lag: p.r.SearchLag, Run: p.r.Run}
 	if at, started := p.s.InFlight[key]; started {
-		look.Lost = &at
+		precheck.Lost = &at
 	}
 	if o := p.s.Order; o != nil {
 		// Staff may be at work on what is imported: their status wins, and a line
 		// that they added just so is the shop's.
-		look.Old = o.TakenOver || p.s.imported() || p.s.Restarted || p.now.Sub(o.At) > FinishedWithin
+		precheck.Old = o.TakenOver || p.s.imported() || p.s.Restarted || p.now.Sub(o.At) > FinishedWithin
 	}
-	return look
+	return precheck
 }
 
 // FinishedWithin is how soon the rest of an order follows its create, and an
@@ -328,7 +330,7 @@ type Pace struct {
 }
 
 func (p *planner) pace() Pace {
-	return Pace{Urgency: min(p.urgency(StepEnsureContact), UrgencyBegun), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
+	return Pace{Urgency: min(p.urgency(StepEnsureContact), UrgencyStarted), Timeout: p.r.RequestTimeout, Settle: p.r.Settle, Lag: p.r.SearchLag}
 }
 
 // appendMissing adds the steps that are not there yet.

@@ -24,8 +24,8 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 		}
 		return KeyedHash(nil, text.String())
 	},
-	lookup: func(in AddItems) Look { return in.Look },
-	begin: func(s *State, in AddItems, _ time.Time) {
+	precheck: func(in AddItems) Precheck { return in.Look },
+	onStart: func(s *State, in AddItems, _ time.Time) {
 		// What existed before a line was first added is not what a lost attempt added.
 		for _, line := range in.Lines {
 			if s.Items.Before == nil {
@@ -42,7 +42,7 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 		for key, facts := range s.Goods {
 			product := facts.product()
 			if facts.Chosen == nil && product != nil && slices.ContainsFunc(in.Lines, func(l AddItem) bool { return l.ProductID == product.ID }) {
-				s.Goods[key] = GoodsFacts{Create: facts.Create}
+				s.Goods[key] = ProductState{Create: facts.Create}
 			}
 		}
 	},
@@ -62,7 +62,7 @@ type AddItems struct {
 	// off, nothing is added any more. Nil before the import is finished: then any
 	// item that is not of the staff counts.
 	Known []int64 `json:",omitempty"`
-	Look  Look
+	Look  Precheck
 }
 
 // AddItem is one line to add.
@@ -177,7 +177,7 @@ func (p *planner) addItems() []flow.Step {
 		return nil
 	}
 	in.Account, in.OrderID, in.AssigneeID = p.s.Order.Account, p.s.Order.ID, p.r.Manager(p.s.Key.Number)
-	in.Look = p.look(string(StepAddItems))
+	in.Look = p.precheck(string(StepAddItems))
 	if p.s.imported() {
 		in.Known = p.s.ourItems()
 	}
@@ -228,7 +228,7 @@ func (s *State) applyAdded(in AddItems, o ItemsAdded, now time.Time) {
 			continue
 		}
 		delete(s.Items.Before, line.Line)
-		facts := LineFacts{ItemID: added.ID, ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
+		facts := LineState{ItemID: added.ID, ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
 		if added.Found != nil {
 			facts.Quantity, facts.Price = added.Found.Quantity, added.Found.Price
 		}

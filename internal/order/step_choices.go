@@ -9,10 +9,10 @@ import (
 )
 
 // Chosen is a person's choice between several records that fit, to be remembered
-// for the next order of the same phone or products.
+// for the next order of the same phone or product.
 type Chosen struct {
-	Phone string   `json:",omitempty"` // E.164, of a choice between contacts
-	Goods GoodsKey `json:",omitempty"` // of a choice between products
+	Phone string     `json:",omitempty"` // E.164, of a choice between contacts
+	Goods ProductKey `json:",omitempty"` // of a choice between products
 	Remembered
 }
 
@@ -64,7 +64,7 @@ var _ = define(stepDefinition[RecallChoice, ChoiceRecalled]{
 type RecallChoice struct {
 	Account string
 	Record  string
-	Goods   GoodsKey `json:",omitempty"` // whose product is asked for; "" asks for the contact
+	Goods   ProductKey `json:",omitempty"` // whose product is asked for; "" asks for the contact
 }
 
 // ChoiceRecalled is the answer to [RecallChoice].
@@ -87,11 +87,11 @@ func (s *State) remember(d Decision, now time.Time) {
 	s.Chosen = append(s.Chosen, chosen)
 }
 
-// ChoiceRecord is the id under which a choice is remembered: as in the ids of
-// the workflows that make such records, it tells nothing to who reads it.
-func ChoiceRecord(key []byte, phone string, goods GoodsKey) string {
-	if goods != "" {
-		return "product:" + KeyedHash(key, "product", string(goods))
+// ChoiceRecord is the id under which a choice is remembered: as the ids of the
+// workflows that create such records, it reveals nothing to its reader.
+func ChoiceRecord(key []byte, phone string, product ProductKey) string {
+	if product != "" {
+		return "product:" + KeyedHash(key, "product", string(product))
 	}
 	return "contact:" + KeyedHash(key, "phone", phone)
 }
@@ -110,10 +110,10 @@ func (p *planner) rememberChoices() []flow.Step {
 }
 
 // recall asks what was chosen for an earlier order of the phone or the product.
-func (p *planner) recall(phone string, goods GoodsKey) flow.Step {
-	key := fmt.Sprintf("%s %s", StepRecallChoice, firstOf(string(goods), "contact"))
+func (p *planner) recall(phone string, product ProductKey) flow.Step {
+	key := fmt.Sprintf("%s %s", StepRecallChoice, firstOf(string(product), "contact"))
 	return p.step(StepRecallChoice, key, "Look up an earlier choice", RecallChoice{
-		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, goods), Goods: goods,
+		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, product), Goods: product,
 	})
 }
 
@@ -122,8 +122,8 @@ func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) 
 	if in.Goods != "" {
 		facts := s.Goods[in.Goods]
 		facts.Recalled = recalled
-		_, fits = facts.recalled()
-		s.setGoods(in.Goods, facts)
+		_, fits = facts.recalledProduct()
+		s.setProduct(in.Goods, facts)
 	} else {
 		s.Customer.Recalled = recalled
 		_, fits = s.Customer.recalled()
@@ -138,7 +138,7 @@ func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) 
 	s.note(now, msg(code, "product", in.Goods.value(), "id", num(o.Choice.ID), "by", o.Choice.By))
 }
 
-// recalled is the contact of an earlier choice, as long as it fits.
+// recalledProduct is the contact of an earlier choice, as long as it fits.
 func (c CustomerState) recalled() (Contact, bool) {
 	if c.Recalled == nil || c.Recalled.Choice == nil {
 		return Contact{}, false
@@ -165,8 +165,8 @@ func (c CustomerState) several() []Contact {
 	}
 }
 
-// recalled is the product of an earlier choice, as long as it fits.
-func (f GoodsFacts) recalled() (*Product, bool) {
+// recalledProduct is the product of an earlier choice, as long as it fits.
+func (f ProductState) recalledProduct() (*Product, bool) {
 	if f.Recalled == nil || f.Recalled.Choice == nil {
 		return nil, false
 	}

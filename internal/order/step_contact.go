@@ -70,7 +70,7 @@ type EnsureContact struct {
 	WorkflowID string
 	Find       FindContact // Phones is empty for a contact without phone
 	Person     Person
-	LookedAt   time.Time // when somebody last looked and found nothing
+	LookedAt   time.Time // when a lookup last found nothing
 	Pace       Pace
 }
 

@@ -15,8 +15,8 @@ const StepCreateOrder StepKind = "CreateOrder"
 var _ = define(stepDefinition[CreateOrder, OrderCreated]{
 	kind: StepCreateOrder, side: SideRoapp, mayCommit: true, writesOrder: true,
 	fingerprint: func(in CreateOrder) string { return fmt.Sprintf("%d %t", in.ContactID, in.OnlyLink) },
-	lookup:      func(in CreateOrder) Look { return in.Look },
-	begin: func(s *State, in CreateOrder, _ time.Time) {
+	precheck:    func(in CreateOrder) Precheck { return in.Look },
+	onStart: func(s *State, in CreateOrder, _ time.Time) {
 		if !slices.Contains(s.InFlightContacts, in.ContactID) {
 			s.InFlightContacts = append(s.InFlightContacts, in.ContactID)
 		}
@@ -46,7 +46,7 @@ type CreateOrder struct {
 	// Products of the lines, by which items that exist are recognised.
 	Products map[LineKey]int64
 	Zone     string // the shop's, for fields and markers that are text
-	Look     Look
+	Look     Precheck
 	// OnlyLink creates no order: what may exist is looked up, no more.
 	OnlyLink bool `json:",omitempty"`
 }
@@ -82,22 +82,22 @@ func (p *planner) linkStarted(contact Contact, why flow.Message) flow.Step {
 }
 
 func (p *planner) createInput(contact Contact, why flow.Message) CreateOrder {
-	look := p.look(string(StepCreateOrder))
+	precheck := p.precheck(string(StepCreateOrder))
 	// A contact that this life created has no older orders.
-	look.Old = p.old() && (p.s.Restarted || !contact.Created || p.longAgo(p.s.Customer.EnsuredAt))
-	if p.s.Restarted && look.Lost == nil {
-		look.Lost = &p.s.StartedAt // the earlier life may have created it a moment ago
+	precheck.Old = p.old() && (p.s.Restarted || !contact.Created || p.longAgo(p.s.Customer.EnsuredAt))
+	if p.s.Restarted && precheck.Lost == nil {
+		precheck.Lost = &p.s.StartedAt // the earlier life may have created it a moment ago
 	}
 	return CreateOrder{
 		Account: p.r.Account, Shop: p.s.Key.Shop, ShopName: p.r.ShopName, Number: p.s.Key.Number,
 		Created: p.s.Snapshot.Created, ContactID: contact.ID, ContactWhy: why, Others: p.s.InFlightContacts, Except: p.s.FormerOrders,
 		LocationID: p.r.LocationID, OrderTypeID: p.r.OrderTypeID, ManagerID: p.r.Manager(p.s.Key.Number),
-		Products: p.products(), Zone: p.r.TimeZone, Look: look,
+		Products: p.products(), Zone: p.r.TimeZone, Look: precheck,
 	}
 }
 
 // old reports whether the order may exist in RO App already. A creation in the
-// future comes of a wrong zone and says nothing.
+// future comes from a wrong zone and proves nothing.
 func (p *planner) old() bool {
 	created := p.s.Snapshot.Created
 	return p.s.Restarted || p.s.Origin == OriginHand || p.longAgo(created) || p.now.Before(created)
@@ -162,7 +162,7 @@ func (s *State) linkItems(products map[LineKey]int64, items []Item) {
 			continue
 		}
 		taken[item.ID] = true
-		facts := LineFacts{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
+		facts := LineState{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
 		if values := (ItemValues{item.Quantity, item.Price}); s.Order.TakenOver && !values.equal(ItemValues{line.Quantity, line.Price}) {
 			// Whose the difference is nobody knows, so it stays and is noted.
 			facts.Quantity, facts.Price = line.Quantity, line.Price
@@ -173,9 +173,9 @@ func (s *State) linkItems(products map[LineKey]int64, items []Item) {
 	}
 }
 
-func (s *State) setLine(key LineKey, facts LineFacts) {
+func (s *State) setLine(key LineKey, facts LineState) {
 	if s.Lines == nil {
-		s.Lines = map[LineKey]LineFacts{}
+		s.Lines = map[LineKey]LineState{}
 	}
 	s.Lines[key] = facts
 }

@@ -59,7 +59,7 @@ func (p *planner) link() plan {
 	if slices.ContainsFunc(p.running, func(s flow.Step) bool { return s.Kind == string(StepCreateOrder) }) {
 		return plan{} // withdrawn; it ends first
 	}
-	if reads := p.goods().reads; len(reads) > 0 {
+	if reads := p.resolveProducts().reads; len(reads) > 0 {
 		return plan{steps: reads}
 	}
 	id := p.s.Linking.OrderID

@@ -18,10 +18,10 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 		return KeyedHash(nil, append([]string{in.Title}, in.Articles...)...)
 	},
 	apply: func(s *State, in FindProducts, o ProductsFound, _ time.Time) {
-		for _, key := range GoodsAsked(in) {
+		for _, key := range ProductKeys(in) {
 			facts := s.Goods[key]
 			facts.LookedAt, facts.Found = o.At, o.Products[key]
-			s.setGoods(key, facts)
+			s.setProduct(key, facts)
 		}
 	},
 })
@@ -36,11 +36,11 @@ type FindProducts struct {
 	Title    string   `json:",omitempty"`
 }
 
-// ProductsFound is the answer to [FindProducts]: by products, only those that are
-// identical.
+// ProductsFound is the answer to [FindProducts]: by product key, only exact
+// matches.
 type ProductsFound struct {
 	At       time.Time
-	Products map[GoodsKey][]Product `json:",omitempty"`
+	Products map[ProductKey][]Product `json:",omitempty"`
 }
 
 // Product is a product in RO App's catalogue.
@@ -51,12 +51,12 @@ type Product struct {
 	Created bool   `json:",omitempty"` // by this run
 }
 
-// GoodsAsked are the products that a lookup is about.
-func GoodsAsked(f FindProducts) []GoodsKey {
+// ProductKeys are the products that a lookup asks for.
+func ProductKeys(f FindProducts) []ProductKey {
 	if f.Title != "" {
-		return []GoodsKey{TitleKey(f.Title)}
+		return []ProductKey{TitleKey(f.Title)}
 	}
-	keys := make([]GoodsKey, 0, len(f.Articles))
+	keys := make([]ProductKey, 0, len(f.Articles))
 	for _, article := range f.Articles {
 		keys = append(keys, ArticleKey(article))
 	}
@@ -76,7 +76,7 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 		} else {
 			facts.LookedAt, facts.Found = o.At, o.Found
 		}
-		s.setGoods(in.Goods, facts)
+		s.setProduct(in.Goods, facts)
 	},
 	notCreatable: func(in EnsureProduct, f Failure) Hold {
 		h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
@@ -88,7 +88,7 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 // EnsureProduct is the product to find or create.
 type EnsureProduct struct {
 	WorkflowID string
-	Goods      GoodsKey
+	Goods      ProductKey
 	Find       FindProducts
 	Product    NewProduct
 	LookedAt   time.Time
@@ -119,7 +119,7 @@ func (p *planner) findProducts() []flow.Step {
 	var articles []string
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		facts := p.s.Goods[key]
 		if facts.product() != nil || !facts.LookedAt.IsZero() {
 			continue
@@ -151,7 +151,7 @@ func (p *planner) findTitle(title string) flow.Step {
 func (p *planner) ensureProducts() []flow.Step {
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
-		key := p.goodsOf(line)
+		key := p.productKey(line)
 		if p.s.Goods[key].product() == nil && len(steps) < stepsAtOnce {
 			steps = appendMissing(steps, p.ensureProduct(line, key))
 		}
@@ -159,7 +159,7 @@ func (p *planner) ensureProducts() []flow.Step {
 	return steps
 }
 
-func (p *planner) ensureProduct(line Line, key GoodsKey) flow.Step {
+func (p *planner) ensureProduct(line Line, key ProductKey) flow.Step {
 	facts := p.s.Goods[key]
 	entry := p.s.Catalogue[NormalizeText(line.Article)]
 	in := EnsureProduct{

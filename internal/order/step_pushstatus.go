@@ -14,9 +14,9 @@ const StepPushStatus StepKind = "PushStatus"
 var _ = define(stepDefinition[PushStatus, StatusPushed]{
 	kind: StepPushStatus, side: SideCartum, mayCommit: true,
 	fingerprint: func(in PushStatus) string { return fmt.Sprintf("%d for %d", in.To, in.Account) },
-	lookup:      func(in PushStatus) Look { return in.Look },
-	begin: func(s *State, in PushStatus, _ time.Time) {
-		s.Pushes.begin(StatusFacts{Shop: in.To, Account: in.Account})
+	precheck:    func(in PushStatus) Precheck { return in.Look },
+	onStart: func(s *State, in PushStatus, _ time.Time) {
+		s.Pushes.start(StatusState{Shop: in.To, Account: in.Account})
 	},
 	apply:   func(s *State, in PushStatus, o StatusPushed, now time.Time) { s.applyPushed(in, o, now) },
 	unknown: func(s *State, _ PushStatus, now time.Time) { s.Pushes.EndedAt = now },
@@ -36,7 +36,7 @@ type PushStatus struct {
 	From    int // status before, as it is known
 	To      int
 	Account int64 // RO App's status that is pushed
-	Look    Look
+	Look    Precheck
 }
 
 // StatusPushed is the answer to [PushStatus].
@@ -58,7 +58,7 @@ func (p *planner) pushStatus() *flow.Step {
 	}
 	step := p.step(StepPushStatus, "", fmt.Sprintf("Set status %d in the shop", to), PushStatus{
 		Shop: p.s.Key.Shop, Number: p.s.Key.Number, From: p.s.Snapshot.Status, To: to,
-		Account: p.s.Order.StatusID, Look: p.look(string(StepPushStatus)),
+		Account: p.s.Order.StatusID, Look: p.precheck(string(StepPushStatus)),
 	})
 	return &step
 }
@@ -77,7 +77,7 @@ func (s *State) applyPushed(in PushStatus, o StatusPushed, now time.Time) {
 	}
 	if o.Snapshot.Status == in.To {
 		s.note(now, msg("shop-status-set", "cartumStatus", num(in.To)))
-		s.SyncedStatuses = StatusFacts{Shop: in.To, Account: in.Account}
+		s.SyncedStatuses = StatusState{Shop: in.To, Account: in.Account}
 		delete(s.Refused, StepPushStatus)
 		s.Order.FieldsDue = true
 	}

@@ -81,7 +81,7 @@ func (s *State) applyAccountOrder(o OrderRead, now time.Time) {
 	}
 	total := o.Total
 	at.Total = &total
-	own, ours := at.Sets.find(func(f StatusFacts) bool { return f.Account == o.StatusID })
+	own, ours := at.Sets.find(func(f StatusState) bool { return f.Account == o.StatusID })
 	ours = ours && o.StatusID != at.StatusID
 	at.Sets.settle(ours, o.At)
 	if o.StatusID == 0 || o.StatusID == at.StatusID {
@@ -122,7 +122,7 @@ func (s *State) forgetRefusal() {
 
 // seeOwnStatus applies a status that we wrote, though the answer was lost. It is
 // no news.
-func (s *State) seeOwnStatus(own StatusFacts) {
+func (s *State) seeOwnStatus(own StatusState) {
 	s.Order.StatusID = own.Account
 	if s.imported() {
 		s.SyncedStatuses = own

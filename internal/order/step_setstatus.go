@@ -13,9 +13,9 @@ const StepSetStatus StepKind = "SetStatus"
 var _ = define(stepDefinition[SetStatus, StatusSet]{
 	kind: StepSetStatus, side: SideRoapp, mayCommit: true, writesOrder: true,
 	fingerprint: func(in SetStatus) string { return num(in.To) },
-	lookup:      func(in SetStatus) Look { return in.Look },
-	begin: func(s *State, in SetStatus, _ time.Time) {
-		s.Order.Sets.begin(StatusFacts{Shop: in.Shop, Account: in.To})
+	precheck:    func(in SetStatus) Precheck { return in.Look },
+	onStart: func(s *State, in SetStatus, _ time.Time) {
+		s.Order.Sets.start(StatusState{Shop: in.Shop, Account: in.To})
 	},
 	apply: func(s *State, in SetStatus, o StatusSet, now time.Time) { s.applyStatusSet(in, o, now) },
 	unknown: func(s *State, _ SetStatus, now time.Time) {
@@ -46,7 +46,7 @@ type SetStatus struct {
 	To      int64
 	Shop    int    `json:",omitempty"` // the shop's status that it stands for
 	Comment string // some statuses demand one, so one is always sent
-	Look    Look
+	Look    Precheck
 }
 
 // StatusSet is the answer to [SetStatus]; StatusID differs from what was asked
@@ -58,16 +58,16 @@ type StatusSet struct {
 func (p *planner) setStatus(to int64) flow.Step {
 	return p.step(StepSetStatus, "", fmt.Sprintf("Set status %d", to), SetStatus{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-		Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.look(string(StepSetStatus)),
+		Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.precheck(string(StepSetStatus)),
 	})
 }
 
 func (s *State) applyStatusSet(in SetStatus, o StatusSet, now time.Time) {
-	own, ours := s.Order.Sets.find(func(f StatusFacts) bool { return f.Account == o.StatusID })
+	own, ours := s.Order.Sets.find(func(f StatusState) bool { return f.Account == o.StatusID })
 	s.Order.Sets = OwnStatuses{}
 	if is := s.Order.StatusID; s.imported() && o.StatusID == in.To && is != in.From && is != in.To {
 		// Staff's change was seen while ours was in progress: which came last?
-		s.SyncedStatuses = StatusFacts{Shop: in.Shop, Account: in.To}
+		s.SyncedStatuses = StatusState{Shop: in.Shop, Account: in.To}
 		s.OrderDue = true
 		return
 	}
@@ -76,7 +76,7 @@ func (s *State) applyStatusSet(in SetStatus, o StatusSet, now time.Time) {
 		s.note(now, msg("roapp-status-set", "roappStatus", num(o.StatusID)))
 		delete(s.Refused, StepSetStatus)
 		if s.imported() {
-			s.SyncedStatuses = StatusFacts{Shop: in.Shop, Account: in.To}
+			s.SyncedStatuses = StatusState{Shop: in.Shop, Account: in.To}
 			s.Order.FieldsDue = true
 		}
 		return

@@ -11,9 +11,9 @@ const StepReadShopOrder StepKind = "ReadShopOrder"
 
 var _ = define(stepDefinition[ReadShopOrder, ShopOrderRead]{
 	kind: StepReadShopOrder, side: SideCartum, eager: true, // what the shop says now may withdraw what still runs
-	begin:  func(s *State, _ ReadShopOrder, now time.Time) { s.ReadAt = now },
-	apply:  func(s *State, _ ReadShopOrder, o ShopOrderRead, now time.Time) { s.applyShopOrder(o, now) },
-	failed: func(s *State, _ ReadShopOrder) { s.readFailed() },
+	onStart: func(s *State, _ ReadShopOrder, now time.Time) { s.ReadAt = now },
+	apply:   func(s *State, _ ReadShopOrder, o ShopOrderRead, now time.Time) { s.applyShopOrder(o, now) },
+	failed:  func(s *State, _ ReadShopOrder) { s.readFailed() },
 })
 
 // ReadShopOrder names the order to read.
@@ -111,7 +111,7 @@ func (s *State) shownAgain(now time.Time) {
 // seeOwnPush recognises a status that we wrote to the shop, though the answer was
 // lost. It is no news.
 func (s *State) seeOwnPush(snapshot *Snapshot) {
-	own, ours := s.Pushes.find(func(p StatusFacts) bool { return p.Shop == snapshot.Status })
+	own, ours := s.Pushes.find(func(p StatusState) bool { return p.Shop == snapshot.Status })
 	ours = ours && s.SyncedStatuses.Shop != snapshot.Status
 	if ours {
 		s.SyncedStatuses = own

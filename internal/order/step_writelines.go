@@ -24,8 +24,8 @@ var _ = define(stepDefinition[WriteLines, LinesWritten]{
 		}
 		return KeyedHash(nil, text.String())
 	},
-	lookup: func(in WriteLines) Look { return in.Look },
-	begin: func(s *State, in WriteLines, _ time.Time) {
+	precheck: func(in WriteLines) Precheck { return in.Look },
+	onStart: func(s *State, in WriteLines, _ time.Time) {
 		for _, line := range in.Lines {
 			facts := s.Lines[line.Key]
 			if line.changed() && !slices.ContainsFunc(facts.Tried, line.To.equal) {
@@ -60,7 +60,7 @@ type WriteLines struct {
 	// For is the digest of the shop's order that the lines are of.
 	For   string
 	Lines []LineWrite
-	Look  Look
+	Look  Precheck
 	// WroteAt is when this workflow last wrote to the order: soon after, an item
 	// that is missing is looked up twice.
 	WroteAt time.Time `json:",omitzero"`
@@ -83,7 +83,7 @@ func (w LineWrite) changed() bool { return w.Quantity || w.Price }
 func (p *planner) writeLines(lines []LineWrite) flow.Step {
 	return p.step(StepWriteLines, "", linesSummary(lines), WriteLines{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, For: p.s.Digest, Lines: lines,
-		Look: p.look(string(StepWriteLines)), WroteAt: p.s.Order.WroteAt,
+		Look: p.precheck(string(StepWriteLines)), WroteAt: p.s.Order.WroteAt,
 	})
 }
 
@@ -120,11 +120,11 @@ func (p *planner) changedLines() []LineWrite {
 		if facts.ItemID == 0 {
 			continue
 		}
-		write := LineWrite{Key: key, ItemID: facts.ItemID, To: facts.carried(), Ours: append([]ItemValues{facts.written()}, facts.Tried...)}
+		write := LineWrite{Key: key, ItemID: facts.ItemID, To: facts.synced(), Ours: append([]ItemValues{facts.written()}, facts.Tried...)}
 		if line, ok := wanted[key]; ok && facts.present() && !p.frozen() && p.lineProblem(line) == nil {
 			write.To = ItemValues{line.Quantity, line.Price}
 			// What was tried and then revoked may be there all the same.
-			for _, known := range append([]ItemValues{facts.carried()}, facts.Tried...) {
+			for _, known := range append([]ItemValues{facts.synced()}, facts.Tried...) {
 				write.Quantity = write.Quantity || !known.Quantity.Equal(line.Quantity)
 				write.Price = write.Price || !known.Price.Equal(line.Price)
 			}

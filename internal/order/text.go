@@ -82,8 +82,8 @@ func withoutEntities(s string) string {
 	return s
 }
 
-// resolveEntity leaves alone what is no entity, such as "&nothing;", of which the
-// library would resolve the start.
+// resolveEntity leaves alone what is no entity, such as "&nothing;", whose
+// start the library would resolve.
 func resolveEntity(written string) string {
 	resolved := html.UnescapeString(written)
 	if strings.HasSuffix(resolved, ";") && written != "&semi;" {

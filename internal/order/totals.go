@@ -6,7 +6,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// Totalling explains how the order's amount comes about. Amounts are in the
+// Totalling explains how the order's amount is calculated. Amounts are in the
 // order's currency; always
 //
 //	Goods - Discounts + Remainder (+ Delivery, + PaymentFee where included) = Sum
@@ -55,11 +55,11 @@ func (t Totalling) Rounded() bool {
 	return within(t.Remainder, t.Tolerance) || t.Remainder.Abs().LessThan(roundedTo)
 }
 
-// Explain finds how the order's total comes about. Documented is that total_sum
+// Explain finds how the order's total is calculated. Documented is that total_sum
 // has all discounts of the whole order in it and delivery not
-// (docs/reference/cartum.md#money). Where that does not add up, the nearest
-// other reading that does is taken: a discount is in the lines' prices already,
-// the total holds the delivery's price or the payment's fee.
+// (docs/reference/cartum.md#money). Where that does not add up, the nearest other
+// reading that does is taken: a discount is in the lines' prices already, the
+// total holds the delivery's price or the payment's fee.
 func Explain(s Snapshot) Totalling {
 	t := Totalling{
 		Goods:     sumOf(PricedLines(s)),
@@ -157,8 +157,8 @@ func (t Totalling) due() decimal.Decimal {
 }
 
 // namedDiscounts are the discounts that Cartum names, the surest first. A bare
-// percentage is taken of the items.
-func namedDiscounts(totals Totals, goods decimal.Decimal) []Discount {
+// percentage applies to the items.
+func namedDiscounts(totals Totals, items decimal.Decimal) []Discount {
 	all := []Discount{
 		{Kind: DiscountCoupon, Title: totals.CouponCode, Percent: totals.CouponPercent, Value: totals.CouponValue},
 		{Kind: DiscountManager, Title: totals.ManagerDiscountTitle, Value: totals.ManagerDiscount},
@@ -167,7 +167,7 @@ func namedDiscounts(totals Totals, goods decimal.Decimal) []Discount {
 	var named []Discount
 	for _, discount := range all {
 		if discount.Value.IsZero() {
-			discount.Value = goods.Mul(discount.Percent).Shift(-2).Round(2)
+			discount.Value = items.Mul(discount.Percent).Shift(-2).Round(2)
 		}
 		if !discount.Value.IsZero() {
 			named = append(named, discount)
@@ -208,14 +208,14 @@ type AmountCheck struct {
 	Expected   decimal.Decimal // the sum of the priced lines
 	Actual     decimal.Decimal // RO App's total
 	Difference decimal.Decimal // Actual - Expected
-	Shop       Totalling       // how Cartum's total comes about
+	Shop       Totalling       // how Cartum's total is calculated
 	Currency   string
 }
 
-// CheckAmount compares RO App's total with what the order's lines make. The
+// CheckAmount compares RO App's total with the sum of the order's lines. The
 // discounts of the whole order are not in the lines' prices, so RO App's total
-// exceeds Cartum's by them; where staff gave them in RO App as well, its total
-// is Cartum's.
+// exceeds Cartum's by them; where staff gave them in RO App as well, its total is
+// Cartum's.
 func CheckAmount(s Snapshot, accountTotal decimal.Decimal) AmountCheck {
 	t := Explain(s)
 	check := AmountCheck{Kind: AmountDiffers, Expected: t.Goods, Actual: accountTotal, Difference: accountTotal.Sub(t.Goods), Shop: t, Currency: s.Currency}

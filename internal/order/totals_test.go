@@ -17,14 +17,14 @@ func requireAmount(t require.TestingT, want string, got decimal.Decimal) {
 
 // couponOrder is the test order that Cartum's documentation explains.
 func couponOrder() order.Snapshot {
-	s := sold("799", "599", goods(order.LineProduct, "Róża", "1", "799"))
+	s := sold("799", "599", products(order.LineProduct, "Róża", "1", "799"))
 	s.Totals.CouponCode, s.Totals.CouponPercent, s.Totals.CouponValue = "LATO", amount("25"), amount("200")
 	return s
 }
 
 func TestR12_AmountIsTheTotalOfTheGoods(t *testing.T) {
 	t.Parallel()
-	s := sold("31849", "31849", goods(order.LineProduct, "MacBook", "1", "31799"), goods(order.LineProduct, "Etui", "2", "25"))
+	s := sold("31849", "31849", products(order.LineProduct, "MacBook", "1", "31799"), products(order.LineProduct, "Etui", "2", "25"))
 	told := order.Explain(s)
 	requireAmount(t, "31849", told.Goods)
 	requireAmount(t, "31849", told.ToCollect)
@@ -69,7 +69,7 @@ func TestF33_CouponIsExplained(t *testing.T) {
 
 func TestF33_EveryDiscountOfTheOrderIsNamed(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "145", goods(order.LineProduct, "Róża", "2", "100"))
+	s := sold("200", "145", products(order.LineProduct, "Róża", "2", "100"))
 	s.Totals.CouponCode, s.Totals.CouponValue = "START", amount("30")
 	s.Totals.DiscountPercent, s.Totals.DiscountValue = amount("5"), amount("10")
 	s.Totals.ManagerDiscount, s.Totals.ManagerDiscountTitle = amount("15"), "Stały klient"
@@ -95,7 +95,7 @@ func TestF33_BarePercentageIsCalculatedAndTheRestIsRounding(t *testing.T) {
 
 func TestF33_DiscountAlreadyInThePricesIsNotCountedTwice(t *testing.T) {
 	t.Parallel()
-	card := sold("180", "180", goods(order.LineProduct, "Róża", "2", "90"))
+	card := sold("180", "180", products(order.LineProduct, "Róża", "2", "90"))
 	card.Totals.DiscountPercent, card.Totals.DiscountValue = amount("10"), amount("20")
 	told := order.Explain(card)
 	assert.Empty(t, told.Discounts)
@@ -111,7 +111,7 @@ func TestF33_DiscountAlreadyInThePricesIsNotCountedTwice(t *testing.T) {
 
 func TestF33_WhatNothingExplainsIsTold(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "150", goods(order.LineProduct, "Róża", "2", "100"))
+	s := sold("200", "150", products(order.LineProduct, "Róża", "2", "100"))
 	told := order.Explain(s)
 	requireAmount(t, "-50", told.Remainder)
 	assert.False(t, told.Rounded())
@@ -122,7 +122,7 @@ func TestF33_WhatNothingExplainsIsTold(t *testing.T) {
 
 func TestF34_RoundingIsToleratedAndTold(t *testing.T) {
 	t.Parallel()
-	s := sold("100", "100", goods(order.LineProduct, "Róża", "3", "33.33"))
+	s := sold("100", "100", products(order.LineProduct, "Róża", "3", "33.33"))
 	told := order.Explain(s)
 	requireAmount(t, "99.99", told.Goods)
 	requireAmount(t, "0.01", told.Remainder)
@@ -137,14 +137,14 @@ func TestF34_RoundingIsToleratedAndTold(t *testing.T) {
 
 func TestF34_TenthsAddUpExactly(t *testing.T) {
 	t.Parallel()
-	s := sold("0.3", "0.3", goods(order.LineProduct, "a", "1", "0.1"), goods(order.LineProduct, "b", "1", "0.2"))
+	s := sold("0.3", "0.3", products(order.LineProduct, "a", "1", "0.1"), products(order.LineProduct, "b", "1", "0.2"))
 	requireAmount(t, "0", order.Explain(s).Remainder)
 	requireAmount(t, "0.3", order.Explain(s).Goods)
 }
 
 func TestF36_DeliveryAtCarrierRatesIsNoAmount(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "200", goods(order.LineProduct, "Róża", "0.5", "400"))
+	s := sold("200", "200", products(order.LineProduct, "Róża", "0.5", "400"))
 	s.Delivery = order.Delivery{AtCarrierRates: true, Price: amountOf("-1")}
 	told := order.Explain(s)
 	assert.Nil(t, told.Delivery)
@@ -157,7 +157,7 @@ func TestF36_DeliveryAtCarrierRatesIsNoAmount(t *testing.T) {
 
 func TestR28_DeliveryAndFeeAreCollectedOnTop(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "200", goods(order.LineProduct, "Róża", "2", "100"))
+	s := sold("200", "200", products(order.LineProduct, "Róża", "2", "100"))
 	s.Delivery.Price, s.Payment.Fee = amountOf("15.50"), amountOf("3")
 	told := order.Explain(s)
 	requireAmount(t, "15.5", *told.Delivery)
@@ -170,7 +170,7 @@ func TestR28_DeliveryAndFeeAreCollectedOnTop(t *testing.T) {
 
 func TestR28_DeliveryInTheTotalIsNotCollectedTwice(t *testing.T) {
 	t.Parallel()
-	s := sold("200", "215.50", goods(order.LineProduct, "Róża", "2", "100"))
+	s := sold("200", "215.50", products(order.LineProduct, "Róża", "2", "100"))
 	s.Delivery.Price = amountOf("15.50")
 	told := order.Explain(s)
 	assert.True(t, told.DeliveryIncluded)
@@ -198,9 +198,9 @@ func TestR28_DeliveryInTheTotalIsNotCollectedTwice(t *testing.T) {
 func TestF30_GiftsAndSetsKeepTheSumRight(t *testing.T) {
 	t.Parallel()
 	s := sold("140", "140",
-		goods(order.LineSetMain, "Zestaw", "1", "100"), goods(order.LineSetItem, "Wazon", "1", "60"),
-		goods(order.LineSetItem, "Kwiat", "2", "20"), goods(order.LineProduct, "Kwiat", "1", "25"),
-		goods(order.LineProduct, "Kwiat", "1", "15"), goods(order.LineGift, "Kwiat", "1", "0"))
+		products(order.LineSetMain, "Zestaw", "1", "100"), products(order.LineSetItem, "Wazon", "1", "60"),
+		products(order.LineSetItem, "Kwiat", "2", "20"), products(order.LineProduct, "Kwiat", "1", "25"),
+		products(order.LineProduct, "Kwiat", "1", "15"), products(order.LineGift, "Kwiat", "1", "0"))
 	told := order.Explain(s)
 	requireAmount(t, "140", told.Goods)
 	requireAmount(t, "0", told.Remainder)

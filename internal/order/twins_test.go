@@ -84,8 +84,8 @@ func TestTwinsAreToldApartInAnyOrder(t *testing.T) {
 	})
 }
 
-// Twins may share the shop's id; all of them changed at once are still told apart by what
-// agrees best.
+// Twins may share the shop's id; all of them changed at once are still
+// distinguished by what agrees best.
 func TestTwinsOfOneStorageChangeTogether(t *testing.T) {
 	t.Parallel()
 	was := []order.Line{line("A", 2, 12), line("A", 5, 15)}

@@ -104,7 +104,7 @@ func TestUnclearLinesThatAreAcceptedCount(t *testing.T) {
 	assert.Equal(t, order.DifferenceRemoved, l.state.Differences()[0].Kind)
 }
 
-// A removal that was told before stays told.
+// A removal that was reported before stays reported.
 func TestDifferencesFromBeforeStayWhileLinesAreUnclear(t *testing.T) {
 	t.Parallel()
 	l := imported(t, twins)

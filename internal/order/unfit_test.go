@@ -110,7 +110,7 @@ func TestRemovedLineIsADifferenceAndStopsNothing(t *testing.T) {
 	assert.Contains(t, l.account.comments[0], "opłacone")
 }
 
-// An import that runs is held by what the shop has made unfit meanwhile.
+// An import that runs is held by what the shop has made unsuitable meanwhile.
 func TestF35_OrderThatBecomesUnfitWhileItIsImported(t *testing.T) {
 	t.Parallel()
 	l := received(t)

@@ -18,8 +18,8 @@ var localeFiles embed.FS
 // other language. They are part of the program, so a fault in them stops it.
 var wordings = MustLoadTexts(localeFiles)
 
-// MustLoadTexts reads locales/*.json of the files: the texts of each language, in
-// place of which English stands. It panics where one cannot be read.
+// MustLoadTexts reads locales/*.json of the files: the texts of each language,
+// English replaces a missing one. It panics where one cannot be read.
 func MustLoadTexts(files fs.FS) *i18n.Bundle {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
@@ -48,7 +48,7 @@ func newVoice(lang string) voice {
 type words map[string]string
 
 func (v voice) say(id string, w words) string {
-	// The error also tells of a text taken from English, which is what is wanted.
+	// The error also reports a text taken from English, which is what is wanted.
 	text, _ := v.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: w})
 	if text == "" {
 		return id

@@ -214,7 +214,7 @@ func decisionOf(r *http.Request) order.Decision {
 	return order.Decision{
 		Kind: order.DecisionKind(r.PostFormValue("kind")), By: userName(r), Reason: strings.TrimSpace(r.PostFormValue("reason")),
 		ContactID: idOf(contact), Organization: organization || r.PostFormValue("organization") != "",
-		ProductID: idOf(r.PostFormValue("product")), Goods: order.GoodsKey(r.PostFormValue("goods")),
+		ProductID: idOf(r.PostFormValue("product")), Goods: order.ProductKey(r.PostFormValue("goods")),
 		OrderID: idOf(r.PostFormValue("order_id")), Confirmed: r.PostFormValue("confirmed") != "",
 	}
 }

@@ -54,7 +54,7 @@ func (a *account) sandbox(method, path, body string) (answer map[string]any) {
 	return answer
 }
 
-func (a *account) turn(name stand.Switch, value string) {
+func (a *account) set(name stand.Switch, value string) {
 	a.t.Helper()
 	a.sandbox(http.MethodPut, "/switches", fmt.Sprintf(`{%q:%q}`, name, value))
 }
@@ -65,7 +65,7 @@ func (a *account) requests() map[string]int {
 	counts := map[string]int{}
 	seen, _ := a.sandbox(http.MethodGet, "/requests", "")["endpoints"].(map[string]any)
 	for endpoint, n := range seen {
-		counts[endpoint] = int(n.(float64)) //nolint:forcetypeassert // a number of the stand-in
+		counts[endpoint] = int(n.(float64)) //nolint:forcetypeassert // a number of the fake
 	}
 	a.sandbox(http.MethodDelete, "/requests", "")
 	return counts
@@ -183,13 +183,13 @@ func TestAutoFollowsACatalogueThatEnds(t *testing.T) {
 	a.product("Rose", "A-1", "")
 	found(t, a, "A-1")
 	assert.Equal(t, roapp.CatalogueLegacy, a.CatalogueInUse())
-	a.turn(stand.LegacyCatalogue, legacyGone)
+	a.set(stand.LegacyCatalogue, legacyGone)
 	id, err := a.CreateProduct(t.Context(), roapp.NewProduct{Title: "Vase", Article: "A-2", CategoryID: 7, UnitID: 1})
 	require.NoError(t, err)
 	assert.NotZero(t, id)
 	assert.Equal(t, roapp.CatalogueV2, a.CatalogueInUse())
-	a.turn(stand.LegacyCatalogue, "yes")
-	a.turn(stand.V2Catalogue, v2Gone)
+	a.set(stand.LegacyCatalogue, "yes")
+	a.set(stand.V2Catalogue, v2Gone)
 	assert.Equal(t, []string{"Vase"}, found(t, a, "A-2"))
 	assert.Equal(t, roapp.CatalogueLegacy, a.CatalogueInUse())
 }
@@ -199,7 +199,7 @@ func TestNoCatalogueIsMissing(t *testing.T) {
 	a := open(t, roapp.Config{}, map[stand.Switch]string{stand.LegacyCatalogue: legacyGone, stand.V2Catalogue: v2Gone})
 	_, err := a.FindProducts(t.Context(), roapp.ProductQuery{Articles: []string{"A-1"}})
 	assert.Equal(t, roapp.Missing, roapp.KindOf(err))
-	a.turn(stand.V2Catalogue, "yes")
+	a.set(stand.V2Catalogue, "yes")
 	assert.Empty(t, found(t, a, "A-1")) // by itself again
 
 	set := open(t, roapp.Config{Catalogue: roapp.CatalogueLegacy}, map[stand.Switch]string{stand.LegacyCatalogue: legacyGone})
@@ -256,8 +256,8 @@ func TestOrdersAreFoundByEitherNameOfTheClientFilter(t *testing.T) {
 	}
 }
 
-// The list of organizations may ignore the phones: one page is checked, not the
-// whole account.
+// The list of organizations may ignore the phones: one page is read, not the whole
+// account.
 func TestOrganizationsCostOneRequest(t *testing.T) {
 	t.Parallel()
 	a := open(t, roapp.Config{}, nil)
@@ -268,7 +268,7 @@ func TestOrganizationsCostOneRequest(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, organizations, 50)
 	assert.Equal(t, map[string]int{"GET /v2/contacts/organizations": 1}, a.requests())
-	a.turn(stand.OrganizationFilter, "honoured")
+	a.set(stand.OrganizationFilter, "honoured")
 	organizations, err = a.FindOrganizations(t.Context(), []string{"+48500000119"})
 	require.NoError(t, err)
 	assert.Len(t, organizations, 1)

@@ -9,7 +9,8 @@ import (
 	"strconv"
 )
 
-// maxArticles is how many SKUs go into one request, so that a long order does not make too long a URL.
+// maxArticles is how many SKUs go into one request, so that a long order does not
+// build too long a URL.
 const maxArticles = 40
 
 const (
@@ -41,7 +42,8 @@ func (f *legacyCatalogue) list(ctx context.Context, query url.Values) ([]Product
 	return list(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: query}, searchPages, decodeProduct)
 }
 
-// product asks the list, for there a missing product is told from a missing catalogue.
+// product asks the list, because there a missing product is distinguished from a
+// missing catalogue.
 func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {
 	found, err := f.list(ctx, url.Values{"ids[]": {strconv.FormatInt(id, 10)}})
 	if err != nil {

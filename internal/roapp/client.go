@@ -53,8 +53,8 @@ type Config struct {
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
-	// Observe is notified of every request that was sent: its failure's kind, or ""
-	// for a success. Nil is nobody.
+	// Observe is called for every request that was sent: its failure's kind, or "" for
+	// a success. Nil is nobody.
 	Observe func(Kind)
 }
 
@@ -214,7 +214,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
 	}
-	given, err := c.turn(ctx)
+	given, err := c.slot(ctx)
 	if err != nil {
 		return answer{}, neverSent(r, err)
 	}
@@ -223,19 +223,19 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	timed, stop := context.WithCancelCause(timed)
 	defer stop(nil)
 	var reach reached
-	reach.turn.Store(given)
+	reach.slot.Store(given)
 	reach.again = func() {
-		reach.turn.Load().end()
-		next, err := c.turn(timed)
+		reach.slot.Load().end()
+		next, err := c.slot(timed)
 		if err != nil {
 			stop(err)
 			return
 		}
-		reach.turn.Store(next)
+		reach.slot.Store(next)
 	}
 
 	resp, err := c.http.Do(req.WithContext(httptrace.WithClientTrace(timed, reach.trace())))
-	reach.turn.Load().end()
+	reach.slot.Load().end()
 	if err != nil {
 		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
 	}
@@ -284,11 +284,11 @@ func read(resp *http.Response) (answer, error) {
 }
 
 // reached reports whether a request can have come to the service: it cannot as
-// long as no connection stood. It also tells the request's turn when it was sent.
-// What net/http sends besides, a redirect or a read whose connection broke, waits
-// for a turn like any other request.
+// long as there was no connection. It also notifies the request's slot when it was
+// sent. What net/http sends besides, a redirect or a read whose connection broke,
+// waits for a turn like any other request.
 type reached struct {
-	turn             atomic.Pointer[turn]
+	slot             atomic.Pointer[slot]
 	again            func() // takes the next turn
 	asked, connected atomic.Bool
 }
@@ -302,9 +302,9 @@ func (r *reached) trace() *httptrace.ClientTrace {
 		},
 		GotConn: func(httptrace.GotConnInfo) { r.connected.Store(true) },
 
-		WroteRequest: func(httptrace.WroteRequestInfo) { r.turn.Load().wrote() },
+		WroteRequest: func(httptrace.WroteRequestInfo) { r.slot.Load().wrote() },
 	}
 }
 
-// mayHaveSent is true also for a transport that does not tell.
+// mayHaveSent is true also for a transport that does not report it.
 func (r *reached) mayHaveSent() bool { return r.connected.Load() || !r.asked.Load() }

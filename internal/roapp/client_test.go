@@ -240,7 +240,7 @@ func TestRequestsOfTheTransportTakeTurns(t *testing.T) {
 			}
 			first := timed(units)
 			_, c := newService(t, first, timed(surprise), timed(units))
-			ctx, end := NewLimiter(5).Begin(t.Context(), 1, 1)
+			ctx, end := NewLimiter(5).Start(t.Context(), 1, 1)
 			defer end()
 			for range 2 {
 				if _, err := c.Units(ctx); err != nil {

@@ -98,7 +98,7 @@ func decodeCustomField(n node) CustomField {
 	}
 }
 
-// customFieldKey makes "f101" of 101 and leaves "f101" as it is.
+// customFieldKey turns 101 into "f101" and leaves "f101" as it is.
 func customFieldKey(id node) string {
 	if text, ok := id.value.(string); ok && strings.HasPrefix(text, "f") {
 		return text

@@ -72,8 +72,8 @@ type Error struct {
 	Field string
 	// RetryAfter is the service's wish, at most an hour; 0 when it named none.
 	RetryAfter time.Duration
-	// MayHaveCommitted says that a write was sent and no definite refusal came back: look before repeating it. It is
-	// false for reads.
+	// MayHaveCommitted says that a write was sent and no definite refusal came back:
+	// look the record up before repeating it. It is false for reads.
 	MayHaveCommitted bool
 	Err              error
 }
@@ -134,8 +134,8 @@ func (c *Client) noAnswer(r request, status int, err error, sent bool) *Error {
 	}
 }
 
-// cause stands for the transport's error. That one's text may show the URL, whose query has phones and names, so it
-// can be compared with but not reached.
+// cause replaces the transport's error. That one's text may show the URL, whose
+// query has phones and names, so it can be compared with but not reached.
 type cause struct {
 	text string
 	err  error
@@ -306,8 +306,9 @@ func (w words) badToken() bool { return strings.Contains(strings.ToLower(w.text)
 
 var htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
-// readWords finds the service's words. The form of errors is not documented, so several are known and what is none of
-// them is taken as it stands (docs/reference/roapp.md#errors).
+// readWords finds the service's words. The form of errors is not documented, so
+// several are known and what is none of them is taken as it is
+// (docs/reference/roapp.md#errors).
 func readWords(body []byte) words {
 	if value, err := parse(body); err == nil {
 		object, _ := value.(map[string]any)
@@ -342,7 +343,7 @@ func wordsIn(value any, depth int) string {
 	}
 }
 
-// detailKeys are where the fields at fault stand, in the account's language.
+// detailKeys name the fields at fault, in the account's language.
 var detailKeys = []string{"errors", "validation"}
 
 func firstWords(object map[string]any, depth int, keys ...string) string {

@@ -55,7 +55,7 @@ func TestTaskReservesTurnsOfItsLimiter(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, times := clocked(-1, always(200, nil, `{"id":7,"custom_fields":{"f104":"x"}}`))
 				l := NewLimiter(test.perSecond)
-				task, end := l.Begin(t.Context(), 3, 2)
+				task, end := l.Start(t.Context(), 3, 2)
 				defer end()
 				for range 2 {
 					if err := c.UpdateFields(task, 7, map[string]string{"f104": "x"}, ""); err != nil {

@@ -27,12 +27,14 @@ const (
 	takenEarly = 150 * time.Millisecond
 )
 
-// Limiter gives the requests of one account their turns, the most urgent first, and holds all of them back after a 429.
-// It counts by when a request can have reached the service at the latest, which its answer tells, so that no second there
-// sees more of them than the account's budget.
+// Limiter gives the requests of one account their turns, the most urgent first,
+// and holds all of them back after a 429. It counts by when a request can have
+// reached the service at the latest, which its answer shows, so that no second
+// there sees more of them than the account's budget.
 //
-// It also says when a task may be taken out of the account's queue: only just before the turn of its request, for one that
-// waited here could not be overtaken by a more urgent one that comes into the queue later.
+// It also says when a task may be taken out of the account's queue: only just
+// before the turn of its request, for one that waited here could not be overtaken
+// by a more urgent one that comes into the queue later.
 type Limiter struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed when one of the following changes
@@ -40,7 +42,7 @@ type Limiter struct {
 	spacing time.Duration // least time between two requests
 	window  time.Duration // least time for as many requests as are remembered
 	ahead   int           // tasks taken before the one whose turn is next
-	sent    []*turn       // the last requests, oldest first, nil where there were fewer
+	sent    []*slot       // the last requests, oldest first, nil where there were fewer
 	waiting []*waiter     // the next one first
 	resume  time.Time     // end of a pause
 
@@ -71,7 +73,7 @@ func (l *Limiter) setRate(perSecond float64) {
 		return
 	}
 	perSecond = orDefault(perSecond, defaultRequestsPerSecond)
-	remembered := make([]*turn, min(max(1, int(perSecond)), maxWindow))
+	remembered := make([]*slot, min(max(1, int(perSecond)), maxWindow))
 	for i, j := len(remembered)-1, len(l.sent)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
 		remembered[i] = l.sent[j]
 	}
@@ -87,7 +89,7 @@ func (l *Limiter) StartFull() {
 	l.change(func() {
 		now := time.Now()
 		for i := range l.sent {
-			l.sent[i] = &turn{given: now.Add(-l.spacing), answered: now}
+			l.sent[i] = &slot{given: now.Add(-l.spacing), answered: now}
 		}
 	})
 }
@@ -122,10 +124,10 @@ func (l *Limiter) change(how func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	how()
-	l.tellChange()
+	l.signalChange()
 }
 
-func (l *Limiter) tellChange() {
+func (l *Limiter) signalChange() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
@@ -133,11 +135,11 @@ func (l *Limiter) tellChange() {
 // waiter is a caller who waits for one turn, or for several in a row.
 type waiter struct {
 	urgency int
-	turns   int
+	slots   int
 }
 
 // wait returns when it is the caller's turn, with as many turns as the budget allows at once. Who is next does not wait for a turn that comes after ctx's deadline.
-func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*turn, error) {
+func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*slot, error) {
 	w := &waiter{urgency, turns}
 	l.change(func() {
 		behind := func(other *waiter) bool { return other.urgency > urgency }
@@ -164,7 +166,7 @@ func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*turn, error)
 }
 
 // try gives the turns, or how long to wait unless something changes before.
-func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.Duration, changed <-chan struct{}, err error) {
+func (l *Limiter) try(ctx context.Context, w *waiter) (given []*slot, left time.Duration, changed <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
@@ -176,7 +178,7 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.
 	case l.waiting[0] != w:
 		return nil, time.Hour, l.changed, nil
 	}
-	left, paused := l.left(now, w.turns)
+	left, paused := l.left(now, w.slots)
 	if left > 0 {
 		if deadline, ok := ctx.Deadline(); ok && deadline.Sub(now) < left {
 			if paused {
@@ -186,7 +188,7 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.
 		}
 		return nil, left, l.changed, nil
 	}
-	for range min(w.turns, l.atOnce()) {
+	for range min(w.slots, l.atOnce()) {
 		given = append(given, l.give(now))
 	}
 	return given, 0, nil, nil
@@ -196,7 +198,7 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*turn, left time.
 func (l *Limiter) left(now time.Time, turns int) (left time.Duration, paused bool) {
 	if size := len(l.sent); size > 0 {
 		newest, oldest := l.sent[size-1], l.sent[min(turns, size)-1]
-		left = max(newest.begin().Add(l.spacing).Sub(now), oldest.arrival(now).Add(l.window).Sub(now))
+		left = max(newest.start().Add(l.spacing).Sub(now), oldest.arrival(now).Add(l.window).Sub(now))
 	}
 	if pause := l.resume.Sub(now); pause > max(left, 0) {
 		return pause, true
@@ -212,8 +214,8 @@ func (l *Limiter) atOnce() int {
 	return len(l.sent)
 }
 
-func (l *Limiter) give(now time.Time) *turn {
-	t := &turn{limiter: l, given: now}
+func (l *Limiter) give(now time.Time) *slot {
+	t := &slot{limiter: l, given: now}
 	if len(l.sent) > 0 {
 		copy(l.sent, l.sent[1:])
 		l.sent[len(l.sent)-1] = t
@@ -262,21 +264,21 @@ func (l *Limiter) take(now time.Time) (time.Duration, <-chan struct{}) {
 	return 0, nil
 }
 
-// Free reports whether a task has ended, or that none came.
+// Free notes that a task has ended, or that none came.
 func (l *Limiter) Free() { l.change(func() { l.taken-- }) }
 
 // Tasks is how many tasks [Limiter.Take] lets be out of the queue at most.
 func (*Limiter) Tasks() int { return tasksInFlight }
 
-// turn is the permission to send one request now.
-type turn struct {
+// slot is the permission to send one request now.
+type slot struct {
 	limiter  *Limiter
 	given    time.Time
-	written  time.Time // when the whole request was pending
+	written  time.Time // when the whole request was sent
 	answered time.Time // when the service had certainly seen it
 }
 
-func (t *turn) begin() time.Time {
+func (t *slot) start() time.Time {
 	if t == nil {
 		return time.Time{}
 	}
@@ -284,7 +286,7 @@ func (t *turn) begin() time.Time {
 }
 
 // arrival is when the request reaches the service at the latest, as far as is known now.
-func (t *turn) arrival(now time.Time) time.Time {
+func (t *slot) arrival(now time.Time) time.Time {
 	switch {
 	case t == nil:
 		return time.Time{}
@@ -297,11 +299,11 @@ func (t *turn) arrival(now time.Time) time.Time {
 	}
 }
 
-// wrote notes that the request is pending.
-func (t *turn) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
+// wrote notes that the request was sent.
+func (t *slot) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
 
 // end notes that the answer came, or that none will.
-func (t *turn) end() {
+func (t *slot) end() {
 	t.limiter.change(func() {
 		if t.answered = time.Now(); !t.written.IsZero() && t.written.Add(travel).Before(t.answered) {
 			t.answered = t.written.Add(travel)
@@ -310,7 +312,7 @@ func (t *turn) end() {
 }
 
 // release gives back a turn that no request is sent with. What was forgotten for it had left the window.
-func (t *turn) release() {
+func (t *slot) release() {
 	t.limiter.change(func() {
 		if i := slices.Index(t.limiter.sent, t); i >= 0 {
 			copy(t.limiter.sent[1:], t.limiter.sent[:i])
@@ -328,11 +330,11 @@ type Task struct {
 
 type taskKey struct{}
 
-// Begin returns a context whose requests take their turns from the limiter,
+// Start returns a context whose requests take their turns from the limiter,
 // whatever client sends them. The first one has the task's urgency, where the
 // smaller number goes first; the further ones have that of work that is in
 // progress, unless the task's is more urgent. End has to follow.
-func (l *Limiter) Begin(ctx context.Context, urgency, underway int) (task context.Context, end func()) {
+func (l *Limiter) Start(ctx context.Context, urgency, underway int) (task context.Context, end func()) {
 	t := &Task{limiter: l, urgency: urgency, underway: underway}
 	l.change(func() { l.running++ })
 	return context.WithValue(ctx, taskKey{}, t), func() {
@@ -369,9 +371,9 @@ func (t *Task) serve() {
 	})
 }
 
-// PassTurn lets the next task be taken out of the queue, though the context's task waits for something other than its
+// ReleaseTask lets the next task be taken out of the queue, though the context's task waits for something other than its
 // turn.
-func PassTurn(ctx context.Context) {
+func ReleaseTask(ctx context.Context) {
 	if t := taskOf(ctx); t != nil {
 		t.serve()
 	}
@@ -385,8 +387,8 @@ func (c *Client) limiter(ctx context.Context) *Limiter {
 	return c.own
 }
 
-// turns waits for the turns of so many requests.
-func (c *Client) turns(ctx context.Context, count int) ([]*turn, error) {
+// slots waits for the turns of so many requests.
+func (c *Client) slots(ctx context.Context, count int) ([]*slot, error) {
 	t := taskOf(ctx)
 	if t == nil {
 		return c.own.wait(ctx, 0, count)
@@ -401,7 +403,7 @@ func (c *Client) turns(ctx context.Context, count int) ([]*turn, error) {
 // reserved are the turns of requests that are sent one right after the other.
 type reserved struct {
 	mu    sync.Mutex
-	turns []*turn
+	slots []*slot
 }
 
 type reservedKey struct{}
@@ -409,11 +411,11 @@ type reservedKey struct{}
 // reserve waits until so many requests may be sent at once and returns a context in which they do not wait. Where the
 // budget allows fewer at once, the others wait as usual. Release has to follow: it gives back what was not used.
 func (c *Client) reserve(ctx context.Context, count int) (together context.Context, release func(), err error) {
-	given, err := c.turns(ctx, count)
+	given, err := c.slots(ctx, count)
 	if err != nil {
 		return ctx, nil, err
 	}
-	r := &reserved{turns: given}
+	r := &reserved{slots: given}
 	return context.WithValue(ctx, reservedKey{}, r), func() {
 		for t := r.take(); t != nil; t = r.take() {
 			t.release()
@@ -422,25 +424,25 @@ func (c *Client) reserve(ctx context.Context, count int) (together context.Conte
 }
 
 // take gives the next of the turns, nil where all are used.
-func (r *reserved) take() *turn {
+func (r *reserved) take() *slot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.turns) == 0 {
+	if len(r.slots) == 0 {
 		return nil
 	}
-	next := r.turns[0]
-	r.turns = r.turns[1:]
+	next := r.slots[0]
+	r.slots = r.slots[1:]
 	return next
 }
 
-// turn waits for the turn of one request, unless the context has reserved it.
-func (c *Client) turn(ctx context.Context) (*turn, error) {
+// slot waits for the turn of one request, unless the context has reserved it.
+func (c *Client) slot(ctx context.Context) (*slot, error) {
 	if r, ok := ctx.Value(reservedKey{}).(*reserved); ok {
 		if t := r.take(); t != nil {
 			return t, nil
 		}
 	}
-	given, err := c.turns(ctx, 1)
+	given, err := c.slots(ctx, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,8 @@ func (s *arrivals) arrives() {
 	s.times = append(s.times, time.Since(s.start))
 }
 
-// send sends a request by the limiter, which is way pending and gets its answer
-// after thinking.
+// send sends a request by the limiter, which takes way to arrive and gets its
+// answer after thinking.
 func (s *arrivals) send(ctx context.Context, l *Limiter, urgency int, way, thinking time.Duration) error {
 	given, err := l.wait(ctx, urgency, 1)
 	if err != nil {
@@ -131,11 +131,11 @@ func TestFurtherRequestsOfATaskAreUnderWay(t *testing.T) {
 	t.Parallel()
 	l := NewLimiter(3)
 	for _, test := range []struct{ urgency, further int }{{1, 1}, {2, 2}, {5, 2}} {
-		ctx, end := l.Begin(t.Context(), test.urgency, 2)
+		ctx, end := l.Start(t.Context(), test.urgency, 2)
 		if rank := taskOf(ctx).rank(); rank != test.urgency {
 			t.Errorf("first request of a task of urgency %d: %d", test.urgency, rank)
 		}
-		PassTurn(ctx)
+		ReleaseTask(ctx)
 		if rank := taskOf(ctx).rank(); rank != test.further {
 			t.Errorf("further request of a task of urgency %d: %d", test.urgency, rank)
 		}
@@ -194,7 +194,7 @@ func TestLostLeaseIsToldAsThrottled(t *testing.T) {
 		c, times := clocked(3, always(200, nil, `{}`))
 		l := NewLimiter(3)
 		l.Close()
-		ctx, end := l.Begin(t.Context(), 3, 2)
+		ctx, end := l.Start(t.Context(), 3, 2)
 		defer end()
 		_, err := c.CreatePerson(ctx, NewPerson{})
 		e := assertError(t, err, Throttled, false)
@@ -257,9 +257,9 @@ func TestTaskIsTakenJustBeforeItsTurn(t *testing.T) {
 		if err := l.Take(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a second one is taken before the first one's turn: %v", err)
 		}
-		task, end := l.Begin(t.Context(), 3, 2)
+		task, end := l.Start(t.Context(), 3, 2)
 		defer end()
-		PassTurn(task)
+		ReleaseTask(task)
 		if err := l.Take(t.Context()); err != nil {
 			t.Error(err)
 		}
@@ -270,8 +270,8 @@ func TestQuietWaitsForTasksThatAreToSend(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, start := NewLimiter(3), time.Now()
-		task, end := l.Begin(t.Context(), 3, 2)
-		time.AfterFunc(time.Second, func() { PassTurn(task) })
+		task, end := l.Start(t.Context(), 3, 2)
+		time.AfterFunc(time.Second, func() { ReleaseTask(task) })
 		time.AfterFunc(time.Minute, end)
 		l.Quiet(t.Context())
 		if after := time.Since(start); after != time.Second {

@@ -369,13 +369,14 @@ func (p page) promisesMore(asked, seen int) bool {
 	return p.total > int64(asked)
 }
 
-// mayHaveMore says that the answer does not tell and is full.
+// mayHaveMore says that the answer does not say and is full.
 func (p page) mayHaveMore() bool {
 	return !p.whole && p.total < 0 && p.count < 0 && len(p.rows) >= pageSize
 }
 
-// list reads all pages. One row that cannot be read fails the list: what it stands for would be taken for absent. So
-// does a list that breaks its own promise of more rows.
+// list reads all pages. One row that cannot be read fails the list: its record
+// would be taken for absent. So does a list that breaks its own promise of more
+// rows.
 func list[T any](ctx context.Context, c *Client, r request, maxPages int, decode func(node) T) ([]T, error) {
 	var all []T
 	seen := make(map[string]bool)

@@ -34,7 +34,7 @@ func (e *KeyError) Error() string {
 	return at + e.Message
 }
 
-// document is one settings file on its way into Settings. The YAML library only
+// document is one settings file before it is read into Settings. The YAML library only
 // parses it: the library's own decoder stops at the first problem, forgets where
 // a value stood, and quotes the source, where a secret may stand, in its errors.
 type document struct {

@@ -155,7 +155,7 @@ func (f *File) refuse(old *Settings, err error) {
 	}
 }
 
-// changeable refuses what a running process cannot take over: its codec is made
+// changeable refuses what a running process cannot apply: its codec is made
 // of the keys at the start, and ids that stand in workflows' names of the
 // identity key.
 func changeable(old, settings *Settings) error {

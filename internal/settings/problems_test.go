@@ -301,12 +301,12 @@ func TestProblems(t *testing.T) {
 			`settings.yaml:25:64: shops.kwiaty.sweep.window_days: must be from 1 to 365 days, not "366"`,
 		}},
 		{"recent orders more seldom than all", "    location: 12", "    sweep: {recent_every: 10m, whole_every: 2m, recent_days: 9, window_days: 7}\n    location: 12", []string{
-			"settings.yaml:25:13: shops.kwiaty.sweep.recent_every: 10m0s is more than whole_every, which is 2m0s; recent orders are looked through at least as often as all",
-			"settings.yaml:25:49: shops.kwiaty.sweep.recent_days: 9 is more than window_days, which is 7; recent orders are among all that are looked through",
+			"settings.yaml:25:13: shops.kwiaty.sweep.recent_every: 10m0s is more than whole_every, which is 2m0s; recent orders are polled at least as often as all",
+			"settings.yaml:25:49: shops.kwiaty.sweep.recent_days: 9 is more than window_days, which is 7; recent orders are among all that are polled",
 		}},
 		{"all orders oftener than the recent ones by default", "    location: 12", "    sweep: {whole_every: 30s, window_days: 2}\n    location: 12", []string{
-			"settings.yaml:25:13: shops.kwiaty.sweep.whole_every: 30s is less than recent_every, which is 1m0s where nothing else stands; recent orders are looked through at least as often as all",
-			"settings.yaml:25:31: shops.kwiaty.sweep.window_days: 2 is less than recent_days, which is 3 where nothing else stands; recent orders are among all that are looked through",
+			"settings.yaml:25:13: shops.kwiaty.sweep.whole_every: 30s is less than recent_every, which is 1m0s where nothing else stands; recent orders are polled at least as often as all",
+			"settings.yaml:25:31: shops.kwiaty.sweep.window_days: 2 is less than recent_days, which is 3 where nothing else stands; recent orders are among all that are polled",
 		}},
 		{"sweep that is no duration", "    location: 12", "    sweep: {whole_every: 5}\n    location: 12", []string{
 			`settings.yaml:25:13: shops.kwiaty.sweep.whole_every: "5" is no duration; write for example "75s" or "2m"`,

@@ -130,7 +130,7 @@ type Shop struct {
 	TimeZone string `yaml:"time_zone" validate:"required,timezone" example:"Europe/Warsaw"`
 	// Region is the country, ISO 3166, of phones without a country code.
 	Region string `yaml:"region" validate:"required,region" example:"PL"`
-	// Language is that of goods and comments: pl, uk or en.
+	// Language is that of products and comments: pl, uk or en.
 	Language string `yaml:"language" validate:"required,oneof=pl uk en" example:"pl"`
 	// NameOrder says how a buyer's single name is split, default first_last.
 	NameOrder order.NameOrder `yaml:"name_order" default:"first_last" validate:"oneof=first_last last_first"`
@@ -147,7 +147,7 @@ type Shop struct {
 	// Enabled is false for a shop that is switched off: it is not asked for
 	// anything, and its orders wait. Default true.
 	Enabled bool `yaml:"enabled" default:"true"`
-	// Sweep says how often the shop's orders are looked through for changes.
+	// Sweep says how often the shop's orders are polled for changes.
 	Sweep Sweep `yaml:"sweep"`
 	// InitialImport brings older orders once; without its key there is none.
 	InitialImport InitialImport `yaml:"initial_import"`
@@ -155,14 +155,14 @@ type Shop struct {
 	Final Final `yaml:"final"`
 }
 
-// Sweep is how a shop's changes are seen, for Cartum tells of few.
+// Sweep is how a shop's changes are seen, because Cartum sends events for few.
 type Sweep struct {
-	// RecentEvery is how often the orders of the last RecentDays are looked
-	// through, default 1 m.
+	// RecentEvery is how often the orders of the last RecentDays are polled,
+	// default 1 m.
 	RecentEvery time.Duration `yaml:"recent_every" default:"1m" validate:"interval"`
 	RecentDays  int           `yaml:"recent_days" default:"3" validate:"recent_days"`
-	// WholeEvery is how often all orders of the last WindowDays are looked
-	// through, default 5 m.
+	// WholeEvery is how often all orders of the last WindowDays are polled,
+	// default 5 m.
 	WholeEvery time.Duration `yaml:"whole_every" default:"5m" validate:"interval"`
 	WindowDays int           `yaml:"window_days" default:"60" validate:"window_days"`
 	// MissingAfter is how long the shop must not show an order, neither in its lists

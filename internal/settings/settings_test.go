@@ -373,7 +373,7 @@ func TestInitialImport(t *testing.T) {
 	}
 }
 
-// A status that cannot be undone in the shop may be exported by whoever says so.
+// A status that cannot be undone in the shop may be exported if the settings say so.
 func TestLockingStatusIsExportedKnowingly(t *testing.T) {
 	t.Parallel()
 	got := parse(t, replaced(t, "{102: 2, 103: 3, 105: 6}", "{104: 4}"))

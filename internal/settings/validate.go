@@ -186,10 +186,10 @@ func (d *document) checkTokens(tokens []APIToken) {
 
 func (d *document) checkSweep(s Sweep, at path) {
 	if s.RecentEvery > s.WholeEvery {
-		d.notMore(at.key("recent_every"), at.key("whole_every"), "recent orders are looked through at least as often as all", s.RecentEvery, s.WholeEvery)
+		d.notMore(at.key("recent_every"), at.key("whole_every"), "recent orders are polled at least as often as all", s.RecentEvery, s.WholeEvery)
 	}
 	if s.RecentDays > s.WindowDays {
-		d.notMore(at.key("recent_days"), at.key("window_days"), "recent orders are among all that are looked through", s.RecentDays, s.WindowDays)
+		d.notMore(at.key("recent_days"), at.key("window_days"), "recent orders are among all that are polled", s.RecentDays, s.WindowDays)
 	}
 }
 

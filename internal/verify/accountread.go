@@ -364,7 +364,7 @@ func (e *examination) proposeProductType(ctx context.Context) {
 	}
 }
 
-// required reports which custom fields must be sent, and proposes a value for each
+// required returns which custom fields must be sent, and proposes a value for each
 // that the settings do not give.
 func (e *examination) required(kind facts.Kind, given map[string]string, ours []string, key string) (string, error) {
 	list := e.accountSays.Lists[kind]

@@ -558,7 +558,7 @@ func (e *examination) createProduct(ctx context.Context) (int64, error) {
 	})
 }
 
-// findProduct looks until a list shows the product; 0 where none does.
+// findProduct polls until a list shows the product; 0 where none does.
 func (e *examination) findProduct(ctx context.Context) int64 {
 	var id int64
 	_, _, _ = e.await(ctx, func() (bool, error) { // not found is the answer

@@ -355,13 +355,13 @@ var shopReads = []probe{
 		expected: "without delivery",
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("no order without a discount has a price for its delivery", func(row map[string]any) string {
-				delivery, goods, total := amount(row["delivery_price"]), amount(row["total_default"]), amount(row["total_sum"])
+				delivery, items, total := amount(row["delivery_price"]), amount(row["total_default"]), amount(row["total_sum"])
 				switch {
 				case !delivery.IsPositive():
 					return ""
-				case total.Equal(goods):
+				case total.Equal(items):
 					return "without delivery"
-				case total.Equal(goods.Add(delivery)):
+				case total.Equal(items.Add(delivery)):
 					return "with delivery"
 				}
 				return ""

@@ -31,7 +31,7 @@ type Options struct {
 	PublicURL, Listen string
 	// Order is the number of a test order that was placed in the shop just now, 0 for none.
 	Order int64
-	// Progress is notified of each probe; nil is nobody.
+	// Progress is called for each probe; nil is nobody.
 	Progress func(done, all int, assumption string)
 	// Patience bounds the wait for a list that lags, and for a webhook; a minute when 0.
 	Patience time.Duration
@@ -44,7 +44,7 @@ type Person interface {
 	// Agrees reports whether a step that writes may be done.
 	Agrees(ctx context.Context, step string) bool
 	// Did asks for something that only a person can do and waits until it is done, or
-	// reports whether it was not.
+	// says that it was not.
 	Did(ctx context.Context, work string) bool
 }
 
@@ -221,7 +221,7 @@ type unseen string
 
 func (u unseen) Error() string { return string(u) }
 
-// why reports why nothing was seen, without the service's words, which may repeat
+// why says why nothing was seen, without the service's words, which may repeat
 // personal data.
 func why(err error) string {
 	if reason, ok := errors.AsType[unseen](err); ok {
@@ -246,8 +246,8 @@ func (e *examination) accountKey(key string) string { return "accounts." + e.sho
 
 func (e *examination) shopKey(key string) string { return "shops." + e.ShopID + "." + key }
 
-// await repeats a look until it says yes, an error comes, or the patience is over.
-// It reports how long it took.
+// await repeats a check until it succeeds, fails, or the patience is over. It
+// returns how long it took.
 func (e *examination) await(ctx context.Context, look func() (bool, error)) (took time.Duration, found bool, err error) {
 	began := time.Now()
 	for {
@@ -256,14 +256,14 @@ func (e *examination) await(ctx context.Context, look func() (bool, error)) (too
 		if found || err != nil || took > e.Patience {
 			return took, found, err
 		}
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := pause(ctx, recheck); err != nil {
 			return took, false, err
 		}
 	}
 }
 
-// lookAgain is the time between two checks a list that lags.
-const lookAgain = 100 * time.Millisecond
+// recheck is the time between two reads of a list that lags.
+const recheck = 100 * time.Millisecond
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -26,8 +26,8 @@ import (
 	roappfake "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// world is a shop and an account with what real ones have, and the people who work with them.
-type world struct {
+// testEnv is a shop and an account with what real ones have, and the people who work with them.
+type testEnv struct {
 	t             *testing.T
 	cartum, roapp http.Handler
 	options       Options
@@ -48,7 +48,7 @@ const (
 	testOrder  = 9001
 )
 
-func newWorld(t *testing.T, s setting) *world {
+func newTestEnv(t *testing.T, s setting) *testEnv {
 	t.Helper()
 	listen := ownAddress(t)
 	zone, err := time.LoadLocation("Europe/Warsaw")
@@ -61,7 +61,7 @@ func newWorld(t *testing.T, s setting) *world {
 		WebhookSecret: "whsec", WebhookPause: time.Millisecond,
 	})
 	shop := cartumfake.New(cartumfake.Options{Switches: s.cartum, TimeZone: zone})
-	w := &world{t: t, cartum: contract.Cartum().Check(t, shop), roapp: contract.Roapp().Check(t, account), agrees: func(string) bool { return true }}
+	w := &testEnv{t: t, cartum: contract.Cartum().Check(t, shop), roapp: contract.Roapp().Check(t, account), agrees: func(string) bool { return true }}
 	servers := []*httptest.Server{httptest.NewServer(w.roapp), httptest.NewServer(w.cartum)}
 	t.Cleanup(func() {
 		for _, server := range servers {
@@ -104,7 +104,7 @@ func ownAddress(t *testing.T) string {
 type fields = map[string]any
 
 // populate places 105 orders, some of them in one second, and a customer with an order in RO App.
-func (w *world) populate(zone *time.Location) {
+func (w *testEnv) populate(zone *time.Location) {
 	w.t.Helper()
 	now := time.Now().In(zone)
 	for i := range 105 {
@@ -117,7 +117,7 @@ func (w *world) populate(zone *time.Location) {
 	w.send(w.roapp, http.MethodPost, "/sandbox/orders", fields{"branch_id": 12, "order_type_id": 34, "client_id": contact.ID}, nil)
 }
 
-func (w *world) putOrder(number int, changed fields) {
+func (w *testEnv) putOrder(number int, changed fields) {
 	w.t.Helper()
 	order := fields{
 		"user": 99, "delivery_name": "Anna Nowak", "delivery_email": "anna@example.com", "delivery_phone": "+48 501 234 567",
@@ -133,7 +133,7 @@ func (w *world) putOrder(number int, changed fields) {
 	w.send(w.cartum, http.MethodPut, fmt.Sprintf("/sandbox/orders/%d", number), order, nil)
 }
 
-func (w *world) send(to http.Handler, method, path string, body, into any) {
+func (w *testEnv) send(to http.Handler, method, path string, body, into any) {
 	w.t.Helper()
 	text, err := json.Marshal(body)
 	require.NoError(w.t, err)
@@ -148,10 +148,10 @@ func (w *world) send(to http.Handler, method, path string, body, into any) {
 }
 
 // Agrees is a person who agrees unless the test says otherwise.
-func (w *world) Agrees(_ context.Context, step string) bool { return w.agrees(step) }
+func (w *testEnv) Agrees(_ context.Context, step string) bool { return w.agrees(step) }
 
 // Did is staff and a buyer who do what they are asked for.
-func (w *world) Did(_ context.Context, work string) bool {
+func (w *testEnv) Did(_ context.Context, work string) bool {
 	w.did = append(w.did, work)
 	switch {
 	case strings.HasPrefix(work, "place a test order"):
@@ -174,7 +174,7 @@ func (w *world) Did(_ context.Context, work string) bool {
 	return true
 }
 
-func (w *world) run(write bool, chosen ...probe) Report {
+func (w *testEnv) run(write bool, chosen ...probe) Report {
 	w.t.Helper()
 	w.options.Write, w.options.probes = write, chosen
 	report, err := Run(w.t.Context(), w.options)
@@ -193,7 +193,7 @@ func about(t *testing.T, r Report, covered string) Result {
 // quick keeps lists from lagging, for tests that are about something else.
 var quick = map[string]string{"search-lag": "50ms"}
 
-// lagging has lists lag for longer than a busy machine takes to read, and be
+// lagging has lists lag for longer than a busy machine takes to read them, and be
 // waited for.
 func (s setting) lagging() setting {
 	s.roapp["search-lag"], s.patience = "500ms", 1500*time.Millisecond
@@ -282,7 +282,7 @@ func TestEachSwitchOfTheFakesIsFound(t *testing.T) {
 				if _, known := seen[value]; known || slices.Contains(unseenValues[s.name], value) || strings.HasPrefix(value, "any number") || strings.HasPrefix(value, "the name") {
 					continue
 				}
-				w := newWorld(t, withSwitch(s, value))
+				w := newTestEnv(t, withSwitch(s, value))
 				switch s.name {
 				case "time_zone":
 					w.options.Order = justPlaced
@@ -338,7 +338,7 @@ func inProfile(t *testing.T, name string) setting {
 
 func TestProfileDocumentedIsAsExpected(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, inProfile(t, "documented"))
+	w := newTestEnv(t, inProfile(t, "documented"))
 	report := w.run(true)
 	for _, one := range report.Results {
 		switch {
@@ -358,7 +358,7 @@ func TestProfileDocumentedIsAsExpected(t *testing.T) {
 
 func TestProfileFlippedIsFound(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, inProfile(t, "flipped"))
+	w := newTestEnv(t, inProfile(t, "flipped"))
 	report := w.run(true)
 	for _, s := range switches() {
 		if Unprobed[s.name] != "" || s.documented == s.flipped {
@@ -390,7 +390,7 @@ func TestReadingWritesNothing(t *testing.T) {
 	for _, profile := range []string{"documented", "flipped"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, inProfile(t, profile))
+			w := newTestEnv(t, inProfile(t, profile))
 			w.options.Order = justPlaced
 			report := w.run(false)
 			assert.Empty(t, w.did, "nobody is asked for anything")
@@ -418,7 +418,7 @@ func TestReadingWritesNothing(t *testing.T) {
 
 func TestTheReportHasNoPersonalDataAndNoSecret(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, inProfile(t, "flipped"))
+	w := newTestEnv(t, inProfile(t, "flipped"))
 	report := w.run(true)
 	file := report.File()
 	for _, private := range []string{
@@ -434,7 +434,7 @@ func TestTheReportHasNoPersonalDataAndNoSecret(t *testing.T) {
 
 func TestAPersonDeclines(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setting{roapp: quick})
+	w := newTestEnv(t, setting{roapp: quick})
 	var asked atomic.Int32
 	w.agrees = func(string) bool { asked.Add(1); return false }
 	report := w.run(true, slices.Concat(accountReads[:1], accountWrites)...)
@@ -449,7 +449,7 @@ func TestAPersonDeclines(t *testing.T) {
 
 func TestAnUnreachableServiceIsNoPanic(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, setting{})
+	w := newTestEnv(t, setting{})
 	shop, account := w.options.Settings.Shops["demo"], w.options.Settings.Accounts["main"]
 	shop.URL, account.URL = "http://127.0.0.1:1", "http://127.0.0.1:1"
 	w.options.Settings.Shops["demo"], w.options.Settings.Accounts["main"] = shop, account

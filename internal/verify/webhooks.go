@@ -54,7 +54,7 @@ func (e *examination) listen(ctx context.Context) error {
 }
 
 // take keeps what comes to the two paths. The shop's path is a secret of this run;
-// RO App's events are only checked.
+// RO App's events are only read.
 func (e *examination) take(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(e.target, r.URL.Path) && r.URL.Path != roappHookPath+e.shop.Account {
 		http.NotFound(w, r)
@@ -108,7 +108,7 @@ func (e *examination) awaitEvent(ctx context.Context, path string, mark int, wan
 		if len(found) > 0 {
 			return found, nil
 		}
-		if err := pause(ctx, lookAgain); err != nil {
+		if err := pause(ctx, recheck); err != nil {
 			return nil, err
 		}
 	}

@@ -37,8 +37,8 @@ func (w *Workers) Follow(ctx context.Context) {
 
 // Apply polls for the shops of the settings in force and for no others, sends the
 // requests of the accounts whose lanes this process holds at the pace that they
-// set, and tells the entities. Where all that is done it does nothing; what fails
-// for one does not keep the others waiting.
+// set, and notifies the entities. Where all that is done it does nothing; what
+// fails for one does not keep the others waiting.
 func (w *Workers) Apply(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -54,7 +54,7 @@ func (w *Workers) Apply(ctx context.Context) error {
 		}
 	}
 	w.endOthers(current)
-	problems = append(problems, w.tellEntities(ctx, current))
+	problems = append(problems, w.notifyEntities(ctx, current))
 	if err := errors.Join(problems...); err != nil {
 		return err
 	}

@@ -18,31 +18,31 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// tellingTime bounds how long Temporal is waited for, also where it is away; what
+// notifyTimeout bounds how long Temporal is waited for, also where it is away; what
 // was not done in it is tried again.
-const tellingTime = 30 * time.Second
+const notifyTimeout = 30 * time.Second
 
-// tellEntities starts the entities of what is in force, which live on from
-// worker to worker, and tells the settings' revision to these and to all others
-// that run: one whose shop is gone or off must rest. Every process tells it, and
-// at each start; an entity knows what it has been told.
-func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+// notifyEntities starts the entities of what is in force, which outlive a worker,
+// and sends the settings' revision to these and to all others that run: one whose
+// shop is gone or off must rest. Every process sends it at each start; an entity
+// knows what it has received.
+func (w *Workers) notifyEntities(ctx context.Context, current *settings.Settings) error {
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	running, started, err := w.startMissing(ctx, current)
 	problems := []error{err}
-	// A list lags behind, so what was just started is told in any case.
+	// A list lags behind, so what was just started is notified in any case.
 	for _, id := range slices.Concat(running, started) {
-		problems = append(problems, w.tell(ctx, id, current.Revision))
+		problems = append(problems, w.notify(ctx, id, current.Revision))
 	}
 	return errors.Join(problems...)
 }
 
-func (w *Workers) tell(ctx context.Context, id, revision string) error {
+func (w *Workers) notify(ctx context.Context, id, revision string) error {
 	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
 	var gone *serviceerror.NotFound
 	if err != nil && !errors.As(err, &gone) {
-		return fmt.Errorf("tell %s of the settings: %w", id, err)
+		return fmt.Errorf("notify %s of the settings: %w", id, err)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func workersOn(c client.Client) *Workers {
 func TestWhatDoesNotRunIsStarted(t *testing.T) {
 	t.Parallel()
 	c := &temporalOf{running: []string{"shop:demo", "shop:gone"}}
-	require.NoError(t, workersOn(c).tellEntities(t.Context(), workersOn(c).options.Settings.Current()))
+	require.NoError(t, workersOn(c).notifyEntities(t.Context(), workersOn(c).options.Settings.Current()))
 	assert.Equal(t, []string{"lane:main", "account:main"}, c.started, "a shop that is switched off has no entity")
 	assert.ElementsMatch(t, []string{"shop:demo settings r2", "shop:gone settings r2", "account:main settings r2"}, c.signals)
 

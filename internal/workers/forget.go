@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// forgetEvery is how often workflows that only read are searched for, and
-	// forgetAfter how long one is kept after it ended.
+	// forgetEvery is how often workflows that only read are listed, and forgetAfter
+	// how long one is kept after it ended.
 	forgetEvery = 10 * time.Minute
 	forgetAfter = 30 * time.Minute
 	// forgetAtOnce is how many are deleted at a time.
@@ -42,7 +42,7 @@ func (w *Workers) forgetReads(ctx context.Context) {
 
 // forgetBefore deletes those that ended before the moment.
 func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: w.options.Namespace, PageSize: forgetAtOnce,

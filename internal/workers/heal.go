@@ -48,21 +48,21 @@ func (w *Workers) heal(ctx context.Context) {
 	}
 }
 
-// check starts the entities that do not run and tells them the settings' revision.
+// check starts the entities that do not run and sends them the settings' revision.
 func (w *Workers) check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	current := w.options.Settings.Current()
 	_, started, err := w.startMissing(ctx, current)
 	problems := []error{err}
 	for _, id := range started {
 		w.options.Logger.Warn("started again, for it did not run", zap.String("workflow", id))
-		problems = append(problems, w.tell(ctx, id, current.Revision))
+		problems = append(problems, w.notify(ctx, id, current.Revision))
 	}
 	for account := range current.Accounts {
 		// What changed in RO App meanwhile need not wait for the account's next round.
 		if id := workflows.AccountID(account); slices.Contains(started, id) {
-			problems = append(problems, w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalLook, nil))
+			problems = append(problems, w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalPoll, nil))
 		}
 	}
 	return errors.Join(problems...)
@@ -134,8 +134,8 @@ func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
 	return fresh
 }
 
-// passOnRepeated tells a shop of its orders, and an account of what orders wait for,
-// whose workflow task this process was given again and again.
+// passOnRepeated notifies a shop of its orders, and an account of what orders wait
+// for, whose workflow task this process was given again and again.
 func (w *Workers) passOnRepeated(ctx context.Context) {
 	for {
 		select {
@@ -152,7 +152,7 @@ func (w *Workers) passOnRepeated(ctx context.Context) {
 			err := w.options.Client.SignalWorkflow(ctx, to, "", workflows.SignalTaskRepeated, id)
 			cancel()
 			if err != nil {
-				w.options.Logger.Warn("a workflow task fails again and again, and its shop or account was not told; its next attempt tells it",
+				w.options.Logger.Warn("a workflow task fails again and again, and its shop or account was not notified; its next attempt notifies it",
 					zap.String("workflow", id), zap.Error(err))
 			}
 		}

@@ -167,7 +167,7 @@ func (w *Workers) beat(ctx context.Context, l *lane) error {
 	return err
 }
 
-// passing tells of an error that says nothing of the lease.
+// passing reports whether an error says nothing about the lease.
 func passing(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return true
@@ -191,7 +191,7 @@ func (w *Workers) dropLane(l *lane) {
 }
 
 func (w *Workers) startLane(ctx context.Context, account string) error {
-	ctx, cancel := context.WithTimeout(ctx, tellingTime)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	return w.startEntity(ctx, workflows.LaneID(account), workflows.LaneWorkflow, account)
 }

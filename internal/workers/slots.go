@@ -64,7 +64,7 @@ type limited struct {
 
 // ExecuteActivity implements [interceptor.ActivityInboundInterceptor].
 func (i *limited) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (any, error) {
-	ctx, end := i.limiter.Begin(ctx, activity.GetInfo(ctx).Priority.PriorityKey, int(order.UrgencyBegun))
+	ctx, end := i.limiter.Start(ctx, activity.GetInfo(ctx).Priority.PriorityKey, int(order.UrgencyStarted))
 	defer end()
 	return i.Next.ExecuteActivity(ctx, in)
 }

@@ -32,7 +32,7 @@ type Options struct {
 	Logger    *zap.Logger
 	// Metrics counts the requests to the services. Nil counts none.
 	Metrics activities.Counter
-	// Repeated notes workflow tasks that fail again and again; the client was made
+	// Repeated notes workflow tasks that fail again and again; the client was created
 	// with it. Nil notes none.
 	Repeated *engine.RepeatedTasks
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// Edit changes fields of an order in the shop, as its manager would, and tells
+// Edit changes fields of an order in the shop, as its manager would, and notifies
 // the exchange.
 func (w *World) Edit(number int64, fields J) {
 	w.T.Helper()
@@ -83,11 +83,11 @@ func (r *Roapp) WriteOff(id int64) {
 // Collect has the account's changes collected now.
 func (w *World) Collect() {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
+	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 }
 
-// TellWriteOff sends the order the signal that items were written off.
-func (w *World) TellWriteOff(number int64) {
+// ReportWriteOff sends the order the signal that items were written off.
+func (w *World) ReportWriteOff(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))
 }

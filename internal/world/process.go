@@ -75,7 +75,7 @@ func (p *Process) Kill() {
 	<-p.exited
 }
 
-// Stop tells the process to end, as a deployment does, and waits until it has.
+// Stop signals the process to end, as a deployment does, and waits until it has.
 func (p *Process) Stop() {
 	p.world.T.Helper()
 	p.world.must(p.cmd.Process.Signal(syscall.SIGTERM))

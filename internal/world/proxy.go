@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Proxy stands between the worker and a service, and breaks the network between
+// Proxy sits between the worker and a service, and breaks the network between
 // them.
 type Proxy struct {
 	t     testing.TB
@@ -49,8 +49,8 @@ func (p *Proxy) SwallowRequests() {
 	p.add(`{"name": "answers", "type": "timeout", "stream": "upstream"}`)
 }
 
-// Mend lets everything through again.
-func (p *Proxy) Mend() {
+// Restore lets everything through again.
+func (p *Proxy) Restore() {
 	p.t.Helper()
 	if err := p.proxy.Toxics.RemoveToxic(p.t.Context(), "answers"); err != nil {
 		p.t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 // Receiver is where the alert URL leads.
 type Receiver struct {
-	// URL has a token in it, which nobody may tell.
+	// URL has a secret token in it.
 	URL string
 
 	mu       sync.Mutex
@@ -74,7 +74,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	w.WriteHeader(status)
 }
 
-// take notes a post and reports how to answer it, and when.
+// take notes a post and returns how to answer it, and when.
 func (r *Receiver) take(post Post) (status int, after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -44,8 +44,8 @@ func (w *World) ContinueAsNew(number int64) {
 	})
 }
 
-// Hint tells the order's workflow something, as a sweep does.
-func (w *World) Hint(number int64, hint order.Hint) {
+// Notify sends a change notice to the order's workflow, as a sweep does.
+func (w *World) Notify(number int64, notice order.Hint) {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalShopOrderChanged, hint))
+	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalShopOrderChanged, notice))
 }

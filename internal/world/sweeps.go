@@ -16,10 +16,10 @@ import (
 // Sweep has all the shop's orders polled and waits until that is done.
 func (w *World) Sweep() workflows.Swept {
 	w.T.Helper()
-	begun := time.Now()
+	started := time.Now()
 	w.must(w.Orders.Sweep(w.T.Context(), w.Shop))
 	view := w.AwaitShop(func(v workflows.ShopView) string {
-		if v.Whole == nil || v.Whole.At.Before(begun) {
+		if v.Whole == nil || v.Whole.At.Before(started) {
 			return "not swept"
 		}
 		return ""

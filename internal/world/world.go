@@ -52,10 +52,10 @@ type Options struct {
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
-	// RecentEvery, WholeEvery and CollectEvery are how often changes are searched for;
+	// RecentEvery, WholeEvery and CollectEvery are how often changes are polled for;
 	// an hour by default, so that nothing happens which a test does not want.
 	RecentEvery, WholeEvery, CollectEvery time.Duration
-	// RecentDays and WindowDays are how far back sweeps look.
+	// RecentDays and WindowDays are how far back sweeps reach.
 	RecentDays, WindowDays int
 	// MissingAfter is how long an order must be missing in the shop; an hour by
 	// default.
@@ -66,12 +66,12 @@ type Options struct {
 	Since string
 	// Latency is how long both services think about each request.
 	Latency time.Duration
-	// RoappURL and CartumURL stand in front of the fakes, such as a proxy.
-	RoappURL, CartumURL func(standIn string) string
+	// RoappURL and CartumURL replace the fakes' addresses, such as a proxy.
+	RoappURL, CartumURL func(fake string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
 	RoappWebhooks bool
-	// Alerts is the alert URL, and HeldAfter how long an order may be held before
-	// it is told there; none by default.
+	// Alerts is the alert URL, and HeldAfter how long an order may be held before an
+	// alert; none by default.
 	Alerts    string
 	HeldAfter time.Duration
 	// Idle starts no worker.
@@ -251,8 +251,8 @@ const (
 	RoappWebhookSecret = "V1StGXR8_Z5jdHi6B-myT" //nolint:gosec // known to everybody
 	// APIToken is that of the program "warehouse", whose role is act.
 	APIToken = "4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
-	// LookToken is that of the program "monitor", whose role is look.
-	LookToken = "100c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
+	// ViewerToken is that of the program "monitor", whose role is look.
+	ViewerToken = "100c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee4f1c0ffee0"
 	// Password is that of the users "anna", whose role is act, and "viewer", whose
 	// role is look.
 	Password = "sandbox"
@@ -341,7 +341,7 @@ func (w *World) writeSettings(o Options) {
 		Rate, ShopRate              float64
 	}{
 		Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL,
-		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), LookTokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(LookToken))),
+		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), LookTokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(ViewerToken))),
 		PasswordHash: passwordHash, Rate: 3, ShopRate: 20,
 	}
 	if o.Unlimited {
@@ -430,7 +430,7 @@ func newCartum(t testing.TB, o Options) *Cartum {
 	})
 	server := httptest.NewServer(checked(t, contract.Cartum(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
-	return &Cartum{standIn: standIn{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
+	return &Cartum{fake: fake{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
 }
 
 func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
@@ -447,7 +447,7 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 	})
 	server := httptest.NewServer(checked(t, contract.Roapp(), stand))
 	t.Cleanup(func() { server.Close(); stand.Close() })
-	return &Roapp{standIn: standIn{t: t, URL: server.URL}}
+	return &Roapp{fake: fake{t: t, URL: server.URL}}
 }
 
 // checked fails the test for each request of the clients and each answer of the

@@ -32,13 +32,13 @@ func (s *Server) auth(p params) answer {
 	}
 	value := newTokenValue()
 	s.tokens[value] = &token{expires: now.Add(s.opts.TokenLife)}
-	s.tell("login: a new token for %s", s.opts.TokenLife)
+	s.note("login: a new token for %s", s.opts.TokenLife)
 	return envelope(statusOK, map[string]any{"token": value})
 }
 
 func (s *Server) noteFailedLogin(now time.Time) {
 	s.requests.failedLogins++
-	s.tell("login refused: wrong login or password")
+	s.note("login refused: wrong login or password")
 	s.failedLogins++
 	if s.failedLogins >= s.count(SwitchLoginLockout, math.MaxInt) {
 		s.failedLogins = 0

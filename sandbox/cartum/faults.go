@@ -130,7 +130,7 @@ func (s *Server) takeFault(r *http.Request) *fault {
 		if f.left > 0 {
 			f.left--
 		}
-		s.tell("fault %s on %s %s", f.Kind, r.Method, r.URL.Path)
+		s.note("fault %s on %s %s", f.Kind, r.Method, r.URL.Path)
 		return f
 	}
 	return nil

@@ -16,8 +16,8 @@ type feedEntry struct {
 	Text string    `json:"text"`
 }
 
-// tell adds a line to the feed. The lock is held.
-func (s *Server) tell(format string, values ...any) {
+// note adds a line to the feed. The lock is held.
+func (s *Server) note(format string, values ...any) {
 	s.lastFeedSeq++
 	entry := feedEntry{Seq: s.lastFeedSeq, At: s.now(), Text: fmt.Sprintf(format, values...)}
 	s.feed = appendBounded(s.feed, keptFeed, entry)

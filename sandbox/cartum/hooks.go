@@ -55,7 +55,7 @@ func (s *Server) hooksSubscribe(p params) answer {
 	}
 	s.lastSubID++
 	s.subscriptions = append(s.subscriptions, subscription{id: s.lastSubID, event: name, target: target})
-	s.tell("subscription %d to %s", s.lastSubID, name)
+	s.note("subscription %d to %s", s.lastSubID, name)
 	return subscribedAnswer(s.lastSubID)
 }
 
@@ -103,7 +103,7 @@ func (s *Server) hooksUnsubscribe(p params) answer {
 	if i < 0 {
 		return failure(statusError, fmt.Sprintf("Subscription %d is not found", id))
 	}
-	s.tell("subscription %d ended by its owner", id)
+	s.note("subscription %d ended by its owner", id)
 	s.subscriptions = slices.Delete(s.subscriptions, i, i+1)
 	return answer{code: http.StatusGone, word: statusOK, document: map[string]any{"status": statusOK}}
 }

@@ -127,7 +127,7 @@ func (s *Server) placeByForm(r *http.Request) (int, error) {
 	total(fields)
 	o := s.completeOrder(number, fields, s.orders[number])
 	s.orders[number] = o
-	s.tell("order %d: placed, %s %s", number, scalarText(fields["total_sum"]), s.opts.Currency)
+	s.note("order %d: placed, %s %s", number, scalarText(fields["total_sum"]), s.opts.Currency)
 	s.fire(eventOrderCreated, o)
 	return number, nil
 }
@@ -153,7 +153,7 @@ func (s *Server) changed(change func(r *http.Request, fields map[string]any) err
 		}
 		o := &order{number: number, fields: fields, placed: former.placed}
 		s.orders[number] = o
-		s.tell("order %d: changed (panel)", number)
+		s.note("order %d: changed (panel)", number)
 		s.orderChanged(o, orderMarks(former), byPanel)
 		return number, nil
 	}

@@ -115,10 +115,10 @@ func (s *Server) putOrder(r *http.Request, body []byte) (answer, error) {
 	code := http.StatusOK
 	if former == nil || former.deleted {
 		code = http.StatusCreated
-		s.tell("order %d: placed, %s %s", number, scalarText(fields["total_sum"]), scalarText(fields["currency"]))
+		s.note("order %d: placed, %s %s", number, scalarText(fields["total_sum"]), scalarText(fields["currency"]))
 		s.fire(eventOrderCreated, o)
 	} else {
-		s.tell("order %d: put again (panel)", number)
+		s.note("order %d: put again (panel)", number)
 		s.orderChanged(o, orderMarks(former), byPanel)
 	}
 	// The answer is encoded without the lock; the order's fields are never
@@ -157,7 +157,7 @@ func (s *Server) deleteOrder(r *http.Request, _ []byte) (answer, error) {
 		return answer{}, notFound("no order %d", number)
 	}
 	o.deleted = true
-	s.tell("order %d: deleted (panel)", number)
+	s.note("order %d: deleted (panel)", number)
 	return noContent, nil
 }
 
@@ -207,7 +207,7 @@ func (s *Server) putProduct(r *http.Request, body []byte) (answer, error) {
 		code = http.StatusOK
 	}
 	s.products[article] = product
-	s.tell("product %s put", article)
+	s.note("product %s put", article)
 	return answer{code: code, document: product}, nil
 }
 
@@ -222,7 +222,7 @@ func (s *Server) deleteProduct(r *http.Request, _ []byte) (answer, error) {
 		return answer{}, notFound("no product %s", article)
 	}
 	delete(s.products, article)
-	s.tell("product %s deleted", article)
+	s.note("product %s deleted", article)
 	return noContent, nil
 }
 
@@ -298,7 +298,7 @@ func (s *Server) expireTokens(*http.Request, []byte) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.endTokens(s.now())
-	s.tell("all tokens expired")
+	s.note("all tokens expired")
 	return noContent, nil
 }
 
@@ -334,7 +334,7 @@ func (s *Server) deleteSubscription(r *http.Request, _ []byte) (answer, error) {
 	}
 	d := delivery{subscription: s.subscriptions[i]}
 	s.subscriptions = slices.Delete(s.subscriptions, i, i+1)
-	s.tell("subscription %d removed (panel)", id)
+	s.note("subscription %d removed (panel)", id)
 	s.inBackground(func() { s.sendWebhook(http.MethodDelete, d, 1) })
 	return noContent, nil
 }

@@ -89,7 +89,7 @@ var switchRules = []switchRule{
 	},
 	{
 		name: SwitchWebhookContentType, values: []string{"form", "json", "none"}, flipped: "json",
-		about: `The Content-Type header of a delivery, whose body is JSON all the same; form is what PHP's HTTP client sends unless told otherwise.`,
+		about: `The Content-Type header of a delivery, whose body is JSON all the same; form is what PHP's HTTP client sends by default.`,
 	},
 	{
 		name: SwitchHookEvents, values: []string{"all", "basic"}, flipped: "all",
@@ -205,7 +205,7 @@ var switchRules = []switchRule{
 	},
 	{
 		name: SwitchArticleFilter, values: []string{"ignores-case", "exact", "ignored"}, flipped: "exact",
-		about: `Catalog/export's expr.article: compared as a database without regard to case does it; exactly; not known to the shop's version, so that all goods come.`,
+		about: `Catalog/export's expr.article: compared as a database without regard to case does it; exactly; not known to the shop's version, so that all products come.`,
 	},
 	{
 		name: SwitchAPI, values: []string{"on", "off"}, flipped: "on",
@@ -280,7 +280,7 @@ func (s *Server) setSwitches(values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if s.switches[Switch(name)] != values[name] {
 			s.setSwitch(Switch(name), values[name])
-			s.tell("switch %s: %s", name, values[name])
+			s.note("switch %s: %s", name, values[name])
 		}
 	}
 	return nil

@@ -156,13 +156,13 @@ func orderMarks(o *order) marks { return marks{status: o.status(), paid: o.paid(
 func (s *Server) orderChanged(o *order, before marks, source changeSource) {
 	after := orderMarks(o)
 	if after.status != before.status {
-		s.tell("order %d: status %s to %s (%s)", o.number, before.status, after.status, source)
+		s.note("order %d: status %s to %s (%s)", o.number, before.status, after.status, source)
 		if after.status != "1" && s.firesOrderUpdate(source) {
 			s.fire(eventOrderUpdate, o)
 		}
 	}
 	if after.paid && !before.paid {
-		s.tell("order %d: paid (%s)", o.number, source)
+		s.note("order %d: paid (%s)", o.number, source)
 		s.fire(eventOrderPaid, o)
 	}
 }

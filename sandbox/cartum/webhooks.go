@@ -148,9 +148,9 @@ func (s *Server) sendWebhook(method string, d delivery, n int) int {
 		At: at, Event: d.subscription.event, Method: method, URL: maskURL(d.subscription.target), Attempt: n, Code: code,
 	})
 	if method == http.MethodDelete {
-		s.tell("subscriber of %s told that its subscription is over: %d", d.subscription.event, code)
+		s.note("subscriber of %s notified that its subscription is over: %d", d.subscription.event, code)
 	} else {
-		s.tell("webhook %s of order %d, attempt %d: %d", d.subscription.event, d.order, n, code)
+		s.note("webhook %s of order %d, attempt %d: %d", d.subscription.event, d.order, n, code)
 	}
 	return code
 }

@@ -164,7 +164,7 @@ func (s *Server) putProduct(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.store.products.put(p.id, s.now(), p)
-	s.store.tell(s.now(), "product %d changed: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d changed: %s (%s)", p.id, p.title, p.article)
 	return s.created(p.id), nil
 }
 
@@ -245,7 +245,7 @@ func (s *Server) addProduct(p product) product {
 		p.code = fmt.Sprintf("P%06d", p.id)
 	}
 	s.store.products.put(p.id, s.now(), p)
-	s.store.tell(s.now(), "product %d created: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d created: %s (%s)", p.id, p.title, p.article)
 	return p
 }
 
@@ -280,7 +280,7 @@ func (s *Server) newCategory(b *body) (category, error) {
 func (s *Server) addCategory(c category) category {
 	c.id = s.store.newID("category")
 	s.store.categories.put(c.id, s.now(), c)
-	s.store.tell(s.now(), "category %d created: %s", c.id, c.title)
+	s.store.note(s.now(), "category %d created: %s", c.id, c.title)
 	return c
 }
 

@@ -85,7 +85,7 @@ func (s *Server) patchCatalogProduct(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.store.products.put(p.id, s.now(), p)
-	s.store.tell(s.now(), "product %d changed: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d changed: %s (%s)", p.id, p.title, p.article)
 	return s.created(p.id), nil
 }
 
@@ -95,7 +95,7 @@ func (s *Server) deleteCatalogProduct(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.store.products.remove(p.id, s.now())
-	s.store.tell(s.now(), "product %d deleted: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d deleted: %s (%s)", p.id, p.title, p.article)
 	return map[string]any{}, nil
 }
 

@@ -181,7 +181,7 @@ func (s *Server) patchContact(kind contactKind) endpoint {
 		}
 		c.modifiedAt = s.now()
 		s.store.contacts.put(c.id, c.modifiedAt, c)
-		s.store.tell(c.modifiedAt, "contact %d changed: %s", c.id, c.fullName())
+		s.store.note(c.modifiedAt, "contact %d changed: %s", c.id, c.fullName())
 		return s.created(c.id), nil
 	}
 }
@@ -193,7 +193,7 @@ func (s *Server) deleteContact(kind contactKind) endpoint {
 			return nil, err
 		}
 		s.store.contacts.remove(c.id, s.now())
-		s.store.tell(s.now(), "contact %d deleted: %s", c.id, c.fullName())
+		s.store.note(s.now(), "contact %d deleted: %s", c.id, c.fullName())
 		return map[string]any{}, nil
 	}
 }
@@ -340,7 +340,7 @@ func (s *Server) mergePeople(r *http.Request) (any, error) {
 	}
 	into.modifiedAt = s.now()
 	s.store.contacts.put(into.id, into.modifiedAt, into)
-	s.store.tell(s.now(), "contacts %v merged into %d", ids, into.id)
+	s.store.note(s.now(), "contacts %v merged into %d", ids, into.id)
 	return map[string]any{}, nil
 }
 
@@ -350,7 +350,7 @@ func (s *Server) addContact(c contact, author int64) contact {
 	c.createdAt = s.now()
 	c.modifiedAt = c.createdAt
 	s.store.contacts.put(c.id, c.createdAt, c)
-	s.store.tell(c.createdAt, "contact %d created: %s", c.id, c.fullName())
+	s.store.note(c.createdAt, "contact %d created: %s", c.id, c.fullName())
 	s.notify("Client.Created", "client", c.id, author, map[string]any{
 		"client": map[string]any{"id": c.id, "fullname": c.fullName()},
 	})

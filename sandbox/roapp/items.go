@@ -166,7 +166,7 @@ func (s *Server) patchItem(r *http.Request) (any, error) {
 	}
 	line := o.items[at]
 	if line.writeOffs != nil && s.switches.is(PatchWrittenOff, "refused") {
-		return nil, refused("the item's goods are written off, it cannot be changed")
+		return nil, refused("the item is written off, it cannot be changed")
 	}
 	if err := s.readPatch(r, &line); err != nil {
 		return nil, err

@@ -268,7 +268,7 @@ func (s *Server) keepOrder(o order, author int64, format string, args ...any) {
 	now, text := s.now(), fmt.Sprintf(format, args...)
 	o.history = append(o.history, change{At: timestamp(now), Author: s.author(author), Text: text})
 	s.store.orders.put(o.id, now, o)
-	s.store.tell(now, "order %d %s", o.id, text)
+	s.store.note(now, "order %d %s", o.id, text)
 }
 
 func (s *Server) author(id int64) string {
@@ -309,7 +309,7 @@ func (s *Server) checkTransition(o order, from int64, remark string) error {
 	case to.closes() && s.switches.is(ClosingUnpaid, "refused") && o.total().IsPositive():
 		return invalid("status_id", "an unpaid order cannot be closed")
 	case to.closes() && s.switches.is(ClosingUndeducted, "refused") && o.undeducted():
-		return invalid("status_id", "an order with goods that are not written off cannot be closed")
+		return invalid("status_id", "an order with items that are not written off cannot be closed")
 	}
 	return nil
 }

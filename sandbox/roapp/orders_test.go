@@ -243,7 +243,7 @@ func TestStatusSwitches(t *testing.T) {
 		{settings{roapp.CommentLimit: "3"}, `{"status_id":102,"comment":"four"}`, "comment: is longer than 3"},
 		{settings{roapp.ClosingUnpaid: "refused"}, `{"status_id":103}`, "status_id: an unpaid order"},
 		{settings{roapp.ClosingUnpaid: "refused"}, `{"status_id":105}`, ""},
-		{settings{roapp.ClosingUndeducted: "refused"}, `{"status_id":104}`, "status_id: an order with goods"},
+		{settings{roapp.ClosingUndeducted: "refused"}, `{"status_id":104}`, "status_id: an order with items"},
 	} {
 		a := with(t, c.switches.values())
 		id := a.order()

@@ -52,7 +52,7 @@ func (l *requestLog) reset() {
 	l.counts = &requestCounts{endpoints: map[string]int{}, statuses: map[string]int{}}
 }
 
-func (l *requestLog) begin(method, pattern string) *seenRequest {
+func (l *requestLog) start(method, pattern string) *seenRequest {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	counts := l.counts

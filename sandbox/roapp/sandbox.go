@@ -150,11 +150,11 @@ func (s *Server) keepWriteOff(o order, leaveFlag bool, count int) {
 	if s.switches.is(WriteOffLeavesModifiedAt, "yes") {
 		save = s.keepOrder
 	}
-	save(o, staffEmployee, "goods written off, items: %d", count)
+	save(o, staffEmployee, "items written off: %d", count)
 }
 
-// takeWriteOffBack puts the items of all items back into stock, as an employee who
-// cancels a write-off does.
+// takeWriteOffBack puts all items back into stock, as an employee who cancels a
+// write-off does.
 func (s *Server) takeWriteOffBack(r *http.Request) (any, error) {
 	o, err := s.sandboxOrder(r)
 	if err != nil {
@@ -205,7 +205,7 @@ func (s *Server) archiveProduct(r *http.Request) (any, error) {
 	}
 	p.archived = true
 	s.store.products.put(p.id, s.now(), p)
-	s.store.tell(s.now(), "product %d archived: %s (%s)", p.id, p.title, p.article)
+	s.store.note(s.now(), "product %d archived: %s (%s)", p.id, p.title, p.article)
 	return s.productView(p), nil
 }
 
@@ -215,7 +215,7 @@ func (s *Server) deleteOrder(r *http.Request) (any, error) {
 		return nil, err
 	}
 	s.store.orders.remove(o.id, s.now())
-	s.store.tell(s.now(), "order %d deleted", o.id)
+	s.store.note(s.now(), "order %d deleted", o.id)
 	return map[string]any{}, nil
 }
 

@@ -120,7 +120,7 @@ func TestFeed(t *testing.T) {
 		"0.seq": "1", "0.at": "2026-11-02T09:30:00Z", "0.text": "contact 20001 created: Jan Kowalski",
 		"1.text": "order 1001 created for Jan Kowalski", "2.text": "product 7001 created: Rose A-12 (A-12)",
 		"3.text": "order 1001 item added: 2 x Rose A-12 (A-12) at 10.00 PLN", "4.text": "order 1001 comment: Delivery",
-		"5.text": "order 1001 goods written off, items: 1",
+		"5.text": "order 1001 items written off: 1",
 	})
 	check(t, a.get("/sandbox/feed?after=5"), map[string]string{"0.seq": "6", "1": "<nil>"})
 	if got := a.get("/sandbox/feed?after=6"); got.raw != "[]\n" {

@@ -130,7 +130,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	out := &statusWriter{ResponseWriter: w}
 	r = withoutTrailingSlash(r)
-	entry := s.requests.begin(r.Method, s.pattern(r))
+	entry := s.requests.start(r.Method, s.pattern(r))
 	defer func() { s.requests.end(entry, out.status) }()
 	s.serveAPI(out, r)
 }

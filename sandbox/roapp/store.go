@@ -142,8 +142,8 @@ func (s *store) newID(kind string) int64 {
 	return id
 }
 
-// tell adds a line to the sandbox's feed.
-func (s *store) tell(at time.Time, format string, args ...any) {
+// note adds a line to the sandbox's feed.
+func (s *store) note(at time.Time, format string, args ...any) {
 	seq := 1
 	if n := len(s.events); n > 0 {
 		seq = s.events[n-1].Seq + 1

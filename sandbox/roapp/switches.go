@@ -180,7 +180,7 @@ var switchRules = []switchRule{
 	},
 	{
 		UnknownOrder, "404", "404", choice("404", "400"),
-		`404 is documented for contacts only; 404 here, since a bare 400 would not tell a deleted order from a mistake.`,
+		`404 is documented for contacts only; 404 here, since a bare 400 would not distinguish a deleted order from a mistake.`,
 	},
 	{
 		CompanyCurrency, "absent", "present", choice("absent", "present"),

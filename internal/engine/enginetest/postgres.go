@@ -34,7 +34,7 @@ func StartOnPostgres(tb testing.TB) *Postgres {
 	tb.Helper()
 	notInShort(tb)
 	database := StartDatabase(tb)
-	if err := makeSchemas(database.Address()); err != nil {
+	if err := createSchemas(database.Address()); err != nil {
 		tb.Fatal(err)
 	}
 	return &Postgres{Server: database.StartServer(tb), database: database.process}
@@ -151,7 +151,7 @@ var schemas = []struct{ database, name string }{
 	{"temporal_visibility", "postgresql/v12/visibility"},
 }
 
-func makeSchemas(database string) error {
+func createSchemas(database string) error {
 	tool, err := builtTool("temporal-sql-tool")
 	if err != nil {
 		return err

@@ -59,8 +59,8 @@ type process struct {
 // startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
 func startProcess(cli, dbFile string, port int) (*process, error) {
 	var lastErr error
-	// The server searches for some ports of its own, and another one that starts at
-	// the same time may take them first.
+	// The server picks some ports of its own, and another one that starts at the same
+	// time may take them first.
 	for range 3 {
 		chosen := port
 		if chosen == 0 {

@@ -54,7 +54,8 @@ type Reset struct{ RunID string }
 type Step struct {
 	Kind string // the activity's name
 	Key  string // of the thing done; one step of a key runs at a time
-	// Fingerprint changes with whatever makes it another step under the same key.
+	// Fingerprint identifies the step's content: another one is another step under the
+	// same key.
 	Fingerprint string
 	Side        string        // the service that it talks to
 	Queue       string        // id of the account or shop whose queue it goes to
@@ -121,8 +122,8 @@ type RefreshResult struct {
 	Changed []Message `json:",omitempty"`
 }
 
-// Message is something to tell people: a stable code and its parameters. It is
-// put into words where it is shown, in the reader's language.
+// Message is a text for people: a stable code and its parameters. It is put into
+// words where it is shown, in the reader's language.
 type Message struct {
 	Code   string
 	Params map[string]string `json:",omitempty"`

@@ -24,7 +24,7 @@ type behaviour struct {
 }
 
 func (b *behaviour) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&b.profile, "profile", "documented", "what the stand-in does where the service's behaviour is not known: documented or flipped")
+	flags.StringVar(&b.profile, "profile", "documented", "what the fake does where the service's behaviour is not known: documented or flipped")
 	flags.StringArrayVar(&b.switches, "switch", nil, "one such behaviour, as `name=value`; may be repeated; listed in docs/assumptions.md")
 }
 
@@ -106,7 +106,7 @@ func cartumCommand() *cobra.Command {
 	var b behaviour
 	cmd := &cobra.Command{
 		Use:          "cartum",
-		Short:        "Run the stand-in of one Cartum shop alone",
+		Short:        "Run the fake of one Cartum shop alone",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -119,7 +119,7 @@ func cartumCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "Cartum's stand-in", stand)
+			return listenAndServe(cmd, listen, "Cartum's fake", stand)
 		},
 	}
 	flags := cmd.Flags()
@@ -140,7 +140,7 @@ func roappCommand() *cobra.Command {
 	var b behaviour
 	cmd := &cobra.Command{
 		Use:          "roapp",
-		Short:        "Run the stand-in of one RO App account alone",
+		Short:        "Run the fake of one RO App account alone",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -149,7 +149,7 @@ func roappCommand() *cobra.Command {
 				return err
 			}
 			defer stand.Close()
-			return listenAndServe(cmd, listen, "RO App's stand-in", stand)
+			return listenAndServe(cmd, listen, "RO App's fake", stand)
 		},
 	}
 	flags := cmd.Flags()

@@ -9,43 +9,43 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// TellID is the id of the workflow that sends an alert. Ids are never used
+// NotifyID is the id of the workflow that sends an alert. Ids are never used
 // again, so an alert is sent by one workflow only.
-func TellID(alert string) string { return "alert:" + alert }
+func NotifyID(alert string) string { return "alert:" + alert }
 
 // send starts the workflow that sends the alert. It lives on when this run
 // ends, and nobody waits for it.
 func send(ctx workflow.Context, alert Alert) {
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID:            TellID(alert.ID),
+		WorkflowID:            NotifyID(alert.ID),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 	})
-	err := workflow.ExecuteChildWorkflow(ctx, TellWorkflow, alert).GetChildWorkflowExecution().Get(ctx, nil)
-	var told *temporal.ChildWorkflowExecutionAlreadyStartedError
-	if err != nil && !errors.As(err, &told) {
+	err := workflow.ExecuteChildWorkflow(ctx, NotifyWorkflow, alert).GetChildWorkflowExecution().Get(ctx, nil)
+	var started *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if err != nil && !errors.As(err, &started) {
 		workflow.GetLogger(ctx).Error("an alert could not be sent", "alert", alert.ID, "error", err)
 	}
 }
 
 const (
-	// tellTimeout bounds one attempt, tellFor all of them.
-	tellTimeout = 30 * time.Second
-	tellFor     = 24 * time.Hour
+	// notifyTimeout bounds one attempt, tellFor all of them.
+	notifyTimeout = 30 * time.Second
+	notifyFor     = 24 * time.Hour
 )
 
-// Tell sends one alert to the alert URL, again and again until it is taken, for
+// Notify sends one alert to the alert URL, again and again until it is taken, for
 // a day at most.
-func Tell(ctx workflow.Context, alert Alert) error {
+func Notify(ctx workflow.Context, alert Alert) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Send alert: " + string(alert.Kind),
-		StartToCloseTimeout:    tellTimeout,
-		ScheduleToCloseTimeout: tellFor,
+		StartToCloseTimeout:    notifyTimeout,
+		ScheduleToCloseTimeout: notifyFor,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: time.Hour},
 	})
 	err := workflow.ExecuteActivity(ctx, ActivitySendAlert, alert).Get(ctx, nil)
 	if err != nil {
-		workflow.GetLogger(ctx).Error("an alert is given up; look whether alerts.url in the settings is right and answers", "alert", alert.ID, "error", err)
+		workflow.GetLogger(ctx).Error("an alert is given up; check that alerts.url in the settings is right and answers", "alert", alert.ID, "error", err)
 	}
 	return err
 }

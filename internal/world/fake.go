@@ -14,13 +14,13 @@ import (
 	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
-// standIn talks to a fake's own requests.
-type standIn struct {
+// fake talks to a fake's own requests.
+type fake struct {
 	t   testing.TB
 	URL string
 }
 
-func (s standIn) call(method, path string, body, into any) {
+func (s fake) call(method, path string, body, into any) {
 	s.t.Helper()
 	var reader io.Reader
 	if body != nil {
@@ -70,20 +70,20 @@ type Fault struct {
 }
 
 // Break posts a fault.
-func (s standIn) Break(f Fault) { s.t.Helper(); s.call(http.MethodPost, "/sandbox/faults", f, nil) }
+func (s fake) Break(f Fault) { s.t.Helper(); s.call(http.MethodPost, "/sandbox/faults", f, nil) }
 
-// Mend removes all faults.
-func (s standIn) Mend() { s.t.Helper(); s.call(http.MethodDelete, "/sandbox/faults", nil, nil) }
+// Restore removes all faults.
+func (s fake) Restore() { s.t.Helper(); s.call(http.MethodDelete, "/sandbox/faults", nil, nil) }
 
 // Switch sets one named switch.
-func (s standIn) Switch(name, value string) {
+func (s fake) Switch(name, value string) {
 	s.t.Helper()
 	s.call(http.MethodPut, "/sandbox/switches", map[string]string{name: value}, nil)
 }
 
 // Cartum is the shop's fake.
 type Cartum struct {
-	standIn
+	fake
 	Currency string
 	zone     *time.Location
 }
@@ -171,7 +171,7 @@ func (c *Cartum) Requests() (counts struct {
 }
 
 // Roapp is the account's fake.
-type Roapp struct{ standIn }
+type Roapp struct{ fake }
 
 // RoappOrder is an order with all that staff see of it.
 type RoappOrder struct {
@@ -190,7 +190,7 @@ type RoappOrder struct {
 	CustomFields map[string]string `json:"custom_fields"`
 	Items        []RoappItem       `json:"-"`
 	Feed         []RoappFeed       `json:"-"`
-	// History is what was done to the order, which the API does not tell.
+	// History is what was done to the order, which the API does not show.
 	History []RoappChange `json:"-"`
 }
 
@@ -293,15 +293,15 @@ func (r *Roapp) Products() (products []RoappProduct) {
 	return products
 }
 
-// Make creates a record as an employee would, in people, organizations, products,
-// categories or orders, and gives its id.
-func (r *Roapp) Make(kind string, fields J) int64 {
+// Create creates a record as an employee would, in people, organizations,
+// products, categories or orders, and gives its id.
+func (r *Roapp) Create(kind string, fields J) int64 {
 	r.t.Helper()
-	var made struct {
+	var created struct {
 		ID int64 `json:"id"`
 	}
-	r.call(http.MethodPost, "/sandbox/"+kind, fields, &made)
-	return made.ID
+	r.call(http.MethodPost, "/sandbox/"+kind, fields, &created)
+	return created.ID
 }
 
 // Delete deletes a record as an employee would: "orders/7", "orders/7/items/9".

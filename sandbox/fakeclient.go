@@ -21,10 +21,10 @@ import (
 // fields are a JSON object in a service's own shape.
 type fields map[string]any
 
-// standIn speaks a fake's own requests, which no service has.
-type standIn struct{ url string }
+// fake speaks a fake's own requests, which no service has.
+type fake struct{ url string }
 
-func (s standIn) call(ctx context.Context, method, path string, body, into any) error {
+func (s fake) call(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	data, err := json.Marshal(body)
@@ -57,7 +57,7 @@ func (s standIn) call(ctx context.Context, method, path string, body, into any) 
 	return nil
 }
 
-func (s standIn) get(ctx context.Context, path string, into any) error {
+func (s fake) get(ctx context.Context, path string, into any) error {
 	return s.call(ctx, http.MethodGet, path, nil, into)
 }
 
@@ -68,24 +68,24 @@ type feedEntry struct {
 	Text string    `json:"text"`
 }
 
-func (s standIn) feed(ctx context.Context, after int) (entries []feedEntry, err error) {
+func (s fake) feed(ctx context.Context, after int) (entries []feedEntry, err error) {
 	err = s.get(ctx, "/feed?after="+strconv.Itoa(after), &entries)
 	return entries, err
 }
 
-// cartumStandIn is a shop as its staff and buyers use it.
-type cartumStandIn struct{ standIn }
+// cartumFake is a shop as its staff and buyers use it.
+type cartumFake struct{ fake }
 
-func (s cartumStandIn) put(ctx context.Context, number int64, order fields) error {
+func (s cartumFake) put(ctx context.Context, number int64, order fields) error {
 	return s.call(ctx, http.MethodPut, fmt.Sprintf("/orders/%d", number), order, nil)
 }
 
-func (s cartumStandIn) putProduct(ctx context.Context, article string, product fields) error {
+func (s cartumFake) putProduct(ctx context.Context, article string, product fields) error {
 	return s.call(ctx, http.MethodPut, "/products/"+url.PathEscape(article), product, nil)
 }
 
 // highest is the number of the shop's last order, 0 where it has none.
-func (s cartumStandIn) highest(ctx context.Context) (int64, error) {
+func (s cartumFake) highest(ctx context.Context) (int64, error) {
 	var orders []struct {
 		Number json.Number `json:"order_id"`
 	}
@@ -102,7 +102,7 @@ func (s cartumStandIn) highest(ctx context.Context) (int64, error) {
 }
 
 // subscribed reports whether the starter wants to know of all the shop's events.
-func (s cartumStandIn) subscribed(ctx context.Context) error {
+func (s cartumFake) subscribed(ctx context.Context) error {
 	var subscriptions []struct {
 		Event string `json:"event"`
 	}
@@ -119,12 +119,12 @@ func (s cartumStandIn) subscribed(ctx context.Context) error {
 	return nil
 }
 
-// roappStandIn is an account as its staff use it.
-type roappStandIn struct{ standIn }
+// roappFake is an account as its staff use it.
+type roappFake struct{ fake }
 
-// make creates a record as an employee would, unless an earlier run has created
+// create creates a record as an employee would, unless an earlier run has created
 // one of this name.
-func (s roappStandIn) make(ctx context.Context, kind, name string, record fields) error {
+func (s roappFake) create(ctx context.Context, kind, name string, record fields) error {
 	existing, err := s.records(ctx, kind)
 	if err != nil {
 		return err
@@ -152,19 +152,19 @@ type roappOrder struct {
 	} `json:"feed"`
 }
 
-func (s roappStandIn) order(ctx context.Context, id int64) (o roappOrder, err error) {
+func (s roappFake) order(ctx context.Context, id int64) (o roappOrder, err error) {
 	err = s.get(ctx, fmt.Sprintf("/orders/%d", id), &o)
 	return o, err
 }
 
 // setStatus changes an order's status as staff do. Staff do not share the API's limit of requests.
-func (s roappStandIn) setStatus(ctx context.Context, id, status int64) error {
+func (s roappFake) setStatus(ctx context.Context, id, status int64) error {
 	body := fields{"status_id": status, "comment": "wysłane"}
 	return s.call(ctx, http.MethodPost, fmt.Sprintf("/orders/%d/status", id), body, nil)
 }
 
 // createOrder creates an order as staff do, unless the account has one with these notes.
-func (s roappStandIn) createOrder(ctx context.Context, o staffOrder) error {
+func (s roappFake) createOrder(ctx context.Context, o staffOrder) error {
 	var orders []struct {
 		Order struct {
 			Notes string `json:"manager_notes"`
@@ -202,7 +202,7 @@ func (s roappStandIn) createOrder(ctx context.Context, o staffOrder) error {
 }
 
 // find gives the id of a record by its name.
-func (s roappStandIn) find(ctx context.Context, kind, name string) (int64, error) {
+func (s roappFake) find(ctx context.Context, kind, name string) (int64, error) {
 	records, err := s.records(ctx, kind)
 	if err != nil {
 		return 0, err
@@ -228,7 +228,7 @@ func (r named) called(name string) bool {
 	return slices.Contains([]string{r.Name, r.Title, strings.TrimSpace(r.First + " " + r.Last)}, name)
 }
 
-func (s roappStandIn) records(ctx context.Context, kind string) (records []named, err error) {
+func (s roappFake) records(ctx context.Context, kind string) (records []named, err error) {
 	err = s.get(ctx, "/"+kind, &records)
 	return records, err
 }
