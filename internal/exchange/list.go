@@ -265,7 +265,7 @@ func (l *tableLook) orderLink(account string, id int64) string {
 	if web == "" || id == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(web, "/") + "/orders/table/" + strconv.FormatInt(id, 10)
+	return web + "/orders/table/" + strconv.FormatInt(id, 10)
 }
 
 // problem says why an account's orders are missing.
