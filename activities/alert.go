@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -94,8 +92,7 @@ func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertLook
 // onItsWay tells whether an alert is still being sent.
 func (a *Activities) onItsWay(ctx context.Context, alert string) (bool, error) {
 	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.TellID(alert), "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if engine.Missing(err) {
 		return false, nil
 	}
 	if err != nil {

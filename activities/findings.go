@@ -2,14 +2,12 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
@@ -75,7 +73,7 @@ func (a *Activities) failingTasks(ctx context.Context, shop string, suspects []i
 
 func (a *Activities) failingTask(ctx context.Context, key order.Key) (*workflows.Finding, error) {
 	described, err := a.temporal.DescribeWorkflowExecution(ctx, key.WorkflowID(), "")
-	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+	if engine.Missing(err) {
 		return nil, nil
 	}
 	if err != nil {

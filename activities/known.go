@@ -2,13 +2,11 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -113,8 +111,7 @@ func attribute[T any](execution *workflowpb.WorkflowExecutionInfo, name string) 
 // signalOpen signals an order that may be done by now.
 func (a *Activities) signalOpen(ctx context.Context, id, signal string, payload any) error {
 	err := a.temporal.SignalWorkflow(ctx, id, "", signal, payload)
-	var done *serviceerror.NotFound
-	if err != nil && !errors.As(err, &done) {
+	if err != nil && !engine.Missing(err) {
 		return fmt.Errorf("signal %s: %w", id, err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -82,22 +81,15 @@ func (a *v1) completeness(ctx context.Context, in *completenessInput) (*complete
 		return nil, err
 	}
 	found, err := orders.Completeness(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
-	var failed *exchange.ReadingError
-	switch {
-	case errors.Is(err, exchange.ErrRunning):
+	if exchange.Has(err, exchange.StillReading) {
 		query := url.Values{"from": {in.From}, "to": {in.To}}
 		return &completenessOutput{
 			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/completeness?" + query.Encode(), RetryAfter: askAgain,
 			Body: completenessBody{State: "running", Shop: in.Shop, From: in.From, To: in.To},
 		}, nil
-	case errors.Is(err, workflows.ErrReconcileDays):
-		return nil, huma.Error422UnprocessableEntity(err.Error())
-	case errors.Is(err, exchange.ErrShopOff):
-		return nil, huma.Error409Conflict(err.Error())
-	case errors.As(err, &failed):
-		return nil, huma.Error502BadGateway(failed.Error() + "; ask again with fresh=true")
-	case err != nil:
-		return nil, a.unanswered("compare both sides", err)
+	}
+	if err != nil {
+		return nil, a.notListed("compare both sides", err)
 	}
 	return &completenessOutput{Status: http.StatusOK, Body: completenessOf(found)}, nil
 }

@@ -164,7 +164,7 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 	}
 	detail, err := orders.Detail(ctx, key)
 	if err != nil {
-		return nil, a.refused("show "+key.String(), err)
+		return nil, a.failed("show "+key.String(), err)
 	}
 	return &orderDetailOutput{detailOf(detail)}, nil
 }

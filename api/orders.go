@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -95,15 +94,6 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	}
 	out.Body.Next, out.Body.Problems = page.Next, page.Problems
 	return &out, nil
-}
-
-// notListed is the problem of a question that cannot be answered.
-func (a *v1) notListed(what string, err error) error {
-	var invalid *exchange.InvalidError
-	if errors.As(err, &invalid) {
-		return huma.Error400BadRequest(invalid.Error(), &huma.ErrorDetail{Location: "query." + invalid.Field, Message: invalid.Text})
-	}
-	return a.unanswered(what, err)
 }
 
 func summaryOf(row exchange.Row) orderSummary {

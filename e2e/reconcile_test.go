@@ -122,11 +122,11 @@ func TestReconcile_RefusesWhatItCannotRead(t *testing.T) {
 		{Shop: w.Shop, From: "2026-01-01", To: "2026-04-01"},
 	} {
 		_, err := w.Orders.Reconcile(t.Context(), in)
-		require.ErrorIs(t, err, workflows.ErrReconcileDays)
+		assert.Equal(t, exchange.Invalid, exchange.As(err).Code)
 	}
 	_, err := w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: "nowhere", From: "2026-11-01", To: "2026-11-01"})
-	require.ErrorIs(t, err, exchange.ErrShopOff)
+	assert.Equal(t, exchange.NoShop, exchange.As(err).Code)
 	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "ERROR", Times: -1})
 	_, err = w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: "2026-11-01", To: "2026-11-01"})
-	require.ErrorContains(t, err, "the shop's orders could not be read: cartum orders/get: ")
+	require.ErrorContains(t, err, "the orders could not be read: cartum orders/get: ")
 }

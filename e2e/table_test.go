@@ -161,7 +161,7 @@ func assertPages(t *testing.T, w *world.World) {
 		assert.Contains(t, body, contains, path)
 	}
 	for path, want := range map[string]int{
-		"/orders?number=%27+OR+1": http.StatusBadRequest, "/orders?page=nonsense": http.StatusBadRequest,
+		"/orders?number=%27+OR+1": http.StatusUnprocessableEntity, "/orders?page=nonsense": http.StatusUnprocessableEntity,
 		"/orders/demo/999": http.StatusNotFound, "/orders/demo/x": http.StatusNotFound, "/orders/demo/999/row": http.StatusNotFound,
 	} {
 		status, _ := visit(w, path)
@@ -207,7 +207,7 @@ func assertAPI(t *testing.T, w *world.World) {
 	counts := visitJSON[struct{ States, Held map[string]int64 }](w, "/v1/counts")
 	assert.Equal(t, map[string]int64{"no-customer": 1}, counts.Held)
 	for path, want := range map[string]int{
-		"/v1/orders?cursor=nonsense": http.StatusBadRequest, "/v1/orders?number=%27": http.StatusBadRequest,
+		"/v1/orders?cursor=nonsense": http.StatusUnprocessableEntity, "/v1/orders?number=%27": http.StatusUnprocessableEntity,
 		"/v1/orders/demo/999": http.StatusNotFound, "/v1/orders/nowhere/1": http.StatusNotFound,
 	} {
 		status, body := visit(w, path)

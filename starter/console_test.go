@@ -85,6 +85,7 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	assert.Equal(t, order.SyncSynced, view.SyncState)
 	output, _ = p.types("show", "--shop", "demo", "--order", "201")
 	assert.Contains(t, output, "item ")
+	assert.Contains(t, output, "command line", "who asked for it")
 	assert.NotContains(t, output, "\x1b")
 
 	decide := func(args ...string) (string, int) {
@@ -109,11 +110,10 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	assert.NotContains(t, output, "read from Cartum", "only news is printed")
 
 	output, code = p.types("import", "--shop", "demo", "--order", "999", "--wait", "90s")
-	assert.Equal(t, exitHeld, code)
-	assert.Contains(t, output, "order:demo:999  held: not-in-shop")
-	output, code = p.types("decide", "--shop", "demo", "--order", "999", "--as", "Ola", "skip", "--reason", "mistyped", "--wait", "90s")
-	assert.Contains(t, output, "order:demo:999  closed: skipped by Ola: mistyped")
-	assert.Equal(t, 0, code, output)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, output, "the shop does not show demo #999, so nothing was started; check the number")
+	output, _ = p.types("show", "--shop", "demo", "--order", "999")
+	assert.Contains(t, output, "demo #999 is not known here")
 }
 
 func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the environment is the process's own
@@ -130,7 +130,7 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		{"import --shop demo --order=-5", "-5 is no order: numbers are above 0"},
 		{"import --shop demo --order five", `"five"`},
 		{"show --shop demo --order 5,6", "show is about one order; name one"},
-		{"show --shop demo --order 5", "demo #5 is not known here; ask for it with: starter import --shop demo --order 5"},
+		{"show --shop demo --order 5", "demo #5 is not known here; import it with: starter import --shop demo --order 5"},
 		{"decide --shop demo --order 5 --as Ola retry", "demo #5 is not known here"},
 		{"decide --shop demo --order 5 retry", "say who decides: --as NAME"},
 		{"decide --shop demo --order 5 --as Ola", `"" is no decision; decisions are: contact, create-contact, product`},
@@ -148,7 +148,8 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		assert.Contains(t, output, tc.want, tc.args)
 	}
 
-	// Nobody works here: what was asked for waits, and that is told.
+	// No worker runs here: what was asked for waits, and that is reported.
+	w.Place(5, nil)
 	output, code := p.types("import", "--shop", "demo", "--order", "5", "--wait", "0")
 	require.Equal(t, 0, code, output)
 	assert.Equal(t, "order:demo:5  asked for\n", output)

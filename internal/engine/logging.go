@@ -14,7 +14,7 @@ import (
 func NewLoggingInterceptor() interceptor.WorkerInterceptor { return &loggingInterceptor{} }
 
 // logFields names the shop, the account or the order that a workflow is about, by its id. Ids are "{kind}:{owner}:...", where
-// the kind says what the owner is; of checks and alerts the kind is followed by "shop" or "account".
+// the kind says what the owner is; of checks, alerts and lookups the kind is followed by "shop" or "account".
 func logFields(workflowID string) []any {
 	kind, rest, _ := strings.Cut(workflowID, ":")
 	owner, more, _ := strings.Cut(rest, ":")
@@ -29,9 +29,9 @@ func logFields(workflowID string) []any {
 		return []any{"shop", owner, "order", more}
 	case "shop", "reconcile", "rehearsal":
 		return []any{"shop", owner}
-	case "account", "contact", "product", "category", "lane", "lookup", "roapp-orders":
+	case "account", "contact", "product", "category", "lane", "roapp-orders":
 		return []any{"account", owner}
-	case "check", "alert":
+	case "check", "alert", "lookup":
 		return logFields(rest)
 	default:
 		return nil

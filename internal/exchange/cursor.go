@@ -41,7 +41,7 @@ type reading struct {
 // longestCursor is more than any cursor of ours has.
 const longestCursor = 4000
 
-var errCursor = &InvalidError{"cursor", "is none of this table's; begin at the first page"}
+var errCursor = invalid("cursor", "is not of this table; start at the first page")
 
 func (p place) cursor() string {
 	text, _ := json.Marshal(p) // data that always can be written

@@ -3,13 +3,11 @@ package exchange
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
@@ -84,17 +82,13 @@ type AmountDetail struct {
 	Roapp          *order.AmountCheck
 }
 
-// Detail asks the order's workflow for all of it; [ErrNoOrder] where there is
+// Detail asks the order's workflow for all of it; [NoOrder] where there is
 // none.
 func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
 	waiting, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	view, err := o.View(waiting, key)
-	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return Detail{}, ErrNoOrder
-	case err != nil:
+	if err != nil {
 		return Detail{}, err
 	}
 	return o.detail(view, o.Names(ctx)), nil

@@ -11,11 +11,6 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// InvalidError tells what is wrong with a question, in words for a person.
-type InvalidError struct{ Field, Text string }
-
-func (e *InvalidError) Error() string { return e.Field + ": " + e.Text }
-
 // States are the states of orders, in the order of their lives.
 func States() []order.SyncState {
 	return []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed}
@@ -39,19 +34,19 @@ func (f Filter) checked() (Filter, error) {
 	f.Number = strings.TrimSpace(f.Number)
 	switch {
 	case f.Made != "" && f.Made != MadeInShop && f.Made != MadeInRoapp && f.Made != MadeAnywhere:
-		return f, &InvalidError{"made", "must be integration, roapp or all"}
+		return f, invalid("made", "must be integration, roapp or all")
 	case f.Shop != "" && !order.ValidID(f.Shop):
-		return f, &InvalidError{"shop", "must be the id of a shop in the settings"}
+		return f, invalid("shop", "must be the id of a shop in the settings")
 	case f.Account != "" && !order.ValidID(f.Account):
-		return f, &InvalidError{"account", "must be the id of an account in the settings"}
+		return f, invalid("account", "must be the id of an account in the settings")
 	case f.State != "" && !slices.Contains(States(), f.State):
-		return f, &InvalidError{"state", "must be importing, held, synced or closed"}
+		return f, invalid("state", "must be importing, held, synced or closed")
 	case f.Reason != "" && !slices.Contains(Reasons(), f.Reason):
-		return f, &InvalidError{"reason", "is no reason of a hold"}
+		return f, invalid("reason", "is no reason of a hold")
 	case f.Number != "" && !orderNumber.MatchString(f.Number):
-		return f, &InvalidError{"number", "must be the number of an order: up to 32 letters, digits and hyphens"}
+		return f, invalid("number", "must be the number of an order: up to 32 letters, digits and hyphens")
 	case f.Made == MadeInRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
-		return f, &InvalidError{"made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out"}
+		return f, invalid("made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out")
 	}
 	if f.Made == "" || f.Shop != "" || f.State != "" || f.Reason != "" { // only ours have these
 		f.Made = MadeInShop

@@ -7,7 +7,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -51,7 +50,7 @@ func newTables() *tables {
 
 // List is a page of up to size orders, newest first, from the cursor on that the
 // page before gave, "" for the first page. It may lag a moment behind the orders.
-// What is wrong with the question comes back as an [InvalidError].
+// What is wrong with the question comes back as [Invalid].
 func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (Page, error) {
 	f, err := f.checked()
 	if err != nil {

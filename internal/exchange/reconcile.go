@@ -11,7 +11,6 @@ import (
 	"github.com/shopspring/decimal"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -114,16 +113,8 @@ func (m Missing) meant() bool {
 	return m.Reason == MissingClosed || m.Reason == MissingSkipped || m.Reason == MissingOlder
 }
 
-// ErrRunning means that the answer is not there yet; it can be asked for again.
-var ErrRunning = errors.New("the shop is being read")
-
-// ReadingError tells why the shop's orders could not be read.
-type ReadingError struct{ why string }
-
-func (e *ReadingError) Error() string { return "the shop's orders could not be read: " + e.why }
-
-// ErrShopOff means that a shop is switched off or not in the settings.
-var ErrShopOff = errors.New("the shop is switched off or not in the settings")
+// stillReading asks to come back: the answer is not there yet.
+func stillReading() *Error { return &Error{Code: StillReading, Text: "the shop is being read"} }
 
 const (
 	// reconciledFor is how long what was read of the shop is good for another
@@ -135,7 +126,7 @@ const (
 
 // Completeness compares the days as far as the shop was read; it begins reading
 // where nobody did so in the last ten minutes, or where fresh is set. Meanwhile
-// it answers [ErrRunning]; a failure of the last run is told once it is over.
+// it answers [StillReading]; a failure of the last run is told once it is over.
 func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, fresh bool) (Completeness, error) {
 	if err := o.mayReconcile(in); err != nil {
 		return Completeness{}, err
@@ -143,14 +134,13 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 	id := workflows.ReconcileID(in)
 	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
 	info := described.GetWorkflowExecutionInfo()
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing):
+	case engine.Missing(err):
 		fresh = true
 	case err != nil:
 		return Completeness{}, fmt.Errorf("ask for %s: %w", id, err)
 	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return Completeness{}, ErrRunning
+		return Completeness{}, stillReading()
 	case time.Since(info.GetCloseTime().AsTime()) > reconciledFor:
 		fresh = true
 	}
@@ -162,7 +152,7 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 		if err != nil {
 			return Completeness{}, err
 		}
-		return Completeness{}, ErrRunning
+		return Completeness{}, stillReading()
 	}
 	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
 }
@@ -176,9 +166,8 @@ func (o *Orders) readingOther(ctx context.Context, in workflows.ReconcileInput) 
 	defer o.reconciling.Unlock()
 	if last := o.lastReconciled[in.Shop]; last != "" && last != id {
 		described, err := o.temporal.DescribeWorkflowExecution(ctx, last, "")
-		var missing *serviceerror.NotFound
 		switch {
-		case errors.As(err, &missing):
+		case engine.Missing(err):
 		case err != nil:
 			return false, fmt.Errorf("ask for %s: %w", last, err)
 		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
@@ -203,10 +192,13 @@ func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Co
 }
 
 func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
-	if !o.settings.Current().InForce(in.Shop) {
-		return ErrShopOff
+	if err := o.inForce(in.Shop); err != nil {
+		return err
 	}
-	return in.Check()
+	if err := in.Check(); err != nil {
+		return invalid("from", err.Error())
+	}
+	return nil
 }
 
 func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
@@ -228,7 +220,7 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 		if ctx.Err() != nil {
 			return Completeness{}, fmt.Errorf("wait for the shop's orders: %w", err)
 		}
-		return Completeness{}, &ReadingError{plainly(err)}
+		return Completeness{}, &Error{Code: NotRead, Text: "the orders could not be read: " + plainly(err)}
 	}
 	known, err := o.standings(ctx, read)
 	if err != nil {
@@ -357,7 +349,12 @@ func (o *Orders) ImportMissing(ctx context.Context, missing []Missing, by string
 	group.SetLimit(askedAtOnce)
 	for _, one := range missing {
 		if one.Reason != MissingImporting {
-			group.Go(func() error { return o.Import(ctx, one.Key, by) })
+			group.Go(func() error {
+				if err := o.inForce(one.Key.Shop); err != nil {
+					return err
+				}
+				return o.bringByHand(ctx, one.Key, by) // the shop showed it
+			})
 		}
 	}
 	return group.Wait()

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -454,9 +453,8 @@ func (l *look) view(ctx context.Context, entity string) (view workflows.HealthVi
 	answer, err := l.client.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
 		WorkflowID: entity, QueryType: workflows.QueryHealth, QueryRejectCondition: enumspb.QUERY_REJECT_CONDITION_NOT_OPEN,
 	})
-	_, missing := errors.AsType[*serviceerror.NotFound](err)
 	switch {
-	case missing, err == nil && answer.QueryRejected != nil:
+	case engine.Missing(err), err == nil && answer.QueryRejected != nil:
 		return view, fmt.Errorf("ask %s: %w", entity, errNotRunning)
 	case err != nil:
 		return view, fmt.Errorf("ask %s: %w", entity, err)

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -92,7 +91,7 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 	data, connected := p.healthData(r.Context())
 	if !connected {
-		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+		p.failed(w, r, &exchange.Error{Code: exchange.NotConnected})
 		return
 	}
 	if said := "health.said." + r.URL.Query().Get("said"); p.view(r, nil).Has(said) {
@@ -105,7 +104,7 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
 	data, connected := p.healthData(r.Context())
 	if !connected {
-		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+		p.failed(w, r, &exchange.Error{Code: exchange.NotConnected})
 		return
 	}
 	p.showPart(w, r, "fares", data)
@@ -115,7 +114,7 @@ func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
 func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	shop, action := chi.URLParam(r, "shop"), chi.URLParam(r, "action")
 	if !p.Settings.Current().InForce(shop) {
-		p.fail(w, r, http.StatusNotFound, "health.no-shop")
+		p.failed(w, r, &exchange.Error{Code: exchange.ShopOff})
 		return
 	}
 	orders, connected := p.orders(w, r)
@@ -141,18 +140,13 @@ func (p *pages) beginInitialImport(w http.ResponseWriter, r *http.Request, order
 		p.fail(w, r, http.StatusUnprocessableEntity, "health.bad-days")
 		return
 	}
-	err = orders.BeginInitialImport(r.Context(), shop, want)
-	if errors.Is(err, exchange.ErrImportRuns) {
-		p.fail(w, r, http.StatusConflict, "health.import-runs")
-		return
-	}
-	p.said(w, r, "initial-import", err)
+	p.said(w, r, "initial-import", orders.BeginInitialImport(r.Context(), shop, want))
 }
 
 func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	if _, known := p.Settings.Current().Accounts[account]; !known {
-		p.fail(w, r, http.StatusNotFound, "error.not-found")
+		p.failed(w, r, &exchange.Error{Code: exchange.NoAccount})
 		return
 	}
 	if orders, connected := p.orders(w, r); connected {
@@ -163,7 +157,7 @@ func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 // said goes back to the page, which says what was asked for.
 func (p *pages) said(w http.ResponseWriter, r *http.Request, what string, err error) {
 	if err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	http.Redirect(w, r, "/health?said="+url.QueryEscape(what), http.StatusSeeOther)

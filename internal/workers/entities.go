@@ -9,7 +9,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -40,8 +39,7 @@ func (w *Workers) tellEntities(ctx context.Context, current *settings.Settings) 
 
 func (w *Workers) tell(ctx context.Context, id, revision string) error {
 	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
-	var gone *serviceerror.NotFound
-	if err != nil && !errors.As(err, &gone) {
+	if err != nil && !engine.Missing(err) {
 		return fmt.Errorf("tell %s of the settings: %w", id, err)
 	}
 	return nil

@@ -2,14 +2,13 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -52,12 +51,11 @@ func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	if err != nil {
 		return fmt.Errorf("list what lists and searches left: %w", err)
 	}
-	var gone *serviceerror.NotFound
 	for _, run := range page.GetExecutions() {
 		_, err := w.options.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
 			Namespace: w.options.Namespace, WorkflowExecution: run.GetExecution(),
 		})
-		if err != nil && !errors.As(err, &gone) { // another process may have deleted it
+		if err != nil && !engine.Missing(err) { // another process may have deleted it
 			return fmt.Errorf("delete %s: %w", run.GetExecution().GetWorkflowId(), err)
 		}
 	}
