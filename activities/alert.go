@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -137,17 +138,16 @@ func newAlert(in workflows.AlertLook, kind workflows.AlertKind, of time.Time, pr
 // overdue looks for orders that are held for longer than the settings allow and
 // were not told.
 func (a *Activities) overdue(ctx context.Context, in workflows.AlertLook, after time.Duration, next *workflows.AlertNext) error {
-	holds, err := engine.ListHolds(ctx, a.temporal, in.Owner.Shop, in.Now.Add(-after), holdsAtOnce)
+	holds, err := a.index.Orders(ctx, index.All(index.OfShops(in.Owner.Shop), index.HeldSince(in.Now.Add(-after))), holdsAtOnce)
 	if err != nil {
 		return err
 	}
 	held := map[int64]bool{}
 	for _, hold := range holds {
-		held[hold.Number] = true
-		if told, ok := in.Alerting.Held[hold.Number]; !ok || !told.Equal(hold.Since) {
-			next.Overdue = append(next.Overdue, workflows.HeldOrder{
-				Number: hold.Number, Reason: order.HoldReason(hold.Reason), Since: hold.Since,
-			})
+		number, since := hold.Key.Number, hold.HeldSince()
+		held[number] = true
+		if told, ok := in.Alerting.Held[number]; !ok || !told.Equal(since) {
+			next.Overdue = append(next.Overdue, workflows.HeldOrder{Number: number, Reason: hold.Reason(), Since: since})
 		}
 	}
 	// Of a list that was cut short it is not known what is over.

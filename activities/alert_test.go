@@ -25,6 +25,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/activities"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -55,7 +56,7 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient := new(mocks.Client)
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
-	acts := activities.New(store(t, url), temporalClient)
+	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
 	var suite testsuite.WorkflowTestSuite
 	life = suite.NewTestWorkflowEnvironment()
 	workflows.Register(life)
@@ -143,7 +144,7 @@ func TestF50_NothingIsToldWithoutAURL(t *testing.T) {
 // look decides for an account with an alert URL.
 func look(t *testing.T, in workflows.AlertLook, url string) workflows.AlertNext {
 	t.Helper()
-	next, err := activities.New(store(t, url), new(mocks.Client)).LookForAlerts(t.Context(), in)
+	next, err := activities.New(store(t, url), new(mocks.Client), index.New(new(mocks.Client))).LookForAlerts(t.Context(), in)
 	require.NoError(t, err)
 	return next
 }
@@ -194,7 +195,7 @@ func TestR30_ManyHoldsAreOneAlert(t *testing.T) {
 			7000: now,                     // over
 		}},
 	}
-	acts := activities.New(store(t, "https://alerts.example/hook"), temporalClient)
+	acts := activities.New(store(t, "https://alerts.example/hook"), temporalClient, index.New(temporalClient))
 	next, err := acts.LookForAlerts(t.Context(), in)
 	require.NoError(t, err)
 	assert.Equal(t, 119, next.Alert.Count)
@@ -231,7 +232,7 @@ func TestF49_AlertURLIsInNoError(t *testing.T) {
 		"http://nowhere.invalid:port/token-1":    "no valid address",
 		"https" + answering.URL[4:] + "/token-1": "did not answer",
 	} {
-		err := activities.New(store(t, url), nil).SendAlert(t.Context(), workflows.Alert{ID: "account:main:red:1"})
+		err := activities.New(store(t, url), nil, nil).SendAlert(t.Context(), workflows.Alert{ID: "account:main:red:1"})
 		require.ErrorContains(t, err, want)
 		for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 			for _, part := range []string{"token-1", "127.0.0.1", "nowhere", "elsewhere"} {

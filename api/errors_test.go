@@ -19,6 +19,7 @@ import (
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -59,7 +60,7 @@ func newEmpty(t *testing.T, fake client.Client) http.Handler {
 	store := settings.NewStore(withTokens(t))
 	return api.NewRouter(api.Options{
 		Settings: store, Guard: newGuard(store), Logger: zap.NewNop(), Health: engine.NewHealth(0),
-		Orders: func() (*exchange.Orders, bool) { return exchange.NewOrders(fake, "", store), true },
+		Orders: func() (*exchange.Orders, bool) { return exchange.NewOrders(fake, index.New(fake), "", store), true },
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -67,7 +68,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	for range 3 {
 		collectNow(t, w)
 	}
-	report, err := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, overview.Red, report.Accounts["main"].State)
 
@@ -76,7 +77,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	w.StartWorker()
 	collectNow(t, w)
 	awaitTaken(w, receiver, workflows.AlertGreen, 1)
-	report, err = overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err = overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, overview.Green, report.Accounts["main"].State)
 	assert.Empty(t, report.Accounts["main"].Problem)
@@ -156,13 +157,13 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	w := unhurried(t, world.Options{Idle: true})
 	worker := w.StartWorker()
 	startShop(t, w)
-	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err := viewer.Look(t.Context())
 	require.NoError(t, err)
 	assert.False(t, report.Red(), "%+v", report)
 
 	worker.Stop()
-	late := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	late := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err = late.Look(t.Context())
 	require.NoError(t, err)
 	for _, rounds := range []overview.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -57,7 +58,7 @@ func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 		return err
 	}
 	defer temporal.Close()
-	report, lookErr := overview.New(temporal, namespace, settings.NewStore(wanted)).Look(cmd.Context())
+	report, lookErr := overview.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Look(cmd.Context())
 	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
 		return err
 	}

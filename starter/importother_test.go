@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -42,7 +43,7 @@ func TestInitialImportOfOtherDaysIsRefused(t *testing.T) {
 	set := &settings.Settings{Shops: map[string]settings.Shop{"demo": {Enabled: true}}}
 	fake := &importing{runs: workflows.InitialImport{InitialImportWanted: workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-30"}}}
 	var out bytes.Buffer
-	c := console{settings: set, orders: exchange.NewOrders(fake, "", settings.NewStore(set)), out: &out}
+	c := console{settings: set, orders: exchange.NewOrders(fake, index.New(fake), "", settings.NewStore(set)), out: &out}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 

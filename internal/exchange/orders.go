@@ -18,6 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -26,6 +27,7 @@ import (
 // Orders is the way to the workflows. It is safe for concurrent use.
 type Orders struct {
 	temporal  client.Client
+	index     *index.Index
 	namespace string
 	settings  *settings.Store
 	checks    *checks
@@ -39,9 +41,9 @@ type Orders struct {
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
-func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
+func NewOrders(c client.Client, ix *index.Index, namespace string, store *settings.Store) *Orders {
 	return &Orders{
-		temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
+		temporal: c, index: ix, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
 		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](workflows.EventNoticeEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
 	}
 }

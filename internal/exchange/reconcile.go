@@ -9,16 +9,13 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -238,10 +235,8 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 
 // standing is how an order stands, as the search attributes say.
 type standing struct {
-	started time.Time
-	running bool
-	ended   bool // badly: nothing looks after it until a sweep starts it again
-	order   int64
+	state order.SyncState
+	order int64 // in RO App, 0 where it does not exist there
 	// whole is set once the order stood in RO App with all that belongs to it.
 	whole      bool
 	hold       order.HoldReason
@@ -308,9 +303,9 @@ func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) Mis
 	switch {
 	case known && is.hold != "":
 		return MissingHeld
-	case known && is.running:
+	case known && (is.state == order.SyncImporting || is.state == order.SyncSynced):
 		return MissingImporting
-	case known && !is.ended:
+	case known && is.state != order.SyncFailed:
 		return MissingClosed
 	case known || one.Day >= c.since:
 		return MissingUnknown
@@ -372,60 +367,19 @@ const aroundDays = 48 * time.Hour
 func (o *Orders) standings(ctx context.Context, read workflows.Reconciled) (map[int64]standing, error) {
 	from, _ := time.Parse(time.DateOnly, read.From) // checked before it was read
 	to, _ := time.Parse(time.DateOnly, read.To)
-	request := &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: standingsPage,
-		Query: fmt.Sprintf("WorkflowType = '%s' AND %s = '%s' AND ExecutionStatus != 'ContinuedAsNew' AND (%[4]s BETWEEN '%[5]s' AND '%[6]s' OR %[4]s IS NULL)",
-			workflows.OrderWorkflow, engine.AttrShop.GetName(), read.Shop, engine.AttrCartumCreated.GetName(),
-			from.Add(-aroundDays).Format(time.RFC3339), to.Add(24*time.Hour+aroundDays).Format(time.RFC3339)),
+	orders, err := o.index.Orders(ctx, index.All(
+		index.OfShops(read.Shop), index.PlacedBetween(from.Add(-aroundDays), to.Add(24*time.Hour+aroundDays)),
+	), 0)
+	if err != nil {
+		return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
 	}
 	known := map[int64]standing{}
-	for {
-		if err := o.tables.lists.Wait(ctx); err != nil {
-			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
-		}
-		page, err := o.temporal.ListWorkflow(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
-		}
-		for _, execution := range page.GetExecutions() {
-			key, err := order.ParseWorkflowID(execution.GetExecution().GetWorkflowId())
-			if is := standingOf(execution); err == nil && !known[key.Number].started.After(is.started) {
-				known[key.Number] = is
-			}
-		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
-			return known, nil
+	for _, one := range orders {
+		known[one.Key.Number] = standing{
+			state: one.State(), order: one.RoappOrder(), whole: !one.Synced().IsZero(), hold: one.LastReason(), writtenOff: one.WrittenOff(), amount: one.Amount(),
 		}
 	}
-}
-
-// standingsPage is the most that the server lists at once.
-const standingsPage = 1000
-
-func standingOf(execution *workflowpb.WorkflowExecutionInfo) standing {
-	status := execution.GetStatus()
-	running, completed := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	fields := execution.GetSearchAttributes().GetIndexedFields()
-	is := standing{
-		started: execution.GetStartTime().AsTime(), running: status == running, ended: status != running && status != completed,
-		order:      searchAttribute[int64](fields, engine.AttrRoappOrder.GetName()),
-		whole:      !searchAttribute[time.Time](fields, engine.AttrLastSynced.GetName()).IsZero(),
-		hold:       order.HoldReason(searchAttribute[string](fields, engine.AttrHoldReason.GetName())),
-		writtenOff: searchAttribute[bool](fields, engine.AttrWrittenOff.GetName()),
-	}
-	if _, told := fields[engine.AttrAmount.GetName()]; told {
-		amount := decimal.NewFromFloat(searchAttribute[float64](fields, engine.AttrAmount.GetName()))
-		is.amount = &amount
-	}
-	return is
-}
-
-// searchAttribute is the zero value where there is none.
-func searchAttribute[T any](fields map[string]*commonpb.Payload, name string) (value T) {
-	if payload, ok := fields[name]; ok {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value) // of another type: as good as none
-	}
-	return value
+	return known, nil
 }
 
 // plainly says why a workflow failed in words for a person.

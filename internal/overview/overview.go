@@ -16,9 +16,9 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -139,7 +139,7 @@ type Shop struct {
 	// OldestHold is since when the order is held that is held the longest, zero
 	// where none is.
 	OldestHold time.Time `json:"oldest_hold,omitzero"`
-	// Orders counts them by state: importing, synced, held and closed.
+	// Orders counts them by state: importing, synced, held, closed and failed.
 	Orders map[string]int64 `json:"orders,omitempty"`
 	// Import is the initial import, nil where there was none.
 	Import *Import `json:"initial_import,omitempty"`
@@ -190,10 +190,6 @@ func (r Report) Open() Report {
 }
 
 const (
-	// listsPerSecond keeps below Temporal's limit for a namespace, by default ten
-	// a second for all processes together, which sweeps need too.
-	listsPerSecond = 1
-	listsAtOnce    = 4
 	// answerTimeout is how long an entity may take to answer.
 	answerTimeout = 5 * time.Second
 	askAtOnce     = 8
@@ -215,7 +211,7 @@ type Viewer struct {
 	client    client.Client
 	namespace string
 	settings  *settings.Store
-	lists     *rate.Limiter
+	index     *index.Index
 	looks     singleflight.Group
 
 	mu   sync.Mutex
@@ -223,8 +219,8 @@ type Viewer struct {
 }
 
 // New makes a viewer; it asks nothing yet.
-func New(c client.Client, namespace string, store *settings.Store) *Viewer {
-	return &Viewer{client: c, namespace: namespace, settings: store, lists: rate.NewLimiter(listsPerSecond, listsAtOnce)}
+func New(c client.Client, ix *index.Index, namespace string, store *settings.Store) *Viewer {
+	return &Viewer{client: c, namespace: namespace, settings: store, index: ix.Background()}
 }
 
 // Last is the last report; its time is zero before the first.
