@@ -85,6 +85,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityReadDirectory:     a.ReadDirectory,
 		workflows.ActivityAskShop:           a.AskShop,
 		workflows.ActivityReconcileSlice:    a.ReconcileSlice,
+		workflows.ActivityReconcileTotals:   a.ReconcileTotals,
 		workflows.ActivityLookup:            a.Lookup,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})

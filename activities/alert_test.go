@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -168,12 +169,15 @@ func TestF50_WhatIsOffIsNeverRed(t *testing.T) {
 func heldExecution(t *testing.T, number int, since time.Time) *workflowpb.WorkflowExecutionInfo {
 	t.Helper()
 	fields := map[string]*commonpb.Payload{}
-	for name, value := range map[string]any{"Shop": "kwiaty", "OrderNumber": strconv.Itoa(number), "HoldReason": "no-customer", "HeldSince": since} {
+	for name, value := range map[string]any{"Shop": "kwiaty", "OrderNumber": strconv.Itoa(number), "SyncState": "held", "HoldReason": "no-customer", "HeldSince": since} {
 		payload, err := converter.GetDefaultDataConverter().ToPayload(value)
 		require.NoError(t, err)
 		fields[name] = payload
 	}
-	return &workflowpb.WorkflowExecutionInfo{SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields}}
+	return &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: "order:kwiaty:" + strconv.Itoa(number)}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields},
+	}
 }
 
 // Many holds are one alert that counts them all and names the first; what is

@@ -271,7 +271,7 @@ func TestOrdersThatEndedBadlyAreFound(t *testing.T) {
 	now := time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 	ago := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
 	temporal := &fakeTemporal{runs: func(query string) []*workflowpb.WorkflowExecutionInfo {
-		if strings.Contains(query, "'Running', 'Completed'") {
+		if strings.Contains(query, "WorkflowId") {
 			return []*workflowpb.WorkflowExecutionInfo{
 				ran("order:demo:2", running, ago(5), time.Time{}),
 				ran("order:demo:3", enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, ago(100), ago(90)), // before it was terminated

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,46 +41,73 @@ type Missing struct {
 	Status int              // in the shop, 0 where it cannot be read
 	Reason MissingReason
 	Hold   order.HoldReason // where it is held
+	// Currency is that of Sum.
+	Currency string
 }
 
-// Different is an order whose sum in the shop is another than the one that the
-// exchange has carried over.
+// Different is an order whose sum in the shop is another than its total in RO App.
 type Different struct {
 	Key          order.Key
-	Shop, Roapp  decimal.Decimal
-	WrittenOff   bool // then changes are not carried over any more
+	Currency     string // of Shop
+	Shop         *decimal.Decimal
+	Roapp        decimal.Decimal // in the account's currency
+	WrittenOff   bool            // then changes are not synced any more
 	RoappOrderID int64
 }
 
-// Tally counts orders and adds up their sums.
+// Tally counts orders and adds up their sums, each currency by itself.
 type Tally struct {
 	Orders int
-	Sum    decimal.Decimal
+	Sums   map[string]decimal.Decimal
 }
 
-func (t *Tally) add(sum *decimal.Decimal) {
+func (t *Tally) add(sum *decimal.Decimal, currency string) {
 	t.Orders++
 	if sum != nil {
-		t.Sum = t.Sum.Add(*sum)
+		t.addSum(*sum, currency)
 	}
+}
+
+func (t *Tally) addSum(sum decimal.Decimal, currency string) {
+	if t.Sums == nil {
+		t.Sums = map[string]decimal.Decimal{}
+	}
+	t.Sums[currency] = t.Sums[currency].Add(sum)
+}
+
+// Money is a sum in a currency.
+type Money struct {
+	Currency string
+	Sum      decimal.Decimal
+}
+
+// Money are the sums by currency, sorted.
+func (t Tally) Money() []Money {
+	var all []Money
+	for _, currency := range slices.Sorted(maps.Keys(t.Sums)) {
+		all = append(all, Money{currency, t.Sums[currency]})
+	}
+	return all
 }
 
 // CompleteDay compares one day.
 type CompleteDay struct {
 	Day string // "2026-11-01", on the shop's clock
-	// Shop are the orders that the shop has, Roapp those of them that stand whole
-	// in RO App, with the sums that the exchange has last read for them: RO App
-	// itself is not asked, which would take the requests that orders need.
+	// Shop are the orders that the shop has, Roapp those of them that exist whole in
+	// RO App, with their totals there.
 	Shop, Roapp Tally
 	Missing     []Missing
 	Different   []Different
 	Unreadable  int // of the shop's, whose sums could not be read
+	// Unread are orders that are known to exist in RO App, and whose totals its list
+	// did not show.
+	Unread int
 }
 
 // Completeness proves, day by day, that a shop's orders stand in RO App.
 type Completeness struct {
 	Shop     string
-	Currency string
+	Currency string    // the account's
 	From, To string    // days on the shop's clock, both inclusive
 	ReadAt   time.Time // when the shop was read
 	Days     []CompleteDay
@@ -227,10 +255,9 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 	shop := set.Shops[read.Shop]
 	c := comparison{
 		read: read, known: known, since: shop.Since.Format(time.DateOnly), skip: shop.InitialImport.SkipStatuses,
+		currency: set.Accounts[shop.Account].Currency,
 	}
-	out := c.compare()
-	out.Currency = set.Accounts[shop.Account].Currency
-	return out, nil
+	return c.compare(), nil
 }
 
 // standing is how an order stands, as the search attributes say.
@@ -239,17 +266,20 @@ type standing struct {
 	order int64 // in RO App, 0 where it does not exist there
 	// whole is set once the order stood in RO App with all that belongs to it.
 	whole      bool
-	hold       order.HoldReason
-	amount     *decimal.Decimal
+	hold       order.HoldReason // that it is held for, or was when its workflow ended
 	writtenOff bool
+}
+
+// held is why the order is held, "" where it is not.
+func (s standing) held() order.HoldReason {
+	if s.state != order.SyncHeld {
+		return ""
+	}
+	return s.hold
 }
 
 // stands tells whether the order stands whole in RO App.
 func (s standing) stands() bool { return s.order != 0 && s.whole && s.hold != order.HoldOrderGone }
-
-// amountPlaces are the decimal places that sums are compared with: Temporal keeps
-// them as floating point.
-const amountPlaces = 4
 
 // comparison compares what the shop has with what stands in RO App.
 type comparison struct {
@@ -257,10 +287,12 @@ type comparison struct {
 	known map[int64]standing
 	since string // the day from which sweeps import
 	skip  []int
+	// currency is the account's.
+	currency string
 }
 
 func (c comparison) compare() Completeness {
-	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered}
+	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
 	days := map[string]*CompleteDay{}
 	for _, day := range daysOf(c.read.From, c.read.To) {
 		days[day] = &CompleteDay{Day: day}
@@ -281,27 +313,33 @@ func (c comparison) compare() Completeness {
 
 // take counts one order of the shop.
 func (c comparison) take(day *CompleteDay, one workflows.ShopOrder) {
-	day.Shop.add(one.Sum)
+	currency := cmp.Or(one.Currency, c.currency)
+	day.Shop.add(one.Sum, currency)
 	if one.Sum == nil {
 		day.Unreadable++
 	}
 	is, known := c.known[one.Number]
 	key := order.Key{Shop: c.read.Shop, Number: one.Number}
 	if !known || !is.stands() {
-		day.Missing = append(day.Missing, Missing{Key: key, Sum: one.Sum, Status: one.Status, Reason: c.reason(one, is, known), Hold: is.hold})
+		day.Missing = append(day.Missing, Missing{
+			Key: key, Sum: one.Sum, Currency: currency, Status: one.Status, Reason: c.reason(one, is, known), Hold: is.held(),
+		})
 		return
 	}
-	day.Roapp.add(is.amount)
-	if one.Sum != nil && is.amount != nil && !one.Sum.Round(amountPlaces).Equal(is.amount.Round(amountPlaces)) {
+	day.Roapp.add(one.RoappTotal, c.currency)
+	switch {
+	case one.RoappTotal == nil:
+		day.Unread++
+	case one.Sum != nil && (currency != c.currency || !one.SameSum()):
 		day.Different = append(day.Different, Different{
-			Key: key, Shop: *one.Sum, Roapp: *is.amount, WrittenOff: is.writtenOff, RoappOrderID: is.order,
+			Key: key, Currency: currency, Shop: one.Sum, Roapp: *one.RoappTotal, WrittenOff: is.writtenOff, RoappOrderID: is.order,
 		})
 	}
 }
 
 func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) MissingReason {
 	switch {
-	case known && is.hold != "":
+	case is.held() != "":
 		return MissingHeld
 	case known && (is.state == order.SyncImporting || is.state == order.SyncSynced):
 		return MissingImporting
@@ -317,10 +355,13 @@ func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) Mis
 }
 
 func (d *CompleteDay) addDay(one CompleteDay) {
-	d.Shop.Orders += one.Shop.Orders
-	d.Shop.Sum = d.Shop.Sum.Add(one.Shop.Sum)
-	d.Roapp.Orders += one.Roapp.Orders
-	d.Roapp.Sum = d.Roapp.Sum.Add(one.Roapp.Sum)
+	for into, from := range map[*Tally]Tally{&d.Shop: one.Shop, &d.Roapp: one.Roapp} {
+		into.Orders += from.Orders
+		for currency, sum := range from.Sums {
+			into.addSum(sum, currency)
+		}
+	}
+	d.Unread += one.Unread
 	d.Missing = append(d.Missing, one.Missing...)
 	d.Different = append(d.Different, one.Different...)
 	d.Unreadable += one.Unreadable
@@ -376,7 +417,7 @@ func (o *Orders) standings(ctx context.Context, read workflows.Reconciled) (map[
 	known := map[int64]standing{}
 	for _, one := range orders {
 		known[one.Key.Number] = standing{
-			state: one.State(), order: one.RoappOrder(), whole: !one.Synced().IsZero(), hold: one.LastReason(), writtenOff: one.WrittenOff(), amount: one.Amount(),
+			state: one.State(), order: one.RoappOrder(), whole: !one.Synced().IsZero(), hold: one.LastReason(), writtenOff: one.WrittenOff(),
 		}
 	}
 	return known, nil

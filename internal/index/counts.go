@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -51,6 +52,7 @@ type Ended struct {
 // EndedBadly lists the orders whose workflow ended badly.
 func (i *Index) EndedBadly(ctx context.Context, query Condition) ([]Ended, error) {
 	orders, err := i.Orders(ctx, All(query, InState(order.SyncFailed)), failedListed)
+	orders = slices.DeleteFunc(orders, func(one Order) bool { return !one.EndedBadly() })
 	if err != nil || len(orders) == 0 {
 		return nil, err
 	}
