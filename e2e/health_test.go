@@ -162,10 +162,21 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, report.Red(), "%+v", report)
 
+	assert.Equal(t, overview.Green, report.Worker)
+
 	worker.Stop()
+	// One that was asked before and one that was not say the same.
+	w.Eventually(2*time.Minute, func() string { // Temporal shows a poller for a minute after it went
+		if report, err = viewer.Look(t.Context()); err != nil || !report.Red() {
+			return fmt.Sprintf("not red yet: %v", err)
+		}
+		return ""
+	})
+	assert.True(t, report.NoWorker())
 	late := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err = late.Look(t.Context())
 	require.NoError(t, err)
+	assert.True(t, report.NoWorker())
 	for _, rounds := range []overview.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {
 		assert.Equal(t, overview.Red, rounds.State)
 		assert.Contains(t, rounds.Problem, "is a worker running?")

@@ -41,7 +41,7 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 }
 
 // Tell adds what is told in the answer of /readyz as "exchange": it is for
-// people and makes nothing ready or not. It has the checks' time, and runs after them.
+// people and makes nothing ready or not. It runs after the checks and answers at once.
 func (h *Health) Tell(what func(ctx context.Context) any) *Health {
 	h.tell = what
 	return h

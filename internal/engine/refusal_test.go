@@ -156,7 +156,7 @@ func TestLogFields(t *testing.T) {
 		"shop:kwiaty":                            {"shop", "kwiaty"},
 		"account:main":                           {"account", "main"},
 		"lane:main":                              {"account", "main"},
-		"lookup:account:main:order:7":                    {"account", "main"},
+		"lookup:account:main:order:7":            {"account", "main"},
 		"roapp-orders:main:1":                    {"account", "main"},
 		"reconcile:kwiaty:2026-11-01:2026-11-07": {"shop", "kwiaty"},
 		"rehearsal:kwiaty":                       {"shop", "kwiaty"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -91,7 +92,13 @@ func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	return o.detail(view, o.Names(ctx)), nil
+	described, err := o.temporal.DescribeWorkflowExecution(waiting, key.WorkflowID(), "")
+	if err != nil {
+		return Detail{}, fmt.Errorf("look how the workflow of %s is: %w", key, err)
+	}
+	detail := o.detail(view, o.Names(ctx))
+	detail.State = index.StateOf(described.GetWorkflowExecutionInfo().GetStatus(), view.SyncState)
+	return detail, nil
 }
 
 // accountOf is the account that the order is in, or will be.

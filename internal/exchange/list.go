@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"go.temporal.io/sdk/converter"
 
@@ -72,6 +73,10 @@ type tableLook struct {
 	set    *settings.Settings
 	filter Filter
 	memos  converter.DataConverter
+
+	mu sync.Mutex
+	// seen are rows of ours as RO App's list shows them now, by workflow.
+	seen map[string]Row
 }
 
 func (o *Orders) newLook(f Filter) (*tableLook, error) {
@@ -88,7 +93,7 @@ func (o *Orders) newLook(f Filter) (*tableLook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the orders' memos: %w", err)
 	}
-	return &tableLook{Orders: o, set: set, filter: f, memos: engine.DataConverter(codec)}, nil
+	return &tableLook{Orders: o, set: set, filter: f, seen: map[string]Row{}, memos: engine.DataConverter(codec)}, nil
 }
 
 // where selects what the filter shows of the exchange's own orders.

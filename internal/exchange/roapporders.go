@@ -190,6 +190,12 @@ func (l *tableLook) withRoapp(ctx context.Context, from place, size int) (Page, 
 	defer cancel()
 	m := merging{ours: l.rows(ours), streams: roappReader(l.readRoapp).open(waiting, l.accounts(), from.Roapp)}
 	page := Page{Rows: m.newestFirst(waiting, size)}
+	for i := range page.Rows {
+		row := &page.Rows[i]
+		if there, ok := l.seenRow(row.Workflow); ok {
+			row.RoappNumber, row.RoappStatus, row.RoappStatusName = there.RoappNumber, there.RoappStatus, there.RoappStatusName
+		}
+	}
 	to := place{Order: from.Order, Roapp: map[string]reading{}}
 	if m.taken > 0 {
 		at := ours[m.taken-1].Position()
@@ -225,8 +231,28 @@ func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (
 		}
 	}
 	rows, err := l.recognise(ctx, account, page.Orders)
+	l.see(rows)
 	list.rows = slices.DeleteFunc(rows, func(row Row) bool {
 		return row.Workflow != "" || l.filter.Made == MadeInRoapp && row.Key != order.Key{}
 	})
 	return list, err
+}
+
+// see remembers rows of ours as RO App's list shows them.
+func (l *tableLook) see(rows []Row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, row := range rows {
+		if row.Workflow != "" {
+			l.seen[row.Workflow] = row
+		}
+	}
+}
+
+// seenRow is what RO App's list shows of an order of ours, if it was read.
+func (l *tableLook) seenRow(workflow string) (Row, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	row, ok := l.seen[workflow]
+	return row, ok
 }

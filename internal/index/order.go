@@ -48,16 +48,21 @@ func (o Order) Running() bool { return o.Status == enumspb.WORKFLOW_EXECUTION_ST
 // EndedBadly tells that the workflow ended without its order being closed.
 func (o Order) EndedBadly() bool { return o.State() == order.SyncFailed }
 
-// State is the order's state. One whose workflow runs is in the state that the
-// workflow told last. One whose workflow completed is closed, and so is one that
-// was closed before its workflow ended in another way. Any other whose workflow
-// ended has failed: nothing looks after it until it is started again.
+// State is the order's state, see [StateOf].
 func (o Order) State() order.SyncState {
-	said := order.SyncState(attribute[string](o, engine.AttrSyncState))
+	return StateOf(o.Status, order.SyncState(attribute[string](o, engine.AttrSyncState)))
+}
+
+// StateOf is the state of an order by how its workflow is and the state that it
+// said last. Of a workflow that runs that is the state. An order whose workflow
+// completed is closed, and so is one that was closed before its workflow ended in
+// another way. Any other whose workflow ended has failed: nothing looks after it
+// until it is started again.
+func StateOf(workflow enumspb.WorkflowExecutionStatus, said order.SyncState) order.SyncState {
 	switch {
-	case o.Running():
+	case workflow == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		return said
-	case o.Status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, said == order.SyncClosed:
+	case workflow == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, said == order.SyncClosed:
 		return order.SyncClosed
 	default:
 		return order.SyncFailed

@@ -24,6 +24,7 @@ var (
 	accountRefused = fare("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
 	importDone     = fare("shop_initial_import_days_done", "Days that the shop's initial import has gone through.", "shop")
 	importDays     = fare("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
+	workerRed      = fare("worker_red", "1 while no worker polls for workflows.")
 	shopFindings   = fare("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
 	lookedAt       = fare("overview_timestamp_seconds", "When all this was last looked at.")
 )
@@ -41,7 +42,7 @@ func (fares) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
 		accountLimit, shopRefused, accountRefused,
-		importDone, importDays, shopFindings, lookedAt,
+		importDone, importDays, workerRed, shopFindings, lookedAt,
 	} {
 		into <- desc
 	}
@@ -59,6 +60,9 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 		}
 	}
 	moment(lookedAt, report.At)
+	if report.Worker != "" {
+		show(workerRed, redState(report.Worker))
+	}
 	for id, shop := range report.Shops {
 		show(shopRed, red(shop.Rounds), id)
 		show(shopRefused, refused(shop.Rounds), id)
@@ -86,8 +90,10 @@ func (f fares) Collect(into chan<- prometheus.Metric) {
 	}
 }
 
-func red(rounds overview.Rounds) float64 {
-	if rounds.State == overview.Red {
+func red(rounds overview.Rounds) float64 { return redState(rounds.State) }
+
+func redState(state overview.State) float64 {
+	if state == overview.Red {
 		return 1
 	}
 	return 0

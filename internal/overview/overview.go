@@ -36,7 +36,10 @@ const (
 
 // Report is how all fare.
 type Report struct {
-	At       time.Time          `json:"at"`
+	At time.Time `json:"at"`
+	// Worker tells whether any worker polls for workflows: without one nothing goes
+	// on, whatever was good until now.
+	Worker   State              `json:"worker" enum:"green,red"`
 	Shops    map[string]Shop    `json:"shops"`
 	Accounts map[string]Account `json:"accounts"`
 }
@@ -160,8 +163,14 @@ type Account struct {
 	Limit     float64 `json:"requests_per_second_limit" doc:"what the settings allow"`
 }
 
+// NoWorker tells that no worker polls for workflows.
+func (r Report) NoWorker() bool { return r.Worker == Red }
+
 // Red tells whether anything is red.
 func (r Report) Red() bool {
+	if r.NoWorker() {
+		return true
+	}
 	for _, shop := range r.Shops {
 		if shop.State == Red {
 			return true
@@ -230,17 +239,14 @@ func (v *Viewer) Last() Report {
 	return v.last
 }
 
-// Recent is a report that is not older than 15 seconds, or the last one where
-// ctx ends before a newer one is made.
+// Recent is the last report, at once. Where it is older than 15 seconds, a newer
+// one is made in the background.
 func (v *Viewer) Recent(ctx context.Context) Report {
-	if last := v.Last(); time.Since(last.At) < believedFor {
-		return last
+	last := v.Last()
+	if time.Since(last.At) >= believedFor {
+		v.begin(ctx)
 	}
-	select {
-	case <-v.begin(ctx): // what could not be asked is as it was last
-	case <-ctx.Done():
-	}
-	return v.Last()
+	return last
 }
 
 // begin looks in the background; all who want a look share one.
@@ -312,6 +318,8 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 	for id := range set.Accounts {
 		l.report.Accounts[id] = was.Accounts[id]
 	}
+	l.report.Worker = was.Worker
+	l.lookForWorker(ctx)
 	l.ask(ctx)
 	l.measureBacklogs(ctx)
 	l.publish()
@@ -329,7 +337,21 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 func (l *look) publish() {
 	l.Viewer.mu.Lock()
 	defer l.Viewer.mu.Unlock()
-	l.last = Report{At: time.Now(), Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+	l.last = Report{At: time.Now(), Worker: l.report.Worker, Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+}
+
+// lookForWorker asks Temporal whether any worker polls for workflows.
+func (l *look) lookForWorker(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	switch works, err := engine.HasWorker(ctx, l.client); {
+	case err != nil:
+		l.failed(err)
+	case works:
+		l.report.Worker = Green
+	default:
+		l.report.Worker = Red
+	}
 }
 
 func (l *look) failed(err error) {

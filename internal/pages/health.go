@@ -20,6 +20,7 @@ import (
 type healthPage struct {
 	At       time.Time // zero while nobody has answered yet
 	Red      bool
+	NoWorker bool
 	Shops    []shopFare
 	Accounts []accountFare
 	// Said is what was just asked for, by its text's id; "" for nothing.
@@ -65,10 +66,10 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 	}
 	report := viewer.Live(ctx)
 	set := p.Settings.Current()
-	data := healthPage{At: report.At, Red: report.Red(), Zone: p.firstShop()}
+	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker(), Zone: p.firstShop()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
 		fare := shopFare{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
-		for _, state := range []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed} {
+		for _, state := range exchange.States() {
 			if count, known := fare.Orders[string(state)]; known {
 				fare.Counts = append(fare.Counts, stateCount{state, count})
 			}
