@@ -23,66 +23,67 @@ const (
 	failedKept = 15 * time.Minute
 )
 
-// findings are the orders of a shop that cannot go on: those that the sweeps set
-// aside, those whose workflow tasks fail, of the suspects, and those whose
-// workflow ended badly. Still gives the suspects whose tasks still fail.
-func (a *Activities) findings(ctx context.Context, in workflows.AlertLook) (found []workflows.Finding, still []int64, err error) {
-	found = slices.Clone(in.Found)
+// findings are what cannot go on of a shop or an account: the suspects whose
+// workflow tasks fail, and of a shop the orders that the sweeps set aside and those
+// whose workflow ended badly. Still gives the suspects whose tasks still fail.
+func (a *Activities) findings(ctx context.Context, in workflows.AlertLook) (found []workflows.Finding, still []string, err error) {
+	failing, still, err := a.failingTasks(ctx, in.Alerting.Suspects)
+	if err != nil {
+		return nil, nil, err
+	}
+	found = slices.Concat(failing, in.Found)
 	if in.Owner.Shop != "" {
-		failing, err := a.failingTasks(ctx, in.Owner.Shop, in.Alerting.Suspects)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, finding := range failing {
-			still = append(still, finding.Number)
-		}
 		ended, err := a.endedBadly(ctx, in.Owner.Shop, in.Now)
 		if err != nil {
 			return nil, nil, err
 		}
-		found = slices.Concat(failing, ended, found)
+		found = slices.Concat(failing, ended, in.Found)
 	}
 	return workflows.Merge(found, in.Alerting.Findings), still, nil
 }
 
-// failingTasks describes the suspects. An order whose task was carried out since
-// is not among the findings.
-func (a *Activities) failingTasks(ctx context.Context, shop string, suspects []int64) ([]workflows.Finding, error) {
+// failingTasks describes the suspects. One whose task was carried out since is not
+// among the findings.
+func (a *Activities) failingTasks(ctx context.Context, suspects []string) (found []workflows.Finding, still []string, err error) {
 	all := make([]*workflows.Finding, len(suspects))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(toldAtOnce)
-	for i, number := range suspects {
+	for i, id := range suspects {
 		group.Go(func() (err error) {
-			all[i], err = a.failingTask(ctx, order.Key{Shop: shop, Number: number})
+			all[i], err = a.failingTask(ctx, id)
 			return err
 		})
 	}
-	err := group.Wait()
-	var found []workflows.Finding
-	for _, finding := range all {
+	err = group.Wait()
+	for i, finding := range all {
 		if finding != nil {
-			found = append(found, *finding)
+			found, still = append(found, *finding), append(still, suspects[i])
 		}
 	}
-	return found, err
+	return found, still, err
 }
 
-func (a *Activities) failingTask(ctx context.Context, key order.Key) (*workflows.Finding, error) {
-	described, err := a.temporal.DescribeWorkflowExecution(ctx, key.WorkflowID(), "")
+func (a *Activities) failingTask(ctx context.Context, id string) (*workflows.Finding, error) {
+	described, err := a.temporal.DescribeWorkflowExecution(ctx, id, "")
 	if engine.Missing(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("describe %s: %w", key, err)
+		return nil, fmt.Errorf("describe %s: %w", id, err)
 	}
 	task := described.GetPendingWorkflowTask()
 	if task.GetAttempt() < engine.RepeatedTask {
 		return nil, nil
 	}
-	return &workflows.Finding{
-		Kind: workflows.FindingTaskFailing, Number: key.Number, Since: task.GetOriginalScheduledTime().AsTime(),
-		Problem: fmt.Sprintf("no worker can carry the order's workflow on: attempts: %d; the worker's log says why, and a release that can resumes it", task.GetAttempt()),
-	}, nil
+	finding := workflows.Finding{Kind: workflows.FindingTaskFailing, Since: task.GetOriginalScheduledTime().AsTime()}
+	what := "the order's workflow"
+	if key, err := order.ParseWorkflowID(id); err == nil {
+		finding.Number = key.Number
+	} else {
+		finding.Workflow, what = id, "the workflow "+id+", which orders wait for,"
+	}
+	finding.Problem = fmt.Sprintf("no worker can carry %s on: attempts: %d; the worker's log says why, and a release that can resumes it", what, task.GetAttempt())
+	return &finding, nil
 }
 
 // endedBadly lists the orders whose workflow ended without being done.

@@ -19,7 +19,8 @@ func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 	lines, problems := linesOf(row)
 	totals, ofTotals := totalsOf(row, lines)
 	created, ofCreated := createdOf(row, rules.Zone(), at)
-	problems = slices.Concat(problems, ofTotals, ofCreated)
+	currency, ofCurrency := currencyOf(row, rules.Currency)
+	problems = slices.Concat(problems, ofTotals, ofCreated, ofCurrency)
 	for i := range row.Flaws {
 		if flaw := &row.Flaws[i]; !converted(flaw.Field) {
 			problems = append(problems, problemOf(flaw, flaw.Understood))
@@ -27,7 +28,7 @@ func snapshotOf(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 	}
 	return bound(order.Snapshot{
 		Number: row.Number, SeenAt: at, Created: created, CreatedAsWritten: row.CreatedRaw,
-		Status: row.Status, Currency: order.NormalizeCode(row.Currency),
+		Status: row.Status, Currency: currency,
 		Customer:     order.Customer{Name: order.CleanText(row.Name), Phone: row.Phone, Email: order.CleanText(row.Email)},
 		Lines:        lines,
 		Delivery:     deliveryOf(row),
@@ -187,10 +188,27 @@ func createdOf(row cartum.Order, zone *time.Location, at time.Time) (time.Time, 
 	return created, []order.Problem{*problem}
 }
 
+// currencyOf is the order's currency. What is no currency is taken for the account's,
+// which a person has to accept.
+func currencyOf(row cartum.Order, account string) (string, []order.Problem) {
+	code := order.NormalizeCurrency(row.Currency)
+	flaw := flawOf(row, "currency")
+	problem := order.CurrencyProblem(code, account)
+	switch {
+	case problem == nil && flaw == nil:
+		return code, nil
+	case problem == nil:
+		return code, []order.Problem{problemOf(flaw, code)}
+	case nothing(flaw):
+		problem.Code, problem.Value = codes[flaw.Kind], flaw.Value
+	}
+	return account, []order.Problem{*problem}
+}
+
 // converted tells of fields whose flaws are told where they are converted.
 func converted(field string) bool {
 	return strings.HasPrefix(field, "products[") && strings.Contains(field, "].") ||
-		field == "total_default" || field == "total_sum" || field == "stat_created"
+		slices.Contains([]string{"total_default", "total_sum", "stat_created", "currency"}, field)
 }
 
 func flawOf(row cartum.Order, field string) *cartum.Flaw {

@@ -17,7 +17,7 @@ const backlogOrders = 60
 // minutes.
 const drained = 6 * time.Minute
 
-// backlogOrder is an order of a mixed lot: one to three lines of goods that the
+// backlogOrder is an order of a mixed lot: one to three lines of products that the
 // account has, every other customer new.
 func backlogOrder(i int) world.J {
 	phone := knownPhone(i)
@@ -65,7 +65,7 @@ func awaitFinished(w *world.World, t *tap, orders int) {
 
 func finishes(c call) bool { return c.ok() && c.comments() }
 
-// oneProcess is the backlog of one process, which several benchmarks look at.
+// oneProcess is the backlog of one process, which several benchmarks check.
 var oneProcess struct {
 	sync.Once
 	seen traffic
@@ -98,7 +98,7 @@ func BenchmarkLimitUsed(b *testing.B) {
 }
 
 // BenchmarkTakeOver is how long an account with a backlog is not served after the
-// process that serves it was killed, or told to end.
+// process that serves it was killed, or asked to end.
 func BenchmarkTakeOver(b *testing.B) {
 	for name, how := range map[string]struct {
 		end  func(p *world.Process)
@@ -126,8 +126,8 @@ func BenchmarkTakeOver(b *testing.B) {
 }
 
 // BenchmarkFinishOneBeforeTheNext is when orders of a backlog are finished,
-// against a backlog whose requests are all equally urgent, and how long an
-// order stands in RO App without all its lines.
+// against a backlog whose requests are all equally urgent, and how long an order
+// exists in RO App without all its lines.
 func BenchmarkFinishOneBeforeTheNext(b *testing.B) {
 	urgencies, inStep := backlogOfOneProcess(b), clearBacklog(b, equallyUrgent)
 	ours, theirs := urgencies.after(), inStep.after()
@@ -188,8 +188,9 @@ func importByHand(w *world.World, from int64) time.Duration {
 // neighbourOrders is how many orders the other account gets.
 const neighbourOrders = 3
 
-// BenchmarkTwoAccounts is how an account with a few new orders fares beside one
-// with a backlog, most of whose requests are more urgent, and the other way round.
+// BenchmarkTwoAccounts is how fast an account with a few new orders is served
+// beside one with a backlog, most of whose requests are more urgent, and the other
+// way round.
 func BenchmarkTwoAccounts(b *testing.B) {
 	taps := []*tap{newTap(b), newTap(b)}
 	next := slices.Clone(taps)

@@ -17,11 +17,8 @@ import (
 // workflow. What their separation costs is held against it.
 const before = "74e3c450c7f4fafdcb818e3eaf4064a7445e5c7d"
 
-// orderBenchmarks are the benchmarks of an order's history and of imports.
-const orderBenchmarks = "^Benchmark(History|WholeLife|Throughput)$/^Lines1$"
-
-// beforeRounds are how often both are measured, at the same time, so that whatever
-// else the machine does falls on both; ratios are those of the median round.
+// beforeRounds are how often the throughput of both is measured, at the same
+// time, so that whatever else the machine does falls on both. The median counts.
 const beforeRounds = 3
 
 // BenchmarkBefore compares what an order costs now with what it cost in an earlier
@@ -31,40 +28,37 @@ func BenchmarkBefore(b *testing.B) {
 	then := checkOut(b, before)
 	self, err := os.Executable()
 	fatal(b, err)
-	now := measured{b: b, binary: self, dir: "."}
+	now := measured{binary: self, dir: "."}
 
-	var ratios []map[string]float64
-	for range beforeRounds {
-		was, is := both(then, now, orderBenchmarks)
+	b.Run("History", func(b *testing.B) {
+		ratio := compared(b, then, now, "^BenchmarkHistory$/^Lines1$")
+		ratio.report(b, "History/Lines1 bytes/order", "import-bytes/before", atMost(1.3))
+		ratio.report(b, "History/Lines1 events/order", "import-events/before", atMost(1))
+	})
+	b.Run("WholeLife", func(b *testing.B) {
+		ratio := compared(b, then, now, "^BenchmarkWholeLife$")
+		ratio.report(b, "WholeLife bytes/life", "life-bytes/before", atMost(1.3))
+		ratio.report(b, "WholeLife events/life", "life-events/before", toKnow)
 		// The product posts more comments than it did: each is a request, with its events.
-		was.divide("WholeLife events/life", "WholeLife roapp-requests/life")
-		is.divide("WholeLife events/life", "WholeLife roapp-requests/life")
-		ratios = append(ratios, is.over(was))
-	}
-	was, is := both(then, now, "^BenchmarkIdleOrders$")
-	idle := is.over(was)
-	ratio := func(name string) float64 {
-		var all []float64
-		for _, round := range ratios {
-			all = append(all, round[name])
+		ratio.divide("WholeLife events/life", "WholeLife roapp-requests/life")
+		ratio.report(b, "WholeLife events/life per WholeLife roapp-requests/life", "life-events-per-request/before", atMost(1))
+	})
+	b.Run("IdleOrders", func(b *testing.B) {
+		ratio := compared(b, then, now, "^BenchmarkIdleOrders$")
+		ratio.report(b, "IdleOrders KiB/cached-order", "KiB-per-cached-order/before", atMost(1))
+		ratio.report(b, "IdleOrders KiB/order-all-cached", "KiB-per-order-all-cached/before", atMost(1))
+	})
+	b.Run("Throughput", func(b *testing.B) {
+		var rounds []float64
+		for range beforeRounds {
+			rounds = append(rounds, compared(b, then, now, "^BenchmarkThroughput$")["Throughput imports/s"])
 		}
-		return median(all)
-	}
-	report(b, ratio("History/Lines1 bytes/order"), "import-bytes/before", atMost(1.3))
-	report(b, ratio("History/Lines1 events/order"), "import-events/before", atMost(1))
-	report(b, ratio("WholeLife bytes/life"), "life-bytes/before", atMost(1.3))
-	report(b, ratio("WholeLife events/life"), "life-events/before", toKnow)
-	report(b, ratio("WholeLife events/life per WholeLife roapp-requests/life"), "life-events-per-request/before", atMost(1))
-	report(b, ratio("Throughput imports/s"), "imports-per-s/before", atLeast(0.95))
-	report(b, idle["IdleOrders KiB/cached-order"], "KiB-per-cached-order/before", atMost(1))
-	report(b, idle["IdleOrders KiB/order-all-cached"], "KiB-per-order-all-cached/before", atMost(1))
+		figures{"imports/s": median(rounds)}.report(b, "imports/s", "imports-per-s/before", atLeast(0.95))
+	})
 }
 
 // measured is the test binary of one version, and the folder in which it runs.
-type measured struct {
-	b           *testing.B
-	binary, dir string
-}
+type measured struct{ binary, dir string }
 
 // checkOut builds the benchmarks of a commit outside of this working tree.
 func checkOut(b *testing.B, commit string) measured {
@@ -81,26 +75,51 @@ func checkOut(b *testing.B, commit string) measured {
 	fatal(b, os.Mkdir(tree, 0o700))
 	output(b, root, "git", "archive", "--output", archive, commit)
 	output(b, dir, "tar", "-xf", archive, "-C", tree)
-	m := measured{b: b, binary: filepath.Join(dir, "before.test"), dir: filepath.Join(tree, "bench")}
+	sameOrders(b, filepath.Join(tree, "bench", "idle_test.go"))
+	m := measured{binary: filepath.Join(dir, "before.test"), dir: filepath.Join(tree, "bench")}
 	output(b, tree, "go", "test", "-c", "-buildvcs=false", "-o", m.binary, "./bench")
 	// It has no command line of Temporal of its own.
 	b.Setenv("PATH", filepath.Join(root, "bin")+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return m
 }
 
-// both measures two versions at the same time.
-func both(then, now measured, pattern string) (was, is figures) {
-	then.b.Helper()
+// sameOrders lets the earlier benchmark of idle orders have as many of them as this one.
+func sameOrders(b *testing.B, file string) {
+	b.Helper()
+	text, err := os.ReadFile(file)
+	fatal(b, err)
+	for then, now := range map[string]int{"idleOrders = 10_000": idleOrders, "cachedOrders = 2_000": cachedOrders} {
+		name, _, _ := strings.Cut(then, " ")
+		changed := bytes.Replace(text, []byte(then), fmt.Appendf(nil, "%s = %d", name, now), 1)
+		if bytes.Equal(changed, text) {
+			b.Fatalf("%s does not say %q", file, then)
+		}
+		text = changed
+	}
+	fatal(b, os.WriteFile(file, text, 0o600))
+}
+
+// compared measures two versions at the same time and gives the ratio of each figure now to then.
+func compared(b *testing.B, then, now measured, pattern string) figures {
+	b.Helper()
+	var was, is figures
 	var group errgroup.Group
-	group.Go(func() (err error) { was, err = then.run(pattern); return err })
-	group.Go(func() (err error) { is, err = now.run(pattern); return err })
-	fatal(then.b, group.Wait())
-	return was, is
+	group.Go(func() (err error) { was, err = then.run(b, pattern); return err })
+	group.Go(func() (err error) { is, err = now.run(b, pattern); return err })
+	fatal(b, group.Wait())
+	ratios := figures{}
+	for name, value := range is {
+		if other := was[name]; other > 0 {
+			ratios[name] = value / other
+		}
+	}
+	return ratios
 }
 
 // run gives the figures of benchmarks by their names and units.
-func (m measured) run(pattern string) (figures, error) {
-	cmd := exec.CommandContext(m.b.Context(), m.binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", "1x", "-test.timeout", "30m")
+func (m measured) run(b *testing.B, pattern string) (figures, error) {
+	b.Helper()
+	cmd := exec.CommandContext(b.Context(), m.binary, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", "1x", "-test.timeout", "30m")
 	cmd.Dir = m.dir
 	text, err := cmd.CombinedOutput()
 	if err != nil {
@@ -122,7 +141,7 @@ func (m measured) run(pattern string) (figures, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s in %s measured nothing:\n%s", pattern, m.dir, text)
 	}
-	m.b.Logf("%s: %v", m.dir, all)
+	b.Logf("%s: %v", m.dir, all)
 	return all, nil
 }
 
@@ -130,15 +149,20 @@ func (m measured) run(pattern string) (figures, error) {
 type figures map[string]float64
 
 // divide adds one figure for each of another.
-func (f figures) divide(name, each string) { f[name+" per "+each] = f[name] / f[each] }
-
-// over are the ratios to other figures.
-func (f figures) over(other figures) map[string]float64 {
-	ratios := map[string]float64{}
-	for name, value := range f {
-		ratios[name] = value / other[name]
+func (f figures) divide(name, each string) {
+	if f[each] > 0 {
+		f[name+" per "+each] = f[name] / f[each]
 	}
-	return ratios
+}
+
+// report reports a figure, which has to be there.
+func (f figures) report(b *testing.B, name, unit string, g goal) {
+	b.Helper()
+	value, measured := f[name]
+	if !measured {
+		b.Fatalf("%s was not measured: %v", name, f)
+	}
+	report(b, value, unit, g)
 }
 
 func output(b *testing.B, dir, name string, args ...string) string {

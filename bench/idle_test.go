@@ -24,21 +24,21 @@ import (
 
 const (
 	// idleOrders are open and have nothing to do.
-	idleOrders = 10_000
-	// cachedOrders is how many of them a worker keeps in memory unless told otherwise.
-	cachedOrders = 2_000
+	idleOrders = 3_000
+	// cachedOrders is how many of them a worker keeps in memory by default.
+	cachedOrders = 1_000
 	// sdkCache is what the SDK's cache holds where nobody says anything.
 	sdkCache = 10_000
-	// idlePatience is how long they may take to be in step.
+	// idlePatience is how long they may take to be synced.
 	idlePatience = 20 * time.Minute
 )
 
 // BenchmarkIdleOrders is what open orders cost a worker that have nothing to do:
-// its memory for each, and the time after a restart until all of them have taken
-// in something that came meanwhile and changes nothing. That is what happens
-// where a new version looks at more of an order than the last one: every order
-// is replayed, told the same once more, planned, and published. The orders are
-// of one that was really imported, after their histories were begun anew.
+// its memory for each, and the time after a restart until all of them have applied
+// something that came meanwhile and changes nothing. That is what happens where a
+// new version checks more of an order than the last one: every order is replayed,
+// notified of the same again, planned, and published. The orders are of one that
+// was really imported, after their histories were started again.
 func BenchmarkIdleOrders(b *testing.B) {
 	b.Cleanup(func() { worker.SetStickyWorkflowCacheSize(sdkCache) })
 	w := world.New(b, world.Options{Idle: true, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
@@ -94,8 +94,8 @@ func startOrders(w *world.World, cached int) worker.Worker {
 	return one
 }
 
-// idleOrder is the state of an order that is in step, as data, so that each gets
-// one of its own.
+// idleOrder is the state of a synced order, as data, so that each gets one of its
+// own.
 type idleOrder []byte
 
 func importedState(w *world.World) idleOrder {
@@ -121,7 +121,7 @@ func (o idleOrder) of(w *world.World, number int64) (state order.State, err erro
 }
 
 // startAll starts the orders; their first task publishes that they have seen
-// "begun".
+// "started".
 func (o idleOrder) startAll(w *world.World) {
 	w.T.Helper()
 	eachIdle(w, func(number int64) error {

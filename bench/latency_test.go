@@ -16,13 +16,13 @@ const (
 	thinking = 50 * time.Millisecond
 	// changesMeasured are so many that the 99th percentile is the slowest of all.
 	changesMeasured = 60
-	// period is the shortest that the settings allow between two looks.
+	// period is the shortest that the settings allow between two polls.
 	period = 10 * time.Second
-	// crowd is how many orders change in turn, one each second: each is changed
-	// again long after the looks have found its last change.
+	// crowd is how many orders change in turn, one each second: each is changed again
+	// long after the polls have found its last change.
 	crowd = 15
 	// webhookWorlds is how many accounts get statuses in turn, for an account is
-	// looked at once in a few seconds, however many webhooks come.
+	// checked once in a few seconds, however many webhooks come.
 	webhookWorlds = 6
 )
 
@@ -141,9 +141,9 @@ func (j *journeys) report(b *testing.B) {
 	}
 }
 
-// BenchmarkEditToItem is how long an edit in the shop takes to the line in RO
-// App: from the moment that a sweep begins to look, against the sum of its
-// requests' own times, and from the edit where sweeps look each ten seconds.
+// BenchmarkEditToItem is how long an edit in the shop takes to the line in RO App:
+// from the moment that a sweep starts to look, against the sum of its requests'
+// own times, and from the edit where sweeps run every ten seconds.
 func BenchmarkEditToItem(b *testing.B) {
 	b.Run("FromTheLook", func(b *testing.B) {
 		p := newPassage(b, world.Options{}, 1)
@@ -186,7 +186,7 @@ func BenchmarkStatusToShop(b *testing.B) {
 	})
 	b.Run("ByCollector", func(b *testing.B) {
 		p := newPassage(b, world.Options{CollectEvery: period}, crowd)
-		p.w.Collect() // an account that is new is not looked at for a minute
+		p.w.Collect() // an account that is new is not checked for a minute
 		p.awaitUnlooked()
 		j := p.oneEachSecond(p.setStatus, p.shop, func(number int64) int64 { return number }, call.updatesShop)
 		j.report(b)
@@ -194,8 +194,8 @@ func BenchmarkStatusToShop(b *testing.B) {
 	})
 }
 
-// awaitUnlooked waits until the account was looked at, and would be again at
-// once if somebody asked.
+// awaitUnlooked waits until the account was checked, and would be again at once if
+// somebody asked.
 func (p passage) awaitUnlooked() {
 	p.w.T.Helper()
 	const spacing = 5 * time.Second

@@ -13,14 +13,14 @@ import (
 const lifeNews = 8
 
 // fewestInLife are the requests that such a life needs at least: five of the
-// import (read the shop's order; find the customer; find the goods; create; add
+// import (read the shop's order; find the customer; find the products; create; add
 // the line), its comment, three statuses, two edits of which each reads the lines
 // and changes one, and the comment on the address.
 const fewestInLife = 5 + 1 + 3 + 2*2 + 1
 
-// fewestEvents is the least that a workflow leaves which is told so often and
-// asks so much: its beginning and its end, one event for each signal, three for
-// each activity, and three for each task, one task after each of those.
+// fewestEvents is the least that a workflow leaves with so many signals and
+// requests: its start and its end, one event for each signal, three for each
+// activity, and three for each task, one task after each of those.
 func fewestEvents(news, requests int) int { return 2 + news + 3*requests + 3*(news+requests) }
 
 // BenchmarkWholeLife is what an order leaves in Temporal from its import to its

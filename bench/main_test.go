@@ -44,7 +44,7 @@ func below(limit float64) goal {
 var toKnow = goal{"", func(float64) bool { return true }}
 
 // report hands a value to the benchmark's own line and to the table. The unit
-// tells what it is: "refused/request".
+// reports what it is: "refused/request".
 func report(b *testing.B, value float64, unit string, g goal) {
 	b.Helper()
 	b.ReportMetric(0, "ns/op") // says nothing here: most of the time is waiting for the account's limit
@@ -111,6 +111,6 @@ func quiet(b *testing.B) *zap.Logger {
 	return zaptest.NewLogger(b, zaptest.Level(zap.ErrorLevel))
 }
 
-// prompt are the stand-in's switches for all benchmarks: records that were made
-// for the benchmark show at once, as those of yesterday would.
+// prompt are the fake's switches for all benchmarks: records that were created for
+// the benchmark show at once, as those of yesterday would.
 var prompt = map[string]string{"search-lag": "0s"}

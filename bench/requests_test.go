@@ -24,12 +24,12 @@ func (n need) fewest() int {
 		count++
 	}
 	if n.newCustomer {
-		count += 2 // looked for among organizations too, and made
+		count += 2 // searched for among organizations too, and made
 	}
 	if n.setStatus {
 		count++
 	}
-	return count + 2*n.newProducts // looked for once more, and made
+	return count + 2*n.newProducts // searched for once more, and made
 }
 
 // importCase is a kind of order whose requests are counted.
@@ -72,13 +72,13 @@ var importCases = []importCase{
 	},
 }
 
-// countedOrders come one after the other; each has goods of its own.
+// countedOrders come one after the other; each has products of its own.
 const countedOrders = 4
 
 // BenchmarkRequestsPerImport is how many requests RO App sees of an imported
 // order, against the fewest possible. Below 1 the product spends fewer than the
-// design counts: it takes goods that it has seen minutes ago as known, and looks
-// only once before it makes a product.
+// design counts: it takes products that it has seen minutes ago as known, and
+// looks a product up only once before it creates it.
 func BenchmarkRequestsPerImport(b *testing.B) {
 	for _, c := range importCases {
 		b.Run(c.name, func(b *testing.B) {
@@ -110,7 +110,7 @@ func countingWorld(b *testing.B, second bool) *world.World {
 }
 
 // importFirst imports an order after which the process knows what it asks only
-// once: the custom fields, the first status, and how goods are added.
+// once: the custom fields, the first status, and how products are added.
 func importFirst(w *world.World) need {
 	w.T.Helper()
 	w.Place(1, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 1)})
@@ -126,7 +126,7 @@ func spent(w *world.World) int {
 	return seen.Total - seen.Endpoints["GET /v2/orders"]
 }
 
-// newLine is a line of goods that the account does not have.
+// newLine is a line of products that the account does not have.
 func newLine(i int) world.J {
 	return world.Line(fmt.Sprintf("N-%d", i), fmt.Sprintf("Tulipan %d", i), "9.90", "1")
 }

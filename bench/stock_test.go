@@ -6,13 +6,13 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// The account knows these before a benchmark begins.
+// The account knows these before a benchmark starts.
 const (
 	knownCustomers = 10
 	knownGoods     = 50
 )
 
-// stock gives the account customers and goods.
+// stock gives the account customers and items.
 func stock(w *world.World) {
 	w.T.Helper()
 	for i := range knownCustomers {
@@ -32,10 +32,10 @@ func article(i int) string { return fmt.Sprintf("G-%d", i%knownGoods) }
 
 func title(i int) string { return fmt.Sprintf("Róża czerwona %d", i%knownGoods) }
 
-// line is an order's line of the goods with a number.
+// line is an order's line of the products with a number.
 func line(i int) world.J { return world.Line(article(i), title(i), "12.50", "2") }
 
-// lines are lines of different goods, from a number on.
+// lines are lines of different products, from a number on.
 func lines(from, count int) []world.J {
 	all := make([]world.J, 0, count)
 	for i := range count {

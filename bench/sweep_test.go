@@ -39,10 +39,10 @@ const (
 	ordersGet = "orders/get"
 )
 
-// BenchmarkSweep is what it costs to look through orders of which none changed:
-// what it writes to them, what it asks Temporal and the shop, and how long that
-// takes against reading the same pieces of the same list and throwing them away.
-// The orders are those that a first sweep started; nobody works on them.
+// BenchmarkSweep is what it costs to poll orders of which none changed: what it
+// writes to them, what it asks Temporal and the shop, and how long that takes
+// against reading the same pieces of the same list and throwing them away. The
+// orders are those that a first sweep started; nobody works on them.
 func BenchmarkSweep(b *testing.B) {
 	w := world.New(b, world.Options{
 		Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b),

@@ -21,8 +21,8 @@ const (
 	tableRows = 50
 	// tableRounds are how often the first page is asked for.
 	tableRounds = 9
-	// tablePause is as long as a person looks at a page at the least. The server
-	// admits ten lists a second, whoever asks.
+	// tablePause is as long as a person checks a page at the least. The server admits
+	// ten lists a second, no matter who asks.
 	tablePause = 2 * time.Second
 )
 

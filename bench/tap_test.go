@@ -18,7 +18,7 @@ import (
 )
 
 // tap stands before a service and notes each request that passes, with the order
-// that it is for: the stand-ins' own lists have no ids.
+// that it is for: the fakes' own lists have no ids.
 type tap struct {
 	b     *testing.B
 	mu    sync.Mutex

@@ -83,13 +83,13 @@ func BenchmarkWebhook(b *testing.B) {
 	}
 }
 
-// way is one way to tell an order's workflow that the order changed.
+// way is one way to notify an order's workflow that the order changed.
 type way struct {
 	name string
 	tell func(ctx context.Context, i int) error
 }
 
-// send tells a round of orders and gives how long each took and all together.
+// send notifies a round of orders and returns how long each took and all together.
 func (w way) send(b *testing.B, first int) (each []time.Duration, all time.Duration) {
 	b.Helper()
 	var mu sync.Mutex

@@ -207,7 +207,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	})
 	assert.Equal(t, http.StatusForbidden, page(world.LookToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
 
-	// In the table the row is shown anew once its update has ended.
+	// In the table the row is shown again once its update has ended.
 	shown := page(world.APIToken, http.MethodGet, "/orders", nil)
 	assert.Equal(t, 2, strings.Count(shown.text, `name="order"`), shown.text)
 	assert.NotContains(t, page(world.LookToken, http.MethodGet, "/orders", nil).text, `name="order"`)

@@ -48,7 +48,7 @@ func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
 	assert.Equal(t, "New", other.Names(t.Context()).Roapp("main", 101))
 	assert.Equal(t, asked, w.Roapp.Requests(0).Total)
 
-	// A person asks again, and is told what is wrong by now.
+	// A person asks again, and sees what is wrong by now.
 	w.Roapp.Break(world.Fault{Match: "GET /v2/company/employees", Kind: "status", Status: 403, Times: 9})
 	require.NoError(t, w.Orders.Check(t.Context(), "anna"))
 	last := awaitChecks(w, func(c exchange.Checks) string {

@@ -14,7 +14,7 @@ import (
 // longAgo is a creation that the sweeps' window has left behind.
 const longAgo = "2026-01-05 10:00:00"
 
-// run tells the order's present run and whether it is open.
+// run returns the order's current run and whether it is open.
 func runOf(w *world.World, number int64) (run string, open bool) {
 	w.T.Helper()
 	about, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "")
@@ -23,7 +23,7 @@ func runOf(w *world.World, number int64) (run string, open bool) {
 }
 
 // An order of long ago that is final is imported by hand and then done. Only a
-// person brings it back, and then it is taken over.
+// person brings it back, and then it is linked.
 func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{RoappSwitches: noLag})

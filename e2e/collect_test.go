@@ -16,7 +16,7 @@ import (
 )
 
 // The total is not asked for order by order: the account's entity collects what
-// changed, one request for all, and tells each order once.
+// changed, one request for all, and notifies each order once.
 func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]bool{"by custom fields": false, "by the marker in the notes": true} {
@@ -57,7 +57,7 @@ func unlagging(t *testing.T, g *gateway) *world.World {
 }
 
 // The second page breaks off in the middle: what the first one brought is not
-// told again, and the rest comes.
+// reported again, and the rest comes.
 func TestF09_CollectionFailsInTheMiddleOfAPage(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}
@@ -129,7 +129,7 @@ func edited(t *testing.T, page []byte, keep func(row map[string]any) bool) []byt
 	return changed
 }
 
-// is tells whether a row is an order's.
+// is reports whether a row is an order's.
 func is(row map[string]any, id int64) bool { return row["id"] == json.Number(itoa(id)) }
 
 // While the pages are read, an order that was read is changed, and so is one
@@ -157,8 +157,8 @@ func TestF13_RowsMoveWhilePaging(t *testing.T) {
 	f.assertToldOnce()
 }
 
-// What an order is told is all that the list says, so that its workflow can judge
-// whether it is news.
+// An order receives all that the list says, so that its workflow can judge whether
+// it is news.
 func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
 	t.Parallel()
 	w := unlagging(t, &gateway{})
@@ -177,8 +177,8 @@ func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
 	assert.Equal(t, "0", read.Total.String())
 }
 
-// An order with a field that makes no sense is told of in the account's health;
-// the others are handed over.
+// An order with a field that makes no sense is notified of in the account's
+// health; the others are handed over.
 func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}
@@ -225,7 +225,7 @@ func TestCollectedNewsOfAnOrderWithoutWorkflow(t *testing.T) {
 	assert.True(t, view.Health.FailingSince.IsZero())
 }
 
-// The entity lost its memory: it begins where the oldest open order was last
+// The entity lost its memory: it starts where the oldest open order was last
 // compared.
 func TestAccountThatForgotItsCursor(t *testing.T) {
 	t.Parallel()
@@ -242,7 +242,7 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 	})
 }
 
-// Wrong credentials pause the account; it goes on at once when it is told of
+// Wrong credentials pause the account; it goes on at once when it is notified of
 // other settings.
 func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 // asOf is the moment that a comment names, which differs from run to run.
 var asOf = regexp.MustCompile(`\d\d\.\d\d\.\d{4} \d\d:\d\d`)
 
-// explained is an order with all that a comment has to tell.
+// explained is an order with all that a comment has to report.
 func explained() world.J {
 	return with(lines(world.Line("R-1", "Róża", "200", "4")), world.J{
 		"delivery_type": world.J{"id": 7, "title": "Kurier własny"}, "delivery_price": 15,
@@ -116,7 +116,7 @@ func TestF33_CouponStandsInNoLinesPriceAndIsExplained(t *testing.T) {
 	assert.Equal(t, "800", o.Total.String())
 	w.ByHand(1)
 	assert.Empty(t, markCodes(w.Await(1, lookedAt)), "an explained difference is no warning")
-	// A difference that nothing explains is told in the comment.
+	// A difference that nothing explains is reported in the comment.
 	w.Place(2, world.J{"total_sum": 20, "total_default": 25})
 	_, odd := w.AwaitSynced(2)
 	assert.Contains(t, theComment(t, odd), "Inna różnica, proszę sprawdzić w Cartum: -5,00 PLN")

@@ -182,7 +182,7 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 		}
 	}
 	done := slices.DeleteFunc(slices.Clone(answers), func(a exchange.Refreshed) bool { return a.State == exchange.RefreshTooSoon })
-	require.NotEmpty(t, done) // a click that came too late is told when the next one is allowed
+	require.NotEmpty(t, done) // the answer to a late click says when the next one is allowed
 	for _, answer := range answers {
 		assert.True(t, done[0].Next.Equal(answer.Next))
 	}

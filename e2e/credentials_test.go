@@ -44,7 +44,7 @@ func assertDiscreet(t *testing.T, w *world.World, text string) {
 		"Bearer ",
 	}
 	for _, value := range w.Env {
-		if value != "sandbox" { // a word that stands in the stand-ins' names too
+		if value != "sandbox" { // a word that stands in the fakes' names too
 			hidden = append(hidden, value)
 		}
 	}

@@ -171,7 +171,7 @@ func TestR31_MergedContactsLetTheOrderGoOn(t *testing.T) {
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(second), nil, nil)
-	w.ByHand(1) // a person looks again
+	w.ByHand(1) // a person checks again
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, first, o.Client.ID)
 }

@@ -24,7 +24,7 @@ import (
 )
 
 // disturbedOrders is how many orders are imported while workers die.
-var disturbedOrders = flag.Int("disturbed-orders", 0, "orders that are imported while workers are killed; 0 leaves that test out")
+var disturbedOrders = flag.Int("disturbed-orders", 12, "orders that are imported while workers are killed")
 
 // disturbedSeed repeats the faults of a run, though not what happens between them.
 var disturbedSeed = flag.Uint64("disturbed-seed", 0, "seed of the faults of that import, 0 for a new one")
@@ -159,11 +159,6 @@ func (d *disturbance) lostComments(kills []time.Time) map[string]int {
 // comment at most once more than answers were lost, and the account's limit is kept.
 func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	t.Parallel()
-	if *disturbedOrders == 0 {
-		// Several processes that start together exceed the limit, and the pauses that
-		// this costs an order can be longer than a test waits.
-		t.Skip("asked for by -disturbed-orders only")
-	}
 	seed := *disturbedSeed
 	if seed == 0 {
 		seed = rand.Uint64()

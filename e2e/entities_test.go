@@ -20,8 +20,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// awaitReport waits until shops and accounts fare as the condition wants: "" or
-// what is missing.
+// awaitReport waits until the health of shops and accounts is as the condition
+// wants: "" or what is missing.
 func awaitReport(w *world.World, condition func(overview.Report) string) {
 	w.T.Helper()
 	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
@@ -208,7 +208,7 @@ func awaitNoFinding(w *world.World) {
 	})
 }
 
-// awaitFailingAlert waits until the order was told at the alert URL.
+// awaitFailingAlert waits until an alert was sent for the order.
 func awaitFailingAlert(w *world.World, receiver *world.Receiver, number int64) {
 	w.T.Helper()
 	for _, alert := range awaitTaken(w, receiver, workflows.AlertFailing, 1) {
@@ -253,6 +253,29 @@ func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
 	awaitFailingAlert(w, receiver, 7)
 	terminateWorkflow(w, w.Key(7).WorkflowID())
 	awaitNoFinding(w)
+}
+
+// The same of what creates a contact: orders wait for it, and their account says so.
+func TestReleaseThatCannotCarryAContactOn(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{})
+	const id = "contact:main:0123456789abcdef"
+	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, "EnsureContactOfAnotherRelease")
+	require.NoError(t, err)
+	awaitReport(w, func(r overview.Report) string {
+		account := r.Accounts["main"]
+		if len(account.Findings) != 1 || account.Findings[0].Workflow != id || account.State != overview.Red || !strings.Contains(account.Problem, id) {
+			return "the account is not red with the workflow"
+		}
+		return ""
+	})
+	terminateWorkflow(w, id)
+	awaitReport(w, func(r overview.Report) string {
+		if account := r.Accounts["main"]; account.State != overview.Green || len(account.Findings) > 0 {
+			return "not green again"
+		}
+		return ""
+	})
 }
 
 // The same of a shop's own workflow: nothing of the shop goes on, and that is red.
@@ -323,8 +346,8 @@ func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 	assert.Len(t, made.Feed, 1, "nobody is told that it is gone")
 }
 
-// An order that the shop has not shown for long is told so, and told otherwise
-// once it is shown again.
+// An order that the shop has not shown for long is notified of it, and again once
+// it is shown again.
 func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{MissingAfter: time.Second, CartumSwitches: map[string]string{"deleted_order": "vanishes"}})

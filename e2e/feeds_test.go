@@ -25,7 +25,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// swept is what a sweep tells of an order that it saw so.
+// swept is what a sweep reports of an order that it saw so.
 func swept(snapshot order.Snapshot) order.Hint {
 	return order.Hint{
 		At: snapshot.SeenAt, By: order.OriginSweep, Snapshot: &snapshot,
@@ -48,8 +48,8 @@ func withQuantity(was order.Snapshot, quantity int64) order.Snapshot {
 	return is
 }
 
-// What a slow sweep saw before it, changes nothing any more; what it saw after
-// it, is carried over without another read.
+// What a slow sweep saw before it, changes nothing any more; what it saw after it,
+// is synced without another read.
 func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)

@@ -52,7 +52,7 @@ func (g *gateway) seen() int {
 	return g.pages
 }
 
-// open puts the gateway in front of a stand-in.
+// open puts the gateway in front of a fake.
 func (g *gateway) open(t *testing.T) func(standIn string) string {
 	t.Helper()
 	return func(standIn string) string {
@@ -93,7 +93,7 @@ func (g *gateway) answer(response *http.Response) error {
 }
 
 // followers are workflows in the place of orders' that only keep what they are
-// told of RO App's side.
+// notified of RO App's side.
 type followers struct {
 	w  *world.World
 	id map[int64]int64 // RO App's order ids by number
@@ -134,7 +134,7 @@ func follower(ctx workflow.Context) error {
 	}
 }
 
-// reads are what an order was told.
+// reads are what an order was notified of.
 func (f *followers) reads(number int64) (reads []order.OrderRead) {
 	f.w.T.Helper()
 	answer, err := f.w.Temporal.QueryWorkflow(f.w.T.Context(), f.w.Key(number).WorkflowID(), "", "reads")
@@ -158,7 +158,7 @@ func (f *followers) modified(number int64) time.Time {
 	return o.ModifiedAt
 }
 
-// awaitStatus waits until an order was last told a status.
+// awaitStatus waits until an order was last notified of a status.
 func (f *followers) awaitStatus(number, status int64) {
 	f.w.T.Helper()
 	f.w.Eventually(world.Patience, func() string {
@@ -170,7 +170,7 @@ func (f *followers) awaitStatus(number, status int64) {
 	})
 }
 
-// assertToldOnce says that no order was told the same twice.
+// assertToldOnce asserts that no order was notified of the same twice.
 func (f *followers) assertToldOnce() {
 	f.w.T.Helper()
 	for number := range f.id {
@@ -185,7 +185,7 @@ func (f *followers) assertToldOnce() {
 	}
 }
 
-// look asks the account to look, as a webhook does.
+// look asks the account to poll, as a webhook does.
 func look(w *world.World) {
 	w.T.Helper()
 	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
@@ -207,7 +207,7 @@ func collections(w *world.World) (view workflows.AccountView) {
 	return view
 }
 
-// awaitCollected waits until a collection began after a moment and succeeded.
+// awaitCollected waits until a collection started after a moment and succeeded.
 func awaitCollected(w *world.World, after time.Time) (view workflows.AccountView) {
 	w.T.Helper()
 	w.Eventually(world.Patience, func() string {

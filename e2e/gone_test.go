@@ -55,7 +55,7 @@ func TestF08_DeletedOrderIsLeft(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
 	w.Roapp.Delete(fmt.Sprintf("orders/%d", o.ID))
-	w.ByHand(1) // a look is enough to see it
+	w.ByHand(1) // reading is enough to see it
 	w.AwaitHeld(1, order.HoldOrderGone)
 	w.Decide(1, order.Decision{Kind: order.DecideSkip, Reason: "a double"})
 	w.AwaitClosed(1)

@@ -50,8 +50,8 @@ func assertAlertsDiscreet(t *testing.T, w *world.World, r *world.Receiver) {
 	}
 }
 
-// Credentials that are refused are told at once and once, however often they are
-// refused, and so is their being accepted again.
+// Credentials that are refused are reported at once and once, however often they
+// are refused, and so is their being accepted again.
 func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	t.Parallel()
 	receiver, log := world.NewReceiver(t), new(diary)
@@ -98,8 +98,8 @@ func startShop(t *testing.T, w *world.World) {
 	require.NoError(t, err)
 }
 
-// Orders that are held for long are told once each, by number and reason alone,
-// also to a receiver that fails first and then answers late.
+// Orders that are held for long are reported once each, by number and reason
+// alone, also to a receiver that fails first and then answers late.
 func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	t.Parallel()
 	receiver, log := world.NewReceiver(t), new(diary)
@@ -132,7 +132,8 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	assert.Equal(t, order.HoldCurrency, told[2].Reason)
 	assert.WithinDuration(t, since, told[2].Since, time.Millisecond)
 
-	// One that is free is told no more; one that is held later is told alone.
+	// One that is released is reported no more; one that is held later is reported
+	// alone.
 	w.Place(2, nil)
 	w.AwaitSynced(2)
 	w.Place(3, world.J{"delivery_phone": ""})
@@ -151,7 +152,7 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	assertDiscreet(t, w, log.String())
 }
 
-// Without a worker nothing goes on, and nothing looks well.
+// Without a worker nothing goes on, and nothing is reported healthy.
 func TestF50_NoWorkerIsRed(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{Idle: true})

@@ -17,7 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// Endpoints of RO App's API, as the stand-in counts them.
+// Endpoints of RO App's API, as the fake counts them.
 const (
 	createOrder = "POST /v2/orders"
 	addItem     = "POST /v2/orders/{id}/items"
@@ -54,7 +54,7 @@ var null = json.RawMessage("null")
 // imported is a line as RO App has it: what, how many, for how much.
 type imported struct{ SKU, Title, Quantity, Price string }
 
-// importedLines are an order's items, sorted by article, title and price.
+// importedLines are an order's items, sorted by SKU, title and price.
 func importedLines(o world.RoappOrder) []imported {
 	all := make([]imported, 0, len(o.Items))
 	for _, item := range o.Items {

@@ -91,7 +91,7 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 	})
 }
 
-// A shop's event comes minutes after the first: no person has to look.
+// A shop's event comes minutes after the first: no person has to act.
 func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
@@ -106,8 +106,8 @@ func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
 	})
 }
 
-// Staff worked on the order, then the workflow was lost and the worker was
-// started anew: what they chose stays.
+// Staff worked on the order, then the workflow was lost and the worker was started
+// again: what they chose stays.
 func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {

@@ -43,7 +43,7 @@ var badOrders = map[int64]struct {
 	121: {world.J{"currency": null}, order.HoldCurrency, "currency"},
 }
 
-// oddOrders look odd and are imported all the same.
+// oddOrders have odd values and are imported all the same.
 var oddOrders = map[int64]world.J{
 	201: anyLine(world.J{"price": "12.50", "quantity": "2"}),
 	202: anyLine(world.J{"quantity": 0.5}),
@@ -66,6 +66,8 @@ var oddOrders = map[int64]world.J{
 	219: {"coupon_percent": "10%", "payed": 2},
 	220: {"delivery_phone": "601 000 201/601 000 202"},
 	221: {"delivery_phone": "\u202a+48 601 000 210\u202c"},
+	222: {"currency": "zł", "delivery_type": world.J{"0": world.J{"id": 3, "title": "Kurier"}}},
+	223: {"delivery_phone": "601000211.601000212", "payed": "nie opłacone"},
 }
 
 func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {

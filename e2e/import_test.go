@@ -24,7 +24,7 @@ func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	var fields world.J
 	require.NoError(t, json.Unmarshal(text, &fields))
 	w.Place(115, fields)
-	w.AwaitHeld(115, order.HoldNoCustomer) // no number in Ukraine begins like its phone
+	w.AwaitHeld(115, order.HoldNoCustomer) // no number in Ukraine starts like its phone
 	w.Decide(115, order.Decision{Kind: order.DecideCreateContact})
 	view, roapp := w.AwaitSynced(115)
 	assert.Equal(t, "order:demo-ua:115", view.State.Key.WorkflowID())
@@ -104,7 +104,7 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 	assert.Empty(t, markCodes(view))
 }
 
-// lookedAt waits for the end of a look that a person asked for.
+// lookedAt waits for the end of a poll that a person asked for.
 func lookedAt(v order.View) string {
 	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.UserWaiting {
 		return "RO App's total was not seen"

@@ -13,7 +13,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// importedOrder places an order with two lines and waits until it stands in RO App.
+// importedOrder places an order with two lines and waits until it exists in RO
+// App.
 func importedOrder(t *testing.T, o world.Options, number int64, fields world.J) (*world.World, world.RoappOrder) {
 	t.Helper()
 	o.Unlimited = true
@@ -49,7 +50,7 @@ func items(o world.RoappOrder) []string {
 	return texts
 }
 
-// itemOf is the order's line of an article.
+// itemOf is the order's line of a SKU.
 func itemOf(o world.RoappOrder, article string) world.RoappItem {
 	i := slices.IndexFunc(o.Items, func(item world.RoappItem) bool { return item.Entity.SKU == article })
 	return o.Items[i]
@@ -66,7 +67,7 @@ func awaitItems(w *world.World, id int64, want ...string) {
 	})
 }
 
-// awaitRest waits until the order is as the rules want it and looked at since.
+// awaitRest waits until the order is as the rules want it and checked since.
 func awaitRest(w *world.World, number int64, digestOf func(order.View) string) order.View {
 	w.T.Helper()
 	return w.Await(number, func(v order.View) string {
@@ -81,7 +82,7 @@ func awaitRest(w *world.World, number int64, digestOf func(order.View) string) o
 	})
 }
 
-// total waits for the shop's total, which tells the last edit.
+// total waits for the shop's total, which shows the last edit.
 func total(want string) func(order.View) string {
 	return func(v order.View) string {
 		if is := v.State.Snapshot.Totals.Sum.String(); is != want {
@@ -152,7 +153,7 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 		return ""
 	})
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 2)
-	// Staff take the line out; the row is told of it with the next look.
+	// Staff take the line out; the row is notified of it with the next look.
 	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, itemOf(o, "B-1").ID))
 	w.ByHand(1)
 	w.Await(1, func(v order.View) string {
@@ -179,7 +180,7 @@ func TestR18_StaffsOwnQuantityStays(t *testing.T) {
 func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	// The edit waits behind a service that is down; meanwhile goods are written off.
+	// The edit waits behind a service that is down; meanwhile items are written off.
 	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.WriteOff(o.ID)

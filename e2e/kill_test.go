@@ -10,7 +10,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// request is one request of a scene's import, by its stand-in.
+// request is one request of a scene's import, by its fake.
 type request struct {
 	name     string
 	shop     bool   // of Cartum, else of RO App
@@ -71,7 +71,7 @@ func (s scene) brisk() world.Options {
 	return o
 }
 
-// assertSettled compares with the quiet run; a comment that was under way when
+// assertSettled compares with the quiet run; a comment that was in progress when
 // the worker died may stand there twice.
 func (r request) assertSettled(t *testing.T, s scene, w *world.World) {
 	t.Helper()
@@ -148,7 +148,7 @@ func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
 	}
 }
 
-// A worker that is told to end while it waits for an answer, as with each
+// A worker that is asked to end while it waits for an answer, as with each
 // deployment, waits for it: nothing is sent again.
 func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	t.Parallel()

@@ -114,8 +114,8 @@ func TestF48_ServiceInTroubleIsLeftInPeace(t *testing.T) {
 	}
 }
 
-// assertRested says that after each spoiled 429 nothing was asked for a while.
-// The stand-in's own, on a machine that is too busy to keep the pace, ask for none.
+// assertRested says that after each spoiled 429 nothing was asked for a while. The
+// fake's own, on a machine that is too busy to keep the pace, ask for none.
 func assertRested(t *testing.T, seen world.RoappRequests, spoiled []string, rest time.Duration) {
 	t.Helper()
 	for i, request := range seen.List[:len(seen.List)-1] {

@@ -297,7 +297,7 @@ func TestF04_PushWhoseAnswerIsLost(t *testing.T) {
 	assert.Equal(t, 7, w.Cartum.Seen(updateShopOrder), "a lost answer is not asked for twice, a failure is")
 }
 
-// A new line whose product only a person can name holds the goods, not the
+// A new line whose product only a person can name holds the products, not the
 // status that came with it.
 func TestF29_AmbiguousProductOfANewLine(t *testing.T) {
 	t.Parallel()

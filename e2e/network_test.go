@@ -13,8 +13,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// The network between worker and RO App breaks while the answer to each write
-// is on its way, and is mended when the worker has noticed.
+// The network between worker and RO App breaks while the answer to each write is
+// pending, and is restored when the worker has noticed.
 func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()

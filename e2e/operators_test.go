@@ -246,7 +246,7 @@ func sizeOf(w *world.World, number int64) left {
 	return size
 }
 
-// notSynced tells why an order is not synced, "" where it is.
+// notSynced reports why an order is not synced, "" where it is.
 func notSynced(w *world.World, number int64) string {
 	view, err := w.Orders.View(w.T.Context(), w.Key(number))
 	if err != nil || view.SyncState != order.SyncSynced || len(view.Running) > 0 {

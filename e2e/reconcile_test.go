@@ -105,7 +105,7 @@ func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
 	w.Place(1, world.J{"stat_created": at(1)})
 	_, there := w.AwaitSynced(1)
 	w.Roapp.Delete("orders/" + itoa(there.ID))
-	w.ByHand(1) // a look is enough to see it
+	w.ByHand(1) // reading is enough to see it
 	w.AwaitHeld(1, order.HoldOrderGone)
 	missed := func(want string) {
 		t.Helper()

@@ -50,7 +50,7 @@ func awaitEnd(w *world.World, number int64, id string) exchange.Refreshed {
 func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{}, 1, nil)
-	// The shop tells nobody of edited lines.
+	// The shop sends no event for edited lines.
 	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
@@ -159,8 +159,8 @@ func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
 	assert.True(t, first.Next.Equal(view.NextRefresh))
 }
 
-// Who asks again for a refresh whose answer was lost is told its answer, also
-// where the workflow went on in a new run since.
+// Who asks again for a refresh whose answer was lost gets its answer, also where
+// the workflow went on in a new run since.
 func TestT09_AnswerThatWasLostIsGivenAgain(t *testing.T) {
 	t.Parallel()
 	w, _ := importedOrder(t, world.Options{}, 1, nil)

@@ -20,8 +20,8 @@ func (s scene) old(t *testing.T) scene {
 	return s
 }
 
-// Temporal's database is restored to before the import. The next event takes
-// over what stands in RO App.
+// Temporal's database is restored to before the import. The next event links what
+// exists in RO App.
 func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 	t.Parallel()
 	for name, again := range map[string]func(*world.World){
@@ -81,8 +81,8 @@ func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	assert.Equal(t, int64(106), got.Orders[0].Status)
 }
 
-// The backup was taken in the middle of the import, which went on afterwards.
-// The customer and the goods are known: what the exchange itself looked for in
+// The backup was applied the middle of the import, which went on afterwards. The
+// customer and the products are known: what the exchange itself searched for in
 // vain, it believes to be absent for ten minutes.
 func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 	t.Parallel()

@@ -44,9 +44,9 @@ func (a *otherRulesActivity) ExecuteActivity(ctx context.Context, in *intercepto
 	return flow.AdvanceResult{}, nil
 }
 
-// Orders under way replay whatever the rules have become: a worker whose rules panic,
-// or decide something else, gives the same view of an order as the one that has
-// recorded it, and its rules are not even asked.
+// Orders in progress replay whatever the rules have become: a worker whose rules
+// panic, or decide something else, gives the same view of an order as the one that
+// has recorded it, and its rules are not even asked.
 func TestOrdersReplayWithOtherRules(t *testing.T) {
 	t.Parallel()
 	for name, panics := range map[string]bool{"that panic": true, "that decide otherwise": false} {

@@ -16,9 +16,9 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// scene is an order whose import takes every step: a new customer, a new
-// product in a new category, a known product twice, a remark, a status that is
-// not the first one. Where nothing fails, the account looks as quiet says.
+// scene is an order whose import takes every step: a new customer, a new product
+// in a new category, a known product twice, a remark, a status that is not the
+// first one. Where nothing fails, the account is as quiet says.
 type scene struct {
 	options world.Options
 	created string // when the buyer placed the order, on the shop's clock
@@ -76,7 +76,7 @@ func (s scene) open(t *testing.T, options world.Options) *world.World {
 	w.Cartum.PutProduct("K-1", world.J{"title": world.J{language: "Róża czerwona"}})
 	w.Roapp.Make("products", world.J{"title": "Róża czerwona", "article": "K-1"})
 	if !options.Unlimited {
-		w.Roapp.Switch("search-lag", "0s") // looking whether it is over would use up the budget
+		w.Roapp.Switch("search-lag", "0s") // polling whether it is over would use up the budget
 		return w
 	}
 	w.Eventually(world.Patience, func() string {

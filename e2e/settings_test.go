@@ -142,8 +142,8 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 	w.AwaitSynced(1)
 }
 
-// The entities are told each revision, also those of what is gone or off: they
-// rest by themselves.
+// The entities are notified of each revision, also those of what is gone or off:
+// they rest by themselves.
 func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
@@ -192,7 +192,7 @@ func listed(t *testing.T, w *world.World, ids []string) string {
 	return ""
 }
 
-// settingsTold are the revisions that an entity's run was told.
+// settingsTold are the revisions that an entity's run was notified of.
 func settingsTold(t *testing.T, w *world.World, id string) []string {
 	t.Helper()
 	codec, err := process.Codec(w.Settings)
@@ -264,7 +264,7 @@ func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 	p.Stop()
 }
 
-// What Temporal could not be told is told when it is back.
+// What Temporal could not be sent is sent when it is back.
 func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	database := world.NewDatabase(t)

@@ -13,7 +13,7 @@ import (
 func TestR09_StatusFollowsTheMapping(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, world.Options{})
-	// The order type begins with 101, which is mapped to the shop's 1.
+	// The order type starts with 101, which is mapped to the shop's 1.
 	w.Place(1, nil)
 	_, first := w.AwaitSynced(1)
 	assert.Equal(t, int64(101), first.Status.ID)

@@ -55,7 +55,7 @@ func pressed(w *world.World, number int64) order.View {
 	return awaitRest(w, number, func(order.View) string { return "" })
 }
 
-// marked tells whether the row warns of something.
+// marked reports whether the row warns of something.
 func marked(v order.View, code string) bool {
 	for _, mark := range v.State.Warnings {
 		if mark.Code == code {
@@ -102,7 +102,8 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	lookEverywhere(w, 1)
 	assertStatuses(w, 1, both.ID, 6, 105, 1, 0)
 
-	// Only the shop's change is told; RO App's is seen when it would be overwritten.
+	// Only the shop's change is notified; RO App's is seen when it would be
+	// overwritten.
 	late := place(w, 2, nil)
 	w.Roapp.SetStatus(late.ID, 105)
 	w.Edit(2, world.J{"stat_status": 3})
@@ -323,7 +324,7 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 		}
 		return ""
 	})
-	// A person mends it and asks again.
+	// A person fixes it and asks again.
 	w.Roapp.Switch("closing-unpaid", "allowed")
 	view = pressed(w, 1)
 	assert.False(t, marked(view, order.WarnStatusRefused))

@@ -71,7 +71,7 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(1, world.J{"stat_created": at(3)})
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
-	// The initial import is begun, shown and stopped.
+	// The initial import is started, shown and stopped.
 	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/initial-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {

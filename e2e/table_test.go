@@ -22,7 +22,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// visit asks the starter as somebody who may only look.
+// visit asks the starter as somebody who may only read.
 func visit(w *world.World, path string) (status int, body string) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+path, nil)
@@ -146,7 +146,7 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	assert.Equal(t, "Kwiaty Online", rows[0].ShopName, "the settings know the shop's name")
 }
 
-// assertPages looks at the table and the panels as a person does.
+// assertPages checks the table and the panels as a person does.
 func assertPages(t *testing.T, w *world.World) {
 	t.Helper()
 	status, table := visit(w, "/orders")
@@ -172,7 +172,7 @@ func assertPages(t *testing.T, w *world.World) {
 	}
 }
 
-// assertAPI looks as a program does.
+// assertAPI reads as a program does.
 func assertAPI(t *testing.T, w *world.World) {
 	t.Helper()
 	type summary struct {

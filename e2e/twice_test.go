@@ -86,7 +86,7 @@ func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 	})
 }
 
-// A person's look at RO App's order, executed twice.
+// A person's check RO App's order, executed twice.
 func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()

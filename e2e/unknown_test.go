@@ -13,7 +13,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// goDown lets RO App answer nothing of use until it is mended.
+// goDown lets RO App answer nothing of use until it is restored.
 func goDown(w *world.World) {
 	w.T.Helper()
 	for _, match := range []string{
@@ -26,8 +26,8 @@ func goDown(w *world.World) {
 	}
 }
 
-// loseAndGoDown places the scene's order, loses the answer to a write, and lets
-// RO App go down before anybody can look for what was made.
+// loseAndGoDown places the scene's order, loses the answer to a write, and lets RO
+// App go down before anybody can search for what was made.
 func (s scene) loseAndGoDown(w *world.World, write write) {
 	w.T.Helper()
 	w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
@@ -182,7 +182,7 @@ func TestF46_ShopCorrectsThePhoneWhileTheCreateHangs(t *testing.T) {
 }
 
 // The shop changes a line whose item was added without an answer: there is one
-// item, and what it lacks is told.
+// item, and what it lacks is reported.
 func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()

@@ -14,7 +14,7 @@ import (
 
 const changeItem = "PATCH /v2/orders/{id}/items/{item}"
 
-// Whatever is under way when staff write goods off, what they wrote off stays as
+// Whatever is in progress when staff write items off, what they wrote off stays as
 // it was.
 func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 	t.Parallel()
@@ -24,7 +24,7 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 	for i, under := range []struct {
 		name, method, what string
 		fault              world.Fault
-		seen               string // the request during which goods are written off
+		seen               string // the request during which items are written off
 		want               []string
 	}{
 		{"the items are read", "GET", "items", world.Fault{Kind: "slow", Delay: "700ms"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
@@ -62,7 +62,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	w, first := importedOrder(t, world.Options{}, 1, nil)
 	second, third := place(w, 2, nil), place(w, 3, nil)
 
-	// Edited and carried over, then written off.
+	// Edited and synced, then written off.
 	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, first.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	w.Roapp.WriteOff(first.ID)
@@ -70,13 +70,13 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	assert.True(t, view.State.Order.WrittenOff)
 	assert.Empty(t, view.State.Warnings, "what was carried over before is no difference")
 
-	// Written off, the exchange told, then edited.
+	// Written off, the exchange notified, then edited.
 	w.Roapp.WriteOff(second.ID)
 	w.TellWriteOff(2)
 	w.Edit(2, world.J{"products": roseAndVase("3", "1")})
 	w.AwaitMark(2, order.WarnNotSynced)
 
-	// Edited, and told of the write-off before the edit was read.
+	// Edited, and notified of the write-off before the edit was read.
 	w.Roapp.WriteOff(third.ID)
 	w.Cartum.Change(3, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
 	w.TellWriteOff(3)
@@ -88,7 +88,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
 		assert.Len(t, after.Feed, 2, "told once")
-		// Taken back in the shop: nothing differs any more, which is told as well.
+		// Taken back in the shop: nothing differs any more, which is reported as well.
 		w.Edit(number, world.J{"products": roseAndVase("2", "1")})
 		view := awaitRest(w, number, total("55"))
 		assert.Empty(t, view.State.Warnings)
@@ -100,7 +100,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	awaitRoappStatus(w, first.ID, 102)
 }
 
-// A write-off that is told while a quantity waits for its turn takes it back.
+// A write-off that is reported while a quantity waits for its slot takes it back.
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)

@@ -17,12 +17,12 @@ import (
 // errUnexpected says that an order did not become what the demonstration shows.
 var errUnexpected = errors.New("not every order came out as it should")
 
-// demoOptions are what the demonstration tells a person.
+// demoOptions are what the demonstration shows a person.
 type demoOptions struct {
 	temporalUI string // URL of Temporal's UI
 	starterCLI string // the starter as a command
-	// publicURL is that by which the stand-ins reach the starter. With it the
-	// demonstration mends what a stand-in forgot when it was started anew.
+	// publicURL is that by which the fakes reach the starter. With it the
+	// demonstration mends what a fake forgot when it was started again.
 	publicURL string
 }
 
@@ -70,9 +70,9 @@ func (d *demo) run(ctx context.Context) error {
 	return d.summary()
 }
 
-// subscribe waits until the starter has subscribed itself. A stand-in that was
-// started anew forgot its subscribers while the shop's workflow remembers them,
-// which no shop of Cartum's does.
+// subscribe waits until the starter has subscribed itself. A fake that was started
+// again forgot its subscribers while the shop's workflow remembers them, which no
+// shop of Cartum's does.
 func (d *demo) subscribe(ctx context.Context, desk *desk) error {
 	const usual = 15 * time.Second
 	what := "the webhooks of " + desk.shop
@@ -94,7 +94,7 @@ func (d *demo) subscribe(ctx context.Context, desk *desk) error {
 // orderWithin is how long one order may take.
 const orderWithin = 90 * time.Second
 
-// show places one order and tells what happens until it is in RO App or waits.
+// show places one order and reports what happens until it is in RO App or waits.
 func (d *demo) show(ctx context.Context, desk *desk, number int64, s script) error {
 	key := order.Key{Shop: desk.shop, Number: number}
 	d.t.printf("\n%s  %s\n%s\n", d.t.paint(bold, key.String()), s.about, d.t.paint(dim, d.workflowURL(key)))
@@ -123,8 +123,8 @@ func (d *demo) show(ctx context.Context, desk *desk, number int64, s script) err
 	return nil
 }
 
-// tell prints what is new. A stand-in or a workflow that does not answer now
-// answers later, or the order's time is over.
+// tell prints what is new. A fake or a workflow that does not answer now answers
+// later, or the order's time is over.
 func (d *demo) tell(ctx context.Context, key order.Key, feeds []*feed, l *timeline) {
 	for _, f := range feeds {
 		news, _ := f.news(ctx)
@@ -143,7 +143,7 @@ func (d *demo) workflowURL(key order.Key) string {
 	return d.temporalUI + "/namespaces/" + url.PathEscape(d.namespace) + "/workflows/" + url.PathEscape(key.WorkflowID())
 }
 
-// watch tells what happens after the demonstration, until ctx ends: somebody
+// watch reports what happens after the demonstration, until ctx ends: somebody
 // answers an order that waits, or tries something of his own.
 func (d *demo) watch(ctx context.Context) {
 	var waiting []*timeline

@@ -31,7 +31,7 @@ type life struct {
 	id     int64  // in RO App
 }
 
-// live shows how an imported order stays in step with both sides.
+// live shows how an imported order stays synced on both sides.
 func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) error {
 	key := order.Key{Shop: desk.shop, Number: number}
 	l := &timeline{orders: d.orders, key: key}
@@ -39,7 +39,7 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 		return err
 	}
 	if l.view.State.Order == nil {
-		return nil // it was not imported, which the summary tells
+		return nil // it was not imported, which the summary shows
 	}
 	d.t.printf("\n%s  %s\n%s\n", d.t.paint(bold, key.String()), "the same order lives on", d.t.paint(dim, d.workflowURL(key)))
 	one := &life{desk: desk, number: number, order: maps.Clone(s.order), id: l.view.State.Order.ID}
@@ -56,7 +56,7 @@ func (d *demo) live(ctx context.Context, desk *desk, number int64, s script) err
 	return nil
 }
 
-// turn lets one chapter happen and tells what comes of it.
+// turn lets one chapter happen and reports what comes of it.
 func (d *demo) turn(ctx context.Context, key order.Key, desk *desk, l *timeline, c chapter) error {
 	d.t.printf("  %s\n", d.t.paint(bold, c.about))
 	if err := c.happen(ctx); err != nil {

@@ -179,8 +179,8 @@ func ukrainianStock(first int64) stock {
 		order: staffOrder{"Ірина Коваль", "Троянда червона", "95", "Замовлення в магазині"},
 	}
 	if first != documentedNumber {
-		// The first run had these made. An account that was started anew forgot
-		// them, while Temporal remembers for minutes that they were made.
+		// The first run created these. An account that was started again forgot them,
+		// while Temporal remembers for minutes that they were created.
 		s.staff = append(s.staff,
 			staffRecord{"people", "sdbgdasgdasg", fields{"first_name": "sdbgdasgdasg", "phones": []string{"+380504214214"}}},
 			staffRecord{"products", macBook, fields{"title": macBook, "article": "MJVM2UAA"}})

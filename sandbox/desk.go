@@ -74,7 +74,7 @@ func (d *desk) prepare(ctx context.Context, temporal client.Client) error {
 }
 
 // skipKnown passes the numbers that an earlier run used: Temporal may remember
-// orders that a stand-in has forgotten.
+// orders that a fake has forgotten.
 func (d *desk) skipKnown(ctx context.Context, temporal client.Client) error {
 	for {
 		_, err := temporal.DescribeWorkflowExecution(ctx, order.Key{Shop: d.shop, Number: d.first}.WorkflowID(), "")

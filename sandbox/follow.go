@@ -9,21 +9,21 @@ import (
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
-// event is something that happened, told in one line.
+// event is something that happened, in one line.
 type event struct {
 	at   time.Time
 	who  string
 	text string
 }
 
-// feed is what a stand-in tells of itself.
+// feed is what a fake tells of itself.
 type feed struct {
 	who   string
 	stand standIn
 	after int
 }
 
-// skip forgets what was told so far.
+// skip drops what was reported so far.
 func (f *feed) skip(ctx context.Context) error {
 	_, err := f.news(ctx)
 	return err
@@ -42,7 +42,7 @@ func (f *feed) news(ctx context.Context) ([]event, error) {
 	return events, nil
 }
 
-// timeline is what an order's workflow tells of itself.
+// timeline is what an order's workflow reports.
 type timeline struct {
 	orders *exchange.Orders
 	key    order.Key
@@ -74,12 +74,12 @@ func (l *timeline) news(ctx context.Context) ([]event, error) {
 	return events, nil
 }
 
-// settled tells that nothing more happens to the order by itself.
+// settled reports whether nothing more happens to the order by itself.
 func (l *timeline) settled() bool {
 	return l.view.SyncState != "" && l.view.SyncState != order.SyncImporting && len(l.view.Running) == 0
 }
 
-// sleep waits, and tells whether there is reason to go on.
+// sleep waits, and reports whether there is reason to go on.
 func sleep(ctx context.Context, d time.Duration) bool {
 	select {
 	case <-ctx.Done():

@@ -27,7 +27,7 @@ func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	if err != nil {
 		return installation{}, err
 	}
-	// The waiting is told by the caller, in words and not as a log.
+	// The waiting is reported by the caller, in words and not as a log.
 	env := process.Env{Settings: s, Logger: zap.NewNop(), Codec: codec}
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()

@@ -1,6 +1,6 @@
 // Sandbox runs the whole order exchange on one machine: Temporal with its UI,
-// stand-ins of both services, and the real worker and starter. It puts orders
-// into the shops and shows their way into RO App.
+// fakes of both services, and the real worker and starter. It puts orders into the
+// shops and shows their way into RO App.
 package main
 
 import (

@@ -30,14 +30,14 @@ var pairs = []pair{
 	},
 }
 
-// Where the accounts' orders belong, as every RO App stand-in has it.
+// Where the accounts' orders belong, as every RO App fake has it.
 const (
 	locationID  = 12
 	orderTypeID = 34
 	managerID   = 57
 )
 
-// The one key of each stand-in's API.
+// The one key of each fake's API.
 const (
 	roappKey       = "sandbox"
 	cartumLogin    = "sandbox"

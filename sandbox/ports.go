@@ -61,7 +61,7 @@ const (
 	everywhere = "0.0.0.0"
 )
 
-// addresses holds every part's port from the start, so that a busy one is told
+// addresses holds every part's port from the start, so that a busy one is reported
 // before anything runs. A part that is a process of its own gets it at the last
 // moment.
 type addresses map[part]net.Listener

@@ -12,7 +12,7 @@ import (
 // envTemporal names the Temporal CLI where it is neither on PATH nor built here.
 const envTemporal = "CARTUMSYNC_TEMPORAL_CLI"
 
-// findTemporal looks for the Temporal CLI.
+// findTemporal searches for the Temporal CLI.
 func findTemporal() (string, error) {
 	if path := os.Getenv(envTemporal); path != "" {
 		return path, nil

@@ -91,7 +91,7 @@ type machine struct {
 	children     []*child // in the order of their start
 	stopStandIns func()
 	standIns     sync.WaitGroup
-	stopping     atomic.Bool // what ends from then on was asked to
+	stopping     atomic.Bool // what ends from that time on was asked to
 }
 
 func (m *machine) live(ctx context.Context) error {

@@ -45,7 +45,7 @@ func freePorts() []string {
 // order that waits.
 func TestSandboxShowsOrdersOnTheirWayAndEnds(t *testing.T) {
 	t.Parallel()
-	mark := asSandbox + "=" + t.TempDir() // its children are told by it
+	mark := asSandbox + "=" + t.TempDir() // its children are notified by it
 	s := startSandbox(t, mark, append(freePorts(), "--webhook-delay", "50ms")...)
 
 	out := s.awaitLine("ends it")
@@ -113,6 +113,9 @@ type sandboxProcess struct {
 
 func startSandbox(t *testing.T, mark string, args ...string) *sandboxProcess {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short leaves out what builds programs and starts servers")
+	}
 	s := &sandboxProcess{t: t, done: make(chan error, 1)}
 	s.cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
 	s.cmd.Env = append(os.Environ(), mark)
@@ -163,7 +166,7 @@ func (s *sandboxProcess) wait() error {
 	select {
 	case err := <-s.done:
 		return err
-	case <-time.After(5*time.Minute):
+	case <-time.After(5 * time.Minute):
 		s.t.Fatalf("the sandbox does not end; it said:\n%s", s.text())
 		return nil
 	}

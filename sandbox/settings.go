@@ -28,7 +28,7 @@ const (
 // this.
 const (
 	userName     = "anna"
-	viewerName   = "viewer" // may only look
+	viewerName   = "viewer" // may only read
 	userPassword = "sandbox"
 	apiToken     = "sandbox-api-token" //nolint:gosec // known to everybody
 	lookToken    = "sandbox-look-token"
@@ -100,8 +100,8 @@ api_tokens:
 session_key: ${` + envSessionKey + `}
 `))
 
-// pairSettings are a pair with the addresses of its stand-ins: those by which
-// worker and starter reach them, and those for links in a browser.
+// pairSettings are a pair with the addresses of its fakes: those by which worker
+// and starter reach them, and those for links in a browser.
 type pairSettings struct {
 	pair
 	CartumURL, RoappURL       string

@@ -21,7 +21,7 @@ import (
 // fields are a JSON object in a service's own shape.
 type fields map[string]any
 
-// standIn speaks a stand-in's own requests, which no service has.
+// standIn speaks a fake's own requests, which no service has.
 type standIn struct{ url string }
 
 func (s standIn) call(ctx context.Context, method, path string, body, into any) error {
@@ -61,7 +61,7 @@ func (s standIn) get(ctx context.Context, path string, into any) error {
 	return s.call(ctx, http.MethodGet, path, nil, into)
 }
 
-// feedEntry is one line of a stand-in's feed.
+// feedEntry is one line of a fake's feed.
 type feedEntry struct {
 	Seq  int       `json:"seq"`
 	At   time.Time `json:"at"`
@@ -101,7 +101,7 @@ func (s cartumStandIn) highest(ctx context.Context) (int64, error) {
 	return highest, nil
 }
 
-// subscribed tells whether the starter wants to know of all the shop's events.
+// subscribed reports whether the starter wants to know of all the shop's events.
 func (s cartumStandIn) subscribed(ctx context.Context) error {
 	var subscriptions []struct {
 		Event string `json:"event"`
@@ -122,8 +122,8 @@ func (s cartumStandIn) subscribed(ctx context.Context) error {
 // roappStandIn is an account as its staff use it.
 type roappStandIn struct{ standIn }
 
-// make makes a record as an employee would, unless an earlier run has made one
-// of this name.
+// make creates a record as an employee would, unless an earlier run has created
+// one of this name.
 func (s roappStandIn) make(ctx context.Context, kind, name string, record fields) error {
 	existing, err := s.records(ctx, kind)
 	if err != nil {

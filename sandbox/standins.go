@@ -17,7 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// behaviour is how a stand-in reads what the reference leaves open.
+// behaviour is how a fake reads what the reference leaves open.
 type behaviour struct {
 	profile  string
 	switches []string // name=value; values may hold commas
@@ -41,8 +41,8 @@ func (b behaviour) over(profile map[string]string) (map[string]string, error) {
 	return switches, nil
 }
 
-// webhookRetry is the stand-ins' pause before a webhook is sent again. The
-// service takes ten minutes; nobody in a sandbox waits so long.
+// webhookRetry is the fakes' pause before a webhook is sent again. The service
+// takes ten minutes; nobody in a sandbox waits so long.
 const webhookRetry = 10 * time.Second
 
 // openCartum turns the panic about a switch that does not exist into an error,

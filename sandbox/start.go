@@ -161,7 +161,7 @@ func (m *machine) settings() (string, *settings.Settings, error) {
 
 func after(began time.Time) string { return fmt.Sprintf(" after %.1f s", time.Since(began).Seconds()) }
 
-// answers tells whether a page is there and well.
+// answers reports whether a page is there and well.
 func answers(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

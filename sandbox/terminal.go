@@ -49,7 +49,7 @@ func (t *terminal) paint(s style, text string) string {
 func (t *terminal) printf(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = fmt.Fprintf(t.w, format, args...) // nobody is left to be told
+	_, _ = fmt.Fprintf(t.w, format, args...) // nobody is left to notify
 }
 
 // step is one line of what the sandbox itself does.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -114,6 +115,62 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	assert.Contains(t, output, "the shop does not show demo #999, so nothing was started; check the number")
 	output, _ = p.types("show", "--shop", "demo", "--order", "999")
 	assert.Contains(t, output, "demo #999 is not known here")
+}
+
+// The contact is shown before it is taken, and one with another phone only once that is
+// confirmed.
+func TestContactWithAnotherPhoneIsConfirmed(t *testing.T) { //nolint:paralleltest // the environment is the process's own
+	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	p := newPerson(t, w)
+	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusBadRequest, Times: 1000})
+	w.Place(203, nil)
+	w.AwaitHeld(203, order.HoldRejected)
+	stranger := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}}), 10)
+	silent := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Ewa"}), 10)
+
+	decide := func(args ...string) (string, int) {
+		return p.types(append([]string{"decide", "--shop", "demo", "--order", "203", "--as", "Ola", "--wait", "90s", "contact"}, args...)...)
+	}
+	for name, tc := range map[string]struct {
+		args []string
+		says []string
+	}{
+		"another phone":  {[]string{"--contact", stranger}, []string{"Jan Kowalski with the phone 601 000 111", "+48 501 234 567", "--confirm-other-phone"}},
+		"no phone":       {[]string{"--contact", silent}, []string{"Ewa without a phone", "--confirm-other-phone"}},
+		"no such person": {[]string{"--contact", "999999", "--confirm-other-phone"}, []string{"RO App has no person with the id 999999"}},
+	} {
+		output, code := decide(tc.args...)
+		assert.Equal(t, 1, code, name)
+		for _, text := range tc.says {
+			assert.Contains(t, output, text, name)
+		}
+		view, err := w.Orders.View(t.Context(), w.Key(203))
+		require.NoError(t, err)
+		assert.Nil(t, view.State.LastDecision, name)
+	}
+	w.Roapp.Mend()
+	output, code := decide("--contact", stranger, "--confirm-other-phone")
+	require.Equal(t, 0, code, output)
+	assert.Contains(t, output, "contact "+stranger+": Jan Kowalski, 601 000 111\n")
+	assert.Contains(t, output, "order:demo:203  synced: order ")
+}
+
+// A hold takes no answer that it does not offer, whatever is named in it.
+func TestAnswerThatIsNotOfferedIsRefused(t *testing.T) { //nolint:paralleltest // the environment is the process's own
+	w := world.New(t, world.Options{Unlimited: true})
+	p := newPerson(t, w)
+	contact := strconv.FormatInt(w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{"601 000 111"}}), 10)
+	w.Place(204, world.J{"currency": "EUR"})
+	w.AwaitHeld(204, order.HoldCurrency)
+	w.Place(205, world.J{"products": nil})
+	w.AwaitHeld(205, order.HoldNoGoods)
+	for _, number := range []string{"204", "205"} {
+		for _, answer := range []string{"contact --contact " + contact + " --confirm-other-phone", "create-contact", "product --product 1", "accept", "new-order", "same-order", "create-again"} {
+			output, code := p.types(append([]string{"decide", "--shop", "demo", "--order", number, "--as", "Ola"}, strings.Fields(answer)...)...)
+			assert.Equal(t, 1, code, answer)
+			assert.Contains(t, output, "what the order waits for does not offer this answer", number+" "+answer)
+		}
+	}
 }
 
 func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the environment is the process's own

@@ -173,6 +173,9 @@ func rehearsedText(r workflows.Rehearsed) string {
 	for _, reason := range slices.Sorted(maps.Keys(r.Holds)) {
 		line("would wait for somebody, "+string(reason), r.Holds[reason])
 	}
+	if r.Requests == 0 {
+		return text.String()
+	}
 	fmt.Fprintf(&text, "It would take about %d requests to RO App, %s at the account's rate, and longer beside other work.\n",
 		r.Requests, r.Time.Round(time.Minute)+time.Minute)
 	return text.String()

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,34 +12,58 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 	"github.com/cartumsync/cartumsync/internal/verify"
 	cartumfake "github.com/cartumsync/cartumsync/sandbox/cartum"
 	roappfake "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// verifies runs the command on a world with what a person types, and gives what it prints and the report file.
-func (w *checkWorld) verifies(options verify.Options, yes bool, typed string) (printed, asked, file string, err error) {
-	w.t.Helper()
-	path := filepath.Join(w.t.TempDir(), "settings.yaml")
-	require.NoError(w.t, os.WriteFile(path, []byte(w.yaml), 0o600))
-	loaded, err := settings.Load(path, w.checker.env)
-	require.NoError(w.t, err)
-	v := verifier{Options: options, yes: yes, report: filepath.Join(w.t.TempDir(), "report.txt")}
-	v.Settings, v.ShopID, v.Patience = loaded, "demo", patience
+// services are fakes of an account and a shop, and settings that fit them.
+type services struct {
+	t           *testing.T
+	roapp, text string
+}
+
+func newServices(t *testing.T, switches map[string]string) services {
+	t.Helper()
+	account := roappfake.New(roappfake.Options{CustomFields: true, Unlimited: true, Switches: switches})
+	shop := cartumfake.New(cartumfake.Options{})
+	roapp, cartum := httptest.NewServer(contract.Roapp().Check(t, account)), httptest.NewServer(contract.Cartum().Check(t, shop))
+	t.Cleanup(func() { roapp.Close(); cartum.Close(); account.Close(); shop.Close() })
+	return services{t: t, roapp: roapp.URL, text: settingstest.Text(roapp.URL, cartum.URL)}
+}
+
+// verify runs the command with what a person types, and gives what it prints and the report file.
+func (s services) verify(options verify.Options, yes bool, typed string) (printed, asked, file string, err error) {
+	s.t.Helper()
+	v := verifier{Options: options, yes: yes, report: filepath.Join(s.t.TempDir(), "report.txt")}
+	v.Settings, v.ShopID, v.Patience = settingstest.Load(s.t, s.text, settingstest.Env()), "demo", patience
 	var out, questions strings.Builder
-	err = v.run(w.t.Context(), &out, &questions, strings.NewReader(typed))
+	err = v.run(s.t.Context(), &out, &questions, strings.NewReader(typed))
 	text, _ := os.ReadFile(v.report)
 	return strings.Join(strings.Fields(out.String()), " "), questions.String(), string(text), err
+}
+
+// requests are what the account was asked.
+func (s services) requests() string {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.roapp+"/sandbox/requests", http.NoBody)
+	require.NoError(s.t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(s.t, err)
+	return string(text)
 }
 
 const patience = 300_000_000 // a third of a second
 
 func TestVerifyPrintsATableAndWritesAReport(t *testing.T) {
 	t.Parallel()
-	w := newCheckWorld(t,
-		roappfake.Options{CustomFields: true, Unlimited: true, Switches: map[string]string{"search-lag": "0s", "required-contact-field": "yes"}}, cartumfake.Options{})
-	printed, asked, file, err := w.verifies(verify.Options{}, false, "")
+	printed, asked, file, err := newServices(t, map[string]string{"search-lag": "0s", "required-contact-field": "yes"}).verify(verify.Options{}, false, "")
 	require.ErrorIs(t, err, errProblems)
 	for _, text := range []string{
 		"VERDICT ASSUMPTION EXPECTED SEEN WHAT IT MEANS FOR YOUR SETTINGS",
@@ -56,20 +82,19 @@ func TestVerifyPrintsATableAndWritesAReport(t *testing.T) {
 
 func TestVerifyAsksBeforeItWrites(t *testing.T) {
 	t.Parallel()
-	options := roappfake.Options{CustomFields: true, Unlimited: true, Switches: map[string]string{"search-lag": "0s"}}
-	w := newCheckWorld(t, options, cartumfake.Options{})
-	_, asked, _, err := w.verifies(verify.Options{Write: true}, false, "") // nobody is there
+	s := newServices(t, map[string]string{"search-lag": "0s"})
+	_, asked, _, err := s.verify(verify.Options{Write: true}, false, "") // nobody is there
 	require.NoError(t, err)
 	assert.Contains(t, asked, "May I create the contact")
-	assert.NotContains(t, w.read(w.roapp+"/sandbox/requests"), http.MethodPost)
+	assert.NotContains(t, s.requests(), http.MethodPost)
 
-	printed, asked, _, err := w.verifies(verify.Options{Write: true}, false, "y\ny\n") // the contact, and a look for it
+	printed, asked, _, err := s.verify(verify.Options{Write: true}, false, "y\ny\n") // the contact, and a look for it
 	require.NoError(t, err)
 	assert.Contains(t, asked, "May I create an order")
 	assert.Contains(t, printed, `== Left for you to delete contact "cartumsync verify, please delete"`)
 	assert.NotContains(t, printed, "product \"cartumsync", "it was not agreed to")
 
-	printed, asked, _, err = w.verifies(verify.Options{Write: true}, true, "") // a script
+	printed, asked, _, err = s.verify(verify.Options{Write: true}, true, "") // a script
 	require.NoError(t, err)
 	assert.NotContains(t, asked, "May I")
 	assert.NotContains(t, asked, "Please")
@@ -79,8 +104,7 @@ func TestVerifyAsksBeforeItWrites(t *testing.T) {
 
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
-	w := standard(t)
-	_, _, _, err := w.verifies(verify.Options{Order: -1}, false, "")
+	_, _, _, err := newServices(t, nil).verify(verify.Options{Order: -1}, false, "")
 	require.ErrorContains(t, err, "-1 is no order")
 	v := verifier{Options: verify.Options{Settings: &settings.Settings{}, ShopID: "nobody"}}
 	require.ErrorContains(t, v.run(t.Context(), nil, nil, nil), `no shop "nobody"`)

@@ -77,7 +77,7 @@ type CreatedOrder struct {
 
 // Collection counts what one collection brought.
 type Collection struct {
-	At     time.Time `json:",omitzero"` // its beginning
+	At     time.Time `json:",omitzero"` // its start
 	Pages  int       `json:",omitempty"`
 	Orders int       `json:",omitempty"` // listed
 	Ours   int       `json:",omitempty"` // of them
@@ -139,8 +139,8 @@ const (
 	accountRunLength = 6 * time.Hour
 	// unreadableKept bounds what is remembered of unreadable orders.
 	unreadableKept = 20
-	// CreatedKept is how long it is remembered that an order was created in RO App.
-	// It is above the age from which every order is looked for before it is created.
+	// CreatedKept is how long it is remembered that an order was created in RO App. It
+	// is above the age from which every order is searched for before it is created.
 	CreatedKept = time.Hour
 	// createdMost bounds how many are remembered: an hour at three requests a second.
 	createdMost = 3600
@@ -159,6 +159,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		choices:  workflow.GetSignalChannel(ctx, SignalChoiceMade),
 		given:    workflow.GetSignalChannel(ctx, SignalPermissionGiven),
 		missing:  workflow.GetSignalChannel(ctx, SignalEndpointMissing),
+		repeated: workflow.GetSignalChannel(ctx, SignalTaskRepeated),
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
@@ -200,13 +201,14 @@ type accountRun struct {
 	looks    workflow.ReceiveChannel // nothing
 	settings workflow.ReceiveChannel // a revision
 	choices  workflow.ReceiveChannel
-	given    workflow.ReceiveChannel // nothing: goods may be added again
+	given    workflow.ReceiveChannel // nothing: products may be added again
 
 	// resume are the holds that may be over and are yet to be resumed, resuming is
 	// set while others are.
 	resume   []order.HoldReason
 	resuming bool
 	missing  workflow.ReceiveChannel // an endpoint
+	repeated workflow.ReceiveChannel // a workflow's id
 }
 
 func (r *accountRun) view() (AccountView, error) {
@@ -228,20 +230,21 @@ func (r *accountRun) drain(ctx workflow.Context) {
 		r.state.Looked = workflow.Now(ctx)
 	}
 	drain(r.choices, r.state.remember)
+	drain(r.repeated, r.state.Alerting.suspect)
 	for r.given.ReceiveAsync(nil) {
 		r.mayGoOn(order.HoldMissingRight)
 	}
 	r.hearMissing(ctx)
 	var revision string
 	for r.settings.ReceiveAsync(&revision) {
-		// The first one that an account is told of is the one that it began with.
+		// The first one that an account is notified of is the one that it started with.
 		first := r.state.Revision == ""
 		if revision == r.state.Revision {
 			continue
 		}
 		r.state.Revision = revision
 		if !first {
-			// What was refused may be right now, so the pauses begin anew.
+			// What was refused may be right now, so the pauses start again.
 			r.state.Resettled, r.state.Failures = true, 0
 		}
 	}
@@ -255,7 +258,7 @@ func (r *accountRun) wait(ctx workflow.Context, due time.Time) {
 	over := false
 	selector := workflow.NewSelector(ctx)
 	selector.AddFuture(workflow.NewTimer(timerCtx, due.Sub(workflow.Now(ctx))), func(workflow.Future) { over = true })
-	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing} {
+	for _, channel := range []workflow.ReceiveChannel{r.looks, r.settings, r.choices, r.given, r.missing, r.repeated} {
 		selector.AddReceive(channel, func(workflow.ReceiveChannel, bool) { r.drain(ctx) })
 	}
 	for !over && r.state.due().Equal(due) {

@@ -25,7 +25,7 @@ type accountLife struct {
 	begin  time.Time
 	answer func(n int, in workflows.CollectInput) (workflows.Collected, error)
 
-	asked   []time.Duration // after the beginning
+	asked   []time.Duration // after the start
 	inputs  []workflows.CollectInput
 	resumed []workflows.ResumeInput
 }
@@ -136,8 +136,8 @@ func TestAccountIsLookedAtOnceMoreAfterTheListsLag(t *testing.T) {
 	assert.Equal(t, seconds(0, 20, 30), l.asked)
 }
 
-// What was missed is caught up page by page without a pause, and a page that
-// fails is not begun from the start.
+// What was missed is caught up page by page without a pause, and a page that fails
+// is not started from the start.
 func TestAccountCatchesUpWithoutAPause(t *testing.T) {
 	t.Parallel()
 	l := newAccountLife(t)

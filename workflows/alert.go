@@ -38,11 +38,11 @@ type Alerting struct {
 	Held map[int64]time.Time `json:",omitempty"`
 	// Findings are the orders that cannot go on, as of the last look.
 	Findings []Finding `json:",omitempty"`
-	// Suspects are orders, by number, whose workflow task a worker was given again
-	// and again. Each look asks whether that is still so.
-	Suspects []int64 `json:",omitempty"`
-	// Sending is the id of the alert that is on its way. There is one at a time,
-	// so that they come in their order.
+	// Suspects are ids of workflows whose task a worker was given again and again:
+	// orders, and what orders wait for. Each look asks whether that is still so.
+	Suspects []string `json:",omitempty"`
+	// Sending is the id of the alert that is pending. There is one at a time, so that
+	// they come in their order.
 	Sending string `json:",omitempty"`
 }
 
@@ -58,16 +58,16 @@ type AlertLook struct {
 
 // AlertNext is what LookForAlerts decided.
 type AlertNext struct {
-	// Off tells that nothing is expected: the settings do not have the owner, or
-	// have it switched off.
+	// Off says that nothing is expected: the settings do not have the owner, or have
+	// it switched off.
 	Off bool `json:",omitempty"`
 	Red bool `json:",omitempty"`
-	// Looked tells that Findings and Suspects are what is known now; else they are
-	// as they were.
+	// Looked reports whether Findings and Suspects are what is known now; else they
+	// are as they were.
 	Looked   bool      `json:",omitempty"`
 	Findings []Finding `json:",omitempty"`
-	Suspects []int64   `json:",omitempty"`
-	// Sent tells that the alert on its way arrived, or was given up.
+	Suspects []string  `json:",omitempty"`
+	// Sent says that the alert pending arrived, or was given up.
 	Sent bool `json:",omitempty"`
 	// Alert is to be sent. Overdue are all holds that it stands for, though it
 	// names the first ones only.
@@ -75,7 +75,7 @@ type AlertNext struct {
 	Overdue []HeldOrder `json:",omitempty"`
 	// Over are told holds that may be forgotten.
 	Over []int64 `json:",omitempty"`
-	// Pause is when to look again at the latest.
+	// Pause is when to check again at the latest.
 	Pause time.Duration
 }
 
@@ -126,12 +126,12 @@ type HealthView struct {
 	Import *InitialImport `json:",omitempty"`
 }
 
-// RedAt tells whether the entity was red at its last look, or is by now.
+// RedAt reports whether the entity was red at its last look, or is by now.
 func (v HealthView) RedAt(now time.Time, every time.Duration) bool {
 	return v.Red || len(v.Findings) > 0 || v.Health.Red(now, v.Since, every)
 }
 
-// alertPause is when to look again where nobody could say.
+// alertPause is when to check again where nobody could say.
 const alertPause = time.Minute
 
 // watched is an entity as its alerting sees it.
@@ -173,7 +173,7 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 			seen, found, suspects := *of.health, len(of.findings()), len(a.Suspects)
 			pause := a.look(ctx, of)
 			began := workflow.Now(ctx)
-			// Failing, and being well again, are looked at when they begin.
+			// Failing, and being recovered, are checked when they start.
 			_, err := workflow.AwaitWithTimeout(ctx, pause, func() bool {
 				return of.health.Kind != seen.Kind || of.health.FailingSince.IsZero() != seen.FailingSince.IsZero() ||
 					len(of.findings()) != found || len(a.Suspects) > suspects
@@ -191,14 +191,14 @@ func (a *Alerting) watch(ctx workflow.Context, of watched) error {
 	return nil
 }
 
-// suspect notes an order whose workflow task a worker was given again.
-func (a *Alerting) suspect(number int64) {
-	if len(a.Suspects) < FindingsKept && !slices.Contains(a.Suspects, number) {
-		a.Suspects = append(a.Suspects, number)
+// suspect notes a workflow whose task a worker was given again.
+func (a *Alerting) suspect(id string) {
+	if len(a.Suspects) < FindingsKept && !slices.Contains(a.Suspects, id) {
+		a.Suspects = append(a.Suspects, id)
 	}
 }
 
-// look decides what to tell and has it sent. It says when to look again.
+// look decides what to tell and has it sent. It says when to check again.
 func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 5 * time.Second,
@@ -220,7 +220,7 @@ func (a *Alerting) look(ctx workflow.Context, of watched) time.Duration {
 
 // take remembers what was decided. What is about to be sent counts as told: the
 // workflow that sends it outlives this run.
-func (a *Alerting) take(next AlertNext, asked []int64, now time.Time) {
+func (a *Alerting) take(next AlertNext, asked []string, now time.Time) {
 	a.Red = next.Red
 	if next.Off {
 		a.Since = now
@@ -230,9 +230,9 @@ func (a *Alerting) take(next AlertNext, asked []int64, now time.Time) {
 	}
 	if next.Looked {
 		a.Findings = next.Findings
-		a.Suspects = slices.DeleteFunc(a.Suspects, func(number int64) bool {
+		a.Suspects = slices.DeleteFunc(a.Suspects, func(id string) bool {
 			// Those that came while it was looked are kept.
-			return slices.Contains(asked, number) && !slices.Contains(next.Suspects, number)
+			return slices.Contains(asked, id) && !slices.Contains(next.Suspects, id)
 		})
 	}
 	for _, number := range next.Over {

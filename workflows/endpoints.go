@@ -32,7 +32,8 @@ func NoLongerOffered(endpoints ...string) string {
 	return "RO App no longer offers " + strings.Join(names, ", ")
 }
 
-// noteMissing takes in that an order met a missing endpoint: the account is red from now on.
+// noteMissing applies that an order met a missing endpoint: the account is red
+// from now on.
 func (s *AccountState) noteMissing(endpoint string, now time.Time) {
 	if s.Missing == nil {
 		s.Missing = map[string]MissingEndpoint{}
@@ -57,7 +58,8 @@ func (s *AccountState) missingReads() []string {
 	return reads
 }
 
-// takeMissing takes in which reads are still missing, and forgets writes that nobody met for long.
+// takeMissing applies which reads are still missing, and forgets writes that
+// nobody met for long.
 func (s *AccountState) takeMissing(asked, still []string, now time.Time) {
 	for _, endpoint := range asked {
 		if !slices.Contains(still, endpoint) {

@@ -16,8 +16,8 @@ const KeepAnswer = 10 * time.Minute
 // EnsureContactInput is what EnsureContact works from.
 type EnsureContactInput struct {
 	order.EnsureContact
-	// Thorough asks for two looks with a wait between: an earlier run may have
-	// made the contact.
+	// Thorough asks for two lookups with a wait between: an earlier run may have
+	// created the contact.
 	Thorough bool `json:",omitempty"`
 }
 
@@ -31,7 +31,7 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 			return contactAnswer(ctx, found), err
 		}
 		if in.Thorough {
-			// An earlier run's create may still be on its way.
+			// An earlier run's create may still be pending.
 			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ContactEnsured{}, err
 			}
@@ -42,7 +42,7 @@ func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEn
 	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &made}, err
 }
 
-// lookNeeded tells whether the asker's own look is too old to rely on. While it
+// lookNeeded reports whether the asker's own look is too old to rely on. While it
 // is younger than an answer is kept, nobody but staff can have made the record.
 func lookNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
 	return thorough || workflow.Now(ctx).Sub(lookedAt) > KeepAnswer
@@ -89,8 +89,7 @@ type EnsureProductInput struct {
 	Thorough bool `json:",omitempty"`
 }
 
-// EnsureProduct makes the one product of an article or title, unless a look
-// finds it.
+// EnsureProduct makes the one product of a SKU or title, unless a look finds it.
 func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
 	for range looks(lookNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
 		var found order.ProductsFound
@@ -99,7 +98,7 @@ func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEn
 			return productAnswer(ctx, products), err
 		}
 		if in.Thorough {
-			// An earlier run's create may still be on its way.
+			// An earlier run's create may still be pending.
 			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
 				return order.ProductEnsured{}, err
 			}
@@ -163,7 +162,7 @@ type CreateCategoryInput struct {
 	Title    string
 	Fallback int64
 	Pace     order.Pace
-	// Thorough asks to wait and look twice: an earlier run may have made it.
+	// Thorough asks to wait and look twice: an earlier run may have created it.
 	Thorough bool `json:",omitempty"`
 }
 

@@ -9,10 +9,11 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// Health tells how a shop's sweeps or an account's collections fare. Its texts
+// Health reports how a shop's sweeps or an account's collections fare. Its texts
 // hold no personal data.
 type Health struct {
-	// LastSuccess is when the last round began that succeeded, zero before the first.
+	// LastSuccess is when the last round started that succeeded, zero before the
+	// first.
 	LastSuccess time.Time `json:",omitzero"`
 	// FailingSince is when the first failure after the last success was seen,
 	// zero while all is well.

@@ -27,7 +27,7 @@ type InitialImport struct {
 	DoneAt time.Time `json:",omitzero"`
 	// Stopped is set where somebody stopped it; the same wish goes on with it.
 	Stopped bool `json:",omitempty"`
-	// Yields is set while it waits for the orders on their way.
+	// Yields is set while it waits for the orders pending.
 	Yields bool `json:",omitempty"`
 	// Problem is why the last slice failed; it is tried again.
 	Problem string `json:",omitempty"`
@@ -57,12 +57,12 @@ type ImportSliceInput struct {
 // ImportedSlice is the answer of ImportSlice.
 type ImportedSlice struct {
 	Before time.Time // the place reached
-	// Busy is set where enough orders are on their way already; nothing was done.
+	// Busy is set where enough orders are pending already; nothing was done.
 	Busy bool `json:",omitempty"`
 	ImportCounts
 }
 
-// wantImport begins an initial import, or goes on with the one that was stopped.
+// wantImport starts an initial import, or goes on with the one that was stopped.
 func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
 	begun := s.Import
 	same := begun != nil && begun.From == want.From && begun.To == want.To && slices.Equal(begun.SkipStatuses, want.SkipStatuses)
@@ -71,11 +71,11 @@ func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
 		return
 	}
 	if begun != nil && begun.DoneAt.IsZero() && !begun.Stopped {
-		return // another one is under way; who asks looks before
+		return // another one is in progress; who asks looks before
 	}
 	to, err := time.Parse(time.DateOnly, want.To)
 	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
-		return // whoever asks checks it before
+		return // no matter who asks checks it before
 	}
 	s.Import = &InitialImport{InitialImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
 }
@@ -92,7 +92,7 @@ func (f *InitialImport) Start() time.Time {
 	return start
 }
 
-// Days tells how many days are done, of how many.
+// Days reports how many days are done, of how many.
 func (f *InitialImport) Days() (done, all int) {
 	to, _ := time.Parse(time.DateOnly, f.To)
 	end := to.AddDate(0, 0, 1)
@@ -103,17 +103,17 @@ func (f *InitialImport) Days() (done, all int) {
 	return int(end.Sub(f.Before).Hours()) / 24, all
 }
 
-// Goes tells whether it has something to do.
+// Goes reports whether it has something to do.
 func (f *InitialImport) Goes() bool { return f != nil && f.DoneAt.IsZero() && !f.Stopped }
 
 const (
-	// importYield is how long an initial import waits for orders on their way.
+	// importYield is how long an initial import waits for orders pending.
 	importYield = 10 * time.Second
 	// importRetryMost bounds the pause after a slice that failed.
 	importRetryMost = 5 * time.Minute
 )
 
-// beginSlice starts the next slice. A run that is about to end begins none.
+// beginSlice starts the next slice. A run that is about to end starts none.
 func (r *shopRun) beginSlice(ctx workflow.Context) {
 	f := r.state.Import
 	if r.slice != nil || r.state.Paused != "" || !f.Goes() || workflow.Now(ctx).Before(f.NotBefore) || r.worn(ctx) {

@@ -81,7 +81,7 @@ func newLife(t *testing.T) *life {
 	return l
 }
 
-// order sets how many of the one article the buyer wants.
+// order sets how many of the one SKU the buyer wants.
 func (l *life) order(quantity int64) {
 	price := decimal.NewFromInt(10)
 	line := order.Line{Article: "A-1", Title: "Róża", Type: order.LineProduct, Quantity: decimal.NewFromInt(quantity), Price: price}

@@ -79,7 +79,7 @@ func TestT03_OrderThatNeverEndsIsGivenUp(t *testing.T) {
 	assert.Equal(t, "watched-long-enough", view.State.Closed.Code)
 	assert.InDelta(t, (180 * day).Seconds(), l.after().Seconds(), 60)
 
-	// One that a person brings after years is watched from then on.
+	// One that a person brings after years is watched from that time on.
 	l = newLife(t)
 	l.shop.Created = placed.Add(-700 * day)
 	view = l.live(order.OriginHand)
@@ -106,7 +106,7 @@ func TestT03_HoldIsLookedAtAfterGrowingDelays(t *testing.T) {
 	assert.WithinDuration(t, placed.Add(time.Hour), held.State.Hold.Since, 5*time.Minute)
 	assert.GreaterOrEqual(t, l.runs, 20)
 
-	var looks []time.Time // the first request of each look; its repetitions come soon
+	var looks []time.Time // the first request of each retry; its repetitions come soon
 	for _, read := range l.roapp.reads {
 		if since := read.Sub(placed); since < time.Hour || since > 25*time.Hour {
 			continue

@@ -35,8 +35,8 @@ const (
 	SignalInitialImport      = "initial-import"        // InitialImportWanted, to a shop
 	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
 	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
-	SignalTaskRepeated       = "task-repeated"         // an order's number, to its shop: a worker was given its task again and again
-	SignalPermissionGiven    = "permission-given"      // nothing, to an account: goods may be added again
+	SignalTaskRepeated       = "task-repeated"         // the id of a workflow whose task a worker was given again and again, to its shop or account
+	SignalPermissionGiven    = "permission-given"      // nothing, to an account: products may be added again
 	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
 	// SignalSettings tells a shop, an account or a held order that other settings
 	// are in force; its payload is their revision.

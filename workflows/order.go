@@ -13,10 +13,10 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// Order is the workflow of one order of a shop, from its first sight until it
-// is final on both sides. It reports what happens to the rules, keeps the state
-// that they answer with, and carries their commands out. It looks into neither:
-// rules change while orders live, and an order under way must replay.
+// Order is the workflow of one order of a shop, from its first sight until it is
+// final on both sides. It reports what happens to the rules, keeps the state that
+// they answer with, and carries their commands out. It looks into neither: rules
+// change while orders live, and an order in progress must replay.
 func Order(ctx workflow.Context, state json.RawMessage) error {
 	r := &orderRun{
 		state: state, running: map[string]*runningStep{}, stopTimer: func() {},
@@ -105,9 +105,9 @@ func (r *orderRun) live(ctx workflow.Context) error {
 	}
 }
 
-// news tells whether there is something to report: a signal, a refresh, the time to
-// wake, a cancellation, or the end of a step that is to be reported at once, or of
-// all steps.
+// news reports whether there is something to report: a signal, a refresh, the time
+// to wake, a cancellation, or the end of a step that is to be reported at once, or
+// of all steps.
 func (r *orderRun) news(ctx workflow.Context) bool {
 	waiting := len(r.events) + r.forced.Len()
 	for _, channel := range r.signals {
@@ -173,7 +173,7 @@ func (r *orderRun) collect(ctx workflow.Context) {
 		r.report(ctx, flow.EventCancelRequested, nil)
 	}
 	for i, channel := range r.signals {
-		var raw converter.RawValue // the rules tell where a payload is no data of ours
+		var raw converter.RawValue // the rules report where a payload is no data of ours
 		for channel.ReceiveAsync(&raw) {
 			r.events = append(r.events, flow.Event{Kind: OrderSignals[i], At: workflow.Now(ctx), Payload: raw.Payload().GetData()})
 		}

@@ -49,7 +49,7 @@ func (r *orderRun) answerRefresh(ctx workflow.Context, request json.RawMessage) 
 	return answer, nil
 }
 
-// answering tells that somebody still waited for the answer of a refresh, and
+// answering reports whether somebody still waited for the answer of a refresh, and
 // waits until they have it: a run must not end before.
 func (*orderRun) answering(ctx workflow.Context) bool {
 	if workflow.AllHandlersFinished(ctx) {

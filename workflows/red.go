@@ -14,9 +14,10 @@ const (
 	quietFor     = 10 * time.Minute
 )
 
-// Red tells whether somebody has to act: the credentials are refused, an endpoint
-// is missing, answers had no safe meaning for an interval, or no round succeeded for three intervals
-// and ten minutes. Success is expected from since on, every interval.
+// Red reports whether somebody has to act: the credentials are refused, an
+// endpoint is missing, answers had no safe meaning for an interval, or no round
+// succeeded for three intervals and ten minutes. Success is expected from since
+// on, every interval.
 func (h Health) Red(now, since time.Time, every time.Duration) bool {
 	if !h.FailingSince.IsZero() {
 		switch h.Kind {

@@ -28,7 +28,7 @@ const (
 	RehearsedLink    RehearsedAs = "link"    // it exists in RO App already and would be linked
 	RehearsedHeld    RehearsedAs = "held"    // it would wait for somebody
 	RehearsedClosed  RehearsedAs = "closed"  // it would not be created, such as a cancelled one
-	RehearsedKnown   RehearsedAs = "known"   // it is imported already, or on its way
+	RehearsedKnown   RehearsedAs = "known"   // it is imported already, or pending
 	RehearsedSkipped RehearsedAs = "skipped" // by its status
 )
 
@@ -80,8 +80,8 @@ const RehearsalPage = 500
 // RehearsalReadInput is what the activity RehearsalRead works from.
 type RehearsalReadInput = ImportSliceInput
 
-// RehearsalRead is the answer of the activity RehearsalRead: the orders that an import
-// would begin, with no more of each than deciding takes.
+// RehearsalRead is the answer of the activity RehearsalRead: the orders that an
+// import would start, with no more of each than deciding takes.
 type RehearsalRead struct {
 	Before time.Time
 	ImportCounts
@@ -96,7 +96,7 @@ type RehearsalFacts struct {
 	People, Organizations map[string][]order.Contact
 	Products              map[order.GoodsKey][]order.Product
 	Catalogue             map[string]order.CatalogueEntry
-	// Read holds the articles that the catalogue was asked for.
+	// Read holds the SKUs that the catalogue was asked for.
 	Read map[string]bool
 	// Standing are the numbers in RO App of orders that exist there, by Cartum's number; "" is none.
 	Standing map[int64]string
@@ -113,7 +113,8 @@ func newRehearsalFacts() RehearsalFacts {
 // mostFacts bounds what is remembered from slice to slice, since each plan is given all of it.
 const mostFacts = 2000
 
-// full tells that the facts are to be forgotten; what is needed again is asked for again.
+// full reports whether the facts are to be forgotten; what is needed again is
+// asked for again.
 func (f RehearsalFacts) full() bool {
 	return len(f.People)+len(f.Organizations)+len(f.Products)+len(f.Catalogue)+len(f.Standing) > mostFacts
 }
@@ -141,7 +142,7 @@ type RehearsalPlanned struct {
 	PerSecond float64
 }
 
-// asks tells whether anything has to be asked first.
+// asks reports whether anything has to be asked first.
 func (p RehearsalPlanned) asks() bool {
 	return len(p.Contacts)+len(p.Products)+len(p.Catalogue)+len(p.Standing) > 0
 }
@@ -163,8 +164,8 @@ type rehearsal struct {
 	result  Rehearsed
 }
 
-// Rehearsal reads what an initial import would read, looks up what it would look up,
-// and tells what would become of each order. It writes nothing.
+// Rehearsal reads what an initial import would read, looks up what it would look
+// up, and reports what would become of each order. It writes nothing.
 func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 	var span ShopState
 	span.wantImport(in.InitialImportWanted, workflow.Now(ctx))
@@ -310,7 +311,7 @@ func (d *rehearsal) count(planned RehearsalPlanned) {
 	}
 }
 
-// first tells whether no order before would have started the Ensure workflow.
+// first reports whether no order before would have started the Ensure workflow.
 func (d *rehearsal) first(id string) bool {
 	before := d.ensures[id]
 	d.ensures[id] = true

@@ -11,8 +11,8 @@ import (
 )
 
 // Orders outlive releases: what an earlier release recorded must replay. The
-// histories are recorded with "make record" at a release, never anew for a
-// change that breaks them.
+// histories are recorded with "make record" at a release, never again for a change
+// that breaks them.
 func TestT01_RecordedHistoriesReplay(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/histories/*/*.json")

@@ -54,7 +54,7 @@ type ShopInForce struct {
 type SweepInput struct {
 	Shop  string
 	Whole bool // the whole window, not the recent days alone
-	// LastWhole is when the last whole sweep began, zero before the first.
+	// LastWhole is when the last whole sweep started, zero before the first.
 	LastWhole time.Time `json:",omitzero"`
 	// Absent are the orders that the last whole sweep did not find either.
 	Absent map[int64]Absence `json:",omitempty"`
@@ -73,7 +73,7 @@ const AbsentKept = 300
 // Swept is the answer of SweepShop: counts, for orders go straight to their
 // workflows.
 type Swept struct {
-	At      time.Time // when it began
+	At      time.Time // when it started
 	Took    time.Duration
 	Whole   bool `json:",omitempty"`
 	Seen    int  // orders that the shop showed
@@ -201,7 +201,7 @@ func (r *shopRun) drain(ctx workflow.Context) {
 		if !r.settingsChanged.ReceiveAsync(&revision) {
 			break
 		}
-		// The first one that a shop is told of is the one that it began with.
+		// The first one that a shop is notified of is the one that it started with.
 		if first := r.state.Revision == ""; revision != r.state.Revision {
 			r.state.Revision, r.stale = revision, r.stale || !first
 		}
@@ -223,12 +223,12 @@ func (r *shopRun) drain(ctx workflow.Context) {
 const (
 	// shopRunLife bounds a run's history: six hours of a sweep each minute.
 	shopRunLife = 6 * time.Hour
-	// pausedLook is how often a paused shop looks at the settings by itself, in
-	// case nobody tells it.
+	// pausedLook is how often a paused shop checks the settings by itself, in case
+	// nobody tells it.
 	pausedLook = 15 * time.Minute
 )
 
-// handOn tells that the run is long enough and nothing is under way. Every
+// handOn reports whether the run is long enough and nothing is in progress. Every
 // signal has been drained.
 func (r *shopRun) handOn(ctx workflow.Context) bool {
 	return r.worn(ctx) && r.sweep == nil && r.slice == nil && r.held == nil && r.subscription == nil && !r.stale && !r.asked && !r.recovered &&
@@ -239,8 +239,8 @@ func (r *shopRun) worn(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || workflow.Now(ctx).Sub(r.started) > shopRunLife
 }
 
-// readSettings asks what is in force. The shop's first sweep comes within a
-// tenth of an interval, so that a hundred shops do not begin at once.
+// readSettings asks what is in force. The shop's first sweep comes within a tenth
+// of an interval, so that a hundred shops do not start at once.
 func (r *shopRun) readSettings(ctx workflow.Context) {
 	ctx = planOptions(ctx)
 	var in ShopInForce
@@ -276,7 +276,7 @@ func sooner(a, b time.Time) time.Time {
 	return b
 }
 
-// begin starts what is due and does not run yet.
+// start starts what is due and does not run yet.
 func (r *shopRun) begin(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	if r.stale {
@@ -344,7 +344,7 @@ func (r *shopRun) shopOptions(ctx workflow.Context, summary string, timeout time
 	})
 }
 
-// endSweep takes in how the sweep ended. What failed is due again soon.
+// endSweep applies how the sweep ended. What failed is due again soon.
 func (r *shopRun) endSweep(ctx workflow.Context) {
 	var swept Swept
 	err := r.sweep.Get(ctx, &swept)
@@ -387,7 +387,7 @@ func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	return pauses[min(failures, len(pauses))-1]
 }
 
-// resume has held orders look at their cause again.
+// resume has held orders check their cause again.
 func (r *shopRun) resume(ctx workflow.Context, why string, reasons []order.HoldReason) {
 	in := ResumeInput{Shop: r.state.Shop, Reasons: reasons, Revision: r.state.Revision}
 	r.held = workflow.ExecuteActivity(resumeOptions(ctx, why), ActivityResumeHeld, in)

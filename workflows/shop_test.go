@@ -31,7 +31,7 @@ type shopWorld struct {
 	resumed []workflows.ResumeInput
 	absent  []map[int64]workflows.Absence
 	fresh   int // orders that each sweep finds and no event told of
-	busy    int // initial import slices that find too many orders on their way
+	busy    int // initial import slices that find too many orders pending
 }
 
 type sweptAt struct {

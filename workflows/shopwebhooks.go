@@ -35,8 +35,8 @@ const created = "order_created"
 // (docs/reference/cartum.md#events).
 var Events = []string{created, "order_update", "order_paid"}
 
-// webhooks takes in what is wanted and what was removed, and renews what delivers
-// nothing any more. While subscriptions are being made none of it is looked at, so
+// webhooks applies what is wanted and what was removed, and renews what delivers
+// nothing any more. While subscriptions are being made none of it is checked, so
 // that what is removed then is what stood before.
 func (r *shopRun) webhooks(ctx workflow.Context) {
 	for r.received.ReceiveAsync(nil) {

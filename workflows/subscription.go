@@ -25,11 +25,11 @@ type Delivery struct {
 // subscribed starts counting afresh.
 func (d *Delivery) subscribed(now time.Time) { d.Subscribed, d.Unannounced = now, nil }
 
-// received takes in that events arrive.
+// received applies that events arrive.
 func (d *Delivery) received(now time.Time) { d.LastEvent, d.Unannounced = now, nil }
 
-// found takes in that a poll found new orders of which no event had come. Soon after an event it proves nothing, for the
-// entity is not told of the next ones.
+// found applies that a poll found new orders of which no event had come. Soon
+// after an event it proves nothing, for the entity is not told of the next ones.
 func (d *Delivery) found(orders int, at time.Time) {
 	if !d.LastEvent.IsZero() && at.Sub(d.LastEvent) < EventNoticeEvery {
 		return
@@ -39,8 +39,9 @@ func (d *Delivery) found(orders int, at time.Time) {
 	}
 }
 
-// Stale tells whether the subscriptions seem to deliver nothing any more, so that they are to be renewed: polls found several
-// new orders, and no event came for any of them or after them.
+// Stale reports whether the subscriptions seem to deliver nothing any more, so
+// that they are to be renewed: polls found several new orders, and no event came
+// for any of them or after them.
 func (d *Delivery) Stale(now time.Time) bool {
 	if d.PublicURL == "" || d.Subscribed.IsZero() || now.Sub(d.Subscribed) < renewEvery || len(d.Unannounced) < missedEvents {
 		return false

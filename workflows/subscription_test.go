@@ -35,7 +35,7 @@ func TestSubscriptionThatDeliversNothingIsStale(t *testing.T) {
 	assert.False(t, nowhere.Stale(now), "there is no address to subscribe")
 }
 
-// secondRun is when an entity's second run begins.
+// secondRun is when an entity's second run starts.
 const secondRun = 6*time.Hour + 5*time.Minute
 
 // subscribing is a shop whose polls find a fresh order each, and counts the renewals.

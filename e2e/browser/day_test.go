@@ -8,10 +8,10 @@ import (
 	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// Orders of a day that people look for by their numbers.
+// Orders of a day that people search for by their numbers.
 const (
-	plainOrder    = 1012 // is in step
-	changedOrder  = 1011 // was changed after its goods were written off
+	plainOrder    = 1012 // is synced
+	changedOrder  = 1011 // was changed after its items were written off
 	attackOrder   = 1010 // has a script in its texts
 	twoContacts   = 1020
 	noCustomer    = 1021
@@ -83,7 +83,7 @@ func placeMany(w *world.World) (numbers []int64) {
 	return numbers
 }
 
-// changeAfterWriteOff writes the goods off of an order that the buyer changes
+// changeAfterWriteOff writes the items off of an order that the buyer changes
 // afterwards.
 func changeAfterWriteOff(w *world.World) {
 	w.T.Helper()

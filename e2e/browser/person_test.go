@@ -110,7 +110,7 @@ func (p *person) view(s size) {
 func (p *person) prefers(scheme string) {
 	p.w.T.Helper()
 	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		// Without motion a page looks at once as it shall.
+		// Without motion a page checks once as it shall.
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 	})
 	p.must(err)
@@ -191,7 +191,7 @@ func (p *person) goesTo(role, name string) {
 	p.w.T.Fatalf("the keyboard does not reach the %s %s", role, name)
 }
 
-// focused tells whether what has the role and the name has the focus, and that
+// focused reports whether what has the role and the name has the focus, and that
 // people see it.
 func (p *person) focused(role, name string) bool {
 	p.w.T.Helper()
@@ -262,7 +262,7 @@ func (p *person) reads() string {
 // counts how often the page says something.
 func (p *person) counts(text string) int { p.w.T.Helper(); return strings.Count(p.reads(), text) }
 
-// tells where the person is and what is there, for a failure.
+// reports where the person is and what is there, for a failure.
 func (p *person) tells() string {
 	return fmt.Sprintf("At %s the page says: %s", p.at(), p.reads())
 }

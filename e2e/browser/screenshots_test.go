@@ -62,7 +62,7 @@ func TestTakeScreenshots(t *testing.T) {
 	}
 }
 
-// importLongAgo begins an initial import that is not done soon.
+// importLongAgo starts an initial import that is not done soon.
 func importLongAgo(w *world.World) {
 	w.T.Helper()
 	for i := range 20 {

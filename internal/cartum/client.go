@@ -56,7 +56,8 @@ type Config struct {
 	HTTP *http.Client
 	// UserAgent is sent with every request; empty means the program's name.
 	UserAgent string
-	// Observe is told of every request that was sent: its failure's kind, or "" for a success. Nil is nobody.
+	// Observe is notified of every request that was sent: its failure's kind, or ""
+	// for a success. Nil is nobody.
 	Observe func(Kind)
 	// Now tells the time; nil means time.Now.
 	Now func() time.Time
@@ -80,7 +81,7 @@ type Client struct {
 	newest token
 }
 
-// New makes a client. It sends nothing: the first call logs in.
+// New creates a client. It sends nothing: the first call logs in.
 func New(cfg Config) *Client {
 	c := &Client{
 		base:      strings.TrimRight(cfg.URL, "/"),
@@ -209,8 +210,9 @@ func (c *Client) pacedAttempt(ctx context.Context, f function, params map[string
 	return c.attempt(ctx, f, params, read)
 }
 
-// attempt runs a function once and tells which token it used: none where no token was to be had. The token is asked for
-// again after a wait for a turn, which may have outlasted it.
+// attempt runs a function once and reports which token it used: none where no
+// token was to be had. The token is asked for again after a wait for a turn, which
+// may have outlasted it.
 func (c *Client) attempt(ctx context.Context, f function, params map[string]any, read reader) (reply, token, *Error) {
 	t, failure := c.currentToken(ctx)
 	if failure != nil {

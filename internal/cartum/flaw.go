@@ -17,7 +17,7 @@ type Flaw struct {
 	expected   string // what it should be, such as "a number"
 }
 
-// FlawKind tells how much of a value was understood.
+// FlawKind reports how much of a value was understood.
 type FlawKind string
 
 const (

@@ -17,7 +17,8 @@ const (
 	longestNumber = 128
 	// mostPlaces bounds what is kept of a fraction that does not end.
 	mostPlaces = 10
-	// noisePlaces is up to how many decimals a number is looked for beside the one that is written.
+	// noisePlaces is up to how many decimals a number is searched for beside the one
+	// that is written.
 	noisePlaces = 6
 )
 

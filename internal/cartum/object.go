@@ -3,7 +3,9 @@ package cartum
 import (
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -42,6 +44,15 @@ func (o object) note(kind FlawKind, name, expected, understood string) {
 
 // text is a string, or a number as written.
 func (o object) text(name string) string {
+	return o.textNamed(name, "title", "name", "value", "iso", "code")
+}
+
+// code is a text that stands for something, such as a currency's.
+func (o object) code(name string) string { return o.textNamed(name, "iso", "code") }
+
+// textNamed reads a text, and of an object that has several the one that is named
+// first.
+func (o object) textNamed(name string, preferred ...string) string {
 	raw := o.fields[name]
 	text, ok := asLiteral(raw)
 	switch {
@@ -50,23 +61,45 @@ func (o object) text(name string) string {
 	case isVacant(raw):
 		return ""
 	}
-	if text = someText(raw); text == "" {
+	text, several := someText(raw, preferred)
+	switch {
+	case text == "":
 		o.note(Unreadable, name, "a text", "")
-		return ""
+	case several:
+		o.note(Ambiguous, name, "a text", text)
+	default:
+		o.note(Odd, name, "a text", text)
 	}
-	o.note(Odd, name, "a text", text)
 	return text
 }
 
-// someText is the text of a list of one or of an object, such as a text by language: the one that is named for it, else
-// the first.
-func someText(raw json.RawMessage) string {
-	if inner, ok := sole(raw, "title", "name", "value", "iso", "code"); ok {
-		if text, ok := asLiteral(inner); ok {
+// someText is the text of an object, such as a text by language: the one that is
+// named for it, else the first; of a list all texts, each on its line.
+func someText(raw json.RawMessage, preferred []string) (text string, several bool) {
+	elements, _ := asList(raw)
+	var texts []string
+	for _, element := range elements {
+		text, literal := asLiteral(element)
+		if !literal {
+			text = namedText(element, preferred)
+		}
+		if strings.TrimSpace(text) != "" {
+			texts = append(texts, text)
+		}
+	}
+	if len(texts) > 0 {
+		return strings.Join(texts, "\n"), len(texts) > 1
+	}
+	return namedText(raw, preferred), false
+}
+
+func namedText(raw json.RawMessage, preferred []string) string {
+	fields, _ := asObject(raw)
+	for _, name := range preferred {
+		if text, _ := asLiteral(fields[name]); strings.TrimSpace(text) != "" {
 			return text
 		}
 	}
-	fields, _ := asObject(raw)
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if text, _ := asLiteral(fields[name]); strings.TrimSpace(text) != "" {
 			return text
@@ -151,7 +184,8 @@ func (o object) id(name string) int64 {
 // yes and no are the words that shops and their languages have for a flag.
 var (
 	yes = []string{"true", "yes", "y", "t", "on", "tak", "так", "да", "paid", "payed", "opłacone", "zapłacone", "oplacone", "zaplacone", "оплачено", "сплачено"}
-	no  = []string{"false", "no", "n", "f", "off", "nie", "ні", "нет", "unpaid", "not paid", "nieopłacone", "nieoplacone", "не оплачено", "неоплачено"}
+	no  = []string{"false", "no", "n", "f", "off", "nie", "ні", "нет"}
+	not = regexp.MustCompile(`^(?:un|not|nie|не)\s*`)
 )
 
 // flag is a yes or no in any of PHP's spellings; absent means no, and so does what cannot be read.
@@ -186,6 +220,8 @@ func readFlag(raw json.RawMessage) (value, plain, ok bool) {
 		return true, text == yes[0], true
 	case slices.Contains(no, text):
 		return false, text == no[0], true
+	case slices.Contains(yes, not.ReplaceAllString(text, "")):
+		return false, false, true
 	}
 	if inner, single := sole(raw, "value", "status"); single {
 		value, _, ok = readFlag(inner)
@@ -193,9 +229,15 @@ func readFlag(raw json.RawMessage) (value, plain, ok bool) {
 	return value, false, ok
 }
 
-// option is {"id", "title"}, or one of the two.
+// option is {"id", "title"}, or one of the two, also as the only one of a list.
 func (o object) option(name string) Option {
 	raw := o.fields[name]
+	if elements, ok := asList(raw); ok && len(elements) == 1 && !isVacant(raw) {
+		var noted flaws
+		option := object{fields: map[string]json.RawMessage{name: elements[0]}, path: o.path, flaws: &noted}.option(name)
+		o.noteOption(name, option)
+		return option
+	}
 	if text, ok := asLiteral(raw); ok && unwrapsToNothing(raw) {
 		if strings.TrimSpace(text) == "" || text == "0" {
 			return Option{}
@@ -203,18 +245,43 @@ func (o object) option(name string) Option {
 		o.note(Odd, name, "an object", text)
 		return Option{Title: text}
 	}
-	option := o.object(name)
-	title := option.text("title")
-	if title == "" {
-		title = option.text("name")
+	fields, ok := asObject(raw)
+	if !ok {
+		if !isVacant(raw) {
+			o.noteOption(name, Option{})
+		}
+		return Option{}
 	}
-	if id, kind := readNumber(option.fields["id"]); kind == Unreadable && title == "" {
-		title = option.text("id")
-		return Option{Title: title}
+	before := len(o.flaws.list)
+	option := object{fields: fields, path: o.path + name + ".", flaws: o.flaws}.optionFields()
+	if option == (Option{}) && len(fields) > 0 && len(o.flaws.list) == before && isVacant(fields["id"]) {
+		o.noteOption(name, option)
+	}
+	return option
+}
+
+func (o object) optionFields() Option {
+	title := o.text("title")
+	if title == "" {
+		title = o.text("name")
+	}
+	if id, kind := readNumber(o.fields["id"]); kind == Unreadable && title == "" {
+		return Option{Title: o.text("id")}
 	} else if kind == "" && !id.IsInteger() {
 		return Option{Title: title}
 	}
-	return Option{ID: option.integer("id"), Title: title}
+	return Option{ID: o.integer("id"), Title: title}
+}
+
+func (o object) noteOption(name string, read Option) {
+	switch {
+	case read.Title != "":
+		o.note(Odd, name, "an object", read.Title)
+	case read.ID != 0:
+		o.note(Odd, name, "an object", strconv.FormatInt(read.ID, 10))
+	default:
+		o.note(Unreadable, name, "an object", "")
+	}
 }
 
 // unwrapsToNothing tells a plain text from a record that is written as a text.

@@ -277,7 +277,7 @@ func decodeOrder(row json.RawMessage) (Order, *Flaw) {
 	}
 	order.Status = o.status("stat_status")
 	order.CreatedRaw = o.created("stat_created")
-	order.Currency = o.text("currency")
+	order.Currency = o.code("currency")
 	order.Name = o.text("delivery_name")
 	order.Email = o.text("delivery_email")
 	order.Phone = o.phone("delivery_phone")
@@ -334,7 +334,24 @@ func (o object) phone(name string) string {
 		}
 		return strings.Join(phones, ", ")
 	}
+	if fields, ok := asObject(raw); ok {
+		if phone := phoneOf(fields); phone != "" {
+			o.note(Odd, name, "a text", phone)
+			return phone
+		}
+	}
 	return o.text(name)
+}
+
+// phoneOf is a phone in parts: the number after the country's code.
+func phoneOf(parts map[string]json.RawMessage) string {
+	record := []map[string]json.RawMessage{parts}
+	number := firstText(record, "phone", "number", "phone_number", "value")
+	code := firstText(record, "country_code", "code", "prefix")
+	if number == "" || code == "" || strings.HasPrefix(number, "+") {
+		return number
+	}
+	return "+" + strings.TrimPrefix(code, "+") + " " + number
 }
 
 func (o object) readTotals(order *Order) {
@@ -425,22 +442,27 @@ func readShipment(order map[string]json.RawMessage, into *Order) {
 		firstText(additional, "recipient_warehouse_ref"))
 }
 
-// withInner is the record and those in it, which may be the carriers', or the records of a list.
+// recordDepth is how deep a known value is looked for: in the block itself, in the
+// carrier's record, and in a list of the carrier's parcels.
+const recordDepth = 4
+
+// withInner is the record and those in it, which may be the carriers', or the records of a list; the outer ones first.
 func withInner(raw json.RawMessage) []map[string]json.RawMessage {
 	var records []map[string]json.RawMessage
-	if record, ok := asObject(raw); ok {
-		records = append(records, record)
-		for _, name := range slices.Sorted(maps.Keys(record)) {
-			if inner, ok := asObject(record[name]); ok {
-				records = append(records, inner)
+	level := []json.RawMessage{raw}
+	for range recordDepth {
+		var inner []json.RawMessage
+		for _, raw := range level {
+			if record, ok := asObject(raw); ok {
+				records = append(records, record)
+				for _, name := range slices.Sorted(maps.Keys(record)) {
+					inner = append(inner, record[name])
+				}
 			}
+			elements, _ := asArray(raw)
+			inner = append(inner, elements...)
 		}
-	}
-	elements, _ := asArray(raw)
-	for _, element := range elements {
-		if record, ok := asObject(element); ok {
-			records = append(records, record)
-		}
+		level = inner
 	}
 	return records
 }

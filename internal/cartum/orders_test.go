@@ -273,7 +273,18 @@ func TestF36_OddValuesAreReadAsFarAsTheyCanBe(t *testing.T) {
 		"option a number":        {"payment_type", `5`, Odd, "5", ""},
 		"option true":            {"payment_type", `true`, Unreadable, "", ""},
 		"option's title by lang": {"delivery_type", `{"id":1,"title":{"ua":"Кур'єр"}}`, Odd, "Кур'єр", "delivery_type.title"},
-		"option in a list":       {"delivery_type", `[{"id":1,"title":"Kurier"}]`, Odd, "", ""},
+		"option in a list":       {"delivery_type", `[{"id":1,"title":"Kurier"}]`, Odd, "Kurier", ""},
+		"option by number":       {"delivery_type", `{"0":{"id":1,"title":"Kurier"}}`, Odd, "Kurier", ""},
+		"option's title by id":   {"payment_type", `{"3":"Gotówka"}`, Odd, "Gotówka", ""},
+		"option of a list's id":  {"payment_type", `[{"id":3}]`, Odd, "3", ""},
+		"option of other fields": {"delivery_type", `{"carrier":{"x":1}}`, Unreadable, "", ""},
+		"two options":            {"delivery_type", `["Kurier","Poczta"]`, Unreadable, "", ""},
+		"comments in a list":     {"comment", `["Ring twice",{"text":"Not on Sunday"}]`, Ambiguous, "Ring twice\nNot on Sunday", ""},
+		"two SKUs":               {"products", `[{"price":1,"quantity":1,"total_price":1,"article":["A","B"]}]`, Ambiguous, "A\nB", "products[0].article"},
+		"currency a record":      {"currency", `{"id":1,"title":"Złoty","iso":"PLN"}`, Odd, "PLN", ""},
+		"phone in parts":         {"delivery_phone", `{"code":"380","number":"501234567"}`, Odd, "+380 501234567", ""},
+		"paid not, in Polish":    {"payed", `"nie opłacone"`, Odd, "no", ""},
+		"paid not, in Ukrainian": {"payed", `"Не сплачено"`, Odd, "no", ""},
 		"no callback":            {"order_without_callback", `"maybe"`, Unreadable, "no", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -416,6 +427,7 @@ func TestShipmentOfUnknownShapeCostsNothing(t *testing.T) {
 		"of two":     {`{"nova_poshta":null,"ukrposhta":{"tnNumber":"05001"},"deliveryOperatorType":7}`, `{"recipient_warehouse_ref":"w-1"}`, "", "05001", "w-1"},
 		"flat first": {`{"tnNumber":"59002","nova_poshta":{"tnNumber":"59001"}}`, `[]`, "", "59002", ""},
 		"in a list":  {`[{"tnNumber":"59003"}]`, `[{"recipient_warehouse_ref":"w-2"}]`, "", "59003", "w-2"},
+		"parcels":    {`{"nova_poshta":{"parcels":[{"tnNumber":"59005"}]}}`, `[]`, "", "59005", ""},
 		"as text":    {`"{\"tnNumber\":\"59004\"}"`, `"{}"`, "", "59004", ""},
 		"code":       {`[]`, `{"tracking_code":"c-1"}`, "", "c-1", ""},
 	} {

@@ -57,8 +57,9 @@ func (s *Slices) Doubt() {
 	s.largest, s.cut = 0, 0
 }
 
-// Last reads the newest piece of a span. The next one ends where it begins: they overlap by that second, so that it does
-// not matter how exactly the shop takes its ends.
+// Last reads the newest piece of a span. The next one ends where it starts: they
+// overlap by that second, so that it does not matter how exactly the shop takes
+// its ends.
 func (s *Slices) Last(ctx context.Context, from, to time.Time) (Slice, error) {
 	piece := Slice{To: to, SentAt: time.Now()}
 	for {
@@ -116,7 +117,7 @@ func (s *Slices) learn(length time.Duration, rows int) {
 	s.length = max(next, shortestSlice)
 }
 
-// whole asks for a piece and tells whether the answer may lack orders.
+// whole asks for a piece and reports whether the answer may lack orders.
 func (s *Slices) whole(ctx context.Context, piece *Slice) (page OrdersPage, full bool, err error) {
 	page, err = s.request(ctx, piece, 0)
 	for err == nil {
@@ -178,8 +179,9 @@ func (s *Slices) request(ctx context.Context, piece *Slice, offset int) (OrdersP
 	})
 }
 
-// restless is how many rounds through one second may bring nothing new while orders seem to be missing. A list that is
-// shuffled for each request hides one for so long once in twenty thousand times, and the next sweep looks again.
+// restless is how many rounds through one second may bring nothing new while
+// orders seem to be missing. A list that is shuffled for each request hides one
+// for so long once in twenty thousand times, and the next sweep checks again.
 const restless = 10
 
 var errOffset = errors.New("the shop gives the same orders at every offset")
@@ -208,7 +210,7 @@ func (s *Slices) crowd(ctx context.Context, piece *Slice, first OrdersPage) (Ord
 // mostInSecond is more than any shop sells: more rows mean that the shop ignores offsets.
 const mostInSecond = 100_000
 
-// round pages through the second once and tells how many rows it has.
+// round pages through the second once and reports how many rows it has.
 func (s *Slices) round(ctx context.Context, piece *Slice, seen *crowd) (total int, err error) {
 	seen.unnumbered = 0
 	for offset := 0; total < mostInSecond; {

@@ -19,7 +19,7 @@ type list struct {
 	start    time.Time
 	created  map[int64]int
 	cap      int
-	sort     func(a, b int64) int // nil shuffles anew for each answer
+	sort     func(a, b int64) int // nil shuffles again for each answer
 	requests int
 	arrive   func()
 }
@@ -97,7 +97,7 @@ func TestF13_EveryOrderIsSeen(t *testing.T) {
 		}
 		s := cartum.NewSlices(l.orders, rapid.IntRange(20, 500).Draw(t, "limit"))
 		seen := readAll(t, s, clockStart, clockStart.Add(time.Duration(span)*time.Second))
-		// A shuffled second may hide one: the next sweep looks again.
+		// A shuffled second may hide one: the next sweep checks again.
 		for range 2 {
 			if len(seen) < len(l.created) && l.sort == nil {
 				for number := range readAll(t, s, clockStart, clockStart.Add(time.Duration(span)*time.Second)) {

@@ -68,8 +68,9 @@ func (c *Client) replaceToken(ctx context.Context, refused token, replaced int) 
 	return failure
 }
 
-// logIn brings a token newer than the given generation. All who replace the same generation share one login, which does
-// not end with the call that happened to begin it.
+// logIn brings a token newer than the given generation. All who replace the same
+// generation share one login, which does not end with the call that happened to
+// start it.
 func (c *Client) logIn(ctx context.Context, replaced uint64) (token, *Error) {
 	if err := ctx.Err(); err != nil {
 		return token{}, authFunction.unsent(err)

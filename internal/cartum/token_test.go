@@ -3,6 +3,7 @@ package cartum
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -99,11 +100,12 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 	}
 }
 
-// Where a login ends other tokens, processes that begin together throw each other out; each waits longer every time.
+// Where a login ends other tokens, processes that start together throw each other
+// out; each waits longer every time.
 func TestCallOutlastsProcessesThatEndItsTokens(t *testing.T) {
 	t.Parallel()
 	refusal := answerJSON(401, "")
-	s := newShop(t, one("orders/get", answersOf(refusal, refusal, refusal, refusal, refusal, answerJSON(200, noOrders))))
+	s := newShop(t, one("orders/get", answersOf(append(slices.Repeat([]http.HandlerFunc{refusal}, 5), answerJSON(200, noOrders))...)))
 	const jitter = 5 * time.Millisecond
 	c := s.client(func(cfg *Config) { cfg.Jitter = func() time.Duration { return jitter } })
 	began := time.Now()
@@ -222,7 +224,8 @@ func TestWaitBeforeLoginObeysTheContext(t *testing.T) {
 	assert.Equal(t, 1, s.loginCount())
 }
 
-// The call that began the shared login gives up; the others must not fail with it.
+// The call that started the shared login gives up; the others must not fail with
+// it.
 func TestSharedLoginOutlivesTheCallThatBeganIt(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
@@ -171,7 +172,7 @@ func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) fa
 	}
 	if list, err := client.Currencies(ctx); err == nil {
 		for _, one := range list {
-			says.Currencies = append(says.Currencies, strings.ToUpper(one.ISO))
+			says.Currencies = append(says.Currencies, order.NormalizeCurrency(one.ISO))
 		}
 		slices.Sort(says.Currencies)
 	}

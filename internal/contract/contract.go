@@ -173,7 +173,8 @@ func (c *Contract) checkAnswer(r *http.Request, operation *v3.Operation, status 
 	return found
 }
 
-// CheckRecord tells whether a record, such as an "Order", is as the document describes it.
+// CheckRecord reports whether a record, such as an "Order", is as the document
+// describes it.
 func (c *Contract) CheckRecord(schema string, record []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

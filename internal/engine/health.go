@@ -18,7 +18,7 @@ import (
 type Check struct {
 	Name string
 	Run  func(ctx context.Context) error
-	// Advisory makes a condition that is shown and without which one is ready all
+	// Advisory creates a condition that is shown and without which one is ready all
 	// the same.
 	Advisory bool
 }

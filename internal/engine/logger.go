@@ -49,8 +49,9 @@ func NewLogger(format, level string) (*zap.Logger, error) {
 // noStack is a level above all others: the stack at the place of logging is the SDK's own and tells nothing.
 const noStack = slog.Level(math.MaxInt)
 
-// TemporalLogger makes a logger usable by Temporal's SDK. The caller in its lines is the place in our code, also through
-// workflow.GetLogger and activity.GetLogger.
+// TemporalLogger creates a logger usable by Temporal's SDK. The caller in its
+// lines is the place in our code, also through workflow.GetLogger and
+// activity.GetLogger.
 func TemporalLogger(logger *zap.Logger) log.Logger {
 	return log.NewStructuredLogger(slog.New(zapslog.NewHandler(
 		logger.Core(),

@@ -279,7 +279,8 @@ func TestNothingReadableReachesTheServer(t *testing.T) {
 	assert.Equal(t, secret, readable.GetCurrentDetails())
 }
 
-// assertUnreadable looks for the text as it is, and for payloads that no codec has encoded.
+// assertUnreadable searches for the text as it is, and for payloads that no codec
+// has encoded.
 func assertUnreadable(t *testing.T, message proto.Message) {
 	t.Helper()
 	raw, err := proto.Marshal(message)

@@ -98,13 +98,13 @@ type Account struct {
 	Lists map[Kind]Directory
 }
 
-// Reached tells whether address and key are good.
+// Reached reports whether address and key are good.
 func (a Account) Reached() bool { return a.Lists != nil }
 
 // missingKind is the failure's kind of an endpoint that is not offered.
 const missingKind = "Missing"
 
-// WantsMore tells whether anything is to be asked after the company: where that
+// WantsMore reports whether anything is to be asked after the company: where that
 // endpoint alone is missing the address may be right all the same.
 func (a Account) WantsMore() bool {
 	return a.Company.Failure == nil || a.Company.Failure.Kind == missingKind

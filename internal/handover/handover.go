@@ -21,11 +21,10 @@ import (
 // Timeout bounds how long a caller waits for Temporal with one order.
 const Timeout = 10 * time.Second
 
-// Tell gives the hint to the order's workflow, and starts it where there is
-// none. A workflow that completed is left alone, for its order is done; only a
-// person brings it back, or the shop, where it shows an order again that was
-// taken for deleted. One that ended badly is started again. Telling twice does no
-// harm.
+// Tell gives the change notice to the order's workflow, and starts it where there
+// is none. A workflow that completed is left alone, for its order is done; only a
+// person brings it back, or the shop, where it shows an order again that was taken
+// for deleted. One that ended badly is started again. Telling twice does no harm.
 func Tell(ctx context.Context, c client.Client, key order.Key, hint order.ChangeNotice) error {
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
@@ -34,7 +33,7 @@ func Tell(ctx context.Context, c client.Client, key order.Key, hint order.Change
 	err := signal(ctx, c, state, hint, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	var done *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &done) {
-		// Its earlier life may have made the order, minutes ago.
+		// Its earlier life may have created the order, minutes ago.
 		state.Restarted = true
 		policy := enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 		if hint.By == order.OriginHand || hint.Reappeared {
@@ -60,7 +59,7 @@ func signal(ctx context.Context, c client.Client, state order.State, hint order.
 	return err
 }
 
-// startAttributes tell what is known already, so that a sweep that comes before
+// startAttributes report what is known already, so that a sweep that comes before
 // the workflow's first task does not tell the same again.
 func startAttributes(key order.Key, hint order.ChangeNotice) temporal.SearchAttributes {
 	known := []temporal.SearchAttributeUpdate{

@@ -8,7 +8,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/overview"
 )
 
-// What is told of shops and accounts.
+// What is notified of shops and accounts.
 var (
 	shopSuccess    = fare("shop_last_success_timestamp_seconds", "When the shop's last successful sweep began.", "shop")
 	shopRed        = fare("shop_red", "1 while somebody has to see to the shop.", "shop")

@@ -12,14 +12,14 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// Advance takes in what happened to an order and decides what to do next. It is
-// the only way in which an order's state changes, and the one place where the rules
+// Advance applies what happened to an order and decides what to do next. It is the
+// only way in which an order's state changes, and the one place where the rules
 // are: it reads nothing but its arguments, asks nobody and has no clock.
 //
 // The workflow runs it as a local activity, so its answer is recorded: rules and
-// settings may change at any time, and orders that are under way replay.
+// settings may change at any time, and orders that are in progress replay.
 //
-// It does not fail: what it cannot take in, by a defect of ours, is kept, and the
+// It does not fail: what it cannot apply, by a defect of ours, is kept, and the
 // order is held for it.
 func Advance(s State, events []flow.Event, running []flow.Step, r Rules, now time.Time) (State, flow.Commands) {
 	next, commands, fault := tryAdvance(s, events, running, r, now, nil)
@@ -29,8 +29,8 @@ func Advance(s State, events []flow.Event, running []flow.Step, r Rules, now tim
 	return advanceDespite(fault, s, events, running, r, now)
 }
 
-// tryAdvance is Advance with all events; a panic becomes an error. Fault is why other
-// events could not be taken in.
+// tryAdvance is Advance with all events; a panic becomes an error. Fault is why
+// other events could not be applied.
 func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now time.Time, fault error) (next State, c flow.Commands, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -72,13 +72,13 @@ type advance struct {
 	running map[string]runningStep // those that have not ended
 	// ending is set where nothing may be started.
 	ending   bool
-	fault    error // why an event could not be taken in
+	fault    error // why an event could not be applied
 	observed bool  // a poll reported something that is to be published at once
 	commands flow.Commands
 }
 
-// take takes in the events. What freezes comes first: a change that arrived with
-// it comes too late.
+// take applies the events. What freezes comes first: a change that arrived with it
+// comes too late.
 func (a *advance) take(events []flow.Event) error {
 	events = slices.Concat(a.retriedEvents(events), events)
 	slices.SortStableFunc(events, func(x, y flow.Event) int { return rank(x) - rank(y) })
@@ -111,7 +111,7 @@ func rank(e flow.Event) int {
 	return 1
 }
 
-// retriedEvents are events that a defect kept from being taken in. They come back
+// retriedEvents are events that a defect kept from being applied. They come back
 // once the hold for the defect is retried.
 func (a *advance) retriedEvents(events []flow.Event) []flow.Event {
 	if !retries(events) {
@@ -122,7 +122,7 @@ func (a *advance) retriedEvents(events []flow.Event) []flow.Event {
 	return failed
 }
 
-// retries tells that an event has what waits tried again.
+// retries reports whether an event has what waits tried again.
 func retries(events []flow.Event) bool {
 	return slices.ContainsFunc(events, func(e flow.Event) bool {
 		return e.Kind == SignalDecide || e.Kind == SignalSettings || e.Kind == flow.EventTimer || e.Kind == UpdateRefresh
@@ -153,8 +153,8 @@ func (a *advance) decide() error {
 	return errors.New("the plan does not come to rest")
 }
 
-// taken takes in what was planned, apart from its steps. It tells whether there is
-// to be planned again.
+// taken applies what was planned, apart from its steps. It reports whether there
+// is to be planned again.
 func (a *advance) taken(next plan, p *planner) bool {
 	s := a.s
 	for _, note := range next.notes {

@@ -9,8 +9,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// mostFailedEvents bounds the events that are kept for a release that can take them
-// in. What is not kept is seen again by polls.
+// mostFailedEvents bounds the events that are kept for a release that can apply
+// them. What is not kept is seen again by polls.
 const mostFailedEvents = 50
 
 // internalError is the hold for a defect of ours.
@@ -22,8 +22,8 @@ func internalError(fault error) Hold {
 	return holdFor(HoldInternalError, "message", Shorten(message, longestValue))
 }
 
-// advanceDespite takes in the events that can be taken in, and keeps the others.
-// The order is held and tries again by itself.
+// advanceDespite applies the events that can be applied, and keeps the others. The
+// order is held and tries again by itself.
 func advanceDespite(fault error, s State, events []flow.Event, running []flow.Step, r Rules, now time.Time) (State, flow.Commands) {
 	if retries(events) {
 		events, running = slices.Concat(s.Failed, events), slices.Concat(running, s.FailedSteps)
@@ -41,7 +41,7 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 	kept := clone(s)
 	kept.Failed = append(kept.Failed, bad...)
 	kept.Failed = kept.Failed[max(0, len(kept.Failed)-mostFailedEvents):]
-	// A step whose end cannot be taken in has ended all the same.
+	// A step whose end cannot be applied has ended all the same.
 	var runs []flow.Step
 	for _, step := range running {
 		if endIn(bad, step) {
@@ -60,7 +60,7 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 	return holdForFault(fault, kept, running, now)
 }
 
-// endIn tells that one of the events is the end of a step.
+// endIn reports whether one of the events is the end of a step.
 func endIn(events []flow.Event, step flow.Step) bool {
 	return slices.ContainsFunc(events, func(e flow.Event) bool { return endOf(e) == step.Key })
 }

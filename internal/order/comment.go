@@ -26,8 +26,8 @@ const commentTime = "02.01.2006 15:04"
 // FirstComment is the text that goes into the event feed of every order that is
 // made in RO App, for every delivery method: the customer as written, delivery,
 // remarks, payment, and the amount to collect with how it comes about. It names
-// the moment it reports, at, as a repeated comment cannot be told from the first
-// otherwise.
+// the moment it reports, at, as a repeated comment cannot be distinguished from
+// the first otherwise.
 func FirstComment(s Snapshot, r Rules, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
 	sections := [][]string{

@@ -6,8 +6,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// amount tells how the order is paid and how the amount to collect comes about:
-// from the goods to Cartum's total, and from there to what is due.
+// amount reports how the order is paid and how the amount to collect comes about:
+// from the items to Cartum's total, and from there to what is due.
 func (c commentary) amount() []string {
 	if c.linesUnclear {
 		lines := append([]string{c.payment(), c.sum("ShopTotal", c.totals.Sum)}, c.extras(false)...)
@@ -35,7 +35,7 @@ func (c commentary) payment() string {
 	return c.say(id, words{"Value": Shorten(NormalizeText(c.order.Payment.Method), longestValue)})
 }
 
-// changes lead from the goods to Cartum's total.
+// changes lead from the items to Cartum's total.
 func (c commentary) changes() []string {
 	var lines []string
 	for _, discount := range c.totals.Discounts {
@@ -106,7 +106,7 @@ func (c commentary) zeroPrices() []string {
 	}
 }
 
-// titles lists goods; of very many only the first.
+// titles lists items; of very many only the first.
 func titles(all []string) string {
 	var listed []string
 	for _, title := range all[:min(len(all), mostTitles)] {

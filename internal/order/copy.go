@@ -72,7 +72,7 @@ var (
 // immutables remembers what immutable found out of a type.
 var immutables sync.Map
 
-// immutable tells that nobody can change a value through a copy of it.
+// immutable reports whether nobody can change a value through a copy of it.
 func immutable(t reflect.Type) bool {
 	if known, ok := immutables.Load(t); ok {
 		return known.(bool)
@@ -94,7 +94,7 @@ func immutable(t reflect.Type) bool {
 	return is
 }
 
-// encodable tells why a value cannot be recorded as JSON, nil where it can.
+// encodable reports why a value cannot be recorded as JSON, nil where it can.
 func encodable(v reflect.Value) error {
 	switch {
 	case v.Type() == timeType:

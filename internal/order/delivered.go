@@ -18,7 +18,7 @@ func deliveryContent(s Snapshot) string {
 }
 
 // paymentContent is what comments say of the payment: how it is paid, whether it
-// is paid, and what is deducted. Values that only follow the goods are left out.
+// is paid, and what is deducted. Values that only follow the items are left out.
 func paymentContent(s Snapshot) string {
 	t := s.Totals
 	values := []string{

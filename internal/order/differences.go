@@ -12,8 +12,8 @@ const (
 	DifferenceValues  DifferenceKind = "values"  // quantity or price differ
 )
 
-// Difference is one line that is not carried over, since goods were written off
-// or since staff's own values stay.
+// Difference is one line that is not synced, since items were written off or since
+// staff's own values stay.
 type Difference struct {
 	Key     LineKey
 	Kind    DifferenceKind
@@ -21,9 +21,9 @@ type Difference struct {
 	Account ItemValues // zero where new
 }
 
-// Differences are the lines that RO App has otherwise than the shop, because of
-// a change in the shop that is not carried over. What staff changed by
-// themselves is no difference.
+// Differences are the lines that RO App has otherwise than the shop, because of a
+// change in the shop that is not synced. What staff changed by themselves is no
+// difference.
 func (s *State) Differences() []Difference {
 	if s.Snapshot == nil || s.Order == nil || !s.imported() {
 		return nil

@@ -32,9 +32,9 @@ func KeyedHash(key []byte, parts ...string) string {
 	return hex.EncodeToString(hash.Sum(nil)[:keyedHashSize])
 }
 
-// Digest stands for all that the rules use of a snapshot: equal digests mean
-// that there is nothing new. It begins with its version and a colon. When the
-// order was seen, and in what order its lines are listed, is not in it.
+// Digest stands for all that the rules use of a snapshot: equal digests mean that
+// there is nothing new. It starts with its version and a colon. When the order was
+// seen, and in what order its lines are listed, is not in it.
 func Digest(s Snapshot, key []byte) string {
 	parts := []string{
 		"digest", strconv.FormatInt(s.Number, 10), strconv.Itoa(s.Status), s.Currency,

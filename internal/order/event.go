@@ -10,7 +10,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// eventKind takes in the events of one kind. Their payload comes from outside and
+// eventKind applies the events of one kind. Their payload comes from outside and
 // may be anything.
 type eventKind func(s *State, payload []byte, running map[string]runningStep, now time.Time) error
 
@@ -40,7 +40,7 @@ func defineEvent[P any](name string, apply func(s *State, payload P, now time.Ti
 	return name
 }
 
-// undecodableError tells that an event's payload is not what its kind has.
+// undecodableError says that an event's payload is not what its kind has.
 type undecodableError struct {
 	name  string
 	cause error
@@ -82,7 +82,7 @@ func init() {
 	eventKinds[flow.EventStepEnded] = applyStepEnded
 }
 
-// applyStepEnded takes in the end of a step that ran.
+// applyStepEnded applies the end of a step that ran.
 func applyStepEnded(s *State, payload []byte, running map[string]runningStep, now time.Time) error {
 	var ended flow.StepEnded
 	if err := json.Unmarshal(payload, &ended); err != nil {

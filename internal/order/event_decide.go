@@ -78,8 +78,8 @@ func (d Decision) message() flow.Message {
 		"product", d.Goods.value(), "reason", d.Reason)
 }
 
-// Decided tells that this very answer was the last one and has ended the wait:
-// once more would change nothing.
+// Decided reports whether this very answer was the last one and has ended the
+// wait: once more would change nothing.
 func (s *State) Decided(d Decision) bool {
 	return s.Hold == nil && s.LastDecision != nil && *s.LastDecision == d
 }
@@ -94,7 +94,7 @@ func (s *State) chooseGoods(key GoodsKey, choose func(*GoodsFacts)) {
 }
 
 // waitsFor is the hold that a person answers. While its cause is checked again it
-// is lifted, yet an answer may be on its way.
+// is lifted, yet an answer may be pending.
 func (s *State) waitsFor() *Hold { return cmp.Or(s.Hold, s.LastHold) }
 
 // Unfit is the code of why a decision does not answer what the order waits for, or
@@ -133,8 +133,9 @@ func (h *Hold) notAmong(chosen Choice) string {
 	}
 }
 
-// OtherPhone tells that none of a contact's phones is one of the order's, so that it
-// may be somebody else's. An order without a usable phone says nothing of that.
+// OtherPhone reports whether none of a contact's phones is one of the order's, so
+// that it may be somebody else's. An order without a usable phone says nothing of
+// that.
 func (s *State) OtherPhone(phones []string, region string) bool {
 	if s.Snapshot == nil {
 		return false
@@ -220,7 +221,7 @@ func (s *State) answersTo(hold *Hold) []DecisionKind {
 	return append(kinds, DecideSkip)
 }
 
-// linkable tells whether an order in RO App can be linked now.
+// linkable reports whether an order in RO App can be linked now.
 func (s *State) linkable(hold *Hold) bool {
 	switch {
 	case s.Snapshot == nil, hold.Reason == HoldUnknownShop, hold.Reason == HoldCurrency:

@@ -35,8 +35,8 @@ var _ = defineEvent(UpdateRefresh, func(s *State, r RefreshRequest, now time.Tim
 })
 
 const (
-	// refreshEvery is how soon after a successful refresh the next one is
-	// allowed, whoever asks.
+	// refreshEvery is how soon after a successful refresh the next one is allowed, no
+	// matter who asks.
 	refreshEvery = 10 * time.Minute
 	// refreshAfterFailure is the same after one that failed.
 	refreshAfterFailure = 30 * time.Second

@@ -7,10 +7,10 @@ const SignalStatusChanged = "status-changed"
 
 var _ = defineSignal(SignalStatusChanged, func(s *State, o OrderRead, now time.Time) { s.applyAccountOrder(o, now) })
 
-// SignalWrittenOff says that goods of the order were taken from stock in RO App.
+// SignalWrittenOff says that items of the order were taken from stock in RO App.
 const SignalWrittenOff = "written-off"
 
-// WriteOff says that goods of the order were taken from stock in RO App.
+// WriteOff says that items of the order were taken from stock in RO App.
 type WriteOff struct {
 	At time.Time
 	By string `json:",omitempty"` // who said so; empty: cartumsync saw it

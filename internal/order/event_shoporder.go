@@ -50,7 +50,7 @@ type ShopAbsence struct {
 	GoneSince time.Time `json:",omitzero"`
 }
 
-// goneInShop tells that the order counts as deleted in the shop.
+// goneInShop reports whether the order counts as deleted in the shop.
 func (p *planner) goneInShop() bool { return !p.s.GoneSince.IsZero() }
 
 // Hint is the former name of [ChangeNotice].

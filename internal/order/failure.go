@@ -34,12 +34,12 @@ type Failure struct {
 	Side  Side
 	Field string // of Malformed
 	Text  string // the service's words; travels encrypted only
-	// Definite tells that nothing was created by any attempt since the step was
+	// Definite reports whether nothing was created by any attempt since the step was
 	// last started.
 	Definite bool
 }
 
-// Passes tells that the failure may pass by itself, so that a step is tried
+// Passes reports whether the failure may pass by itself, so that a step is tried
 // again.
 func (f Failure) Passes() bool { return f.Kind == FailUnreachable || f.Kind == FailThrottled }
 
@@ -53,7 +53,7 @@ func failureOf(side Side, e flow.StepError) Failure {
 	return failure
 }
 
-// fail takes in that a step failed for good.
+// fail applies that a step failed for good.
 func (s *State) fail(step runningStep, f Failure, now time.Time) {
 	if f.Definite && step.lookup(step.in).Lost == nil {
 		delete(s.InFlight, step.Key)
@@ -151,7 +151,7 @@ func (s *State) backOff(step runningStep, now time.Time) {
 	s.Backoffs[step.Key] = b
 }
 
-// putOff tells until when a step may not be started, the zero time for now.
+// putOff reports until when a step may not be started, the zero time for now.
 func (s *State) putOff(step flow.Step, now time.Time) time.Time {
 	b, failed := s.Backoffs[step.Key]
 	if !failed || b.Fingerprint != step.Fingerprint || !b.Until.After(now) {

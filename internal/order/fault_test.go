@@ -14,8 +14,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// An event that a defect keeps from being taken in is kept, holds the order, and is
-// taken in by a release that can.
+// An event that a defect keeps from being applied is kept, holds the order, and is
+// applied by a release that can.
 func TestEventOfAKindThatNobodyKnowsIsKept(t *testing.T) {
 	t.Parallel()
 	l := imported(t)
@@ -35,7 +35,7 @@ func TestEventOfAKindThatNobodyKnowsIsKept(t *testing.T) {
 	assert.Len(t, l.noted("held"), 1, "noted once")
 }
 
-// A good event that comes with a bad one is taken in all the same.
+// A good event that comes with a bad one is applied all the same.
 func TestGoodEventBesideABadOneIsTakenIn(t *testing.T) {
 	t.Parallel()
 	l := imported(t)

@@ -1,9 +1,9 @@
 package order
 
-// ArticleKey names goods by their article.
+// ArticleKey names products by their SKU.
 func ArticleKey(article string) GoodsKey { return GoodsKey("a:" + NormalizeText(article)) }
 
-// TitleKey names goods by their title. A title longer than RO App takes is
+// TitleKey names products by their title. A title longer than RO App takes is
 // recognised by what RO App was given.
 func TitleKey(title string) GoodsKey {
 	return GoodsKey("t:" + Shorten(NormalizeText(title), TitleLimit))
@@ -13,10 +13,10 @@ func TitleKey(title string) GoodsKey {
 // its own limit is not documented.
 const TitleLimit = 255
 
-// byArticle tells whether goods are named by article.
+// byArticle reports whether products are named by SKU.
 func (k GoodsKey) byArticle() bool { return len(k) > 2 && k[:2] == "a:" }
 
-// value is the article or title itself.
+// value is the SKU or title itself.
 func (k GoodsKey) value() string { return string(k[min(2, len(k)):]) }
 
 // product is the one product that the facts lead to, nil where there is none yet.

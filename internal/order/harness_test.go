@@ -101,7 +101,7 @@ func line(article string, quantity, price int64) order.Line {
 	return order.Line{Article: article, Title: article, Type: order.LineProduct, Price: decimal.NewFromInt(price), Quantity: decimal.NewFromInt(quantity)}
 }
 
-// report has the rules take in one event, now.
+// report has the rules apply one event, now.
 func (l *life) report(kind string, payload any) {
 	l.t.Helper()
 	text, err := json.Marshal(payload)
@@ -191,8 +191,8 @@ func in[In any](l *life, kind order.StepKind) In {
 	return input
 }
 
-// starting tells that the step's activity has started: it cannot be withdrawn any more
-// without its outcome being unknown.
+// starting reports whether the step's activity has started: it cannot be withdrawn
+// any more without its outcome being unknown.
 func (l *life) starting(kind order.StepKind) { l.started[l.step(kind).Key] = true }
 
 // end ends a running step with an answer.
@@ -370,7 +370,8 @@ func (l *life) answerOrder(kind order.StepKind) {
 	}
 }
 
-// writeLines reads the items and writes what differs, unless goods are written off.
+// writeLines reads the items and writes what differs, unless items are written
+// off.
 func (l *life) writeLines(write order.WriteLines) order.LinesWritten {
 	answer := order.LinesWritten{At: l.now, Items: slices.Clone(l.account.items), Written: map[order.LineKey]order.Decided{}}
 	for _, line := range write.Lines {

@@ -27,7 +27,7 @@ const (
 	HoldUnreachable       HoldReason = "unreachable"
 	HoldUnknownShop       HoldReason = "unknown-shop"
 	HoldMalformed         HoldReason = "malformed"        // a value of the shop's order has no safe meaning
-	HoldDeductedAtOnce    HoldReason = "deducted-at-once" // RO App writes goods off as they are added
+	HoldDeductedAtOnce    HoldReason = "deducted-at-once" // RO App writes items off as they are added
 	HoldNotInShop         HoldReason = "not-in-shop"      // Cartum does not show the order (yet)
 	HoldNumberReused      HoldReason = "number-reused"    // the shop gave the order's number to another order
 	HoldUnknownAccount    HoldReason = "unknown-account"  // the order's RO App account is not in the settings any more
@@ -51,7 +51,7 @@ type Hold struct {
 	Goods   GoodsKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
-	// Note tells what came of a person's last answer, where nothing did.
+	// Note reports what came of a person's last answer, where nothing did.
 	Note  *flow.Message `json:",omitempty"`
 	Since time.Time
 	// Retries counts how often the cause was checked again.
@@ -59,7 +59,8 @@ type Hold struct {
 	NextRetry time.Time `json:",omitzero"` // zero: only a person ends it
 }
 
-// holdFor makes a hold of its reason and of pairs of a parameter's name and value.
+// holdFor creates a hold of its reason and of pairs of a parameter's name and
+// value.
 func holdFor(reason HoldReason, pairs ...string) Hold {
 	return Hold{Reason: reason, Params: msg("", pairs...).Params}
 }
@@ -84,7 +85,7 @@ type Choice struct {
 	Title        string
 }
 
-// stopsAll tells that nothing of the order can be carried over meanwhile.
+// stopsAll reports whether nothing of the order can be synced meanwhile.
 func (h *Hold) stopsAll() bool {
 	switch h.Reason {
 	case HoldOrderGone, HoldUnknownShop, HoldUnknownAccount, HoldNumberReused, HoldInternalError:
@@ -94,7 +95,7 @@ func (h *Hold) stopsAll() bool {
 	}
 }
 
-// same tells whether two holds wait for the same thing.
+// same reports whether two holds wait for the same thing.
 func (h *Hold) same(other *Hold) bool {
 	return h != nil && other != nil && h.Reason == other.Reason && h.Variant == other.Variant && h.Field == other.Field && h.Problem == other.Problem && h.Goods == other.Goods
 }
@@ -136,7 +137,7 @@ const (
 	DecideCreateProduct DecisionKind = "create-product" // a new product under the line's title
 	DecideAccept        DecisionKind = "accept"         // take the value as it was understood
 	DecideRetry         DecisionKind = "retry"
-	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is made anew
+	DecideCreateAgain   DecisionKind = "create-again" // the order deleted in RO App is made again
 	DecideLink          DecisionKind = "link"         // this order in RO App is the order
 	DecideSkip          DecisionKind = "skip"         // do not sync the order, with a reason
 	DecideNewOrder      DecisionKind = "new-order"    // another order has the number now: import it

@@ -124,7 +124,7 @@ func (s *simulation) requireImportedStatus(o *simulatedOrder) {
 }
 
 // requireLineInStep allows no difference in silence, but for a value that an
-// erased life carried over and that the shop has since turned back.
+// erased life synced and that the shop has since turned back.
 func (s *simulation) requireLineInStep(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
 	item, stands := o.item(facts.ItemID)

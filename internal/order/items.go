@@ -14,8 +14,8 @@ type LineFacts struct {
 	// Quantity and Price are what we wrote last.
 	Quantity decimal.Decimal
 	Price    decimal.Decimal
-	// ShopQuantity and ShopPrice are the shop's values that were last carried
-	// over, or told where staff's own values stay; nil where they are what we wrote.
+	// ShopQuantity and ShopPrice are the shop's values that were last synced, or told
+	// where staff's own values stay; nil where they are what we wrote.
 	ShopQuantity *decimal.Decimal `json:",omitempty"`
 	ShopPrice    *decimal.Decimal `json:",omitempty"`
 	// Tried are values that may have been written by requests whose answer is
@@ -40,23 +40,23 @@ func (v ItemValues) equal(other ItemValues) bool {
 type ItemsFacts struct {
 	// Due asks to read them.
 	Due bool `json:",omitempty"`
-	// Deducted is set where RO App said that all goods are written off, which was
-	// a reason to read them once: they need not be ours.
+	// Deducted is set where RO App said that all items are written off, which was a
+	// reason to read them once: they need not be ours.
 	Deducted bool `json:",omitempty"`
 	// ReadFor is the digest of the shop's order for which they were last read.
 	ReadFor string `json:",omitempty"`
 	// Others are the ids of items that staff added, OthersTotal is their sum.
 	Others      []int64         `json:",omitempty"`
 	OthersTotal decimal.Decimal `json:",omitzero"`
-	// Before are, by line, the items that stood there before the line's add was
-	// first begun: none of them can be what a lost attempt made.
+	// Before are, by line, the items that stood there before the line's add was first
+	// started: none of them can be what a lost attempt made.
 	Before map[LineKey][]int64 `json:",omitempty"`
 }
 
 // written are the values that we wrote last.
 func (f LineFacts) written() ItemValues { return ItemValues{f.Quantity, f.Price} }
 
-// carried are the shop's values that were last carried over or told.
+// carried are the shop's values that were last synced or told.
 func (f LineFacts) carried() ItemValues {
 	values := f.written()
 	if f.ShopQuantity != nil {
@@ -76,7 +76,7 @@ func (f LineFacts) standing() ItemValues {
 	return f.written()
 }
 
-// present tells that the line stands in RO App, as far as is known.
+// present reports whether the line exists in RO App, as far as is known.
 func (f LineFacts) present() bool { return f.ItemID != 0 && !f.Deleted }
 
 // LineWrite is one line of ours: what its item may have by us, and what it
@@ -84,8 +84,8 @@ func (f LineFacts) present() bool { return f.ItemID != 0 && !f.Deleted }
 type LineWrite struct {
 	Key    LineKey
 	ItemID int64
-	// To are the shop's values; Quantity and Price say which of them changed
-	// since they were last carried over.
+	// To are the shop's values; Quantity and Price say which of them changed since
+	// they were last synced.
 	To              ItemValues
 	Quantity, Price bool
 	// Ours are all values that we wrote or may have written.
@@ -95,7 +95,7 @@ type LineWrite struct {
 // Decided are the values of a line to send, nil where one stays as it is.
 type Decided struct{ Quantity, Price *decimal.Decimal }
 
-// Nothing tells that nothing is to be written.
+// Nothing says that nothing is to be written.
 func (d Decided) Nothing() bool { return d.Quantity == nil && d.Price == nil }
 
 // Decide compares three ways: a value is written only where the shop changed it
@@ -118,7 +118,7 @@ func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Dec
 	return slices.ContainsFunc(w.Ours, func(ours ItemValues) bool { return of(ours).Equal(value) })
 }
 
-// apply takes in an item as it was read, and what was written to it afterwards.
+// apply applies an item as it was read, and what was written to it afterwards.
 func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
 	carried := f.carried()
 	stands := ItemValues{item.Quantity, item.Price}
@@ -145,22 +145,22 @@ func (f *LineFacts) apply(w LineWrite, item Item, sent Decided) {
 	f.Kept = f.Theirs != nil && (f.Kept || w.Quantity || w.Price)
 }
 
-// carrying is one value of a line on its way from the shop to RO App.
+// carrying is one value of a line pending from the shop to RO App.
 type carrying struct {
 	written, carried, to, stands decimal.Decimal
 	changed, ours, sent          bool
 }
 
-// done gives what we have written, and what of the shop is carried over where
-// that is something else.
+// done gives what we have written, and what of the shop is synced where that is
+// something else.
 func (c carrying) done() (written decimal.Decimal, shop *decimal.Decimal) {
 	switch {
 	case c.sent, c.changed && c.stands.Equal(c.to):
 		return c.to, nil
 	case c.ours:
-		// What stands there is what was carried over. Where the shop has
-		// another value, that is yet to be written: one go writes few lines,
-		// and staff may have taken back a value of their own.
+		// What stands there is what was synced. Where the shop has another value, that is
+		// yet to be written: one go writes few lines, and staff may have taken back a
+		// value of their own.
 		return c.stands, nil
 	case c.changed:
 		return c.written, different(c.to, c.written)
@@ -199,8 +199,8 @@ func sumOfOthers(items []Item, ids []int64) decimal.Decimal {
 	return sum
 }
 
-// leaveLines gives up the lines that were not added, once the import is done:
-// they are told of, and not added behind the staff's back later.
+// leaveLines gives up the lines that were not added, once the import is done: they
+// are notified of, and not added behind the staff's back later.
 func (s *State) leaveLines() {
 	for _, line := range PricedLines(*s.Snapshot) {
 		if _, written := s.Lines[line.Key]; !written {

@@ -40,7 +40,7 @@ func TestF37_F38_F44_F45_AnySequenceOfTroubleLeavesBothSidesInStep(t *testing.T)
 	}
 }
 
-// newImportedSimulation begins with an order whose import went well a while ago.
+// newImportedSimulation starts with an order whose import went well a while ago.
 func newImportedSimulation(t *rapid.T) *simulation {
 	s := newSimulation(t)
 	s.rules.ImportStatuses[5] = 102 // two of the shop's stand for one of RO App's
@@ -123,7 +123,7 @@ func (s *simulation) collect() {
 	s.send(func() { s.report(order.SignalStatusChanged, read) })
 }
 
-// send delivers a signal now, or leaves it on its way.
+// send delivers a signal now, or leaves it pending.
 func (s *simulation) send(signal func()) {
 	switch rapid.SampledFrom([]string{"now", "now", "later", "twice"}).Draw(s.t, "signal") {
 	case "now":
@@ -146,7 +146,7 @@ func (s *simulation) deliver() {
 	signal()
 }
 
-// writeOffTold is a signal that goods were written off. It comes from a person
+// writeOffTold is a signal that items were written off. It comes from a person
 // too, so it need not be seen in the items.
 func (s *simulation) writeOffTold() {
 	if s.account.orders[0].frozen() || rapid.IntRange(0, 4).Draw(s.t, "by a person") == 0 {
@@ -210,7 +210,7 @@ func (s *simulation) seeBothSides() {
 	}
 }
 
-// requireRest has nothing move any more, however often both sides are looked at.
+// requireRest has nothing move any more, however often both sides are checked.
 func (s *simulation) requireRest() {
 	for range 50 {
 		s.let(s.clock.Add(5 * time.Minute))
@@ -250,7 +250,7 @@ func (s *simulation) requireStatusesInStep(o *simulatedOrder) {
 	}
 }
 
-// requireLineCarried wants a line of the shop to stand in RO App, or the
+// requireLineCarried wants a line of the shop to exist in RO App, or the
 // difference to be named, unless it is only the staff's.
 func (s *simulation) requireLineCarried(o *simulatedOrder, line order.Line) {
 	facts, known := s.state.Lines[line.Key]
@@ -261,8 +261,8 @@ func (s *simulation) requireLineCarried(o *simulatedOrder, line order.Line) {
 	}
 	_, told := s.difference(line.Key)
 	touched, staffs := o.touched[facts.ItemID]
-	// What a lost attempt wrote and staff then changed, the shop may have turned
-	// back meanwhile: then nothing was ever carried over, as far as can be known.
+	// What a lost attempt wrote and staff then changed, the shop may have turned back
+	// meanwhile: then nothing was ever synced, as far as can be known.
 	revoked := o.lostLines > 0 && sameValues(order.ItemValues{Quantity: facts.Quantity, Price: facts.Price}, shop)
 	if told || staffs && (revoked || sameValues(touched.written, shop) || sameValues(touched.before, shop)) {
 		return

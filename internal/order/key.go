@@ -26,7 +26,7 @@ var ErrKey = errors.New("not an order's workflow id, which reads order:{shop}:{n
 // queue names and URLs, so it takes nothing that needs escaping there.
 var shopID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
-// ValidID tells whether a text may be the id of a shop or of an account: up to
+// ValidID reports whether a text may be the id of a shop or of an account: up to
 // 40 small letters, digits and hyphens.
 func ValidID(id string) bool { return shopID.MatchString(id) }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// KeyLines gives every line its key, see [LineKey]: "a:" and the article, or
-// "t:" and the title where the article is empty, both normalised, and "#" and
-// the occurrence in the order of the lines.
+// KeyLines gives every line its key, see [LineKey]: "a:" and the SKU, or "t:" and
+// the title where the SKU is empty, both normalised, and "#" and the occurrence in
+// the order of the lines.
 func KeyLines(lines []Line) {
 	seen := map[string]int{}
 	for i := range lines {
@@ -36,7 +36,7 @@ func PricedLines(s Snapshot) []Line {
 	return lines
 }
 
-// setsCountTwice tells whether the lines exceed the total by just the lines of
+// setsCountTwice reports whether the lines exceed the total by just the lines of
 // whole sets. Which of Cartum's totals says so is not documented, so the first
 // that fits the lines with or without them decides.
 func setsCountTwice(s Snapshot) bool {
@@ -85,7 +85,7 @@ func sumOf(lines []Line) decimal.Decimal {
 }
 
 // matchLines gives the lines of a newer snapshot the keys of the lines that they
-// were before. Lines of one article are told apart by what agrees best: the shop's
+// were before. Lines of one SKU are distinguished by what agrees best: the shop's
 // own id, then price and quantity, then one of them; never by their place in the
 // list.
 func matchLines(was, lines []Line) []Line {
@@ -137,7 +137,7 @@ func sameContent(was, is Line) bool {
 	return was.Title == is.Title && was.Type == is.Type && was.Price.Equal(is.Price) && was.Quantity.Equal(is.Quantity)
 }
 
-// matchGroup keys the lines of one article, those at the indexes.
+// matchGroup keys the lines of one SKU, those at the indexes.
 func matchGroup(group string, before, lines []Line, indexes []int) {
 	used, keyed := map[LineKey]bool{}, map[int]bool{}
 	for _, agree := range agreements {

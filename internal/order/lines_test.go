@@ -9,7 +9,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// goods is a line that has what totals are made of.
+// products is a line that has what totals are made of.
 func goods(kind order.LineType, title, quantity, price string) order.Line {
 	return order.Line{
 		Title: title, Type: kind,

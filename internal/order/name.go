@@ -19,7 +19,7 @@ func SplitName(full string, o NameOrder) (first, last string) {
 	return Shorten(word, longestNamePart), Shorten(rest, longestNamePart)
 }
 
-// SameName tells whether two names have the same words, in any order, in any
+// SameName reports whether two names have the same words, in any order, in any
 // case and with any apostrophe. No name is the same as none.
 func SameName(aFirst, aLast, bFirst, bLast string) bool {
 	a, b := nameWords(aFirst, aLast), nameWords(bFirst, bLast)

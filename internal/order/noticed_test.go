@@ -40,6 +40,28 @@ func TestF47_EachRealChangeIsOneComment(t *testing.T) {
 			before: func(l *life) { l.shop.Payment.Paid = true },
 			change: func(o *order.Snapshot) { setQuantity(o, 3) }, said: "30,00 PLN",
 		},
+		"a total of nothing": {change: func(o *order.Snapshot) { o.Totals.Sum = decimal.Zero }, said: "Do pobrania: 0,00 PLN"},
+		"a coupon taken back": {
+			before: func(l *life) { l.shop.Totals.CouponPercent, l.shop.Totals.Sum = amount("20"), amount("16") },
+			change: func(o *order.Snapshot) { o.Totals.CouponPercent, o.Totals.Sum = decimal.Zero, amount("20") }, said: "Do pobrania: 20,00 PLN",
+		},
+		"a price, with a coupon": {
+			before: func(l *life) { l.shop.Totals.CouponPercent, l.shop.Totals.Sum = amount("20"), amount("16") },
+			change: func(o *order.Snapshot) {
+				o.Lines[0].Price, o.Totals.Default, o.Totals.Sum = decimal.NewFromInt(20), amount("40"), amount("32")
+			}, said: "Do pobrania: 32,00 PLN",
+		},
+		"a fee":        {change: func(o *order.Snapshot) { o.Payment.Fee = amountOf("3") }, said: "Do pobrania: 23,00 PLN"},
+		"paid no more": {before: func(l *life) { l.shop.Payment.Paid = true }, change: func(o *order.Snapshot) { o.Payment.Paid = false }, said: "Do pobrania: 20,00 PLN"},
+		"the carrier's own rates": {
+			before: func(l *life) { l.shop.Delivery.Price = amountOf("15") },
+			change: func(o *order.Snapshot) { o.Delivery.Price, o.Delivery.AtCarrierRates = nil, true }, said: "Do pobrania: 20,00 PLN",
+		},
+		"the delivery price of a paid order": {
+			before: func(l *life) { l.shop.Payment.Paid, l.shop.Delivery.Price = true, amountOf("15") },
+			change: func(o *order.Snapshot) { o.Delivery.Price = amountOf("25") }, said: "25,00 PLN",
+		},
+		"a second phone":           {change: func(o *order.Snapshot) { o.Customer.Phone += " / 601222333" }, said: "601222333"},
 		"the manager's comment":    {change: func(o *order.Snapshot) { o.ManagerComment = "kruche" }, said: "kruche"},
 		"the buyer's comment":      {change: func(o *order.Snapshot) { o.BuyerComment = "po 18:00" }, said: "po 18:00"},
 		"do not call":              {change: func(o *order.Snapshot) { o.DoNotCall = true }, said: "Nie dzwonić"},

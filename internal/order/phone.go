@@ -23,14 +23,14 @@ func ParsePhone(raw, region string) (e164 string, ok bool) {
 	return phones[0], true
 }
 
-// longestPhones bounds the text in which phones are looked for, in runes.
+// longestPhones bounds the text in which phones are searched for, in runes.
 const longestPhones = 200
 
 // Phones are all numbers of a field as E.164, each once, in the order in which
 // they are written.
 func Phones(raw, region string) []string {
 	region = strings.ToUpper(strings.TrimSpace(region))
-	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(raw)), longestPhones)
+	text := Shorten(NormalizeText(strings.NewReplacer("\r", ";", "\n", ";").Replace(withoutEntities(raw))), longestPhones)
 	var phones []string
 	for _, part := range phoneParts(text) {
 		phones = append(phones, phonesBetweenSlashes(part, region)...)
@@ -38,13 +38,13 @@ func Phones(raw, region string) []string {
 	return distinct(phones)
 }
 
-// HasPhone tells whether one of the numbers that a field holds is the phone,
+// HasPhone reports whether one of the numbers that a field holds is the phone,
 // given as E.164.
 func HasPhone(raw, e164, region string) bool {
 	return slices.Contains(Phones(raw, region), e164)
 }
 
-// phoneParts cuts a field where a second number, an extension or words begin.
+// phoneParts cuts a field where a second number, an extension or words start.
 func phoneParts(text string) []string {
 	var parts []string
 	from := 0
@@ -84,10 +84,18 @@ func phonesBetweenSlashes(part, region string) []string {
 	return phones
 }
 
-// phonesInGroups finds the numbers that stand side by side with nothing but a
-// space between them, the longest first.
+// phonesInGroups finds the numbers that stand side by side: with a space between
+// them, else with any other sign.
 func phonesInGroups(part, region string) []string {
-	groups := strings.Fields(part)
+	if phones := phonesOf(strings.Fields(part), region); len(phones) > 0 {
+		return phones
+	}
+	return phonesOf(strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsDigit(r) && r != '+' && r != '＋' }), region)
+}
+
+// phonesOf finds the numbers that groups of figures make, the longest first.
+func phonesOf(groups []string, region string) []string {
+	part := strings.Join(groups, " ")
 	var phones []string
 	for len(groups) > 0 {
 		size := len(groups)
@@ -98,7 +106,7 @@ func phonesInGroups(part, region string) []string {
 		if phone != "" {
 			phones = append(phones, phone)
 		} else if len(phones) == 0 {
-			return nil // the figures that begin it belong to no number
+			return nil // the figures that start it belong to no number
 		}
 		groups = groups[size:]
 		part = strings.Join(groups, " ")
@@ -160,6 +168,11 @@ func readings(text, digits, region string) []string {
 	if code, rest := withoutCountry(bare); code != "" {
 		all = append(all, "+"+code+strings.TrimLeft(rest, "0")) // a trunk zero after the country code
 	}
+	// The form began with the country's code, or a part of it, and so did who wrote it.
+	country := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
+	if at := strings.Index(bare[1:2*len(country)], country); at >= 0 {
+		all = append(all, "+"+bare[1+at:])
+	}
 	return all
 }
 
@@ -179,11 +192,11 @@ const longestSpelling = 64
 // MostSpellings is how many spellings of a phone there are at most.
 const MostSpellings = 12
 
-// PhoneSpellings are the forms in which a number may stand in RO App, whose
-// search compares in a way that is not documented
-// (docs/reference/roapp.md#find-contacts): at most [MostSpellings], E.164
-// first: with each prefix that people write, and as phones and forms show it.
-// All go into one request.
+// PhoneSpellings are the forms in which a number may exist in RO App, whose search
+// compares in a way that is not documented
+// (docs/reference/roapp.md#find-contacts): at most [MostSpellings], E.164 first:
+// with each prefix that people write, and as phones and forms show it. All go into
+// one request.
 func PhoneSpellings(e164, raw string) []string {
 	spellings := []string{e164}
 	if number, err := phonenumbers.Parse(e164, ""); err == nil {
@@ -217,7 +230,7 @@ func distinct(texts []string) []string {
 	return kept
 }
 
-// isPlaceholder tells whether the number was typed because the form demanded
+// isPlaceholder reports whether the number was typed because the form demanded
 // one: one digit repeated, or nothing but zeros after the network's code.
 func isPlaceholder(number *phonenumbers.PhoneNumber) bool {
 	digits := phonenumbers.GetNationalSignificantNumber(number)

@@ -70,8 +70,8 @@ func (p *planner) next() plan {
 	}
 }
 
-// readFirst reads the shop's order before anything new begins. What runs
-// already goes on as long as the order as it is known still wants it.
+// readFirst reads the shop's order before anything new starts. What runs already
+// goes on as long as the order as it is known still wants it.
 func (p *planner) readFirst() plan {
 	if p.s.Missing >= 3 && p.s.Notice == nil {
 		return plan{close: &Closed{Message: msg("not-in-shop"), Reopens: true}}
@@ -91,7 +91,7 @@ func (p *planner) readFirst() plan {
 }
 
 // stillWanted are the running steps that would be planned without the notice and
-// without the hold: what has begun is let finish.
+// without the hold: what has started is let finish.
 func (p *planner) stillWanted() []flow.Step {
 	if len(p.running) == 0 {
 		return nil
@@ -103,7 +103,7 @@ func (p *planner) stillWanted() []flow.Step {
 	})
 }
 
-// despiteHold lets finish what has begun. Of an imported order, what the hold is
+// despiteHold lets finish what has started. Of an imported order, what the hold is
 // not about goes on: where one side does not answer, the other side's steps.
 func (p *planner) despiteHold() plan {
 	next := plan{hold: p.s.Hold, steps: p.stillWanted()}
@@ -248,7 +248,11 @@ func (p *planner) unreadable() *Hold {
 
 // hold is the hold for a value that a person has to accept or to correct.
 func (p Problem) hold() *Hold {
-	h := holdFor(HoldMalformed, "field", p.Field, "value", p.Value, "understood", p.Understood)
+	reason := HoldMalformed
+	if p.Subject == SubjectCurrency {
+		reason = HoldCurrency
+	}
+	h := holdFor(reason, "field", p.Field, "value", p.Value, "understood", p.Understood)
 	h.Field, h.Variant = p.Field, string(p.Code)
 	if p.Acceptable {
 		h.Problem = p.ID()
@@ -256,12 +260,19 @@ func (p Problem) hold() *Hold {
 	return &h
 }
 
+// otherCurrency is the hold of an order whose amounts are not known to be in the
+// account's currency.
 func (p *planner) otherCurrency() *Hold {
+	for _, problem := range Holding(p.s.Snapshot.Problems) {
+		if problem.Subject == SubjectCurrency && !p.s.Accepted[problem.ID()] {
+			return problem.hold()
+		}
+	}
 	if p.s.Snapshot.Currency == p.r.Currency {
 		return nil
 	}
 	h := holdFor(HoldCurrency, "currency", p.s.Snapshot.Currency, "accountCurrency", p.r.Currency)
-	h.Field = "currency"
+	h.Field = fieldCurrency
 	return &h
 }
 

@@ -40,7 +40,7 @@ func (p *planner) customer() track {
 	return track{creates: []flow.Step{p.ensureContact(phone)}}
 }
 
-// phoneless tells that the order's phone recognises nobody.
+// phoneless reports whether the order's phone recognises nobody.
 func (p *planner) phoneless() bool {
 	_, usable := ParsePhone(p.s.Snapshot.Customer.Phone, p.r.Region)
 	return !usable

@@ -7,7 +7,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// goods finds a product in RO App for every line. A product that exists is
+// products finds a product in RO App for every line. A product that exists is
 // never changed; one that does not is made from the shop's catalogue.
 func (p *planner) goods() track {
 	if unread := p.unreadArticles(p.needsCatalogueFirst); len(unread) > 0 {
@@ -55,12 +55,12 @@ func (p *planner) products() map[LineKey]int64 {
 	return products
 }
 
-// needsCatalogueFirst is every line with an article where titles identify.
+// needsCatalogueFirst is every line with a SKU where titles identify.
 func (p *planner) needsCatalogueFirst(line Line) bool {
 	return p.r.IdentifyBy == ByTitle && line.Article != ""
 }
 
-// needsCreating is a line with an article whose product was looked for in vain.
+// needsCreating is a line with a SKU whose product was searched for in vain.
 func (p *planner) needsCreating(line Line) bool {
 	facts := p.s.Goods[p.goodsOf(line)]
 	return line.Article != "" && facts.product() == nil && len(facts.Found) == 0

@@ -40,8 +40,8 @@ func (p *planner) deductedAtOnce() *Hold {
 	return &h
 }
 
-// finishedBefore tells whether an order taken over was complete: the status is
-// the last thing that an import writes.
+// finishedBefore reports whether an order linked was complete: the status is the
+// last thing that an import writes.
 func (p *planner) finishedBefore() bool {
 	o := p.s.Order
 	return o.TakenOver && o.StatusID != 0 && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID
@@ -99,8 +99,8 @@ func (p *planner) dueLines(writable bool) flow.Step {
 	return p.readLines()
 }
 
-// finishImport notes what the import has carried over: whatever comes from now
-// on is a change.
+// finishImport notes what the import has synced: whatever comes from now on is a
+// change.
 func (s *State) finishImport(p *planner) {
 	s.note(p.now, msg("imported"))
 	s.Synced, s.Unsettled = p.now, true

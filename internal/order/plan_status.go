@@ -44,7 +44,7 @@ func (p *planner) statuses() (step *flow.Step, synced *StatusFacts, note *flow.M
 	}
 }
 
-// standFor tells whether one side's status already stands for the other's. Of
+// standFor reports whether one side's status already stands for the other's. Of
 // many-to-one mappings each way counts, so that none is turned back.
 func (p *planner) standFor(s StatusFacts) bool {
 	if to, mapped := p.r.ImportStatuses[s.Shop]; mapped && to == s.Account {
@@ -54,13 +54,13 @@ func (p *planner) standFor(s StatusFacts) bool {
 	return mapped && to == s.Shop
 }
 
-// tryStatusAgain tells that a person asks for a status that RO App refused.
+// tryStatusAgain reports whether a person asks for a status that RO App refused.
 func (p *planner) tryStatusAgain() bool {
 	refused, ok := p.s.Refused[StepSetStatus]
 	return ok && !refused.ByStaff && p.askedAgain(refused) && refused.StatusID == p.mappedStatus() && p.s.Order.StatusID == p.s.SyncedStatuses.Account
 }
 
-// askedAgain tells that a person asks for a status since it was refused.
+// askedAgain reports whether a person asks for a status since it was refused.
 func (p *planner) askedAgain(refused StatusRefuse) bool { return p.s.UserWaiting && !refused.Asked }
 
 func (p *planner) tryPushAgain() bool {
@@ -100,7 +100,7 @@ func yes(so bool) string {
 	return ""
 }
 
-// final tells that neither side expects anything more.
+// final reports whether neither side expects anything more.
 func (p *planner) final() bool {
 	shop := slices.Contains(p.r.FinalShop, p.s.Snapshot.Status) || p.goneInShop()
 	return shop && slices.Contains(p.r.FinalRoapp, p.s.Order.StatusID)

@@ -61,7 +61,7 @@ func (p *planner) heldItems() (hold *Hold, writable bool) {
 		return h, false
 	}
 	for _, problem := range Holding(p.s.Snapshot.Problems) {
-		if problem.Subject != SubjectItems && problem.Subject != SubjectCurrency || p.s.Accepted[problem.ID()] {
+		if problem.Subject != SubjectItems || p.s.Accepted[problem.ID()] {
 			continue
 		}
 		if problem.Line == "" {

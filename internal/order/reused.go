@@ -12,21 +12,42 @@ type Reused struct {
 	Digest   string
 }
 
-// otherOrder tells that the shop's order is not the one that was imported under
-// its number. An order keeps the time at which it was placed, as the shop writes it;
-// one that was only edited also keeps its customer and some of its lines.
+// otherOrder reports whether the shop's order is not the one that was imported
+// under its number. An order keeps the time at which it was placed. The shop may
+// write that time differently later; then the customer and some of the lines are
+// those that they were.
 func (s *State) otherOrder(snapshot *Snapshot) bool {
 	if s.Snapshot == nil || s.Order == nil && len(s.InFlight) == 0 {
 		return false
 	}
 	was, is := s.Snapshot, snapshot
-	if was.Created.IsZero() || is.Created.IsZero() || was.Created.Equal(is.Created) || was.CreatedAsWritten == is.CreatedAsWritten {
-		return false
-	}
 	shared := is.linesUnclear(nil) || was.linesUnclear(nil) || slices.ContainsFunc(is.Lines, func(line Line) bool {
 		return slices.ContainsFunc(was.Lines, func(before Line) bool { return lineGroup(line) == lineGroup(before) })
 	})
-	return customerContent(*was) != customerContent(*is) || !shared
+	sameCustomer := customerContent(*was) == customerContent(*is)
+	switch {
+	case was.createdUnclear() || is.createdUnclear():
+		return !sameCustomer && !shared
+	case was.Created.Equal(is.Created) || was.CreatedAsWritten == is.CreatedAsWritten:
+		return false
+	default:
+		return !sameCustomer || !shared || !rewritten(was.Created, is.Created)
+	}
+}
+
+// createdUnclear tells that the time of the creation is none that the shop wrote.
+func (s Snapshot) createdUnclear() bool {
+	return s.Created.IsZero() || slices.ContainsFunc(Holding(s.Problems), func(p Problem) bool { return p.Subject == SubjectCreated })
+}
+
+// widestZones is the most by which the clocks of two zones differ.
+const widestZones = 26 * time.Hour
+
+// rewritten tells that two times may be one that a shop wrote on the clocks of two
+// zones, which differ by quarters of an hour, or once without its seconds.
+func rewritten(was, is time.Time) bool {
+	apart := was.Sub(is).Abs()
+	return apart <= widestZones && apart%(15*time.Minute) < time.Minute
 }
 
 // numberReused is the hold of an order whose number the shop has given to another

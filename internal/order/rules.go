@@ -15,7 +15,7 @@ type Rules struct {
 	Currency string // ISO 4217, of the account
 	TimeZone string // IANA name, the shop's
 	Region   string // ISO 3166, of phones without a country code
-	Language string // of goods and comments: pl, uk or en
+	Language string // of products and comments: pl, uk or en
 
 	NameOrder  NameOrder
 	IdentifyBy IdentifyBy
@@ -56,7 +56,7 @@ type Rules struct {
 	// nothing is known.
 	KnownProduct func(GoodsKey) (Product, bool) `json:"-"`
 
-	// IdentityKey keys the hashes that stand for phones and articles in ids.
+	// IdentityKey keys the hashes that stand for phones and SKUs in ids.
 	IdentityKey []byte `json:"-"`
 	// Revision identifies the settings that these rules were read from.
 	Revision string

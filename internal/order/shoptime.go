@@ -1,10 +1,13 @@
 package order
 
 import (
+	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 const fieldCreated = "stat_created"
@@ -13,7 +16,7 @@ const fieldCreated = "stat_created"
 // a database, and no service takes it.
 const firstYear, lastYear = 2000, 2099
 
-// longestTime bounds what is told of a time as the shop wrote it, in runes.
+// longestTime bounds what is notified of a time as the shop wrote it, in runes.
 const longestTime = 40
 
 // ParseShopTime reads a time that the shop wrote, on the clock of its zone
@@ -89,7 +92,8 @@ func (r timeRead) at(zone *time.Location) (t time.Time, exists bool) {
 var (
 	yearFirst = regexp.MustCompile(`^(?P<year>\d{4})[-./](?P<month>\d{1,2})[-./](?P<day>\d{1,2})(?:\D+(?P<time>\d.*)|\D*)$`)
 	dayFirst  = regexp.MustCompile(`^(?P<day>\d{1,2})[-./](?P<month>\d{1,2})[-./](?P<year>\d{4}|\d{2})(?:\D+(?P<time>\d.*)|\D*)$`)
-	dayTime   = regexp.MustCompile(`(?i)^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(?:m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?$`)
+	timeFirst = regexp.MustCompile(`^(?P<time>\d{1,2}:\d{2}(?::\d{2})?),?\s+(?P<date>\d{1,4}[-./]\d{1,2}[-./]\d{1,4})$`)
+	dayTime   = regexp.MustCompile(`(?i)^(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?\s*([ap])?\.?(?:m\.?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?(\s+\(?[a-z][a-z0-9_/+-]*\)?)?$`)
 	unixTime  = regexp.MustCompile(`^(\d{10})(\d{3}|\.\d+)?$`)
 	// otherLayouts are forms of time libraries.
 	otherLayouts = []string{"20060102150405", "20060102T150405", "20060102T150405Z07:00", time.RFC1123Z, time.RFC1123, "2 Jan 2006 15:04:05", "2 Jan 2006 15:04", "2 January 2006 15:04:05", "2 January 2006 15:04"}
@@ -98,9 +102,12 @@ var (
 // readTime reads the forms in which a time may come. The code is "" for those
 // that leave no doubt.
 func readTime(written string) (timeRead, ProblemCode) {
-	text := NormalizeText(written)
+	text := norm.NFKC.String(NormalizeText(written))
 	if text == "" {
 		return timeRead{}, ProblemMissing
+	}
+	if parts := timeFirst.FindStringSubmatch(text); parts != nil {
+		text = parts[2] + " " + parts[1]
 	}
 	r, code := readForms(text)
 	switch year := r.clock.Year(); {
@@ -171,9 +178,27 @@ func readDate(year, month, day, clock string) (timeRead, ProblemCode) {
 	}
 	r, code := dated(y, m, d, hour, number(parts[2]), number(parts[3]), "")
 	if r.clock.IsZero() || parts[5] == "" {
-		return r, code
+		return inZone(r, code, parts[6])
 	}
 	return timeRead{clock: r.clock.Add(-offsetOf(parts[5])), instant: true}, code
+}
+
+// inZone puts a clock's figures into the zone that follows them by its name. One that
+// the shop's own zone may not be leaves a doubt.
+func inZone(r timeRead, code ProblemCode, name string) (timeRead, ProblemCode) {
+	name = strings.Trim(name, " ()")
+	switch zone, err := time.LoadLocation(name); {
+	case name == "" || r.clock.IsZero():
+		return r, code
+	case err == nil && strings.Contains(name, "/"):
+		t, exists := r.at(zone)
+		if !exists {
+			code = ProblemNoSuchTime
+		}
+		return timeRead{clock: t, instant: true}, code
+	default:
+		return r, cmp.Or(code, ProblemAmbiguous) // an abbreviation, such as CET
+	}
 }
 
 func dated(year, month, day, hour, minute, second int, code ProblemCode) (timeRead, ProblemCode) {

@@ -43,6 +43,10 @@ func TestF11_ShopTimeIsReadOnTheShopsClock(t *testing.T) {
 		"in another zone":     {"2026-11-27T10:00:00+02:00", "Europe/Warsaw", "2026-11-27T08:00:00Z"},
 		"west":                {"2026-11-27T10:00:00.123-0530", "Europe/Warsaw", "2026-11-27T15:30:00Z"},
 		"zone of hours":       {"2026-11-27 10:00:00+02", "Europe/Warsaw", "2026-11-27T08:00:00Z"},
+		"named zone":          {"2026-11-27 10:00:00 Europe/Kyiv", "Europe/Warsaw", "2026-11-27T08:00:00Z"},
+		"time first":          {"10:00:05 27.11.2026", "Europe/Warsaw", "2026-11-27T09:00:05Z"},
+		"points in the time":  {"27.11.2026 10.00", "Europe/Warsaw", "2026-11-27T09:00:00Z"},
+		"full-width figures":  {"２０２６-11-27 10:00:00", "Europe/Warsaw", "2026-11-27T09:00:00Z"},
 		"named UTC":           {"2026-11-27 10:00:00 UTC", "Europe/Warsaw", "2026-11-27T10:00:00Z"},
 		"Unix":                {"1767225600", "Europe/Warsaw", "2026-01-01T00:00:00Z"},
 		"Unix, milliseconds":  {"1767225600000", "Europe/Warsaw", "2026-01-01T00:00:00Z"},
@@ -115,15 +119,16 @@ func TestF15_DoubtfulTimeIsShownAsItWasUnderstood(t *testing.T) {
 		code       order.ProblemCode
 		waits      bool
 	}{
-		"05.12.2016":          {"2016-12-05 00:00:00", order.ProblemSpelling, false},
-		"2026-11-27":          {"2026-11-27 00:00:00", order.ProblemSpelling, false},
-		"27.11.2026 r.":       {"2026-11-27 00:00:00", order.ProblemSpelling, false},
-		"11/27/2026 10:00":    {"2026-11-27 10:00:00", order.ProblemSpelling, false},
-		"05/06/2026 10:00":    {"2026-06-05 10:00:00", order.ProblemAmbiguous, true},
-		"27.11.26 10:00":      {"2026-11-27 10:00:00", order.ProblemAmbiguous, true},
-		"2026-11-27 10 rano":  {"2026-11-27 00:00:00", order.ProblemAmbiguous, true},
-		"2026-02-30 10:00:00": {"2026-03-02 10:00:00", order.ProblemImplausible, true},
-		"2026-11-27 25:00:00": {"2026-11-28 01:00:00", order.ProblemImplausible, true},
+		"05.12.2016":           {"2016-12-05 00:00:00", order.ProblemSpelling, false},
+		"2026-11-27":           {"2026-11-27 00:00:00", order.ProblemSpelling, false},
+		"27.11.2026 r.":        {"2026-11-27 00:00:00", order.ProblemSpelling, false},
+		"11/27/2026 10:00":     {"2026-11-27 10:00:00", order.ProblemSpelling, false},
+		"05/06/2026 10:00":     {"2026-06-05 10:00:00", order.ProblemAmbiguous, true},
+		"27.11.26 10:00":       {"2026-11-27 10:00:00", order.ProblemAmbiguous, true},
+		"2026-11-27 10 rano":   {"2026-11-27 00:00:00", order.ProblemAmbiguous, true},
+		"2026-11-27 10:00 EET": {"2026-11-27 10:00:00", order.ProblemAmbiguous, true},
+		"2026-02-30 10:00:00":  {"2026-03-02 10:00:00", order.ProblemImplausible, true},
+		"2026-11-27 25:00:00":  {"2026-11-28 01:00:00", order.ProblemImplausible, true},
 	} {
 		at, problem := order.ParseShopTime(written, zoneNamed(t, "Europe/Warsaw"))
 		require.NotNil(t, problem, written)

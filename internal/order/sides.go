@@ -5,21 +5,20 @@ type LinePair struct {
 	Key   LineKey
 	Title string // "" of a line that the shop took out
 	Type  LineType
-	// Shop is what the shop has, with a set's own price as it is carried over;
-	// Account is what RO App has as far as it is known. Nil where there is none.
+	// Shop is what the shop has, with a set's own price as it is synced; Account is
+	// what RO App has as far as it is known. Nil where there is none.
 	Shop, Account *ItemValues
-	// Difference says why a change of the shop is not carried over, "" where all
-	// is.
+	// Difference says why a change of the shop is not synced, "" where all is.
 	Difference DifferenceKind
 	// ByStaff is set where staff changed the line in RO App, or took it out.
 	ByStaff bool
 }
 
-// Label is what people call the line: its article or its title.
+// Label is what people call the line: its SKU or its title.
 func (l LinePair) Label() string { return l.Key.label() }
 
-// LinePairs are the order's lines side by side: the shop's, then those that
-// stand in RO App only.
+// LinePairs are the order's lines side by side: the shop's, then those that exist
+// in RO App only.
 func (s *State) LinePairs() []LinePair {
 	if s.Snapshot == nil {
 		return nil
@@ -44,7 +43,7 @@ func (s *State) LinePairs() []LinePair {
 	return pairs
 }
 
-// pair adds what stands in RO App.
+// pair adds what exists in RO App.
 func (s *State) pair(line LinePair) LinePair {
 	facts, written := s.Lines[line.Key]
 	if written && facts.present() {

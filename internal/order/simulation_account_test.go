@@ -100,7 +100,7 @@ func (s *simulation) readOf(o *simulatedOrder) order.OrderRead {
 	return order.OrderRead{At: s.clock, OrderID: o.id, StatusID: o.status, Total: o.total(), ModifiedAt: o.changed, DeductionRequired: o.required()}
 }
 
-// required is RO App's flag: false once all goods are written off.
+// required is RO App's flag: false once all items are written off.
 func (o *simulatedOrder) required() *bool {
 	required := len(o.items) == 0 || slices.ContainsFunc(o.items, func(i order.Item) bool { return !i.WrittenOff })
 	return &required
@@ -122,7 +122,7 @@ func (o *simulatedOrder) item(id int64) (order.Item, bool) {
 	return o.items[i], true
 }
 
-// frozen tells that goods of a line of ours are written off.
+// frozen reports whether items of a line of ours are written off.
 func (o *simulatedOrder) frozen() bool {
 	return slices.ContainsFunc(o.items, func(i order.Item) bool { return i.WrittenOff && !o.staffs[i.ID] })
 }
@@ -275,7 +275,7 @@ func (a attempt) send(effect func()) *order.Failure {
 	return a.fail(order.FailUnreachable, true, true)
 }
 
-// late tells that the first attempt comes long after the step was scheduled.
+// late reports whether the first attempt comes long after the step was scheduled.
 func (a attempt) late() bool { return a.s.clock.Sub(a.job.At) > order.FinishedWithin }
 
 func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
@@ -314,7 +314,7 @@ func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 	}
 }
 
-// firstStatus is the one that orders in RO App begin with.
+// firstStatus is the one that orders in RO App start with.
 const firstStatus = 101
 
 func (s *simulation) makeOrder(contact int64) *simulatedOrder {

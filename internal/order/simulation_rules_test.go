@@ -40,7 +40,7 @@ func (s *simulation) requireNoRepeatedComment(o *simulatedOrder) {
 	}
 }
 
-// difference tells what a line is known to have otherwise in RO App.
+// difference reports what a line is known to have otherwise in RO App.
 func (s *simulation) difference(key order.LineKey) (order.Difference, bool) {
 	all := s.state.Differences()
 	i := slices.IndexFunc(all, func(d order.Difference) bool { return d.Key == key })
@@ -50,7 +50,7 @@ func (s *simulation) difference(key order.LineKey) (order.Difference, bool) {
 	return all[i], true
 }
 
-// marked tells whether the order's row warns of something.
+// marked reports whether the order's row warns of something.
 func (s *simulation) marked(codes ...string) bool {
 	return slices.ContainsFunc(s.state.Warnings, func(m flow.Message) bool { return slices.Contains(codes, m.Code) })
 }

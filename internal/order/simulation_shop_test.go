@@ -86,7 +86,7 @@ func (s *simulation) removeLine() {
 
 // changeStatus is a person of the shop at work. Nothing leaves the cancellation.
 // That they choose just what an attempt whose answer was lost may have written
-// cannot be told from it.
+// cannot be distinguished from it.
 func (s *simulation) changeStatus(to int) {
 	tried := slices.ContainsFunc(s.state.Pushes.Tried, func(f order.StatusFacts) bool { return f.Shop == to })
 	if s.shop.Status == order.CancelledStatus || s.shop.Status == to || tried {
@@ -152,7 +152,7 @@ func (s *simulation) pushed(in order.PushStatus) {
 	s.shop.pushes++
 }
 
-// linesEver is how many lines of the goods the shop ever had at once: a line's
+// linesEver is how many lines of the products the shop ever had at once: a line's
 // key counts its occurrence.
 func (s *simulation) linesEver(goods order.GoodsKey) int {
 	count := 0

@@ -11,7 +11,7 @@ import (
 )
 
 // staffSetStatus is an employee at work in RO App. That they choose just what an
-// attempt whose answer was lost may have written cannot be told from it.
+// attempt whose answer was lost may have written cannot be distinguished from it.
 func (s *simulation) staffSetStatus(to int64) {
 	o := s.account.orders[0]
 	tried := s.state.Order != nil && slices.ContainsFunc(s.state.Order.Sets.Tried, func(f order.StatusFacts) bool { return f.Account == to })
@@ -28,7 +28,8 @@ func (s *simulation) staffSetStatus(to int64) {
 }
 
 // drawOurs picks an item of ours that the exchange knows of: what is done to one
-// whose add has not been answered yet cannot be told from its not being there.
+// whose add has not been answered yet cannot be distinguished from its not being
+// there.
 func (s *simulation) drawOurs(o *simulatedOrder) (index int, ok bool) {
 	var indexes []int
 	for i, item := range o.items {
@@ -96,7 +97,7 @@ func (s *simulation) staffAddItem() {
 	s.change(o)
 }
 
-// staffWriteOff takes goods from stock: of one item, or of all.
+// staffWriteOff takes items from stock: of one item, or of all.
 func (s *simulation) staffWriteOff() {
 	o := s.account.orders[0]
 	if len(o.items) == 0 {
@@ -110,7 +111,7 @@ func (s *simulation) staffWriteOff() {
 	s.change(o)
 }
 
-// requireOurs holds whenever lines are about to be written: no goods of ours are
+// requireOurs holds whenever lines are about to be written: no items of ours are
 // written off, and the value that stands there is not the staff's.
 func (s *simulation) requireOurs(o *simulatedOrder, item order.Item, send order.Decided) {
 	require.False(s.t, o.frozen(), "a line is written after goods were written off")

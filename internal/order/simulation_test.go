@@ -23,7 +23,7 @@ type simulation struct {
 	shop    simulatedShop
 	account simulatedAccount
 	late    []lateEffect
-	mail    []func() // signals on their way to the workflow
+	mail    []func() // signals pending to the workflow
 
 	state   order.State
 	events  []flow.Event // that the rules have not heard of
@@ -43,7 +43,7 @@ type job struct {
 	At       time.Time // when it was scheduled
 	Attempt  int       // failed ones
 	RetryAt  time.Time // of the next attempt
-	InFlight bool      // an attempt has begun
+	InFlight bool      // an attempt has started
 	Withdraw bool      // nobody wants it any more; the attempt in flight ends
 
 	// What the attempt in flight will bring, where that is decided already.
@@ -100,7 +100,7 @@ func newSimulation(t *rapid.T) *simulation {
 	return s
 }
 
-// begin starts a life of the workflow.
+// start starts a life of the workflow.
 func (s *simulation) begin(origin order.Origin, again bool) {
 	s.lives++
 	s.jobs = map[string]*job{}
@@ -110,7 +110,7 @@ func (s *simulation) begin(origin order.Origin, again bool) {
 	s.hint(origin)
 }
 
-// hint asks to read the shop's order.
+// change notice asks to read the shop's order.
 func (s *simulation) hint(by order.Origin) {
 	s.report(order.SignalShopOrderChanged, order.ChangeNotice{At: s.clock, By: by})
 }
@@ -168,8 +168,8 @@ func (s *simulation) continueAsNew() {
 	s.state = again
 }
 
-// carryOut withdraws and starts. It tells whether something ended, so that there is
-// to be advanced again.
+// carryOut withdraws and starts. It reports whether something ended, so that there
+// is to be advanced again.
 func (s *simulation) carryOut(c flow.Commands) (ended bool) {
 	for _, key := range c.Withdraw {
 		job := s.jobs[key]
@@ -222,7 +222,7 @@ var (
 	endingsBegun = []ending{answered, answered, answered, answered, answered, lost, lostLate, killed, failed, refused, unasked}
 )
 
-// work makes one attempt at a job. Of one that begins the answer comes with a
+// work makes one attempt at a job. Of one that starts the answer comes with a
 // later event; what it does comes about now or then.
 func (s *simulation) work(job *job, ending ending) {
 	s.let(job.RetryAt)
@@ -261,7 +261,7 @@ func (s *simulation) decide(job *job, ending ending) {
 	job.decided = true
 }
 
-// let passes time until at, and what was on its way happens at its moment.
+// let passes time until at, and what was pending happens at its moment.
 func (s *simulation) let(at time.Time) {
 	slices.SortFunc(s.late, func(x, y lateEffect) int { return x.at.Compare(y.at) })
 	for len(s.late) > 0 && !s.late[0].at.After(at) {
@@ -302,11 +302,11 @@ func (s *simulation) tryAgain() {
 
 func (s *simulation) askByHand() { s.hint(order.OriginHand) }
 
-// terminate ends the workflow as an operator does; requests on their way end as
-// they may. The next event starts it again.
+// terminate ends the workflow as an operator does; requests pending end as they
+// may. The next event starts it again.
 func (s *simulation) terminate() {
 	if s.newPhone {
-		return // an order of an earlier life is looked for by its customer
+		return // an order of an earlier life is searched for by its customer
 	}
 	s.begin(rapid.SampledFrom([]order.Origin{order.OriginWebhook, order.OriginHand}).Draw(s.t, "again by"), true)
 }

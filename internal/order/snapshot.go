@@ -31,16 +31,16 @@ type Snapshot struct {
 	Problems []Problem `json:",omitempty"`
 }
 
-// linesUnclear tells that lines may be missing from the snapshot, since what the
-// shop shows in their place is not understood: that one is not there does not mean
-// that the shop removed it.
+// linesUnclear reports whether lines may be missing from the snapshot, since what
+// the shop shows in their place is not understood: that one is not there does not
+// mean that the shop removed it.
 func (s Snapshot) linesUnclear(accepted map[string]bool) bool {
 	return slices.ContainsFunc(Holding(s.Problems), func(p Problem) bool {
 		return p.Subject == SubjectItems && p.Line == "" && !accepted[p.ID()]
 	})
 }
 
-// linesUnclear tells that it is not known which lines the shop's order has.
+// linesUnclear reports whether it is not known which lines the shop's order has.
 func (s *State) linesUnclear() bool { return s.Snapshot.linesUnclear(s.Accepted) }
 
 // clearest is the shop's order with the lines that it has for all that is known.
@@ -93,12 +93,12 @@ const (
 	LineSetItem    LineType = "set_item"
 )
 
-// LineKey names a line within its order. Cartum's lines have no id, so it is
-// made of the article (the title where that is empty) and of the occurrence:
-// "a:A-12#1" is the first line with article A-12.
+// LineKey names a line within its order. Cartum's lines have no id, so it is made
+// of the SKU (the title where that is empty) and of the occurrence: "a:A-12#1" is
+// the first line with SKU A-12.
 type LineKey string
 
-// label is what people call the line: its article or its title.
+// label is what people call the line: its SKU or its title.
 func (k LineKey) label() string {
 	at := strings.LastIndex(string(k), "#")
 	if at < 0 {
@@ -121,9 +121,9 @@ type Line struct {
 	// ArticleAsWritten is the shop's own text where it is not Article, with what
 	// nobody sees: a record of RO App may have it just so.
 	ArticleAsWritten string `json:",omitempty"`
-	// StorageID tells lines of one article apart, and ParentStorageID is the
-	// StorageID of the line that a gift or a part of a set belongs to; empty where
-	// the shop sends none (docs/reference/cartum.md#read-orders).
+	// StorageID tells lines of one SKU apart, and ParentStorageID is the StorageID of
+	// the line that a gift or a part of a set belongs to; empty where the shop sends
+	// none (docs/reference/cartum.md#read-orders).
 	StorageID       string   `json:",omitempty"`
 	ParentStorageID string   `json:",omitempty"`
 	Title           string   // in the buyer's language
@@ -133,7 +133,7 @@ type Line struct {
 	Total           decimal.Decimal // of the line, as Cartum says it
 }
 
-// Delivery is how the goods reach the recipient.
+// Delivery is how the products reach the recipient.
 type Delivery struct {
 	Method string `json:",omitempty"` // title of the shop's delivery option
 	// Price is nil where Cartum names none.
@@ -176,8 +176,8 @@ const (
 	PricePlaces    = 2
 )
 
-// Fit brings a line to what RO App can keep and tells what that changed; field is
-// the line's place in the shop's order. A quantity below zero becomes 0, a line
+// Fit brings a line to what RO App can keep and reports what that changed; field
+// is the line's place in the shop's order. A quantity below zero becomes 0, a line
 // without anything.
 func (l *Line) Fit(field string) []Problem {
 	var problems []Problem

@@ -38,8 +38,8 @@ type State struct {
 
 	Links     Links     `json:",omitzero"`
 	Published Published `json:",omitzero"`
-	// Failed are events that a defect of ours kept from being taken in. They are
-	// taken in with the next retry, by a release that can.
+	// Failed are events that a defect of ours kept from being applied. They are
+	// applied with the next retry, by a release that can.
 	Failed []flow.Event `json:",omitempty"`
 	// FailedSteps are the steps whose ends are among them.
 	FailedSteps []flow.Step `json:",omitempty"`
@@ -73,8 +73,8 @@ type ShopState struct {
 
 // GoodsState is what is known of the order's products.
 type GoodsState struct {
-	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised article
-	// CatalogueRead holds the articles that the catalogue was asked for.
+	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised SKU
+	// CatalogueRead holds the SKUs that the catalogue was asked for.
 	CatalogueRead map[string]bool         `json:",omitempty"`
 	Goods         map[GoodsKey]GoodsFacts `json:",omitempty"`
 }
@@ -88,7 +88,7 @@ type ImportState struct {
 	Refused map[StepKind]StatusRefuse `json:",omitempty"`
 	// SyncedStatuses are the statuses that were acted upon, once the order is imported.
 	SyncedStatuses StatusFacts `json:",omitzero"`
-	// Pushes are statuses on their way to the shop.
+	// Pushes are statuses pending to the shop.
 	Pushes OwnStatuses `json:",omitzero"`
 	// WriteOffSeen is set where a write-off was reported before the order was known.
 	WriteOffSeen bool `json:",omitempty"`
@@ -117,7 +117,7 @@ type WaitState struct {
 	Accepted map[string]bool `json:",omitempty"` // problems that a person accepted, by [Problem.ID]
 	// UserWaiting is set while a person waits for the order.
 	UserWaiting bool `json:",omitempty"`
-	// LastDecision is the last decision that was taken in.
+	// LastDecision is the last decision that was applied.
 	LastDecision *Decision `json:",omitempty"`
 	// Linking is the order in RO App that a person named.
 	Linking *Linking `json:",omitempty"`
@@ -147,7 +147,7 @@ const (
 	PhaseClosed
 )
 
-// Phase tells how far the order is.
+// Phase reports how far the order is.
 func (s *State) Phase() Phase {
 	switch {
 	case s.Closed != nil:
@@ -198,13 +198,13 @@ type ChangeNotice struct {
 	Who string `json:",omitempty"`
 }
 
-// GoodsKey names what a product is identified by: "a:" and the normalised
-// article, or "t:" and the normalised title.
+// GoodsKey names what a product is identified by: "a:" and the normalised SKU, or
+// "t:" and the normalised title.
 type GoodsKey string
 
 // CustomerState is what is known of the order's customer.
 type CustomerState struct {
-	Phone         string         `json:",omitempty"` // E.164 that was looked for
+	Phone         string         `json:",omitempty"` // E.164 that was searched for
 	People        *ContactsFound `json:",omitempty"`
 	Organizations *ContactsFound `json:",omitempty"`
 	Ensured       *Contact       `json:",omitempty"` // by an Ensure workflow
@@ -225,7 +225,7 @@ type GoodsFacts struct {
 	Recalled *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
 }
 
-// AccountOrder is the order as it stands in RO App.
+// AccountOrder is the order as it exists in RO App.
 type AccountOrder struct {
 	Account         string
 	ID              int64
@@ -247,20 +247,20 @@ type AccountOrder struct {
 	ModifiedAt time.Time `json:",omitzero"`
 	// WroteAt is when this workflow last wrote to the order.
 	WroteAt time.Time `json:",omitzero"`
-	// Sets are statuses on their way to RO App.
+	// Sets are statuses pending to RO App.
 	Sets OwnStatuses `json:",omitzero"`
 	// FieldsDue asks to bring RO App's field Last updated up to date.
 	FieldsDue bool `json:",omitempty"`
 }
 
-// movedOn tells that somebody in RO App has taken an order of an earlier life
+// movedOn reports whether somebody in RO App has taken an order of an earlier life
 // further than its type's first status.
 func (o *AccountOrder) movedOn(mapped int64) bool {
 	return o.TakenOver && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
 }
 
-// statusMayBeStaffs tells that the status of an order of an earlier life is not
-// known to be the one that it began with, so it is not overwritten.
+// statusMayBeStaffs reports whether the status of an order of an earlier life is
+// not known to be the one that it started with, so it is not overwritten.
 func (o *AccountOrder) statusMayBeStaffs() bool {
 	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
@@ -280,7 +280,7 @@ type OwnStatuses struct {
 	EndedAt time.Time     `json:",omitzero"` // when the last attempt ended, zero while one runs
 }
 
-// begin notes a status that is about to be written.
+// start notes a status that is about to be written.
 func (o *OwnStatuses) begin(status StatusFacts) {
 	o.Tried = slices.DeleteFunc(slices.Clone(o.Tried), func(s StatusFacts) bool { return s == status })
 	o.Tried = append(o.Tried, status)
@@ -397,7 +397,7 @@ type Published struct {
 	HeldSince   time.Time  `json:",omitzero"`
 	// Row is what the memo says, nil where it says nothing.
 	Row *flow.Row `json:",omitempty"`
-	// Refresh is what the workflow was told of the latest refresh.
+	// Refresh is what the workflow was notified of the latest refresh.
 	Refresh *flow.Refresh `json:",omitempty"`
 	// Run is the workflow's run that knows of the refresh and the details.
 	Run string `json:",omitempty"`
@@ -419,8 +419,8 @@ const (
 	SyncFailed SyncState = "failed"
 )
 
-// imported tells that the import is finished. From then on each side's changes
-// are carried to the other.
+// imported reports whether the import is finished. From that time on each side's
+// changes are carried to the other.
 func (s *State) imported() bool { return s.Order != nil && !s.Synced.IsZero() }
 
 // NewState is the state of an order that nobody has read yet.
@@ -431,7 +431,7 @@ func NewState(key Key, origin Origin, now time.Time) State {
 	}
 }
 
-// SyncState tells where the order is, in one word.
+// SyncState reports where the order is, in one word.
 func (s *State) SyncState() SyncState {
 	switch {
 	case s.Closed != nil:
@@ -458,7 +458,7 @@ func (s *State) noteBy(now time.Time, by string, m flow.Message) {
 	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 
-// msg makes a message of its code and of pairs of a parameter's name and value.
+// msg creates a message of its code and of pairs of a parameter's name and value.
 // A value that is empty is left out.
 func msg(code string, pairs ...string) flow.Message {
 	m := flow.Message{Code: code}
@@ -579,7 +579,7 @@ func (s *State) readAccountOrder() {
 	}
 }
 
-// freeze notes that goods were taken from stock: quantities, prices and lines are
+// freeze notes that items were taken from stock: quantities, prices and lines are
 // not written any more, for good.
 func (s *State) freeze(by string, now time.Time) {
 	if s.Order.WrittenOff {

@@ -28,7 +28,7 @@ const (
 // Urgency orders the requests of one account: the smaller goes first.
 type Urgency int
 
-// The urgencies. What has begun is finished before something new begins.
+// The urgencies. What has started is finished before something new starts.
 const (
 	UrgencyPerson Urgency = 1 // somebody waits for it
 	UrgencyBegun  Urgency = 2 // the order has spent a request already
@@ -48,18 +48,18 @@ type stepDefinition[In, Out any] struct {
 	mayCommit bool
 	// writesOrder is set where the step writes to RO App's order.
 	writesOrder bool
-	// eager steps are taken in as soon as they end.
+	// eager steps are applied as soon as they end.
 	eager bool
 	// requests is how many requests one attempt may make, 0 for one.
 	requests func(in In) int
-	// fingerprint tells what makes it another step under the same key.
+	// fingerprint reports what makes it another step under the same key.
 	fingerprint func(in In) string
 	// lookup is why the step looks before it writes, of steps that may commit.
 	lookup func(in In) Look
 
-	// begin notes that the step is about to be started.
+	// start notes that the step is about to be started.
 	begin func(s *State, in In, now time.Time)
-	// apply takes in the answer.
+	// apply applies the answer.
 	apply func(s *State, in In, out Out, now time.Time)
 	// unknown notes that the step ended and whether it had happened is not known.
 	unknown func(s *State, in In, now time.Time)
@@ -67,7 +67,8 @@ type stepDefinition[In, Out any] struct {
 	nothing func(s *State, in In)
 	// failed notes that the step failed.
 	failed func(s *State, in In)
-	// refused takes in a refusal that does not hold the order; it tells whether it did.
+	// refused applies a refusal that does not hold the order; it reports whether it
+	// did.
 	refused func(s *State, in In, f Failure, now time.Time) bool
 	// doubt forgets what a refused step was made of, as far as it can be found again.
 	doubt func(s *State, in In)
@@ -204,7 +205,7 @@ func readStep(step flow.Step) (runningStep, error) {
 	return runningStep{step, kind, in}, err
 }
 
-// step makes a step. An empty key is the kind itself.
+// step creates a step. An empty key is the kind itself.
 func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
 	if key == "" {
 		key = string(kind)
@@ -242,16 +243,16 @@ const (
 	// ensureTimeout is how long an order waits for an Ensure workflow, which itself
 	// may wait for a long backlog.
 	ensureTimeout = 12 * time.Hour
-	// ensureHeartbeat tells that the process that waits is gone.
+	// ensureHeartbeat reports whether the process that waits is gone.
 	ensureHeartbeat = 10 * time.Second
 )
 
 // account is the RO App account of the order.
 func (p *planner) account() string { return p.s.AccountIn(p.r) }
 
-// urgency is the order's urgency: a person's wish first, then what has begun.
-// The items of an imported order are read and written in one go, as urgent as
-// what has begun: a write-off must not overtake what was read.
+// urgency is the order's urgency: a person's wish first, then what has started.
+// The items of an imported order are read and written in one go, as urgent as what
+// has started: a write-off must not overtake what was read.
 func (p *planner) urgency(kind StepKind) Urgency {
 	switch {
 	case p.s.UserWaiting:
@@ -267,7 +268,7 @@ func (p *planner) urgency(kind StepKind) Urgency {
 	}
 }
 
-// goodsAsked tells whether RO App was asked for products already.
+// goodsAsked reports whether RO App was asked for products already.
 func (p *planner) goodsAsked() bool {
 	for _, facts := range p.s.Goods {
 		if !facts.LookedAt.IsZero() {
@@ -277,13 +278,13 @@ func (p *planner) goodsAsked() bool {
 	return false
 }
 
-// Look says why a write must look for its record before it is made. The zero
-// value: there is nothing to look for.
+// Look says why a write must search for its record before it is made. The zero
+// value: there is nothing to search for.
 type Look struct {
 	// Lost is when an attempt ended whose outcome is unknown. Nothing is
 	// believed to be absent before Settle has passed since then.
 	Lost *time.Time `json:",omitempty"`
-	// Old is set where an earlier life of the order may have made it.
+	// Old is set where an earlier life of the order may have created it.
 	Old    bool          `json:",omitempty"`
 	Settle time.Duration `json:",omitempty"`
 	Lag    time.Duration `json:",omitempty"` // between the first lookup and the second
@@ -292,7 +293,7 @@ type Look struct {
 	Run string `json:",omitempty"`
 }
 
-// Needed tells whether there may be something to find.
+// Needed reports whether there may be something to find.
 func (l Look) Needed() bool { return l.Lost != nil || l.Old }
 
 // look says whether an earlier attempt at the step may have succeeded.

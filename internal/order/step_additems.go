@@ -97,7 +97,7 @@ func (in AddItem) Find(items []Item) (Item, bool) {
 	return items[i], true
 }
 
-// WrittenOff tells that an item that counts as ours is written off.
+// WrittenOff reports whether an item that counts as ours is written off.
 func (in AddItems) WrittenOff(items []Item) bool {
 	return slices.ContainsFunc(items, func(i Item) bool {
 		if !i.WrittenOff {
@@ -114,8 +114,8 @@ func (in AddItems) WrittenOff(items []Item) bool {
 // Lines that are not in it are added by the next step.
 type ItemsAdded struct {
 	Added map[LineKey]ItemAdded `json:",omitempty"`
-	// WrittenOff is set where lines were not added, since staff have written off
-	// goods of the order.
+	// WrittenOff is set where lines were not added, since staff have written off items
+	// of the order.
 	WrittenOff bool `json:",omitempty"`
 }
 
@@ -125,7 +125,7 @@ type ItemAdded struct {
 	// Found is set where an attempt before this one had added it, with the
 	// quantity and the price of that time.
 	Found *Item `json:",omitempty"`
-	// DeductedAtOnce is set where RO App wrote the goods off as they were added.
+	// DeductedAtOnce is set where RO App wrote the items off as they were added.
 	DeductedAtOnce bool `json:",omitempty"`
 }
 
@@ -156,7 +156,7 @@ func matchItem(items []Item, productID int64, quantity, price decimal.Decimal, t
 }
 
 // addItems adds the next lines that are missing; lines of one product one step
-// after the other, so that a lost one can be told from its twin.
+// after the other, so that a lost one can be distinguished from its twin.
 func (p *planner) addItems() []flow.Step {
 	in := AddItems{}
 	products, inStep := p.products(), map[int64]bool{}

@@ -25,8 +25,8 @@ var _ = define(stepDefinition[ReadCatalogue, CatalogueRead]{
 	},
 })
 
-// cataloguePage is how many articles one step reads: its answer stays far below
-// what one payload may hold.
+// cataloguePage is how many SKUs one step reads: its answer stays far below what
+// one payload may hold.
 const cataloguePage = 200
 
 // ReadCatalogue names the products to read, at most [cataloguePage].
@@ -35,10 +35,10 @@ type ReadCatalogue struct {
 	Articles []string
 }
 
-// CatalogueRead is the answer to [ReadCatalogue]; articles that the catalogue no
+// CatalogueRead is the answer to [ReadCatalogue]; SKUs that the catalogue no
 // longer has are missing in it.
 type CatalogueRead struct {
-	Entries map[string]CatalogueEntry `json:",omitempty"` // by normalised article
+	Entries map[string]CatalogueEntry `json:",omitempty"` // by normalised SKU
 }
 
 // CatalogueEntry is a product of the shop's catalogue in the shop's language. Its

@@ -8,8 +8,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// Chosen is a person's choice between several records that fit, to be
-// remembered for the next order of the same phone or goods.
+// Chosen is a person's choice between several records that fit, to be remembered
+// for the next order of the same phone or products.
 type Chosen struct {
 	Phone string   `json:",omitempty"` // E.164, of a choice between contacts
 	Goods GoodsKey `json:",omitempty"` // of a choice between products

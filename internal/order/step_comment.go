@@ -49,8 +49,8 @@ type PostComment struct {
 // CommentPosted is the answer to [PostComment].
 type CommentPosted struct{}
 
-// postComment posts the next part of a text. A text whose beginning said
-// something older is posted from its start.
+// postComment posts the next part of a text. A text whose start said something
+// older is posted from its start.
 func (p *planner) postComment(name, about, text string, delivers Delivered) flow.Step {
 	parts := SplitComment(text)
 	part := 0

@@ -96,14 +96,14 @@ func (p *planner) createInput(contact Contact, why flow.Message) CreateOrder {
 	}
 }
 
-// old tells whether the order may exist in RO App already. A creation in the
+// old reports whether the order may exist in RO App already. A creation in the
 // future comes of a wrong zone and says nothing.
 func (p *planner) old() bool {
 	created := p.s.Snapshot.Created
 	return p.s.Restarted || p.s.Origin == OriginHand || p.longAgo(created) || p.now.Before(created)
 }
 
-// longAgo tells that the engine's database may have been restored since then.
+// longAgo reports whether the engine's database may have been restored since then.
 func (p *planner) longAgo(at time.Time) bool { return p.now.Sub(at) > oldAfter }
 
 func (s *State) applyCreated(in CreateOrder, o OrderCreated, now time.Time) {

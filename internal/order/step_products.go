@@ -9,7 +9,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// StepFindProducts asks RO App for products, by articles or by one title.
+// StepFindProducts asks RO App for products, by SKUs or by one title.
 const StepFindProducts StepKind = "FindProducts"
 
 var _ = define(stepDefinition[FindProducts, ProductsFound]{
@@ -26,7 +26,7 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 	},
 })
 
-// productsPage is how many articles one step looks up.
+// productsPage is how many SKUs one step looks up.
 const productsPage = 50
 
 // FindProducts names the products to find, at most [productsPage].
@@ -36,7 +36,7 @@ type FindProducts struct {
 	Title    string   `json:",omitempty"`
 }
 
-// ProductsFound is the answer to [FindProducts]: by goods, only those that are
+// ProductsFound is the answer to [FindProducts]: by products, only those that are
 // identical.
 type ProductsFound struct {
 	At       time.Time
@@ -51,7 +51,7 @@ type Product struct {
 	Created bool   `json:",omitempty"` // by this run
 }
 
-// GoodsAsked are the goods that a lookup is about.
+// GoodsAsked are the products that a lookup is about.
 func GoodsAsked(f FindProducts) []GoodsKey {
 	if f.Title != "" {
 		return []GoodsKey{TitleKey(f.Title)}
@@ -63,7 +63,7 @@ func GoodsAsked(f FindProducts) []GoodsKey {
 	return keys
 }
 
-// StepEnsureProduct finds or creates the one product of an article or a title.
+// StepEnsureProduct finds or creates the one product of a SKU or a title.
 const StepEnsureProduct StepKind = "EnsureProduct"
 
 var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
@@ -113,8 +113,8 @@ type ProductEnsured struct {
 	Found   []Product `json:",omitempty"` // more than one
 }
 
-// findProducts asks for many articles at once, and for each title alone: RO App
-// finds titles only one at a time.
+// findProducts asks for many SKUs at once, and for each title alone: RO App finds
+// titles only one at a time.
 func (p *planner) findProducts() []flow.Step {
 	var articles []string
 	var steps []flow.Step

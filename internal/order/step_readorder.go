@@ -37,7 +37,7 @@ type OrderRead struct {
 	Total    decimal.Decimal
 	// ModifiedAt is RO App's own time of the last change, zero where not shown.
 	ModifiedAt time.Time `json:",omitzero"`
-	// DeductionRequired is false once all goods are written off; nil where not shown.
+	// DeductionRequired is false once all items are written off; nil where not shown.
 	DeductionRequired *bool `json:",omitempty"`
 	// Listed is set where it comes from a list, which may lag behind.
 	Listed bool `json:",omitempty"`
@@ -60,7 +60,7 @@ const (
 	sameTime = 10 * time.Second
 )
 
-// applyAccountOrder takes in RO App's side of the order.
+// applyAccountOrder applies RO App's side of the order.
 func (s *State) applyAccountOrder(o OrderRead, now time.Time) {
 	at := s.Order
 	if at == nil || at.ID != o.OrderID || o.Account != "" && o.Account != at.Account || o.At.Before(at.SeenAt) {
@@ -120,7 +120,7 @@ func (s *State) forgetRefusal() {
 	}
 }
 
-// seeOwnStatus takes in a status that we wrote, though the answer was lost. It is
+// seeOwnStatus applies a status that we wrote, though the answer was lost. It is
 // no news.
 func (s *State) seeOwnStatus(own StatusFacts) {
 	s.Order.StatusID = own.Account

@@ -66,7 +66,7 @@ func (s *State) applyStatusSet(in SetStatus, o StatusSet, now time.Time) {
 	own, ours := s.Order.Sets.find(func(f StatusFacts) bool { return f.Account == o.StatusID })
 	s.Order.Sets = OwnStatuses{}
 	if is := s.Order.StatusID; s.imported() && o.StatusID == in.To && is != in.From && is != in.To {
-		// Staff's change was seen while ours was under way: which came last?
+		// Staff's change was seen while ours was in progress: which came last?
 		s.SyncedStatuses = StatusFacts{Shop: in.Shop, Account: in.To}
 		s.OrderDue = true
 		return

@@ -50,7 +50,7 @@ func (s *State) applyShopOrder(o ShopOrderRead, now time.Time) {
 	s.applySnapshot(o.Snapshot, o.Digest, now)
 }
 
-// applySnapshot takes in the order as the shop has it, unless a newer one is known.
+// applySnapshot applies the order as the shop has it, unless a newer one is known.
 func (s *State) applySnapshot(snapshot *Snapshot, digest string, now time.Time) {
 	if s.Snapshot != nil && s.Snapshot.SeenAt.After(snapshot.SeenAt) {
 		return

@@ -10,7 +10,7 @@ import (
 )
 
 // StepWriteLines reads the order's items and then writes what the shop changed, as
-// long as no goods of ours are written off. Without changes it only reads.
+// long as no items of ours are written off. Without changes it only reads.
 const StepWriteLines StepKind = "WriteLines"
 
 var _ = define(stepDefinition[WriteLines, LinesWritten]{
@@ -146,7 +146,7 @@ func (d Decided) message(key LineKey) flow.Message {
 	return msg("line-written", pairs...)
 }
 
-// applyItems takes in the list of the order's items.
+// applyItems applies the list of the order's items.
 func (s *State) applyItems(in WriteLines, o LinesWritten) {
 	ours := s.ourItems()
 	byID := map[int64]Item{}

@@ -83,7 +83,7 @@ func withoutEntities(s string) string {
 }
 
 // resolveEntity leaves alone what is no entity, such as "&nothing;", of which the
-// library would resolve the beginning.
+// library would resolve the start.
 func resolveEntity(written string) string {
 	resolved := html.UnescapeString(written)
 	if strings.HasSuffix(resolved, ";") && written != "&semi;" {
@@ -92,7 +92,7 @@ func resolveEntity(written string) string {
 	return resolved
 }
 
-// SameText tells whether two texts are equal once normalised.
+// SameText reports whether two texts are equal once normalised.
 func SameText(a, b string) bool { return NormalizeText(a) == NormalizeText(b) }
 
 // NormalizeCode is the form of a code whose case means nothing, such as a
@@ -121,7 +121,7 @@ func Shorten(s string, runes int) string {
 	return strings.TrimRightFunc(string(letters[:boundary(letters, runes-1)]), unicode.IsSpace) + "…"
 }
 
-// boundary is the last place up to at where a new character begins.
+// boundary is the last place up to at where a new character starts.
 func boundary(letters []rune, at int) int {
 	for cut := at; cut > 0; cut-- {
 		if !belongsToPrevious(letters[cut]) && letters[cut-1] != zeroWidthJoiner {

@@ -157,3 +157,21 @@ func FuzzPlainText(f *testing.F) {
 		}
 	})
 }
+
+func TestF31_CurrencyIsReadByCodeSignAndWord(t *testing.T) {
+	t.Parallel()
+	for code, spellings := range map[string][]string{
+		"PLN": {"PLN", "pln", " P\u200bLN.", "zł", "ZŁ", "zł.", "zl", "złotych", "злотих", "zł (PLN)", "PLN/zł", "985", "ＰＬＮ"},
+		"UAH": {"UAH", "uah", "грн", "грн.", "ГРН", "₴", "гривень", "hrn", "980", "₴ UAH"},
+		"EUR": {"€", "euro", "EUR"}, "USD": {"US$", "usd"}, "CZK": {"Kč"}, "GBP": {"£"},
+		"$": {"$"}, "": {"", " \u200b", "."}, "PLN, EUR": {"pln, eur"}, "ABC": {"abc"},
+	} {
+		for _, written := range spellings {
+			if code != "" {
+				assert.Equal(t, code, order.NormalizeCurrency(written), "%q", written)
+			}
+			known := len(code) == 3 && code != "ABC"
+			assert.Equal(t, known, order.CurrencyProblem(order.NormalizeCurrency(written), "PLN") == nil, "%q", written)
+		}
+	}
+}

@@ -50,7 +50,7 @@ type Discount struct {
 // 799 less 25% is 599 (docs/reference/cartum.md#money).
 var roundedTo = decimal.NewFromInt(1)
 
-// Rounded tells whether the remainder is small enough to be rounding.
+// Rounded reports whether the remainder is small enough to be rounding.
 func (t Totalling) Rounded() bool {
 	return within(t.Remainder, t.Tolerance) || t.Remainder.Abs().LessThan(roundedTo)
 }
@@ -157,7 +157,7 @@ func (t Totalling) due() decimal.Decimal {
 }
 
 // namedDiscounts are the discounts that Cartum names, the surest first. A bare
-// percentage is taken of the goods.
+// percentage is taken of the items.
 func namedDiscounts(totals Totals, goods decimal.Decimal) []Discount {
 	all := []Discount{
 		{Kind: DiscountCoupon, Title: totals.CouponCode, Percent: totals.CouponPercent, Value: totals.CouponValue},

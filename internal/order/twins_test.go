@@ -22,19 +22,23 @@ func keyOf(t require.TestingT, lines []order.Line, price, quantity int64) order.
 	return lines[i].Key
 }
 
-// Lines of one SKU that differ are told apart in any order of the list, whatever happens
-// to one of them.
+// Lines of one SKU that differ are distinguished in any order of the list,
+// whatever happens to one of them.
 func TestTwinsAreToldApartInAnyOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		count := rapid.IntRange(2, 6).Draw(t, "twins")
-		storage := rapid.SampledFrom([]string{"", "7", "own"}).Draw(t, "storage ids")
+		storage := rapid.SampledFrom([]string{"", "7", "own", "of some"}).Draw(t, "storage ids")
 		was := make([]order.Line, count)
 		for i := range was {
 			was[i] = line("A", int64(i+1), int64(10+i))
 			switch storage {
 			case "own":
 				was[i].StorageID = fmt.Sprint(i)
+			case "of some":
+				if rapid.Bool().Draw(t, "has an id") {
+					was[i].StorageID = fmt.Sprint(i)
+				}
 			default:
 				was[i].StorageID = storage
 			}

@@ -236,6 +236,91 @@ func TestNumberUsedAgainIsForgottenOnceTheFirstOrderIsShown(t *testing.T) {
 	assert.Nil(t, l.state.Hold)
 }
 
+// Whether an order is the one that was imported is told by when it was placed; a shop
+// may come to write that otherwise, or not at all.
+func TestOrderIsKnownByWhenItWasPlaced(t *testing.T) {
+	t.Parallel()
+	placed := func(after time.Duration) func(*order.Snapshot) {
+		return func(o *order.Snapshot) {
+			o.Created = o.Created.Add(after)
+			o.CreatedAsWritten = o.Created.Format("02.01.2006 15:04:05")
+		}
+	}
+	unclear := func(o *order.Snapshot) {
+		o.Created, o.CreatedAsWritten = noon, ""
+		o.Problems = []order.Problem{{Code: order.ProblemMissing, Field: "stat_created", Subject: order.SubjectCreated, Acceptable: true}}
+	}
+	customer := func(o *order.Snapshot) { o.Customer.Name = "Ola Kot" }
+	goods := func(o *order.Snapshot) { o.Lines = []order.Line{line("B", 1, 5)} }
+	for name, tc := range map[string]struct {
+		changes []func(*order.Snapshot)
+		other   bool
+	}{
+		"by the same customer, of the same goods": {[]func(*order.Snapshot){placed(3*time.Hour + 7*time.Minute)}, true},
+		"weeks later":                        {[]func(*order.Snapshot){placed(7 * 24 * time.Hour)}, true},
+		"on the clock of another zone":       {[]func(*order.Snapshot){placed(-time.Hour)}, false},
+		"without its seconds":                {[]func(*order.Snapshot){placed(-40 * time.Second)}, false},
+		"another zone, another customer":     {[]func(*order.Snapshot){placed(time.Hour), customer}, true},
+		"another zone, other goods":          {[]func(*order.Snapshot){placed(time.Hour), goods}, true},
+		"time lost":                          {[]func(*order.Snapshot){unclear}, false},
+		"time lost, customer corrected":      {[]func(*order.Snapshot){unclear, customer}, false},
+		"time lost, other goods":             {[]func(*order.Snapshot){unclear, goods}, false},
+		"time lost, all is another's":        {[]func(*order.Snapshot){unclear, customer, goods}, true},
+		"customer and goods, same time":      {[]func(*order.Snapshot){customer, goods}, false},
+		"written otherwise, the same moment": {[]func(*order.Snapshot){placed(0)}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := imported(t)
+			l.now = noon.Add(time.Hour)
+			l.changed(func(o *order.Snapshot) {
+				for _, change := range tc.changes {
+					change(o)
+				}
+			})
+			l.settle()
+			assert.Equal(t, tc.other, l.state.Reused != nil)
+		})
+	}
+}
+
+// A currency that is none stops the items and the amount until a person takes it for
+// the account's.
+func TestCurrencyThatIsNoneCanBeAccepted(t *testing.T) {
+	t.Parallel()
+	unknown := func(o *order.Snapshot) { o.Problems = []order.Problem{*order.CurrencyProblem("KWIATY", "PLN")} }
+	held := received(t, func(l *life) { unknown(&l.shop) })
+	held.settle()
+	hold := held.holds(order.HoldCurrency)
+	assert.Equal(t, "currency", hold.Field)
+	assert.Equal(t, "PLN", hold.Params["understood"])
+	assert.Equal(t, []order.DecisionKind{order.DecideAccept, order.DecideRetry, order.DecideSkip}, held.state.Answers())
+	held.decide(order.Decision{Kind: order.DecideAccept})
+	held.settle()
+	assert.Nil(t, held.state.Hold)
+	assert.Equal(t, order.SyncSynced, held.state.SyncState())
+
+	l := imported(t)
+	comments := len(l.account.comments)
+	l.now = noon.Add(time.Hour)
+	l.changed(func(o *order.Snapshot) {
+		unknown(o)
+		setQuantity(o, 5)
+		o.Delivery.Address, o.Totals.Sum = "ul. Długa 2", decimal.NewFromInt(500)
+	})
+	l.settle()
+	l.holds(order.HoldCurrency)
+	assert.EqualValues(t, 2, l.quantity())
+	require.Len(t, l.account.comments, comments+1)
+	assert.Contains(t, l.account.comments[comments], "ul. Długa 2")
+	l.decide(order.Decision{Kind: order.DecideAccept})
+	l.settle()
+	assert.Nil(t, l.state.Hold)
+	assert.EqualValues(t, 5, l.quantity())
+	require.Len(t, l.account.comments, comments+2)
+	assert.Contains(t, l.account.comments[comments+1], "500,00 PLN")
+}
+
 // What staff add is no difference between the sides.
 func TestServiceLineOfTheStaffWarnsOfNoAmount(t *testing.T) {
 	t.Parallel()

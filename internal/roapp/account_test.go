@@ -18,7 +18,7 @@ import (
 	stand "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// account is a stand-in of RO App behind real HTTP, and a client of it.
+// account is a fake of RO App behind real HTTP, and a client of it.
 type account struct {
 	*roapp.Client
 	t   *testing.T
@@ -256,7 +256,8 @@ func TestOrdersAreFoundByEitherNameOfTheClientFilter(t *testing.T) {
 	}
 }
 
-// The list of organizations may ignore the phones: one page is looked at, not the whole account.
+// The list of organizations may ignore the phones: one page is checked, not the
+// whole account.
 func TestOrganizationsCostOneRequest(t *testing.T) {
 	t.Parallel()
 	a := open(t, roapp.Config{}, nil)

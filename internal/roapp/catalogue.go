@@ -11,8 +11,8 @@ type Catalogue string
 
 // The catalogues.
 const (
-	// CatalogueAuto uses the legacy family for as long as the account has it, as it finds many SKUs with one request, and
-	// the v2 family from then on.
+	// CatalogueAuto uses the legacy family for as long as the account has it, as it
+	// finds many SKUs with one request, and the v2 family from that time on.
 	CatalogueAuto Catalogue = "auto"
 	// CatalogueV2 is /v2/catalog/products: it searches one text at a time, and new products need a type.
 	CatalogueV2 Catalogue = "v2"
@@ -183,7 +183,7 @@ func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
 	})
 }
 
-// decodeProduct knows both families' names: the SKU is "article" in the legacy one.
+// decodeProduct knows both families' names: the SKU is "SKU" in the legacy one.
 func decodeProduct(n node) Product {
 	category := n.at("category_id")
 	if category.null() {

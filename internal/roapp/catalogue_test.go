@@ -38,7 +38,7 @@ func TestFindProducts(t *testing.T) {
 	}
 }
 
-// F29: an empty article is not a filter that fits all goods.
+// F29: an empty SKU is not a filter that fits all products.
 func TestF29EmptyQueryFindsNothing(t *testing.T) {
 	t.Parallel()
 	s, c := newService(t, ok(`{"data":[`+vase+`]}`))

@@ -53,7 +53,8 @@ type Config struct {
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
-	// Observe is told of every request that was sent: its failure's kind, or "" for a success. Nil is nobody.
+	// Observe is notified of every request that was sent: its failure's kind, or ""
+	// for a success. Nil is nobody.
 	Observe func(Kind)
 }
 
@@ -153,7 +154,8 @@ func (r request) endpoint() string { return r.method + " " + r.path }
 
 func (r request) writes() bool { return r.method != http.MethodGet }
 
-// collection tells that the path leads to no single record, so that what is not found is the endpoint itself.
+// collection reports whether the path leads to no single record, so that what is
+// not found is the endpoint itself.
 func (r request) collection() bool { return !strings.Contains(r.path, "{") }
 
 func (r request) url(base string) string {
@@ -281,9 +283,10 @@ func read(resp *http.Response) (answer, error) {
 	return a, err
 }
 
-// reached tells whether a request can have come to the service: it cannot as long as no connection stood. It also tells
-// the request's turn when it was sent. What net/http sends besides, a redirect or a read whose connection broke, waits for
-// a turn like any other request.
+// reached reports whether a request can have come to the service: it cannot as
+// long as no connection stood. It also tells the request's turn when it was sent.
+// What net/http sends besides, a redirect or a read whose connection broke, waits
+// for a turn like any other request.
 type reached struct {
 	turn             atomic.Pointer[turn]
 	again            func() // takes the next turn

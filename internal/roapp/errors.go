@@ -98,7 +98,7 @@ func (e *Error) Path() string {
 	return path
 }
 
-// Writes tells whether the request would have changed something.
+// Writes reports whether the request would have changed something.
 func (e *Error) Writes() bool { return !strings.HasPrefix(e.Endpoint, http.MethodGet+" ") }
 
 // KindOf returns the kind of the Error in err's chain, "" when there is none.

@@ -34,16 +34,19 @@ func (c *Client) LearnFieldsPatch(ctx context.Context, orderID int64, values map
 	return c.probeFields(ctx, orderID, toAny(values), values, probe)
 }
 
-// FieldsPatchKeeps tells whether a PATCH keeps the custom fields that it does not name, and whether that is known yet.
+// FieldsPatchKeeps reports whether a PATCH keeps the custom fields that it does
+// not name, and whether that is known yet.
 func (c *Client) FieldsPatchKeeps() (keeps, known bool) {
 	found := c.fields.found.Load()
 	return found == patchKeeps, found != patchUnknown
 }
 
-// UpdateFields sets custom fields of an order, by key ("f101"), and loses none of the others: where a PATCH keeps what it does
-// not name, it sends the given ones alone, one request. Where a PATCH empties the others, all are read, sent at once
-// thereafter, and read again. Which it is, is found out with the first order; probe is the key of the given ones that
-// may be missing for a moment meanwhile, "" for none.
+// UpdateFields sets custom fields of an order, by key ("f101"), and loses none of
+// the others: where a PATCH keeps what it does not name, it sends the given ones
+// alone, one request. Where a PATCH empties the others, all are read, sent at once
+// afterwards, and read again. Which it is, is found out with the first order;
+// probe is the key of the given ones that may be missing for a moment meanwhile,
+// "" for none.
 func (c *Client) UpdateFields(ctx context.Context, orderID int64, values map[string]string, probe string) error {
 	if c.fields.found.Load() == patchKeeps {
 		return c.patchFields(ctx, orderID, toAny(values))

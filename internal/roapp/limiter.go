@@ -49,7 +49,7 @@ type Limiter struct {
 	closed bool
 
 	taken   int // tasks out of the queue, and room kept for one that is asked for
-	running int // tasks that have begun
+	running int // tasks that have started
 	served  int // tasks of them whose turn came
 }
 
@@ -262,7 +262,7 @@ func (l *Limiter) take(now time.Time) (time.Duration, <-chan struct{}) {
 	return 0, nil
 }
 
-// Free tells that a task has ended, or that none came.
+// Free reports whether a task has ended, or that none came.
 func (l *Limiter) Free() { l.change(func() { l.taken-- }) }
 
 // Tasks is how many tasks [Limiter.Take] lets be out of the queue at most.
@@ -272,7 +272,7 @@ func (*Limiter) Tasks() int { return tasksInFlight }
 type turn struct {
 	limiter  *Limiter
 	given    time.Time
-	written  time.Time // when the whole request was on its way
+	written  time.Time // when the whole request was pending
 	answered time.Time // when the service had certainly seen it
 }
 
@@ -297,7 +297,7 @@ func (t *turn) arrival(now time.Time) time.Time {
 	}
 }
 
-// wrote notes that the request is on its way.
+// wrote notes that the request is pending.
 func (t *turn) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
 
 // end notes that the answer came, or that none will.
@@ -328,9 +328,10 @@ type Task struct {
 
 type taskKey struct{}
 
-// Begin returns a context whose requests take their turns from the limiter, whatever client sends them. The first one
-// has the task's urgency, where the smaller number goes first; the further ones have that of work that is under way, unless
-// the task's is more urgent. End has to follow.
+// Begin returns a context whose requests take their turns from the limiter,
+// whatever client sends them. The first one has the task's urgency, where the
+// smaller number goes first; the further ones have that of work that is in
+// progress, unless the task's is more urgent. End has to follow.
 func (l *Limiter) Begin(ctx context.Context, urgency, underway int) (task context.Context, end func()) {
 	t := &Task{limiter: l, urgency: urgency, underway: underway}
 	l.change(func() { l.running++ })

@@ -23,7 +23,8 @@ func (s *arrivals) arrives() {
 	s.times = append(s.times, time.Since(s.start))
 }
 
-// send sends a request by the limiter, which is way on its way and gets its answer after thinking.
+// send sends a request by the limiter, which is way pending and gets its answer
+// after thinking.
 func (s *arrivals) send(ctx context.Context, l *Limiter, urgency int, way, thinking time.Duration) error {
 	given, err := l.wait(ctx, urgency, 1)
 	if err != nil {
@@ -125,7 +126,7 @@ func TestLimiterServesTheUrgentFirst(t *testing.T) {
 	})
 }
 
-// A task's further requests go before what has not begun, and after a person's.
+// A task's further requests go before what has not started, and after a person's.
 func TestFurtherRequestsOfATaskAreUnderWay(t *testing.T) {
 	t.Parallel()
 	l := NewLimiter(3)

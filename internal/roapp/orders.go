@@ -30,8 +30,8 @@ type Order struct {
 	CustomFields map[string]string
 	// Total is computed by RO App, Paid is what was paid of it, in the account's currency.
 	Total, Paid decimal.Decimal
-	// DeductionRequired says that goods of the order are still to be written off; nil when the answer does not say
-	// (docs/reference/roapp.md#deduction).
+	// DeductionRequired says that items of the order are still to be written off; nil
+	// when the answer does not say (docs/reference/roapp.md#deduction).
 	DeductionRequired *bool
 }
 

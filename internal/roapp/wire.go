@@ -260,7 +260,7 @@ func (n node) flag() *bool {
 	return nil
 }
 
-// filled tells whether a list or an object has anything in it.
+// filled reports whether a list or an object has anything in it.
 func (n node) filled() bool {
 	switch v := n.value.(type) {
 	case nil:

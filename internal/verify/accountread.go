@@ -348,7 +348,7 @@ func firstOf(value any) any {
 	return nil
 }
 
-// offered tells whether a catalogue can be searched.
+// offered reports whether a catalogue can be searched.
 func offered(ctx context.Context, w *wire, client *roapp.Client) (string, error) {
 	_, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobody}})
 	if roapp.KindOf(err) != roapp.Missing {
@@ -364,7 +364,8 @@ func (e *examination) proposeProductType(ctx context.Context) {
 	}
 }
 
-// required tells which custom fields must be sent, and proposes a value for each that the settings do not give.
+// required reports which custom fields must be sent, and proposes a value for each
+// that the settings do not give.
 func (e *examination) required(kind facts.Kind, given map[string]string, ours []string, key string) (string, error) {
 	list := e.accountSays.Lists[kind]
 	if !list.Read {

@@ -31,7 +31,8 @@ type written struct {
 	writtenOff bool
 }
 
-// testName begins the names of all records that are created, so that staff know them.
+// testName starts the names of all records that are created, so that staff know
+// them.
 const testName = "cartumsync verify, please delete"
 
 // The lengths that comments are tried with: the longest that is sent, and one above the limit that is known of programs in

@@ -53,8 +53,9 @@ func yesNo(is bool) string {
 // both services come first.
 var probes = slices.Concat(shopReads, accountReads, accountWrites, shopWrites)
 
-// Covered tells by which probes the switches of the fakes and the places in docs/assumptions.md are checked: "verify", or
-// "verify --write" where that needs a write.
+// Covered returns by which probes the switches of the fakes and the places in
+// docs/assumptions.md are checked: "verify", or "verify --write" where that needs
+// a write.
 func Covered() map[string]string {
 	covered := map[string]string{}
 	for _, p := range probes {

@@ -578,7 +578,7 @@ func seeArticleFilter(ctx context.Context, e *examination) (string, error) {
 	return "", unseen("no order has a product whose article has letters and is in the catalogue")
 }
 
-// articles are some of the orders' articles that have letters.
+// SKUs are some of the orders' SKUs that have letters.
 func (e *examination) articles() []string {
 	var found []string
 	for _, row := range e.rows {

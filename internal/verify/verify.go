@@ -31,7 +31,7 @@ type Options struct {
 	PublicURL, Listen string
 	// Order is the number of a test order that was placed in the shop just now, 0 for none.
 	Order int64
-	// Progress is told of each probe; nil is nobody.
+	// Progress is notified of each probe; nil is nobody.
 	Progress func(done, all int, assumption string)
 	// Patience bounds the wait for a list that lags, and for a webhook; a minute when 0.
 	Patience time.Duration
@@ -41,9 +41,10 @@ type Options struct {
 
 // Person sits before the command.
 type Person interface {
-	// Agrees tells whether a step that writes may be done.
+	// Agrees reports whether a step that writes may be done.
 	Agrees(ctx context.Context, step string) bool
-	// Did asks for something that only a person can do and waits until it is done, or tells that it was not.
+	// Did asks for something that only a person can do and waits until it is done, or
+	// reports whether it was not.
 	Did(ctx context.Context, work string) bool
 }
 
@@ -109,7 +110,7 @@ type examination struct {
 	newestNumber, newestContact string
 	// limited is set once RO App has refused a request for its pace.
 	limited bool
-	// lag is how long a list was seen to lag.
+	// lag is how long a list was fixed lag.
 	lag time.Duration
 	shopRead
 	written
@@ -220,7 +221,8 @@ type unseen string
 
 func (u unseen) Error() string { return string(u) }
 
-// why tells why nothing was seen, without the service's words, which may repeat personal data.
+// why reports why nothing was seen, without the service's words, which may repeat
+// personal data.
 func why(err error) string {
 	if reason, ok := errors.AsType[unseen](err); ok {
 		return string(reason)
@@ -244,7 +246,8 @@ func (e *examination) accountKey(key string) string { return "accounts." + e.sho
 
 func (e *examination) shopKey(key string) string { return "shops." + e.ShopID + "." + key }
 
-// await repeats a look until it says yes, an error comes, or the patience is over. It tells how long it took.
+// await repeats a look until it says yes, an error comes, or the patience is over.
+// It reports how long it took.
 func (e *examination) await(ctx context.Context, look func() (bool, error)) (took time.Duration, found bool, err error) {
 	began := time.Now()
 	for {
@@ -259,7 +262,7 @@ func (e *examination) await(ctx context.Context, look func() (bool, error)) (too
 	}
 }
 
-// lookAgain is the time between two looks at a list that lags.
+// lookAgain is the time between two checks a list that lags.
 const lookAgain = 100 * time.Millisecond
 
 func pause(ctx context.Context, d time.Duration) error {

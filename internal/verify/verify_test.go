@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -24,43 +21,10 @@ import (
 
 	"github.com/cartumsync/cartumsync/docs/reference"
 	"github.com/cartumsync/cartumsync/internal/contract"
-	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 	cartumfake "github.com/cartumsync/cartumsync/sandbox/cartum"
 	roappfake "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
-
-const testSettings = `identity_key: ${IDENTITY_KEY}
-encryption_keys: [{id: k1, key: "${ENCRYPTION_KEY}"}]
-accounts:
-  main:
-    url: ROAPP
-    web_url: https://web.roapp.example
-    api_key: ${ROAPP_API_KEY}
-    webhook_secret: ${ROAPP_WEBHOOK_SECRET}
-    currency: PLN
-    piece_unit: 1
-    fallback_category: 7
-    requests_per_second: RATE
-    fields: {shop: f101, external_id: External ID, created: f103, last_updated: Last updated}
-shops:
-  demo:
-    name: Kwiaty Online
-    url: CARTUM
-    admin_url: https://kwiaty.example/edit/
-    login: ${CARTUM_LOGIN}
-    password: ${CARTUM_PASSWORD}
-    account: main
-    since: 2026-01-01
-    requests_per_second: 1000
-    time_zone: Europe/Warsaw
-    region: PL
-    language: pl
-    location: 12
-    order_type: 34
-    managers: [56, 57]
-    statuses:
-      import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}
-`
 
 // world is a shop and an account with what real ones have, and the people who work with them.
 type world struct {
@@ -110,19 +74,9 @@ func newWorld(t *testing.T, s setting) *world {
 	if s.limited {
 		rate = "3"
 	}
-	yaml := strings.NewReplacer("ROAPP\n", servers[0].URL+"\n", "CARTUM\n", servers[1].URL+"\n", "RATE\n", rate+"\n").Replace(testSettings)
-	path := filepath.Join(t.TempDir(), "settings.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
-	loaded, err := settings.Load(path, func(name string) (string, bool) {
-		value, ok := map[string]string{
-			"IDENTITY_KEY": "identity-key-of-the-tests", "ENCRYPTION_KEY": base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
-			"ROAPP_API_KEY": "sandbox", "ROAPP_WEBHOOK_SECRET": "whsec", "CARTUM_LOGIN": "sandbox", "CARTUM_PASSWORD": "sandbox",
-		}[name]
-		return value, ok
-	})
-	require.NoError(t, err)
+	text := strings.Replace(settingstest.Text(servers[0].URL, servers[1].URL), "requests_per_second: 1000", "requests_per_second: "+rate, 1)
 	w.options = Options{
-		ShopID: "demo", Settings: loaded, Person: w, PublicURL: "http://" + listen, Listen: listen, Patience: cmp.Or(s.patience, 400*time.Millisecond),
+		ShopID: "demo", Settings: settingstest.Load(t, text, settingstest.Env()), Person: w, PublicURL: "http://" + listen, Listen: listen, Patience: cmp.Or(s.patience, 400*time.Millisecond),
 	}
 	w.populate(zone)
 	behind.Store(0)
@@ -239,7 +193,8 @@ func about(t *testing.T, r Report, covered string) Result {
 // quick keeps lists from lagging, for tests that are about something else.
 var quick = map[string]string{"search-lag": "50ms"}
 
-// lagging has lists lag for longer than a busy machine takes to look, and be waited for.
+// lagging has lists lag for longer than a busy machine takes to read, and be
+// waited for.
 func (s setting) lagging() setting {
 	s.roapp["search-lag"], s.patience = "500ms", 1500*time.Millisecond
 	return s

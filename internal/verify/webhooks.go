@@ -53,7 +53,8 @@ func (e *examination) listen(ctx context.Context) error {
 	return nil
 }
 
-// take keeps what comes to the two paths. The shop's path is a secret of this run; RO App's events are only looked at.
+// take keeps what comes to the two paths. The shop's path is a secret of this run;
+// RO App's events are only checked.
 func (e *examination) take(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasSuffix(e.target, r.URL.Path) && r.URL.Path != roappHookPath+e.shop.Account {
 		http.NotFound(w, r)
@@ -166,7 +167,8 @@ func (e *examination) unsubscribe(ctx context.Context) {
 	}
 }
 
-// signed tells whether an event of RO App is signed over an id with the account's secret.
+// signed reports whether an event of RO App is signed over an id with the
+// account's secret.
 func (e *examination) signed(event arrival, id string) bool {
 	return e.account.Signed(id, event.header.Get("X-Signature"))
 }

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// forgetEvery is how often workflows that only read are looked for, and
+	// forgetEvery is how often workflows that only read are searched for, and
 	// forgetAfter how long one is kept after it ended.
 	forgetEvery = 10 * time.Minute
 	forgetAfter = 30 * time.Minute
@@ -22,7 +22,7 @@ const (
 	forgetAtOnce = 500
 )
 
-// forgetReads deletes, until ctx ends, what people's lists, searches and
+// forgetReads deletes, until ctx ends, what people's lists, searches, lookups and
 // comparisons leave in Temporal: their answers are old within minutes, and would
 // stay as long as orders do.
 func (w *Workers) forgetReads(ctx context.Context) {
@@ -45,7 +45,7 @@ func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, tellingTime)
 	defer cancel()
 	runs, err := w.options.Index.Runs(ctx, index.All(
-		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow), index.EndedBefore(ended),
+		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow), index.EndedBefore(ended),
 	), forgetAtOnce)
 	if err != nil {
 		return fmt.Errorf("list what lists and searches left: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -23,7 +24,7 @@ const (
 
 // beside starts what goes on beside the workers until ctx ends: it starts entities
 // and lanes that an operator canceled, terminated or deleted, deletes what reads
-// left, and tells shops of orders whose workflow tasks fail.
+// left, and passes on whose workflow tasks fail.
 func (w *Workers) beside(ctx context.Context) {
 	w.ending.Go(func() { w.heal(ctx) })
 	w.ending.Go(func() { w.forgetReads(ctx) })
@@ -133,27 +134,40 @@ func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
 	return fresh
 }
 
-// passOnRepeated tells shops of their orders whose workflow task this process was
-// given again and again.
+// passOnRepeated tells a shop of its orders, and an account of what orders wait for,
+// whose workflow task this process was given again and again.
 func (w *Workers) passOnRepeated(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case id := <-w.options.Repeated.Noted():
-			key, err := order.ParseWorkflowID(id)
-			if err != nil {
-				// Health shows an entity; orders may wait for any other.
+			to := ownerOf(id)
+			if to == "" {
+				// Health shows an entity, and who asked for any other sees that no answer comes.
 				w.options.Logger.Error("no worker can carry out a workflow's task so far", zap.String("workflow", id))
 				continue
 			}
 			ctx, cancel := context.WithTimeout(ctx, rememberTime)
-			err = w.options.Client.SignalWorkflow(ctx, workflows.ShopID(key.Shop), "", workflows.SignalTaskRepeated, key.Number)
+			err := w.options.Client.SignalWorkflow(ctx, to, "", workflows.SignalTaskRepeated, id)
 			cancel()
 			if err != nil {
-				w.options.Logger.Warn("an order's workflow task fails again and again, and its shop was not told; its next attempt tells it",
+				w.options.Logger.Warn("a workflow task fails again and again, and its shop or account was not told; its next attempt tells it",
 					zap.String("workflow", id), zap.Error(err))
 			}
 		}
 	}
+}
+
+// ownerOf is the entity whose health shows that a workflow cannot go on, "" where none does.
+func ownerOf(id string) string {
+	if key, err := order.ParseWorkflowID(id); err == nil {
+		return workflows.ShopID(key.Shop)
+	}
+	kind, rest, _ := strings.Cut(id, ":")
+	account, _, found := strings.Cut(rest, ":")
+	if found && slices.Contains([]string{"contact", "product", "category"}, kind) {
+		return workflows.AccountID(account)
+	}
+	return ""
 }

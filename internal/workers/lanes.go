@@ -29,7 +29,8 @@ const (
 	leaseMargin = 500 * time.Millisecond
 	// drainFor bounds how long a lane that is handed over serves the tasks that it has taken already.
 	drainFor = 2 * time.Second
-	// balanceEvery is how often a process looks whether it holds more lanes than its share.
+	// balanceEvery is how often a process checks whether it holds more lanes than its
+	// share.
 	balanceEvery = time.Minute
 	// declines is how often a lane is left to other processes by those that hold their share.
 	declines = 3
@@ -219,7 +220,8 @@ func (l *lanes) all() []*lane {
 	return slices.Collect(maps.Values(l.held))
 }
 
-// giveUp tells whether the lane is above the process's share, and counts it no longer.
+// giveUp reports whether the lane is above the process's share, and counts it no
+// longer.
 func (l *lanes) giveUp(one *lane, share int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

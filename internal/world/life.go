@@ -74,7 +74,7 @@ func (r *Roapp) AddItem(orderID, productID int64, quantity, price string) {
 	}, nil)
 }
 
-// WriteOff takes the order's goods from stock, as staff do in RO App.
+// WriteOff takes the order's items from stock, as staff do in RO App.
 func (r *Roapp) WriteOff(id int64) {
 	r.t.Helper()
 	r.call(http.MethodPost, fmt.Sprintf("/sandbox/orders/%d/write-off", id), nil, nil)
@@ -86,7 +86,7 @@ func (w *World) Collect() {
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalLook, nil))
 }
 
-// TellWriteOff sends the order the signal that goods were written off.
+// TellWriteOff sends the order the signal that items were written off.
 func (w *World) TellWriteOff(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))

@@ -16,7 +16,7 @@ type Proxy struct {
 	proxy *toxiproxy.Proxy
 }
 
-// NewProxy makes a proxy that ends with the test; [Proxy.Before] puts it in
+// NewProxy creates a proxy that ends with the test; [Proxy.Before] puts it in
 // front of a service.
 func NewProxy(t testing.TB) *Proxy { t.Helper(); return &Proxy{t: t} }
 

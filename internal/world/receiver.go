@@ -74,7 +74,7 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	w.WriteHeader(status)
 }
 
-// take notes a post and tells how to answer it, and when.
+// take notes a post and reports how to answer it, and when.
 func (r *Receiver) take(post Post) (status int, after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -17,7 +17,7 @@ func (c *Cartum) Seen(function string) int {
 	return c.Requests().Functions[function]
 }
 
-// service is a stand-in that counts what it sees.
+// service is a fake that counts what it sees.
 type service interface{ Seen(request string) int }
 
 // AwaitSeen waits until a service has seen a request so often.

@@ -15,8 +15,8 @@ func (r *Roapp) Records(kind string) (records []J) {
 	return records
 }
 
-// API sends a request of RO App's own API, for what staff do and the stand-in
-// has no request of its own.
+// API sends a request of RO App's own API, for what staff do and the fake has no
+// request of its own.
 func (r *Roapp) API(method, path string, body, into any) {
 	r.t.Helper()
 	r.call(method, path, body, into)
@@ -36,7 +36,7 @@ func (w *World) Terminate(number int64) {
 	w.must(w.Temporal.TerminateWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", "the test's operator"))
 }
 
-// Known tells whether an order has a workflow.
+// Known reports whether an order has a workflow.
 func (w *World) Known(number int64) bool {
 	w.T.Helper()
 	_, err := w.Orders.View(w.T.Context(), w.Key(number))

@@ -14,7 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
-// standIn talks to a stand-in's own requests.
+// standIn talks to a fake's own requests.
 type standIn struct {
 	t   testing.TB
 	URL string
@@ -35,7 +35,7 @@ func (s standIn) call(method, path string, body, into any) {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the stand-ins' requests need none
+	req.Header.Set("Authorization", "Bearer sandbox") // of RO App's own API; the fakes' requests need none
 	req.Header.Set(contract.StaffHeader, "yes")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s standIn) Switch(name, value string) {
 	s.call(http.MethodPut, "/sandbox/switches", map[string]string{name: value}, nil)
 }
 
-// Cartum is the shop's stand-in.
+// Cartum is the shop's fake.
 type Cartum struct {
 	standIn
 	Currency string
@@ -170,7 +170,7 @@ func (c *Cartum) Requests() (counts struct {
 	return counts
 }
 
-// Roapp is the account's stand-in.
+// Roapp is the account's fake.
 type Roapp struct{ standIn }
 
 // RoappOrder is an order with all that staff see of it.
@@ -247,7 +247,7 @@ type RoappProduct struct {
 	} `json:"uom"`
 }
 
-// wholeOrder is an order as the stand-in's own requests show it.
+// wholeOrder is an order as the fake's own requests show it.
 type wholeOrder struct {
 	Order   RoappOrder    `json:"order"`
 	Items   []RoappItem   `json:"items"`
@@ -293,7 +293,7 @@ func (r *Roapp) Products() (products []RoappProduct) {
 	return products
 }
 
-// Make makes a record as an employee would, in people, organizations, products,
+// Make creates a record as an employee would, in people, organizations, products,
 // categories or orders, and gives its id.
 func (r *Roapp) Make(kind string, fields J) int64 {
 	r.t.Helper()

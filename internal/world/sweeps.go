@@ -13,7 +13,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// Sweep has all the shop's orders looked through and waits until that is done.
+// Sweep has all the shop's orders polled and waits until that is done.
 func (w *World) Sweep() workflows.Swept {
 	w.T.Helper()
 	begun := time.Now()
@@ -45,7 +45,7 @@ func (w *World) AwaitShop(condition func(workflows.ShopView) string) workflows.S
 	return view
 }
 
-// Running tells whether the order's workflow runs.
+// Running reports whether the order's workflow runs.
 func (w *World) Running(number int64) bool {
 	w.T.Helper()
 	return w.describe(w.Key(number).WorkflowID()).GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING

@@ -1,6 +1,6 @@
-// Package world is a whole installation for tests: stand-ins of both services
-// over real HTTP, a namespace on a real Temporal server, and worker and starter
-// inside the test's process.
+// Package world is a whole installation for tests: fakes of both services over
+// real HTTP, a namespace on a real Temporal server, and worker and starter inside
+// the test's process.
 package world
 
 import (
@@ -37,8 +37,8 @@ import (
 	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// Options of [New]. The zero value is the sandbox's first pair: a Polish shop
-// that identifies products by article, and an account with custom fields.
+// Options of [New]. The zero value is the sandbox's first pair: a Polish shop that
+// identifies products by SKU, and an account with custom fields.
 type Options struct {
 	Profile string // documented, the default, or flipped
 	// Second is the sandbox's second pair: Ukrainian, by title, no custom fields.
@@ -53,21 +53,21 @@ type Options struct {
 	// RequestTimeout, Settle and SearchLag are the account's; short by default,
 	// so that a test of a lost answer takes seconds.
 	RequestTimeout, Settle, SearchLag time.Duration
-	// RecentEvery, WholeEvery and CollectEvery are how often changes are looked
-	// for; an hour by default, so that nothing happens which a test does not want.
+	// RecentEvery, WholeEvery and CollectEvery are how often changes are searched for;
+	// an hour by default, so that nothing happens which a test does not want.
 	RecentEvery, WholeEvery, CollectEvery time.Duration
 	// RecentDays and WindowDays are how far back sweeps look.
 	RecentDays, WindowDays int
 	// MissingAfter is how long an order must be missing in the shop; an hour by
 	// default.
 	MissingAfter time.Duration
-	// InitialImportDays begins an initial import by itself.
+	// InitialImportDays starts an initial import by itself.
 	InitialImportDays int
 	// Since is the day from which sweeps import, "2026-01-01" by default.
 	Since string
 	// Latency is how long both services think about each request.
 	Latency time.Duration
-	// RoappURL and CartumURL stand in front of the stand-ins, such as a proxy.
+	// RoappURL and CartumURL stand in front of the fakes, such as a proxy.
 	RoappURL, CartumURL func(standIn string) string
 	// RoappWebhooks lets the account send its webhooks to the world's starter.
 	RoappWebhooks bool

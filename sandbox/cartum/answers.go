@@ -52,7 +52,7 @@ type answer struct {
 	document any
 }
 
-// failed tells answers that refuse from answers that serve.
+// failed distinguishes refusals from successes.
 func (a answer) failed() bool {
 	switch a.word {
 	case statusError, statusException, statusUnauthorized, statusAuthorizationError:
@@ -153,7 +153,7 @@ func (p page) write(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", p.kind)
 	}
 	w.WriteHeader(p.code)
-	_, _ = w.Write(p.body) // the client may be gone; nobody is left to be told
+	_, _ = w.Write(p.body) // the client may be gone; nobody is left to notify
 }
 
 // marshal leaves <, > and & as they are, as the service's texts have them.

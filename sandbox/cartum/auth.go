@@ -63,7 +63,7 @@ func (s *Server) endTokens(now time.Time) {
 	}
 }
 
-// admit checks the token of a call: none and a made-up one are told apart
+// admit checks the token of a call: none and a made-up one are distinguished
 // (docs/reference/cartum.md#answers-and-errors).
 func (s *Server) admit(p params) (refusal answer, ok bool) {
 	if !p.given("token") {

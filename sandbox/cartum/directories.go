@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// texts are one text in the languages that the stand-in knows.
+// texts are one text in the languages that the fake knows.
 type texts map[string]string
 
 // in is the text in a language, English where there is no other.

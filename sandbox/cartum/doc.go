@@ -1,18 +1,17 @@
-// Package cartum is a stand-in of one Cartum (Horoshop) shop's API, kept in
-// memory: strict where the service's behaviour is known, and by default on the
-// less comfortable side where it is not (see Switch).
+// Package cartum is a fake of one Cartum (Horoshop) shop's API, kept in memory:
+// strict where the service's behaviour is known, and by default on the less
+// comfortable side where it is not (see Switch).
 //
-// At / it has a page on which a person does what the shop's buyers and manager
-// do. It deliberately shares no code with the client it is meant to test, so
-// that a mistake of the client is not mirrored here. "Reference" in the comments
-// is the project's collection of facts about the API,
-// docs/reference/cartum.md.
+// At / it has a page on which a person does what the shop's buyers and manager do.
+// It deliberately shares no code with the client it is meant to test, so that a
+// mistake of the client is not mirrored here. "Reference" in the comments is the
+// project's collection of facts about the API, docs/reference/cartum.md.
 //
 // # Sandbox requests
 //
-// Below /sandbox/ are requests that only a stand-in has. They need no token,
-// are not counted, and no fault or latency touches them. A refusal is
-// {"error": "..."} with 400, 404 or 413.
+// Below /sandbox/ are requests that only a fake has. They need no token, are not
+// counted, and no fault or latency touches them. A refusal is {"error": "..."}
+// with 400, 404 or 413.
 //
 //	PUT    /sandbox/orders/{order_id}    an order as orders/get has it: creates (201) or replaces (200)
 //	DELETE /sandbox/orders/{order_id}    204
@@ -32,8 +31,8 @@
 //	GET    /sandbox/feed?after=N         [{"seq", "at", "text"}] of what happened since
 //
 // A fault's match is a method and a path below /api/, where * stands for any
-// method or one path segment. Without times it hits once, with a negative
-// number until it is removed; several that match hit in the order in which
-// they were posted, one a request. HTTP status 0 in the log of requests is a
-// connection that was broken off.
+// method or one path segment. Without times it hits once, with a negative number
+// until it is removed; several that match hit in the order in which they were
+// posted, one a request. HTTP status 0 in the log of requests is a connection that
+// was broken off.
 package cartum

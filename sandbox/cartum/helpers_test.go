@@ -18,7 +18,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/contract"
 )
 
-// shop is a stand-in behind a real HTTP server.
+// shop is a fake behind a real HTTP server.
 type shop struct {
 	t      *testing.T
 	server *Server

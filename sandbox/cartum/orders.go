@@ -170,7 +170,7 @@ func (s *Server) sortOrders(list []row) {
 	slices.SortFunc(list, compare)
 }
 
-// scatter is a number that looks like chance and is the same each time.
+// scatter is a number that seems random and is the same each time.
 func scatter(number int, seed uint64) uint64 {
 	return rand.NewPCG(uint64(number), seed).Uint64() //nolint:gosec // an order's number is above 0
 }

@@ -132,7 +132,8 @@ func (s *Server) placeByForm(r *http.Request) (int, error) {
 	return number, nil
 }
 
-// changed makes an action of a change of an order's fields, which the change may not touch in place.
+// changed creates an action of a change of an order's fields, which the change may
+// not touch in place.
 func (s *Server) changed(change func(r *http.Request, fields map[string]any) error) func(*http.Request) (int, error) {
 	return func(r *http.Request) (int, error) {
 		number, err := orderNumber(r)

@@ -128,9 +128,9 @@ func decodeObject(body []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// given tells whether a parameter counts as passed. As in PHP's empty(), a
-// null, an empty text and an empty list do not; numbers do, also 0, since limit
-// 0 is known to mean zero rows (docs/reference/cartum.md#catalogue).
+// given reports whether a parameter counts as passed. As in PHP's empty(), a null,
+// an empty text and an empty list do not; numbers do, also 0, since limit 0 is
+// known to mean zero rows (docs/reference/cartum.md#catalogue).
 func (p params) given(name string) bool {
 	switch value := p[name].(type) {
 	case nil:

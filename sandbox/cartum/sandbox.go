@@ -15,9 +15,9 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// sandboxRoutes are the requests that only a stand-in has: what the shop's
-// staff and buyers do, and what a test wants to know. They need no token and
-// are not counted.
+// sandboxRoutes are the requests that only a fake has: what the shop's staff and
+// buyers do, and what a test wants to know. They need no token and are not
+// counted.
 func (s *Server) sandboxRoutes(r chi.Router) {
 	r.Put("/orders/{order_id}", s.sandbox(s.putOrder))
 	r.Delete("/orders/{order_id}", s.sandbox(s.deleteOrder))
@@ -55,7 +55,7 @@ func notFound(format string, values ...any) error {
 	return refusal{http.StatusNotFound, fmt.Sprintf(format, values...)}
 }
 
-// sandbox makes a handler: the body is read, the answer encoded.
+// sandbox creates a handler: the body is read, the answer encoded.
 func (s *Server) sandbox(handle func(*http.Request, []byte) (answer, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -319,8 +319,8 @@ func (s *Server) getSubscriptions(*http.Request, []byte) (answer, error) {
 	return okAnswer(list), nil
 }
 
-// deleteSubscription is what an administrator does: the subscriber is told by a
-// DELETE (docs/reference/cartum.md#delivery-of-webhooks).
+// deleteSubscription is what an administrator does: the subscriber is notified by
+// a DELETE (docs/reference/cartum.md#delivery-of-webhooks).
 func (s *Server) deleteSubscription(r *http.Request, _ []byte) (answer, error) {
 	id, err := strconv.Atoi(chi.URLParam(r, "id"))
 	if err != nil {

@@ -105,8 +105,8 @@ type Server struct {
 	lastFeedSeq   int
 }
 
-// New makes a shop without orders and products. It panics on unknown
-// switches, which are a mistake of the caller's code.
+// New creates a shop without orders and products. It panics on unknown switches,
+// which are a mistake of the caller's code.
 func New(o Options) *Server {
 	stopped, stop := context.WithCancel(context.Background())
 	o = o.withDefaults()
@@ -215,8 +215,8 @@ func (s *Server) dispatch(name string, p params) answer {
 	return s.inFormOf(f, f.handle(s, p))
 }
 
-// send notes the answer first, so that whoever has the answer finds it in the
-// log of requests.
+// send notes the answer first, so that a client that has the answer finds it in
+// the log of requests.
 func (s *Server) send(w http.ResponseWriter, note requestNote, p page) {
 	s.finishRequest(note, p.code, p.word)
 	p.write(w)

@@ -150,7 +150,7 @@ type marks struct {
 
 func orderMarks(o *order) marks { return marks{status: o.status(), paid: o.paid()} }
 
-// orderChanged tells of a change and fires its webhooks: order_update when the
+// orderChanged reports a change and fires its webhooks: order_update when the
 // status becomes anything but 1, order_paid when the order becomes paid
 // (docs/reference/cartum.md#events).
 func (s *Server) orderChanged(o *order, before marks, source changeSource) {

@@ -32,7 +32,7 @@ type attempt struct {
 	Code int `json:"code"`
 }
 
-// delivery is one event on its way to one subscriber.
+// delivery is one event pending to one subscriber.
 type delivery struct {
 	subscription subscription
 	order        int

@@ -11,7 +11,8 @@ import (
 //go:embed layout.html
 var frame string
 
-// Parse makes a page of the blocks "title", "fake", which says what the page stands for, and "content".
+// Parse creates a page of the blocks "title", "fake", which says what the page
+// stands for, and "content".
 func Parse(blocks ...string) *template.Template {
 	page := template.Must(template.New("page").Parse(frame))
 	for _, block := range blocks {

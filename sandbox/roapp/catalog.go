@@ -68,7 +68,7 @@ func (s *Server) offered(catalogue Switch, work endpoint) endpoint {
 	}
 }
 
-// listed tells whether lists show the product.
+// listed reports whether lists show the product.
 func (s *Server) listed(p product) bool {
 	return !p.archived || s.switches.is(ArchivedProducts, "shown")
 }

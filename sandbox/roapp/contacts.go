@@ -12,7 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// contactKind tells people and organizations apart. Both share one sequence of
+// contactKind distinguishes people and organizations. Both share one sequence of
 // ids, since an order's client may be either.
 type contactKind bool
 
@@ -344,7 +344,7 @@ func (s *Server) mergePeople(r *http.Request) (any, error) {
 	return map[string]any{}, nil
 }
 
-// addContact keeps a new contact and tells the feed and the webhook.
+// addContact keeps a new contact and reports it to the feed and the webhook.
 func (s *Server) addContact(c contact, author int64) contact {
 	c.id = s.store.newID("contact")
 	c.createdAt = s.now()

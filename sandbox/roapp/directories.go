@@ -89,7 +89,7 @@ func (s *Server) fieldsOf(all []customField) []customField {
 	return keep(slices.Clone(all), func(f customField) bool { return s.options.CustomFields || s.demands(f) })
 }
 
-// demands tells whether records must be created with the field.
+// demands reports whether records must be created with the field.
 func (s *Server) demands(f customField) bool {
 	return f.required != "" && s.switches.is(f.required, "yes")
 }

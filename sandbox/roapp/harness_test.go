@@ -36,7 +36,7 @@ func (c *clock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// account is a stand-in behind real HTTP.
+// account is a fake behind real HTTP.
 type account struct {
 	t      *testing.T
 	url    string

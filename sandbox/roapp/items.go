@@ -39,7 +39,7 @@ type item struct {
 	writeOffs          []writeOff
 }
 
-// writeOff is goods taken from stock for an item
+// writeOff is items taken from stock for an item
 // (docs/reference/roapp.md#order-items).
 type writeOff struct {
 	Cost               string  `json:"cost"`
@@ -65,7 +65,7 @@ func (i item) discountSum() decimal.Decimal {
 
 func (i item) sum() decimal.Decimal { return i.gross().Sub(i.discountSum()).Round(pricePlaces) }
 
-// deduct writes the item's goods off. Whether the flag then still stands is
+// deduct writes the item's items off. Whether the flag then still stands is
 // unknown (docs/reference/roapp.md#deduction).
 func (i item) deduct(leaveFlag bool) item {
 	i.writeOffs = []writeOff{{
@@ -274,7 +274,7 @@ func (s *Server) itemView(line item) any {
 	}
 }
 
-// writeOffsView is null, not an empty array, until goods are taken.
+// writeOffsView is null, not an empty array, until items are taken.
 func writeOffsView(rows []writeOff) any {
 	if rows == nil {
 		return nil

@@ -49,7 +49,7 @@ type change struct {
 }
 
 // number is what staff see. It differs from the id, so that a client that takes
-// one for the other is told.
+// one for the other is detected.
 func (o order) number() string { return fmt.Sprintf("Z%05d", o.id-1000) }
 
 func (o order) total() decimal.Decimal {
@@ -68,7 +68,7 @@ func (o order) discountSum() decimal.Decimal {
 	return sum
 }
 
-// undeducted is true while goods of the order were not written off.
+// undeducted is true while items of the order were not written off.
 func (o order) undeducted() bool {
 	_, found := find(o.items, func(line item) bool { return line.isProduct() && line.writeOffs == nil })
 	return found

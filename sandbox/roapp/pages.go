@@ -106,7 +106,7 @@ func (s *Server) pageRoutes() *chi.Mux {
 	return r
 }
 
-// isPage tells the pages from the API.
+// isPage distinguishes the pages from the API.
 func isPage(r *http.Request) bool {
 	return r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/orders/table/") || strings.HasPrefix(r.URL.Path, "/contacts/people/")
 }

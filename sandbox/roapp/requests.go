@@ -69,7 +69,7 @@ func (l *requestLog) begin(method, pattern string) *seenRequest {
 	return seen
 }
 
-// end notes the answer in the counts that the request began in, which a reset
+// end notes the answer in the counts that the request started in, which a reset
 // may have replaced since.
 func (l *requestLog) end(seen *seenRequest, status int) {
 	if status == 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// sandboxRoutes are requests that RO App does not have: what staff do in its
-// user interface, what the API does not show, and control over the stand-in.
+// sandboxRoutes are requests that RO App does not have: what staff do in its user
+// interface, what the API does not show, and control over the fake.
 func (s *Server) sandboxRoutes() *chi.Mux {
 	r := chi.NewRouter()
 	r.Route("/sandbox", func(r chi.Router) {
@@ -47,7 +47,7 @@ func (s *Server) sandboxRoutes() *chi.Mux {
 	return r
 }
 
-// handleSandbox makes a handler of one of the sandbox's own endpoints.
+// handleSandbox creates a handler of one of the sandbox's own endpoints.
 func (s *Server) handleSandbox(work endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r, err := withWholeBody(w, r)
@@ -114,7 +114,7 @@ func (s *Server) wholeOrderView(o order) any {
 	}
 }
 
-// writeOffOrder writes off all goods of an order, or only those of the items
+// writeOffOrder writes off all items of an order, or only those of the items
 // {"items":[..]}.
 func (s *Server) writeOffOrder(r *http.Request) (any, error) {
 	o, err := s.sandboxOrder(r)
@@ -153,7 +153,8 @@ func (s *Server) keepWriteOff(o order, leaveFlag bool, count int) {
 	save(o, staffEmployee, "goods written off, items: %d", count)
 }
 
-// takeWriteOffBack puts the goods of all items back into stock, as an employee who cancels a write-off does.
+// takeWriteOffBack puts the items of all items back into stock, as an employee who
+// cancels a write-off does.
 func (s *Server) takeWriteOffBack(r *http.Request) (any, error) {
 	o, err := s.sandboxOrder(r)
 	if err != nil {
@@ -239,7 +240,7 @@ func (s *Server) allContacts(kind contactKind) endpoint {
 	}
 }
 
-// staffContact makes a contact as an employee would, with phones as they were
+// staffContact creates a contact as an employee would, with phones as they were
 // typed: strings, or objects as in the API.
 func (s *Server) staffContact(kind contactKind) endpoint {
 	return func(r *http.Request) (any, error) {

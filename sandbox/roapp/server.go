@@ -171,7 +171,7 @@ func (s *Server) apiRoutes() *chi.Mux {
 // result is encoded afterwards, so it must not share memory that still changes.
 type endpoint func(r *http.Request) (result any, err error)
 
-// handle makes a handler of an endpoint of the API.
+// handle creates a handler of an endpoint of the API.
 func (s *Server) handle(work endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		result, err := s.run(work, r)

@@ -121,7 +121,7 @@ type store struct {
 }
 
 // First ids differ widely between kinds of records, so that a client that mixes
-// them up is told.
+// them up is detected.
 func newStore(options Options) *store {
 	s := &store{
 		directories: seededDirectories(options),

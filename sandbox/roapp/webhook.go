@@ -28,7 +28,7 @@ type webhookSender struct {
 	closed      context.Context
 	client      *http.Client
 
-	mu      sync.Mutex // so that no delivery starts once wait has begun
+	mu      sync.Mutex // so that no delivery starts once wait has started
 	pending sync.WaitGroup
 }
 

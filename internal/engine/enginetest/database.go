@@ -17,6 +17,7 @@ type Database struct{ process *process }
 // with the test.
 func StartDatabase(tb testing.TB) *Database {
 	tb.Helper()
+	notInShort(tb)
 	data, err := clusterFolder()
 	if err != nil {
 		tb.Fatal(err)

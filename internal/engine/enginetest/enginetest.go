@@ -44,6 +44,7 @@ var shared struct {
 // namespaces and may run in parallel.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
+	notInShort(tb)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil || shared.taken == sharedFor {
@@ -68,6 +69,14 @@ func Start(tb testing.TB) *Server {
 	return s
 }
 
+// notInShort leaves out a test that starts servers, where unit tests alone were asked for.
+func notInShort(tb testing.TB) {
+	tb.Helper()
+	if testing.Short() {
+		tb.Skip("-short leaves out what starts a server")
+	}
+}
+
 // retire ends a server that no test gets any more, once none uses it.
 func retire(s *Server) {
 	if s != nil && s.users == 0 {
@@ -79,6 +88,7 @@ func retire(s *Server) {
 // that stop a server, put an older copy of its file in place, and start it again. It ends with the test.
 func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	tb.Helper()
+	notInShort(tb)
 	s, err := start(dbFile, port)
 	if err != nil {
 		tb.Fatal(err)
@@ -112,8 +122,8 @@ func (s *Server) Stop() {
 	s.process.stop()
 }
 
-// Namespace makes a fresh namespace with all search attributes for the test and returns its name. If the test fails, the end of
-// the server's log is shown.
+// Namespace creates a fresh namespace with all search attributes for the test and
+// returns its name. If the test fails, the end of the server's log is shown.
 func (s *Server) Namespace(tb testing.TB) string {
 	tb.Helper()
 	name := s.BareNamespace(tb)

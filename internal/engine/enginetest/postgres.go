@@ -32,6 +32,7 @@ type Postgres struct {
 // "make bin/temporal-server bin/temporal-sql-tool".
 func StartOnPostgres(tb testing.TB) *Postgres {
 	tb.Helper()
+	notInShort(tb)
 	database := StartDatabase(tb)
 	if err := makeSchemas(database.Address()); err != nil {
 		tb.Fatal(err)
@@ -79,7 +80,8 @@ func clusterFolder() (string, error) {
 	return path, os.Chown(path, uid, -1)
 }
 
-// asOwner makes a command of PostgreSQL. Changing the user undoes what [bindToParent] asks for, so that is asked for again.
+// asOwner creates a command of PostgreSQL. Changing the user undoes what
+// [bindToParent] asks for, so that is asked for again.
 func asOwner(program string, args ...string) *exec.Cmd {
 	args = append([]string{program}, args...)
 	if isRoot() {
@@ -90,7 +92,7 @@ func asOwner(program string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// startPostgres makes a new cluster in the folder and starts it.
+// startPostgres creates a new cluster in the folder and starts it.
 func startPostgres(data string) (*process, error) {
 	programs, err := postgresPrograms()
 	if err != nil {

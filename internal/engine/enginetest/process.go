@@ -14,8 +14,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 )
@@ -59,7 +59,8 @@ type process struct {
 // startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
 func startProcess(cli, dbFile string, port int) (*process, error) {
 	var lastErr error
-	// The server looks for some ports of its own, and another one that starts at the same time may take them first.
+	// The server searches for some ports of its own, and another one that starts at
+	// the same time may take them first.
 	for range 3 {
 		chosen := port
 		if chosen == 0 {
@@ -172,8 +173,7 @@ func probe(ctx context.Context, c client.Client) error {
 		return fmt.Errorf("matching: %w", err)
 	}
 	_, err := c.DescribeWorkflowExecution(ctx, "probe", "")
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
+	if engine.Missing(err) {
 		return nil
 	}
 	return fmt.Errorf("history: %w", err)
@@ -225,7 +225,8 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// findCLI looks for the Temporal CLI: the environment first, then PATH, then what "make tools" built.
+// findCLI searches for the Temporal CLI: the environment first, then PATH, then
+// what "make tools" built.
 func findCLI() (string, error) {
 	if path := os.Getenv(EnvCLI); path != "" {
 		if _, err := os.Stat(path); err != nil { //nolint:gosec // the tester's own variable

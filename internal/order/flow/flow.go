@@ -2,7 +2,7 @@
 // other: the workflow reports events, the rules answer with a change of the state
 // and with commands. It holds data only. The workflow knows nothing else of
 // orders, so a rule can change at any time without breaking the replay of orders
-// that are already under way.
+// that are already in progress.
 package flow
 
 import (

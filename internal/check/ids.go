@@ -1,4 +1,4 @@
-package main
+package check
 
 import (
 	"context"
@@ -10,35 +10,34 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
 // withoutSettings lists the ids of services whose address and key are all that
 // is known.
 func (c *checker) withoutSettings(ctx context.Context) error {
-	if c.account != "" || c.shop != "" {
+	if c.Account != "" || c.Shop != "" {
 		return errors.New("--account and --shop choose from the settings; --roapp-url and --cartum-url do without")
 	}
 	var account, shop func()
-	if c.roappURL != "" {
-		values, err := c.credentials("--roapp-url", c.roappURL, "ROAPP_API_KEY")
+	if c.RoappURL != "" {
+		values, err := c.credentials("--roapp-url", c.RoappURL, "ROAPP_API_KEY")
 		if err != nil {
 			return err
 		}
 		account = func() {
-			says := check.AskAccount(ctx, roapp.New(roapp.Config{URL: c.roappURL, APIKey: values[0], Timeout: serviceTimeout}))
-			c.tell(check.AccountAlone(c.roappURL, "--roapp-url", "ROAPP_API_KEY", says))
+			says := AskAccount(ctx, roapp.New(roapp.Config{URL: c.RoappURL, APIKey: values[0], Timeout: serviceTimeout}))
+			c.add(AccountAlone(c.RoappURL, "--roapp-url", "ROAPP_API_KEY", says))
 		}
 	}
-	if c.cartumURL != "" {
-		values, err := c.credentials("--cartum-url", c.cartumURL, "CARTUM_LOGIN", "CARTUM_PASSWORD")
+	if c.CartumURL != "" {
+		values, err := c.credentials("--cartum-url", c.CartumURL, "CARTUM_LOGIN", "CARTUM_PASSWORD")
 		if err != nil {
 			return err
 		}
 		shop = func() {
-			says := check.AskShop(ctx, cartum.New(cartum.Config{URL: c.cartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}), time.UTC)
-			c.tell(check.ShopAlone(c.cartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
+			says := AskShop(ctx, cartum.New(cartum.Config{URL: c.CartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}), time.UTC)
+			c.add(ShopAlone(c.CartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
 		}
 	}
 	for _, list := range []func(){account, shop} {
@@ -56,7 +55,7 @@ func (c *checker) credentials(flag, address string, variables ...string) ([]stri
 	}
 	values := make([]string, 0, len(variables))
 	for _, name := range variables {
-		value, _ := c.env(name)
+		value, _ := c.Env(name)
 		if value == "" {
 			return nil, fmt.Errorf("%s needs the environment variable %s", flag, name)
 		}
