@@ -5,11 +5,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/temporal"
+
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/workflows"
-	"github.com/shopspring/decimal"
-	"go.temporal.io/sdk/temporal"
 )
 
 // ReconcileSlice reads the newest orders of a span, as many as one answer of the

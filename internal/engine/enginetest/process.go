@@ -14,10 +14,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
 )
 
 const (
