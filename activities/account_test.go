@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	stand "github.com/cartumsync/cartumsync/sandbox/roapp"
@@ -111,7 +112,7 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 	yaml := strings.NewReplacer("URL\n", web.URL+"\n", "MORE", more).Replace(accountSettings)
 	read, err := settings.Parse("settings.yaml", []byte(yaml), func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	require.NoError(t, err)
-	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), newcomers{})}
+	r := &roappAccount{t: t, url: web.URL, a: New(settings.NewStore(read), newcomers{}, index.New(newcomers{}))}
 	shop, err := r.a.shop("demo")
 	require.NoError(t, err)
 	shop.descriptions.put("A-1", "Red.") // the catalogue was read a moment ago

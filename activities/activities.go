@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -20,6 +21,7 @@ import (
 type Activities struct {
 	settings *settings.Store
 	temporal client.Client
+	index    *index.Index
 	accounts *pool[settings.Account, *account]
 	shops    *pool[settings.Shop, *shop]
 	counter  Counter
@@ -45,8 +47,8 @@ func (a *Activities) CountWith(counter Counter) { a.counter = counter }
 
 // New makes the activities of one process. Settings are read at each call, so
 // that a change takes effect with the next step.
-func New(store *settings.Store, temporal client.Client) *Activities {
-	a := &Activities{settings: store, temporal: temporal, counter: noCounter{}}
+func New(store *settings.Store, temporal client.Client, ix *index.Index) *Activities {
+	a := &Activities{settings: store, temporal: temporal, index: ix, counter: noCounter{}}
 	a.accounts, a.shops = newPool(findAccount, a.connectAccount), newPool(findShop, a.connectShop)
 	return a
 }
@@ -83,6 +85,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityReadDirectory:     a.ReadDirectory,
 		workflows.ActivityAskShop:           a.AskShop,
 		workflows.ActivityReconcileSlice:    a.ReconcileSlice,
+		workflows.ActivityReconcileTotals:   a.ReconcileTotals,
 		workflows.ActivityLookup:            a.Lookup,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})

@@ -4,17 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -94,8 +93,7 @@ func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertChec
 // onItsWay tells whether an alert is still being sent.
 func (a *Activities) onItsWay(ctx context.Context, alert string) (bool, error) {
 	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.NotifyID(alert), "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if engine.Missing(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -140,17 +138,16 @@ func newAlert(in workflows.AlertCheck, kind workflows.AlertKind, of time.Time, p
 // overdue looks for orders that are held for longer than the settings allow and
 // were not told.
 func (a *Activities) overdue(ctx context.Context, in workflows.AlertCheck, after time.Duration, next *workflows.AlertNext) error {
-	holds, err := engine.ListHolds(ctx, a.temporal, in.Owner.Shop, in.Now.Add(-after), holdsAtOnce)
+	holds, err := a.index.Orders(ctx, index.All(index.OfShops(in.Owner.Shop), index.HeldSince(in.Now.Add(-after))), holdsAtOnce)
 	if err != nil {
 		return err
 	}
 	held := map[int64]bool{}
 	for _, hold := range holds {
-		held[hold.Number] = true
-		if told, ok := in.Alerting.Held[hold.Number]; !ok || !told.Equal(hold.Since) {
-			next.Overdue = append(next.Overdue, workflows.HeldOrder{
-				Number: hold.Number, Reason: order.HoldReason(hold.Reason), Since: hold.Since,
-			})
+		number, since := hold.Key.Number, hold.HeldSince()
+		held[number] = true
+		if told, ok := in.Alerting.Held[number]; !ok || !told.Equal(since) {
+			next.Overdue = append(next.Overdue, workflows.HeldOrder{Number: number, Reason: hold.Reason(), Since: since})
 		}
 	}
 	// Of a list that was cut short it is not known what is over.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -25,6 +26,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/activities"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -55,7 +57,7 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient := new(mocks.Client)
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
-	acts := activities.New(store(t, url), temporalClient)
+	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
 	var suite testsuite.WorkflowTestSuite
 	life = suite.NewTestWorkflowEnvironment()
 	workflows.Register(life)
@@ -143,7 +145,7 @@ func TestF50_NothingIsToldWithoutAURL(t *testing.T) {
 // look decides for an account with an alert URL.
 func look(t *testing.T, in workflows.AlertCheck, url string) workflows.AlertNext {
 	t.Helper()
-	next, err := activities.New(store(t, url), new(mocks.Client)).CheckAlerts(t.Context(), in)
+	next, err := activities.New(store(t, url), new(mocks.Client), index.New(new(mocks.Client))).CheckAlerts(t.Context(), in)
 	require.NoError(t, err)
 	return next
 }
@@ -167,12 +169,15 @@ func TestF50_WhatIsOffIsNeverRed(t *testing.T) {
 func heldExecution(t *testing.T, number int, since time.Time) *workflowpb.WorkflowExecutionInfo {
 	t.Helper()
 	fields := map[string]*commonpb.Payload{}
-	for name, value := range map[string]any{"Shop": "kwiaty", "OrderNumber": strconv.Itoa(number), "HoldReason": "no-customer", "HeldSince": since} {
+	for name, value := range map[string]any{"Shop": "kwiaty", "OrderNumber": strconv.Itoa(number), "SyncState": "held", "HoldReason": "no-customer", "HeldSince": since} {
 		payload, err := converter.GetDefaultDataConverter().ToPayload(value)
 		require.NoError(t, err)
 		fields[name] = payload
 	}
-	return &workflowpb.WorkflowExecutionInfo{SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields}}
+	return &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: "order:kwiaty:" + strconv.Itoa(number)}, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		SearchAttributes: &commonpb.SearchAttributes{IndexedFields: fields},
+	}
 }
 
 // Many holds are one alert that counts them all and names the first; what is
@@ -194,7 +199,7 @@ func TestR30_ManyHoldsAreOneAlert(t *testing.T) {
 			7000: now,                     // over
 		}},
 	}
-	acts := activities.New(store(t, "https://alerts.example/hook"), temporalClient)
+	acts := activities.New(store(t, "https://alerts.example/hook"), temporalClient, index.New(temporalClient))
 	next, err := acts.CheckAlerts(t.Context(), in)
 	require.NoError(t, err)
 	assert.Equal(t, 119, next.Alert.Count)
@@ -231,7 +236,7 @@ func TestF49_AlertURLIsInNoError(t *testing.T) {
 		"http://nowhere.invalid:port/token-1":    "no valid address",
 		"https" + answering.URL[4:] + "/token-1": "did not answer",
 	} {
-		err := activities.New(store(t, url), nil).SendAlert(t.Context(), workflows.Alert{ID: "account:main:red:1"})
+		err := activities.New(store(t, url), nil, nil).SendAlert(t.Context(), workflows.Alert{ID: "account:main:red:1"})
 		require.ErrorContains(t, err, want)
 		for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 			for _, part := range []string{"token-1", "127.0.0.1", "nowhere", "elsewhere"} {

@@ -2,10 +2,8 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -37,8 +35,7 @@ func (a *Activities) RecallChoice(ctx context.Context, in order.RecallChoice) (o
 	ctx, cancel := context.WithTimeout(ctx, choiceWithin)
 	defer cancel()
 	answer, err := a.temporal.QueryWorkflow(ctx, workflows.AccountID(in.Account), "", workflows.QueryChoice, in.Record)
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if engine.Missing(err) {
 		return order.ChoiceRecalled{}, nil
 	}
 	var recalled order.ChoiceRecalled

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -11,10 +10,10 @@ import (
 	"strconv"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -169,9 +168,8 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 	}
 	for _, key := range keys {
 		err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
-		var gone *serviceerror.NotFound
 		switch {
-		case err == nil, errors.As(err, &gone):
+		case err == nil, engine.Missing(err):
 		case engineRefuses(ctx, err):
 			c.setAside(ctx, row, key, err)
 		default:

@@ -2,14 +2,13 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -26,8 +25,7 @@ func (a *Activities) reportMissing(account string) func(ctx context.Context, end
 			return
 		}
 		err := a.temporal.SignalWorkflow(ctx, workflows.AccountID(account), "", workflows.SignalEndpointMissing, endpoint)
-		var gone *serviceerror.NotFound
-		if err != nil && !errors.As(err, &gone) {
+		if err != nil && !engine.Missing(err) {
 			told.Delete(endpoint)
 			activity.GetLogger(ctx).Warn("the account was not told that an endpoint is missing; the next order tells it", "endpoint", endpoint, "error", err)
 		}

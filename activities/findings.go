@@ -2,26 +2,20 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 const (
-	// endedListed is how many runs that ended badly are looked at, the newest first.
-	endedListed = 100
 	// endedKept is how long an order that ended badly and that nothing started again
 	// is told of; failedKept is the same for one that was started again, since what
 	// made it fail may do so once more.
@@ -71,7 +65,7 @@ func (a *Activities) failingTasks(ctx context.Context, suspects []string) (found
 
 func (a *Activities) failingTask(ctx context.Context, id string) (*workflows.Finding, error) {
 	described, err := a.temporal.DescribeWorkflowExecution(ctx, id, "")
-	if _, missing := errors.AsType[*serviceerror.NotFound](err); missing {
+	if engine.Missing(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -94,39 +88,17 @@ func (a *Activities) failingTask(ctx context.Context, id string) (*workflows.Fin
 
 // endedBadly lists the orders whose workflow ended without being done.
 func (a *Activities) endedBadly(ctx context.Context, shop string, now time.Time) ([]workflows.Finding, error) {
-	page, err := a.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: endedListed,
-		// One that ended in order is closed, also where that was written as a failure.
-		Query: ordersOf(shop) + fmt.Sprintf(" AND ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled') AND CloseTime > '%s' AND %s != '%s'",
-			now.Add(-endedKept).UTC().Format(time.RFC3339), engine.AttrSyncState.GetName(), order.SyncClosed),
-	})
+	ended, err := a.index.EndedBadly(ctx, index.All(index.OfShops(shop), index.EndedAfter(now.Add(-endedKept))))
 	if err != nil {
-		return nil, fmt.Errorf("list the orders that ended badly: %w", err)
-	}
-	if len(page.GetExecutions()) == 0 {
-		return nil, nil
-	}
-	newest := map[string]*workflowpb.WorkflowExecutionInfo{}
-	for _, run := range page.GetExecutions() {
-		id := run.GetExecution().GetWorkflowId()
-		if was, known := newest[id]; !known || run.GetCloseTime().AsTime().After(was.GetCloseTime().AsTime()) {
-			newest[id] = run
-		}
-	}
-	later, err := a.startedLater(ctx, shop, newest)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list the orders that failed: %w", err)
 	}
 	var found []workflows.Finding
-	for id, run := range newest {
-		key, err := order.ParseWorkflowID(id)
-		failed := run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED || run.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
-		if err != nil || later[id] && (!failed || now.Sub(run.GetCloseTime().AsTime()) >= failedKept) {
+	for _, one := range ended {
+		if one.Again && (!one.FailedByItself() || now.Sub(one.Ended) >= failedKept) {
 			continue
 		}
 		found = append(found, workflows.Finding{
-			Kind: workflows.FindingEnded, Number: key.Number, Since: run.GetCloseTime().AsTime(),
-			Problem: endedProblem(run.GetStatus(), later[id]),
+			Kind: workflows.FindingEnded, Number: one.Key.Number, Since: one.Ended, Problem: endedProblem(one.Status, one.Again),
 		})
 	}
 	slices.SortFunc(found, func(x, y workflows.Finding) int { return y.Since.Compare(x.Since) })
@@ -149,21 +121,4 @@ func endedProblem(status enumspb.WorkflowExecutionStatus, again bool) string {
 		return problem + "; it was started again and may fail again"
 	}
 	return problem + "; the next poll that sees the order starts it again, an older one is imported by hand"
-}
-
-// startedLater tells which of the orders have a run that began after theirs and
-// did not end badly.
-func (a *Activities) startedLater(ctx context.Context, shop string, runs map[string]*workflowpb.WorkflowExecutionInfo) (map[string]bool, error) {
-	var ids []string
-	for id := range runs {
-		ids = append(ids, "'"+id+"'")
-	}
-	slices.Sort(ids)
-	later := map[string]bool{}
-	query := ordersOf(shop) + " AND ExecutionStatus IN ('Running', 'Completed') AND WorkflowId IN (" + strings.Join(ids, ",") + ")"
-	err := a.eachExecution(ctx, query, func(run *workflowpb.WorkflowExecutionInfo) {
-		id := run.GetExecution().GetWorkflowId()
-		later[id] = later[id] || !run.GetStartTime().AsTime().Before(runs[id].GetStartTime().AsTime())
-	})
-	return later, err
 }

@@ -7,12 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -60,13 +58,11 @@ func (a *Activities) readImport(ctx context.Context, in workflows.ImportSliceInp
 
 // importing counts the shop's orders that are on their way.
 func (a *Activities) importing(ctx context.Context, shop string) (int64, error) {
-	count, err := a.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: ordersOf(shop) + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND %s = '%s'", engine.AttrSyncState.GetName(), order.SyncImporting),
-	})
+	count, err := a.index.CountState(ctx, shop, order.SyncImporting)
 	if err != nil {
-		return 0, fmt.Errorf("count the orders on their way: %w", err)
+		return 0, fmt.Errorf("count the orders that are being imported: %w", err)
 	}
-	return count.GetCount(), nil
+	return count, nil
 }
 
 func numbersOf(page cartum.OrdersPage) []int64 {

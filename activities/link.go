@@ -2,18 +2,13 @@ package activities
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	workflowpb "go.temporal.io/api/workflow/v1"
-
-	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // LinkOrder links an order that a person named, unless it stands for
@@ -95,17 +90,14 @@ func (f orderFields) namedIn(row roapp.Order) string {
 func (a *Activities) holderOf(ctx context.Context, in order.LinkOrder) (holder string, err error) {
 	self := order.Key{Shop: in.Shop, Number: in.Number}.WorkflowID()
 	shops := a.settings.Current().ShopsOf(in.Account)
-	query := fmt.Sprintf("WorkflowType = '%s' AND %s = %d AND %s IN ('%s') AND WorkflowId != '%s' AND ExecutionStatus != 'ContinuedAsNew'",
-		workflows.OrderWorkflow, engine.AttrRoappOrder.GetName(), in.OrderID, engine.AttrShop.GetName(), strings.Join(shops, "','"), self)
-	err = a.eachExecution(ctx, query, func(execution *workflowpb.WorkflowExecutionInfo) {
-		status := execution.GetStatus()
-		key, invalid := order.ParseWorkflowID(execution.GetExecution().GetWorkflowId())
-		if invalid == nil && (status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED) {
-			holder = "order " + key.String()
-		}
-	})
+	orders, err := a.index.Orders(ctx, index.All(index.OfShops(shops...), index.WithRoappOrders(in.OrderID)), 0)
 	if err != nil {
 		return "", engineFailed("look for who has RO App's order", err)
+	}
+	for _, one := range orders {
+		if one.ID != self && !one.EndedBadly() {
+			holder = "order " + one.Key.String()
+		}
 	}
 	return holder, nil
 }

@@ -11,8 +11,11 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// Lookup reads one record of an account by its id, for a person who named it.
+// Lookup reads one record by its id, for a person who named it.
 func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
+	if in.Kind == workflows.RecordShopOrder {
+		return a.lookupShopOrder(ctx, in)
+	}
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
 		return workflows.LookupResult{}, err
@@ -29,6 +32,19 @@ func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (work
 	found.Found = true
 	found.Title = order.Shorten(order.NormalizeText(found.Title), longestName)
 	return found, nil
+}
+
+// lookupShopOrder reports whether the shop shows an order.
+func (a *Activities) lookupShopOrder(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
+	s, err := a.openShop(ctx, in.Shop)
+	if err != nil {
+		return workflows.LookupResult{}, err
+	}
+	read, err := a.readSnapshot(ctx, s, in.ID)
+	if err != nil {
+		return workflows.LookupResult{}, s.cartumFailed(ctx, err)
+	}
+	return workflows.LookupResult{Found: read.Snapshot != nil}, nil
 }
 
 func (acc *account) lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {

@@ -35,7 +35,7 @@ func asBefore() *settings.Settings {
 // forgotten when this account's settings change and not with another's.
 func TestPoolForgetsWhatChanged(t *testing.T) {
 	t.Parallel()
-	accounts, shops := New(settings.NewStore(asBefore()), nil).accounts, New(settings.NewStore(asBefore()), nil).shops
+	accounts, shops := New(settings.NewStore(asBefore()), nil, nil).accounts, New(settings.NewStore(asBefore()), nil, nil).shops
 	both := func(s *settings.Settings) (accs map[string]*account, shs map[string]*shop) {
 		accs, shs = map[string]*account{}, map[string]*shop{}
 		for _, id := range []string{"changed", "other"} {
@@ -68,7 +68,7 @@ func TestPoolForgetsWhatChanged(t *testing.T) {
 
 func TestPoolHasNoShopThatIsOff(t *testing.T) {
 	t.Parallel()
-	shops := New(settings.NewStore(asBefore()), nil).shops
+	shops := New(settings.NewStore(asBefore()), nil, nil).shops
 	first, err := shops.get(asBefore(), "changed")
 	require.NoError(t, err)
 	off := inForce(func(*settings.Account) {}, func(s *settings.Shop) { s.Enabled = false })

@@ -2,9 +2,14 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/temporal"
+
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -20,17 +25,59 @@ func (a *Activities) ReconcileSlice(ctx context.Context, in workflows.ReconcileS
 		return workflows.ReconciledSlice{}, s.cartumFailed(ctx, err)
 	}
 	s.breaker.accepted()
+	known, err := a.knownAmong(ctx, in.Shop, numbersOf(piece.Page))
+	if err != nil {
+		return workflows.ReconciledSlice{}, engineFailed("look for the orders of shop "+in.Shop, err)
+	}
 	rules, _ := a.settings.Current().Rules(in.Shop)
-	out := workflows.ReconciledSlice{Before: piece.From}
+	out := workflows.ReconciledSlice{Account: rules.Account, Before: piece.From}
 	for _, row := range piece.Page.Orders {
-		snapshot := snapshotOf(row, rules, piece.SentAt)
-		out.Orders = append(out.Orders, workflows.ShopOrder{
-			Number: row.Number, Day: dayOf(row.CreatedRaw, rules.Zone(), piece.To), Sum: &snapshot.Totals.Sum, Status: row.Status,
-		})
+		one := reconciled(snapshotOf(row, rules, piece.SentAt), rules)
+		one.Number, one.Day, one.Status = row.Number, dayOf(row.CreatedRaw, rules.Zone(), piece.To), row.Status
+		one.RoappOrder = known[row.Number].roappOrder
+		out.Orders = append(out.Orders, one)
 	}
 	for _, row := range piece.Page.Failed {
 		out.Unnumbered++
 		warnUnnumbered(ctx, in.Shop, row)
+	}
+	return out, nil
+}
+
+// reconciled is what a comparison needs of an order's sums.
+func reconciled(snapshot order.Snapshot, rules order.Rules) workflows.ShopOrder {
+	total := order.Explain(snapshot)
+	one := workflows.ShopOrder{Sum: &snapshot.Totals.Sum, Slack: &total.Tolerance}
+	if snapshot.Currency != rules.Currency {
+		one.Currency = snapshot.Currency
+	}
+	if !total.Goods.Equal(snapshot.Totals.Sum) {
+		one.Lines = &total.Goods
+	}
+	return one
+}
+
+// ReconcileTotals reads the totals of some orders in RO App: one page of its list,
+// within the share that lists have in the account's requests.
+func (a *Activities) ReconcileTotals(ctx context.Context, in workflows.ReconcileTotalsInput) (workflows.ReconciledTotals, error) {
+	acc, err := a.openAccount(ctx, in.Account)
+	if err != nil {
+		return workflows.ReconciledTotals{}, err
+	}
+	if err := acc.takeRead(ctx); err != nil {
+		return workflows.ReconciledTotals{}, err
+	}
+	page, err := acc.client.FindOrders(ctx, roapp.OrderQuery{IDs: in.Orders})
+	if err != nil {
+		return workflows.ReconciledTotals{}, acc.roappFailed(ctx, err, asks, true)
+	}
+	acc.breaker.accepted()
+	out := workflows.ReconciledTotals{Totals: map[int64]decimal.Decimal{}}
+	for _, row := range page.Orders {
+		if !slices.Contains(in.Orders, row.ID) {
+			return workflows.ReconciledTotals{}, temporal.NewNonRetryableApplicationError("RO App's list shows orders that were not asked for", "Filter", nil)
+		}
+		out.Totals[row.ID] = row.Total
 	}
 	return out, nil
 }

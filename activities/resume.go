@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
-	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/activity"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -92,23 +89,15 @@ func (a *Activities) heldOrders(ctx context.Context, shops []string, reasons []o
 	if len(shops) == 0 {
 		return nil, nil
 	}
-	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = '%s' AND %s IN ('%s')",
-		workflows.OrderWorkflow, engine.AttrSyncState.GetName(), order.SyncHeld, engine.AttrShop.GetName(), strings.Join(shops, "','"))
+	query := index.InState(order.SyncHeld)
 	if len(reasons) > 0 {
-		var quoted []string
-		for _, reason := range reasons {
-			quoted = append(quoted, "'"+string(reason)+"'")
-		}
-		query += fmt.Sprintf(" AND %s IN (%s)", engine.AttrHoldReason.GetName(), strings.Join(quoted, ","))
+		query = index.HeldFor(reasons...)
 	}
-	var held []heldOrder
-	err := a.eachExecution(ctx, query, func(execution *workflowpb.WorkflowExecutionInfo) {
-		held = append(held, heldOrder{
-			id:      execution.GetExecution().GetWorkflowId(),
-			begun:   attribute[int64](execution, engine.AttrRoappOrder.GetName()) != 0,
-			created: attribute[time.Time](execution, engine.AttrCartumCreated.GetName()),
-		})
-	})
+	orders, err := a.index.Orders(ctx, index.All(index.OfShops(shops...), query), 0)
+	held := make([]heldOrder, 0, len(orders))
+	for _, one := range orders {
+		held = append(held, heldOrder{id: one.ID, begun: one.RoappOrder() != 0, created: one.Placed()})
+	}
 	slices.SortFunc(held, func(x, y heldOrder) int {
 		if x.begun != y.begun {
 			if x.begun {

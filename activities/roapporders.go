@@ -38,16 +38,26 @@ func (acc *account) readsRest() time.Duration {
 	return wait
 }
 
+// takeRead takes a request out of the share of lists and searches; it fails, to be
+// tried again, where that is used up.
+func (acc *account) takeRead(ctx context.Context) error {
+	wait := acc.readsRest()
+	if wait <= 0 {
+		return nil
+	}
+	return failed(ctx, order.SideRoapp, order.Failure{
+		Kind: order.FailThrottled, Definite: true, Text: "lists and searches have had their share of the account's requests",
+	}, wait, nil)
+}
+
 // ReadRoappOrders reads a page of the account's own list of orders, newest first.
 func (a *Activities) ReadRoappOrders(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {
 		return workflows.RoappOrdersPage{}, err
 	}
-	if wait := acc.readsRest(); wait > 0 {
-		return workflows.RoappOrdersPage{}, failed(ctx, order.SideRoapp, order.Failure{
-			Kind: order.FailThrottled, Definite: true, Text: "lists and searches have had their share of the account's requests",
-		}, wait, nil)
+	if err := acc.takeRead(ctx); err != nil {
+		return workflows.RoappOrdersPage{}, err
 	}
 	fields, err := acc.orderFields(ctx)
 	if err != nil {

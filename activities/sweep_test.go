@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -70,7 +71,7 @@ func inActivity(t *testing.T, do func(context.Context) error) error {
 // sweepOf is a sweep at a moment, of a shop that is set so.
 func sweepOf(temporal client.Client, at time.Time, set settings.Sweep) *sweeping {
 	return &sweeping{
-		a: &Activities{temporal: temporal}, at: at, in: workflows.SweepInput{Shop: "demo"},
+		a: &Activities{temporal: temporal, index: index.New(temporal)}, at: at, in: workflows.SweepInput{Shop: "demo"},
 		shop: &shop{settings: settings.Shop{Sweep: set}}, known: map[int64]knownOrder{}, shown: map[int64]bool{},
 	}
 }
@@ -270,7 +271,7 @@ func TestOrdersThatEndedBadlyAreFound(t *testing.T) {
 	now := time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 	ago := func(minutes int) time.Time { return now.Add(-time.Duration(minutes) * time.Minute) }
 	temporal := &fakeTemporal{runs: func(query string) []*workflowpb.WorkflowExecutionInfo {
-		if strings.Contains(query, "'Running', 'Completed'") {
+		if strings.Contains(query, "WorkflowId") {
 			return []*workflowpb.WorkflowExecutionInfo{
 				ran("order:demo:2", running, ago(5), time.Time{}),
 				ran("order:demo:3", enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, ago(100), ago(90)), // before it was terminated
@@ -287,7 +288,7 @@ func TestOrdersThatEndedBadlyAreFound(t *testing.T) {
 			ran("not an order", failed, ago(60), ago(6)),
 		}
 	}}
-	found, err := (&Activities{temporal: temporal}).endedBadly(t.Context(), "demo", now)
+	found, err := (&Activities{temporal: temporal, index: index.New(temporal)}).endedBadly(t.Context(), "demo", now)
 	require.NoError(t, err)
 	numbers := map[int64]string{}
 	for _, finding := range found {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // decisionBody is a person's answer to what an order waits for.
@@ -87,7 +85,7 @@ func (a *v1) tell(path OrderPath, what string, bring func(*exchange.Orders, orde
 		return nil, err
 	}
 	if err := bring(orders, key); err != nil {
-		return nil, a.refused(what+" "+key.String(), err)
+		return nil, a.failed(what+" "+key.String(), err)
 	}
 	a.Logger.Info("told an order: "+what, zap.String("shop", key.Shop), zap.Int64("order", key.Number))
 	return nil, nil
@@ -110,16 +108,13 @@ type decideManyAnswer struct {
 }
 
 func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) (*struct{ Body decideManyAnswer }, error) {
-	if !exchange.InBulk(in.Body.Decision.Kind) {
-		return nil, huma.Error422UnprocessableEntity("the decision " + string(in.Body.Decision.Kind) + " is about one order only")
-	}
 	orders, err := a.orders()
 	if err != nil {
 		return nil, err
 	}
 	decided, err := orders.DecideMany(ctx, keysOf(in.Body.Orders), in.Body.Decision.by(by(ctx)))
 	if err != nil {
-		return nil, a.refused("decide for several orders", err)
+		return nil, a.failed("decide for several orders", err)
 	}
 	out := decideManyAnswer{Answers: make([]decidedAnswer, 0, len(decided))}
 	for _, one := range decided {
@@ -130,17 +125,8 @@ func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) 
 
 func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
 	answer := decidedAnswer{OrderName: nameOf(one.Key), Taken: one.Err == nil}
-	var closed *exchange.ClosedError
-	var unfit *exchange.UnfitError
-	switch {
-	case one.Err == nil:
-	case errors.Is(one.Err, exchange.ErrNoOrder), errors.As(one.Err, &closed):
-		answer.Problem = one.Err.Error()
-	case errors.As(one.Err, &unfit):
-		answer.Problem = wording.English().WhyUndecided(unfit.Why, unfit.Params)
-	default:
-		_ = a.unanswered("decide for "+one.Key.String(), one.Err) // logs it
-		answer.Problem = "Temporal or a worker did not answer; try again"
+	if one.Err != nil {
+		answer.Problem = a.problemOf("decide for "+one.Key.String(), one.Err)
 	}
 	return answer
 }

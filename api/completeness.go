@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -40,14 +39,25 @@ type completenessBody struct {
 }
 
 type completenessDay struct {
-	Day         string         `json:"day" format:"date"`
-	ShopOrders  int            `json:"shop_orders"`
-	ShopSum     string         `json:"shop_sum" doc:"all goods of these orders, as the shop says now" example:"1234.50"`
-	RoappOrders int            `json:"roapp_orders" doc:"those of them that stand whole in RO App"`
-	RoappSum    string         `json:"roapp_sum" doc:"their sum as the exchange last read it; RO App itself is not asked" example:"1200.00"`
-	Missing     []missingOrder `json:"missing,omitempty"`
-	Different   []int64        `json:"different,omitempty" doc:"numbers of orders whose sum in the shop is another than the one that was last read"`
-	Unreadable  int            `json:"unreadable,omitempty" doc:"orders of the shop whose sum could not be read"`
+	Day         string            `json:"day" format:"date"`
+	ShopOrders  int               `json:"shop_orders"`
+	ShopSums    map[string]string `json:"shop_sums" doc:"of all items of these orders, as the shop says now, by currency"`
+	RoappOrders int               `json:"roapp_orders" doc:"those of them that exist whole in RO App"`
+	RoappSums   map[string]string `json:"roapp_sums" doc:"their totals in RO App, by currency"`
+	Missing     []missingOrder    `json:"missing,omitempty"`
+	Different   []differentOrder  `json:"different,omitempty" doc:"orders whose sum in the shop is another than their total in RO App"`
+	Unreadable  int               `json:"unreadable,omitempty" doc:"orders of the shop whose sum could not be read"`
+	Unread      int               `json:"unread,omitempty" doc:"orders that exist in RO App and that its list did not show"`
+}
+
+type differentOrder struct {
+	Number        int64  `json:"number"`
+	ShopSum       string `json:"shop_sum" example:"125.00"`
+	ShopCurrency  string `json:"shop_currency"`
+	RoappSum      string `json:"roapp_sum" example:"100.00"`
+	RoappCurrency string `json:"roapp_currency"`
+	RoappOrder    int64  `json:"roapp_order" doc:"RO App's id of the order"`
+	WrittenOff    bool   `json:"written_off,omitempty" doc:"its items were taken from stock, so changes are not synced any more"`
 }
 
 type missingOrder struct {
@@ -59,7 +69,7 @@ type missingOrder struct {
 // registerCompleteness registers the comparison of both sides.
 func (a *v1) registerCompleteness(doc huma.API) {
 	operation := look(http.MethodGet, "/shops/{shop}/completeness", "completeness", "Which of the shop's orders stand in RO App, day by day")
-	operation.Description = "The shop is read page by page, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
+	operation.Description = "The shop is read page by page, and the orders' totals from RO App's list, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
 	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
 	body := doc.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[completenessBody](), true, "")
 	operation.Responses = map[string]*huma.Response{"202": {
@@ -82,22 +92,15 @@ func (a *v1) completeness(ctx context.Context, in *completenessInput) (*complete
 		return nil, err
 	}
 	found, err := orders.Completeness(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
-	var failed *exchange.ReadingError
-	switch {
-	case errors.Is(err, exchange.ErrRunning):
+	if exchange.Has(err, exchange.StillReading) {
 		query := url.Values{"from": {in.From}, "to": {in.To}}
 		return &completenessOutput{
 			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/completeness?" + query.Encode(), RetryAfter: askAgain,
 			Body: completenessBody{State: "running", Shop: in.Shop, From: in.From, To: in.To},
 		}, nil
-	case errors.Is(err, workflows.ErrReconcileDays):
-		return nil, huma.Error422UnprocessableEntity(err.Error())
-	case errors.Is(err, exchange.ErrShopOff):
-		return nil, huma.Error409Conflict(err.Error())
-	case errors.As(err, &failed):
-		return nil, huma.Error502BadGateway(failed.Error() + "; ask again with fresh=true")
-	case err != nil:
-		return nil, a.unanswered("compare both sides", err)
+	}
+	if err != nil {
+		return nil, a.notListed("compare both sides", err)
 	}
 	return &completenessOutput{Status: http.StatusOK, Body: completenessOf(found)}, nil
 }
@@ -108,16 +111,27 @@ func completenessOf(found exchange.Completeness) completenessBody {
 	}
 	for _, day := range found.Days {
 		one := completenessDay{
-			Day: day.Day, ShopOrders: day.Shop.Orders, ShopSum: day.Shop.Sum.StringFixed(2),
-			RoappOrders: day.Roapp.Orders, RoappSum: day.Roapp.Sum.StringFixed(2), Unreadable: day.Unreadable,
+			Day: day.Day, ShopOrders: day.Shop.Orders, ShopSums: sumsOf(day.Shop),
+			RoappOrders: day.Roapp.Orders, RoappSums: sumsOf(day.Roapp), Unreadable: day.Unreadable, Unread: day.Unread,
 		}
 		for _, missing := range day.Missing {
 			one.Missing = append(one.Missing, missingOrder{Number: missing.Key.Number, Reason: string(missing.Reason), Hold: string(missing.Hold)})
 		}
 		for _, different := range day.Different {
-			one.Different = append(one.Different, different.Key.Number)
+			one.Different = append(one.Different, differentOrder{
+				Number: different.Key.Number, ShopSum: different.Shop.StringFixed(2), ShopCurrency: different.Currency,
+				RoappSum: different.Roapp.StringFixed(2), RoappCurrency: found.Currency, RoappOrder: different.RoappOrderID, WrittenOff: different.WrittenOff,
+			})
 		}
 		body.Days = append(body.Days, one)
 	}
 	return body
+}
+
+func sumsOf(t exchange.Tally) map[string]string {
+	sums := map[string]string{}
+	for _, money := range t.Money() {
+		sums[money.Currency] = money.Sum.StringFixed(2)
+	}
+	return sums
 }

@@ -2,12 +2,10 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/overview"
@@ -78,7 +76,7 @@ func (a *v1) registerHealth(doc huma.API) {
 func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	viewer, connected := a.Overview()
 	if !connected {
-		return nil, later("the exchange is not connected to Temporal yet")
+		return nil, a.failed("health", &exchange.Error{Code: exchange.NotConnected, Text: "not connected to Temporal yet"})
 	}
 	report := viewer.Live(ctx)
 	if report.At.IsZero() {
@@ -93,9 +91,8 @@ func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOut
 		return nil, err
 	}
 	view, err := orders.Shop(ctx, in.Shop)
-	var missing *serviceerror.NotFound
-	if err != nil && !errors.As(err, &missing) {
-		return nil, a.unanswered("how far the initial import is", err)
+	if err != nil {
+		return nil, a.failed("how far the initial import is", err)
 	}
 	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: overview.ImportOf(view.Import)}}, nil
 }
@@ -107,13 +104,10 @@ func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*i
 	}
 	want, err := exchange.WantedImport(a.Settings.Current().Shops[in.Shop], in.Body.From, in.Body.To, by(ctx))
 	if err != nil {
-		return nil, huma.Error422UnprocessableEntity(err.Error())
+		return nil, a.failed("start the initial import", err)
 	}
-	switch err := orders.BeginInitialImport(ctx, in.Shop, want); {
-	case errors.Is(err, exchange.ErrImportRuns), errors.Is(err, exchange.ErrShopOff):
-		return nil, huma.Error409Conflict(err.Error())
-	case err != nil:
-		return nil, a.unanswered("begin the initial import", err)
+	if err := orders.BeginInitialImport(ctx, in.Shop, want); err != nil {
+		return nil, a.failed("start the initial import", err)
 	}
 	return a.initialImport(ctx, &in.ShopPath)
 }
@@ -124,21 +118,21 @@ func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.
 		return err
 	}
 	if err := do(orders, ctx, shop); err != nil {
-		return a.unanswered(what, err)
+		return a.failed(what, err)
 	}
 	return nil
 }
 
 func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if _, known := a.Settings.Current().Accounts[in.Account]; !known {
-		return nil, huma.Error404NotFound(fmt.Sprintf("the settings have no account %q", in.Account))
+		return nil, a.failed("collect", &exchange.Error{Code: exchange.NoAccount, Text: fmt.Sprintf("the settings have no account %q", in.Account)})
 	}
 	orders, err := a.orders()
 	if err != nil {
 		return nil, err
 	}
 	if err := orders.Look(ctx, in.Account); err != nil {
-		return nil, a.unanswered("collect now", err)
+		return nil, a.failed("collect now", err)
 	}
 	return nil, nil //nolint:nilnil // there is nothing to say
 }
@@ -146,7 +140,7 @@ func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 // ofShop gives the way to the workflows where the settings have the shop.
 func (a *v1) ofShop(shop string) (*exchange.Orders, error) {
 	if _, known := a.Settings.Current().Shops[shop]; !known {
-		return nil, huma.Error404NotFound(fmt.Sprintf("the settings have no shop %q", shop))
+		return nil, a.failed("a shop", &exchange.Error{Code: exchange.NoShop, Text: fmt.Sprintf("the settings have no shop %q", shop)})
 	}
 	return a.orders()
 }

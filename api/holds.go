@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -51,20 +50,16 @@ func (a *v1) holds(ctx context.Context, in *struct {
 	Shop   string           `query:"shop" doc:"The shop's id; all shops without it"`
 	Reason order.HoldReason `query:"reason" doc:"What they wait for; anything without it" example:"ambiguous-contact"`
 	Cursor string           `query:"cursor" maxLength:"4000" doc:"next of the part before"`
-	Size   int              `query:"size" minimum:"1" maximum:"50" default:"20"`
+	Limit  int              `query:"limit" minimum:"1" maximum:"50" default:"20"`
 },
 ) (*struct{ Body holdsAnswer }, error) {
 	orders, err := a.orders()
 	if err != nil {
 		return nil, err
 	}
-	page, err := orders.Holds(ctx, exchange.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Size)
-	var invalid *exchange.InvalidError
-	if errors.As(err, &invalid) {
-		return nil, huma.Error422UnprocessableEntity(invalid.Error())
-	}
+	page, err := orders.Holds(ctx, exchange.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Limit)
 	if err != nil {
-		return nil, a.unanswered("the orders on hold", err)
+		return nil, a.notListed("the orders on hold", err)
 	}
 	out := holdsAnswer{Holds: make([]heldOrder, 0, len(page.Orders)), Next: page.Next, Problems: page.Problems}
 	for _, one := range page.Orders {

@@ -1,17 +1,13 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // OrderPath names an order in a URL.
@@ -46,32 +42,6 @@ func keysOf(names []OrderName) []order.Key {
 		keys = append(keys, order.Key(name))
 	}
 	return keys
-}
-
-// refused is the problem that an action's error is.
-func (a *v1) refused(what string, err error) error {
-	var closed *exchange.ClosedError
-	var unfit *exchange.UnfitError
-	var lookup *exchange.LookupError
-	switch {
-	case errors.Is(err, exchange.ErrNoOrder):
-		return noOrder()
-	case errors.Is(err, exchange.ErrNoRefresh):
-		return huma.Error404NotFound("there is no such refresh, or a later one has taken its place")
-	case errors.Is(err, exchange.ErrNotImported):
-		return huma.Error409Conflict("the order is not imported into RO App yet, so none of its goods can be written off")
-	case errors.As(err, &unfit) && unfit.Field != "":
-		return huma.Error409Conflict(err.Error(), &huma.ErrorDetail{
-			Location: "body." + unfit.Field, Message: wording.English().WhyUndecided(unfit.Why, unfit.Params),
-		})
-	case errors.As(err, &lookup):
-		a.Logger.Error("what a decision names could not be looked up", zap.String("asked", what), zap.Error(err))
-		return later("RO App did not say whether the record exists, so nothing was decided")
-	case errors.As(err, &closed), errors.As(err, &unfit):
-		return huma.Error409Conflict(err.Error())
-	default:
-		return a.unanswered(what, err)
-	}
 }
 
 // until is how long to wait for a moment; it is over at once where it has passed.

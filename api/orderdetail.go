@@ -19,7 +19,7 @@ type orderDetail struct {
 	Shop        string           `json:"shop"`
 	Number      int64            `json:"number" doc:"Cartum's order number, the External ID"`
 	ShopName    string           `json:"shop_name"`
-	State       string           `json:"state" enum:"importing,held,synced,closed"`
+	State       string           `json:"state" enum:"importing,held,synced,closed,failed"`
 	Currency    string           `json:"currency,omitempty"`
 	Origin      string           `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
 	Began       time.Time        `json:"began" doc:"When the exchange first heard of it"`
@@ -164,7 +164,7 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 	}
 	detail, err := orders.Detail(ctx, key)
 	if err != nil {
-		return nil, a.refused("show "+key.String(), err)
+		return nil, a.failed("show "+key.String(), err)
 	}
 	return &orderDetailOutput{detailOf(detail)}, nil
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -30,7 +29,7 @@ type listOrdersInput struct {
 	Made    string `query:"made" enum:"integration,roapp,all" default:"integration" doc:"Where the orders were made: in a shop, in RO App by its staff, or anywhere. A shop, a state or a reason makes it integration"`
 	Shop    string `query:"shop" maxLength:"40" doc:"The id of a shop in the settings"`
 	Account string `query:"account" maxLength:"40" doc:"The id of an account in the settings"`
-	State   string `query:"state" enum:"importing,held,synced,closed"`
+	State   string `query:"state" enum:"importing,held,synced,closed,failed"`
 	Reason  string `query:"reason" maxLength:"40" doc:"What held orders wait for, such as no-customer"`
 	Number  string `query:"number" maxLength:"32" doc:"Either side's number or id"`
 	Cursor  string `query:"cursor" maxLength:"4000" doc:"The next of the page before"`
@@ -58,7 +57,7 @@ type orderSummary struct {
 	Roapp        *RoappRef  `json:"roapp,omitempty" doc:"Left out while the order does not stand there"`
 	Amount       string     `json:"amount,omitempty" doc:"All goods, a decimal" example:"129.90"`
 	Currency     string     `json:"currency,omitempty" example:"PLN"`
-	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed" doc:"Left out of an order made in RO App"`
+	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed,failed" doc:"Left out of an order made in RO App"`
 	Reason       string     `json:"reason,omitempty" doc:"What a held order waits for"`
 	HeldSince    *time.Time `json:"held_since,omitempty"`
 	WrittenOff   bool       `json:"written_off,omitempty" doc:"Goods were taken from stock: quantities, prices and lines are frozen"`
@@ -97,15 +96,6 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	return &out, nil
 }
 
-// notListed is the problem of a question that cannot be answered.
-func (a *v1) notListed(what string, err error) error {
-	var invalid *exchange.InvalidError
-	if errors.As(err, &invalid) {
-		return huma.Error400BadRequest(invalid.Error(), &huma.ErrorDetail{Location: "query." + invalid.Field, Message: invalid.Text})
-	}
-	return a.unanswered(what, err)
-}
-
 func summaryOf(row exchange.Row) orderSummary {
 	summary := orderSummary{
 		Shop: row.Key.Shop, Number: row.Key.Number, Account: row.Account, Customer: row.Customer,
@@ -136,7 +126,7 @@ func known(at time.Time) *time.Time {
 type countOrdersOutput struct {
 	Body struct {
 		At     time.Time        `json:"at" doc:"When they were counted"`
-		States map[string]int64 `json:"states" doc:"By state: importing, held, synced, closed"`
+		States map[string]int64 `json:"states" doc:"By state: importing, held, synced, closed, failed"`
 		Held   map[string]int64 `json:"held" doc:"Those on hold, by what they wait for"`
 	}
 }

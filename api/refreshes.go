@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -58,7 +57,7 @@ func (a *v1) refresh(ctx context.Context, in *OrderPath) (*refreshOutput, error)
 	}
 	answer, err := orders.Begin(ctx, key, by(ctx))
 	if err != nil {
-		return nil, a.refused("refresh "+key.String(), err)
+		return nil, a.failed("refresh "+key.String(), err)
 	}
 	if answer.State == exchange.RefreshTooSoon {
 		text := "the order was updated a moment ago; again from " + answer.Next.UTC().Format(time.RFC3339)
@@ -87,7 +86,7 @@ func (a *v1) refreshEnd(ctx context.Context, in *struct {
 	}
 	answer, err := orders.RefreshEnd(ctx, key, in.ID)
 	if err != nil {
-		return nil, a.refused("how far a refresh of "+key.String()+" is", err)
+		return nil, a.failed("how far a refresh of "+key.String()+" is", err)
 	}
 	return &struct{ Body refreshAnswer }{refreshAnswerOf(key, answer)}, nil
 }
@@ -107,7 +106,7 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 	}
 	began, err := orders.BeginMany(ctx, keysOf(in.Body.Orders), by(ctx))
 	if err != nil {
-		return nil, a.refused("refresh several orders", err)
+		return nil, a.failed("refresh several orders", err)
 	}
 	out := refreshManyAnswer{Answers: make([]refreshAnswer, 0, len(began))}
 	for _, one := range began {
@@ -118,18 +117,16 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 
 // begunAnswer is what one of several orders answers.
 func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
-	var closed *exchange.ClosedError
-	answer := refreshAnswer{OrderName: nameOf(one.Key)}
-	switch {
-	case one.Err == nil:
+	if one.Err == nil {
 		return refreshAnswerOf(one.Key, one.Refreshed)
-	case errors.Is(one.Err, exchange.ErrNoOrder):
-		answer.State, answer.Problem = "unknown", one.Err.Error()
-	case errors.As(one.Err, &closed):
-		answer.State, answer.Problem = "closed", one.Err.Error()
+	}
+	answer := refreshAnswer{OrderName: nameOf(one.Key), State: "unanswered", Problem: a.problemOf("refresh "+one.Key.String(), one.Err)}
+	switch exchange.As(one.Err).Code {
+	case exchange.NoOrder:
+		answer.State = "unknown"
+	case exchange.Closed:
+		answer.State = "closed"
 	default:
-		_ = a.unanswered("refresh "+one.Key.String(), one.Err) // logs it
-		answer.State, answer.Problem = "unanswered", "Temporal or a worker did not answer; try again"
 	}
 	return answer
 }

@@ -86,7 +86,7 @@ func (a *v1) checkAgain(ctx context.Context, _ *struct{}) (*checkOutput, error) 
 		return nil, err
 	}
 	if err := orders.Check(ctx, by(ctx)); err != nil {
-		return nil, a.unanswered("check again", err)
+		return nil, a.failed("check again", err)
 	}
 	return a.lastCheck(ctx, nil)
 }

@@ -3,10 +3,7 @@ package api
 import (
 	"context"
 	"embed"
-	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -14,10 +11,10 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/swaggest/swgui/v5/static"
 	"github.com/vearutop/statigz"
-	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/problem"
 )
 
 // v1 is the JSON API. Its description is generated from what is registered, and
@@ -43,6 +40,12 @@ func (a *v1) routes(r chi.Router) {
 	} {
 		register(doc)
 	}
+	r.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		problem.Write(w, http.StatusNotFound, "the API has no such path; see /v1/docs")
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		problem.Write(w, http.StatusMethodNotAllowed, "the API has no method "+r.Method+" for this path; see /v1/docs")
+	})
 	r.Get("/docs", browse)
 	r.Handle("/docs/*", http.StripPrefix("/v1/docs/", docsFiles))
 }
@@ -107,28 +110,7 @@ func by(ctx context.Context) string {
 func (a *v1) orders() (*exchange.Orders, error) {
 	orders, connected := a.Options.Orders()
 	if !connected {
-		return nil, later("the exchange is not connected to Temporal yet")
+		return nil, a.failed("the way to the workflows", &exchange.Error{Code: exchange.NotConnected, Text: "not connected to Temporal yet"})
 	}
 	return orders, nil
-}
-
-// later is an error that passes: send it again.
-func later(text string) error {
-	return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(text+"; send it again"), retryAfter(time.Minute))
-}
-
-// retryAfter says when to send it again, in whole seconds.
-func retryAfter(wait time.Duration) http.Header {
-	seconds := max(1, int64((wait+time.Second-1)/time.Second))
-	return http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}}
-}
-
-// unanswered is the problem of a request that Temporal or a worker did not
-// answer. What went wrong is logged, not told.
-func (a *v1) unanswered(what string, err error) error {
-	if errors.Is(err, context.Canceled) {
-		return err
-	}
-	a.Logger.Error("the API could not answer", zap.String("asked", what), zap.Error(err))
-	return later("Temporal or a worker did not answer")
 }

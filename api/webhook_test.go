@@ -26,6 +26,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -134,7 +135,7 @@ func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 			if fake == nil {
 				return nil, false
 			}
-			return exchange.NewOrders(fake, "", settings.NewStore(s)), true
+			return exchange.NewOrders(fake, index.New(fake), "", settings.NewStore(s)), true
 		},
 		Health: engine.NewHealth(time.Second),
 		Logger: zap.NewNop(),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -34,7 +35,7 @@ func startWorkers(w *world.World, through interceptor.Interceptor) {
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: c, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: zap.NewNop(),
+		Client: c, Index: index.New(c), Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: zap.NewNop(),
 	})
 	fatal(w.T, err)
 	w.T.Cleanup(running.Stop)
@@ -90,5 +91,5 @@ func watchedOrders(w *world.World, counted *asked) *exchange.Orders {
 	})
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)
-	return exchange.NewOrders(c, w.Namespace, settings.NewStore(w.Settings))
+	return exchange.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
 }

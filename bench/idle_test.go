@@ -15,6 +15,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -88,7 +89,7 @@ func startOrders(w *world.World, cached int) worker.Worker {
 		Interceptors: []interceptor.WorkerInterceptor{engine.NewLoggingInterceptor()},
 	})
 	workflows.Register(one)
-	activities.New(settings.NewStore(w.Settings), w.Temporal).Register(one)
+	activities.New(settings.NewStore(w.Settings), w.Temporal, index.New(w.Temporal)).Register(one)
 	fatal(w.T, one.Start())
 	return one
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
@@ -110,7 +111,7 @@ func newSweeper(w *world.World) *sweeper {
 	suite.SetLogger(engine.TemporalLogger(zap.NewNop()))
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(drained)
-	run := activities.New(settings.NewStore(w.Settings), c).SweepShop
+	run := activities.New(settings.NewStore(w.Settings), c, index.New(c)).SweepShop
 	env.RegisterActivity(run)
 	return &sweeper{w: w, env: env, asked: counted, run: run}
 }

@@ -74,7 +74,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			id, contact := staffsOrder(w)
 			w.Place(1, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(1, order.HoldNoCustomer)
-			assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Why)
+			assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
 
 			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: id})
 			view, o := w.AwaitSynced(1)
@@ -119,7 +119,7 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 		ID int64 `json:"id"`
 	}
 	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
-	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID}).Why)
+	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID}).Unfit)
 	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: made.ID})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, made.ID, o.ID)
@@ -154,13 +154,11 @@ func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	require.NoError(t, began[1].Err)
 	assert.Equal(t, exchange.RefreshTooSoon, began[1].State)
 	assert.False(t, began[1].Next.IsZero())
-	var closed *exchange.ClosedError
-	require.ErrorAs(t, began[3].Err, &closed)
-	require.ErrorIs(t, began[4].Err, exchange.ErrNoOrder)
+	assert.Equal(t, exchange.Closed, exchange.As(began[3].Err).Code)
+	assert.Equal(t, exchange.NoOrder, exchange.As(began[4].Err).Code)
 
 	_, err = w.Orders.BeginMany(t.Context(), make([]order.Key, exchange.MostAtOnce+1), "Ola")
-	var many *exchange.TooManyError
-	require.ErrorAs(t, err, &many)
+	assert.Equal(t, exchange.Invalid, exchange.As(err).Code)
 }
 
 func TestR03_DecisionForSeveralOrdersAnswersForEach(t *testing.T) {
@@ -177,9 +175,8 @@ func TestR03_DecisionForSeveralOrdersAnswersForEach(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, answers[0].Err)
 	require.NoError(t, answers[1].Err)
-	var unfit *exchange.UnfitError
-	require.ErrorAs(t, answers[2].Err, &unfit)
-	require.ErrorIs(t, answers[3].Err, exchange.ErrNoOrder)
+	assert.Equal(t, exchange.Unfit, exchange.As(answers[2].Err).Code)
+	assert.Equal(t, exchange.NoOrder, exchange.As(answers[3].Err).Code)
 	w.AwaitSynced(1)
 	w.AwaitSynced(2)
 	_, err = w.Orders.DecideMany(t.Context(), nil, order.Decision{Kind: order.DecideContact, ContactID: 1})

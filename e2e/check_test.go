@@ -8,6 +8,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
 )
@@ -43,7 +44,7 @@ func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
 	require.Equal(t, 13, asked, "one request for each list, and one that proves the key")
 
 	// Another starter finds it and asks nothing.
-	other := exchange.NewOrders(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	other := exchange.NewOrders(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	assert.Equal(t, "New", other.Names(t.Context()).Roapp("main", 101))
 	assert.Equal(t, asked, w.Roapp.Requests(0).Total)
 

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -23,7 +24,7 @@ import (
 // wants: "" or what is missing.
 func awaitReport(w *world.World, condition func(overview.Report) string) {
 	w.T.Helper()
-	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	w.Eventually(world.Patience, func() string {
 		report, err := viewer.Look(w.T.Context())
 		if err != nil {

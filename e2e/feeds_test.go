@@ -18,6 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -154,7 +155,7 @@ func blind(w *world.World) *exchange.Orders {
 	})
 	require.NoError(w.T, err)
 	w.T.Cleanup(c.Close)
-	return exchange.NewOrders(c, w.Namespace, settings.NewStore(w.Settings))
+	return exchange.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
 }
 
 // A person's actions reach the workflow itself, however far visibility lags.

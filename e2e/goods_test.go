@@ -255,10 +255,10 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.ElementsMatch(t, []int64{first, second}, choiceIDs(hold))
 	assert.Empty(t, w.Roapp.Orders())
 	assert.Empty(t, w.Roapp.People(), "what can hold an order is asked before anything is made")
-	var unfit *exchange.UnfitError
+	var unfit *exchange.Error
 	third := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideCreateProduct, By: "tester"})
 	require.ErrorAs(t, third, &unfit)
-	assert.Equal(t, "not-offered", unfit.Why, "several products fit already")
+	assert.Equal(t, "not-offered", unfit.Unfit, "several products fit already")
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, second, o.Items[0].Entity.ID)

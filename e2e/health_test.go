@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -67,7 +68,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	for range 3 {
 		collectNow(t, w)
 	}
-	report, err := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, overview.Red, report.Accounts["main"].State)
 
@@ -76,7 +77,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	w.StartWorker()
 	collectNow(t, w)
 	awaitTaken(w, receiver, workflows.AlertGreen, 1)
-	report, err = overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err = overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, overview.Green, report.Accounts["main"].State)
 	assert.Empty(t, report.Accounts["main"].Problem)
@@ -157,15 +158,26 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	w := unhurried(t, world.Options{Idle: true})
 	worker := w.StartWorker()
 	startShop(t, w)
-	viewer := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err := viewer.Look(t.Context())
 	require.NoError(t, err)
 	assert.False(t, report.Red(), "%+v", report)
 
+	assert.Equal(t, overview.Green, report.Worker)
+
 	worker.Stop()
-	late := overview.New(w.Temporal, w.Namespace, settings.NewStore(w.Settings))
+	// One that was asked before and one that was not say the same.
+	w.Eventually(2*time.Minute, func() string { // Temporal shows a poller for a minute after it went
+		if report, err = viewer.Look(t.Context()); err != nil || !report.Red() {
+			return fmt.Sprintf("not red yet: %v", err)
+		}
+		return ""
+	})
+	assert.True(t, report.NoWorker())
+	late := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err = late.Look(t.Context())
 	require.NoError(t, err)
+	assert.True(t, report.NoWorker())
 	for _, rounds := range []overview.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {
 		assert.Equal(t, overview.Red, rounds.State)
 		assert.Contains(t, rounds.Problem, "is a worker running?")

@@ -116,9 +116,9 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	w.Place(1, world.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideLink} {
-		var unfit *exchange.UnfitError
+		var unfit *exchange.Error
 		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
-		assert.NotEmpty(t, unfit.Why)
+		assert.NotEmpty(t, unfit.Unfit)
 	}
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
 	w.AwaitSynced(1)

@@ -51,18 +51,18 @@ func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	} {
 		one.decision.Kind = order.DecideContact
 		unfit := w.Refused(1, one.decision)
-		assert.Equal(t, one.why, unfit.Why, name)
+		assert.Equal(t, one.why, unfit.Unfit, name)
 		assert.Equal(t, one.field, unfit.Field, name)
 	}
 	unfit := w.Refused(1, order.Decision{Kind: order.DecideContact, ContactID: stranger})
 	assert.Equal(t, &exchange.NamedContact{ID: stranger, Name: "Jan Kowalski", Phones: []string{"601 000 111"}, OrderPhone: "+48 501 234 567"}, unfit.Contact)
-	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Why)
+	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
 	undecided(t, w)
 
 	// RO App does not answer: nothing is decided, and it can be sent again.
 	w.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people/" + itoa(stranger), Kind: "status", Status: 503, Times: 1000})
-	var lookup *exchange.LookupError
-	require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger}), &lookup)
+	err := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger})
+	assert.Equal(t, exchange.NotLookedUp, exchange.As(err).Code)
 	undecided(t, w)
 	w.Roapp.Restore()
 
@@ -84,7 +84,7 @@ func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 			w.AwaitHeld(1, order.HoldProductNotCreated)
 			rose := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-77"})
 			unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
-			assert.Equal(t, "no-such-product", unfit.Why)
+			assert.Equal(t, "no-such-product", unfit.Unfit)
 			assert.Equal(t, "product", unfit.Field)
 			undecided(t, w)
 			w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: rose})

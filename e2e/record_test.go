@@ -40,8 +40,8 @@ func TestRecordHistories(t *testing.T) {
 	w.AwaitSynced(2)
 	save(t, w, w.Key(2).WorkflowID(), "known-customer-known-goods")
 
-	w.Roapp.Make("people", world.J{"first_name": "Jan", "phones": []string{"+48601222333"}})
-	w.Roapp.Make("people", world.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
 	w.Place(3, world.J{"delivery_name": "Olga Lis", "delivery_phone": "601222333"})
 	held := w.AwaitHeld(3, order.HoldAmbiguousContact)
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: held.State.Hold.Choices[0].ID})
@@ -89,7 +89,7 @@ func recordLife(t *testing.T, w *world.World) {
 	awaitShopStatus(w, 6, 6)
 	_, err := w.Orders.Refresh(t.Context(), w.Key(6), "tester")
 	require.NoError(t, err)
-	w.TellWriteOff(6)
+	w.ReportWriteOff(6)
 	w.Edit(6, world.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(6, order.WarnNotSynced)
 	awaitRest(w, 6, func(v order.View) string {

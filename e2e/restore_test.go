@@ -88,7 +88,7 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 	t.Parallel()
 	for name, paused := range map[string]request{
 		"contact found":   {match: "GET /products", endpoint: "GET /products", times: 1},
-		"order started":     {match: "POST /v2/orders", endpoint: createOrder, times: 1},
+		"order started":   {match: "POST /v2/orders", endpoint: createOrder, times: 1},
 		"two lines added": {match: "POST /v2/orders/*/items", endpoint: addItem, times: 3},
 		"lines are there": {match: "POST /v2/orders/*/comments", endpoint: postComment, times: 1},
 	} {

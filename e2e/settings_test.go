@@ -105,7 +105,7 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 			w.ReplaceSettings(same)
 			w.Place(8, nil)
 			w.AwaitSynced(8)
-			var goesOn *exchange.UnfitError // by itself, since the settings changed
+			var goesOn *exchange.Error // by itself, since the settings changed
 			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideRetry, By: "tester"}); err != nil {
 				require.ErrorAs(t, err, &goesOn)
 			}

@@ -14,7 +14,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -124,7 +127,7 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	assert.Empty(t, list(w, exchange.Filter{Shop: "other"}).Rows)
 	counts, err := w.Orders.Counts(t.Context(), w.Shop)
 	require.NoError(t, err)
-	assert.Equal(t, map[order.SyncState]int64{order.SyncImporting: 0, order.SyncHeld: 1, order.SyncSynced: 1, order.SyncClosed: 0}, counts.States)
+	assert.Equal(t, map[order.SyncState]int64{order.SyncImporting: 0, order.SyncHeld: 1, order.SyncSynced: 1, order.SyncClosed: 0, order.SyncFailed: 0}, counts.States)
 	assert.Equal(t, map[order.HoldReason]int64{order.HoldNoCustomer: 1}, counts.Held)
 
 	assertPages(t, w)
@@ -161,7 +164,7 @@ func assertPages(t *testing.T, w *world.World) {
 		assert.Contains(t, body, contains, path)
 	}
 	for path, want := range map[string]int{
-		"/orders?number=%27+OR+1": http.StatusBadRequest, "/orders?page=nonsense": http.StatusBadRequest,
+		"/orders?number=%27+OR+1": http.StatusUnprocessableEntity, "/orders?page=nonsense": http.StatusUnprocessableEntity,
 		"/orders/demo/999": http.StatusNotFound, "/orders/demo/x": http.StatusNotFound, "/orders/demo/999/row": http.StatusNotFound,
 	} {
 		status, _ := visit(w, path)
@@ -207,7 +210,7 @@ func assertAPI(t *testing.T, w *world.World) {
 	counts := visitJSON[struct{ States, Held map[string]int64 }](w, "/v1/counts")
 	assert.Equal(t, map[string]int64{"no-customer": 1}, counts.Held)
 	for path, want := range map[string]int{
-		"/v1/orders?cursor=nonsense": http.StatusBadRequest, "/v1/orders?number=%27": http.StatusBadRequest,
+		"/v1/orders?cursor=nonsense": http.StatusUnprocessableEntity, "/v1/orders?number=%27": http.StatusUnprocessableEntity,
 		"/v1/orders/demo/999": http.StatusNotFound, "/v1/orders/nowhere/1": http.StatusNotFound,
 	} {
 		status, body := visit(w, path)
@@ -216,8 +219,8 @@ func assertAPI(t *testing.T, w *world.World) {
 	}
 }
 
-// RO App's own orders come from its list; ours are recognised in it, and those
-// that are not there yet stand first.
+// RO App's own orders come from its list; ours are recognised in it. All are newest
+// first.
 func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]world.Options{
@@ -244,7 +247,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			all := list(w, exchange.Filter{Made: exchange.MadeAnywhere})
 			assert.Empty(t, all.Problems)
 			require.Len(t, all.Rows, 3)
-			assert.Equal(t, w.Key(2), all.Rows[0].Key, "ours that are not there yet stand first")
+			assert.Equal(t, w.Key(2), all.Rows[0].Key, "the newest")
 			assert.Equal(t, order.Key{}, all.Rows[1].Key, "made by staff")
 			assert.Equal(t, "main", all.Rows[1].Account)
 			assert.NotEmpty(t, all.Rows[1].RoappStatusName)
@@ -259,6 +262,64 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			assert.Equal(t, 1, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
 		})
 	}
+}
+
+// An order that is closed without being in RO App is among all orders.
+func TestR01_ClosedOrdersAreAmongAllOrders(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, world.J{"stat_created": at(1), "stat_status": 4})
+	w.AwaitClosed(1)
+	w.Place(2, world.J{"stat_created": at(3)})
+	w.AwaitSynced(2)
+	rows := awaitRows(w, exchange.Filter{Made: exchange.MadeAnywhere}, func(rows []exchange.Row) string {
+		if len(rows) != 2 || rows[1].RoappOrder == 0 {
+			return "not all orders are listed yet"
+		}
+		return ""
+	})
+	assert.Equal(t, []int64{1, 2}, rowNumbers(rows), "newest first, whenever they came to RO App")
+	assert.Equal(t, order.SyncClosed, rows[0].State)
+	page, err := w.Orders.List(t.Context(), exchange.Filter{Number: "#1"}, "", 50)
+	require.NoError(t, err)
+	assert.Equal(t, []int64{1}, rowNumbers(page.Rows), "as pages write it")
+}
+
+// An order whose workflow was ended from outside is failed, and in no other state,
+// wherever it is shown or counted; once it was started again it is not.
+func TestR01_FailedIsOneState(t *testing.T) {
+	t.Parallel()
+	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
+	w.Terminate(1)
+	failed := func(want int) string {
+		rows := list(w, exchange.Filter{State: order.SyncFailed}).Rows
+		if len(rows) != want {
+			return fmt.Sprintf("failed orders are listed: %d", len(rows))
+		}
+		return ""
+	}
+	w.Eventually(world.Patience, func() string { return failed(1) })
+	assert.Empty(t, list(w, exchange.Filter{State: order.SyncClosed}).Rows)
+	counts, err := w.Orders.Counts(t.Context(), w.Shop)
+	require.NoError(t, err)
+	assert.Equal(t, map[order.SyncState]int64{
+		order.SyncImporting: 0, order.SyncHeld: 0, order.SyncSynced: 0, order.SyncClosed: 0, order.SyncFailed: 1,
+	}, counts.States)
+	detail, err := w.Orders.Detail(t.Context(), w.Key(1))
+	require.NoError(t, err)
+	assert.Equal(t, order.SyncFailed, detail.State)
+	report, err := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[string]int64{"importing": 0, "synced": 0, "held": 0, "closed": 0, "failed": 1}, report.Shops[w.Shop].Orders)
+	status, body := visit(w, "/orders?state=failed")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, `<tr id="order-demo-1">`)
+
+	w.ByHand(1)
+	w.AwaitSynced(1)
+	w.Eventually(world.Patience, func() string { return failed(0) })
 }
 
 func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
@@ -76,10 +76,9 @@ func (d *desk) prepare(ctx context.Context, temporal client.Client) error {
 // skipKnown passes the numbers that an earlier run used: Temporal may remember
 // orders that a fake has forgotten.
 func (d *desk) skipKnown(ctx context.Context, temporal client.Client) error {
-	var unknown *serviceerror.NotFound
 	for {
 		_, err := temporal.DescribeWorkflowExecution(ctx, order.Key{Shop: d.shop, Number: d.first}.WorkflowID(), "")
-		if errors.As(err, &unknown) {
+		if engine.Missing(err) {
 			return nil
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -34,7 +35,7 @@ func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	if err != nil {
 		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
 	}
-	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c, namespace, settings.NewStore(s))}, nil
+	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c, index.New(c), namespace, settings.NewStore(s))}, nil
 }
 
 func (i installation) close() {

@@ -144,7 +144,7 @@ func (a answer) decision() order.Decision {
 func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wait time.Duration) error {
 	view, err := look(ctx, c.orders, key)
 	if err != nil {
-		return explainLook(key, err)
+		return explained(key, err)
 	}
 	if why := view.State.Unfit(d); why != "" {
 		if err := writeOutcome(c.out, view); err != nil {
@@ -157,12 +157,11 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 	err = c.orders.DecideShowing(ctx, key, d, func(contact exchange.NamedContact) error {
 		return c.say(key, fmt.Sprintf("contact %d: %s, %s", contact.ID, contact.Name, cmp.Or(contact.PhonesText(), "no phone")))
 	})
-	var unfit *exchange.UnfitError
-	if errors.As(err, &unfit) && unfit.Contact != nil {
+	if err != nil && exchange.As(err).Contact != nil {
 		return fmt.Errorf("%w: --confirm-other-phone", err)
 	}
 	if err != nil {
-		return err
+		return explained(key, err)
 	}
 	if wait <= 0 {
 		return c.say(key, "decided: "+string(d.Kind))

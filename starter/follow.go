@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-
 	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -53,8 +51,7 @@ func momentOf(s order.State) moment {
 // news. That there is no such order yet is no error.
 func (f *followed) remember(ctx context.Context, orders *exchange.Orders) error {
 	view, err := look(ctx, orders, f.key)
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	if exchange.Has(err, exchange.NoOrder) {
 		return nil
 	}
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -57,7 +58,7 @@ func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 		return err
 	}
 	defer temporal.Close()
-	report, lookErr := overview.New(temporal, namespace, settings.NewStore(wanted)).Look(cmd.Context())
+	report, lookErr := overview.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Look(cmd.Context())
 	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
 		return err
 	}
@@ -86,18 +87,21 @@ func only(s *settings.Settings, shop string) (*settings.Settings, error) {
 func writeHealth(w io.Writer, report overview.Report, now time.Time) error {
 	var text strings.Builder
 	shops, accounts := slices.Sorted(maps.Keys(report.Shops)), slices.Sorted(maps.Keys(report.Accounts))
-	fmt.Fprintln(&text, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\toldest hold")
+	fmt.Fprintln(&text, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\tfailed\toldest hold")
 	for _, id := range shops {
 		shop := report.Shops[id]
-		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", id, shop.State, ago(shop.LastSuccess, now),
+		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\n", id, shop.State, ago(shop.LastSuccess, now),
 			shop.Orders[string(order.SyncImporting)], shop.Orders[string(order.SyncSynced)],
-			shop.Orders[string(order.SyncHeld)], shop.Orders[string(order.SyncClosed)], ago(shop.OldestHold, now))
+			shop.Orders[string(order.SyncHeld)], shop.Orders[string(order.SyncClosed)], shop.Orders[string(order.SyncFailed)], ago(shop.OldestHold, now))
 	}
 	fmt.Fprintln(&text, "\naccount\tstate\tlast collection\trequests waiting\tthe first for")
 	for _, id := range accounts {
 		account := report.Accounts[id]
 		waited := time.Duration(account.BacklogAge * float64(time.Second)).Round(time.Second)
 		fmt.Fprintf(&text, "%s\t%s\t%s\t%d\t%s\n", id, account.State, ago(account.LastSuccess, now), account.Backlog, waited)
+	}
+	if report.NoWorker() {
+		text.WriteString("\nno worker runs: orders wait until one does\n")
 	}
 	for _, id := range shops {
 		text.WriteString(problemOf("shop "+id, report.Shops[id].Rounds))

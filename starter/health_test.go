@@ -19,7 +19,7 @@ func TestHealthIsTold(t *testing.T) {
 		Shops: map[string]overview.Shop{
 			"kwiaty": {
 				Rounds:     overview.Rounds{State: overview.Green, LastSuccess: now.Add(-20 * time.Second)},
-				OldestHold: now.Add(-time.Hour), Orders: map[string]int64{"importing": 1, "synced": 230, "held": 2, "closed": 17},
+				OldestHold: now.Add(-time.Hour), Orders: map[string]int64{"importing": 1, "synced": 230, "held": 2, "closed": 17, "failed": 3},
 			},
 			"rowery": {Rounds: overview.Rounds{State: overview.Off}},
 		},
@@ -29,9 +29,9 @@ func TestHealthIsTold(t *testing.T) {
 	}
 	var text strings.Builder
 	require.NoError(t, writeHealth(&text, report, now))
-	assert.Equal(t, `shop     state   last sweep   importing   synced   held   closed   oldest hold
-kwiaty   green   20s ago      1           230      2      17       1h0m0s ago
-rowery   off     -            0           0        0      0        -
+	assert.Equal(t, `shop     state   last sweep   importing   synced   held   closed   failed   oldest hold
+kwiaty   green   20s ago      1           230      2      17       3        1h0m0s ago
+rowery   off     -            0           0        0      0        0        -
 
 account   state   last collection   requests waiting   the first for
 main      red     -                 12                 4s
@@ -39,5 +39,14 @@ main      red     -                 12                 4s
 account main: the key is refused
 `, text.String())
 	assert.True(t, report.Red())
+
+	// Without a worker all is red, however good everything was until now.
+	good := overview.Report{Worker: overview.Green}
+	assert.False(t, good.Red())
+	good.Worker = overview.Red
+	assert.True(t, good.Red())
+	text.Reset()
+	require.NoError(t, writeHealth(&text, good, now))
+	assert.Contains(t, text.String(), "no worker runs")
 	assert.Equal(t, 3, process.ExitCode(redError{}))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
 )
@@ -18,24 +19,31 @@ const defaultWait = time.Minute
 
 func importCommand(flags *process.Flags) *cobra.Command {
 	var t target
+	var by string
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "import --shop ID --order NUMBER [--order NUMBER ...]",
 		Short: "Import orders by hand, or have imported ones compared again",
 		Long: "Import asks for orders as a person does: also for cancelled ones, for those older than the shop's connection,\n" +
-			"and for those whose workflow is done. It then shows what becomes of them. Those that are imported already are\n" +
+			"and for those that are closed. An order that the shop does not show is refused. It then shows what becomes of them. Those that are imported already are\n" +
 			"refreshed, once in 10 minutes at most.\n\n" +
 			"It ends with 0 when all are synced, 3 when some wait for somebody, and 1 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withConsole(cmd, *flags, t, func(ctx context.Context, c console, keys []order.Key) error {
-				return c.importOrders(ctx, keys, wait)
+				return c.importOrders(ctx, keys, by, wait)
 			})
 		},
 	}
 	t.add(cmd, "Cartum's `number` of an order; may be repeated")
+	addAs(cmd, &by)
 	addWait(cmd, &wait)
 	return cmd
+}
+
+// addAs lets people say who they are.
+func addAs(cmd *cobra.Command, by *string) {
+	cmd.Flags().StringVar(by, "as", "command line", "your `name`, for the order's timeline")
 }
 
 func addWait(cmd *cobra.Command, wait *time.Duration) {
@@ -44,7 +52,7 @@ func addWait(cmd *cobra.Command, wait *time.Duration) {
 
 // importOrders asks for all orders before it follows any, so that they come
 // side by side.
-func (c console) importOrders(ctx context.Context, keys []order.Key, wait time.Duration) error {
+func (c console) importOrders(ctx context.Context, keys []order.Key, by string, wait time.Duration) error {
 	var asked []*followed
 	var failures []error
 	var imported []order.Key
@@ -59,8 +67,11 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, wait time.D
 			imported = append(imported, key)
 			continue
 		}
-		if err := c.orders.Changed(ctx, key, order.OriginHand); err != nil {
-			failures = append(failures, err)
+		if err := c.orders.Import(ctx, key, by); err != nil {
+			failures = append(failures, explained(key, err))
+			if exchange.Has(err, exchange.NotLookedUp) {
+				break // the others would be waited for in vain as well
+			}
 			continue
 		}
 		if err := c.say(key, "asked for"); err != nil {
@@ -70,7 +81,7 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, wait time.D
 	}
 	if len(imported) > 0 {
 		// Those are compared again, no more often than others may ask for it.
-		if err := c.refreshOrders(ctx, imported, "command line", wait); err != nil {
+		if err := c.refreshOrders(ctx, imported, by, wait); err != nil {
 			failures = append(failures, err)
 		}
 	}

@@ -88,7 +88,7 @@ func (c console) beginInitialImport(ctx context.Context, shop string, want workf
 	if view, err := c.orders.Shop(ctx, shop); err == nil && view.Import != nil {
 		before = view.Import.DoneAt
 	}
-	if err := c.orders.InitialImport(ctx, shop, want); err != nil {
+	if err := c.orders.BeginInitialImport(ctx, shop, want); err != nil {
 		return err
 	}
 	if err := c.print("Initial import of %s to %s. Ctrl-C leaves it running.\n", want.From, want.To); err != nil {

@@ -27,9 +27,9 @@ func reconcileCommand(flags *process.Flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reconcile --shop ID [--from DAY] [--to DAY] [--import]",
 		Short: "Compare a shop's orders with those in RO App, day by day; ends with 3 where some are missing",
-		Long: "Reconcile reads the shop's orders of some days and tells, for each day, how many of them stand in RO App, the sums of\n" +
-			"both, and which ones are missing and why. RO App is not asked for anything: what stands there is what the exchange\n" +
-			"has brought there, and its sums are those that the exchange last read for these orders.\n\n" +
+		Long: "Reconcile reads the shop's orders of some days and their totals in RO App, and shows for each day how many orders exist\n" +
+			"in RO App, the sums of both sides, which orders are missing and why, and which ones differ. RO App is read with one\n" +
+			"request for 50 orders, behind all other work.\n\n" +
 			"It ends with 0 when nothing is missing but what the settings or somebody left out, and with 3 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -66,7 +66,7 @@ func (o reconcileOptions) days(s *settings.Settings, now time.Time) (workflows.R
 }
 
 func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imports bool) error {
-	if err := c.print("Reading the shop's orders of %s to %s.\n\n", in.From, in.To); err != nil {
+	if err := c.print("Reading the orders of %s to %s on both sides.\n\n", in.From, in.To); err != nil {
 		return err
 	}
 	found, err := c.orders.Reconcile(ctx, in)
@@ -95,9 +95,9 @@ func completenessText(c exchange.Completeness) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', tabwriter.AlignRight) // to a Builder, which never fails
 	line := func(cells ...any) { _, _ = fmt.Fprintf(table, strings.Repeat("%v\t", len(cells))+"\n", cells...) }
-	line("day", "in Cartum", c.Currency, "in RO App", c.Currency, "missing", "differ")
+	line("day", "in Cartum", "sum", "in RO App", "sum", "missing", "differ")
 	for _, day := range append(c.Days, withName(c.Total, "all")) {
-		line(day.Day, day.Shop.Orders, money(day.Shop.Sum), day.Roapp.Orders, money(day.Roapp.Sum), len(day.Missing), len(day.Different))
+		line(day.Day, day.Shop.Orders, sums(day.Shop), day.Roapp.Orders, sums(day.Roapp), len(day.Missing), len(day.Different))
 	}
 	_ = table.Flush()
 	if len(c.Total.Missing) > 0 {
@@ -109,10 +109,17 @@ func completenessText(c exchange.Completeness) string {
 		}
 	}
 	if len(c.Total.Different) > 0 {
-		text.WriteString("\nthe sum in the shop differs from the one that was carried over:\n")
+		text.WriteString("\nthe sum in the shop differs from the total in RO App:\n")
 	}
 	for _, one := range c.Total.Different {
-		fmt.Fprintf(&text, "  %d  %s in the shop, %s carried over\n", one.Key.Number, money(one.Shop), money(one.Roapp))
+		fmt.Fprintf(&text, "  %d  %s %s in the shop, %s %s in RO App", one.Key.Number, money(*one.Shop), one.Currency, money(one.Roapp), c.Currency)
+		if one.WrittenOff {
+			text.WriteString(" (written off)")
+		}
+		text.WriteString("\n")
+	}
+	if c.Total.Unread > 0 {
+		fmt.Fprintf(&text, "\nRO App's list did not show the totals of %d orders.\n", c.Total.Unread)
 	}
 	if c.Unnumbered > 0 {
 		fmt.Fprintf(&text, "\n%d rows of the shop do not say which order they are.\n", c.Unnumbered)
@@ -123,6 +130,15 @@ func completenessText(c exchange.Completeness) string {
 func withName(day exchange.CompleteDay, name string) exchange.CompleteDay {
 	day.Day = name
 	return day
+}
+
+// sums are those of all currencies.
+func sums(t exchange.Tally) string {
+	var all []string
+	for _, one := range t.Money() {
+		all = append(all, money(one.Sum)+" "+one.Currency)
+	}
+	return strings.Join(all, " + ")
 }
 
 func money(sum decimal.Decimal) string { return sum.StringFixed(2) }

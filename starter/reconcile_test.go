@@ -17,27 +17,28 @@ import (
 func TestCompletenessIsTold(t *testing.T) {
 	t.Parallel()
 	tally := func(orders int, sum string) exchange.Tally {
-		return exchange.Tally{Orders: orders, Sum: decimal.RequireFromString(sum)}
+		return exchange.Tally{Orders: orders, Sums: map[string]decimal.Decimal{"PLN": decimal.RequireFromString(sum)}}
 	}
+	twelve := decimal.NewFromInt(12)
 	day := exchange.CompleteDay{
 		Day: "2026-11-02", Shop: tally(5, "120.5"), Roapp: tally(3, "80"),
 		Missing: []exchange.Missing{
 			{Key: order.Key{Shop: "kwiaty", Number: 7}, Reason: exchange.MissingHeld, Hold: order.HoldCurrency},
 			{Key: order.Key{Shop: "kwiaty", Number: 8}, Reason: exchange.MissingSkipped, Status: 3},
 		},
-		Different: []exchange.Different{{Key: order.Key{Shop: "kwiaty", Number: 9}, Shop: decimal.NewFromInt(12), Roapp: decimal.NewFromInt(10)}},
+		Different: []exchange.Different{{Key: order.Key{Shop: "kwiaty", Number: 9}, Currency: "PLN", Shop: &twelve, Roapp: decimal.NewFromInt(10), WrittenOff: true}},
 	}
 	found := exchange.Completeness{Currency: "PLN", Days: []exchange.CompleteDay{day}, Total: day}
-	assert.Equal(t, `          day   in Cartum      PLN   in RO App     PLN   missing   differ
-   2026-11-02           5   120.50           3   80.00         2        1
-          all           5   120.50           3   80.00         2        1
+	assert.Equal(t, `          day   in Cartum          sum   in RO App         sum   missing   differ
+   2026-11-02           5   120.50 PLN           3   80.00 PLN         2        1
+          all           5   120.50 PLN           3   80.00 PLN         2        1
 
 missing:
   7  2026-11-02  waits for somebody: currency
   8  2026-11-02  left out by the initial import for its status 3
 
-the sum in the shop differs from the one that was carried over:
-  9  12.00 in the shop, 10.00 carried over
+the sum in the shop differs from the total in RO App:
+  9  12.00 PLN in the shop, 10.00 PLN in RO App (written off)
 `, completenessText(found))
 	assert.False(t, found.Complete())
 }

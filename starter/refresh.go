@@ -42,7 +42,7 @@ func refreshCommand(flags *process.Flags) *cobra.Command {
 		},
 	}
 	t.add(cmd, "Cartum's `number` of an order; may be repeated")
-	cmd.Flags().StringVar(&by, "as", "command line", "your `name`, for the order's timeline")
+	addAs(cmd, &by)
 	cmd.Flags().DurationVar(&wait, "wait", defaultWait, "how long to follow what still runs after its first answer; 0 does not follow")
 	return cmd
 }
@@ -86,7 +86,7 @@ func (r *refreshes) refresh(ctx context.Context, key order.Key) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		r.failures = append(r.failures, explainRefresh(key, err))
+		r.failures = append(r.failures, explained(key, err))
 		return nil
 	}
 	if answer.State != exchange.RefreshDone {
@@ -189,13 +189,4 @@ func roundUp(t time.Time) time.Time {
 		return whole.Add(time.Minute)
 	}
 	return t
-}
-
-// explainRefresh says what to do where an order cannot be refreshed.
-func explainRefresh(key order.Key, err error) error {
-	var closed *exchange.ClosedError
-	if errors.As(err, &closed) {
-		return fmt.Errorf("%w: starter import %s", err, flagsOf(key))
-	}
-	return explainLook(key, err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/pages"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -145,11 +146,12 @@ func (s *server) connect(ctx context.Context) error {
 	}
 	s.namespace = namespace
 	s.client.Store(&c)
-	viewer := overview.New(c, namespace, s.env.File.Store())
+	ix := index.New(c)
+	viewer := overview.New(c, ix, namespace, s.env.File.Store())
 	s.env.Metrics.ShowOverview(viewer.Last)
 	go viewer.Run(ctx, s.env.Logger)
 	s.viewer.Store(viewer)
-	s.orders.Store(exchange.NewOrders(c, namespace, s.env.File.Store()))
+	s.orders.Store(exchange.NewOrders(c, ix, namespace, s.env.File.Store()))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
 	return nil

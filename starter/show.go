@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -34,7 +31,7 @@ func showCommand(flags *process.Flags) *cobra.Command {
 func (c console) show(ctx context.Context, key order.Key, asJSON bool) error {
 	view, err := look(ctx, c.orders, key)
 	if err != nil {
-		return explainLook(key, err)
+		return explained(key, err)
 	}
 	if asJSON {
 		encoder := json.NewEncoder(c.out)
@@ -43,13 +40,4 @@ func (c console) show(ctx context.Context, key order.Key, asJSON bool) error {
 		return encoder.Encode(view)
 	}
 	return writeOrder(c.out, view, c.zone(key.Shop))
-}
-
-// explainLook says what to do where an order cannot be asked.
-func explainLook(key order.Key, err error) error {
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
-		return fmt.Errorf("%s is not known here; ask for it with: starter import %s", key, flagsOf(key))
-	}
-	return fmt.Errorf("%w; is a worker running? Orders answer through one", err)
 }

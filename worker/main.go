@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/workers"
@@ -67,13 +68,14 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 		return err
 	}
 	defer c.Close()
+	ix := index.New(c)
 	running, err := workers.Start(ctx, workers.Options{
-		Client: c, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
+		Client: c, Index: ix, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
 	})
 	if err != nil {
 		return err
 	}
-	viewer := overview.New(c, namespace, env.File.Store())
+	viewer := overview.New(c, ix, namespace, env.File.Store())
 	env.Metrics.ShowOverview(viewer.Last)
 	go viewer.Run(ctx, env.Logger)
 	ready.set(process.TemporalCheck(c, namespace), viewer)

@@ -12,12 +12,7 @@ import (
 
 // CheckID is the id of the workflow that asks an account or a shop what the
 // settings are checked against.
-func CheckID(of Owner) string {
-	if of.Shop != "" {
-		return "check:shop:" + of.Shop
-	}
-	return "check:" + of.Account
-}
+func CheckID(of Owner) string { return "check:" + of.String() }
 
 // CheckInput is what the workflow Check works from.
 type CheckInput struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// RecordKind is the kind of a record in RO App that a person named by its id.
+// RecordKind is the kind of a record that a person named by its id.
 type RecordKind string
 
 // The kinds of records.
@@ -19,21 +19,22 @@ const (
 	RecordOrganization RecordKind = "organization"
 	RecordProduct      RecordKind = "product"
 	RecordOrder        RecordKind = "order"
+	RecordShopOrder    RecordKind = "shop-order" // in Cartum, by its number
 )
 
-// LookupInput names one record of an account.
+// LookupInput names one record of an account, or an order of a shop.
 type LookupInput struct {
-	Account string
-	Kind    RecordKind
-	ID      int64
+	Owner
+	Kind RecordKind
+	ID   int64
 }
 
 // LookupID is the id of the workflow that looks a record up.
 func LookupID(in LookupInput) string {
-	return fmt.Sprintf("lookup:%s:%s:%d", in.Account, in.Kind, in.ID)
+	return fmt.Sprintf("lookup:%s:%s:%d", in.Owner, in.Kind, in.ID)
 }
 
-// LookupResult is what RO App has of a record.
+// LookupResult is what the service has of a record.
 type LookupResult struct {
 	Found    bool
 	Title    string   `json:",omitempty"` // the name of a contact, the title of a product, the number of an order
@@ -47,7 +48,11 @@ const lookupWait = 20 * time.Second
 
 // Lookup reads one record by its id: one request, as urgent as a person's wish.
 func Lookup(ctx workflow.Context, in LookupInput) (LookupResult, error) {
-	options := requestOptions(engine.RoappQueue(in.Account), "Look up the "+string(in.Kind), order.UrgencyPerson, 15*time.Second, time.Second)
+	queue := engine.RoappQueue(in.Account)
+	if in.Shop != "" {
+		queue = engine.CartumQueue(in.Shop)
+	}
+	options := requestOptions(queue, "Look up the "+string(in.Kind), order.UrgencyPerson, 15*time.Second, time.Second)
 	options.ScheduleToCloseTimeout = lookupWait
 	var found LookupResult
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityLookup, in).Get(ctx, &found)

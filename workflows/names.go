@@ -89,6 +89,7 @@ const (
 	ActivityReadDirectory     = "ReadDirectory"
 	ActivityAskShop           = "AskShop"
 	ActivityReconcileSlice    = "ReconcileSlice"
+	ActivityReconcileTotals   = "ReconcileTotals"
 	ActivityLookup            = "Lookup"
 )
 

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -23,7 +24,13 @@ const (
 	ReconcileDays = 62
 	// reconcileOrders is how many orders are read at most: their numbers and sums
 	// have to fit into one answer.
-	reconcileOrders = 20_000
+	reconcileOrders = 10_000
+	// ReconcileTotals is how many orders are read from RO App at once: one page of
+	// its list.
+	ReconcileTotals = 50
+	// totalsWait is how long one page may wait for its turn. Lists go after all
+	// other work, within their share of the account's requests.
+	totalsWait = 5 * time.Minute
 )
 
 // ReconcileInput names whole days on the shop's clock, both inclusive, as
@@ -46,12 +53,36 @@ func (in ReconcileInput) span() (from, before time.Time, err error) {
 // Check reports days that cannot be read.
 func (in ReconcileInput) Check() error { _, _, err := in.span(); return err }
 
-// ShopOrder is an order as the shop lists it, without anything personal.
+// ShopOrder is an order as both sides have it, without anything personal.
 type ShopOrder struct {
-	Number int64
-	Day    string           // on the shop's clock
-	Sum    *decimal.Decimal `json:",omitempty"` // all items; nil where it cannot be read
+	Number   int64
+	Day      string           // on the shop's clock
+	Sum      *decimal.Decimal `json:",omitempty"` // of all items, in the shop; nil where it cannot be read
+	Currency string           `json:",omitempty"` // in the shop, where it is not the account's
+	// Lines is the sum of the items' prices, where it is not Sum: discounts of the
+	// whole order are not in them, and RO App may have either.
+	Lines  *decimal.Decimal `json:",omitempty"`
+	Slack  *decimal.Decimal `json:",omitempty"` // by how much rounding may change a sum
 	Status int              `json:",omitempty"`
+	// RoappOrder is the order's id in RO App, 0 where it does not exist there, and
+	// RoappTotal its total, nil where RO App's list does not show the order.
+	RoappOrder int64            `json:",omitempty"`
+	RoappTotal *decimal.Decimal `json:",omitempty"`
+}
+
+// SameSum tells whether RO App's total is what the shop's order makes, but for
+// rounding.
+func (o ShopOrder) SameSum() bool {
+	for _, expected := range []*decimal.Decimal{o.Sum, o.Lines} {
+		if expected == nil || o.RoappTotal == nil {
+			continue
+		}
+		difference := o.RoappTotal.Sub(*expected).Abs()
+		if difference.IsZero() || o.Slack != nil && difference.LessThanOrEqual(*o.Slack) {
+			return true
+		}
+	}
+	return false
 }
 
 // ReconcileSliceInput is what the activity ReconcileSlice works from; both ends
@@ -63,12 +94,23 @@ type ReconcileSliceInput struct {
 
 // ReconciledSlice is the answer of ReconcileSlice: the newest orders of a span.
 type ReconciledSlice struct {
+	Account    string    // the shop's
 	Before     time.Time // the place reached
 	Orders     []ShopOrder
 	Unnumbered int `json:",omitempty"` // rows that do not say which order they are
 }
 
-// Reconciled is what the shop has of some days.
+// ReconcileTotalsInput names up to [ReconcileTotals] orders by their ids in RO App.
+type ReconcileTotalsInput struct {
+	Account string
+	Orders  []int64
+}
+
+// ReconciledTotals are the totals of orders by their ids. Orders that RO App's list
+// does not show are left out.
+type ReconciledTotals struct{ Totals map[int64]decimal.Decimal }
+
+// Reconciled is what both sides have of some days.
 type Reconciled struct {
 	ReconcileInput
 	At         time.Time // when reading started: what was placed later may be missing
@@ -76,8 +118,8 @@ type Reconciled struct {
 	Unnumbered int `json:",omitempty"`
 }
 
-// Reconcile reads the shop's side of a comparison, piece by piece. RO App is not
-// asked for anything.
+// Reconcile reads both sides of a comparison: the shop's orders piece by piece, and
+// their totals in RO App, with one request for [ReconcileTotals] orders.
 func Reconcile(ctx workflow.Context, in ReconcileInput) (Reconciled, error) {
 	from, before, err := in.span()
 	if err != nil {
@@ -85,12 +127,13 @@ func Reconcile(ctx workflow.Context, in ReconcileInput) (Reconciled, error) {
 	}
 	options := requestOptions(engine.CartumQueue(in.Shop), "Read the orders of these days", order.UrgencyImport, 5*time.Minute, 2*time.Second)
 	options.ScheduleToStartTimeout = 5 * time.Minute
-	ctx = workflow.WithActivityOptions(ctx, options)
+	reading := workflow.WithActivityOptions(ctx, options)
+	account := ""
 	all, seen := Reconciled{ReconcileInput: in, At: workflow.Now(ctx)}, map[int64]bool{}
 	for before.After(from) {
 		var piece ReconciledSlice
 		slice := ReconcileSliceInput{Shop: in.Shop, From: from, Before: before}
-		if err := workflow.ExecuteActivity(ctx, ActivityReconcileSlice, slice).Get(ctx, &piece); err != nil {
+		if err := workflow.ExecuteActivity(reading, ActivityReconcileSlice, slice).Get(ctx, &piece); err != nil {
 			return Reconciled{}, err
 		}
 		for _, one := range piece.Orders {
@@ -100,10 +143,39 @@ func Reconcile(ctx workflow.Context, in ReconcileInput) (Reconciled, error) {
 			}
 		}
 		all.Unnumbered += piece.Unnumbered
-		before = piece.Before
+		before, account = piece.Before, piece.Account
 		if len(all.Orders) > reconcileOrders {
-			return Reconciled{}, temporal.NewNonRetryableApplicationError("these days have more than 20,000 orders; ask for fewer days", "Range", nil)
+			return Reconciled{}, temporal.NewNonRetryableApplicationError("these days have more than 10,000 orders; ask for fewer days", "Range", nil)
 		}
 	}
-	return all, nil
+	return all, readTotals(ctx, account, all.Orders)
+}
+
+// readTotals reads what RO App has of the orders.
+func readTotals(ctx workflow.Context, account string, orders []ShopOrder) error {
+	options := requestOptions(engine.RoappQueue(account), "Read the totals of orders", order.UrgencyImport, 30*time.Second, 2*time.Second)
+	options.ScheduleToCloseTimeout = totalsWait
+	options.RetryPolicy.MaximumAttempts = 0
+	ctx = workflow.WithActivityOptions(ctx, options)
+	at := map[int64]int{}
+	var ids []int64
+	for i, one := range orders {
+		if one.RoappOrder != 0 {
+			at[one.RoappOrder] = i
+			ids = append(ids, one.RoappOrder)
+		}
+	}
+	for page := range slices.Chunk(ids, ReconcileTotals) {
+		var read ReconciledTotals
+		in := ReconcileTotalsInput{Account: account, Orders: page}
+		if err := workflow.ExecuteActivity(ctx, ActivityReconcileTotals, in).Get(ctx, &read); err != nil {
+			return err
+		}
+		for _, id := range page {
+			if total, known := read.Totals[id]; known {
+				orders[at[id]].RoappTotal = &total
+			}
+		}
+	}
+	return nil
 }

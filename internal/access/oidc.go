@@ -32,11 +32,14 @@ type journey struct{ State, Nonce, Verifier, Next string }
 // providerClient is for the provider alone.
 var providerClient = &http.Client{Timeout: providerTimeout}
 
+// noProvider refuses a login by a provider where the settings name none.
+const noProvider = "the settings have no login provider; log in with a name and a password"
+
 // leave sends a person to the provider.
 func (g *Guard) leave(w http.ResponseWriter, r *http.Request) {
 	current := g.Settings.Current()
 	if !current.SignIn.OIDC.InUse() {
-		http.NotFound(w, r)
+		refuse(w, r, http.StatusNotFound, noProvider)
 		return
 	}
 	provider, err := g.discovered(r.Context(), current.SignIn.OIDC.Issuer)
@@ -54,10 +57,16 @@ func (g *Guard) leave(w http.ResponseWriter, r *http.Request) {
 // is over, whatever it says.
 func (g *Guard) comeBack(w http.ResponseWriter, r *http.Request) {
 	current := g.Settings.Current()
+	if !current.SignIn.OIDC.InUse() {
+		refuse(w, r, http.StatusNotFound, noProvider)
+		return
+	}
 	trip, known := readJourney(r, current)
 	g.clearCookie(w, r, journeyCookie, journeyPath)
-	if !known || !current.SignIn.OIDC.InUse() || !hmac.Equal([]byte(trip.State), []byte(r.URL.Query().Get("state"))) {
-		g.fail(w, r, errors.New("the answer belongs to no login that began in this browser within the last minutes"), trip.Next)
+	if !known || !hmac.Equal([]byte(trip.State), []byte(r.URL.Query().Get("state"))) {
+		g.Logger.Warn("a provider's answer belongs to no login that began in this browser within the last minutes",
+			zap.String("client", Client(current.TrustedProxies, r)))
+		g.show(w, r, http.StatusBadRequest, ProblemFailed, trip.Next)
 		return
 	}
 	token, err := g.redeem(r, current.SignIn.OIDC, trip)

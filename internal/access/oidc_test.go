@@ -209,13 +209,14 @@ func TestReturnsThatBelongToNoLogin(t *testing.T) {
 	p.claims["groups"] = "sales"
 	s := newOIDCSite(t, p)
 	const callback = "/login/oidc/callback"
-	refused := func(b browser, path string) {
+	refusedWith := func(status int, b browser, path string) {
 		t.Helper()
 		got := b.get(path)
-		assert.Equal(t, http.StatusBadGateway, got.code)
+		assert.Equal(t, status, got.code)
 		assert.Contains(t, got.body, "Problem:failed")
 		assert.Equal(t, http.StatusSeeOther, b.get("/orders").code)
 	}
+	refused := func(b browser, path string) { t.Helper(); refusedWith(http.StatusBadRequest, b, path) }
 	refused(s.browser(), callback)
 	refused(s.browser(), callback+"?code=the-code&state=")
 
@@ -235,7 +236,20 @@ func TestReturnsThatBelongToNoLogin(t *testing.T) {
 	ola.get("/login/oidc")
 	location, err := url.Parse(ola.get("/login/oidc").header.Get("Location"))
 	require.NoError(t, err)
-	refused(ola, callback+"?error=access_denied&state="+location.Query().Get("state"))
+	refusedWith(http.StatusBadGateway, ola, callback+"?error=access_denied&state="+location.Query().Get("state"))
+}
+
+// Without a provider there is nothing to come back from.
+func TestReturnWithoutAProviderIsNotFound(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	s := newOIDCSite(t, p)
+	without := p.settings(s.url)
+	without.SignIn.OIDC = settings.OIDC{}
+	s.store.Replace(without)
+	for _, path := range []string{"/login/oidc", "/login/oidc/callback", "/login/oidc/callback?code=x&state=y"} {
+		assert.Equal(t, http.StatusNotFound, s.browser().get(path).code, path)
+	}
 }
 
 func TestAProviderThatFails(t *testing.T) {

@@ -40,8 +40,8 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 }
 
 // WithReport adds a report to the answer of /readyz as "exchange": it is for
-// people and does not affect readiness. It has the checks' time, and runs after
-// them.
+// people and does not affect readiness. It runs after the checks and answers at
+// once.
 func (h *Health) WithReport(what func(ctx context.Context) any) *Health {
 	h.report = what
 	return h

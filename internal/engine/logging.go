@@ -13,22 +13,26 @@ import (
 // workflows and activities log. They come from the workflow's id; nothing personal is added.
 func NewLoggingInterceptor() interceptor.WorkerInterceptor { return &loggingInterceptor{} }
 
-// logFields names what a workflow id such as "order:{shop}:{number}" or "contact:{account}:{hash}" speaks of.
+// logFields names the shop, the account or the order that a workflow is about, by its id. Ids are "{kind}:{owner}:...", where
+// the kind says what the owner is; of checks, alerts and lookups the kind is followed by "shop" or "account".
 func logFields(workflowID string) []any {
-	parts := strings.SplitN(workflowID, ":", 3)
-	if len(parts) < 2 {
+	kind, rest, _ := strings.Cut(workflowID, ":")
+	owner, more, _ := strings.Cut(rest, ":")
+	if owner == "" {
 		return nil
 	}
-	switch kind, owner := parts[0], parts[1]; kind {
+	switch kind {
 	case "order":
-		if len(parts) < 3 {
+		if more == "" {
 			return []any{"shop", owner}
 		}
-		return []any{"shop", owner, "order", parts[2]}
-	case "shop":
+		return []any{"shop", owner, "order", more}
+	case "shop", "reconcile", "rehearsal":
 		return []any{"shop", owner}
-	case "account", "contact", "product", "category", "choices":
+	case "account", "contact", "product", "category", "lane", "roapp-orders":
 		return []any{"account", owner}
+	case "check", "alert", "lookup":
+		return logFields(rest)
 	default:
 		return nil
 	}

@@ -42,7 +42,17 @@ const pollFor = 70 * time.Second
 
 // Pollers counts the identities that poll the queue's activities, about: one that ended shows for another minute.
 func Pollers(ctx context.Context, c client.Client, queue string) (int, error) {
-	resp, err := c.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+	return pollers(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
+}
+
+// HasWorker tells whether a worker polls for workflows. One that was killed shows for another minute.
+func HasWorker(ctx context.Context, c client.Client) (bool, error) {
+	polling, err := pollers(ctx, c, OrdersQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	return polling > 0, err
+}
+
+func pollers(ctx context.Context, c client.Client, queue string, of enumspb.TaskQueueType) (int, error) {
+	resp, err := c.DescribeTaskQueue(ctx, queue, of)
 	if err != nil {
 		return 0, fmt.Errorf("pollers of queue %s: %w", queue, err)
 	}

@@ -151,17 +151,25 @@ func TestRegisterSearchAttributesWhereNotAllowed(t *testing.T) {
 func TestLogFields(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]any{
-		"order:kwiaty:1042":        {"shop", "kwiaty", "order", "1042"},
-		"order:kwiaty:A:1":         {"shop", "kwiaty", "order", "A:1"},
-		"shop:kwiaty":              {"shop", "kwiaty"},
-		"account:main":             {"account", "main"},
-		"choices:main":             {"account", "main"},
-		"contact:main:5f1e0c":      {"account", "main"},
-		"product:main:5f1e0c":      {"account", "main"},
-		"category:main:5f1e0c":     {"account", "main"},
-		"order":                    nil,
-		"anything:else":            nil,
-		"temporal-sys-scheduler:x": nil,
+		"order:kwiaty:1042":                      {"shop", "kwiaty", "order", "1042"},
+		"order:kwiaty:A:1":                       {"shop", "kwiaty", "order", "A:1"},
+		"shop:kwiaty":                            {"shop", "kwiaty"},
+		"account:main":                           {"account", "main"},
+		"lane:main":                              {"account", "main"},
+		"lookup:account:main:order:7":            {"account", "main"},
+		"roapp-orders:main:1":                    {"account", "main"},
+		"reconcile:kwiaty:2026-11-01:2026-11-07": {"shop", "kwiaty"},
+		"rehearsal:kwiaty":                       {"shop", "kwiaty"},
+		"check:shop:kwiaty":                      {"shop", "kwiaty"},
+		"check:account:main":                     {"account", "main"},
+		"alert:shop:kwiaty:red:17":               {"shop", "kwiaty"},
+		"alert:account:main:red:17":              {"account", "main"},
+		"contact:main:5f1e0c":                    {"account", "main"},
+		"product:main:5f1e0c":                    {"account", "main"},
+		"category:main:5f1e0c":                   {"account", "main"},
+		"order":                                  nil,
+		"anything:else":                          nil,
+		"temporal-sys-scheduler:x":               nil,
 	}
 	for id, want := range tests {
 		assert.Equal(t, want, logFields(id), id)

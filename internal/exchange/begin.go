@@ -2,11 +2,9 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -18,15 +16,11 @@ const beginWithin = 15 * time.Second
 
 // Begin has both sides of an order compared, and does not wait for the end: ask
 // [Orders.RefreshEnd] for it. Where one runs already, it is the one that is told
-// of. Errors are those of [Orders.Refresh], an unknown order is [ErrNoOrder].
+// of. Errors are those of [Orders.Refresh].
 func (o *Orders) Begin(ctx context.Context, key order.Key, by string) (Refreshed, error) {
 	ctx, cancel := context.WithTimeout(ctx, beginWithin)
 	defer cancel()
 	view, err := o.openView(ctx, key)
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
-		return Refreshed{}, ErrNoOrder
-	}
 	if err != nil {
 		return Refreshed{}, err
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
@@ -170,9 +169,8 @@ func (o *Orders) lastCheck(ctx context.Context, of workflows.Owner, revision str
 	last := LastCheck{Checked: was.Checked}
 	described, err := o.temporal.DescribeWorkflowExecution(ctx, workflows.CheckID(of), "")
 	info := described.GetWorkflowExecutionInfo()
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing): // nobody has asked yet
+	case engine.Missing(err): // nobody has asked yet
 	case err != nil:
 		last.Problem = "Temporal does not answer"
 		return last

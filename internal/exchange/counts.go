@@ -2,12 +2,10 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"time"
 
-	"go.temporal.io/api/workflowservice/v1"
-
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
@@ -41,40 +39,41 @@ func (o *Orders) Counts(ctx context.Context, shop string) (Counts, error) {
 	return counted, nil
 }
 
-// count asks once for each state, and for reasons until no held order is left.
+// reasonsListed is how many held orders are listed to count their reasons. Of more
+// of them each reason is counted by itself.
+const reasonsListed = 1000
+
+// count asks once for each state, and lists the held orders for their reasons.
 func (o *Orders) count(ctx context.Context, f Filter) (Counts, error) {
 	counts := Counts{At: time.Now(), States: map[order.SyncState]int64{}, Held: map[order.HoldReason]int64{}}
 	for _, state := range States() {
-		number, err := o.countWhere(ctx, Filter{Shop: f.Shop, State: state})
+		number, err := o.index.CountState(ctx, f.Shop, state)
 		if err != nil {
 			return Counts{}, err
 		}
 		counts.States[state] = number
 	}
-	left := counts.States[order.SyncHeld]
-	for _, reason := range Reasons() {
-		if left <= 0 {
-			break
+	if counts.States[order.SyncHeld] == 0 {
+		return counts, nil
+	}
+	held, err := o.index.Orders(ctx, Filter{Shop: f.Shop, State: order.SyncHeld}.where(nil), reasonsListed)
+	if err != nil {
+		return Counts{}, err
+	}
+	if len(held) < reasonsListed {
+		for _, one := range held {
+			counts.Held[one.Reason()]++
 		}
-		number, err := o.countWhere(ctx, Filter{Shop: f.Shop, State: order.SyncHeld, Reason: reason})
+		return counts, nil
+	}
+	for _, reason := range Reasons() {
+		number, err := o.index.Count(ctx, index.All(index.Orders(), Filter{Shop: f.Shop, Reason: reason}.where(nil)))
 		if err != nil {
 			return Counts{}, err
 		}
 		if number > 0 {
 			counts.Held[reason] = number
 		}
-		left -= number
 	}
 	return counts, nil
-}
-
-func (o *Orders) countWhere(ctx context.Context, f Filter) (int64, error) {
-	if err := o.tables.lists.Wait(ctx); err != nil {
-		return 0, fmt.Errorf("wait for a turn to count orders: %w", err)
-	}
-	counted, err := o.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: f.where(nil)})
-	if err != nil {
-		return 0, fmt.Errorf("count orders in Temporal: %w", err)
-	}
-	return counted.GetCount(), nil
 }

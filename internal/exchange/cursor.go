@@ -2,32 +2,19 @@ package exchange
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
-	"time"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// place is where a page ended. One of the two is set.
+// place is where a page ended. At least one of the two is set.
 type place struct {
 	// Order is the last one of ours, by when it was placed.
-	Order *position `json:"o,omitempty"`
+	Order *index.Position `json:"o,omitempty"`
 	// Roapp is how far each account's own list was read.
 	Roapp map[string]reading `json:"r,omitempty"`
-}
-
-// position is where an order stands in a table, newest first.
-type position struct {
-	At     time.Time `json:"t"`
-	Number int64     `json:"n"`
-	Shop   string    `json:"s"`
-}
-
-// compare puts newer orders first.
-func (p position) compare(other position) int {
-	return cmp.Or(other.At.Compare(p.At), cmp.Compare(other.Number, p.Number), cmp.Compare(p.Shop, other.Shop))
 }
 
 // reading is how far an account's list was read: its page, and the last order
@@ -41,7 +28,7 @@ type reading struct {
 // longestCursor is more than any cursor of ours has.
 const longestCursor = 4000
 
-var errCursor = &InvalidError{"cursor", "is none of this table's; begin at the first page"}
+var errCursor = invalid("cursor", "is not of this table; start at the first page")
 
 func (p place) cursor() string {
 	text, _ := json.Marshal(p) // data that always can be written
@@ -73,7 +60,7 @@ func (p place) sound() bool {
 		}
 	}
 	if at := p.Order; at != nil {
-		return len(p.Roapp) == 0 && order.ValidID(at.Shop) && at.Number > 0 && at.At.Year() > 1970 && at.At.Year() < 10000
+		return order.ValidID(at.Shop) && at.Number > 0 && at.At.Year() > 1970 && at.At.Year() < 10000
 	}
 	return len(p.Roapp) > 0
 }

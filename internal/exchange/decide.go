@@ -2,38 +2,17 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
-	"go.temporal.io/api/serviceerror"
-
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/wording"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// UnfitError tells that a decision does not answer what the order waits for.
-type UnfitError struct {
-	Key  order.Key
-	Kind order.DecisionKind
-	Why  string // the code, see [wording.Words.WhyUndecided]
-	// Params are the values in the text of the code.
-	Params map[string]string
-	// Field is the field of the API that is wrong or missing, "" where none is.
-	Field string
-	// Contact is the one that was named, where it needs a confirmation.
-	Contact *NamedContact
-}
-
-func (e *UnfitError) Error() string {
-	return fmt.Sprintf("the decision %s does not fit %s: %s", e.Kind, e.Key, wording.English().WhyUndecided(e.Why, e.Params))
-}
-
 // Decide brings a person's answer to what the order waits for. An answer that
-// does not fit is an [UnfitError], and is not brought; one whose record cannot be
-// looked up is a [LookupError]. The same answer twice is as good as once. Other
-// errors are [ErrNoOrder], a [ClosedError], or an engine that does not answer.
+// does not fit is [Unfit], and is not brought; one whose record cannot be looked up
+// is [NotLookedUp]. The same answer twice is as good as once.
 func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
 	return o.DecideShowing(ctx, key, decision, func(NamedContact) error { return nil })
 }
@@ -52,10 +31,9 @@ func (o *Orders) DecideShowing(ctx context.Context, key order.Key, decision orde
 	}
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
-	var missing *serviceerror.NotFound
 	err = o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalDecide, decision)
-	if errors.As(err, &missing) {
-		return &ClosedError{Key: key}
+	if engine.Missing(err) {
+		return closed(key, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("bring the decision to %s: %w", key, err)
@@ -76,19 +54,16 @@ func (o *Orders) fits(ctx context.Context, key order.Key, decision order.Decisio
 	viewing, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	view, err := o.View(viewing, key)
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing):
-		return nil, false, ErrNoOrder
 	case err != nil:
 		return nil, false, err
 	case view.State.Decided(decision):
 		return nil, true, nil
 	case view.State.Closed != nil:
-		return nil, false, &ClosedError{Key: key, Why: &view.State.Closed.Message}
+		return nil, false, closed(key, &view.State.Closed.Message)
 	}
 	if why := view.State.Unfit(decision); why != "" {
-		return nil, false, &UnfitError{Key: key, Kind: decision.Kind, Why: why}
+		return nil, false, unfit(key, decision.Kind, why, nil)
 	}
 	contact, err = o.verify(ctx, &view.State, decision)
 	return contact, false, err
@@ -115,7 +90,7 @@ type Decided struct {
 // itself, in the order of the keys.
 func (o *Orders) DecideMany(ctx context.Context, keys []order.Key, decision order.Decision) ([]Decided, error) {
 	if !InBulk(decision.Kind) {
-		return nil, fmt.Errorf("the decision %s is about one order only", decision.Kind)
+		return nil, invalid("kind", fmt.Sprintf("the decision %s is about one order only", decision.Kind))
 	}
 	return each(ctx, keys, func(ctx context.Context, key order.Key) Decided {
 		return Decided{Key: key, Err: o.Decide(ctx, key, decision)}

@@ -3,14 +3,13 @@ package exchange
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
-	"go.temporal.io/api/serviceerror"
 
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -84,20 +83,22 @@ type AmountDetail struct {
 	Roapp          *order.AmountCheck
 }
 
-// Detail asks the order's workflow for all of it; [ErrNoOrder] where there is
+// Detail asks the order's workflow for all of it; [NoOrder] where there is
 // none.
 func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
 	waiting, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	view, err := o.View(waiting, key)
-	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return Detail{}, ErrNoOrder
-	case err != nil:
+	if err != nil {
 		return Detail{}, err
 	}
-	return o.detail(view, o.Names(ctx)), nil
+	described, err := o.temporal.DescribeWorkflowExecution(waiting, key.WorkflowID(), "")
+	if err != nil {
+		return Detail{}, fmt.Errorf("look how the workflow of %s is: %w", key, err)
+	}
+	detail := o.detail(view, o.Names(ctx))
+	detail.State = index.StateOf(described.GetWorkflowExecutionInfo().GetStatus(), view.SyncState)
+	return detail, nil
 }
 
 // accountOf is the account that the order is in, or will be.

@@ -1,24 +1,17 @@
 package exchange
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
-
-// InvalidError tells what is wrong with a question, in words for a person.
-type InvalidError struct{ Field, Text string }
-
-func (e *InvalidError) Error() string { return e.Field + ": " + e.Text }
 
 // States are the states of orders, in the order of their lives.
 func States() []order.SyncState {
-	return []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed}
+	return []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed, order.SyncFailed}
 }
 
 // Reasons are the reasons of holds, those that hold many orders at once first.
@@ -36,22 +29,22 @@ var orderNumber = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]{0,31}$`)
 // checked is the filter with its defaults. Whatever of it stands in a question to
 // Temporal is known to be harmless there.
 func (f Filter) checked() (Filter, error) {
-	f.Number = strings.TrimSpace(f.Number)
+	f.Number = strings.TrimPrefix(strings.TrimSpace(f.Number), "#") // as pages write it
 	switch {
 	case f.Made != "" && f.Made != MadeInShop && f.Made != MadeInRoapp && f.Made != MadeAnywhere:
-		return f, &InvalidError{"made", "must be integration, roapp or all"}
+		return f, invalid("made", "must be integration, roapp or all")
 	case f.Shop != "" && !order.ValidID(f.Shop):
-		return f, &InvalidError{"shop", "must be the id of a shop in the settings"}
+		return f, invalid("shop", "must be the id of a shop in the settings")
 	case f.Account != "" && !order.ValidID(f.Account):
-		return f, &InvalidError{"account", "must be the id of an account in the settings"}
+		return f, invalid("account", "must be the id of an account in the settings")
 	case f.State != "" && !slices.Contains(States(), f.State):
-		return f, &InvalidError{"state", "must be importing, held, synced or closed"}
+		return f, invalid("state", "must be importing, held, synced, closed or failed")
 	case f.Reason != "" && !slices.Contains(Reasons(), f.Reason):
-		return f, &InvalidError{"reason", "is no reason of a hold"}
+		return f, invalid("reason", "is no reason of a hold")
 	case f.Number != "" && !orderNumber.MatchString(f.Number):
-		return f, &InvalidError{"number", "must be the number of an order: up to 32 letters, digits and hyphens"}
+		return f, invalid("number", "must be the number of an order: up to 32 letters, digits and hyphens")
 	case f.Made == MadeInRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
-		return f, &InvalidError{"made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out"}
+		return f, invalid("made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out")
 	}
 	if f.Made == "" || f.Shop != "" || f.State != "" || f.Reason != "" { // only ours have these
 		f.Made = MadeInShop
@@ -59,41 +52,20 @@ func (f Filter) checked() (Filter, error) {
 	return f, nil
 }
 
-// ours selects the workflows of orders, one run of each life.
-const ours = "WorkflowType = '" + workflows.OrderWorkflow + "' AND ExecutionStatus != 'ContinuedAsNew'"
-
-// where is the question to Temporal, but for the number and the time.
-func (f Filter) where(shops []string) string {
-	all := []string{ours}
+// where is what the filter selects, but for the number.
+func (f Filter) where(shops []string) index.Condition {
+	var all []index.Condition
 	if f.Shop != "" {
-		all = append(all, fmt.Sprintf("%s = '%s'", engine.AttrShop.GetName(), f.Shop))
+		all = append(all, index.OfShops(f.Shop))
 	}
 	if f.Account != "" {
-		all = append(all, among(engine.AttrShop.GetName(), shops))
+		all = append(all, index.OfShops(shops...))
 	}
 	if f.State != "" {
-		all = append(all, stateIs(f.State))
+		all = append(all, index.InState(f.State))
 	}
 	if f.Reason != "" {
-		all = append(all, fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", engine.AttrHoldReason.GetName(), f.Reason))
+		all = append(all, index.HeldFor(f.Reason))
 	}
-	return strings.Join(all, " AND ")
-}
-
-// stateIs selects a state. A workflow that was ended from outside is closed,
-// whatever it said last.
-func stateIs(state order.SyncState) string {
-	said := fmt.Sprintf("%s = '%s'", engine.AttrSyncState.GetName(), state)
-	if state == order.SyncClosed {
-		return "(" + said + " OR ExecutionStatus != 'Running')"
-	}
-	return said + " AND ExecutionStatus = 'Running'"
-}
-
-// among selects one of some values that need no escaping; of none, nothing.
-func among(name string, values []string) string {
-	if len(values) == 0 {
-		return name + " = ''"
-	}
-	return name + " IN ('" + strings.Join(values, "','") + "')"
+	return index.All(all...)
 }

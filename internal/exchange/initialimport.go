@@ -2,7 +2,6 @@ package exchange
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,31 +27,28 @@ func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImp
 		SkipStatuses: shop.InitialImport.SkipStatuses, By: by,
 	}
 	for _, day := range []struct {
-		given string
-		into  *string
-	}{{from, &want.From}, {to, &want.To}} {
+		field, given string
+		into         *string
+	}{{"from", from, &want.From}, {"to", to, &want.To}} {
 		if day.given == "" {
 			continue
 		}
 		if _, err := time.Parse(time.DateOnly, day.given); err != nil {
-			return want, fmt.Errorf("%q is no day; write it as 2026-09-01", day.given)
+			return want, invalid(day.field, fmt.Sprintf("%q is no day; write it as 2026-09-01", day.given))
 		}
 		*day.into = day.given
 	}
 	if want.To < want.From {
-		return want, fmt.Errorf("the days %s to %s are in the wrong order", want.From, want.To)
+		return want, invalid("from", fmt.Sprintf("the days %s to %s are in the wrong order", want.From, want.To))
 	}
 	return want, nil
 }
 
-// ErrImportRuns means that an initial import of other days is under way.
-var ErrImportRuns = errors.New("an initial import of other days is under way; stop it first")
-
 // BeginInitialImport begins an initial import, or goes on with the one of the same
 // days. One of other days is stopped by a person first.
 func (o *Orders) BeginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
-	if !o.settings.Current().InForce(shop) {
-		return ErrShopOff
+	if err := o.inForce(shop); err != nil {
+		return err
 	}
 	asking, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
@@ -61,7 +57,10 @@ func (o *Orders) BeginInitialImport(ctx context.Context, shop string, want workf
 		return err
 	}
 	if begun := view.Import; begun.Goes() && (begun.From != want.From || begun.To != want.To) {
-		return ErrImportRuns
+		return &Error{
+			Code: ImportRuns,
+			Text: fmt.Sprintf("an initial import of other days runs, %s to %s; stop it first", begun.From, begun.To),
+		}
 	}
 	return o.InitialImport(ctx, shop, want)
 }

@@ -4,19 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
+	"sync"
 
-	"github.com/shopspring/decimal"
-	commonpb "go.temporal.io/api/common/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
-	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -26,15 +21,10 @@ import (
 const (
 	// LargestPage is the most rows that a page has.
 	LargestPage = 100
-	// listsPerSecond stays below what Temporal allows a namespace by default, ten
-	// a second, which sweeps need as well.
-	listsPerSecond = 5
-	listsAtOnce    = 8
 )
 
 // tables is what lists of orders remember and share.
 type tables struct {
-	lists  *rate.Limiter
 	counts *shared[Counts]
 	roapp  *shared[workflows.RoappOrdersPage]
 	reads  *reads
@@ -42,7 +32,6 @@ type tables struct {
 
 func newTables() *tables {
 	return &tables{
-		lists:  rate.NewLimiter(listsPerSecond, listsAtOnce),
 		counts: newShared[Counts](countsFor, countsWithin),
 		roapp:  newShared[workflows.RoappOrdersPage](roappOrdersFor, roappOrdersWithin),
 		reads:  newReads(),
@@ -51,7 +40,7 @@ func newTables() *tables {
 
 // List is a page of up to size orders, newest first, from the cursor on that the
 // page before gave, "" for the first page. It may lag a moment behind the orders.
-// What is wrong with the question comes back as an [InvalidError].
+// What is wrong with the question comes back as [Invalid].
 func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (Page, error) {
 	f, err := f.checked()
 	if err != nil {
@@ -71,8 +60,8 @@ func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (P
 		return look.byNumber(ctx)
 	case f.Made == MadeInShop && from.Roapp == nil:
 		return look.ofShops(ctx, from, size)
-	case f.Made != MadeInShop && from.Order == nil:
-		return look.roappOrders(ctx, from, size)
+	case f.Made == MadeAnywhere, f.Made == MadeInRoapp && from.Order == nil:
+		return look.withRoapp(ctx, from, size)
 	default:
 		return Page{}, errCursor
 	}
@@ -84,6 +73,10 @@ type tableLook struct {
 	set    *settings.Settings
 	filter Filter
 	memos  converter.DataConverter
+
+	mu sync.Mutex
+	// seen are rows of ours as RO App's list shows them now, by workflow.
+	seen map[string]Row
 }
 
 func (o *Orders) newLook(f Filter) (*tableLook, error) {
@@ -100,29 +93,15 @@ func (o *Orders) newLook(f Filter) (*tableLook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the orders' memos: %w", err)
 	}
-	return &tableLook{Orders: o, set: set, filter: f, memos: engine.DataConverter(codec)}, nil
-}
-
-// list asks visibility, in turns that leave room for others.
-func (l *tableLook) list(ctx context.Context, query string, size int, token []byte) (*workflowservice.ListWorkflowExecutionsResponse, error) {
-	if err := l.tables.lists.Wait(ctx); err != nil {
-		return nil, fmt.Errorf("wait for a turn to list orders: %w", err)
-	}
-	answer, err := l.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: int32(size), Query: query, NextPageToken: token, //nolint:gosec // at most sliceHolds
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list orders in Temporal: %w", err)
-	}
-	return answer, nil
+	return &tableLook{Orders: o, set: set, filter: f, seen: map[string]Row{}, memos: engine.DataConverter(codec)}, nil
 }
 
 // where selects what the filter shows of the exchange's own orders.
-func (l *tableLook) where() string { return l.filter.where(l.set.ShopsOf(l.filter.Account)) }
+func (l *tableLook) where() index.Condition { return l.filter.where(l.set.ShopsOf(l.filter.Account)) }
 
 // ofShops is a page of orders that came through the exchange.
 func (l *tableLook) ofShops(ctx context.Context, from place, size int) (Page, error) {
-	rows, last, err := lister(l.list).newestFirst(ctx, l.where(), from.Order, size)
+	rows, last, err := l.index.NewestFirst(ctx, l.where(), from.Order, size)
 	if err != nil {
 		return Page{}, err
 	}
@@ -138,12 +117,8 @@ func (l *tableLook) ofShops(ctx context.Context, from place, size int) (Page, er
 func (l *tableLook) byNumber(ctx context.Context) (Page, error) {
 	var page Page
 	if id, err := strconv.ParseInt(l.filter.Number, 10, 64); err == nil {
-		query := fmt.Sprintf("%s AND (%s = '%d' OR %s = %d)", l.where(), engine.AttrOrderNumber.GetName(), id, engine.AttrRoappOrder.GetName(), id)
-		rows, err := lister(l.list).all(ctx, query)
+		rows, err := l.index.Newest(ctx, index.All(l.where(), index.Numbered(id)))
 		if err != nil {
-			return Page{}, err
-		}
-		if rows, err = lister(l.list).newestRuns(ctx, oneOfEach(rows)); err != nil {
 			return Page{}, err
 		}
 		if l.filter.Made != MadeInRoapp {
@@ -189,7 +164,7 @@ func (r Row) same(other Row) bool {
 	return r.Account == other.Account && r.RoappOrder == other.RoappOrder
 }
 
-func (l *tableLook) rows(all []found) []Row {
+func (l *tableLook) rows(all []index.Order) []Row {
 	rows := make([]Row, 0, len(all))
 	for _, one := range all {
 		rows = append(rows, l.row(one))
@@ -199,21 +174,15 @@ func (l *tableLook) rows(all []found) []Row {
 
 // row reads what visibility shows of an order. What its memo does not say, as of
 // an order that is just being imported, the settings do.
-func (l *tableLook) row(f found) Row {
-	fields := f.info.GetSearchAttributes().GetIndexedFields()
-	said := l.memo(f.info.GetMemo())
-	shop, known := l.set.Shops[f.Shop]
+func (l *tableLook) row(o index.Order) Row {
+	said := l.memo(o)
+	shop, known := l.set.Shops[o.Key.Shop]
 	row := Row{
-		Key: order.Key{Shop: f.Shop, Number: f.Number}, Workflow: f.id, ShopName: said.ShopName, Account: said.Account,
+		Key: o.Key, Workflow: o.ID, ShopName: said.ShopName, Account: said.Account,
 		Customer: said.Customer, Currency: said.Currency, RoappNumber: said.Number, Marks: said.Warnings,
-		Created:      searchAttribute[time.Time](fields, engine.AttrCartumCreated.GetName()).UTC(),
-		Updated:      searchAttribute[time.Time](fields, engine.AttrLastSynced.GetName()).UTC(),
-		CartumStatus: int(searchAttribute[int64](fields, engine.AttrCartumStatus.GetName())),
-		RoappOrder:   searchAttribute[int64](fields, engine.AttrRoappOrder.GetName()),
-		RoappStatus:  searchAttribute[int64](fields, engine.AttrRoappStatus.GetName()),
-		Amount:       amountOf(fields),
-		WrittenOff:   searchAttribute[bool](fields, engine.AttrWrittenOff.GetName()),
-		State:        order.SyncState(searchAttribute[string](fields, engine.AttrSyncState.GetName())),
+		Created: o.Placed(), Updated: o.Synced(), CartumStatus: o.CartumStatus(), RoappOrder: o.RoappOrder(), RoappStatus: o.RoappStatus(),
+		Amount: o.Amount(), WrittenOff: o.WrittenOff(), State: o.State(), Reason: o.Reason(), HeldSince: o.HeldSince(),
+		started: o.Started,
 	}
 	if known {
 		row.ShopName = shop.Name
@@ -226,37 +195,19 @@ func (l *tableLook) row(f found) Row {
 		row.Currency = l.set.Accounts[row.Account].Currency
 	}
 	if row.ShopName == "" {
-		row.ShopName = f.Shop
+		row.ShopName = o.Key.Shop
 	}
 	row.Links.ShopName, row.Links.Order = row.ShopName, l.orderLink(row.Account, row.RoappOrder)
-	switch {
-	case !f.running:
-		row.State = order.SyncClosed
-	case row.State == order.SyncHeld:
-		row.Reason = order.HoldReason(searchAttribute[string](fields, engine.AttrHoldReason.GetName()))
-		row.HeldSince = searchAttribute[time.Time](fields, engine.AttrHeldSince.GetName()).UTC()
-	}
 	return row
 }
 
 // memo is what the order's memo says; nothing where it has none, or was encrypted
 // with a key that is gone.
-func (l *tableLook) memo(memo *commonpb.Memo) (said flow.Row) {
-	if payload, ok := memo.GetFields()[workflows.MemoRow]; ok {
+func (l *tableLook) memo(o index.Order) (said flow.Row) {
+	if payload := o.Memo(workflows.MemoRow); payload != nil {
 		_ = l.memos.FromPayload(payload, &said)
 	}
 	return said
-}
-
-// amountOf is what visibility says of the amount, nil where it says nothing.
-func amountOf(fields map[string]*commonpb.Payload) *decimal.Decimal {
-	said, ok := fields[engine.AttrAmount.GetName()]
-	var number float64
-	if !ok || converter.GetDefaultDataConverter().FromPayload(said, &number) != nil || math.IsNaN(number) || math.IsInf(number, 0) {
-		return nil
-	}
-	amount := decimal.NewFromFloat(number)
-	return &amount
 }
 
 // orderLink opens an order in RO App, "" where that is not known.
@@ -265,7 +216,7 @@ func (l *tableLook) orderLink(account string, id int64) string {
 	if web == "" || id == 0 {
 		return ""
 	}
-	return strings.TrimSuffix(web, "/") + "/orders/table/" + strconv.FormatInt(id, 10)
+	return web + "/orders/table/" + strconv.FormatInt(id, 10)
 }
 
 // problem says why an account's orders are missing.
@@ -286,9 +237,9 @@ func (o *Orders) Row(ctx context.Context, key order.Key) (Row, bool, error) {
 	if err != nil {
 		return Row{}, false, err
 	}
-	rows, err := lister(look.list).all(ctx, ours+" AND "+among("WorkflowId", []string{key.WorkflowID()}))
+	rows, err := o.index.Orders(ctx, index.WithIDs(key.WorkflowID()), 0)
 	if err != nil || len(rows) == 0 {
 		return Row{}, false, err
 	}
-	return look.row(oneOfEach(rows)[0]), true, nil
+	return look.row(rows[0]), true, nil
 }

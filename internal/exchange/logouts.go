@@ -9,6 +9,8 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
 )
 
 // Logouts store in Temporal which sessions were logged out. Each is a workflow
@@ -32,7 +34,7 @@ func logoutID(session string) string { return "logout:" + session }
 func (l *Logouts) LogOut(ctx context.Context, session string, until time.Time) error {
 	c, connected := l.temporal()
 	if !connected {
-		return errNotConnected
+		return notConnected()
 	}
 	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: logoutID(session), TaskQueue: logoutQueue, WorkflowExecutionTimeout: max(time.Until(until), time.Second),
@@ -51,17 +53,14 @@ func (l *Logouts) LogOut(ctx context.Context, session string, until time.Time) e
 func (l *Logouts) LoggedOut(ctx context.Context, session string) (bool, error) {
 	c, connected := l.temporal()
 	if !connected {
-		return false, errNotConnected
+		return false, notConnected()
 	}
 	_, err := c.DescribeWorkflowExecution(ctx, logoutID(session), "")
-	var none *serviceerror.NotFound
 	switch {
-	case errors.As(err, &none):
+	case engine.Missing(err):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("look for %s: %w", logoutID(session), err)
 	}
 	return true, nil
 }
-
-var errNotConnected = errors.New("not connected to Temporal yet")

@@ -18,20 +18,6 @@ import (
 // lookupWithin bounds how long a person waits until RO App has said what a record is.
 const lookupWithin = 25 * time.Second
 
-// LookupError tells that RO App did not say whether the record exists that an answer
-// names, so that the answer was not taken.
-type LookupError struct {
-	Account string
-	Err     error
-}
-
-func (e *LookupError) Error() string {
-	return fmt.Sprintf("what the decision names could not be looked up in account %s, so nothing was decided; try again: %v", e.Account, e.Err)
-}
-
-// Unwrap gives the cause.
-func (e *LookupError) Unwrap() error { return e.Err }
-
 // NamedContact is the contact that a decision names, as RO App has it.
 type NamedContact struct {
 	ID           int64
@@ -63,31 +49,36 @@ func named(d order.Decision) (kind workflows.RecordKind, id int64, field string)
 }
 
 // verify looks up in RO App what a decision names, and refuses it as an
-// [UnfitError] where there is no such record, or where a contact has another phone
+// [Unfit] where there is no such record, or where a contact has another phone
 // than the order and nobody confirmed it. It gives the contact of a decision for one.
 func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decision) (*NamedContact, error) {
 	kind, id, field := named(d)
 	if id == 0 {
 		return nil, nil
 	}
-	unfit := func(why, field string, contact *NamedContact, params map[string]string) error {
-		return &UnfitError{Key: state.Key, Kind: d.Kind, Why: why, Field: field, Params: params, Contact: contact}
+	refuse := func(why, field string, contact *NamedContact, params map[string]string) error {
+		refused := unfit(state.Key, d.Kind, why, params)
+		refused.Field, refused.Contact = field, contact
+		return refused
 	}
 	rules, known := o.settings.Current().Rules(state.Key.Shop)
 	account := state.AccountIn(rules)
 	if !known || account == "" {
-		return nil, unfit("no-account", field, nil, nil)
+		return nil, refuse("no-account", field, nil, nil)
 	}
-	found, err := o.lookup(ctx, workflows.LookupInput{Account: account, Kind: kind, ID: id})
+	found, err := o.lookup(ctx, workflows.LookupInput{Owner: workflows.Owner{Account: account}, Kind: kind, ID: id})
 	if err != nil {
-		return nil, &LookupError{Account: account, Err: err}
+		return nil, &Error{
+			Code: NotLookedUp, Err: err,
+			Text: fmt.Sprintf("what the decision names could not be looked up in account %s, so nothing was decided; try again", account),
+		}
 	}
 	params := map[string]string{"id": strconv.FormatInt(id, 10)}
 	switch {
 	case !found.Found:
-		return nil, unfit("no-such-"+string(kind), field, nil, params)
+		return nil, refuse("no-such-"+string(kind), field, nil, params)
 	case found.Archived:
-		return nil, unfit("archived-product", field, nil, params)
+		return nil, refuse("archived-product", field, nil, params)
 	case d.Kind != order.DecideContact:
 		return nil, nil
 	}
@@ -104,10 +95,10 @@ func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decisio
 		why = "contact-without-phone"
 	}
 	params["name"], params["phones"], params["phone"] = contact.Name, contact.PhonesText(), contact.OrderPhone
-	return contact, unfit(why, "confirm_other_phone", contact, params)
+	return contact, refuse(why, "confirm_other_phone", contact, params)
 }
 
-// lookup asks through the account's queue, which keeps to the account's limit. People
+// lookup asks through the queue of the account or the shop, which keeps to its limit. People
 // who name the same record at once share the answer.
 func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found workflows.LookupResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)

@@ -16,17 +16,10 @@ const (
 	sideBySide = 10
 )
 
-// TooManyError tells that one call is about too many orders.
-type TooManyError struct{ Orders int }
-
-func (e *TooManyError) Error() string {
-	return fmt.Sprintf("%d orders at once are too many: send %d at most", e.Orders, MostAtOnce)
-}
-
 // each asks for each order side by side, and answers in the order of the keys.
 func each[T any](ctx context.Context, keys []order.Key, ask func(context.Context, order.Key) T) ([]T, error) {
 	if len(keys) > MostAtOnce {
-		return nil, &TooManyError{Orders: len(keys)}
+		return nil, invalid("orders", fmt.Sprintf("%d at once are too many; send %d at most", len(keys), MostAtOnce))
 	}
 	answers := make([]T, len(keys))
 	var group errgroup.Group

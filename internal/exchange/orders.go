@@ -18,6 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -26,6 +27,7 @@ import (
 // Orders is the way to the workflows. It is safe for concurrent use.
 type Orders struct {
 	temporal  client.Client
+	index     *index.Index
 	namespace string
 	settings  *settings.Store
 	checks    *checks
@@ -39,9 +41,9 @@ type Orders struct {
 
 // NewOrders makes the way to the workflows of a namespace, by the settings that
 // the store holds.
-func NewOrders(c client.Client, namespace string, store *settings.Store) *Orders {
+func NewOrders(c client.Client, ix *index.Index, namespace string, store *settings.Store) *Orders {
 	return &Orders{
-		temporal: c, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
+		temporal: c, index: ix, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
 		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](workflows.EventNoticeEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
 	}
 }
@@ -53,15 +55,50 @@ func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) er
 	return handover.Dispatch(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
 }
 
-// Import has an order of the shop imported, or read anew where it is already; an
-// order that is done is brought back.
+// Import imports an order of the shop, or reads it again where it is known; one
+// that is closed is brought back. An order that no workflow knows is looked up in
+// the shop first: one that the shop does not show is [NotInShop], and nothing is
+// started for it.
 func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
+	if err := o.inForce(key.Shop); err != nil {
+		return err
+	}
+	_, err := o.temporal.DescribeWorkflowExecution(ctx, key.WorkflowID(), "")
+	switch {
+	case engine.Missing(err):
+		if err := o.inShop(ctx, key); err != nil {
+			return err
+		}
+	case err != nil:
+		return fmt.Errorf("look for the workflow of %s: %w", key, err)
+	}
+	return o.bringByHand(ctx, key, by)
+}
+
+// inShop refuses an order that the shop does not show.
+func (o *Orders) inShop(ctx context.Context, key order.Key) error {
+	found, err := o.lookup(ctx, workflows.LookupInput{Owner: workflows.Owner{Shop: key.Shop}, Kind: workflows.RecordShopOrder, ID: key.Number})
+	if err != nil {
+		return &Error{Code: NotLookedUp, Err: err, Text: fmt.Sprintf("the shop did not say whether it has %s, so nothing was started; try again", key)}
+	}
+	if !found.Found {
+		return &Error{Code: NotInShop, Text: fmt.Sprintf("the shop does not show %s, so nothing was started", key)}
+	}
+	return nil
+}
+
+// bringByHand gives an order's workflow the notice of a person.
+func (o *Orders) bringByHand(ctx context.Context, key order.Key, by string) error {
 	return handover.Dispatch(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: order.OriginHand, Who: by})
 }
 
-// View asks the order's workflow for the whole order.
+// View asks the order's workflow for the whole order; [NoOrder] where there is
+// none.
 func (o *Orders) View(ctx context.Context, key order.Key) (order.View, error) {
 	answer, err := o.query(ctx, key.WorkflowID(), workflows.QueryOrder)
+	if engine.Missing(err) {
+		return order.View{}, noOrder(key)
+	}
 	if err != nil {
 		return order.View{}, fmt.Errorf("ask the workflow of %s: %w", key, err)
 	}
@@ -110,29 +147,20 @@ func (o *Orders) Look(ctx context.Context, account string) error {
 	return nil
 }
 
-// ErrNoOrder means that the exchange does not know the order.
-var ErrNoOrder = errors.New("no such order")
-
-// ErrNotImported means that the order does not stand in RO App yet.
-var ErrNotImported = errors.New("the order is not imported yet")
-
 // WrittenOff tells the order's workflow that its goods were taken from stock.
 // An order that is done takes no more changes, so it needs not be told.
 func (o *Orders) WrittenOff(ctx context.Context, key order.Key, by string) error {
 	ctx, cancel := context.WithTimeout(ctx, handover.Timeout)
 	defer cancel()
 	view, err := o.View(ctx, key)
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing):
-		return ErrNoOrder
 	case err != nil:
 		return err
 	case view.State.Order == nil:
-		return ErrNotImported
+		return &Error{Code: NotImported, Text: fmt.Sprintf("%s is not imported into RO App yet, so none of its items can be written off", key)}
 	}
 	err = o.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{At: time.Now(), By: by})
-	if err != nil && !errors.As(err, &missing) {
+	if err != nil && !engine.Missing(err) {
 		return fmt.Errorf("tell %s that its goods were written off: %w", key, err)
 	}
 	return nil

@@ -5,21 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/shopspring/decimal"
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	workflowpb "go.temporal.io/api/workflow/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -44,46 +41,73 @@ type Missing struct {
 	Status int              // in the shop, 0 where it cannot be read
 	Reason MissingReason
 	Hold   order.HoldReason // where it is held
+	// Currency is that of Sum.
+	Currency string
 }
 
-// Different is an order whose sum in the shop is another than the one that the
-// exchange has carried over.
+// Different is an order whose sum in the shop is another than its total in RO App.
 type Different struct {
 	Key          order.Key
-	Shop, Roapp  decimal.Decimal
-	WrittenOff   bool // then changes are not carried over any more
+	Currency     string // of Shop
+	Shop         *decimal.Decimal
+	Roapp        decimal.Decimal // in the account's currency
+	WrittenOff   bool            // then changes are not synced any more
 	RoappOrderID int64
 }
 
-// Tally counts orders and adds up their sums.
+// Tally counts orders and adds up their sums, each currency by itself.
 type Tally struct {
 	Orders int
-	Sum    decimal.Decimal
+	Sums   map[string]decimal.Decimal
 }
 
-func (t *Tally) add(sum *decimal.Decimal) {
+func (t *Tally) add(sum *decimal.Decimal, currency string) {
 	t.Orders++
 	if sum != nil {
-		t.Sum = t.Sum.Add(*sum)
+		t.addSum(*sum, currency)
 	}
+}
+
+func (t *Tally) addSum(sum decimal.Decimal, currency string) {
+	if t.Sums == nil {
+		t.Sums = map[string]decimal.Decimal{}
+	}
+	t.Sums[currency] = t.Sums[currency].Add(sum)
+}
+
+// Money is a sum in a currency.
+type Money struct {
+	Currency string
+	Sum      decimal.Decimal
+}
+
+// Money are the sums by currency, sorted.
+func (t Tally) Money() []Money {
+	var all []Money
+	for _, currency := range slices.Sorted(maps.Keys(t.Sums)) {
+		all = append(all, Money{currency, t.Sums[currency]})
+	}
+	return all
 }
 
 // CompleteDay compares one day.
 type CompleteDay struct {
 	Day string // "2026-11-01", on the shop's clock
-	// Shop are the orders that the shop has, Roapp those of them that stand whole
-	// in RO App, with the sums that the exchange has last read for them: RO App
-	// itself is not asked, which would take the requests that orders need.
+	// Shop are the orders that the shop has, Roapp those of them that exist whole in
+	// RO App, with their totals there.
 	Shop, Roapp Tally
 	Missing     []Missing
 	Different   []Different
 	Unreadable  int // of the shop's, whose sums could not be read
+	// Unread are orders that are known to exist in RO App, and whose totals its list
+	// did not show.
+	Unread int
 }
 
 // Completeness proves, day by day, that a shop's orders stand in RO App.
 type Completeness struct {
 	Shop     string
-	Currency string
+	Currency string    // the account's
 	From, To string    // days on the shop's clock, both inclusive
 	ReadAt   time.Time // when the shop was read
 	Days     []CompleteDay
@@ -114,16 +138,8 @@ func (m Missing) meant() bool {
 	return m.Reason == MissingClosed || m.Reason == MissingSkipped || m.Reason == MissingOlder
 }
 
-// ErrRunning means that the answer is not there yet; it can be asked for again.
-var ErrRunning = errors.New("the shop is being read")
-
-// ReadingError tells why the shop's orders could not be read.
-type ReadingError struct{ why string }
-
-func (e *ReadingError) Error() string { return "the shop's orders could not be read: " + e.why }
-
-// ErrShopOff means that a shop is switched off or not in the settings.
-var ErrShopOff = errors.New("the shop is switched off or not in the settings")
+// stillReading asks to come back: the answer is not there yet.
+func stillReading() *Error { return &Error{Code: StillReading, Text: "the shop is being read"} }
 
 const (
 	// reconciledFor is how long what was read of the shop is good for another
@@ -135,7 +151,7 @@ const (
 
 // Completeness compares the days as far as the shop was read; it begins reading
 // where nobody did so in the last ten minutes, or where fresh is set. Meanwhile
-// it answers [ErrRunning]; a failure of the last run is told once it is over.
+// it answers [StillReading]; a failure of the last run is told once it is over.
 func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, fresh bool) (Completeness, error) {
 	if err := o.mayReconcile(in); err != nil {
 		return Completeness{}, err
@@ -143,14 +159,13 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 	id := workflows.ReconcileID(in)
 	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
 	info := described.GetWorkflowExecutionInfo()
-	var missing *serviceerror.NotFound
 	switch {
-	case errors.As(err, &missing):
+	case engine.Missing(err):
 		fresh = true
 	case err != nil:
 		return Completeness{}, fmt.Errorf("ask for %s: %w", id, err)
 	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return Completeness{}, ErrRunning
+		return Completeness{}, stillReading()
 	case time.Since(info.GetCloseTime().AsTime()) > reconciledFor:
 		fresh = true
 	}
@@ -162,7 +177,7 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 		if err != nil {
 			return Completeness{}, err
 		}
-		return Completeness{}, ErrRunning
+		return Completeness{}, stillReading()
 	}
 	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
 }
@@ -176,9 +191,8 @@ func (o *Orders) readingOther(ctx context.Context, in workflows.ReconcileInput) 
 	defer o.reconciling.Unlock()
 	if last := o.lastReconciled[in.Shop]; last != "" && last != id {
 		described, err := o.temporal.DescribeWorkflowExecution(ctx, last, "")
-		var missing *serviceerror.NotFound
 		switch {
-		case errors.As(err, &missing):
+		case engine.Missing(err):
 		case err != nil:
 			return false, fmt.Errorf("ask for %s: %w", last, err)
 		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
@@ -203,10 +217,13 @@ func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Co
 }
 
 func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
-	if !o.settings.Current().InForce(in.Shop) {
-		return ErrShopOff
+	if err := o.inForce(in.Shop); err != nil {
+		return err
 	}
-	return in.Check()
+	if err := in.Check(); err != nil {
+		return invalid("from", err.Error())
+	}
+	return nil
 }
 
 func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
@@ -228,7 +245,7 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 		if ctx.Err() != nil {
 			return Completeness{}, fmt.Errorf("wait for the shop's orders: %w", err)
 		}
-		return Completeness{}, &ReadingError{plainly(err)}
+		return Completeness{}, &Error{Code: NotRead, Text: "the orders could not be read: " + plainly(err)}
 	}
 	known, err := o.standings(ctx, read)
 	if err != nil {
@@ -238,31 +255,31 @@ func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Complete
 	shop := set.Shops[read.Shop]
 	c := comparison{
 		read: read, known: known, since: shop.Since.Format(time.DateOnly), skip: shop.InitialImport.SkipStatuses,
+		currency: set.Accounts[shop.Account].Currency,
 	}
-	out := c.compare()
-	out.Currency = set.Accounts[shop.Account].Currency
-	return out, nil
+	return c.compare(), nil
 }
 
 // standing is how an order stands, as the search attributes say.
 type standing struct {
-	started time.Time
-	running bool
-	ended   bool // badly: nothing looks after it until a sweep starts it again
-	order   int64
+	state order.SyncState
+	order int64 // in RO App, 0 where it does not exist there
 	// whole is set once the order stood in RO App with all that belongs to it.
 	whole      bool
-	hold       order.HoldReason
-	amount     *decimal.Decimal
+	hold       order.HoldReason // that it is held for, or was when its workflow ended
 	writtenOff bool
+}
+
+// held is why the order is held, "" where it is not.
+func (s standing) held() order.HoldReason {
+	if s.state != order.SyncHeld {
+		return ""
+	}
+	return s.hold
 }
 
 // stands tells whether the order stands whole in RO App.
 func (s standing) stands() bool { return s.order != 0 && s.whole && s.hold != order.HoldOrderGone }
-
-// amountPlaces are the decimal places that sums are compared with: Temporal keeps
-// them as floating point.
-const amountPlaces = 4
 
 // comparison compares what the shop has with what stands in RO App.
 type comparison struct {
@@ -270,10 +287,12 @@ type comparison struct {
 	known map[int64]standing
 	since string // the day from which sweeps import
 	skip  []int
+	// currency is the account's.
+	currency string
 }
 
 func (c comparison) compare() Completeness {
-	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered}
+	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
 	days := map[string]*CompleteDay{}
 	for _, day := range daysOf(c.read.From, c.read.To) {
 		days[day] = &CompleteDay{Day: day}
@@ -294,31 +313,37 @@ func (c comparison) compare() Completeness {
 
 // take counts one order of the shop.
 func (c comparison) take(day *CompleteDay, one workflows.ShopOrder) {
-	day.Shop.add(one.Sum)
+	currency := cmp.Or(one.Currency, c.currency)
+	day.Shop.add(one.Sum, currency)
 	if one.Sum == nil {
 		day.Unreadable++
 	}
 	is, known := c.known[one.Number]
 	key := order.Key{Shop: c.read.Shop, Number: one.Number}
 	if !known || !is.stands() {
-		day.Missing = append(day.Missing, Missing{Key: key, Sum: one.Sum, Status: one.Status, Reason: c.reason(one, is, known), Hold: is.hold})
+		day.Missing = append(day.Missing, Missing{
+			Key: key, Sum: one.Sum, Currency: currency, Status: one.Status, Reason: c.reason(one, is, known), Hold: is.held(),
+		})
 		return
 	}
-	day.Roapp.add(is.amount)
-	if one.Sum != nil && is.amount != nil && !one.Sum.Round(amountPlaces).Equal(is.amount.Round(amountPlaces)) {
+	day.Roapp.add(one.RoappTotal, c.currency)
+	switch {
+	case one.RoappTotal == nil:
+		day.Unread++
+	case one.Sum != nil && (currency != c.currency || !one.SameSum()):
 		day.Different = append(day.Different, Different{
-			Key: key, Shop: *one.Sum, Roapp: *is.amount, WrittenOff: is.writtenOff, RoappOrderID: is.order,
+			Key: key, Currency: currency, Shop: one.Sum, Roapp: *one.RoappTotal, WrittenOff: is.writtenOff, RoappOrderID: is.order,
 		})
 	}
 }
 
 func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) MissingReason {
 	switch {
-	case known && is.hold != "":
+	case is.held() != "":
 		return MissingHeld
-	case known && is.running:
+	case known && (is.state == order.SyncImporting || is.state == order.SyncSynced):
 		return MissingImporting
-	case known && !is.ended:
+	case known && is.state != order.SyncFailed:
 		return MissingClosed
 	case known || one.Day >= c.since:
 		return MissingUnknown
@@ -330,10 +355,13 @@ func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) Mis
 }
 
 func (d *CompleteDay) addDay(one CompleteDay) {
-	d.Shop.Orders += one.Shop.Orders
-	d.Shop.Sum = d.Shop.Sum.Add(one.Shop.Sum)
-	d.Roapp.Orders += one.Roapp.Orders
-	d.Roapp.Sum = d.Roapp.Sum.Add(one.Roapp.Sum)
+	for into, from := range map[*Tally]Tally{&d.Shop: one.Shop, &d.Roapp: one.Roapp} {
+		into.Orders += from.Orders
+		for currency, sum := range from.Sums {
+			into.addSum(sum, currency)
+		}
+	}
+	d.Unread += one.Unread
 	d.Missing = append(d.Missing, one.Missing...)
 	d.Different = append(d.Different, one.Different...)
 	d.Unreadable += one.Unreadable
@@ -357,7 +385,12 @@ func (o *Orders) ImportMissing(ctx context.Context, missing []Missing, by string
 	group.SetLimit(askedAtOnce)
 	for _, one := range missing {
 		if one.Reason != MissingImporting {
-			group.Go(func() error { return o.Import(ctx, one.Key, by) })
+			group.Go(func() error {
+				if err := o.inForce(one.Key.Shop); err != nil {
+					return err
+				}
+				return o.bringByHand(ctx, one.Key, by) // the shop showed it
+			})
 		}
 	}
 	return group.Wait()
@@ -375,60 +408,19 @@ const aroundDays = 48 * time.Hour
 func (o *Orders) standings(ctx context.Context, read workflows.Reconciled) (map[int64]standing, error) {
 	from, _ := time.Parse(time.DateOnly, read.From) // checked before it was read
 	to, _ := time.Parse(time.DateOnly, read.To)
-	request := &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: standingsPage,
-		Query: fmt.Sprintf("WorkflowType = '%s' AND %s = '%s' AND ExecutionStatus != 'ContinuedAsNew' AND (%[4]s BETWEEN '%[5]s' AND '%[6]s' OR %[4]s IS NULL)",
-			workflows.OrderWorkflow, engine.AttrShop.GetName(), read.Shop, engine.AttrCartumCreated.GetName(),
-			from.Add(-aroundDays).Format(time.RFC3339), to.Add(24*time.Hour+aroundDays).Format(time.RFC3339)),
+	orders, err := o.index.Orders(ctx, index.All(
+		index.OfShops(read.Shop), index.PlacedBetween(from.Add(-aroundDays), to.Add(24*time.Hour+aroundDays)),
+	), 0)
+	if err != nil {
+		return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
 	}
 	known := map[int64]standing{}
-	for {
-		if err := o.tables.lists.Wait(ctx); err != nil {
-			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
-		}
-		page, err := o.temporal.ListWorkflow(ctx, request)
-		if err != nil {
-			return nil, fmt.Errorf("list the orders of shop %s: %w", read.Shop, err)
-		}
-		for _, execution := range page.GetExecutions() {
-			key, err := order.ParseWorkflowID(execution.GetExecution().GetWorkflowId())
-			if is := standingOf(execution); err == nil && !known[key.Number].started.After(is.started) {
-				known[key.Number] = is
-			}
-		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
-			return known, nil
+	for _, one := range orders {
+		known[one.Key.Number] = standing{
+			state: one.State(), order: one.RoappOrder(), whole: !one.Synced().IsZero(), hold: one.LastReason(), writtenOff: one.WrittenOff(),
 		}
 	}
-}
-
-// standingsPage is the most that the server lists at once.
-const standingsPage = 1000
-
-func standingOf(execution *workflowpb.WorkflowExecutionInfo) standing {
-	status := execution.GetStatus()
-	running, completed := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	fields := execution.GetSearchAttributes().GetIndexedFields()
-	is := standing{
-		started: execution.GetStartTime().AsTime(), running: status == running, ended: status != running && status != completed,
-		order:      searchAttribute[int64](fields, engine.AttrRoappOrder.GetName()),
-		whole:      !searchAttribute[time.Time](fields, engine.AttrLastSynced.GetName()).IsZero(),
-		hold:       order.HoldReason(searchAttribute[string](fields, engine.AttrHoldReason.GetName())),
-		writtenOff: searchAttribute[bool](fields, engine.AttrWrittenOff.GetName()),
-	}
-	if _, told := fields[engine.AttrAmount.GetName()]; told {
-		amount := decimal.NewFromFloat(searchAttribute[float64](fields, engine.AttrAmount.GetName()))
-		is.amount = &amount
-	}
-	return is
-}
-
-// searchAttribute is the zero value where there is none.
-func searchAttribute[T any](fields map[string]*commonpb.Payload, name string) (value T) {
-	if payload, ok := fields[name]; ok {
-		_ = converter.GetDefaultDataConverter().FromPayload(payload, &value) // of another type: as good as none
-	}
-	return value
+	return known, nil
 }
 
 // plainly says why a workflow failed in words for a person.

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -15,10 +16,8 @@ func sum(text string) *decimal.Decimal {
 	return &d
 }
 
-// whole is an order that stands in RO App.
-func whole(amount string) standing {
-	return standing{running: true, order: 7, whole: true, amount: sum(amount)}
-}
+// whole is an order that exists in RO App with all that belongs to it.
+var whole = standing{state: order.SyncSynced, order: 7, whole: true}
 
 func TestAnOrderStandsWhereItIsWhole(t *testing.T) {
 	t.Parallel()
@@ -28,15 +27,16 @@ func TestAnOrderStandsWhereItIsWhole(t *testing.T) {
 		status int
 		want   MissingReason // "": it stands
 	}{
-		"in step":                      {is: &standing{running: true, order: 7, whole: true}},
-		"done":                         {is: &standing{order: 7, whole: true}},
-		"held after it was whole":      {is: &standing{running: true, order: 7, whole: true, hold: order.HoldUnreachable}},
-		"deleted in RO App":            {is: &standing{running: true, order: 7, whole: true, hold: order.HoldOrderGone}, want: MissingHeld},
-		"half, on its way":             {is: &standing{running: true, order: 7}, want: MissingImporting},
-		"half, for a right is missing": {is: &standing{running: true, order: 7, hold: order.HoldMissingRight}, want: MissingHeld},
-		"not begun":                    {is: &standing{running: true}, want: MissingImporting},
-		"cancelled when it was seen":   {is: &standing{}, want: MissingClosed},
-		"its workflow was ended":       {is: &standing{ended: true}, want: MissingUnknown},
+		"synced":                       {is: &whole},
+		"closed":                       {is: &standing{state: order.SyncClosed, order: 7, whole: true}},
+		"held after it was whole":      {is: &standing{state: order.SyncHeld, order: 7, whole: true, hold: order.HoldUnreachable}},
+		"deleted in RO App":            {is: &standing{state: order.SyncHeld, order: 7, whole: true, hold: order.HoldOrderGone}, want: MissingHeld},
+		"half, being imported":         {is: &standing{state: order.SyncImporting, order: 7}, want: MissingImporting},
+		"half, for a right is missing": {is: &standing{state: order.SyncHeld, order: 7, hold: order.HoldMissingRight}, want: MissingHeld},
+		"not started":                  {is: &standing{state: order.SyncImporting}, want: MissingImporting},
+		"cancelled when it was seen":   {is: &standing{state: order.SyncClosed}, want: MissingClosed},
+		"its workflow was ended":       {is: &standing{state: order.SyncFailed}, want: MissingUnknown},
+		"held when it was ended":       {is: &standing{state: order.SyncFailed, hold: order.HoldNoCustomer}, want: MissingUnknown},
 		"never seen":                   {want: MissingUnknown},
 		"from before":                  {day: "2026-10-31", want: MissingOlder},
 		"from before, left out":        {day: "2026-10-31", status: 3, want: MissingSkipped},
@@ -78,17 +78,18 @@ func TestSumsAreComparedByDay(t *testing.T) {
 		read: workflows.Reconciled{
 			ReconcileInput: workflows.ReconcileInput{Shop: "demo", From: "2026-11-01", To: "2026-11-03"},
 			Orders: []workflows.ShopOrder{
-				{Number: 4, Day: "2026-11-03", Sum: sum("0.3")},
-				{Number: 1, Day: "2026-11-01", Sum: sum("10.10")},
-				{Number: 2, Day: "2026-11-01", Sum: sum("5")},
-				{Number: 3, Day: "2026-11-01"},
+				{Number: 4, Day: "2026-11-03", Sum: sum("0.3"), RoappTotal: sum("0.3")},
+				{Number: 1, Day: "2026-11-01", Sum: sum("10.10"), RoappTotal: sum("10.12"), Slack: sum("0.02")},
+				{Number: 2, Day: "2026-11-01", Sum: sum("29"), RoappTotal: sum("4")},
+				{Number: 3, Day: "2026-11-01", RoappTotal: sum("3")},
+				{Number: 5, Day: "2026-11-01", Sum: sum("7"), Currency: "EUR"},
+				{Number: 6, Day: "2026-11-01", Sum: sum("90"), Lines: sum("100"), RoappTotal: sum("100")},
+				{Number: 7, Day: "2026-11-01", Sum: sum("8"), Currency: "EUR", RoappTotal: sum("8")},
+				{Number: 8, Day: "2026-11-01", Sum: sum("1")},
 				{Number: 9, Day: "2026-12-01", Sum: sum("99")}, // the shop showed what nobody asked for
 			},
 		},
-		known: map[int64]standing{
-			1: whole("10.1"), 2: whole("4"), 3: whole("3"),
-			4: {running: true, order: 7, whole: true, amount: sum("0.30000000000000004")},
-		},
+		known: map[int64]standing{1: whole, 2: whole, 3: whole, 4: whole, 6: whole, 7: whole, 8: whole}, currency: "PLN",
 	}
 	found := c.compare()
 	var days []string
@@ -97,11 +98,30 @@ func TestSumsAreComparedByDay(t *testing.T) {
 	}
 	assert.Equal(t, []string{"2026-11-03", "2026-11-02", "2026-11-01"}, days)
 	first := found.Days[2]
-	assert.Equal(t, "15.1", first.Shop.Sum.String())
-	assert.Equal(t, "17.1", first.Roapp.Sum.String())
+	assert.Equal(t, "EUR 15, PLN 130.1", moneyText(first.Shop), "currencies are not added up")
+	assert.Equal(t, "PLN 125.12", moneyText(first.Roapp), "RO App's own totals")
 	assert.Equal(t, 1, first.Unreadable)
-	assert.Len(t, first.Different, 1)
-	assert.Equal(t, int64(2), first.Different[0].Key.Number)
-	assert.Empty(t, found.Days[0].Different, "Temporal keeps sums as floating point")
-	assert.Equal(t, 4, found.Total.Shop.Orders)
+	assert.Equal(t, 1, first.Unread)
+	assert.Equal(t, []int64{2, 7}, differing(first), "by 25.00, and in another currency")
+	assert.Equal(t, "29", first.Different[0].Shop.String())
+	assert.Equal(t, "4", first.Different[0].Roapp.String())
+	assert.Equal(t, "EUR", first.Missing[0].Currency)
+	assert.Empty(t, found.Days[0].Different)
+	assert.Equal(t, 8, found.Total.Shop.Orders)
+	assert.Equal(t, "EUR 15, PLN 130.4", moneyText(found.Total.Shop))
+}
+
+func moneyText(tally Tally) string {
+	var all []string
+	for _, one := range tally.Money() {
+		all = append(all, one.Currency+" "+one.Sum.String())
+	}
+	return strings.Join(all, ", ")
+}
+
+func differing(day CompleteDay) (numbers []int64) {
+	for _, one := range day.Different {
+		numbers = append(numbers, one.Key.Number)
+	}
+	return numbers
 }

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
-	"github.com/cartumsync/cartumsync/internal/wording"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -48,22 +47,9 @@ type Refreshed struct {
 	Next time.Time
 }
 
-// ClosedError tells that an order is done, so that there is nothing to refresh.
-type ClosedError struct {
-	Key order.Key
-	Why *flow.Message // nil where its workflow was ended from outside
-}
-
-func (e *ClosedError) Error() string {
-	if e.Why == nil {
-		return fmt.Sprintf("the workflow of %s has ended; import the order by hand to bring it back", e.Key)
-	}
-	return fmt.Sprintf("%s is closed (%s); import it by hand to bring it back", e.Key, wording.English().Message(*e.Why))
-}
-
 // Refresh has both sides of an order compared now. All who ask while it runs
-// share one run and one answer. A refusal is an answer; an error is a
-// [ClosedError], an order that is not known, or an engine that does not answer.
+// share one run and one answer. A refusal is an answer; the error of a closed order
+// is [Closed].
 // Only the workflow itself is asked, for what lists say may be old.
 func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refreshed, error) {
 	waiting, cancel := context.WithTimeout(ctx, refreshWithin)
@@ -87,10 +73,6 @@ func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refresh
 	return o.refused(ctx, key, view.RefreshID, err)
 }
 
-// ErrNoRefresh means that the order has no such refresh, or that a later one has
-// taken its place.
-var ErrNoRefresh = errors.New("no such refresh")
-
 // RefreshEnd tells how far a refresh is that still ran when it was asked for.
 func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refreshed, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
@@ -104,7 +86,7 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 	}
 	facts := view.State.Refresh
 	if facts.Number == 0 || id != order.RefreshID(facts.Number) {
-		return Refreshed{}, ErrNoRefresh
+		return Refreshed{}, &Error{Code: NoRefresh, Text: "there is no such refresh, or a later one has taken its place"}
 	}
 	return ended(id, facts.Problem, facts.Changed, view.NextRefresh), nil
 }
@@ -116,7 +98,7 @@ func begun(key order.Key, id string, view order.View) (Refreshed, error) {
 	case view.State.Refresh.Running:
 		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running}, nil
 	case view.State.Closed != nil:
-		return Refreshed{}, &ClosedError{Key: key, Why: &view.State.Closed.Message}
+		return Refreshed{}, closed(key, &view.State.Closed.Message)
 	case view.NextRefresh.After(time.Now()):
 		return Refreshed{State: RefreshTooSoon, ID: id, Next: view.NextRefresh}, nil
 	default:
@@ -138,7 +120,7 @@ func (o *Orders) openView(ctx context.Context, key order.Key) (order.View, error
 	defer cancel()
 	view, err := o.View(ctx, key)
 	if err == nil && view.State.Closed != nil {
-		err = &ClosedError{Key: key, Why: &view.State.Closed.Message}
+		err = closed(key, &view.State.Closed.Message)
 	}
 	return view, err
 }
@@ -172,11 +154,10 @@ func (o *Orders) sinceThen(ctx context.Context, key order.Key, told Refreshed) R
 // about a refresh that was done under this very id a moment ago, by a run of the
 // workflow that has continued as new since.
 func (o *Orders) refused(ctx context.Context, key order.Key, id string, err error) (Refreshed, error) {
-	var gone *serviceerror.NotFound
 	var app *temporal.ApplicationError
 	switch {
-	case errors.As(err, &gone):
-		return Refreshed{}, &ClosedError{Key: key}
+	case engine.Missing(err):
+		return Refreshed{}, closed(key, nil)
 	case !errors.As(err, &app):
 		return Refreshed{}, fmt.Errorf("refresh %s: %w", key, err)
 	case app.Type() != workflows.RefreshRefused:
@@ -187,7 +168,7 @@ func (o *Orders) refused(ctx context.Context, key order.Key, id string, err erro
 		return Refreshed{}, fmt.Errorf("read why %s may not be refreshed: %w", key, err)
 	}
 	if latest.Closed {
-		return Refreshed{}, &ClosedError{Key: key}
+		return Refreshed{}, closed(key, nil)
 	}
 	answer := Refreshed{State: RefreshTooSoon, ID: id, Next: latest.AllowedAt}
 	if now := o.sinceThen(ctx, key, answer); now.State != RefreshRunning {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/handover"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -28,8 +29,6 @@ const (
 	roappOrdersWithin = 70 * time.Second
 	// roappPatience is how long a table waits for RO App.
 	roappPatience = 10 * time.Second
-	// mostOnTheirWay bounds those of ours that stand first in the table of all.
-	mostOnTheirWay = 50
 )
 
 // accounts are those whose own orders are wanted, sorted.
@@ -146,25 +145,26 @@ func (l *tableLook) knownAmong(ctx context.Context, account string, listed []wor
 	if len(listed) == 0 || len(shops) == 0 {
 		return nil, nil, nil
 	}
-	var ids, keys []string
+	var ids []int64
+	var keys []string
 	meant := map[order.Key]int64{}
 	for _, one := range listed {
-		ids = append(ids, strconv.FormatInt(one.ID, 10))
+		ids = append(ids, one.ID)
 		for _, key := range one.Keys {
 			keys = append(keys, key.WorkflowID())
 			meant[key] = one.ID
 		}
 	}
-	is := fmt.Sprintf("%s IN (%s)", engine.AttrRoappOrder.GetName(), strings.Join(ids, ","))
+	is := index.WithRoappOrders(ids...)
 	if len(keys) > 0 {
-		is = "(" + is + " OR " + among("WorkflowId", keys) + ")"
+		is = index.Any(is, index.WithIDs(keys...))
 	}
-	rows, err := lister(l.list).all(ctx, ours+" AND "+among(engine.AttrShop.GetName(), shops)+" AND "+is)
+	rows, err := l.index.Orders(ctx, index.All(index.OfShops(shops...), is), 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	known, elsewhere = map[int64]Row{}, map[order.Key]bool{}
-	for _, one := range oneOfEach(rows) {
+	for _, one := range rows {
 		row := l.row(one)
 		id := cmp.Or(row.RoappOrder, meant[row.Key]) // one that was made a moment ago is not told yet
 		elsewhere[row.Key] = id != meant[row.Key]
@@ -175,15 +175,34 @@ func (l *tableLook) knownAmong(ctx context.Context, account string, listed []wor
 	return known, elsewhere, nil
 }
 
-// roappOrders is a page of RO App's own lists: those that staff made, or all.
-func (l *tableLook) roappOrders(ctx context.Context, from place, size int) (Page, error) {
+// withRoapp is a page of orders that staff created in RO App, or of these and all
+// that came through an integration.
+func (l *tableLook) withRoapp(ctx context.Context, from place, size int) (Page, error) {
+	var ours []index.Order
+	var last *index.Position
+	if l.filter.Made == MadeAnywhere {
+		var err error
+		if ours, last, err = l.index.NewestFirst(ctx, l.where(), from.Order, size); err != nil {
+			return Page{}, err
+		}
+	}
 	waiting, cancel := context.WithTimeout(ctx, roappPatience)
 	defer cancel()
-	rows, streams := roappReader(l.readRoapp).newestFirst(waiting, l.accounts(), from.Roapp, size)
-	page := Page{Rows: rows}
-	to := place{Roapp: map[string]reading{}}
-	more := false
-	for _, s := range streams {
+	m := merging{ours: l.rows(ours), streams: roappReader(l.readRoapp).open(waiting, l.accounts(), from.Roapp)}
+	page := Page{Rows: m.newestFirst(waiting, size)}
+	for i := range page.Rows {
+		row := &page.Rows[i]
+		if there, ok := l.seenRow(row.Workflow); ok {
+			row.RoappNumber, row.RoappStatus, row.RoappStatusName = there.RoappNumber, there.RoappStatus, there.RoappStatusName
+		}
+	}
+	to := place{Order: from.Order, Roapp: map[string]reading{}}
+	if m.taken > 0 {
+		at := ours[m.taken-1].Position()
+		to.Order = &at
+	}
+	more := last != nil || m.taken < len(ours)
+	for _, s := range m.streams {
 		to.Roapp[s.account] = s.at
 		more = more || !s.at.Done && s.err == nil
 		if s.err != nil {
@@ -196,36 +215,44 @@ func (l *tableLook) roappOrders(ctx context.Context, from place, size int) (Page
 	if more {
 		page.Next = to.cursor()
 	}
-	if from.Roapp != nil || l.filter.Made == MadeInRoapp {
-		return page, nil
-	}
-	return l.putFirst(ctx, page)
+	return page, nil
 }
 
-// readRoapp reads a page of an account's list, as far as the filter wants it.
+// readRoapp reads a page of an account's list: the orders that no workflow knows.
 func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (roappList, error) {
 	page, err := l.roappPage(ctx, workflows.RoappOrdersInput{Account: account, Page: number})
 	if err != nil {
 		return roappList{}, err
 	}
+	list := roappList{pages: page.Pages, unreadable: page.Unreadable}
+	for _, one := range page.Orders {
+		if list.oldest.IsZero() || one.Created.Before(list.oldest) {
+			list.oldest = one.Created
+		}
+	}
 	rows, err := l.recognise(ctx, account, page.Orders)
-	rows = slices.DeleteFunc(rows, func(row Row) bool { return !l.wants(row) })
-	return roappList{rows, page.Pages, page.Unreadable}, err
+	l.see(rows)
+	list.rows = slices.DeleteFunc(rows, func(row Row) bool {
+		return row.Workflow != "" || l.filter.Made == MadeInRoapp && row.Key != order.Key{}
+	})
+	return list, err
 }
 
-// putFirst puts those of ours first that do not stand in RO App yet, or not any
-// more.
-func (l *tableLook) putFirst(ctx context.Context, page Page) (Page, error) {
-	query := l.where() + fmt.Sprintf(" AND ExecutionStatus = 'Running' AND (%[1]s IS NULL OR %[1]s = 0 OR %[2]s = '%[3]s')",
-		engine.AttrRoappOrder.GetName(), engine.AttrHoldReason.GetName(), order.HoldOrderGone)
-	rows, last, err := lister(l.list).newestFirst(ctx, query, nil, mostOnTheirWay)
-	if err != nil {
-		return Page{}, err
+// see remembers rows of ours as RO App's list shows them.
+func (l *tableLook) see(rows []Row) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, row := range rows {
+		if row.Workflow != "" {
+			l.seen[row.Workflow] = row
+		}
 	}
-	waiting := slices.DeleteFunc(l.rows(rows), func(row Row) bool { return slices.ContainsFunc(page.Rows, row.same) })
-	page.Rows = append(waiting, page.Rows...)
-	if last != nil {
-		page.Problems = append(page.Problems, fmt.Sprintf("More than %d orders do not stand in RO App yet. Choose the orders that came through an integration to see all of them.", mostOnTheirWay))
-	}
-	return page, nil
+}
+
+// seenRow is what RO App's list shows of an order of ours, if it was read.
+func (l *tableLook) seenRow(workflow string) (Row, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	row, ok := l.seen[workflow]
+	return row, ok
 }

@@ -55,6 +55,17 @@ type Row struct {
 	// Links open both sides for a person, Workflow names it in Temporal's UI.
 	Links    order.Links
 	Workflow string
+
+	started time.Time // of its workflow
+}
+
+// at is when the order was placed; while nobody has read it, when its workflow
+// started.
+func (r Row) at() time.Time {
+	if r.Created.IsZero() {
+		return r.started
+	}
+	return r.Created
 }
 
 // Page is a part of a table, newest first.

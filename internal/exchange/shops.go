@@ -42,6 +42,19 @@ func (o *Orders) WebhookReceived(ctx context.Context, shop string) error {
 	return err
 }
 
+// inForce refuses what is about a shop that the settings do not have, or that is
+// switched off.
+func (o *Orders) inForce(shop string) error {
+	set := o.settings.Current()
+	if _, known := set.Shops[shop]; !known {
+		return &Error{Code: NoShop, Text: fmt.Sprintf("the settings have no shop %q", shop)}
+	}
+	if !set.InForce(shop) {
+		return &Error{Code: ShopOff, Text: fmt.Sprintf("the shop %q is switched off", shop)}
+	}
+	return nil
+}
+
 func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
 	id := workflows.ShopID(shop)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
@@ -52,10 +65,13 @@ func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload an
 	return nil
 }
 
-// Shop asks the shop's entity how it fares.
+// Shop asks the shop's entity for its state, which is empty where it never ran.
 func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, error) {
 	var view workflows.ShopView
 	answer, err := o.temporal.QueryWorkflow(ctx, workflows.ShopID(shop), "", workflows.QueryShop)
+	if engine.Missing(err) {
+		return view, nil
+	}
 	if err != nil {
 		return view, fmt.Errorf("ask the entity of shop %s: %w", shop, err)
 	}

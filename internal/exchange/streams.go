@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // roappPagesAtOnce bounds the requests of an account for one page of a table:
@@ -13,17 +14,18 @@ const roappPagesAtOnce = 4
 // first.
 type roappList struct {
 	rows       []Row
-	pages      int // of the whole list
+	oldest     time.Time // of all orders of the page
+	pages      int       // of the whole list
 	unreadable int
 }
 
 // roappReader reads a page of an account's list, counted from 1.
 type roappReader func(ctx context.Context, account string, page int) (roappList, error)
 
-// newestFirst takes up to size orders of all accounts, newest first, each from
-// where it was read to. The streams tell how far they are read now.
-func (read roappReader) newestFirst(ctx context.Context, accounts []string, from map[string]reading, size int) (rows []Row, streams []*stream) {
+// open reads the lists of all accounts, each from where it was read to.
+func (read roappReader) open(ctx context.Context, accounts []string, from map[string]reading) []*stream {
 	var opening sync.WaitGroup
+	var streams []*stream
 	for _, account := range accounts {
 		s := &stream{reader: read, account: account, at: from[account]}
 		s.at.Page = max(s.at.Page, 1)
@@ -31,14 +33,47 @@ func (read roappReader) newestFirst(ctx context.Context, accounts []string, from
 		opening.Go(func() { s.fill(ctx) })
 	}
 	opening.Wait()
+	return streams
+}
+
+// merging puts orders of the integration and of accounts' own lists in one order.
+type merging struct {
+	ours    []Row // newest first
+	taken   int   // of ours
+	streams []*stream
+}
+
+// newestFirst takes up to size orders, newest first. It takes fewer where an
+// account's list was read so far that older orders may still come on its next page.
+func (m *merging) newestFirst(ctx context.Context, size int) (rows []Row) {
 	for len(rows) < size {
-		next := newestOf(streams)
-		if next == nil {
-			break
+		next := newestOf(m.streams)
+		switch {
+		case m.taken < len(m.ours) && (next == nil || !next.rows[0].Created.After(m.ours[m.taken].at())):
+			if m.ours[m.taken].at().Before(m.horizon()) {
+				return rows
+			}
+			rows = append(rows, m.ours[m.taken])
+			m.taken++
+		case next == nil || next.rows[0].Created.Before(m.horizon()):
+			return rows
+		default:
+			rows = append(rows, next.take(ctx))
 		}
-		rows = append(rows, next.take(ctx))
 	}
-	return rows, streams
+	return rows
+}
+
+// horizon is before when the lists may have orders that were not read yet, zero
+// where each list shows its next order or its end.
+func (m *merging) horizon() time.Time {
+	var at time.Time
+	for _, s := range m.streams {
+		if len(s.rows) == 0 && !s.at.Done && s.err == nil && s.oldest.After(at) {
+			at = s.oldest
+		}
+	}
+	return at
 }
 
 // newestOf is the stream whose next row is the newest, nil where none has one.
@@ -60,6 +95,7 @@ type stream struct {
 	rows    []Row
 	pages   int // of the list, 0 before the first was read
 	asked   int
+	oldest  time.Time // of the last page that was read
 	err     error
 
 	unreadable int
@@ -99,7 +135,7 @@ func (s *stream) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.pages, s.unreadable = max(list.pages, 1), s.unreadable+list.unreadable
+	s.pages, s.unreadable, s.oldest = max(list.pages, 1), s.unreadable+list.unreadable, list.oldest
 	for _, row := range list.rows {
 		if s.at.Last == 0 || row.RoappOrder < s.at.Last {
 			s.rows = append(s.rows, row)

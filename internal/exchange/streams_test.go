@@ -26,7 +26,13 @@ func (l *lists) read(_ context.Context, account string, page int) (roappList, er
 	}
 	all := l.orders[account]
 	at := min((page-1)*l.perPage, len(all))
-	return roappList{rows: all[at:min(at+l.perPage, len(all))], pages: (len(all) + l.perPage - 1) / l.perPage}, nil
+	some := all[at:min(at+l.perPage, len(all))]
+	var oldest time.Time
+	if len(some) > 0 {
+		oldest = some[len(some)-1].Created
+	}
+	rows := slices.DeleteFunc(slices.Clone(some), func(row Row) bool { return row.Workflow != "" })
+	return roappList{rows: rows, oldest: oldest, pages: (len(all) + l.perPage - 1) / l.perPage}, nil
 }
 
 // However many accounts there are, and whatever staff make meanwhile, no order
@@ -52,7 +58,8 @@ func TestOrdersOfSeveralAccountsAreListedOnce(t *testing.T) {
 		var from map[string]reading
 		for page := 0; ; page++ {
 			require.Less(t, page, 200, "it never ends")
-			rows, streams := roappReader(l.read).newestFirst(context.Background(), accounts, from, size)
+			m := merging{streams: roappReader(l.read).open(context.Background(), accounts, from)}
+			rows, streams := m.newestFirst(context.Background(), size), m.streams
 			require.LessOrEqual(t, len(rows), size)
 			require.True(t, slices.IsSortedFunc(rows, func(a, b Row) int { return b.Created.Compare(a.Created) }))
 			from = map[string]reading{}
@@ -83,8 +90,54 @@ func TestOrdersOfSeveralAccountsAreListedOnce(t *testing.T) {
 func TestAccountThatDoesNotAnswerStopsNoOther(t *testing.T) {
 	t.Parallel()
 	l := &lists{perPage: 50, down: "second", orders: map[string][]Row{"main": {{RoappOrder: 1}}}}
-	rows, streams := roappReader(l.read).newestFirst(t.Context(), []string{"main", "second"}, nil, 50)
-	assert.Len(t, rows, 1)
-	assert.NoError(t, streams[0].err)
-	assert.Error(t, streams[1].err)
+	m := merging{streams: roappReader(l.read).open(t.Context(), []string{"main", "second"}, nil), ours: []Row{{RoappOrder: 7}}}
+	assert.Len(t, m.newestFirst(t.Context(), 50), 2)
+	assert.NoError(t, m.streams[0].err)
+	assert.Error(t, m.streams[1].err)
+}
+
+// Orders of shops and of RO App's staff are in one order, also closed ones that RO
+// App does not have, and older ones that were imported later than newer ones.
+func TestAllOrdersAreNewestFirst(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	rapid.Check(t, func(t *rapid.T) {
+		l := &lists{orders: map[string][]Row{}, perPage: rapid.IntRange(1, 7).Draw(t, "per page")}
+		var ours []Row
+		want := 0
+		at := began
+		for id := rapid.IntRange(0, 40).Draw(t, "orders"); id > 0; id-- {
+			at = at.Add(-time.Duration(rapid.IntRange(1, 90).Draw(t, "minutes")) * time.Minute)
+			row := Row{Account: "main", RoappOrder: int64(id), Created: at}
+			want++
+			switch rapid.IntRange(0, 2).Draw(t, "kind") {
+			case 0: // of staff
+			case 1: // of a shop, placed some time before it came to RO App
+				row.Workflow = "order"
+				mine := row
+				mine.Created = at.Add(-time.Duration(rapid.IntRange(0, 900).Draw(t, "earlier")) * time.Minute)
+				ours = append(ours, mine)
+			default: // of a shop, and not in RO App
+				ours = append(ours, Row{Workflow: "order", Created: at})
+				continue
+			}
+			l.orders["main"] = append(l.orders["main"], row)
+		}
+		slices.SortStableFunc(ours, func(a, b Row) int { return b.Created.Compare(a.Created) })
+		size := rapid.IntRange(1, 9).Draw(t, "size")
+		var got []Row
+		var from map[string]reading
+		for page := 0; ; page++ {
+			require.Less(t, page, 200, "it never ends")
+			m := merging{ours: ours, streams: roappReader(l.read).open(context.Background(), []string{"main"}, from)}
+			got = append(got, m.newestFirst(context.Background(), size)...)
+			ours = ours[m.taken:]
+			from = map[string]reading{"main": m.streams[0].at}
+			if m.streams[0].at.Done && len(m.streams[0].rows) == 0 && len(ours) == 0 {
+				break
+			}
+		}
+		require.Len(t, got, want)
+		require.True(t, slices.IsSortedFunc(got, func(a, b Row) int { return b.Created.Compare(a.Created) }))
+	})
 }

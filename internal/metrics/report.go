@@ -24,6 +24,7 @@ var (
 	accountRefused = desc("account_credentials_refused", "1 while RO App refuses the account's key.", "account")
 	importDone     = desc("shop_initial_import_days_done", "Days that the shop's initial import has gone through.", "shop")
 	importDays     = desc("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
+	workerRed      = desc("worker_red", "1 while no worker polls for workflows.")
 	shopFindings   = desc("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
 	reportedAt     = desc("overview_timestamp_seconds", "When this report was created.")
 )
@@ -41,7 +42,7 @@ func (reportCollector) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
 		accountLimit, shopRefused, accountRefused,
-		importDone, importDays, shopFindings, reportedAt,
+		importDone, importDays, workerRed, shopFindings, reportedAt,
 	} {
 		into <- desc
 	}
@@ -59,6 +60,9 @@ func (f reportCollector) Collect(into chan<- prometheus.Metric) {
 		}
 	}
 	moment(reportedAt, report.At)
+	if report.Worker != "" {
+		show(workerRed, redState(report.Worker))
+	}
 	for id, shop := range report.Shops {
 		show(shopRed, red(shop.Rounds), id)
 		show(shopRefused, refused(shop.Rounds), id)
@@ -86,8 +90,10 @@ func (f reportCollector) Collect(into chan<- prometheus.Metric) {
 	}
 }
 
-func red(rounds overview.Rounds) float64 {
-	if rounds.State == overview.Red {
+func red(rounds overview.Rounds) float64 { return redState(rounds.State) }
+
+func redState(state overview.State) float64 {
+	if state == overview.Red {
 		return 1
 	}
 	return 0

@@ -414,6 +414,9 @@ const (
 	SyncSynced    SyncState = "synced"
 	SyncHeld      SyncState = "held"
 	SyncClosed    SyncState = "closed"
+	// SyncFailed is the state of an order whose workflow ended without being closed:
+	// nothing looks after the order until its workflow is started again.
+	SyncFailed SyncState = "failed"
 )
 
 // imported reports whether the import is finished. From that time on each side's

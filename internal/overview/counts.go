@@ -13,19 +13,22 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // holdsCounted bounds how many held orders are listed, of all shops together.
 const holdsCounted = 5000
 
-// countOrders counts each shop's orders by state: one list for all held ones,
-// and three counts a shop, as many as ctx leaves time for.
+// countOrders counts each shop's orders by state: one list for all held ones, one
+// for all failed ones, and three counts a shop, as many as ctx leaves time for.
 func (l *look) countOrders(ctx context.Context) {
-	if l.lists.Wait(ctx) != nil {
+	holds, err := l.index.Orders(ctx, index.InState(order.SyncHeld), holdsCounted)
+	if err != nil {
+		l.failed(err)
 		return
 	}
-	holds, err := engine.ListHolds(ctx, l.client, "", time.Time{}, holdsCounted)
+	failed, err := l.index.Failed(ctx, "")
 	if err != nil {
 		l.failed(err)
 		return
@@ -41,6 +44,7 @@ func (l *look) countOrders(ctx context.Context) {
 			shop.Orders = map[string]int64{}
 		}
 		shop.Orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
+		shop.Orders[string(order.SyncFailed)] = ofShop(id, failed)
 		l.report.Shops[id] = shop
 	}
 	for _, id := range turns {
@@ -55,12 +59,12 @@ func (l *look) countOrders(ctx context.Context) {
 func (l *look) countShop(ctx context.Context, id string) bool {
 	shop := l.report.Shops[id]
 	for _, state := range []order.SyncState{order.SyncImporting, order.SyncSynced, order.SyncClosed} {
-		if l.lists.Wait(ctx) != nil {
+		count, err := l.index.CountState(ctx, id, state)
+		if ctx.Err() != nil {
 			return false
 		}
-		count, err := l.count(ctx, id, state)
 		if err != nil {
-			l.failed(err)
+			l.failed(fmt.Errorf("count the %s orders of shop %s: %w", state, id, err))
 			continue
 		}
 		shop.Orders[string(state)] = count
@@ -70,29 +74,26 @@ func (l *look) countShop(ctx context.Context, id string) bool {
 	return true
 }
 
-func heldOf(shop string, holds []engine.Hold) (held int64, oldest time.Time) {
+func heldOf(shop string, holds []index.Order) (held int64, oldest time.Time) {
 	for _, hold := range holds {
-		if hold.Shop != shop {
+		if hold.Key.Shop != shop {
 			continue
 		}
 		held++
-		if !hold.Since.IsZero() && (oldest.IsZero() || hold.Since.Before(oldest)) {
-			oldest = hold.Since
+		if since := hold.HeldSince(); !since.IsZero() && (oldest.IsZero() || since.Before(oldest)) {
+			oldest = since
 		}
 	}
 	return held, oldest
 }
 
-func (l *look) count(ctx context.Context, shop string, state order.SyncState) (int64, error) {
-	query := fmt.Sprintf("%s = '%s' AND %s = '%s'", engine.AttrShop.GetName(), shop, engine.AttrSyncState.GetName(), state)
-	if state != order.SyncClosed {
-		query += " AND ExecutionStatus = 'Running'"
+func ofShop(shop string, orders []index.Order) (count int64) {
+	for _, one := range orders {
+		if one.Key.Shop == shop {
+			count++
+		}
 	}
-	counted, err := l.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
-	if err != nil {
-		return 0, fmt.Errorf("count the %s orders of shop %s: %w", state, shop, err)
-	}
-	return counted.GetCount(), nil
+	return count
 }
 
 // measureBacklogs asks for each account's queue and how fast it is served.

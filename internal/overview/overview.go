@@ -12,14 +12,13 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
-	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -37,7 +36,10 @@ const (
 
 // Report is how all fare.
 type Report struct {
-	At       time.Time          `json:"at"`
+	At time.Time `json:"at"`
+	// Worker tells whether any worker polls for workflows: without one nothing goes
+	// on, whatever was good until now.
+	Worker   State              `json:"worker" enum:"green,red"`
 	Shops    map[string]Shop    `json:"shops"`
 	Accounts map[string]Account `json:"accounts"`
 }
@@ -140,7 +142,7 @@ type Shop struct {
 	// OldestHold is since when the order is held that is held the longest, zero
 	// where none is.
 	OldestHold time.Time `json:"oldest_hold,omitzero"`
-	// Orders counts them by state: importing, synced, held and closed.
+	// Orders counts them by state: importing, synced, held, closed and failed.
 	Orders map[string]int64 `json:"orders,omitempty"`
 	// Import is the initial import, nil where there was none.
 	Import *Import `json:"initial_import,omitempty"`
@@ -161,8 +163,14 @@ type Account struct {
 	Limit     float64 `json:"requests_per_second_limit" doc:"what the settings allow"`
 }
 
+// NoWorker tells that no worker polls for workflows.
+func (r Report) NoWorker() bool { return r.Worker == Red }
+
 // Red tells whether anything is red.
 func (r Report) Red() bool {
+	if r.NoWorker() {
+		return true
+	}
 	for _, shop := range r.Shops {
 		if shop.State == Red {
 			return true
@@ -191,10 +199,6 @@ func (r Report) Open() Report {
 }
 
 const (
-	// listsPerSecond keeps below Temporal's limit for a namespace, by default ten
-	// a second for all processes together, which sweeps need too.
-	listsPerSecond = 1
-	listsAtOnce    = 4
 	// answerTimeout is how long an entity may take to answer.
 	answerTimeout = 5 * time.Second
 	askAtOnce     = 8
@@ -216,7 +220,7 @@ type Viewer struct {
 	client    client.Client
 	namespace string
 	settings  *settings.Store
-	lists     *rate.Limiter
+	index     *index.Index
 	looks     singleflight.Group
 
 	mu   sync.Mutex
@@ -224,8 +228,8 @@ type Viewer struct {
 }
 
 // New makes a viewer; it asks nothing yet.
-func New(c client.Client, namespace string, store *settings.Store) *Viewer {
-	return &Viewer{client: c, namespace: namespace, settings: store, lists: rate.NewLimiter(listsPerSecond, listsAtOnce)}
+func New(c client.Client, ix *index.Index, namespace string, store *settings.Store) *Viewer {
+	return &Viewer{client: c, namespace: namespace, settings: store, index: ix.Background()}
 }
 
 // Last is the last report; its time is zero before the first.
@@ -235,17 +239,14 @@ func (v *Viewer) Last() Report {
 	return v.last
 }
 
-// Recent is a report that is not older than 15 seconds, or the last one where
-// ctx ends before a newer one is made.
+// Recent is the last report, at once. Where it is older than 15 seconds, a newer
+// one is made in the background.
 func (v *Viewer) Recent(ctx context.Context) Report {
-	if last := v.Last(); time.Since(last.At) < believedFor {
-		return last
+	last := v.Last()
+	if time.Since(last.At) >= believedFor {
+		v.begin(ctx)
 	}
-	select {
-	case <-v.begin(ctx): // what could not be asked is as it was last
-	case <-ctx.Done():
-	}
-	return v.Last()
+	return last
 }
 
 // begin looks in the background; all who want a look share one.
@@ -317,6 +318,8 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 	for id := range set.Accounts {
 		l.report.Accounts[id] = was.Accounts[id]
 	}
+	l.report.Worker = was.Worker
+	l.lookForWorker(ctx)
 	l.ask(ctx)
 	l.measureBacklogs(ctx)
 	l.publish()
@@ -334,7 +337,21 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 func (l *look) publish() {
 	l.Viewer.mu.Lock()
 	defer l.Viewer.mu.Unlock()
-	l.last = Report{At: time.Now(), Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+	l.last = Report{At: time.Now(), Worker: l.report.Worker, Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+}
+
+// lookForWorker asks Temporal whether any worker polls for workflows.
+func (l *look) lookForWorker(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	switch works, err := engine.HasWorker(ctx, l.client); {
+	case err != nil:
+		l.failed(err)
+	case works:
+		l.report.Worker = Green
+	default:
+		l.report.Worker = Red
+	}
 }
 
 func (l *look) failed(err error) {
@@ -454,9 +471,8 @@ func (l *look) view(ctx context.Context, entity string) (view workflows.HealthVi
 	answer, err := l.client.QueryWorkflowWithOptions(ctx, &client.QueryWorkflowWithOptionsRequest{
 		WorkflowID: entity, QueryType: workflows.QueryHealth, QueryRejectCondition: enumspb.QUERY_REJECT_CONDITION_NOT_OPEN,
 	})
-	_, missing := errors.AsType[*serviceerror.NotFound](err)
 	switch {
-	case missing, err == nil && answer.QueryRejected != nil:
+	case engine.Missing(err), err == nil && answer.QueryRejected != nil:
 		return view, fmt.Errorf("ask %s: %w", entity, errNotRunning)
 	case err != nil:
 		return view, fmt.Errorf("ask %s: %w", entity, err)

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -70,12 +69,11 @@ func (p *pages) completenessData(ctx context.Context, r *http.Request, orders *e
 		return data, nil
 	}
 	found, err := orders.Completeness(ctx, data.ReconcileInput, query.Get("fresh") != "")
-	var failed *exchange.ReadingError
 	switch {
-	case errors.Is(err, exchange.ErrRunning):
+	case exchange.Has(err, exchange.StillReading):
 		data.Running = true
-	case errors.As(err, &failed):
-		data.Problem = failed.Error()
+	case exchange.Has(err, exchange.NotRead):
+		data.Problem = exchange.As(err).Text
 	case err != nil:
 		return data, err
 	default:
@@ -119,16 +117,11 @@ func (p *pages) compare(w http.ResponseWriter, r *http.Request, show func(comple
 		return
 	}
 	data, err := p.completenessData(r.Context(), r, orders)
-	switch {
-	case errors.Is(err, workflows.ErrReconcileDays):
-		p.fail(w, r, http.StatusUnprocessableEntity, "completeness.bad-days")
-	case errors.Is(err, exchange.ErrShopOff):
-		p.fail(w, r, http.StatusNotFound, "health.no-shop")
-	case err != nil:
-		p.broken(w, r, err)
-	default:
-		show(data)
+	if err != nil {
+		p.failed(w, r, err)
+		return
 	}
+	show(data)
 }
 
 // importMissing asks for the missing order that was clicked, or for all that ought
@@ -145,25 +138,23 @@ func (p *pages) importMissing(w http.ResponseWriter, r *http.Request) {
 	}
 	back := completenessPage{ReconcileInput: in}
 	switch {
-	case errors.Is(err, exchange.ErrRunning):
-		// What is missing is being read anew, so nothing was asked for yet.
+	case exchange.Has(err, exchange.StillReading):
+		// What is missing is being read again, so nothing was asked for yet.
 		http.Redirect(w, r, "/completeness?"+back.Query(), http.StatusSeeOther)
-	case errors.Is(err, strconv.ErrSyntax), errors.Is(err, strconv.ErrRange):
-		p.fail(w, r, http.StatusBadRequest, "error.no-order")
 	case err != nil:
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 	default:
 		http.Redirect(w, r, "/completeness?"+back.Query()+"&said=asked", http.StatusSeeOther)
 	}
 }
 
 func (p *pages) missingOf(r *http.Request, orders *exchange.Orders, in workflows.ReconcileInput) ([]exchange.Missing, error) {
-	if !p.Settings.Current().InForce(in.Shop) {
-		return nil, exchange.ErrShopOff
-	}
 	if given := r.PostFormValue("number"); given != "" {
 		number, err := strconv.ParseUint(given, 10, 63)
-		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, err
+		if err != nil {
+			return nil, &exchange.Error{Code: exchange.NoOrder}
+		}
+		return []exchange.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, nil
 	}
 	found, err := orders.Completeness(r.Context(), in, false)
 	return found.Wanted(), err

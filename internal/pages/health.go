@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -21,6 +20,7 @@ import (
 type healthPage struct {
 	At       time.Time // zero while nobody has answered yet
 	Red      bool
+	NoWorker bool
 	Shops    []shopFare
 	Accounts []accountFare
 	// Said is what was just asked for, by its text's id; "" for nothing.
@@ -66,10 +66,10 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 	}
 	report := viewer.Live(ctx)
 	set := p.Settings.Current()
-	data := healthPage{At: report.At, Red: report.Red(), Zone: p.firstShop()}
+	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker(), Zone: p.firstShop()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
 		fare := shopFare{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
-		for _, state := range []order.SyncState{order.SyncImporting, order.SyncHeld, order.SyncSynced, order.SyncClosed} {
+		for _, state := range exchange.States() {
 			if count, known := fare.Orders[string(state)]; known {
 				fare.Counts = append(fare.Counts, stateCount{state, count})
 			}
@@ -92,7 +92,7 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 	data, connected := p.healthData(r.Context())
 	if !connected {
-		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+		p.failed(w, r, &exchange.Error{Code: exchange.NotConnected})
 		return
 	}
 	if said := "health.said." + r.URL.Query().Get("said"); p.view(r, nil).Has(said) {
@@ -105,7 +105,7 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
 	data, connected := p.healthData(r.Context())
 	if !connected {
-		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+		p.failed(w, r, &exchange.Error{Code: exchange.NotConnected})
 		return
 	}
 	p.showPart(w, r, "fares", data)
@@ -115,7 +115,7 @@ func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
 func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	shop, action := chi.URLParam(r, "shop"), chi.URLParam(r, "action")
 	if !p.Settings.Current().InForce(shop) {
-		p.fail(w, r, http.StatusNotFound, "health.no-shop")
+		p.failed(w, r, &exchange.Error{Code: exchange.ShopOff})
 		return
 	}
 	orders, connected := p.orders(w, r)
@@ -141,18 +141,13 @@ func (p *pages) beginInitialImport(w http.ResponseWriter, r *http.Request, order
 		p.fail(w, r, http.StatusUnprocessableEntity, "health.bad-days")
 		return
 	}
-	err = orders.BeginInitialImport(r.Context(), shop, want)
-	if errors.Is(err, exchange.ErrImportRuns) {
-		p.fail(w, r, http.StatusConflict, "health.import-runs")
-		return
-	}
-	p.said(w, r, "initial-import", err)
+	p.said(w, r, "initial-import", orders.BeginInitialImport(r.Context(), shop, want))
 }
 
 func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	if _, known := p.Settings.Current().Accounts[account]; !known {
-		p.fail(w, r, http.StatusNotFound, "error.not-found")
+		p.failed(w, r, &exchange.Error{Code: exchange.NoAccount})
 		return
 	}
 	if orders, connected := p.orders(w, r); connected {
@@ -163,7 +158,7 @@ func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 // said goes back to the page, which says what was asked for.
 func (p *pages) said(w http.ResponseWriter, r *http.Request, what string, err error) {
 	if err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	http.Redirect(w, r, "/health?said="+url.QueryEscape(what), http.StatusSeeOther)

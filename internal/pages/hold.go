@@ -2,15 +2,12 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
-	"go.temporal.io/api/serviceerror"
-	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -91,7 +88,7 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 	}
 	view, err := orders.View(r.Context(), key)
 	if err != nil {
-		p.actionFailed(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	p.showPart(w, r, "hold-answers", holdBoxOf(view))
@@ -102,7 +99,7 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *exchange.Orders, bool) {
 	key, valid := keyAsked(r)
 	if !valid {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		p.failed(w, r, &exchange.Error{Code: exchange.NoOrder})
 		return key, nil, false
 	}
 	orders, connected := p.orders(w, r)
@@ -113,16 +110,6 @@ func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *
 func keyAsked(r *http.Request) (order.Key, bool) {
 	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
 	return key, err == nil
-}
-
-// actionFailed answers for an action, or a look, that came to nothing.
-func (p *pages) actionFailed(w http.ResponseWriter, r *http.Request, err error) {
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) || errors.Is(err, exchange.ErrNoOrder) {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
-		return
-	}
-	p.broken(w, r, err)
 }
 
 // decide takes a person's answer to what an order waits for. A part of a page
@@ -138,22 +125,17 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	if err == nil && box.Confirm == nil {
 		err = orders.Decide(r.Context(), key, decision)
 	}
-	var closed *exchange.ClosedError
-	var unfit *exchange.UnfitError
-	var lookup *exchange.LookupError
-	switch {
-	case errors.As(err, &unfit) && unfit.Contact != nil:
-		box.Confirm = unfit.Contact
-	case errors.As(err, &lookup):
-		p.Logger.Error("what a decision names could not be looked up", zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.Error(err))
-		box.Problem = p.text(r, "decide.not-looked-up")
-	case errors.As(err, &unfit):
-		box.Problem = p.words(r).WhyUndecided(unfit.Why, unfit.Params)
-	case errors.As(err, &closed):
-		box.Problem = closed.Error()
-	case err != nil:
-		p.actionFailed(w, r, err)
-		return
+	if err != nil {
+		refusal := exchange.As(err)
+		switch {
+		case refusal.Contact != nil:
+			box.Confirm = refusal.Contact
+		case refusal.Code == exchange.Unfit, refusal.Code == exchange.Closed, refusal.Code == exchange.NotLookedUp:
+			box.Problem = p.problemOf(r, err)
+		default:
+			p.failed(w, r, err)
+			return
+		}
 	}
 	if !isLive(r) {
 		if box.Confirm != nil {
@@ -161,7 +143,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if box.Problem != "" {
-			p.fail(w, r, http.StatusConflict, "decide.unfit", "Why", box.Problem)
+			p.failed(w, r, err)
 			return
 		}
 		http.Redirect(w, r, box.Back, http.StatusSeeOther)
@@ -169,7 +151,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	box, err = p.boxAfter(r.Context(), orders, box)
 	if err != nil {
-		p.actionFailed(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	p.showPart(w, r, "hold-answers", box)

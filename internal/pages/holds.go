@@ -1,14 +1,12 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/access"
@@ -76,13 +74,8 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, said []decided
 	if err == nil {
 		held, err = orders.Holds(r.Context(), exchange.Filter{Shop: page.Shop, Reason: page.Reason}, query.Get("cursor"), holdsPerPage)
 	}
-	var invalid *exchange.InvalidError
-	if errors.As(err, &invalid) {
-		p.fail(w, r, http.StatusBadRequest, "holds.invalid", "Why", invalid.Error())
-		return
-	}
 	if err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	page.count(counts)
@@ -147,7 +140,7 @@ func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
 	}
 	decided, err := orders.DecideMany(r.Context(), keys, decision)
 	if err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	said := make([]decidedRow, 0, len(decided))
@@ -179,28 +172,6 @@ func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, boo
 		return keys, true
 	}
 	return nil, false
-}
-
-// problemOf says in words why one of several orders did not take something, ""
-// where it did.
-func (p *pages) problemOf(r *http.Request, err error) string {
-	var unfit *exchange.UnfitError
-	var closed *exchange.ClosedError
-	var missing *serviceerror.NotFound
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &unfit):
-		return p.words(r).WhyUndecided(unfit.Why, unfit.Params)
-	case errors.As(err, &closed):
-		return p.text(r, "update.closed", "Why", closed.Why)
-	case errors.Is(err, exchange.ErrNoOrder), errors.As(err, &missing):
-		return p.text(r, "error.no-order")
-	case errors.Is(err, exchange.ErrNoRefresh):
-		return p.text(r, "update.another")
-	}
-	p.Logger.Error("an order could not be asked", zap.String("path", r.URL.Path), zap.Error(err))
-	return p.text(r, "error.broken")
 }
 
 // text is a text in the person's language; a missing one is its id.

@@ -22,7 +22,7 @@ func (p *pages) order(w http.ResponseWriter, r *http.Request) {
 	}
 	detail, err := orders.Detail(r.Context(), key)
 	if err != nil {
-		p.actionFailed(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	panel := orderPanel{Detail: detail, Box: boxOfDetail(detail), Update: updateCell{Key: key}}

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -72,16 +71,15 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 	asked := r.URL.Query()
 	table := p.tableAsked(asked)
 	page, err := orders.List(r.Context(), table.Filter, asked.Get("page"), ordersPerPage)
-	var invalid *exchange.InvalidError
 	switch {
-	case errors.As(err, &invalid):
-		table.Invalid = invalid.Error()
+	case exchange.Has(err, exchange.Invalid):
+		table.Invalid = exchange.As(err).Text
 		v := p.view(r, table)
-		v.Status = http.StatusBadRequest
+		v.Status = statuses[exchange.Invalid]
 		p.write(w, "orders", "layout", v)
 		return
 	case err != nil:
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	names := orders.Names(r.Context())
@@ -158,9 +156,9 @@ func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
 	row, known, err := orders.Row(r.Context(), key)
 	switch {
 	case err != nil:
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 	case !known:
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
+		p.failed(w, r, &exchange.Error{Code: exchange.NoOrder})
 	default:
 		p.showPart(w, r, "order-row", rowOf(row, orders.Names(r.Context())))
 	}
@@ -182,13 +180,9 @@ func (p *pages) orderCounts(w http.ResponseWriter, r *http.Request) {
 		table.Show = showIntegration // only these have states
 	}
 	counts, err := orders.Counts(r.Context(), table.Filter.Shop)
-	var invalid *exchange.InvalidError
-	switch {
-	case errors.As(err, &invalid):
-		p.fail(w, r, http.StatusBadRequest, "orders.invalid", "Text", invalid.Error())
-	case err != nil:
-		p.broken(w, r, err)
-	default:
-		p.showPart(w, r, "order-counts", orderCounts{table, counts})
+	if err != nil {
+		p.failed(w, r, err)
+		return
 	}
+	p.showPart(w, r, "order-counts", orderCounts{table, counts})
 }

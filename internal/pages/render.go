@@ -2,9 +2,7 @@ package pages
 
 import (
 	"bytes"
-	"context"
 	"embed"
-	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -69,16 +67,6 @@ func (p *pages) fail(w http.ResponseWriter, r *http.Request, status int, text st
 type failure struct {
 	Text  string
 	Pairs []any
-}
-
-// broken logs what went wrong where no person is to blame, and says so. A browser
-// that has gone to another page is nobody's fault.
-func (p *pages) broken(w http.ResponseWriter, r *http.Request, err error) {
-	if errors.Is(r.Context().Err(), context.Canceled) {
-		return
-	}
-	p.Logger.Error("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
-	p.fail(w, r, http.StatusBadGateway, "error.broken")
 }
 
 // write makes the whole answer before its first byte is sent, so that a fault

@@ -73,7 +73,7 @@ func (p *pages) checkAgain(w http.ResponseWriter, r *http.Request) {
 	}
 	user, _ := access.Who(r.Context())
 	if err := orders.Check(r.Context(), user.Name); err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	http.Redirect(w, r, "/settings#check", http.StatusSeeOther)

@@ -1,13 +1,11 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/go-chi/chi/v5"
-	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/exchange"
@@ -96,7 +94,7 @@ func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
 	}
 	began, err := orders.BeginMany(r.Context(), keys, userName(r))
 	if err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	cells := make([]updateCell, 0, len(began))
@@ -149,9 +147,7 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 	}
 	id := chi.URLParam(r, "id")
 	answer, err := orders.RefreshEnd(r.Context(), key, id)
-	var closed *exchange.ClosedError
-	var missing *serviceerror.NotFound
-	if err != nil && !errors.Is(err, exchange.ErrNoRefresh) && !errors.Is(err, exchange.ErrNoOrder) && !errors.As(err, &closed) && !errors.As(err, &missing) {
+	if exchange.Has(err, exchange.Unanswered) {
 		// It goes on, whether somebody tells of it now or not.
 		p.Logger.Warn("an update could not be asked how far it is", zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.Error(err))
 		answer, err = exchange.Refreshed{State: exchange.RefreshRunning, ID: id}, nil
@@ -166,12 +162,8 @@ func (p *pages) importOrder(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if _, known := p.Settings.Current().Shops[key.Shop]; !known {
-		p.fail(w, r, http.StatusNotFound, "error.no-order")
-		return
-	}
 	if err := orders.Import(r.Context(), key, userName(r)); err != nil {
-		p.broken(w, r, err)
+		p.failed(w, r, err)
 		return
 	}
 	http.Redirect(w, r, orderURL(key), http.StatusSeeOther)

@@ -160,7 +160,7 @@ func orderURL(key order.Key) string { return fmt.Sprintf("/orders/%s/%d", key.Sh
 func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*exchange.Orders, bool) {
 	orders, connected := p.Orders()
 	if !connected {
-		p.fail(w, r, http.StatusServiceUnavailable, "error.not-connected")
+		p.failed(w, r, &exchange.Error{Code: exchange.NotConnected})
 	}
 	return orders, connected
 }

@@ -164,5 +164,6 @@ func (e Env) SettingsCheck() engine.Check {
 	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return e.File.Problem() }}
 }
 
-// HealthTimeout is how long a readiness check may take.
-const HealthTimeout = 3 * time.Second
+// HealthTimeout is how long a readiness check may take: less than the second that
+// Kubernetes waits by default.
+const HealthTimeout = 800 * time.Millisecond

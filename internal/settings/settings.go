@@ -283,7 +283,7 @@ func (s Shop) Zone() *time.Location { return s.Since.Location() }
 // normalize brings checked values into the one form that others rely on.
 func (s *Settings) normalize() error {
 	for id, account := range s.Accounts {
-		account.URL = strings.TrimSuffix(account.URL, "/")
+		account.URL, account.WebURL = strings.TrimRight(account.URL, "/"), strings.TrimRight(account.WebURL, "/")
 		s.Accounts[id] = account
 	}
 	for i := range s.APITokens {
@@ -296,7 +296,7 @@ func (s *Settings) normalize() error {
 		}
 		year, month, day := shop.Since.Date()
 		shop.Since = time.Date(year, month, day, 0, 0, 0, 0, zone)
-		shop.URL = strings.TrimSuffix(shop.URL, "/")
+		shop.URL = strings.TrimRight(shop.URL, "/")
 		if shop.InitialImport.SkipStatuses == nil {
 			shop.InitialImport.SkipStatuses = []int{statusDelivered}
 		}

@@ -300,6 +300,19 @@ func TestRulesHoldEveryField(t *testing.T) {
 	}
 }
 
+// A link that is built from an address with a slash at its end has one slash.
+func TestAddressesEndWithoutSlash(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("https://web.roapp.io", "https://web.roapp.io//", "    url: https://kwiaty.example\n", "    url: https://kwiaty.example/\n").Replace(string(settings.Example()))
+	read := parse(t, text)
+	require.Equal(t, "https://web.roapp.io", read.Accounts["main"].WebURL)
+	require.Equal(t, "https://kwiaty.example", read.Shops["kwiaty"].URL)
+	rules, ok := read.Rules("kwiaty")
+	require.True(t, ok)
+	require.Equal(t, "https://web.roapp.io", rules.WebURL)
+	require.Equal(t, "https://kwiaty.example/edit/", rules.AdminURL)
+}
+
 func TestRulesBelongToTheCaller(t *testing.T) {
 	t.Parallel()
 	read := parse(t, string(settings.Example()))

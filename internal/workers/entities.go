@@ -9,11 +9,10 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -40,8 +39,7 @@ func (w *Workers) notifyEntities(ctx context.Context, current *settings.Settings
 
 func (w *Workers) notify(ctx context.Context, id, revision string) error {
 	err := w.options.Client.SignalWorkflow(ctx, id, "", workflows.SignalSettings, revision)
-	var gone *serviceerror.NotFound
-	if err != nil && !errors.As(err, &gone) {
+	if err != nil && !engine.Missing(err) {
 		return fmt.Errorf("notify %s of the settings: %w", id, err)
 	}
 	return nil
@@ -60,21 +58,13 @@ func (w *Workers) startEntity(ctx context.Context, id, workflow string, state an
 
 // running are the ids of all workflows of some types that run.
 func (w *Workers) running(ctx context.Context, types ...string) ([]string, error) {
-	query := fmt.Sprintf("WorkflowType IN ('%s') AND ExecutionStatus = 'Running'", strings.Join(types, "', '"))
-	var ids []string
-	var token []byte
-	for {
-		page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Namespace: w.options.Namespace, Query: query, PageSize: 1000, NextPageToken: token,
-		})
-		if err != nil {
-			return ids, fmt.Errorf("list what runs of %s: %w", strings.Join(types, ", "), err)
-		}
-		for _, run := range page.GetExecutions() {
-			ids = append(ids, run.GetExecution().GetWorkflowId())
-		}
-		if token = page.GetNextPageToken(); len(token) == 0 {
-			return ids, nil
-		}
+	runs, err := w.options.Index.Runs(ctx, index.All(index.OfTypes(types...), index.Running()), 0)
+	if err != nil {
+		return nil, fmt.Errorf("list what runs of %s: %w", strings.Join(types, ", "), err)
 	}
+	ids := make([]string, 0, len(runs))
+	for _, run := range runs {
+		ids = append(ids, run.GetWorkflowId())
+	}
+	return ids, nil
 }

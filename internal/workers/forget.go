@@ -2,14 +2,14 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -44,21 +44,18 @@ func (w *Workers) forgetReads(ctx context.Context) {
 func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
-	page, err := w.options.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: w.options.Namespace, PageSize: forgetAtOnce,
-		Query: fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND CloseTime < '%s'",
-			workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow, ended.UTC().Format(time.RFC3339Nano)),
-	})
+	runs, err := w.options.Index.Runs(ctx, index.All(
+		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow), index.EndedBefore(ended),
+	), forgetAtOnce)
 	if err != nil {
 		return fmt.Errorf("list what lists and searches left: %w", err)
 	}
-	var gone *serviceerror.NotFound
-	for _, run := range page.GetExecutions() {
+	for _, run := range runs {
 		_, err := w.options.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-			Namespace: w.options.Namespace, WorkflowExecution: run.GetExecution(),
+			Namespace: w.options.Namespace, WorkflowExecution: run,
 		})
-		if err != nil && !errors.As(err, &gone) { // another process may have deleted it
-			return fmt.Errorf("delete %s: %w", run.GetExecution().GetWorkflowId(), err)
+		if err != nil && !engine.Missing(err) { // another process may have deleted it
+			return fmt.Errorf("delete %s: %w", run.GetWorkflowId(), err)
 		}
 	}
 	return nil

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -115,7 +115,7 @@ func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
 	ctx, cancel := context.WithTimeout(ctx, rememberTime)
 	defer cancel()
 	answer, err := w.options.Client.QueryWorkflow(ctx, id, "", workflows.QueryState)
-	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+	if engine.Missing(err) {
 		return fresh
 	}
 	if err == nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -28,6 +29,7 @@ import (
 type Options struct {
 	Client    client.Client
 	Namespace string
+	Index     *index.Index // of the client
 	Settings  *settings.Store
 	Logger    *zap.Logger
 	// Metrics counts the requests to the services. Nil counts none.
@@ -67,7 +69,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 	}
 	keepLong(ctx, o)
 	w := &Workers{
-		options: o, activities: activities.New(o.Settings, o.Client),
+		options: o, activities: activities.New(o.Settings, o.Client, o.Index),
 		fatal: make(chan error, 1), own: map[string]worker.Worker{}, lanes: lanes{held: map[string]*lane{}},
 	}
 	if o.Metrics != nil {

@@ -5,6 +5,7 @@ import (
 	"go.temporal.io/sdk/interceptor"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/workers"
@@ -24,7 +25,7 @@ func (w *World) StartWorkerWith(i interceptor.Interceptor) *workers.Workers {
 	w.must(err)
 	w.T.Cleanup(c.Close)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: c, Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: w.logger,
+		Client: c, Index: index.New(c), Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: w.logger,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)

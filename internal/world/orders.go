@@ -3,7 +3,6 @@ package world
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,15 +62,14 @@ func (w *World) Decide(number int64, d order.Decision) {
 }
 
 // Refused sends a decision that is not taken, and gives why.
-func (w *World) Refused(number int64, d order.Decision) *exchange.UnfitError {
+func (w *World) Refused(number int64, d order.Decision) *exchange.Error {
 	w.T.Helper()
 	d.By = "tester"
 	err := w.Orders.Decide(w.T.Context(), w.Key(number), d)
-	var unfit *exchange.UnfitError
-	if !errors.As(err, &unfit) {
+	if !exchange.Has(err, exchange.Unfit) {
 		w.T.Fatalf("the decision %s was not refused as one that does not fit: %v", d.Kind, err)
 	}
-	return unfit
+	return exchange.As(err)
 }
 
 // Await waits until the order is as the condition wants it: "" or what is missing.

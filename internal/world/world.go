@@ -27,6 +27,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/pages"
 	"github.com/cartumsync/cartumsync/internal/process"
@@ -98,6 +99,7 @@ type World struct {
 	StarterURL string
 
 	logger   *zap.Logger
+	index    *index.Index
 	repeated *engine.RepeatedTasks
 	routes   *atomic.Pointer[http.Handler] // of the starter
 	// inForce is what the starter goes by.
@@ -125,8 +127,9 @@ func New(t testing.TB, o Options) *World {
 	w.Roapp = newRoapp(t, o, w.StarterURL+"/webhooks/roapp/main")
 	w.writeSettings(o)
 	w.Temporal = w.Connect()
+	w.index = index.New(w.Temporal)
 	w.inForce = settings.NewStore(w.Settings)
-	w.Orders = exchange.NewOrders(w.Temporal, w.Namespace, w.inForce)
+	w.Orders = exchange.NewOrders(w.Temporal, w.index, w.Namespace, w.inForce)
 	w.startStarter()
 	if !o.Idle {
 		w.StartWorker()
@@ -198,7 +201,7 @@ func (w *World) StartWorker() *workers.Workers {
 	w.T.Helper()
 	store := settings.NewStore(w.Settings)
 	running, err := workers.Start(w.T.Context(), workers.Options{
-		Client: w.Temporal, Namespace: w.Namespace, Settings: store, Logger: w.logger, Repeated: w.repeated,
+		Client: w.Temporal, Index: w.index, Namespace: w.Namespace, Settings: store, Logger: w.logger, Repeated: w.repeated,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)
@@ -221,7 +224,7 @@ func (w *World) openStarter() {
 
 func (w *World) startStarter() {
 	currentOrders := func() (*exchange.Orders, bool) { return w.Orders, w.Orders != nil }
-	viewer := overview.New(w.Temporal, w.Namespace, w.inForce)
+	viewer := overview.New(w.Temporal, w.index, w.Namespace, w.inForce)
 	currentViewer := func() (*overview.Viewer, bool) { return viewer, true }
 	pageOptions := pages.Options{
 		Settings: w.inForce, Orders: currentOrders, Overview: currentViewer, Logger: w.logger,

@@ -97,6 +97,20 @@ func TestSandboxAndWrongKeysAreNotLimited(t *testing.T) {
 	a.ok(http.MethodGet, "/v2/company", "")
 }
 
+// Staff work beside the API: a busy API key does not stop the sandbox's demonstration.
+func TestStaffAreNotLimited(t *testing.T) {
+	t.Parallel()
+	a := open(t, roapp.Options{RequestsPerSecond: 1})
+	a.ok(http.MethodGet, "/v2/company", "")
+	if got := a.get("/v2/company"); got.status != http.StatusTooManyRequests {
+		t.Fatalf("the API key got %d above its limit", got.status)
+	}
+	for range 5 {
+		a.ok(http.MethodGet, "/sandbox/orders", "")
+		a.ok(http.MethodPost, "/sandbox/people", `{"first_name":"Ewa"}`)
+	}
+}
+
 func TestRequestCounts(t *testing.T) {
 	t.Parallel()
 	a := open(t, roapp.Options{RequestsPerSecond: 3})

@@ -15,9 +15,10 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
 )
 
 const (
@@ -173,8 +174,7 @@ func probe(ctx context.Context, c client.Client) error {
 		return fmt.Errorf("matching: %w", err)
 	}
 	_, err := c.DescribeWorkflowExecution(ctx, "probe", "")
-	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
+	if engine.Missing(err) {
 		return nil
 	}
 	return fmt.Errorf("history: %w", err)
