@@ -183,7 +183,7 @@ func TestEveryOrderIsListedOnceNewestFirst(t *testing.T) {
 			switch rapid.IntRange(0, 4).Draw(t, "kind") {
 			case 0: // nobody has read it yet
 				newest.started, newest.created = newest.created, time.Time{}
-			case 1: // its workflow ended before, and was begun again
+			case 1: // its workflow ended before, and was started again
 				v.runs = append(v.runs, run{key: key, created: newest.created, started: now.Add(-time.Hour)})
 			case 2: // the shop did not show it at first
 				v.runs = append(v.runs, run{key: key, started: now.Add(-2 * time.Hour)})

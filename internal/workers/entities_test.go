@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -83,7 +84,7 @@ func workersOn(c client.Client) *Workers {
 		Revision: "r2", Accounts: map[string]settings.Account{"main": {}},
 		Shops: map[string]settings.Shop{"demo": {Account: "main", Enabled: true}, "off": {Account: "main"}},
 	}
-	return &Workers{options: Options{Client: c, Namespace: "n", Settings: settings.NewStore(set), Logger: zap.NewNop(), Repeated: engine.NewRepeatedTasks()}}
+	return &Workers{options: Options{Client: c, Index: index.New(c), Namespace: "n", Settings: settings.NewStore(set), Logger: zap.NewNop(), Repeated: engine.NewRepeatedTasks()}}
 }
 
 func TestWhatDoesNotRunIsStarted(t *testing.T) {
