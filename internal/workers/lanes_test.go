@@ -15,6 +15,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -42,7 +43,7 @@ func newInstallation(t *testing.T, accounts int) installation {
 // process starts the workers of a process.
 func (i installation) process(t *testing.T) *Workers {
 	t.Helper()
-	w, err := Start(t.Context(), Options{Client: i.client, Namespace: i.namespace, Settings: settings.NewStore(i.settings), Logger: zap.NewNop()})
+	w, err := Start(t.Context(), Options{Client: i.client, Index: index.New(i.client), Namespace: i.namespace, Settings: settings.NewStore(i.settings), Logger: zap.NewNop()})
 	require.NoError(t, err)
 	t.Cleanup(w.Stop)
 	return w
