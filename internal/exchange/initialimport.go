@@ -47,7 +47,7 @@ func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImp
 // BeginInitialImport begins an initial import, or goes on with the one of the same
 // days. One of other days is stopped by a person first.
 func (o *Orders) BeginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
-	if err := o.inForce(shop); err != nil {
+	if err := o.InForce(shop); err != nil {
 		return err
 	}
 	asking, cancel := context.WithTimeout(ctx, viewWithin)

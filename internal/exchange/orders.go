@@ -60,7 +60,7 @@ func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) er
 // the shop first: one that the shop does not show is [NotInShop], and nothing is
 // started for it.
 func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
-	if err := o.inForce(key.Shop); err != nil {
+	if err := o.InForce(key.Shop); err != nil {
 		return err
 	}
 	_, err := o.temporal.DescribeWorkflowExecution(ctx, key.WorkflowID(), "")

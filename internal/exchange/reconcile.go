@@ -217,7 +217,7 @@ func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Co
 }
 
 func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
-	if err := o.inForce(in.Shop); err != nil {
+	if err := o.InForce(in.Shop); err != nil {
 		return err
 	}
 	if err := in.Check(); err != nil {
@@ -386,7 +386,7 @@ func (o *Orders) ImportMissing(ctx context.Context, missing []Missing, by string
 	for _, one := range missing {
 		if one.Reason != MissingImporting {
 			group.Go(func() error {
-				if err := o.inForce(one.Key.Shop); err != nil {
+				if err := o.InForce(one.Key.Shop); err != nil {
 					return err
 				}
 				return o.bringByHand(ctx, one.Key, by) // the shop showed it

@@ -42,9 +42,9 @@ func (o *Orders) WebhookReceived(ctx context.Context, shop string) error {
 	return err
 }
 
-// inForce refuses what is about a shop that the settings do not have, or that is
+// InForce refuses what is about a shop that the settings do not have, or that is
 // switched off.
-func (o *Orders) inForce(shop string) error {
+func (o *Orders) InForce(shop string) error {
 	set := o.settings.Current()
 	if _, known := set.Shops[shop]; !known {
 		return &Error{Code: NoShop, Text: fmt.Sprintf("the settings have no shop %q", shop)}

@@ -114,12 +114,12 @@ func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
 // tellShop tells a shop's entity what a person wants of it.
 func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	shop, action := chi.URLParam(r, "shop"), chi.URLParam(r, "action")
-	if !p.Settings.Current().InForce(shop) {
-		p.failed(w, r, &exchange.Error{Code: exchange.ShopOff})
-		return
-	}
 	orders, connected := p.orders(w, r)
 	if !connected {
+		return
+	}
+	if err := orders.InForce(shop); err != nil {
+		p.failed(w, r, err)
 		return
 	}
 	switch action {
