@@ -123,12 +123,6 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 				return ""
 			})
 			end(w, workflows.AccountID("main"))
-			awaitReport(w, func(r overview.Report) string {
-				if account := r.Accounts["main"]; account.State != overview.Red || !strings.Contains(account.Problem, "does not run") {
-					return "the account is not red"
-				}
-				return ""
-			})
 			w.Roapp.SetStatus(made.ID, 102)
 			w.Await(1, func(v order.View) string {
 				if v.State.Order.StatusID != 102 {
@@ -141,6 +135,18 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While nobody has started it again, it is red.
+func TestAnAccountWhoseWorkflowDoesNotRunIsRed(t *testing.T) {
+	t.Parallel()
+	w := world.New(t, world.Options{Idle: true})
+	awaitReport(w, func(r overview.Report) string {
+		if account := r.Accounts["main"]; account.State != overview.Red || !strings.Contains(account.Problem, "does not run") {
+			return "the account is not red"
+		}
+		return ""
+	})
 }
 
 // The order's workflow is deleted minutes after its import; the next edit in the

@@ -13,6 +13,7 @@ import (
 
 // ask asks as a table does, which does not wait for long.
 func ask(t *testing.T, r *reads, took time.Duration) error {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), roappPatience)
 	defer cancel()
 	if err := r.ofUser(ctx); err != nil {

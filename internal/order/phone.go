@@ -170,8 +170,10 @@ func readings(text, digits, region string) []string {
 	}
 	// The form began with the country's code, or a part of it, and so did who wrote it.
 	country := strconv.Itoa(phonenumbers.GetCountryCodeForRegion(region))
-	if at := strings.Index(bare[1:2*len(country)], country); at >= 0 {
-		all = append(all, "+"+bare[1+at:])
+	for started := len(country); started > 0; started-- {
+		if number, ok := strings.CutPrefix(bare, country[:started]); ok && strings.HasPrefix(number, country) {
+			all = append(all, "+"+number)
+		}
 	}
 	return all
 }

@@ -146,6 +146,7 @@ func TestF24_WhatIsNoPhoneMatchesNobody(t *testing.T) {
 		"nines":                   "+380999999999",
 		"counted up":              "+380123456789",
 		"counted down":            "+48 987 654 321",
+		"another code before":     "+1148501234567",
 		"too short":               "12345",
 		"local number, no area":   "421-42-14",
 		"two local numbers":       "421-42-14, 421-42-15",
