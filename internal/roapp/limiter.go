@@ -155,13 +155,18 @@ func (l *Limiter) wait(ctx context.Context, urgency, turns int) ([]*slot, error)
 		if err != nil || given != nil {
 			return given, err
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-changed:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		awaitChange(ctx, left, changed)
+	}
+}
+
+// awaitChange waits until the time is over, something changes, or ctx ends.
+func awaitChange(ctx context.Context, left time.Duration, changed <-chan struct{}) {
+	timer := time.NewTimer(left)
+	defer timer.Stop()
+	select {
+	case <-changed:
+	case <-timer.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -238,15 +243,10 @@ func (l *Limiter) Take(ctx context.Context) error {
 		if left == 0 {
 			return nil
 		}
-		timer := time.NewTimer(left)
-		select {
-		case <-changed:
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		awaitChange(ctx, left, changed)
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		timer.Stop()
 	}
 }
 
