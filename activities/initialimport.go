@@ -140,7 +140,7 @@ func (i *importing) ofNextSlice(created string, from time.Time) bool {
 	return ok && clock.Equal(from) && from.After(i.in.From)
 }
 
-func (i *importing) start(ctx context.Context, number int64, hint order.Hint) error {
+func (i *importing) start(ctx context.Context, number int64, hint order.ChangeNotice) error {
 	err := handover.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
 	switch {
 	case err == nil:

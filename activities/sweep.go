@@ -179,13 +179,13 @@ func warnUnnumbered(ctx context.Context, shop string, row cartum.OrderError) {
 	activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", shop, "field", row.Field)
 }
 
-func (s *sweeping) hintOf(row cartum.Order, sentAt time.Time) order.Hint {
+func (s *sweeping) hintOf(row cartum.Order, sentAt time.Time) order.ChangeNotice {
 	return hintOf(row, s.rules, sentAt, order.OriginSweep)
 }
 
-func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.Hint {
+func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.ChangeNotice {
 	snapshot := snapshotOf(row, rules, sentAt)
-	return order.Hint{At: sentAt, By: by, Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}
+	return order.ChangeNotice{At: sentAt, By: by, Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}
 }
 
 // news tells whether an order has to be told: it is open and looked different
@@ -219,7 +219,7 @@ func onClock(at time.Time) time.Time {
 
 // tell hands an order over. One that Temporal does not take is set aside: it stops
 // no other, and the next sweep tries again.
-func (s *sweeping) tell(ctx context.Context, number int64, hint order.Hint) error {
+func (s *sweeping) tell(ctx context.Context, number int64, hint order.ChangeNotice) error {
 	hint.Reappeared = !hint.Missing && s.known[number].missing()
 	err := handover.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
 	if err != nil {
@@ -342,7 +342,7 @@ func (s *sweeping) confirm(ctx context.Context, numbers []int64, open int, sentA
 		if absence.Polls < absentPolls || s.at.Sub(absence.Since) < after || digest == s.known[number].observed {
 			continue
 		}
-		hint := order.Hint{
+		hint := order.ChangeNotice{
 			At: sentAt, By: order.OriginSweep, Digest: digest,
 			Missing: true, MissingSince: absence.Since, MissingPolls: absence.Polls,
 		}

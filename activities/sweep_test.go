@@ -34,7 +34,7 @@ type fakeTemporal struct {
 	runs func(query string) []*workflowpb.WorkflowExecutionInfo
 
 	mu   sync.Mutex
-	took map[string]order.Hint
+	took map[string]order.ChangeNotice
 }
 
 func (f *fakeTemporal) SignalWithStartWorkflow(
@@ -48,9 +48,9 @@ func (f *fakeTemporal) SignalWithStartWorkflow(
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.took == nil {
-		f.took = map[string]order.Hint{}
+		f.took = map[string]order.ChangeNotice{}
 	}
-	f.took[id], _ = hint.(order.Hint)
+	f.took[id], _ = hint.(order.ChangeNotice)
 	return nil, nil
 }
 
@@ -109,7 +109,7 @@ func TestSweepSetsAsideWhatTemporalDoesNotTake(t *testing.T) {
 			const orders = 120
 			err := inActivity(t, func(ctx context.Context) error {
 				for number := int64(1); number <= orders; number++ {
-					if err := s.tell(ctx, number, order.Hint{Digest: "1:a"}); err != nil {
+					if err := s.tell(ctx, number, order.ChangeNotice{Digest: "1:a"}); err != nil {
 						return err
 					}
 				}
@@ -139,7 +139,7 @@ func TestSweepConfirmsWhatIsMissing(t *testing.T) {
 	temporal := new(fakeTemporal)
 	var absent map[int64]workflows.Absence
 	observed := "1:abc"
-	told := map[time.Duration]order.Hint{}
+	told := map[time.Duration]order.ChangeNotice{}
 	poll := func(after time.Duration, missing []int64, open int) workflows.Swept {
 		t.Helper()
 		s := sweepOf(temporal, begin.Add(after), settings.Sweep{MissingAfter: time.Hour})
@@ -204,7 +204,7 @@ func TestSweepTellsAnOrderThatIsShownAgain(t *testing.T) {
 			s := sweepOf(temporal, time.Now(), settings.Sweep{})
 			s.known[1] = one.known
 			require.Equal(t, one.told, s.news(1, "2026-03-02 10:00:00", "1:abc"))
-			require.NoError(t, inActivity(t, func(ctx context.Context) error { return s.tell(ctx, 1, order.Hint{Digest: "1:abc"}) }))
+			require.NoError(t, inActivity(t, func(ctx context.Context) error { return s.tell(ctx, 1, order.ChangeNotice{Digest: "1:abc"}) }))
 			assert.Equal(t, one.known.missing(), temporal.took["order:demo:1"].Reappeared)
 		})
 	}

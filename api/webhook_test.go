@@ -176,7 +176,7 @@ func TestWebhookStartsItsOrder(t *testing.T) {
 		assert.Equal(t, signal{workflows.ShopID("demo"), workflows.SignalWebhookReceived, nil}, fake.signals[1])
 		assert.Equal(t, "order:demo:115", fake.signals[0].id)
 		assert.Equal(t, workflows.SignalShopOrderChanged, fake.signals[0].name)
-		hint, ok := fake.signals[0].payload.(order.Hint)
+		hint, ok := fake.signals[0].payload.(order.ChangeNotice)
 		require.True(t, ok)
 		assert.Equal(t, order.OriginWebhook, hint.By)
 	}

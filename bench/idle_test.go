@@ -151,7 +151,7 @@ func (o idleOrder) notifyAll(w *world.World, digest string) {
 			return err
 		}
 		state.Snapshot.SeenAt = time.Now()
-		notice := order.Hint{At: time.Now(), By: order.OriginSweep, Snapshot: state.Snapshot, Digest: digest}
+		notice := order.ChangeNotice{At: time.Now(), By: order.OriginSweep, Snapshot: state.Snapshot, Digest: digest}
 		return w.Temporal.SignalWorkflow(w.T.Context(), state.Key.WorkflowID(), "", workflows.SignalShopOrderChanged, notice)
 	})
 }

@@ -26,8 +26,8 @@ import (
 )
 
 // swept is what a sweep reports of an order that it saw so.
-func swept(snapshot order.Snapshot) order.Hint {
-	return order.Hint{
+func swept(snapshot order.Snapshot) order.ChangeNotice {
+	return order.ChangeNotice{
 		At: snapshot.SeenAt, By: order.OriginSweep, Snapshot: &snapshot,
 		Digest: order.Digest(snapshot, []byte("identity-key-of-the-tests")),
 	}

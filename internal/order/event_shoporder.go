@@ -52,6 +52,3 @@ type ShopAbsence struct {
 
 // goneInShop reports whether the order counts as deleted in the shop.
 func (p *planner) goneInShop() bool { return !p.s.GoneSince.IsZero() }
-
-// Hint is the former name of [ChangeNotice].
-type Hint = ChangeNotice

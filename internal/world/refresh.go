@@ -45,7 +45,7 @@ func (w *World) ContinueAsNew(number int64) {
 }
 
 // Notify sends a change notice to the order's workflow, as a sweep does.
-func (w *World) Notify(number int64, notice order.Hint) {
+func (w *World) Notify(number int64, notice order.ChangeNotice) {
 	w.T.Helper()
 	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalShopOrderChanged, notice))
 }
