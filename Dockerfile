@@ -13,7 +13,7 @@ WORKDIR /src
 # The toolchain is the image's, never a downloaded one.
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local
 COPY . .
-COPY --from=web /src/node_modules/htmx.org/dist/htmx.min.js /src/node_modules/@picocss/pico/css/pico.min.css internal/pages/assets/npm/
+COPY --from=web /src/node_modules/htmx.org/dist/htmx.min.js /src/node_modules/@picocss/pico/css/pico.min.css pages/assets/npm/
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     go build -trimpath -buildvcs=false -ldflags="-s -w" -tags=timetzdata -o /out/ ./worker ./starter ./sandbox
 

@@ -19,7 +19,7 @@ SANDBOX_FLAGS ?=
 # Nothing to build where Temporal's command line is installed.
 TEMPORAL := $(if $(shell command -v temporal),,bin/temporal)
 LINTERS  := bin/golangci-lint bin/workflowcheck
-ASSETS   := internal/pages/assets/npm/htmx.min.js internal/pages/assets/npm/pico.min.css
+ASSETS   := pages/assets/npm/htmx.min.js pages/assets/npm/pico.min.css
 
 APT         := $(if $(filter-out 0,$(shell id -u)),sudo )apt-get
 APT_INSTALL := $(APT) update -qq && $(APT) install -y -qq --no-install-recommends
@@ -48,8 +48,8 @@ assets: $(ASSETS) ## fetch the libraries that the pages embed; installs the Debi
 $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 	@command -v npm >/dev/null || { $(APT_INSTALL) npm; }
 	cd tools/web && npm ci --ignore-scripts --silent
-	mkdir -p internal/pages/assets/npm
-	install -m 644 tools/web/node_modules/htmx.org/dist/htmx.min.js tools/web/node_modules/@picocss/pico/css/pico.min.css internal/pages/assets/npm/
+	mkdir -p pages/assets/npm
+	install -m 644 tools/web/node_modules/htmx.org/dist/htmx.min.js tools/web/node_modules/@picocss/pico/css/pico.min.css pages/assets/npm/
 
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
@@ -148,4 +148,4 @@ bin/workflowcheck: tools/lint/go.mod tools/lint/go.sum
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin dist internal/pages/assets/npm tools/web/node_modules
+	rm -rf bin dist pages/assets/npm tools/web/node_modules

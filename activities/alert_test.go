@@ -26,10 +26,10 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/activities"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -89,7 +89,7 @@ func unreachable() error {
 // away is told after ten, once, and its return once.
 func TestF50_ServiceThatStaysAwayIsToldOnce(t *testing.T) {
 	t.Parallel()
-	receiver := world.NewReceiver(t)
+	receiver := testenv.NewReceiver(t)
 	life, began := accountLife(t, receiver.URL, func(minute int) error {
 		if (minute >= 20 && minute < 28) || (minute >= 60 && minute < 180) {
 			return unreachable()
@@ -110,7 +110,7 @@ func TestF50_ServiceThatStaysAwayIsToldOnce(t *testing.T) {
 // Refused credentials stay red while the service cannot be reached either.
 func TestF50_RedStaysUntilTheNextSuccess(t *testing.T) {
 	t.Parallel()
-	receiver := world.NewReceiver(t)
+	receiver := testenv.NewReceiver(t)
 	life, began := accountLife(t, receiver.URL, func(minute int) error {
 		switch {
 		case minute == 10:

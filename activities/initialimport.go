@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -141,7 +140,7 @@ func (i *importing) ofNextSlice(created string, from time.Time) bool {
 }
 
 func (i *importing) start(ctx context.Context, number int64, hint order.ChangeNotice) error {
-	err := handover.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
+	err := workflows.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
 	switch {
 	case err == nil:
 		i.started.Add(1)

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/handover"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -221,7 +220,7 @@ func onClock(at time.Time) time.Time {
 // no other, and the next sweep tries again.
 func (s *sweeping) tell(ctx context.Context, number int64, hint order.ChangeNotice) error {
 	hint.Reappeared = !hint.Missing && s.known[number].missing()
-	err := handover.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
+	err := workflows.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
 	if err != nil {
 		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
 			return err

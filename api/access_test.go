@@ -18,7 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -29,7 +29,7 @@ func newWhole(t *testing.T) http.Handler {
 	seen := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "seen") })
 	return api.NewRouter(api.Options{
 		Settings: store, Guard: newGuard(store), Pages: seen, Metrics: seen, Logger: zap.NewNop(),
-		Health: engine.NewHealth(time.Second), Orders: func() (*exchange.Orders, bool) { return nil, false },
+		Health: engine.NewHealth(time.Second), Orders: func() (*service.Orders, bool) { return nil, false },
 	})
 }
 

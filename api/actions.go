@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // decisionBody is a person's answer to what an order waits for.
@@ -57,25 +57,25 @@ func (a *v1) decide(ctx context.Context, in *struct {
 	Body decisionBody
 },
 ) (*taken, error) {
-	return a.tell(in.OrderPath, "decide", func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(in.OrderPath, "decide", func(orders *service.Orders, key order.Key) error {
 		return orders.Decide(ctx, key, in.Body.by(by(ctx)))
 	})
 }
 
 func (a *v1) importOrder(ctx context.Context, in *OrderPath) (*taken, error) {
-	return a.tell(*in, "import", func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(*in, "import", func(orders *service.Orders, key order.Key) error {
 		return orders.Import(ctx, key, by(ctx))
 	})
 }
 
 func (a *v1) writtenOff(ctx context.Context, in *OrderPath) (*taken, error) {
-	return a.tell(*in, "written off", func(orders *exchange.Orders, key order.Key) error {
+	return a.tell(*in, "written off", func(orders *service.Orders, key order.Key) error {
 		return orders.WrittenOff(ctx, key, by(ctx))
 	})
 }
 
 // tell brings something to one order.
-func (a *v1) tell(path OrderPath, what string, bring func(*exchange.Orders, order.Key) error) (*taken, error) {
+func (a *v1) tell(path OrderPath, what string, bring func(*service.Orders, order.Key) error) (*taken, error) {
 	key, err := a.key(path)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) 
 	return &struct{ Body decideManyAnswer }{out}, nil
 }
 
-func (a *v1) decidedAnswer(one exchange.Decided) decidedAnswer {
+func (a *v1) decidedAnswer(one service.Decided) decidedAnswer {
 	answer := decidedAnswer{OrderName: nameOf(one.Key), Taken: one.Err == nil}
 	if one.Err != nil {
 		answer.Problem = a.problemOf("decide for "+one.Key.String(), one.Err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -92,7 +92,7 @@ func (a *v1) completeness(ctx context.Context, in *completenessInput) (*complete
 		return nil, err
 	}
 	found, err := orders.Completeness(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
-	if exchange.Has(err, exchange.StillReading) {
+	if service.Has(err, service.StillReading) {
 		query := url.Values{"from": {in.From}, "to": {in.To}}
 		return &completenessOutput{
 			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/completeness?" + query.Encode(), RetryAfter: askAgain,
@@ -105,7 +105,7 @@ func (a *v1) completeness(ctx context.Context, in *completenessInput) (*complete
 	return &completenessOutput{Status: http.StatusOK, Body: completenessOf(found)}, nil
 }
 
-func completenessOf(found exchange.Completeness) completenessBody {
+func completenessOf(found service.Completeness) completenessBody {
 	body := completenessBody{
 		State: "done", Shop: found.Shop, From: found.From, To: found.To, Currency: found.Currency, ReadAt: found.ReadAt, Complete: found.Complete(),
 	}
@@ -128,7 +128,7 @@ func completenessOf(found exchange.Completeness) completenessBody {
 	return body
 }
 
-func sumsOf(t exchange.Tally) map[string]string {
+func sumsOf(t service.Tally) map[string]string {
 	sums := map[string]string{}
 	for _, money := range t.Money() {
 		sums[money.Currency] = money.Sum.StringFixed(2)

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/api"
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -37,7 +37,7 @@ func TestWebhooksAreCounted(t *testing.T) {
 	store := settings.NewStore(parse(t, hooksSettings))
 	router := api.NewRouter(api.Options{
 		Settings: store, Guard: newGuard(store), Health: http.NotFoundHandler(), Logger: zap.NewNop(), Webhooks: count,
-		Orders: func() (*exchange.Orders, bool) { return nil, false },
+		Orders: func() (*service.Orders, bool) { return nil, false },
 	})
 	for _, request := range []struct{ path, body string }{
 		{"demo/" + key, `{"order_id": 1}`},

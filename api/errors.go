@@ -10,27 +10,27 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // statuses are what the errors of the service are in HTTP.
-var statuses = map[exchange.Code]int{
-	exchange.Unanswered:   http.StatusServiceUnavailable,
-	exchange.NotConnected: http.StatusServiceUnavailable,
-	exchange.NotLookedUp:  http.StatusServiceUnavailable,
-	exchange.StillReading: http.StatusServiceUnavailable,
-	exchange.NotRead:      http.StatusBadGateway,
-	exchange.Invalid:      http.StatusUnprocessableEntity,
-	exchange.NoShop:       http.StatusNotFound,
-	exchange.NoAccount:    http.StatusNotFound,
-	exchange.NoOrder:      http.StatusNotFound,
-	exchange.NotInShop:    http.StatusNotFound,
-	exchange.NoRefresh:    http.StatusNotFound,
-	exchange.ShopOff:      http.StatusConflict,
-	exchange.NotImported:  http.StatusConflict,
-	exchange.Closed:       http.StatusConflict,
-	exchange.Unfit:        http.StatusConflict,
-	exchange.ImportRuns:   http.StatusConflict,
+var statuses = map[service.Code]int{
+	service.Unanswered:   http.StatusServiceUnavailable,
+	service.NotConnected: http.StatusServiceUnavailable,
+	service.NotLookedUp:  http.StatusServiceUnavailable,
+	service.StillReading: http.StatusServiceUnavailable,
+	service.NotRead:      http.StatusBadGateway,
+	service.Invalid:      http.StatusUnprocessableEntity,
+	service.NoShop:       http.StatusNotFound,
+	service.NoAccount:    http.StatusNotFound,
+	service.NoOrder:      http.StatusNotFound,
+	service.NotInShop:    http.StatusNotFound,
+	service.NoRefresh:    http.StatusNotFound,
+	service.ShopOff:      http.StatusConflict,
+	service.NotImported:  http.StatusConflict,
+	service.Closed:       http.StatusConflict,
+	service.Unfit:        http.StatusConflict,
+	service.ImportRuns:   http.StatusConflict,
 }
 
 // failed is the problem of an error of an action, whose fields are the body's.
@@ -45,11 +45,11 @@ func (a *v1) problem(fields, what string, err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	known := exchange.As(err)
+	known := service.As(err)
 	status := statuses[known.Code]
 	switch {
 	case status == http.StatusServiceUnavailable:
-		if known.Code != exchange.NotConnected {
+		if known.Code != service.NotConnected {
 			a.Logger.Error("the API could not answer", zap.String("asked", what), zap.Error(err))
 		}
 		return later(known.Text)
@@ -62,11 +62,11 @@ func (a *v1) problem(fields, what string, err error) error {
 
 // problemOf says why one of several orders did not accept something.
 func (a *v1) problemOf(what string, err error) string {
-	if statuses[exchange.As(err).Code] >= http.StatusInternalServerError {
+	if statuses[service.As(err).Code] >= http.StatusInternalServerError {
 		_ = a.failed(what, err) // logs it
-		return exchange.As(err).Text + "; try again"
+		return service.As(err).Text + "; try again"
 	}
-	return exchange.As(err).Text
+	return service.As(err).Text
 }
 
 // later is an error that passes: send it again.

@@ -18,8 +18,8 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -60,7 +60,7 @@ func newEmpty(t *testing.T, fake client.Client) http.Handler {
 	store := settings.NewStore(withTokens(t))
 	return api.NewRouter(api.Options{
 		Settings: store, Guard: newGuard(store), Logger: zap.NewNop(), Health: engine.NewHealth(0),
-		Orders: func() (*exchange.Orders, bool) { return exchange.NewOrders(fake, index.New(fake), "", store), true },
+		Orders: func() (*service.Orders, bool) { return service.NewOrders(fake, index.New(fake), "", store), true },
 	})
 }
 
@@ -117,8 +117,8 @@ func TestUnknownPathsAndMethodsAreProblems(t *testing.T) {
 // Each error of the service has a status of its own, and none is a fault of ours.
 func TestEveryErrorOfTheServiceHasAStatus(t *testing.T) {
 	t.Parallel()
-	for _, code := range exchange.Codes() {
-		fake := &failingTemporal{err: &exchange.Error{Code: code, Text: "because"}}
+	for _, code := range service.Codes() {
+		fake := &failingTemporal{err: &service.Error{Code: code, Text: "because"}}
 		answer := ask(t, newEmpty(t, fake), http.MethodGet, "/v1/orders/demo/115", "")
 		assert.GreaterOrEqual(t, answer.Code, 400, code)
 		assert.NotEqual(t, http.StatusInternalServerError, answer.Code, code)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // ShopPath names a shop of the settings.
@@ -37,10 +37,10 @@ type initialImportOutput struct{ Body initialImportBody }
 type initialImportBody struct {
 	Shop string `json:"shop"`
 	// Import is absent where there never was one.
-	Import *overview.Import `json:"initial_import,omitempty"`
+	Import *health.Import `json:"initial_import,omitempty"`
 }
 
-type healthOutput struct{ Body overview.Report }
+type healthOutput struct{ Body health.Report }
 
 // registerHealth registers how shops and accounts fare, and what may be done
 // about it.
@@ -55,10 +55,10 @@ func (a *v1) registerHealth(doc huma.API) {
 	huma.Register(doc, begin, a.beginInitialImport)
 	for _, one := range []struct {
 		path, id, summary string
-		do                func(*exchange.Orders, context.Context, string) error
+		do                func(*service.Orders, context.Context, string) error
 	}{
-		{"/shops/{shop}/initial-import/stop", "stop-initial-import", "Stop a shop's initial import; what it began is finished", (*exchange.Orders).StopInitialImport},
-		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*exchange.Orders).Sweep},
+		{"/shops/{shop}/initial-import/stop", "stop-initial-import", "Stop a shop's initial import; what it began is finished", (*service.Orders).StopInitialImport},
+		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*service.Orders).Sweep},
 	} {
 		operation := a.act(doc, one.path, one.id, one.summary)
 		operation.DefaultStatus = http.StatusAccepted
@@ -76,7 +76,7 @@ func (a *v1) registerHealth(doc huma.API) {
 func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	viewer, connected := a.Overview()
 	if !connected {
-		return nil, a.failed("health", &exchange.Error{Code: exchange.NotConnected, Text: "not connected to Temporal yet"})
+		return nil, a.failed("health", &service.Error{Code: service.NotConnected, Text: "not connected to Temporal yet"})
 	}
 	report := viewer.Live(ctx)
 	if report.At.IsZero() {
@@ -94,7 +94,7 @@ func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOut
 	if err != nil {
 		return nil, a.failed("how far the initial import is", err)
 	}
-	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: overview.ImportOf(view.Import)}}, nil
+	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: health.ImportOf(view.Import)}}, nil
 }
 
 func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*initialImportOutput, error) {
@@ -102,7 +102,7 @@ func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*i
 	if err != nil {
 		return nil, err
 	}
-	want, err := exchange.WantedImport(a.Settings.Current().Shops[in.Shop], in.Body.From, in.Body.To, by(ctx))
+	want, err := service.WantedImport(a.Settings.Current().Shops[in.Shop], in.Body.From, in.Body.To, by(ctx))
 	if err != nil {
 		return nil, a.failed("start the initial import", err)
 	}
@@ -112,7 +112,7 @@ func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*i
 	return a.initialImport(ctx, &in.ShopPath)
 }
 
-func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.Orders, context.Context, string) error) error {
+func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*service.Orders, context.Context, string) error) error {
 	orders, err := a.ofShop(shop)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*exchange.
 
 func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if _, known := a.Settings.Current().Accounts[in.Account]; !known {
-		return nil, a.failed("collect", &exchange.Error{Code: exchange.NoAccount, Text: fmt.Sprintf("the settings have no account %q", in.Account)})
+		return nil, a.failed("collect", &service.Error{Code: service.NoAccount, Text: fmt.Sprintf("the settings have no account %q", in.Account)})
 	}
 	orders, err := a.orders()
 	if err != nil {
@@ -138,9 +138,9 @@ func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 }
 
 // ofShop gives the way to the workflows where the settings have the shop.
-func (a *v1) ofShop(shop string) (*exchange.Orders, error) {
+func (a *v1) ofShop(shop string) (*service.Orders, error) {
 	if _, known := a.Settings.Current().Shops[shop]; !known {
-		return nil, a.failed("a shop", &exchange.Error{Code: exchange.NoShop, Text: fmt.Sprintf("the settings have no shop %q", shop)})
+		return nil, a.failed("a shop", &service.Error{Code: service.NoShop, Text: fmt.Sprintf("the settings have no shop %q", shop)})
 	}
 	return a.orders()
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -57,7 +57,7 @@ func (a *v1) holds(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page, err := orders.Holds(ctx, exchange.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Limit)
+	page, err := orders.Holds(ctx, service.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, a.notListed("the orders on hold", err)
 	}
@@ -68,7 +68,7 @@ func (a *v1) holds(ctx context.Context, in *struct {
 	return &struct{ Body holdsAnswer }{out}, nil
 }
 
-func (a *v1) heldOrder(one exchange.Held) heldOrder {
+func (a *v1) heldOrder(one service.Held) heldOrder {
 	out := heldOrder{OrderName: nameOf(one.Key), Reason: one.Reason, Since: known(one.HeldSince)}
 	hold := one.View.State.Hold
 	switch {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/shopspring/decimal"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -169,7 +169,7 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 	return &orderDetailOutput{detailOf(detail)}, nil
 }
 
-func detailOf(d exchange.Detail) orderDetail {
+func detailOf(d service.Detail) orderDetail {
 	detail := orderDetail{
 		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: string(d.State), Currency: d.Currency, Origin: string(d.Origin),
 		Began: d.Began.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: closedText(d),
@@ -194,14 +194,14 @@ func detailOf(d exchange.Detail) orderDetail {
 	return detail
 }
 
-func closedText(d exchange.Detail) string {
+func closedText(d service.Detail) string {
 	if d.Closed == nil {
 		return ""
 	}
 	return wording.In("en", d.Names).Message(*d.Closed)
 }
 
-func holdOf(d exchange.Detail) *holdDetail {
+func holdOf(d service.Detail) *holdDetail {
 	hold := d.Hold
 	if hold == nil {
 		return nil
@@ -217,7 +217,7 @@ func holdOf(d exchange.Detail) *holdDetail {
 	return detail
 }
 
-func cartumOf(side *exchange.ShopSide) *cartumDetail {
+func cartumOf(side *service.ShopSide) *cartumDetail {
 	if side == nil {
 		return nil
 	}
@@ -229,7 +229,7 @@ func cartumOf(side *exchange.ShopSide) *cartumDetail {
 	}
 }
 
-func roappOf(side *exchange.RoappSide, url string) *roappDetail {
+func roappOf(side *service.RoappSide, url string) *roappDetail {
 	if side == nil {
 		return nil
 	}
@@ -247,7 +247,7 @@ func valuesOf(values *order.ItemValues) *valuesDetail {
 	return &valuesDetail{values.Quantity, values.Price}
 }
 
-func amountOf(a *exchange.AmountDetail) *amountDetail {
+func amountOf(a *service.AmountDetail) *amountDetail {
 	if a == nil {
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 func (a *v1) registerOrders(doc huma.API) {
@@ -80,8 +80,8 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	if err != nil {
 		return nil, err
 	}
-	page, err := orders.List(ctx, exchange.Filter{
-		Made: exchange.Made(in.Made), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
+	page, err := orders.List(ctx, service.Filter{
+		Made: service.Made(in.Made), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
 		Reason: order.HoldReason(in.Reason), Number: in.Number,
 	}, in.Cursor, in.Limit)
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	return &out, nil
 }
 
-func summaryOf(row exchange.Row) orderSummary {
+func summaryOf(row service.Row) orderSummary {
 	summary := orderSummary{
 		Shop: row.Key.Shop, Number: row.Key.Number, Account: row.Account, Customer: row.Customer,
 		Created: known(row.Created), Updated: known(row.Updated), CartumStatus: row.CartumStatus, Currency: row.Currency,

@@ -9,9 +9,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -59,12 +59,12 @@ func (a *v1) refresh(ctx context.Context, in *OrderPath) (*refreshOutput, error)
 	if err != nil {
 		return nil, a.failed("refresh "+key.String(), err)
 	}
-	if answer.State == exchange.RefreshTooSoon {
+	if answer.State == service.RefreshTooSoon {
 		text := "the order was updated a moment ago; again from " + answer.Next.UTC().Format(time.RFC3339)
 		return nil, huma.ErrorWithHeaders(huma.Error429TooManyRequests(text), until(answer.Next))
 	}
 	out := &refreshOutput{Status: http.StatusOK, Body: refreshAnswerOf(key, answer)}
-	if answer.State == exchange.RefreshRunning {
+	if answer.State == service.RefreshRunning {
 		out.Status = http.StatusAccepted
 		out.Location = fmt.Sprintf("/v1/orders/%s/%d/refreshes/%s", key.Shop, key.Number, url.PathEscape(answer.ID))
 	}
@@ -116,22 +116,22 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 }
 
 // begunAnswer is what one of several orders answers.
-func (a *v1) begunAnswer(one exchange.Begun) refreshAnswer {
+func (a *v1) begunAnswer(one service.Begun) refreshAnswer {
 	if one.Err == nil {
 		return refreshAnswerOf(one.Key, one.Refreshed)
 	}
 	answer := refreshAnswer{OrderName: nameOf(one.Key), State: "unanswered", Problem: a.problemOf("refresh "+one.Key.String(), one.Err)}
-	switch exchange.As(one.Err).Code {
-	case exchange.NoOrder:
+	switch service.As(one.Err).Code {
+	case service.NoOrder:
 		answer.State = "unknown"
-	case exchange.Closed:
+	case service.Closed:
 		answer.State = "closed"
 	default:
 	}
 	return answer
 }
 
-func refreshAnswerOf(key order.Key, answer exchange.Refreshed) refreshAnswer {
+func refreshAnswerOf(key order.Key, answer service.Refreshed) refreshAnswer {
 	return refreshAnswer{
 		OrderName: nameOf(key), State: string(answer.State), ID: answer.ID,
 		Changed: englishOf(answer.Changed), Problem: english(answer.Problem), Waits: answer.Waits, Next: known(answer.Next),

@@ -12,7 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -21,7 +21,7 @@ import (
 // nothing of the body is believed: any event only makes the account's entity ask RO App what changed.
 type roappWebhooks struct {
 	settings *settings.Store
-	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
+	orders   func() (*service.Orders, bool) // false while Temporal is not connected
 	logger   *zap.Logger
 }
 
@@ -53,7 +53,7 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	look := func(ctx context.Context, orders *exchange.Orders) error { return orders.Look(ctx, account) }
+	look := func(ctx context.Context, orders *service.Orders) error { return orders.Look(ctx, account) }
 	if err := withOrders(r.Context(), h.orders, look); err != nil {
 		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
 		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/access"
-	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -23,9 +23,9 @@ import (
 type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
-	Orders func() (*exchange.Orders, bool)
+	Orders func() (*service.Orders, bool)
 	// Overview tells how all fare, false while Temporal is not connected.
-	Overview func() (*overview.Viewer, bool)
+	Overview func() (*health.Viewer, bool)
 	// SettingsProblem says why the file's settings are not in force, nil while
 	// they are. It is optional.
 	SettingsProblem func() error
@@ -88,7 +88,7 @@ func NewRouter(o Options) http.Handler {
 
 // withOrders gives the way to the workflows, which is not there before Temporal
 // is connected.
-func withOrders(ctx context.Context, source func() (*exchange.Orders, bool), do func(context.Context, *exchange.Orders) error) error {
+func withOrders(ctx context.Context, source func() (*service.Orders, bool), do func(context.Context, *service.Orders) error) error {
 	orders, connected := source()
 	if !connected {
 		return errors.New("not connected to Temporal yet")

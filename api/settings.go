@@ -10,13 +10,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 type settingsOutput struct{ Body settingsBody }
 
 type settingsBody struct {
-	exchange.InForce
+	service.InForce
 	Problems []string `json:"problems,omitempty" doc:"why the settings file's newer content is not in force"`
 }
 
@@ -91,7 +91,7 @@ func (a *v1) checkAgain(ctx context.Context, _ *struct{}) (*checkOutput, error) 
 	return a.lastCheck(ctx, nil)
 }
 
-func (a *v1) checkOf(checks exchange.Checks) checkBody {
+func (a *v1) checkOf(checks service.Checks) checkBody {
 	set := a.Settings.Current()
 	body := checkBody{Running: checks.Running(), Accounts: checkedOfAll(checks.Accounts), Shops: checkedOfAll(checks.Shops)}
 	for _, section := range checks.Report(set) {
@@ -104,7 +104,7 @@ func (a *v1) checkOf(checks exchange.Checks) checkBody {
 	return body
 }
 
-func checkedOfAll(all map[string]exchange.LastCheck) []checkedOf {
+func checkedOfAll(all map[string]service.LastCheck) []checkedOf {
 	out := []checkedOf{}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		last := all[id]

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -33,7 +33,7 @@ type delivery struct {
 	Code   int    `json:"code"`
 }
 
-func get[T any](w *world.World, path string) (list []T) {
+func get[T any](w *testenv.Env, path string) (list []T) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Cartum.URL+path, http.NoBody)
 	require.NoError(w.T, err)
@@ -44,16 +44,16 @@ func get[T any](w *world.World, path string) (list []T) {
 	return list
 }
 
-func subscriptions(w *world.World) []subscription {
+func subscriptions(w *testenv.Env) []subscription {
 	w.T.Helper()
 	return get[subscription](w, "/sandbox/subscriptions")
 }
 
 // awaitEvents waits until the shop has these subscriptions, and gives them.
-func awaitEvents(w *world.World, host string, events ...string) []subscription {
+func awaitEvents(w *testenv.Env, host string, events ...string) []subscription {
 	w.T.Helper()
 	var have []subscription
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		have = subscriptions(w)
 		var got []string
 		for _, s := range have {
@@ -71,9 +71,9 @@ func awaitEvents(w *world.World, host string, events ...string) []subscription {
 }
 
 // awaitDelivery waits until the shop has sent an event and we have taken it.
-func awaitDelivery(w *world.World, want delivery) {
+func awaitDelivery(w *testenv.Env, want delivery) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		attempts := get[delivery](w, "/sandbox/webhooks")
 		if !slices.Contains(attempts, want) {
 			return fmt.Sprintf("%v is not among %v", want, attempts)
@@ -83,7 +83,7 @@ func awaitDelivery(w *world.World, want delivery) {
 }
 
 // start is what a starter does when it starts.
-func start(w *world.World, publicURL string) {
+func start(w *testenv.Env, publicURL string) {
 	w.T.Helper()
 	require.NoError(w.T, w.Orders.Webhooks(w.T.Context(), w.Shop, publicURL))
 }
@@ -92,7 +92,7 @@ var allEvents = []string{"order_created", "order_paid", "order_update"}
 
 func TestEventsAreSubscribedOnceAndFollowThePublicURL(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Unlimited: true})
+	w := testenv.New(t, testenv.Options{Unlimited: true})
 	_, port, _ := strings.Cut(strings.TrimPrefix(w.StarterURL, "http://"), ":")
 	here, there := "127.0.0.1:"+port, "localhost:"+port
 	start(w, "http://"+here)
@@ -116,7 +116,7 @@ func TestEventsAreSubscribedOnceAndFollowThePublicURL(t *testing.T) {
 	assert.Equal(t, 7, w.Cartum.Seen("hooks/subscribe"), "the other two were kept")
 }
 
-func removeSubscription(w *world.World, s subscription) {
+func removeSubscription(w *testenv.Env, s subscription) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodDelete, fmt.Sprintf("%s/sandbox/subscriptions/%d", w.Cartum.URL, s.ID), http.NoBody)
 	require.NoError(w.T, err)
@@ -129,8 +129,8 @@ func removeSubscription(w *world.World, s subscription) {
 // Both messages may wait for a worker, and then come at once.
 func TestASubscriptionThatWasRemovedWhileNobodyWorked(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Unlimited: true, Idle: true})
-	target := w.StarterURL + "/webhooks/cartum/demo/" + world.WebhookKey + "?event=order_paid"
+	w := testenv.New(t, testenv.Options{Unlimited: true, Idle: true})
+	target := w.StarterURL + "/webhooks/cartum/demo/" + testenv.WebhookKey + "?event=order_paid"
 	options := client.StartWorkflowOptions{ID: workflows.ShopID(w.Shop), TaskQueue: engine.OrdersQueue}
 	_, err := w.Temporal.ExecuteWorkflow(t.Context(), options, workflows.ShopWorkflow, workflows.ShopState{
 		Shop: w.Shop, Subscriptions: map[string]workflows.Subscription{"order_paid": {ID: 77, URL: target}},
@@ -145,13 +145,13 @@ func TestASubscriptionThatWasRemovedWhileNobodyWorked(t *testing.T) {
 // Cartum lost the subscriptions, and polls have found new orders for hours without one event.
 func TestSubscriptionsThatDeliverNothingAreRenewed(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Unlimited: true, Idle: true})
+	w := testenv.New(t, testenv.Options{Unlimited: true, Idle: true})
 	state := workflows.ShopState{
 		Shop: w.Shop, Subscriptions: map[string]workflows.Subscription{},
 		Delivery: workflows.Delivery{PublicURL: w.StarterURL, Subscribed: time.Now().Add(-24 * time.Hour)},
 	}
 	for i, event := range allEvents {
-		target := w.StarterURL + "/webhooks/cartum/demo/" + world.WebhookKey + "?event=" + event
+		target := w.StarterURL + "/webhooks/cartum/demo/" + testenv.WebhookKey + "?event=" + event
 		state.Subscriptions[event] = workflows.Subscription{ID: int64(70 + i), URL: target}
 		state.Delivery.Unannounced = append(state.Delivery.Unannounced, time.Now().Add(-time.Hour))
 	}
@@ -168,7 +168,7 @@ func TestSubscriptionsThatDeliverNothingAreRenewed(t *testing.T) {
 // Nothing but the subscription brings the order.
 func TestAnOrderArrivesByItsSubscribedWebhook(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Unlimited: true})
+	w := testenv.New(t, testenv.Options{Unlimited: true})
 	start(w, w.StarterURL)
 	awaitEvents(w, "", allEvents...)
 	w.Cartum.PutOrder(301, nil)
@@ -177,7 +177,7 @@ func TestAnOrderArrivesByItsSubscribedWebhook(t *testing.T) {
 	assert.Len(t, placed.Items, 1)
 	awaitDelivery(w, delivery{Event: "order_created", Method: http.MethodPut, Code: http.StatusNoContent})
 
-	w.Cartum.PutOrder(301, world.J{"payed": 1})
+	w.Cartum.PutOrder(301, testenv.J{"payed": 1})
 	awaitDelivery(w, delivery{Event: "order_paid", Method: http.MethodPut, Code: http.StatusNoContent})
 	w.Await(301, func(v order.View) string {
 		if !v.State.Snapshot.Payment.Paid {

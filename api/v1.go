@@ -13,8 +13,8 @@ import (
 	"github.com/vearutop/statigz"
 
 	"github.com/cartumsync/cartumsync/internal/access"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/problem"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // v1 is the JSON API. Its description is generated from what is registered, and
@@ -107,10 +107,10 @@ func by(ctx context.Context) string {
 }
 
 // orders gives the way to the workflows.
-func (a *v1) orders() (*exchange.Orders, error) {
+func (a *v1) orders() (*service.Orders, error) {
 	orders, connected := a.Options.Orders()
 	if !connected {
-		return nil, a.failed("the way to the workflows", &exchange.Error{Code: exchange.NotConnected, Text: "not connected to Temporal yet"})
+		return nil, a.failed("the way to the workflows", &service.Error{Code: service.NotConnected, Text: "not connected to Temporal yet"})
 	}
 	return orders, nil
 }

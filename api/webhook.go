@@ -16,8 +16,8 @@ import (
 	"github.com/go-chi/chi/v5"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -30,7 +30,7 @@ const webhookLimit = 1 << 20
 // that order.
 type webhooks struct {
 	settings *settings.Store
-	orders   func() (*exchange.Orders, bool) // false while Temporal is not connected
+	orders   func() (*service.Orders, bool) // false while Temporal is not connected
 	logger   *zap.Logger
 }
 
@@ -54,7 +54,7 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
-	h.hand(w, r, log, func(ctx context.Context, orders *exchange.Orders) error {
+	h.hand(w, r, log, func(ctx context.Context, orders *service.Orders) error {
 		if err := orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
 			return err
 		}
@@ -76,13 +76,13 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 	event := r.URL.Query().Get("event")
 	log := h.logger.With(zap.String("shop", shop), zap.String("event", event))
 	log.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again")
-	h.hand(w, r, log, func(ctx context.Context, orders *exchange.Orders) error {
+	h.hand(w, r, log, func(ctx context.Context, orders *service.Orders) error {
 		return orders.WebhookRemoved(ctx, shop, event)
 	})
 }
 
 // hand gives the event on. Where that fails Cartum is told to send it again.
-func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *exchange.Orders) error) {
+func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *service.Orders) error) {
 	if err := withOrders(r.Context(), h.orders, give); err != nil {
 		log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
 		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)

@@ -25,9 +25,9 @@ import (
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -131,11 +131,11 @@ func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 	return api.NewRouter(api.Options{
 		Settings: store,
 		Guard:    newGuard(store),
-		Orders: func() (*exchange.Orders, bool) {
+		Orders: func() (*service.Orders, bool) {
 			if fake == nil {
 				return nil, false
 			}
-			return exchange.NewOrders(fake, index.New(fake), "", settings.NewStore(s)), true
+			return service.NewOrders(fake, index.New(fake), "", settings.NewStore(s)), true
 		},
 		Health: engine.NewHealth(time.Second),
 		Logger: zap.NewNop(),

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // backlogOrders is how many orders come at once.
@@ -19,19 +19,19 @@ const drained = 6 * time.Minute
 
 // backlogOrder is an order of a mixed lot: one to three lines of products that the
 // account has, every other customer new.
-func backlogOrder(i int) world.J {
+func backlogOrder(i int) testenv.J {
 	phone := knownPhone(i)
 	if i%2 == 1 {
 		phone = newPhone(i)
 	}
-	return world.J{"delivery_phone": phone, "products": lines(i, 1+i%3)}
+	return testenv.J{"delivery_phone": phone, "products": lines(i, 1+i%3)}
 }
 
-// workforce starts what works on the world's orders.
-type workforce func(w *world.World)
+// workforce starts what works on the test environment's orders.
+type workforce func(w *testenv.Env)
 
 func processes(count int) workforce {
-	return func(w *world.World) {
+	return func(w *testenv.Env) {
 		for range count {
 			w.StartProcess()
 		}
@@ -43,7 +43,7 @@ func processes(count int) workforce {
 func clearBacklog(b *testing.B, start workforce) traffic {
 	b.Helper()
 	t := newTap(b)
-	w := world.New(b, world.Options{Idle: true, RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{Idle: true, RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
 	for i := range backlogOrders {
 		w.Place(int64(i+1), backlogOrder(i))
@@ -53,7 +53,7 @@ func clearBacklog(b *testing.B, start workforce) traffic {
 	return t.seen()
 }
 
-func awaitFinished(w *world.World, t *tap, orders int) {
+func awaitFinished(w *testenv.Env, t *tap, orders int) {
 	w.T.Helper()
 	w.Eventually(drained, func() string {
 		if finished := t.seen().count(finishes); finished < orders {
@@ -101,12 +101,12 @@ func BenchmarkLimitUsed(b *testing.B) {
 // process that serves it was killed, or asked to end.
 func BenchmarkTakeOver(b *testing.B) {
 	for name, how := range map[string]struct {
-		end  func(p *world.Process)
+		end  func(p *testenv.Process)
 		goal goal
-	}{"Killed": {(*world.Process).Kill, below(10)}, "Told": {(*world.Process).Stop, below(5)}} {
+	}{"Killed": {(*testenv.Process).Kill, below(10)}, "Told": {(*testenv.Process).Stop, below(5)}} {
 		b.Run(name, func(b *testing.B) {
 			t := newTap(b)
-			w := world.New(b, world.Options{Idle: true, RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
+			w := testenv.New(b, testenv.Options{Idle: true, RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
 			stock(w)
 			holder := w.StartProcess()
 			for i := range backlogOrders / 2 {
@@ -151,9 +151,9 @@ const urgentImports = 5
 // account has a backlog, against the same import on an idle system.
 func BenchmarkUrgentImport(b *testing.B) {
 	t := newTap(b)
-	w := world.New(b, world.Options{RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{RoappURL: t.before, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
-	w.Place(1, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)}) // fills the process's caches
+	w.Place(1, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)}) // fills the process's caches
 	w.AwaitSynced(1)
 
 	idle := importByHand(w, 100)
@@ -171,11 +171,11 @@ func BenchmarkUrgentImport(b *testing.B) {
 }
 
 // importByHand gives the median time of imports by hand, one after the other.
-func importByHand(w *world.World, from int64) time.Duration {
+func importByHand(w *testenv.Env, from int64) time.Duration {
 	w.T.Helper()
 	var took []time.Duration
 	for number := from; number < from+urgentImports; number++ {
-		w.Cartum.PutOrder(number, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 1)})
+		w.Cartum.PutOrder(number, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 1)})
 		start := time.Now()
 		w.ByHand(number)
 		w.AwaitSynced(number)
@@ -199,7 +199,7 @@ func BenchmarkTwoAccounts(b *testing.B) {
 		next = next[1:]
 		return first.before(account)
 	}
-	busy, calm := world.NewPair(b, world.Options{RoappURL: before, RoappSwitches: prompt, Logger: quiet(b)})
+	busy, calm := testenv.NewPair(b, testenv.Options{RoappURL: before, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(busy)
 	stock(calm)
 	importFew(calm, taps[1], 50) // fills the process's caches
@@ -220,12 +220,12 @@ func BenchmarkTwoAccounts(b *testing.B) {
 
 // importFew gives the time from the placing of a few new orders to the end of
 // the last one.
-func importFew(w *world.World, t *tap, from int64) time.Duration {
+func importFew(w *testenv.Env, t *tap, from int64) time.Duration {
 	w.T.Helper()
 	before := t.seen().count(finishes)
 	start := time.Now()
 	for i := range neighbourOrders {
-		w.Place(from+int64(i), world.J{"delivery_phone": knownPhone(i), "products": lines(i, 1)})
+		w.Place(from+int64(i), testenv.J{"delivery_phone": knownPhone(i), "products": lines(i, 1)})
 	}
 	awaitFinished(w, t, before+neighbourOrders)
 	return time.Since(start)

@@ -4,9 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 const (
@@ -22,11 +22,11 @@ const (
 // Temporal and to RO App. Neither service limits anything here: what is measured
 // is what we add.
 func BenchmarkBulkUpdate(b *testing.B) {
-	w := world.New(b, world.Options{Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
 	var keys []order.Key
 	for number := int64(1); number <= 2*bulkRows; number++ {
-		w.Place(number, world.J{"delivery_phone": knownPhone(int(number)), "products": lines(int(number), 1)})
+		w.Place(number, testenv.J{"delivery_phone": knownPhone(int(number)), "products": lines(int(number), 1)})
 		keys = append(keys, w.Key(number))
 	}
 	for number := int64(1); number <= 2*bulkRows; number++ {
@@ -56,7 +56,7 @@ type updateCost struct {
 	temporal, account float64 // requests
 }
 
-func measureUpdate(w *world.World, asked *asked, update func()) updateCost {
+func measureUpdate(w *testenv.Env, asked *asked, update func()) updateCost {
 	w.T.Helper()
 	asked.reset()
 	account := w.Roapp.Requests(0).Total
@@ -67,19 +67,19 @@ func measureUpdate(w *world.World, asked *asked, update func()) updateCost {
 	}
 }
 
-func updateOneByOne(b *testing.B, orders *exchange.Orders, keys []order.Key) {
+func updateOneByOne(b *testing.B, orders *service.Orders, keys []order.Key) {
 	b.Helper()
 	for _, key := range keys {
 		refreshed, err := orders.Refresh(b.Context(), key, "bench")
 		fatal(b, err)
-		if refreshed.State != exchange.RefreshDone {
+		if refreshed.State != service.RefreshDone {
 			b.Fatalf("the refresh of %s is %s: %s", key, refreshed.State, refreshed.Problem)
 		}
 	}
 }
 
 // updateAtOnce also gives how long the person waits for the first answer.
-func updateAtOnce(b *testing.B, orders *exchange.Orders, keys []order.Key) time.Duration {
+func updateAtOnce(b *testing.B, orders *service.Orders, keys []order.Key) time.Duration {
 	b.Helper()
 	began := time.Now()
 	rows, err := orders.BeginMany(b.Context(), keys, "bench")
@@ -96,13 +96,13 @@ func updateAtOnce(b *testing.B, orders *exchange.Orders, keys []order.Key) time.
 	return answered
 }
 
-func stillRunning(b *testing.B, rows []exchange.Begun) (running []exchange.Begun) {
+func stillRunning(b *testing.B, rows []service.Begun) (running []service.Begun) {
 	b.Helper()
 	for _, row := range rows {
 		fatal(b, row.Err)
 		switch row.State {
-		case exchange.RefreshDone:
-		case exchange.RefreshRunning:
+		case service.RefreshDone:
+		case service.RefreshRunning:
 			running = append(running, row)
 		default:
 			b.Fatalf("the refresh of %s is %s: %s", row.Key, row.State, row.Problem)

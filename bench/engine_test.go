@@ -10,19 +10,19 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/workers"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/worker/polling"
 )
 
 // startWorkers starts the workers of one process whose workflows and activities
-// go through an interceptor: the SDK takes those of the client for its workers.
-func startWorkers(w *world.World, through interceptor.Interceptor) {
+// go through an interceptor: the SDK takes those of the client for its polling.
+func startWorkers(w *testenv.Env, through interceptor.Interceptor) {
 	w.T.Helper()
 	codec, err := process.Codec(w.Settings)
 	fatal(w.T, err)
@@ -34,7 +34,7 @@ func startWorkers(w *world.World, through interceptor.Interceptor) {
 	})
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)
-	running, err := workers.Start(w.T.Context(), workers.Options{
+	running, err := polling.Start(w.T.Context(), polling.Options{
 		Client: c, Index: index.New(c), Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: zap.NewNop(),
 	})
 	fatal(w.T, err)
@@ -49,7 +49,7 @@ func fatal(t testing.TB, err error) {
 }
 
 // equallyUrgent is one process in which every request has the same urgency.
-func equallyUrgent(w *world.World) { startWorkers(w, &oneUrgency{}) }
+func equallyUrgent(w *testenv.Env) { startWorkers(w, &oneUrgency{}) }
 
 type oneUrgency struct{ interceptor.InterceptorBase }
 
@@ -80,7 +80,7 @@ func (o *oneUrgencyOutbound) ExecuteActivity(ctx workflow.Context, activityType 
 }
 
 // watchedOrders asks over a connection of its own, whose requests are counted.
-func watchedOrders(w *world.World, counted *asked) *exchange.Orders {
+func watchedOrders(w *testenv.Env, counted *asked) *service.Orders {
 	w.T.Helper()
 	codec, err := process.Codec(w.Settings)
 	fatal(w.T, err)
@@ -91,5 +91,5 @@ func watchedOrders(w *world.World, counted *asked) *exchange.Orders {
 	})
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)
-	return exchange.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
+	return service.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // BenchmarkHistory is what one imported order leaves in Temporal, by its number
@@ -15,7 +15,7 @@ func BenchmarkHistory(b *testing.B) {
 			w := countingEnv(b, false)
 			importFirst(w)
 			const number = 10
-			w.Place(number, world.J{"delivery_phone": knownPhone(1), "products": lines(1, count)})
+			w.Place(number, testenv.J{"delivery_phone": knownPhone(1), "products": lines(1, count)})
 			w.AwaitSynced(number)
 			has := size(w, number)
 			report(b, float64(has.events), "events/order", toKnow)

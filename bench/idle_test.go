@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/activities"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -41,7 +41,7 @@ const (
 // was really imported, after their histories were started again.
 func BenchmarkIdleOrders(b *testing.B) {
 	b.Cleanup(func() { worker.SetStickyWorkflowCacheSize(sdkCache) })
-	w := world.New(b, world.Options{Idle: true, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{Idle: true, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
 	o := importedState(w)
 
@@ -82,7 +82,7 @@ func inUse() float64 {
 
 // startOrders starts a worker for the orders' workflows alone, which keeps so
 // many of them in memory. No other worker of the process may run.
-func startOrders(w *world.World, cached int) worker.Worker {
+func startOrders(w *testenv.Env, cached int) worker.Worker {
 	w.T.Helper()
 	worker.SetStickyWorkflowCacheSize(cached)
 	one := worker.New(w.Temporal, engine.OrdersQueue, worker.Options{
@@ -98,11 +98,11 @@ func startOrders(w *world.World, cached int) worker.Worker {
 // own.
 type idleOrder []byte
 
-func importedState(w *world.World) idleOrder {
+func importedState(w *testenv.Env) idleOrder {
 	w.T.Helper()
 	running := w.StartWorker()
 	const number = idleOrders + 1
-	w.Place(number, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)})
+	w.Place(number, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)})
 	view, _ := w.AwaitSynced(number)
 	passage{w: w}.rest(number)
 	running.Stop()
@@ -111,7 +111,7 @@ func importedState(w *world.World) idleOrder {
 	return state
 }
 
-func (o idleOrder) of(w *world.World, number int64) (state order.State, err error) {
+func (o idleOrder) of(w *testenv.Env, number int64) (state order.State, err error) {
 	if err := json.Unmarshal(o, &state); err != nil {
 		return state, err
 	}
@@ -122,7 +122,7 @@ func (o idleOrder) of(w *world.World, number int64) (state order.State, err erro
 
 // startAll starts the orders; their first task publishes that they have seen
 // "started".
-func (o idleOrder) startAll(w *world.World) {
+func (o idleOrder) startAll(w *testenv.Env) {
 	w.T.Helper()
 	eachIdle(w, func(number int64) error {
 		state, err := o.of(w, number)
@@ -143,7 +143,7 @@ func (o idleOrder) startAll(w *world.World) {
 }
 
 // notifyAll sends the orders what they know already, under another digest.
-func (o idleOrder) notifyAll(w *world.World, digest string) {
+func (o idleOrder) notifyAll(w *testenv.Env, digest string) {
 	w.T.Helper()
 	eachIdle(w, func(number int64) error {
 		state, err := o.of(w, number)
@@ -156,7 +156,7 @@ func (o idleOrder) notifyAll(w *world.World, digest string) {
 	})
 }
 
-func eachIdle(w *world.World, do func(number int64) error) {
+func eachIdle(w *testenv.Env, do func(number int64) error) {
 	w.T.Helper()
 	var group errgroup.Group
 	group.SetLimit(senders)
@@ -166,7 +166,7 @@ func eachIdle(w *world.World, do func(number int64) error) {
 	fatal(w.T, group.Wait())
 }
 
-func (idleOrder) awaitObserved(w *world.World, digest string) {
+func (idleOrder) awaitObserved(w *testenv.Env, digest string) {
 	w.T.Helper()
 	w.Eventually(idlePatience, func() string {
 		if seen := countOrders(w, fmt.Sprintf("Observed = '%s'", digest)); seen < idleOrders {

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -26,23 +26,23 @@ const (
 	webhookEnvs = 6
 )
 
-// passage is a world between whose two sides changes pass, with all requests to
+// passage is a test environment between whose two sides changes pass, with all requests to
 // both noted. Nothing but the services' thinking holds the requests back.
 type passage struct {
-	w             *world.World
+	w             *testenv.Env
 	shop, account *tap
 	ids           map[int64]int64 // of RO App's orders, by number
 }
 
-func newPassage(b *testing.B, o world.Options, orders int) passage {
+func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 	b.Helper()
 	p := passage{shop: newTap(b), account: newTap(b), ids: map[int64]int64{}}
 	o.Unlimited, o.Latency, o.RoappSwitches, o.Logger = true, thinking, prompt, quiet(b)
 	o.CartumURL, o.RoappURL = p.shop.before, p.account.before
-	p.w = world.New(b, o)
+	p.w = testenv.New(b, o)
 	stock(p.w)
 	for i := range orders {
-		p.w.Place(int64(i+1), world.J{"delivery_phone": knownPhone(i), "products": lines(1, 1)})
+		p.w.Place(int64(i+1), testenv.J{"delivery_phone": knownPhone(i), "products": lines(1, 1)})
 	}
 	for i := range orders {
 		number := int64(i + 1)
@@ -68,8 +68,8 @@ func (p passage) rest(number int64) {
 // edit gives an order's line another quantity in the shop.
 func (p passage) edit(number int64, quantity int) time.Time {
 	p.w.T.Helper()
-	edited := world.Line(article(1), title(1), "12.50", strconv.Itoa(quantity))
-	p.w.Cartum.Change(number, world.J{"products": []world.J{edited}})
+	edited := testenv.Line(article(1), title(1), "12.50", strconv.Itoa(quantity))
+	p.w.Cartum.Change(number, testenv.J{"products": []testenv.J{edited}})
 	return time.Now()
 }
 
@@ -86,7 +86,7 @@ func (p passage) setStatus(number int64, turn int) time.Time {
 // a moment, and gives when it was answered.
 func (p passage) arrival(at *tap, since time.Time, id int64, kind func(call) bool) (arrived time.Time) {
 	p.w.T.Helper()
-	p.w.Eventually(world.Patience, func() string {
+	p.w.Eventually(testenv.Patience, func() string {
 		for _, c := range at.seen() {
 			if c.at.After(since) && c.order == id && c.ok() && kind(c) {
 				arrived = c.done
@@ -146,7 +146,7 @@ func (j *journeys) report(b *testing.B) {
 // and from the edit where sweeps run every ten seconds.
 func BenchmarkEditToItem(b *testing.B) {
 	b.Run("FromTheLook", func(b *testing.B) {
-		p := newPassage(b, world.Options{}, 1)
+		p := newPassage(b, testenv.Options{}, 1)
 		var j journeys
 		for i := range changesMeasured {
 			p.edit(1, 3+i)
@@ -158,7 +158,7 @@ func BenchmarkEditToItem(b *testing.B) {
 		j.report(b)
 	})
 	b.Run("ByPeriod", func(b *testing.B) {
-		p := newPassage(b, world.Options{RecentEvery: period}, crowd)
+		p := newPassage(b, testenv.Options{RecentEvery: period}, crowd)
 		j := p.oneEachSecond(p.edit, p.account, func(number int64) int64 { return p.ids[number] }, call.changesItem)
 		j.report(b)
 		j.against(b, period, "period")
@@ -172,7 +172,7 @@ func BenchmarkStatusToShop(b *testing.B) {
 	b.Run("ByWebhook", func(b *testing.B) {
 		var worlds []passage
 		for range webhookEnvs {
-			worlds = append(worlds, newPassage(b, world.Options{RoappWebhooks: true}, 1))
+			worlds = append(worlds, newPassage(b, testenv.Options{RoappWebhooks: true}, 1))
 		}
 		var j journeys
 		for turn := range changesMeasured / webhookEnvs {
@@ -185,7 +185,7 @@ func BenchmarkStatusToShop(b *testing.B) {
 		j.report(b)
 	})
 	b.Run("ByCollector", func(b *testing.B) {
-		p := newPassage(b, world.Options{CollectEvery: period}, crowd)
+		p := newPassage(b, testenv.Options{CollectEvery: period}, crowd)
 		p.w.Collect() // an account that is new is not checked for a minute
 		p.awaitUnread()
 		j := p.oneEachSecond(p.setStatus, p.shop, func(number int64) int64 { return number }, call.updatesShop)
@@ -199,7 +199,7 @@ func BenchmarkStatusToShop(b *testing.B) {
 func (p passage) awaitUnread() {
 	p.w.T.Helper()
 	const spacing = 5 * time.Second
-	p.w.Eventually(world.Patience, func() string {
+	p.w.Eventually(testenv.Patience, func() string {
 		var view workflows.AccountView
 		answer, err := p.w.Temporal.QueryWorkflow(p.w.T.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
 		fatal(p.w.T, err)

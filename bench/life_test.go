@@ -3,8 +3,8 @@ package bench
 import (
 	"testing"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // lifeNews are what a whole life brings: its start, two statuses from the shop,
@@ -31,17 +31,17 @@ func BenchmarkWholeLife(b *testing.B) {
 	w.Roapp.ResetRequests()
 	const number = 10
 	// An order from before the window is done as soon as it is final.
-	w.Cartum.PutOrder(number, world.J{"delivery_phone": knownPhone(1), "stat_created": "2026-01-05 10:00:00", "products": lines(1, 1)})
+	w.Cartum.PutOrder(number, testenv.J{"delivery_phone": knownPhone(1), "stat_created": "2026-01-05 10:00:00", "products": lines(1, 1)})
 	w.ByHand(number)
 	_, o := w.AwaitSynced(number)
 	imported := size(w, number)
 
 	l := lived{w, number}
-	l.edit(world.J{"stat_status": 2})
-	l.edit(world.J{"products": []world.J{world.Line(article(1), title(1), "12.50", "3")}})
-	l.edit(world.J{"products": []world.J{world.Line(article(1), title(1), "12.50", "4")}})
-	l.edit(world.J{"delivery_address": "ul. Krótka 9"})
-	l.edit(world.J{"stat_status": 6})
+	l.edit(testenv.J{"stat_status": 2})
+	l.edit(testenv.J{"products": []testenv.J{testenv.Line(article(1), title(1), "12.50", "3")}})
+	l.edit(testenv.J{"products": []testenv.J{testenv.Line(article(1), title(1), "12.50", "4")}})
+	l.edit(testenv.J{"delivery_address": "ul. Krótka 9"})
+	l.edit(testenv.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
 	w.ReportWriteOff(number)
 	w.Await(number, func(v order.View) string {
@@ -65,15 +65,15 @@ func BenchmarkWholeLife(b *testing.B) {
 
 // lived is an order in the middle of its life.
 type lived struct {
-	w      *world.World
+	w      *testenv.Env
 	number int64
 }
 
 // edit changes the order in the shop, and lets a sweep find that.
-func (l lived) edit(fields world.J) {
+func (l lived) edit(fields testenv.J) {
 	l.w.T.Helper()
 	l.w.Cartum.Change(l.number, fields)
-	l.w.Eventually(world.Patience, func() string {
+	l.w.Eventually(testenv.Patience, func() string {
 		if swept := l.w.Sweep(); swept.Told == 0 {
 			return "the sweep reported nothing"
 		}
@@ -88,7 +88,7 @@ func (l lived) rest() { l.w.T.Helper(); passage{w: l.w}.rest(l.number) }
 // left is what a workflow has left in Temporal.
 type left struct{ events, bytes int64 }
 
-func size(w *world.World, number int64) left {
+func size(w *testenv.Env, number int64) left {
 	w.T.Helper()
 	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
 	fatal(w.T, err)

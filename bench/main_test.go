@@ -12,12 +12,12 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	world.RemoveBuilt()
+	testenv.RemoveBuilt()
 	table.write(os.Stdout)
 	os.Exit(code)
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // need is what decides how many requests an import needs at least.
@@ -37,38 +37,40 @@ type importCase struct {
 	name   string
 	second bool
 	need   need
-	order  func(i int) world.J
+	order  func(i int) testenv.J
 	goal   goal
 }
 
 var importCases = []importCase{
 	{
 		name: "KnownCustomerAndGoods", need: need{lines: 1}, goal: atMost(1),
-		order: func(i int) world.J { return world.J{"delivery_phone": knownPhone(i), "products": lines(1+i, 1)} },
+		order: func(i int) testenv.J { return testenv.J{"delivery_phone": knownPhone(i), "products": lines(1+i, 1)} },
 	},
 	{
 		name: "AllNew", need: need{lines: 1, newProducts: 1, newCustomer: true}, goal: atMost(1),
-		order: func(i int) world.J {
-			return world.J{"delivery_phone": newPhone(i), "products": []world.J{newLine(i)}}
+		order: func(i int) testenv.J {
+			return testenv.J{"delivery_phone": newPhone(i), "products": []testenv.J{newLine(i)}}
 		},
 	},
 	{
 		name: "TenLines", need: need{lines: 10}, goal: atMost(1),
-		order: func(i int) world.J { return world.J{"delivery_phone": knownPhone(i), "products": lines(1+10*i, 10)} },
+		order: func(i int) testenv.J {
+			return testenv.J{"delivery_phone": knownPhone(i), "products": lines(1+10*i, 10)}
+		},
 	},
 	{
 		name: "GoodsSeenMinutesAgo", need: need{lines: 1}, goal: atMost(1),
-		order: func(i int) world.J { return world.J{"delivery_phone": knownPhone(i), "products": lines(0, 1)} },
+		order: func(i int) testenv.J { return testenv.J{"delivery_phone": knownPhone(i), "products": lines(0, 1)} },
 	},
 	{
 		name: "OtherStatus", need: need{lines: 1, setStatus: true}, goal: atMost(1),
-		order: func(i int) world.J {
-			return world.J{"delivery_phone": knownPhone(i), "products": lines(1+i, 1), "stat_status": 2}
+		order: func(i int) testenv.J {
+			return testenv.J{"delivery_phone": knownPhone(i), "products": lines(1+i, 1), "stat_status": 2}
 		},
 	},
 	{
 		name: "ThreeLinesByTitle", second: true, need: need{lines: 3, byTitle: true}, goal: atMost(1),
-		order: func(i int) world.J { return world.J{"delivery_phone": knownPhone(i), "products": lines(1+3*i, 3)} },
+		order: func(i int) testenv.J { return testenv.J{"delivery_phone": knownPhone(i), "products": lines(1+3*i, 3)} },
 	},
 }
 
@@ -99,34 +101,34 @@ func BenchmarkRequestsPerImport(b *testing.B) {
 	})
 }
 
-func countingEnv(b *testing.B, second bool) *world.World {
+func countingEnv(b *testing.B, second bool) *testenv.Env {
 	b.Helper()
-	w := world.New(b, world.Options{Second: second, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{Second: second, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
 	stock(w)
 	for i := range knownProducts {
-		w.Cartum.PutProduct(article(i), world.J{"title": world.J{"pl": title(i), "ua": title(i)}})
+		w.Cartum.PutProduct(article(i), testenv.J{"title": testenv.J{"pl": title(i), "ua": title(i)}})
 	}
 	return w
 }
 
 // importFirst imports an order after which the process knows what it asks only
 // once: the custom fields, the first status, and how products are added.
-func importFirst(w *world.World) need {
+func importFirst(w *testenv.Env) need {
 	w.T.Helper()
-	w.Place(1, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 1)})
+	w.Place(1, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 1)})
 	w.AwaitSynced(1)
 	return need{lines: 1}
 }
 
 // spent are the account's requests without the collector's, which is one a
 // minute for all orders together.
-func spent(w *world.World) int {
+func spent(w *testenv.Env) int {
 	w.T.Helper()
 	seen := w.Roapp.Requests(0)
 	return seen.Total - seen.Endpoints["GET /v2/orders"]
 }
 
 // newLine is a line of products that the account does not have.
-func newLine(i int) world.J {
-	return world.Line(fmt.Sprintf("N-%d", i), fmt.Sprintf("Tulipan %d", i), "9.90", "1")
+func newLine(i int) testenv.J {
+	return testenv.Line(fmt.Sprintf("N-%d", i), fmt.Sprintf("Tulipan %d", i), "9.90", "1")
 }

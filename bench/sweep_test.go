@@ -15,12 +15,12 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/cartumsync/cartumsync/activities"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -44,13 +44,13 @@ const (
 // against reading the same pieces of the same list and throwing them away. The
 // orders are those that a first sweep started; nobody works on them.
 func BenchmarkSweep(b *testing.B) {
-	w := world.New(b, world.Options{
+	w := testenv.New(b, testenv.Options{
 		Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b),
 		CartumSwitches: map[string]string{"tokens": "several"}, // mere reading logs in for itself
 	})
 	for i := range sweptOrders {
 		created := time.Now().Add(-time.Duration(i) * (sweptDays * 24 * time.Hour / sweptOrders))
-		w.Cartum.PutOrder(int64(i+1), world.J{"stat_created": created.Format(time.DateTime)})
+		w.Cartum.PutOrder(int64(i+1), testenv.J{"stat_created": created.Format(time.DateTime)})
 	}
 	s := newSweeper(w)
 	s.sweep(true)
@@ -89,13 +89,13 @@ func BenchmarkSweep(b *testing.B) {
 
 // sweeper runs sweeps in this process, without the shop's entity.
 type sweeper struct {
-	w     *world.World
+	w     *testenv.Env
 	env   *testsuite.TestActivityEnvironment
 	asked *asked
 	run   func(context.Context, workflows.SweepInput) (workflows.Swept, error)
 }
 
-func newSweeper(w *world.World) *sweeper {
+func newSweeper(w *testenv.Env) *sweeper {
 	w.T.Helper()
 	codec, err := process.Codec(w.Settings)
 	fatal(w.T, err)
@@ -163,7 +163,7 @@ func (a *asked) of(method string) int {
 
 // events are those of all the orders' histories together. Visibility does not
 // know them of orders that run, so each is asked.
-func events(w *world.World) int64 {
+func events(w *testenv.Env) int64 {
 	w.T.Helper()
 	var sum atomic.Int64
 	var group errgroup.Group
@@ -182,7 +182,7 @@ func events(w *world.World) int64 {
 }
 
 // readPieces reads what a sweep reads and gives the time.
-func readPieces(w *world.World) time.Duration {
+func readPieces(w *testenv.Env) time.Duration {
 	w.T.Helper()
 	shop := w.Settings.Shops[w.Shop]
 	start := time.Now()

@@ -7,10 +7,10 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
-	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 const (
@@ -32,7 +32,7 @@ const (
 // to those of the fewest orders.
 func BenchmarkOrdersTable(b *testing.B) {
 	database := enginetest.StartOnPostgres(b)
-	w := world.New(b, world.Options{Server: database.Server, Idle: true, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
+	w := testenv.New(b, testenv.Options{Server: database.Server, Idle: true, Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)})
 	filler := newTableFiller(w, database)
 	asked := new(asked)
 	orders := watchedOrders(w, asked)
@@ -54,7 +54,7 @@ func BenchmarkOrdersTable(b *testing.B) {
 }
 
 // firstPages gives the median time and the requests of the table's first page.
-func firstPages(b *testing.B, orders *exchange.Orders, asked *asked) (seconds, requests float64) {
+func firstPages(b *testing.B, orders *service.Orders, asked *asked) (seconds, requests float64) {
 	b.Helper()
 	var times, counts []float64
 	opens := time.NewTicker(tablePause)
@@ -63,7 +63,7 @@ func firstPages(b *testing.B, orders *exchange.Orders, asked *asked) (seconds, r
 		<-opens.C
 		asked.reset()
 		began := time.Now()
-		page, err := orders.List(b.Context(), exchange.Filter{}, "", tableRows)
+		page, err := orders.List(b.Context(), service.Filter{}, "", tableRows)
 		fatal(b, err)
 		times = append(times, time.Since(began).Seconds())
 		counts = append(counts, float64(asked.total()))
@@ -79,17 +79,17 @@ func firstPages(b *testing.B, orders *exchange.Orders, asked *asked) (seconds, r
 // them. Each copy is a row of that table as the server wrote it, with a number
 // and times of its own.
 type tableFiller struct {
-	w        *world.World
+	w        *testenv.Env
 	database *enginetest.Postgres
 	columns  map[string]string // of search attributes, by their names
 	filled   int
 }
 
-func newTableFiller(w *world.World, database *enginetest.Postgres) *tableFiller {
+func newTableFiller(w *testenv.Env, database *enginetest.Postgres) *tableFiller {
 	w.T.Helper()
 	running := w.StartWorker()
 	stock(w)
-	w.Place(1, world.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)})
+	w.Place(1, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)})
 	w.AwaitSynced(1)
 	passage{w: w}.rest(1)
 	running.Stop()

@@ -43,7 +43,7 @@ func (c call) ok() bool { return c.status < http.StatusMultipleChoices }
 
 func newTap(b *testing.B) *tap { b.Helper(); return &tap{b: b} }
 
-// before is for the options of a world.
+// before is for the options of a test environment.
 func (t *tap) before(account string) string {
 	t.b.Helper()
 	to, err := url.Parse(account)

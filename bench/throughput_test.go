@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -40,7 +40,7 @@ const (
 func BenchmarkThroughput(b *testing.B) {
 	imports := countingEnv(b, false)
 	importFirst(imports)
-	nothing := world.New(b, world.Options{Unlimited: true, Idle: true, Logger: quiet(b)})
+	nothing := testenv.New(b, testenv.Options{Unlimited: true, Idle: true, Logger: quiet(b)})
 
 	// The first round fills caches and connections, and shows an order's shape.
 	run(imports, 0, imported)
@@ -75,10 +75,10 @@ func firstOf(round int) int64 { return int64(100 + round*throughputOrders) }
 
 // run hands a round of orders over and gives the time until visibility shows
 // that they are done.
-func run(w *world.World, round int, done string) time.Duration {
+func run(w *testenv.Env, round int, done string) time.Duration {
 	w.T.Helper()
 	for i := range throughputOrders {
-		w.Cartum.PutOrder(firstOf(round)+int64(i), world.J{"delivery_phone": knownPhone(i), "products": lines(0, 1)})
+		w.Cartum.PutOrder(firstOf(round)+int64(i), testenv.J{"delivery_phone": knownPhone(i), "products": lines(0, 1)})
 	}
 	want := countOrders(w, done) + throughputOrders
 	start := time.Now()
@@ -99,7 +99,7 @@ func run(w *world.World, round int, done string) time.Duration {
 	return time.Since(start)
 }
 
-func countOrders(w *world.World, condition string) int64 {
+func countOrders(w *testenv.Env, condition string) int64 {
 	w.T.Helper()
 	query := fmt.Sprintf("WorkflowType = '%s' AND %s", workflows.OrderWorkflow, condition)
 	count, err := w.Temporal.CountWorkflow(w.T.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: query})
@@ -114,7 +114,7 @@ type step struct {
 }
 
 // shapeOf reads which activities an imported order called.
-func shapeOf(w *world.World, number int64) []step {
+func shapeOf(w *testenv.Env, number int64) []step {
 	w.T.Helper()
 	var shape []step
 	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

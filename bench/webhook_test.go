@@ -19,12 +19,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/api"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -53,7 +53,7 @@ func BenchmarkWebhook(b *testing.B) {
 		{"OpenOrders", func(int) int { return 1 }},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
-			w := world.New(b, world.Options{Idle: true, Logger: quiet(b)})
+			w := testenv.New(b, testenv.Options{Idle: true, Logger: quiet(b)})
 			ways := []way{
 				{"webhooks", throughStarter(w)},
 				{"bare", func(ctx context.Context, i int) error { return bareSignal(ctx, w, i) }},
@@ -112,7 +112,7 @@ func (w way) send(b *testing.B, first int) (each []time.Duration, all time.Durat
 	return each, time.Since(start)
 }
 
-func bareSignal(ctx context.Context, w *world.World, i int) error {
+func bareSignal(ctx context.Context, w *testenv.Env, i int) error {
 	id := fmt.Sprintf("bare:%d", i)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
 	_, err := w.Temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalShopOrderChanged, nil, options, workflows.OrderWorkflow)
@@ -121,13 +121,13 @@ func bareSignal(ctx context.Context, w *world.World, i int) error {
 
 // throughStarter sends webhooks as Cartum does, to a starter that takes them to
 // come from as many addresses as its limit of one needs.
-func throughStarter(w *world.World) func(context.Context, int) error {
+func throughStarter(w *testenv.Env) func(context.Context, int) error {
 	w.T.Helper()
 	store := settings.NewStore(w.Settings)
 	guard, err := access.New(access.Options{Settings: store, Logger: zap.NewNop()})
 	fatal(w.T, err)
 	routes := api.NewRouter(api.Options{
-		Settings: store, Guard: guard, Orders: func() (*exchange.Orders, bool) { return w.Orders, true },
+		Settings: store, Guard: guard, Orders: func() (*service.Orders, bool) { return w.Orders, true },
 		Health: http.NotFoundHandler(), Logger: zap.NewNop(),
 	})
 	var taken atomic.Int64
@@ -139,7 +139,7 @@ func throughStarter(w *world.World) func(context.Context, int) error {
 	w.T.Cleanup(server.Close)
 	shop := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
 	w.T.Cleanup(shop.CloseIdleConnections)
-	url := server.URL + "/webhooks/cartum/" + w.Shop + "/" + world.WebhookKey + "?event=order_created"
+	url := server.URL + "/webhooks/cartum/" + w.Shop + "/" + testenv.WebhookKey + "?event=order_created"
 	return func(ctx context.Context, i int) error {
 		body := strings.NewReader(fmt.Sprintf(`{"order_id":%d,"user":99,"stat_status":1}`, i))
 		request, err := http.NewRequestWithContext(ctx, http.MethodPut, url, body)

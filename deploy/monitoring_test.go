@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/metrics"
-	"github.com/cartumsync/cartumsync/internal/overview"
 )
 
 // shown is /metrics of a process that has something to show of everything.
@@ -22,12 +22,12 @@ func shown(t *testing.T) string {
 	m, err := metrics.New()
 	require.NoError(t, err)
 	now := time.Now()
-	m.ShowOverview(func() overview.Report {
-		rounds := overview.Rounds{State: overview.Red, LastSuccess: now}
-		return overview.Report{
+	m.ShowOverview(func() health.Report {
+		rounds := health.Rounds{State: health.Red, LastSuccess: now}
+		return health.Report{
 			At:       now,
-			Shops:    map[string]overview.Shop{"kwiaty": {Rounds: rounds, OldestHold: now, Orders: map[string]int64{"held": 2}, Import: &overview.Import{}}},
-			Accounts: map[string]overview.Account{"main": {Rounds: rounds}},
+			Shops:    map[string]health.Shop{"kwiaty": {Rounds: rounds, OldestHold: now, Orders: map[string]int64{"held": 2}, Import: &health.Import{}}},
+			Accounts: map[string]health.Account{"main": {Rounds: rounds}},
 		}
 	})
 	m.CartumRequest("kwiaty", "ok")

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // said is an answer of the starter.
@@ -31,7 +31,7 @@ func (s said) json(t *testing.T) (body map[string]any) {
 
 // ask sends a request with a token. A form is sent as a page sends it, all else
 // as JSON; nothing follows a redirect.
-func ask(w *world.World, token, method, path string, body any, header ...string) said {
+func ask(w *testenv.Env, token, method, path string, body any, header ...string) said {
 	w.T.Helper()
 	var reader io.Reader = http.NoBody
 	kind := "application/json"
@@ -59,23 +59,23 @@ func ask(w *world.World, token, method, path string, body any, header ...string)
 	return said{answer, string(text)}
 }
 
-func names(w *world.World, numbers ...int64) (names []world.J) {
+func names(w *testenv.Env, numbers ...int64) (names []testenv.J) {
 	for _, number := range numbers {
-		names = append(names, world.J{"shop": w.Shop, "number": number})
+		names = append(names, testenv.J{"shop": w.Shop, "number": number})
 	}
 	return names
 }
 
 func TestR03_ActionsByTheAPI(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	for number := int64(2); number <= 4; number++ {
-		w.Place(number, world.J{"delivery_phone": ""})
+		w.Place(number, testenv.J{"delivery_phone": ""})
 		w.AwaitHeld(number, order.HoldNoCustomer)
 	}
-	act := func(path string, body any) said { return ask(w, world.APIToken, http.MethodPost, "/v1"+path, body) }
+	act := func(path string, body any) said { return ask(w, testenv.APIToken, http.MethodPost, "/v1"+path, body) }
 	of := func(number int64) string { return fmt.Sprintf("/orders/%s/%d", w.Shop, number) }
 
 	// Update one order, and meet the cooldown.
@@ -84,8 +84,8 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	if answer.StatusCode == http.StatusAccepted {
 		place := answer.Header.Get("Location")
 		require.NotEmpty(t, place)
-		w.Eventually(world.Patience, func() string {
-			end := ask(w, world.ViewerToken, http.MethodGet, place, nil)
+		w.Eventually(testenv.Patience, func() string {
+			end := ask(w, testenv.ViewerToken, http.MethodGet, place, nil)
 			if end.json(t)["state"] != "done" {
 				return place + ": " + end.text
 			}
@@ -98,27 +98,27 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	assert.Equal(t, "application/problem+json", again.Header.Get("Content-Type"))
 	assert.Equal(t, http.StatusNotFound, act(of(99)+"/refresh", nil).StatusCode)
 	assert.Equal(t, http.StatusNotFound, act("/orders/nobody/1/refresh", nil).StatusCode)
-	assert.Equal(t, http.StatusNotFound, ask(w, world.ViewerToken, http.MethodGet, "/v1"+of(1)+"/refreshes/refresh:7", nil).StatusCode)
-	bulk := act("/orders/refresh", world.J{"orders": names(w, 1, 99)})
+	assert.Equal(t, http.StatusNotFound, ask(w, testenv.ViewerToken, http.MethodGet, "/v1"+of(1)+"/refreshes/refresh:7", nil).StatusCode)
+	bulk := act("/orders/refresh", testenv.J{"orders": names(w, 1, 99)})
 	require.Equal(t, http.StatusOK, bulk.StatusCode, bulk.text)
 	assert.Contains(t, bulk.text, `"state":"too-soon"`)
 	assert.Contains(t, bulk.text, `"state":"unknown"`)
 
 	// Answer holds.
-	unfit := act(of(2)+"/decisions", world.J{"kind": "accept"})
+	unfit := act(of(2)+"/decisions", testenv.J{"kind": "accept"})
 	assert.Equal(t, http.StatusConflict, unfit.StatusCode)
 	assert.Contains(t, unfit.text, "does not offer this answer")
-	assert.Equal(t, http.StatusUnprocessableEntity, act(of(2)+"/decisions", world.J{"kind": "dance"}).StatusCode)
+	assert.Equal(t, http.StatusUnprocessableEntity, act(of(2)+"/decisions", testenv.J{"kind": "dance"}).StatusCode)
 	for range 2 { // sent twice
-		assert.Equal(t, http.StatusAccepted, act(of(2)+"/decisions", world.J{"kind": "create-contact"}).StatusCode)
+		assert.Equal(t, http.StatusAccepted, act(of(2)+"/decisions", testenv.J{"kind": "create-contact"}).StatusCode)
 	}
 	view, _ := w.AwaitSynced(2)
 	assert.Contains(t, timelineText(view), "decided decision=create-contact")
 	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided decision=create-contact"))
 
-	held := ask(w, world.ViewerToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
+	held := ask(w, testenv.ViewerToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
 	require.Equal(t, http.StatusOK, held.StatusCode, held.text)
-	bulk = act("/holds/decisions", world.J{"orders": names(w, 3, 4, 2), "decision": world.J{"kind": "skip", "reason": "test"}})
+	bulk = act("/holds/decisions", testenv.J{"orders": names(w, 3, 4, 2), "decision": testenv.J{"kind": "skip", "reason": "test"}})
 	require.Equal(t, http.StatusOK, bulk.StatusCode, bulk.text)
 	assert.Equal(t, 2, strings.Count(bulk.text, `"taken":true`), bulk.text)
 	w.AwaitClosed(3)
@@ -132,7 +132,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	assert.Equal(t, http.StatusAccepted, act(of(1)+"/written-off", nil).StatusCode)
 
 	for _, path := range []string{of(1) + "/refresh", of(1) + "/decisions", of(1) + "/import", of(1) + "/written-off", "/orders/refresh", "/holds/decisions"} {
-		assert.Equal(t, http.StatusForbidden, ask(w, world.ViewerToken, http.MethodPost, "/v1"+path, world.J{}).StatusCode, path)
+		assert.Equal(t, http.StatusForbidden, ask(w, testenv.ViewerToken, http.MethodPost, "/v1"+path, testenv.J{}).StatusCode, path)
 	}
 }
 
@@ -148,12 +148,12 @@ func byOf(timeline []order.Entry, text string) string {
 
 func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Create("people", world.J{"first_name": "<script>", "phones": []string{"501234567"}})
-	ola := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Create("people", testenv.J{"first_name": "<script>", "phones": []string{"501234567"}})
+	ola := w.Roapp.Create("people", testenv.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
-	w.Place(2, world.J{"delivery_phone": ""})
+	w.Place(2, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(2, order.HoldNoCustomer)
 	page := func(token, method, path string, form url.Values, header ...string) said {
 		if form == nil {
@@ -161,8 +161,8 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 		}
 		return ask(w, token, method, path, form, header...)
 	}
-	w.Eventually(world.Patience, func() string { // the list lags
-		shown := page(world.APIToken, http.MethodGet, "/holds", nil)
+	w.Eventually(testenv.Patience, func() string { // the list lags
+		shown := page(testenv.APIToken, http.MethodGet, "/holds", nil)
 		if shown.StatusCode != http.StatusOK || strings.Count(shown.text, `class="hold"`) != 2 {
 			return shown.Status + shown.text
 		}
@@ -170,52 +170,52 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 		assert.Contains(t, shown.text, "&lt;script&gt;")
 		return ""
 	})
-	assert.NotContains(t, page(world.ViewerToken, http.MethodGet, "/holds", nil).text, "<form method=\"post\" action=\"/orders")
+	assert.NotContains(t, page(testenv.ViewerToken, http.MethodGet, "/holds", nil).text, "<form method=\"post\" action=\"/orders")
 	path := "/orders/" + w.Shop + "/1"
 
 	live := []string{"HX-Request", "true"}
-	wrong := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}, live...)
+	wrong := page(testenv.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}, live...)
 	assert.Equal(t, http.StatusOK, wrong.StatusCode)
 	assert.Contains(t, wrong.text, "it is not among the choices")
-	assert.Equal(t, http.StatusConflict, page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}).StatusCode)
-	right := page(world.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {itoa(ola)}, "listed": {"1"}}, live...)
+	assert.Equal(t, http.StatusConflict, page(testenv.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}).StatusCode)
+	right := page(testenv.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {itoa(ola)}, "listed": {"1"}}, live...)
 	assert.Equal(t, http.StatusOK, right.StatusCode)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, page(world.ViewerToken, http.MethodGet, path+"/hold", nil, live...).text, "in step")
+	assert.Contains(t, page(testenv.ViewerToken, http.MethodGet, path+"/hold", nil, live...).text, "in step")
 
 	// Without scripts a form leads back.
-	back := page(world.APIToken, http.MethodPost, "/orders/"+w.Shop+"/2/decisions", url.Values{"kind": {"create-contact"}, "back": {"//evil.example"}})
+	back := page(testenv.APIToken, http.MethodPost, "/orders/"+w.Shop+"/2/decisions", url.Values{"kind": {"create-contact"}, "back": {"//evil.example"}})
 	assert.Equal(t, http.StatusSeeOther, back.StatusCode)
 	assert.Equal(t, "/", back.Header.Get("Location"))
 	w.AwaitSynced(2)
-	bulk := page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}, "order": {w.Shop + "/2", w.Shop + "/77"}})
+	bulk := page(testenv.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}, "order": {w.Shop + "/2", w.Shop + "/77"}})
 	assert.Equal(t, http.StatusOK, bulk.StatusCode)
 	assert.Contains(t, bulk.text, w.Shop+" #77")
-	assert.Equal(t, http.StatusBadRequest, page(world.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}}).StatusCode)
+	assert.Equal(t, http.StatusBadRequest, page(testenv.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}}).StatusCode)
 
 	// Update several orders: each answers in its own cell.
 	chosen := url.Values{"order": {w.Shop + "/1", w.Shop + "/2"}}
-	cells := page(world.APIToken, http.MethodPost, "/orders/refresh", chosen, live...)
+	cells := page(testenv.APIToken, http.MethodPost, "/orders/refresh", chosen, live...)
 	assert.Equal(t, 2, strings.Count(cells.text, `hx-swap-oob="true"`), cells.text)
-	w.Eventually(world.Patience, func() string {
-		shown := page(world.APIToken, http.MethodPost, "/orders/refresh", chosen)
+	w.Eventually(testenv.Patience, func() string {
+		shown := page(testenv.APIToken, http.MethodPost, "/orders/refresh", chosen)
 		if strings.Count(shown.text, "Updated a moment ago") != 2 {
 			return shown.text
 		}
 		return ""
 	})
-	assert.Equal(t, http.StatusForbidden, page(world.ViewerToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
+	assert.Equal(t, http.StatusForbidden, page(testenv.ViewerToken, http.MethodPost, "/orders/refresh", chosen).StatusCode)
 
 	// In the table the row is shown again once its update has ended.
-	shown := page(world.APIToken, http.MethodGet, "/orders", nil)
+	shown := page(testenv.APIToken, http.MethodGet, "/orders", nil)
 	assert.Equal(t, 2, strings.Count(shown.text, `name="order"`), shown.text)
-	assert.NotContains(t, page(world.ViewerToken, http.MethodGet, "/orders", nil).text, `name="order"`)
-	row := page(world.APIToken, http.MethodGet, path+"/refreshes/refresh:1?row=1", nil, live...)
+	assert.NotContains(t, page(testenv.ViewerToken, http.MethodGet, "/orders", nil).text, `name="order"`)
+	row := page(testenv.APIToken, http.MethodGet, path+"/refreshes/refresh:1?row=1", nil, live...)
 	assert.Equal(t, "#order-"+w.Shop+"-1", row.Header.Get("HX-Retarget"))
 	assert.Contains(t, row.text, "<tr id=")
 	assert.Contains(t, row.text, "Nothing changed")
-	panel := page(world.APIToken, http.MethodGet, path, nil)
+	panel := page(testenv.APIToken, http.MethodGet, path, nil)
 	assert.Equal(t, http.StatusOK, panel.StatusCode)
 	assert.Contains(t, panel.text, `action="`+path+`/refresh"`)
 }

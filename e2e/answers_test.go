@@ -7,16 +7,16 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
-	ola := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"501234567"}})
+	ola := w.Roapp.Create("people", testenv.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: ola})
@@ -30,7 +30,7 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 
 	// Who was remembered is gone, and a third one has come.
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(ola), nil, nil)
-	w.Roapp.Create("people", world.J{"first_name": "Iga", "phones": []string{"501234567"}})
+	w.Roapp.Create("people", testenv.J{"first_name": "Iga", "phones": []string{"501234567"}})
 	w.Place(3, nil)
 	view = w.AwaitHeld(3, order.HoldAmbiguousContact)
 	assert.NotContains(t, choiceIDs(view.State.Hold), ola)
@@ -39,14 +39,14 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 
 func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
-	chosen := w.Roapp.Create("products", world.J{"title": "Róża, stara", "article": "R-1"})
-	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
+	chosen := w.Roapp.Create("products", testenv.J{"title": "Róża, stara", "article": "R-1"})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "12.50", "2")))
 	w.AwaitHeld(1, order.HoldAmbiguousProduct)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: chosen})
 	w.AwaitSynced(1)
-	w.Place(2, lines(world.Line("R-1", "Róża", "12.50", "1")))
+	w.Place(2, lines(testenv.Line("R-1", "Róża", "12.50", "1")))
 	view, o := w.AwaitSynced(2)
 	require.Len(t, o.Items, 1)
 	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
@@ -54,13 +54,13 @@ func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 }
 
 // staffsOrder is an order that staff made by hand, with two roses.
-func staffsOrder(w *world.World) (id, contact int64) {
-	contact = w.Roapp.Create("people", world.J{"first_name": "Ewa"})
-	rose := w.Roapp.Create("products", world.J{"title": "Róża", "article": "A-1"})
+func staffsOrder(w *testenv.Env) (id, contact int64) {
+	contact = w.Roapp.Create("people", testenv.J{"first_name": "Ewa"})
+	rose := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "A-1"})
 	var made struct {
 		ID int64 `json:"id"`
 	}
-	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": contact, "manager_notes": "by phone"}, &made)
+	w.Roapp.API("POST", "/v2/orders", testenv.J{"branch_id": 12, "order_type_id": 34, "client_id": contact, "manager_notes": "by phone"}, &made)
 	w.Roapp.AddItem(made.ID, rose, "2", "12.50")
 	return made.ID, contact
 }
@@ -70,9 +70,9 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 	for name, second := range map[string]bool{"with fields": false, "with a marker": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Second: second, RoappSwitches: noLag})
+			w := unhurried(t, testenv.Options{Second: second, RoappSwitches: noLag})
 			id, contact := staffsOrder(w)
-			w.Place(1, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
+			w.Place(1, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(1, order.HoldNoCustomer)
 			assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
 
@@ -84,7 +84,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			assert.Contains(t, timelineText(view), "order-linked")
 			assert.NotEmpty(t, theComment(t, o))
 
-			w.Place(2, with(world.J{"delivery_phone": ""}, lines(world.Line("A-1", "Róża", "12.50", "2"))))
+			w.Place(2, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(2, order.HoldNoCustomer)
 			w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
 			w.Await(2, func(v order.View) string {
@@ -109,8 +109,8 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 
 func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, lines(world.Line("A-1", "Róża", "12.50", "2")))
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Place(1, lines(testenv.Line("A-1", "Róża", "12.50", "2")))
 	_, first := w.AwaitSynced(1)
 	w.Roapp.Delete("orders/" + itoa(first.ID))
 	w.ByHand(1)
@@ -118,7 +118,7 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 	var made struct {
 		ID int64 `json:"id"`
 	}
-	w.Roapp.API("POST", "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
+	w.Roapp.API("POST", "/v2/orders", testenv.J{"branch_id": 12, "order_type_id": 34, "client_id": first.Client.ID}, &made)
 	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: first.ID}).Unfit)
 	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: made.ID})
 	_, o := w.AwaitSynced(1)
@@ -129,16 +129,16 @@ func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
 
 func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number := int64(1); number <= 3; number++ {
 		w.Place(number, nil)
 		w.AwaitSynced(number)
 	}
-	w.Place(4, world.J{"delivery_phone": ""})
+	w.Place(4, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(4, order.HoldNoCustomer)
 	w.Decide(4, order.Decision{Kind: order.DecideSkip, Reason: "test"})
 	w.AwaitClosed(4)
-	require.Equal(t, exchange.RefreshDone, w.Refresh(2, "Ola").State)
+	require.Equal(t, service.RefreshDone, w.Refresh(2, "Ola").State)
 
 	keys := []order.Key{w.Key(1), w.Key(2), w.Key(3), w.Key(4), w.Key(99)}
 	began, err := w.Orders.BeginMany(t.Context(), keys, "Ola")
@@ -149,23 +149,23 @@ func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	}
 	for _, i := range []int{0, 2} {
 		require.NoError(t, began[i].Err)
-		assert.Equal(t, exchange.RefreshDone, awaitEnd(w, began[i].Key.Number, began[i].ID).State)
+		assert.Equal(t, service.RefreshDone, awaitEnd(w, began[i].Key.Number, began[i].ID).State)
 	}
 	require.NoError(t, began[1].Err)
-	assert.Equal(t, exchange.RefreshTooSoon, began[1].State)
+	assert.Equal(t, service.RefreshTooSoon, began[1].State)
 	assert.False(t, began[1].Next.IsZero())
-	assert.Equal(t, exchange.Closed, exchange.As(began[3].Err).Code)
-	assert.Equal(t, exchange.NoOrder, exchange.As(began[4].Err).Code)
+	assert.Equal(t, service.Closed, service.As(began[3].Err).Code)
+	assert.Equal(t, service.NoOrder, service.As(began[4].Err).Code)
 
-	_, err = w.Orders.BeginMany(t.Context(), make([]order.Key, exchange.MostAtOnce+1), "Ola")
-	assert.Equal(t, exchange.Invalid, exchange.As(err).Code)
+	_, err = w.Orders.BeginMany(t.Context(), make([]order.Key, service.MostAtOnce+1), "Ola")
+	assert.Equal(t, service.Invalid, service.As(err).Code)
 }
 
 func TestR03_DecisionForSeveralOrdersAnswersForEach(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number := int64(1); number <= 2; number++ {
-		w.Place(number, world.J{"delivery_phone": ""})
+		w.Place(number, testenv.J{"delivery_phone": ""})
 		w.AwaitHeld(number, order.HoldNoCustomer)
 	}
 	w.Place(3, nil)
@@ -175,8 +175,8 @@ func TestR03_DecisionForSeveralOrdersAnswersForEach(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, answers[0].Err)
 	require.NoError(t, answers[1].Err)
-	assert.Equal(t, exchange.Unfit, exchange.As(answers[2].Err).Code)
-	assert.Equal(t, exchange.NoOrder, exchange.As(answers[3].Err).Code)
+	assert.Equal(t, service.Unfit, service.As(answers[2].Err).Code)
+	assert.Equal(t, service.NoOrder, service.As(answers[3].Err).Code)
 	w.AwaitSynced(1)
 	w.AwaitSynced(2)
 	_, err = w.Orders.DecideMany(t.Context(), nil, order.Decision{Kind: order.DecideContact, ContactID: 1})

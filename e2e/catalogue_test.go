@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-func accountHealth(w *world.World) (view workflows.HealthView) {
+func accountHealth(w *testenv.Env) (view workflows.HealthView) {
 	w.T.Helper()
 	answer, err := w.Temporal.QueryWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.QueryHealth)
 	require.NoError(w.T, err)
@@ -29,7 +29,7 @@ func TestMainScenariosWithTheLegacyCatalogueGone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RoappSwitches: switches})
+			w := unhurried(t, testenv.Options{RoappSwitches: switches})
 			newMainScenarios(w).run(t)
 		})
 	}
@@ -39,12 +39,12 @@ func TestMainScenariosWithTheLegacyCatalogueGone(t *testing.T) {
 // by themselves once RO App offers one again.
 func TestMissingCatalogueIsAnOutageOfTheAccount(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CollectEvery: 10 * time.Second, RoappSwitches: map[string]string{"legacy-catalogue": "404", "v2-catalogue": "404"}})
+	w := unhurried(t, testenv.Options{CollectEvery: 10 * time.Second, RoappSwitches: map[string]string{"legacy-catalogue": "404", "v2-catalogue": "404"}})
 	w.Place(1, nil)
 	w.Place(2, nil)
 	w.AwaitHeld(1, order.HoldUnreachable)
 	w.AwaitHeld(2, order.HoldUnreachable)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if now := accountHealth(w); !now.RedAt(time.Now(), time.Hour) || now.Health.Problem != "RO App no longer offers /products/" {
 			return "the account is not red: " + now.Health.Problem
 		}
@@ -52,7 +52,7 @@ func TestMissingCatalogueIsAnOutageOfTheAccount(t *testing.T) {
 	})
 	assert.Empty(t, w.Roapp.Orders())
 	w.Roapp.Switch("v2-catalogue", "yes")
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if now := accountHealth(w); now.RedAt(time.Now(), time.Hour) {
 			return "still red: " + now.Health.Problem
 		}

@@ -7,15 +7,15 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // longAgo is a creation that the sweeps' window has left behind.
 const longAgo = "2026-01-05 10:00:00"
 
 // run returns the order's current run and whether it is open.
-func runOf(w *world.World, number int64) (run string, open bool) {
+func runOf(w *testenv.Env, number int64) (run string, open bool) {
 	w.T.Helper()
 	about, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(w.T, err)
@@ -26,8 +26,8 @@ func runOf(w *world.World, number int64) (run string, open bool) {
 // person brings it back, and then it is linked.
 func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Cartum.PutOrder(1, world.J{"stat_status": 3, "stat_created": longAgo, "products": roseAndVase("2", "1")})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Cartum.PutOrder(1, testenv.J{"stat_status": 3, "stat_created": longAgo, "products": roseAndVase("2", "1")})
 	w.ByHand(1)
 	view := w.AwaitClosed(1)
 	assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
@@ -37,7 +37,7 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	first, open := runOf(w, 1)
 	assert.False(t, open)
 
-	w.Cartum.Change(1, world.J{"delivery_address": "ul. Krótka 9"})
+	w.Cartum.Change(1, testenv.J{"delivery_address": "ul. Krótka 9"})
 	w.Webhook(1)
 	run, open := runOf(w, 1)
 	assert.Equal(t, first, run, "a late event does not reopen it")
@@ -63,8 +63,8 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 
 func TestT03_OrderOfLongAgoThatIsNotFinalStaysOpen(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Cartum.PutOrder(1, world.J{"stat_status": 2, "stat_created": longAgo, "products": roseAndVase("2", "1")})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Cartum.PutOrder(1, testenv.J{"stat_status": 2, "stat_created": longAgo, "products": roseAndVase("2", "1")})
 	w.ByHand(1)
 	_, o := w.AwaitSynced(1)
 	w.Webhook(1)
@@ -80,7 +80,7 @@ func TestT03_OrderOfLongAgoThatIsNotFinalStaysOpen(t *testing.T) {
 // A final order of today is still in the sweeps' sight.
 func TestT03_FinalOrderOfTodayStaysOpen(t *testing.T) {
 	t.Parallel()
-	w, _ := importedOrder(t, world.Options{}, 1, world.J{"stat_status": 3})
+	w, _ := importedOrder(t, testenv.Options{}, 1, testenv.J{"stat_status": 3})
 	awaitRest(w, 1, total("55"))
 	_, open := runOf(w, 1)
 	assert.True(t, open)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -22,14 +22,14 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 	for name, second := range map[string]bool{"by custom fields": false, "by the marker in the notes": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, world.Options{Second: second, Unlimited: true})
+			w := testenv.New(t, testenv.Options{Second: second, Unlimited: true})
 			for number := int64(1); number <= 2; number++ {
 				w.Place(number, nil)
 				w.AwaitSynced(number)
 			}
 			for number := int64(1); number <= 2; number++ {
 				var view order.View
-				w.Eventually(world.Patience, func() string {
+				w.Eventually(testenv.Patience, func() string {
 					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 					var err error
 					view, err = w.Orders.View(t.Context(), w.Key(number))
@@ -46,11 +46,11 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 	}
 }
 
-// unlagging is a world whose account is reached through a gateway and whose
+// unlagging is a test environment whose account is reached through a gateway and whose
 // lists do not lag.
-func unlagging(t *testing.T, g *gateway) *world.World {
+func unlagging(t *testing.T, g *gateway) *testenv.Env {
 	t.Helper()
-	w := unhurried(t, world.Options{RoappURL: g.open(t), RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := unhurried(t, testenv.Options{RoappURL: g.open(t), RoappSwitches: map[string]string{"search-lag": "0s"}})
 	pollNow(w)
 	awaitCollected(w, time.Time{})
 	return w
@@ -89,7 +89,7 @@ func TestF10_RowThatShowsLate(t *testing.T) {
 			f.set(2, 105)
 			f.set(1, 105)
 			if later {
-				w.Eventually(world.Patience, func() string {
+				w.Eventually(testenv.Patience, func() string {
 					f.set(1, 106)
 					f.set(1, 105)
 					if !f.modified(1).After(f.modified(2)) {
@@ -246,12 +246,12 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 // other settings.
 func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	right := w.Env["ROAPP_API_KEY"]
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong"})
 	wrong := w.StartWorker()
 	pollNow(w)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if collections(w).Paused == "" {
 			return "it does not pause"
 		}

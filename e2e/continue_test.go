@@ -12,14 +12,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // stateOf is all that the order's workflow knows, as text.
-func stateOf(w *world.World, number int64) string {
+func stateOf(w *testenv.Env, number int64) string {
 	w.T.Helper()
 	view, err := w.Orders.View(w.T.Context(), w.Key(number))
 	require.NoError(w.T, err)
@@ -30,7 +30,7 @@ func stateOf(w *world.World, number int64) string {
 }
 
 // assertKept has the order continue as new, and says that it knows what it knew.
-func assertKept(t *testing.T, w *world.World, number int64) {
+func assertKept(t *testing.T, w *testenv.Env, number int64) {
 	t.Helper()
 	before := stateOf(w, number)
 	w.ContinueAsNew(number)
@@ -39,8 +39,8 @@ func assertKept(t *testing.T, w *world.World, number int64) {
 
 func TestT03_ContinueAsNewKeepsAHoldAndItsDeadline(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, world.J{"delivery_phone": ""})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Place(1, testenv.J{"delivery_phone": ""})
 	hold := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
 	assertKept(t, w, 1)
 	assertKept(t, w, 1)
@@ -54,22 +54,22 @@ func TestT03_ContinueAsNewKeepsAHoldAndItsDeadline(t *testing.T) {
 
 func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	assertKept(t, w, 1)
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	awaitRest(w, 1, total("67.5"))
 	assertKept(t, w, 1)
 	first := w.Refresh(1, "Ola")
-	require.Equal(t, exchange.RefreshDone, first.State)
+	require.Equal(t, service.RefreshDone, first.State)
 	assertKept(t, w, 1)
 	again := w.Refresh(1, "Ola")
-	assert.Equal(t, exchange.RefreshTooSoon, again.State)
+	assert.Equal(t, service.RefreshTooSoon, again.State)
 	assert.True(t, first.Next.Equal(again.Next))
 
 	// With a mark, and with the write-off that caused it.
 	w.Roapp.WriteOff(o.ID)
-	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	w.Await(1, func(v order.View) string {
 		if v.State.Comment.Delivered.Difference == "" {
@@ -80,8 +80,8 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	awaitRest(w, 1, total("80"))
 	assertKept(t, w, 1)
 	w.AwaitMark(1, order.WarnNotSynced)
-	w.Edit(1, world.J{"stat_status": 2})
-	w.Eventually(world.Patience, func() string {
+	w.Edit(1, testenv.J{"stat_status": 2})
+	w.Eventually(testenv.Patience, func() string {
 		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
 			return fmt.Sprint("status ", is)
 		}
@@ -96,13 +96,13 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 // in whatever order they come.
 func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 	worker := w.StartWorker()
 	o := place(w, 1, nil)
 	before := w.RunID(1)
 	worker.Stop()
 	// Nobody works: all of it waits.
-	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
 	w.ForceContinueAsNew(1)
 	w.Webhook(1)
 	w.ForceContinueAsNew(1)
@@ -118,7 +118,7 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	assert.True(t, view.State.Order.WrittenOff)
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after), "frozen by the write-off that waited with the edit")
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if w.RunID(1) == before {
 			return "it still is the first run"
 		}
@@ -134,8 +134,8 @@ const withAStep = 15
 // as it is seen, the others once they have come to something.
 func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, world.J{"products": roseAndVase("2", "1")})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Place(1, testenv.J{"products": roseAndVase("2", "1")})
 	runs := map[string]bool{}
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -163,10 +163,10 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	defer stopOnce()
 
 	_, o := w.AwaitSynced(1)
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	w.Cartum.Change(1, world.J{"products": roseAndVase("5", "1")})
-	answers := make([]exchange.Refreshed, 4)
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("5", "1")})
+	answers := make([]service.Refreshed, 4)
 	var clicks sync.WaitGroup
 	for i := range answers {
 		clicks.Go(func() {
@@ -177,22 +177,22 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 	}
 	clicks.Wait()
 	for i, answer := range answers {
-		if answer.State == exchange.RefreshRunning {
+		if answer.State == service.RefreshRunning {
 			answers[i] = awaitEnd(w, 1, answer.ID)
 		}
 	}
-	done := slices.DeleteFunc(slices.Clone(answers), func(a exchange.Refreshed) bool { return a.State == exchange.RefreshTooSoon })
+	done := slices.DeleteFunc(slices.Clone(answers), func(a service.Refreshed) bool { return a.State == service.RefreshTooSoon })
 	require.NotEmpty(t, done) // the answer to a late click says when the next one is allowed
 	for _, answer := range answers {
 		assert.True(t, done[0].Next.Equal(answer.Next))
 	}
 	for _, answer := range done {
 		assert.Equal(t, done[0], answer)
-		assert.Equal(t, exchange.RefreshDone, answer.State)
+		assert.Equal(t, service.RefreshDone, answer.State)
 	}
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 	w.ReportWriteOff(1)
-	w.Edit(1, world.J{"products": roseAndVase("6", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("6", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	view := awaitRest(w, 1, total("105"))
 	stopOnce()

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // diary is a log that can be searched.
@@ -36,7 +36,7 @@ func (d *diary) logger() *zap.Logger {
 }
 
 // assertDiscreet says that a text has neither secrets nor personal data.
-func assertDiscreet(t *testing.T, w *world.World, text string) {
+func assertDiscreet(t *testing.T, w *testenv.Env, text string) {
 	t.Helper()
 	hidden := []string{
 		"Nowak", "anna@example.com", "501234567", "501 234 567", "Długa", "Kraków", // the buyer
@@ -70,7 +70,7 @@ func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
 			o := s.options
 			o.CartumSwitches = map[string]string{"expired_token": answer}
 			w := s.open(t, o)
-			w.Roapp.Break(world.Fault{Match: "GET /products", Kind: "slow", Delay: "700ms"})
+			w.Roapp.Break(testenv.Fault{Match: "GET /products", Kind: "slow", Delay: "700ms"})
 			s.place(w)
 			w.AwaitSeen(w.Roapp, "GET /products", 1)
 			w.Cartum.ExpireTokens()
@@ -84,11 +84,11 @@ func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
 // Many orders at once find the token expired: they share one login.
 func TestF49_ExpiredTokenIsReplacedOnce(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	w.Cartum.ExpireTokens()
-	orders := map[int64]world.J{}
+	orders := map[int64]testenv.J{}
 	for number := int64(2); number < 12; number++ {
 		orders[number] = nil
 	}
@@ -103,10 +103,10 @@ func TestF49_WrongCredentials(t *testing.T) {
 	s := sceneByArticle()
 	for name, wrong := range map[string]struct {
 		variable, value string
-		refused         func(*world.World) int
+		refused         func(*testenv.Env) int
 	}{
-		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *world.World) int { return w.Cartum.Requests().FailedLogins }},
-		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *world.World) int { return w.Roapp.Requests(0).Statuses["401"] }},
+		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *testenv.Env) int { return w.Cartum.Requests().FailedLogins }},
+		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *testenv.Env) int { return w.Roapp.Requests(0).Statuses["401"] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,16 +160,16 @@ func TestF49_LogOfAnImportInTroubleIsDiscreet(t *testing.T) {
 	o := s.options
 	o.Logger = log.logger()
 	w := s.open(t, o)
-	echo := world.Fault{Kind: "status", Status: http.StatusInternalServerError, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`}
+	echo := testenv.Fault{Kind: "status", Status: http.StatusInternalServerError, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`}
 	for _, r := range requests() {
 		if r.times == 1 {
 			r.spoil(w, echo)
 		}
 	}
-	w.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people", Kind: "reset"})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/contacts/people", Kind: "reset"})
 	s.place(w)
 	w.AwaitSynced(sceneNumber)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "client Anna Nowak +48501234567 is refused"}`})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "client Anna Nowak +48501234567 is refused"}`})
 	w.Place(116, s.fields())
 	w.AwaitHeld(116, order.HoldRejected)
 	assertDiscreet(t, w, log.String())

@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // phonesOf are the numbers on a contact's card, in whatever form they are shown.
-func phonesOf(t *testing.T, card world.J) []string {
+func phonesOf(t *testing.T, card testenv.J) []string {
 	t.Helper()
 	entries, ok := card["phones"].([]any)
 	require.True(t, ok, "%v", card)
@@ -27,8 +27,8 @@ func phonesOf(t *testing.T, card world.J) []string {
 
 func TestR10_R26_CustomerBecomesAContactWithNamePhoneAndMail(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"delivery_name": " Anna  Maria Nowak ", "delivery_phone": "501-234-567", "delivery_email": "anna@example.com"})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"delivery_name": " Anna  Maria Nowak ", "delivery_phone": "501-234-567", "delivery_email": "anna@example.com"})
 	_, o := w.AwaitSynced(1)
 	people := w.Roapp.Records("people")
 	require.Len(t, people, 1)
@@ -44,9 +44,9 @@ func TestR10_R26_CustomerBecomesAContactWithNamePhoneAndMail(t *testing.T) {
 
 func TestR10_SingleNameIsAFirstName(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"delivery_name": "Anna", "delivery_email": ""})
-	w.Place(2, world.J{"delivery_name": "", "delivery_email": "", "delivery_phone": "601 222 333"})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"delivery_name": "Anna", "delivery_email": ""})
+	w.Place(2, testenv.J{"delivery_name": "", "delivery_email": "", "delivery_phone": "601 222 333"})
 	_, named := w.AwaitSynced(1)
 	assert.Equal(t, "Anna", named.Client.FirstName)
 	assert.Empty(t, named.Client.LastName)
@@ -71,12 +71,12 @@ func TestR27_F22_OnePhoneInEveryFormatIsOneCustomer(t *testing.T) {
 	} {
 		t.Run(pair.name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Second: pair.second, RoappSwitches: map[string]string{"search-lag": "0s"}})
-			contact := w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{pair.byStaff}})
+			w := unhurried(t, testenv.Options{Second: pair.second, RoappSwitches: map[string]string{"search-lag": "0s"}})
+			contact := w.Roapp.Create("people", testenv.J{"first_name": "Anna", "phones": []string{pair.byStaff}})
 			for i, phone := range pair.phones {
-				w.Place(int64(i+1), world.J{"delivery_phone": phone})
+				w.Place(int64(i+1), testenv.J{"delivery_phone": phone})
 			}
-			w.Place(100, world.J{"delivery_phone": "+49 1512 3456789"})
+			w.Place(100, testenv.J{"delivery_phone": "+49 1512 3456789"})
 			for i, phone := range pair.phones {
 				_, o := w.AwaitSynced(int64(i + 1))
 				assert.Equal(t, contact, o.Client.ID, phone)
@@ -94,10 +94,10 @@ func TestR27_F22_PartialHitsAreNotTheCustomer(t *testing.T) {
 	for _, filter := range []string{"suffix", "ignored"} {
 		t.Run(filter, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RoappSwitches: map[string]string{"phones": filter, "search-lag": "0s"}})
-			w.Roapp.Create("people", world.J{"first_name": "Ktoś", "phones": []string{"+49501234567"}})
-			w.Roapp.Create("people", world.J{"first_name": "Inny", "phones": []string{"+1148501234567"}})
-			w.Roapp.Create("organizations", world.J{"name": "Firma", "phones": []string{"+44501234567"}})
+			w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"phones": filter, "search-lag": "0s"}})
+			w.Roapp.Create("people", testenv.J{"first_name": "Ktoś", "phones": []string{"+49501234567"}})
+			w.Roapp.Create("people", testenv.J{"first_name": "Inny", "phones": []string{"+1148501234567"}})
+			w.Roapp.Create("organizations", testenv.J{"name": "Firma", "phones": []string{"+44501234567"}})
 			w.Place(1, nil)
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, "Anna", o.Client.FirstName)
@@ -108,15 +108,15 @@ func TestR27_F22_PartialHitsAreNotTheCustomer(t *testing.T) {
 
 func TestR27_F25_CardOfAnExistingContactIsNeverOverwritten(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	contact := w.Roapp.Create("people", world.J{
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
+	contact := w.Roapp.Create("people", testenv.J{
 		"first_name": "Hanna", "last_name": "Kowalska", "email": "hanna@example.com",
 		"phones": []string{"501234567"}, "address": "ul. Stara 1", "notes": "Stała klientka",
 	})
 	before := w.Roapp.Records("people")
-	w.Place(1, world.J{
+	w.Place(1, testenv.J{
 		"delivery_name": "Anna Nowak", "delivery_email": "inny@example.com", "delivery_address": "ul. Nowa 2",
-		"delivery_type": world.J{"id": 7, "title": "Kurier"},
+		"delivery_type": testenv.J{"id": 7, "title": "Kurier"},
 	})
 	view, o := w.AwaitSynced(1)
 	assert.Equal(t, contact, o.Client.ID)
@@ -130,8 +130,8 @@ func TestR27_F25_CardOfAnExistingContactIsNeverOverwritten(t *testing.T) {
 
 func TestR27_OrganizationIsFoundWherePeopleHaveNone(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	firm := w.Roapp.Create("organizations", world.J{"name": "Kwiaciarnia Nowak", "phones": []string{"+48 501 234 567"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
+	firm := w.Roapp.Create("organizations", testenv.J{"name": "Kwiaciarnia Nowak", "phones": []string{"+48 501 234 567"}})
 	w.Place(1, nil)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, firm, o.Client.ID)
@@ -141,12 +141,12 @@ func TestR27_OrganizationIsFoundWherePeopleHaveNone(t *testing.T) {
 
 func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	anna := w.Roapp.Create("people", world.J{"first_name": "NOWAK", "last_name": "Anna", "phones": []string{"501234567"}})
-	jan := w.Roapp.Create("people", world.J{"first_name": "Jan", "email": "Jan@Example.com", "phones": []string{"+48501234567"}})
-	w.Place(1, world.J{"delivery_name": "Anna Nowak", "delivery_email": ""})
-	w.Place(2, world.J{"delivery_name": "Zofia Lis", "delivery_email": "jan@example.com"})
-	w.Place(3, world.J{"delivery_name": "Zofia Lis", "delivery_email": "zofia@example.com"})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
+	anna := w.Roapp.Create("people", testenv.J{"first_name": "NOWAK", "last_name": "Anna", "phones": []string{"501234567"}})
+	jan := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "email": "Jan@Example.com", "phones": []string{"+48501234567"}})
+	w.Place(1, testenv.J{"delivery_name": "Anna Nowak", "delivery_email": ""})
+	w.Place(2, testenv.J{"delivery_name": "Zofia Lis", "delivery_email": "jan@example.com"})
+	w.Place(3, testenv.J{"delivery_name": "Zofia Lis", "delivery_email": "zofia@example.com"})
 	_, byName := w.AwaitSynced(1)
 	assert.Equal(t, anna, byName.Client.ID)
 	_, byMail := w.AwaitSynced(2)
@@ -165,9 +165,9 @@ func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 
 func TestR31_MergedContactsLetTheOrderGoOn(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
-	first := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"501234567"}})
-	second := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{"501234567"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}})
+	first := w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"501234567"}})
+	second := w.Roapp.Create("people", testenv.J{"first_name": "Ola", "phones": []string{"501234567"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldAmbiguousContact)
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(second), nil, nil)
@@ -178,10 +178,10 @@ func TestR31_MergedContactsLetTheOrderGoOn(t *testing.T) {
 
 func TestF24_OrdersWithoutAUsablePhoneAreHeldAndNeverMerged(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	phones := map[int64]any{1: "", 2: "+380000000000", 3: "brak", 4: null, 5: "000000000", 6: "123"}
 	for number, phone := range phones {
-		w.Place(number, world.J{"delivery_phone": phone})
+		w.Place(number, testenv.J{"delivery_phone": phone})
 	}
 	for number := range phones {
 		hold := w.AwaitHeld(number, order.HoldNoCustomer).State.Hold
@@ -200,7 +200,7 @@ func TestF24_OrdersWithoutAUsablePhoneAreHeldAndNeverMerged(t *testing.T) {
 		assert.Empty(t, phonesOf(t, card), "a placeholder would recognise everybody who typed it")
 	}
 
-	known := w.Roapp.Create("people", world.J{"first_name": "Ewa"})
+	known := w.Roapp.Create("people", testenv.J{"first_name": "Ewa"})
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: known})
 	_, three := w.AwaitSynced(3)
 	assert.Equal(t, known, three.Client.ID)
@@ -212,9 +212,9 @@ func TestF24_OrdersWithoutAUsablePhoneAreHeldAndNeverMerged(t *testing.T) {
 
 func TestF26_OrderWithoutAddressOrWithAnOddOneIsImported(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"delivery_address": "", "delivery_city": null})
-	w.Place(2, world.J{"delivery_address": "東京都千代田区1-1 @ Апт. «7» @@ c/o O’Neill\n2nd floor", "delivery_city": "Łódź/Лодзь"})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"delivery_address": "", "delivery_city": null})
+	w.Place(2, testenv.J{"delivery_address": "東京都千代田区1-1 @ Апт. «7» @@ c/o O’Neill\n2nd floor", "delivery_city": "Łódź/Лодзь"})
 	w.AwaitSynced(1)
 	_, o := w.AwaitSynced(2)
 	assert.Contains(t, theComment(t, o), "Adres: 東京都千代田区1-1, Апт. «7», c/o O’Neill 2nd floor")

@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // disturbedOrders is how many orders are imported while workers die.
@@ -50,7 +50,7 @@ type disturbedWrite struct {
 	lost         bool // its answer reached nobody
 }
 
-// before is for the options of a world.
+// before is for the options of a test environment.
 func (d *disturbance) before(service string) string {
 	d.to = service
 	server := httptest.NewServer(d)
@@ -167,28 +167,28 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	roapp := &disturbance{t: t, random: rand.New(rand.NewPCG(seed, 1))}
 	cartum := &disturbance{t: t, random: rand.New(rand.NewPCG(seed, 2))}
-	w := world.New(t, quick(world.Options{
+	w := testenv.New(t, quick(testenv.Options{
 		Idle: true, RequestTimeout: 2 * time.Second, RoappURL: roapp.before, CartumURL: cartum.before, CollectEvery: 10 * time.Second,
 	}))
 	count := *disturbedOrders
 	phones, skus := max(2, count/6), max(3, count/4)
 	for i := range skus {
 		sku := fmt.Sprintf("K-%d", i)
-		w.Cartum.PutProduct(sku, world.J{"title": world.J{"pl": "Kwiat " + sku}})
+		w.Cartum.PutProduct(sku, testenv.J{"title": testenv.J{"pl": "Kwiat " + sku}})
 	}
-	processes := []*world.Process{w.StartProcess(), w.StartProcess(), w.StartProcess()}
+	processes := []*testenv.Process{w.StartProcess(), w.StartProcess(), w.StartProcess()}
 	for i := range count {
-		products := []world.J{disturbedLine(i % skus)}
+		products := []testenv.J{disturbedLine(i % skus)}
 		if i%3 == 0 {
 			products = append(products, disturbedLine((i+1)%skus))
 		}
-		w.Place(int64(i+1), world.J{"products": products, "delivery_phone": fmt.Sprintf("+48602000%03d", i%phones), "comment": fmt.Sprintf("Bilecik %d", i+1)})
+		w.Place(int64(i+1), testenv.J{"products": products, "delivery_phone": fmt.Sprintf("+48602000%03d", i%phones), "comment": fmt.Sprintf("Bilecik %d", i+1)})
 	}
 
 	var kills []time.Time
 	for range max(5, count/4) {
 		due := roapp.seen.Load() + 12
-		w.Eventually(2*world.Patience, func() string {
+		w.Eventually(2*testenv.Patience, func() string {
 			if seen := roapp.seen.Load(); seen < due && syncedOrders(w) < count {
 				return fmt.Sprintf("%d of %d requests until the next kill", seen, due)
 			}
@@ -202,7 +202,7 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 	roapp.off.Store(true)
 	cartum.off.Store(true)
 	retried := map[int64]time.Time{}
-	w.Eventually(2*world.Patience+time.Duration(count)*time.Second, func() string {
+	w.Eventually(2*testenv.Patience+time.Duration(count)*time.Second, func() string {
 		for number := int64(1); number <= int64(count); number++ {
 			if text := notSynced(w, number); text != "" {
 				retry(w, number, retried)
@@ -228,7 +228,7 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 
 // retry answers each hold of an order once, as a person does: an order whose service
 // failed five times in a row waits, at the end for an hour.
-func retry(w *world.World, number int64, retried map[int64]time.Time) {
+func retry(w *testenv.Env, number int64, retried map[int64]time.Time) {
 	w.T.Helper()
 	view, err := w.Orders.View(w.T.Context(), w.Key(number))
 	if err != nil || view.State.Hold == nil || view.State.Hold.Since.Equal(retried[number]) {
@@ -238,11 +238,11 @@ func retry(w *world.World, number int64, retried map[int64]time.Time) {
 	w.Decide(number, order.Decision{Kind: order.DecideRetry})
 }
 
-func disturbedLine(i int) world.J {
-	return world.Line(fmt.Sprintf("K-%d", i), fmt.Sprintf("Kwiat K-%d", i), "12.50", "2")
+func disturbedLine(i int) testenv.J {
+	return testenv.Line(fmt.Sprintf("K-%d", i), fmt.Sprintf("Kwiat K-%d", i), "12.50", "2")
 }
 
-func syncedOrders(w *world.World) int {
+func syncedOrders(w *testenv.Env) int {
 	w.T.Helper()
 	synced := 0
 	for _, o := range w.Roapp.Orders() {
@@ -253,7 +253,7 @@ func syncedOrders(w *world.World) int {
 	return synced
 }
 
-func assertEachOnce(t *testing.T, w *world.World, count, phones, skus int) {
+func assertEachOnce(t *testing.T, w *testenv.Env, count, phones, skus int) {
 	t.Helper()
 	orders := w.Roapp.Orders()
 	require.Len(t, orders, count)

@@ -11,21 +11,21 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // awaitReport waits until the health of shops and accounts is as the condition
 // wants: "" or what is missing.
-func awaitReport(w *world.World, condition func(overview.Report) string) {
+func awaitReport(w *testenv.Env, condition func(health.Report) string) {
 	w.T.Helper()
-	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
-	w.Eventually(world.Patience, func() string {
+	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
+	w.Eventually(testenv.Patience, func() string {
 		report, err := viewer.Look(w.T.Context())
 		if err != nil {
 			return err.Error()
@@ -38,7 +38,7 @@ func awaitReport(w *world.World, condition func(overview.Report) string) {
 }
 
 // deleteWorkflow deletes a workflow and its history, as by Temporal's command line.
-func deleteWorkflow(w *world.World, id string) {
+func deleteWorkflow(w *testenv.Env, id string) {
 	w.T.Helper()
 	about, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, "")
 	require.NoError(w.T, err)
@@ -47,7 +47,7 @@ func deleteWorkflow(w *world.World, id string) {
 		Namespace: w.Namespace, WorkflowExecution: run,
 	})
 	require.NoError(w.T, err)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if _, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, run.GetRunId()); err == nil {
 			return id + " is not deleted yet"
 		}
@@ -55,12 +55,12 @@ func deleteWorkflow(w *world.World, id string) {
 	})
 }
 
-func cancelWorkflow(w *world.World, id string) {
+func cancelWorkflow(w *testenv.Env, id string) {
 	w.T.Helper()
 	require.NoError(w.T, w.Temporal.CancelWorkflow(w.T.Context(), id, ""))
 }
 
-func terminateWorkflow(w *world.World, id string) {
+func terminateWorkflow(w *testenv.Env, id string) {
 	w.T.Helper()
 	require.NoError(w.T, w.Temporal.TerminateWorkflow(w.T.Context(), id, "", "by mistake"))
 }
@@ -69,16 +69,16 @@ func terminateWorkflow(w *world.World, id string) {
 // without a webhook come in again.
 func TestOperatorEndsAShop(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(*world.World, string){
+	for name, end := range map[string]func(*testenv.Env, string){
 		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RecentEvery: 10 * time.Second})
+			w := unhurried(t, testenv.Options{RecentEvery: 10 * time.Second})
 			w.Sweep()
 			end(w, workflows.ShopID(w.Shop))
-			awaitReport(w, func(r overview.Report) string {
-				if shop := r.Shops[w.Shop]; shop.State != overview.Red || !strings.Contains(shop.Problem, "does not run") {
+			awaitReport(w, func(r health.Report) string {
+				if shop := r.Shops[w.Shop]; shop.State != health.Red || !strings.Contains(shop.Problem, "does not run") {
 					return "the shop is not red"
 				}
 				return ""
@@ -88,8 +88,8 @@ func TestOperatorEndsAShop(t *testing.T) {
 			isKnown(w, 115)
 			w.AwaitSynced(115)
 			assert.Less(t, time.Since(ended), time.Minute)
-			awaitReport(w, func(r overview.Report) string {
-				if r.Shops[w.Shop].State != overview.Green {
+			awaitReport(w, func(r health.Report) string {
+				if r.Shops[w.Shop].State != health.Green {
 					return "the shop is not green again"
 				}
 				return ""
@@ -101,12 +101,12 @@ func TestOperatorEndsAShop(t *testing.T) {
 // An account that an operator ends goes on from where it was.
 func TestOperatorEndsAnAccount(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(*world.World, string){
+	for name, end := range map[string]func(*testenv.Env, string){
 		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, made := importedOrder(t, world.Options{CollectEvery: 10 * time.Second}, 1, nil)
+			w, made := importedOrder(t, testenv.Options{CollectEvery: 10 * time.Second}, 1, nil)
 			var was workflows.AccountView
 			collected := func() workflows.AccountView {
 				answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
@@ -116,7 +116,7 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 				}
 				return view
 			}
-			w.Eventually(world.Patience, func() string {
+			w.Eventually(testenv.Patience, func() string {
 				if was = collected(); was.Last.At.IsZero() {
 					return "not collected"
 				}
@@ -140,9 +140,9 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 // While nobody has started it again, it is red.
 func TestAnAccountWhoseWorkflowDoesNotRunIsRed(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
-	awaitReport(w, func(r overview.Report) string {
-		if account := r.Accounts["main"]; account.State != overview.Red || !strings.Contains(account.Problem, "does not run") {
+	w := testenv.New(t, testenv.Options{Idle: true})
+	awaitReport(w, func(r health.Report) string {
+		if account := r.Accounts["main"]; account.State != health.Red || !strings.Contains(account.Problem, "does not run") {
 			return "the account is not red"
 		}
 		return ""
@@ -155,20 +155,20 @@ func TestOperatorDeletesAYoungOrder(t *testing.T) {
 	t.Parallel()
 	t.Run("the process that created it is there", func(t *testing.T) {
 		t.Parallel()
-		w, made := importedOrder(t, world.Options{}, 1, nil)
+		w, made := importedOrder(t, testenv.Options{}, 1, nil)
 		deleteWorkflow(w, w.Key(1).WorkflowID())
-		w.Edit(1, world.J{"comment": "Proszę dzwonić"})
+		w.Edit(1, testenv.J{"comment": "Proszę dzwonić"})
 		view, _ := w.AwaitSynced(1)
 		assert.Equal(t, made.ID, view.State.Order.ID)
 		assert.Len(t, w.Roapp.Orders(), 1)
 	})
 	t.Run("another process carries on", func(t *testing.T) {
 		t.Parallel()
-		w := unhurried(t, world.Options{Idle: true, CollectEvery: 10 * time.Second, RoappSwitches: noLag})
+		w := unhurried(t, testenv.Options{Idle: true, CollectEvery: 10 * time.Second, RoappSwitches: noLag})
 		first := w.StartWorker()
 		w.Place(1, nil)
 		w.AwaitSynced(1)
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryCreated, w.Key(1).WorkflowID())
 			require.NoError(t, err)
 			var created workflows.CreatedOrder
@@ -181,20 +181,20 @@ func TestOperatorDeletesAYoungOrder(t *testing.T) {
 		first.Stop()
 		w.StartWorker()
 		deleteWorkflow(w, w.Key(1).WorkflowID())
-		w.Edit(1, world.J{"comment": "Proszę dzwonić"})
+		w.Edit(1, testenv.J{"comment": "Proszę dzwonić"})
 		w.AwaitSynced(1)
 		assert.Len(t, w.Roapp.Orders(), 1)
 	})
 }
 
 // awaitFinding waits for a finding of the shop.
-func awaitFinding(w *world.World, kind workflows.FindingKind, number int64) {
+func awaitFinding(w *testenv.Env, kind workflows.FindingKind, number int64) {
 	w.T.Helper()
-	awaitReport(w, func(r overview.Report) string {
+	awaitReport(w, func(r health.Report) string {
 		shop := r.Shops[w.Shop]
 		for _, finding := range shop.Findings {
 			if finding.Kind == kind && finding.Number == number {
-				if shop.State != overview.Red || !strings.Contains(shop.Problem, fmt.Sprintf("order %d", number)) {
+				if shop.State != health.Red || !strings.Contains(shop.Problem, fmt.Sprintf("order %d", number)) {
 					return "the shop is not red with the order's number"
 				}
 				return ""
@@ -204,10 +204,10 @@ func awaitFinding(w *world.World, kind workflows.FindingKind, number int64) {
 	})
 }
 
-func awaitNoFinding(w *world.World) {
+func awaitNoFinding(w *testenv.Env) {
 	w.T.Helper()
-	awaitReport(w, func(r overview.Report) string {
-		if shop := r.Shops[w.Shop]; len(shop.Findings) > 0 || shop.State != overview.Green {
+	awaitReport(w, func(r health.Report) string {
+		if shop := r.Shops[w.Shop]; len(shop.Findings) > 0 || shop.State != health.Green {
 			return "not green again"
 		}
 		return ""
@@ -215,7 +215,7 @@ func awaitNoFinding(w *world.World) {
 }
 
 // awaitFailingAlert waits until an alert was sent for the order.
-func awaitFailingAlert(w *world.World, receiver *world.Receiver, number int64) {
+func awaitFailingAlert(w *testenv.Env, receiver *testenv.Receiver, number int64) {
 	w.T.Helper()
 	for _, alert := range awaitTaken(w, receiver, workflows.AlertFailing, 1) {
 		for _, one := range alert.Orders {
@@ -230,8 +230,8 @@ func awaitFailingAlert(w *world.World, receiver *world.Receiver, number int64) {
 // A terminated order is red with its number until it is started again.
 func TestOperatorTerminatesAnOrder(t *testing.T) {
 	t.Parallel()
-	receiver := world.NewReceiver(t)
-	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	receiver := testenv.NewReceiver(t)
+	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	terminateWorkflow(w, w.Key(1).WorkflowID())
@@ -249,8 +249,8 @@ func TestOperatorTerminatesAnOrder(t *testing.T) {
 // fails again and again.
 func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
 	t.Parallel()
-	receiver := world.NewReceiver(t)
-	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	receiver := testenv.NewReceiver(t)
+	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second})
 	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: w.Key(7).WorkflowID(), TaskQueue: engine.OrdersQueue,
 	}, "OrderOfAnotherRelease")
@@ -264,20 +264,20 @@ func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
 // The same of what creates a contact: orders wait for it, and their account says so.
 func TestReleaseThatCannotCarryAContactOn(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	const id = "contact:main:0123456789abcdef"
 	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, "EnsureContactOfAnotherRelease")
 	require.NoError(t, err)
-	awaitReport(w, func(r overview.Report) string {
+	awaitReport(w, func(r health.Report) string {
 		account := r.Accounts["main"]
-		if len(account.Findings) != 1 || account.Findings[0].Workflow != id || account.State != overview.Red || !strings.Contains(account.Problem, id) {
+		if len(account.Findings) != 1 || account.Findings[0].Workflow != id || account.State != health.Red || !strings.Contains(account.Problem, id) {
 			return "the account is not red with the workflow"
 		}
 		return ""
 	})
 	terminateWorkflow(w, id)
-	awaitReport(w, func(r overview.Report) string {
-		if account := r.Accounts["main"]; account.State != overview.Green || len(account.Findings) > 0 {
+	awaitReport(w, func(r health.Report) string {
+		if account := r.Accounts["main"]; account.State != health.Green || len(account.Findings) > 0 {
 			return "not green again"
 		}
 		return ""
@@ -287,14 +287,14 @@ func TestReleaseThatCannotCarryAContactOn(t *testing.T) {
 // The same of a shop's own workflow: nothing of the shop goes on, and that is red.
 func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: workflows.ShopID(w.Shop), TaskQueue: engine.OrdersQueue,
 	}, "ShopOfAnotherRelease")
 	require.NoError(t, err)
 	w.StartWorker()
-	awaitReport(w, func(r overview.Report) string {
-		if shop := r.Shops[w.Shop]; shop.State != overview.Red || !strings.Contains(shop.Problem, "no worker can carry its workflow") {
+	awaitReport(w, func(r health.Report) string {
+		if shop := r.Shops[w.Shop]; shop.State != health.Red || !strings.Contains(shop.Problem, "no worker can carry its workflow") {
 			return "the shop is not red for its workflow"
 		}
 		return ""
@@ -303,14 +303,14 @@ func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
 
 func TestAPoisonOrderIsSetAside(t *testing.T) {
 	t.Parallel()
-	receiver := world.NewReceiver(t)
-	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second})
-	many := make([]world.J, 5000)
+	receiver := testenv.NewReceiver(t)
+	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second})
+	many := make([]testenv.J, 5000)
 	for i := range many {
-		many[i] = world.Line(fmt.Sprintf("A-%d", i), strings.Repeat("Róża ", 80), "1", "1")
+		many[i] = testenv.Line(fmt.Sprintf("A-%d", i), strings.Repeat("Róża ", 80), "1", "1")
 	}
-	w.Cartum.PutOrder(1, with(lines(many...), world.J{"stat_created": at(1)})) // 2.2 MB of items
-	w.Cartum.PutOrder(2, world.J{"comment": strings.Repeat("Proszę dzwonić. ", 140_000)})
+	w.Cartum.PutOrder(1, with(lines(many...), testenv.J{"stat_created": at(1)})) // 2.2 MB of items
+	w.Cartum.PutOrder(2, testenv.J{"comment": strings.Repeat("Proszę dzwonić. ", 140_000)})
 	w.Cartum.PutOrder(3, nil)
 	swept := w.Sweep()
 	assert.Equal(t, 3, swept.Seen)
@@ -331,12 +331,12 @@ func TestAPoisonOrderIsSetAside(t *testing.T) {
 // A shop that shows nothing for a while has lost nothing.
 func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	w.Sweep()
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "EMPTY", Times: -1})
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "EMPTY", Times: -1})
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		if swept := w.Sweep(); swept.Missing != 1 {
 			return "not missing"
 		}
@@ -356,14 +356,14 @@ func TestAShopThatShowsNothingForAWhile(t *testing.T) {
 // it is shown again.
 func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{MissingAfter: time.Second, CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
+	w := unhurried(t, testenv.Options{MissingAfter: time.Second, CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
 	for number := range int64(2) {
 		w.Place(number+1, nil)
 		w.AwaitSynced(number + 1)
 	}
 	was := w.Cartum.Order(1, nil)
 	w.Cartum.DeleteOrder(1)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		w.Sweep()
 		view, err := w.Orders.View(t.Context(), w.Key(1))
 		require.NoError(t, err)
@@ -387,15 +387,15 @@ func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 	t.Parallel()
 	for name, wrong := range map[string]struct {
-		fault  world.Fault
+		fault  testenv.Fault
 		reason order.HoldReason
 	}{
-		"refused":     {world.Fault{Kind: "status", Status: 401, Times: 1000}, order.HoldCredentials},
-		"unreachable": {world.Fault{Kind: "status", Status: 503, Times: 1000}, order.HoldUnreachable},
+		"refused":     {testenv.Fault{Kind: "status", Status: 401, Times: 1000}, order.HoldCredentials},
+		"unreachable": {testenv.Fault{Kind: "status", Status: 503, Times: 1000}, order.HoldUnreachable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{CollectEvery: 10 * time.Second})
+			w := unhurried(t, testenv.Options{CollectEvery: 10 * time.Second})
 			for _, endpoint := range []string{"GET /v2/orders", "GET /v2/orders/custom-fields", "GET /v2/contacts/people"} {
 				fault := wrong.fault
 				fault.Match = endpoint
@@ -412,14 +412,14 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 					w.Decide(number, order.Decision{Kind: order.DecideRetry})
 				}
 			}
-			awaitReport(w, func(r overview.Report) string {
+			awaitReport(w, func(r health.Report) string {
 				if r.Accounts["main"].Problem == "" {
 					return "the account is well"
 				}
 				return ""
 			})
 			w.Roapp.Restore()
-			awaitReport(w, func(r overview.Report) string {
+			awaitReport(w, func(r health.Report) string {
 				if r.Accounts["main"].Problem != "" {
 					return "the account has not recovered"
 				}
@@ -439,7 +439,7 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 // The permission is seen with the first item that is added again.
 func TestAPermissionGivenResumesAllThatWaitForIt(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403", "search-lag": "0s"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"missing-right": "403", "search-lag": "0s"}})
 	for number := int64(1); number <= 5; number++ {
 		w.Place(number, nil)
 		w.AwaitHeld(number, order.HoldMissingRight)

@@ -7,25 +7,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // Webhooks say no more than that there is news: late, double and in any order
 // they end the same.
 func TestF19_WebhooksInAnyOrder(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Roapp.Switch("search-lag", "0s")
-	paid := world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "payed": 1}
-	hook := func(fields world.J) {
-		code, answer := w.PutWebhook(w.Shop, world.WebhookKey, jsonOf(t, fields))
+	paid := testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2, "payed": 1}
+	hook := func(fields testenv.J) {
+		code, answer := w.PutWebhook(w.Shop, testenv.WebhookKey, jsonOf(t, fields))
 		assert.Equal(t, 204, code, answer)
 	}
-	created := func(n int64) world.J { return with(w.Cartum.Order(n, nil), world.J{"order_id": n}) }
-	update := func(n int64) world.J { return world.J{"order_id": n, "user": 99, "stat_status": 2} }
-	paidEvent := func(n int64) world.J { return world.J{"order_id": n, "payed": 1} }
-	for number, events := range map[int64][]func(int64) world.J{
+	created := func(n int64) testenv.J { return with(w.Cartum.Order(n, nil), testenv.J{"order_id": n}) }
+	update := func(n int64) testenv.J { return testenv.J{"order_id": n, "user": 99, "stat_status": 2} }
+	paidEvent := func(n int64) testenv.J { return testenv.J{"order_id": n, "payed": 1} }
+	for number, events := range map[int64][]func(int64) testenv.J{
 		1: {created, update, paidEvent},
 		2: {update, created, paidEvent},
 		3: {paidEvent, paidEvent, update, created, created},
@@ -56,7 +56,7 @@ func TestF19_WebhooksInAnyOrder(t *testing.T) {
 
 	// An older event after a newer state takes nothing back.
 	_, o := w.AwaitSynced(1)
-	w.Edit(1, world.J{"products": roseAndVase("4", "1"), "stat_status": 6})
+	w.Edit(1, testenv.J{"products": roseAndVase("4", "1"), "stat_status": 6})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
 	hook(update(1))
 	hook(created(1))

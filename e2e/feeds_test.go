@@ -16,13 +16,13 @@ import (
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // swept is what a sweep reports of an order that it saw so.
@@ -52,7 +52,7 @@ func withQuantity(was order.Snapshot, quantity int64) order.Snapshot {
 // is synced without another read.
 func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
 	first := *view.State.Snapshot
@@ -82,18 +82,18 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 // order ends as both sides stand, and what others own is theirs still.
 func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 	worker := w.StartWorker()
-	w.Place(1, world.J{"delivery_phone": "", "products": roseAndVase("2", "1")})
+	w.Place(1, testenv.J{"delivery_phone": "", "products": roseAndVase("2", "1")})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	chosen := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"+48601000111"}})
+	chosen := w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"+48601000111"}})
 	w.Decide(1, order.Decision{Kind: order.DecideContact, ContactID: chosen})
 	view, o := w.AwaitSynced(1)
 	require.Equal(t, chosen, o.Client.ID)
 	first := *view.State.Snapshot
 	second := withQuantity(first, 3)
 	third := withQuantity(second, 4)
-	w.Cartum.Change(1, world.J{"delivery_phone": "", "products": roseAndVase("5", "1")})
+	w.Cartum.Change(1, testenv.J{"delivery_phone": "", "products": roseAndVase("5", "1")})
 	feeds := []func(){
 		func() { w.Notify(1, swept(first)) },
 		func() { w.Notify(1, swept(second)) },
@@ -135,7 +135,7 @@ var quantitiesSeen = regexp.MustCompile(`quantity-changed is=(\d) sku=A-1 was=(\
 var errBlind = errors.New("visibility is not to be asked")
 
 // blind gives a way to the orders that cannot see visibility.
-func blind(w *world.World) *exchange.Orders {
+func blind(w *testenv.Env) *service.Orders {
 	w.T.Helper()
 	codec, err := process.Codec(w.Settings)
 	require.NoError(w.T, err)
@@ -155,34 +155,34 @@ func blind(w *world.World) *exchange.Orders {
 	})
 	require.NoError(w.T, err)
 	w.T.Cleanup(c.Close)
-	return exchange.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
+	return service.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
 }
 
 // A person's actions reach the workflow itself, however far visibility lags.
 func TestT08_ActionsNeverAskVisibility(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	orders := blind(w)
-	w.Cartum.PutOrder(1, world.J{"delivery_phone": "", "products": roseAndVase("2", "1")})
+	w.Cartum.PutOrder(1, testenv.J{"delivery_phone": "", "products": roseAndVase("2", "1")})
 	require.NoError(t, orders.Changed(t.Context(), w.Key(1), order.OriginHand))
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	require.NoError(t, orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideCreateContact, By: "Ola"}))
 	w.AwaitSynced(1)
-	w.Cartum.Change(1, world.J{"delivery_phone": "", "products": roseAndVase("3", "1")})
+	w.Cartum.Change(1, testenv.J{"delivery_phone": "", "products": roseAndVase("3", "1")})
 	answer, err := orders.Refresh(t.Context(), w.Key(1), "Ola")
 	require.NoError(t, err)
-	assert.Equal(t, exchange.RefreshDone, answer.State)
+	assert.Equal(t, service.RefreshDone, answer.State)
 	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	answer, err = orders.Refresh(t.Context(), w.Key(1), "Jan")
 	require.NoError(t, err)
-	assert.Equal(t, exchange.RefreshTooSoon, answer.State)
+	assert.Equal(t, service.RefreshTooSoon, answer.State)
 }
 
 // Many orders are acted upon in the very moment that they come to be, before any
 // list can show them.
 func TestT08_ActionsOnOrdersThatJustCameToBe(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	orders := blind(w)
 	var all sync.WaitGroup
 	for number := int64(1); number <= 10; number++ {
@@ -193,7 +193,7 @@ func TestT08_ActionsOnOrdersThatJustCameToBe(t *testing.T) {
 			}
 			answer, err := orders.Refresh(t.Context(), w.Key(number), "Ola")
 			assert.NoError(t, err)
-			assert.NotEqual(t, exchange.RefreshTooSoon, answer.State)
+			assert.NotEqual(t, service.RefreshTooSoon, answer.State)
 		})
 	}
 	all.Wait()

@@ -18,8 +18,8 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -95,27 +95,27 @@ func (g *gateway) answer(response *http.Response) error {
 // followers are workflows in the place of orders' that only keep what they are
 // notified of RO App's side.
 type followers struct {
-	w  *world.World
+	w  *testenv.Env
 	id map[int64]int64 // RO App's order ids by number
 }
 
-func follow(w *world.World, numbers ...int64) *followers {
+func follow(w *testenv.Env, numbers ...int64) *followers {
 	w.T.Helper()
 	one := worker.New(w.Temporal, "followers", worker.Options{})
 	one.RegisterWorkflowWithOptions(follower, workflow.RegisterOptions{Name: "Follower"})
 	require.NoError(w.T, one.Start())
 	w.T.Cleanup(one.Stop)
 	f := &followers{w: w, id: map[int64]int64{}}
-	customer := w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak"})
+	customer := w.Roapp.Create("people", testenv.J{"first_name": "Anna", "last_name": "Nowak"})
 	for _, number := range numbers {
 		_, err := w.Temporal.ExecuteWorkflow(w.T.Context(), client.StartWorkflowOptions{ID: w.Key(number).WorkflowID(), TaskQueue: "followers"}, "Follower")
 		require.NoError(w.T, err)
 	}
 	for _, number := range numbers {
 		var made struct{ ID int64 }
-		w.Roapp.API(http.MethodPost, "/v2/orders", world.J{
+		w.Roapp.API(http.MethodPost, "/v2/orders", testenv.J{
 			"branch_id": 12, "order_type_id": 34, "client_id": customer,
-			"custom_fields": world.J{"f101": "Kwiaty Online", "f102": itoa(number)},
+			"custom_fields": testenv.J{"f101": "Kwiaty Online", "f102": itoa(number)},
 		}, &made)
 		f.id[number] = made.ID
 	}
@@ -146,7 +146,7 @@ func (f *followers) reads(number int64) (reads []order.OrderRead) {
 // set moves an order in RO App, as staff do.
 func (f *followers) set(number, status int64) {
 	f.w.T.Helper()
-	f.w.Roapp.API(http.MethodPost, fmt.Sprintf("/v2/orders/%d/status", f.id[number]), world.J{"status_id": status, "comment": "as agreed"}, nil)
+	f.w.Roapp.API(http.MethodPost, fmt.Sprintf("/v2/orders/%d/status", f.id[number]), testenv.J{"status_id": status, "comment": "as agreed"}, nil)
 }
 
 func (f *followers) modified(number int64) time.Time {
@@ -161,7 +161,7 @@ func (f *followers) modified(number int64) time.Time {
 // awaitStatus waits until an order was last notified of a status.
 func (f *followers) awaitStatus(number, status int64) {
 	f.w.T.Helper()
-	f.w.Eventually(world.Patience, func() string {
+	f.w.Eventually(testenv.Patience, func() string {
 		reads := f.reads(number)
 		if len(reads) == 0 || reads[len(reads)-1].StatusID != status {
 			return fmt.Sprintf("order %d was notified of %+v, not status %d; the account: %+v", number, reads, status, collections(f.w))
@@ -186,15 +186,15 @@ func (f *followers) assertNotifiedOnce() {
 }
 
 // pollNow asks the account to poll, as a webhook does.
-func pollNow(w *world.World) {
+func pollNow(w *testenv.Env) {
 	w.T.Helper()
 	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
 }
 
 // collections is what the account's entity knows of its collections.
-func collections(w *world.World) (view workflows.AccountView) {
+func collections(w *testenv.Env) (view workflows.AccountView) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		answer, err := w.Temporal.QueryWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
 		if err == nil {
 			err = answer.Get(&view)
@@ -208,9 +208,9 @@ func collections(w *world.World) (view workflows.AccountView) {
 }
 
 // awaitCollected waits until a collection started after a moment and succeeded.
-func awaitCollected(w *world.World, after time.Time) (view workflows.AccountView) {
+func awaitCollected(w *testenv.Env, after time.Time) (view workflows.AccountView) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if view = collections(w); !view.Last.At.After(after) {
 			return fmt.Sprintf("not collected: %+v", view)
 		}

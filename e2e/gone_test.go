@@ -6,18 +6,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 func TestF08_OrderDeletedInRoapp(t *testing.T) {
 	t.Parallel()
-	w, first := importedOrder(t, world.Options{}, 1, nil)
+	w, first := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Roapp.Delete(fmt.Sprintf("orders/%d", first.ID))
-	w.Edit(1, world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "comment": "Proszę dzwonić"})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2, "comment": "Proszę dzwonić"})
 	w.AwaitHeld(1, order.HoldOrderGone)
 	// Nobody but a person ends it.
-	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
 	w.ByHand(1)
 	w.Await(1, func(v order.View) string {
 		if v.State.Notice != nil || len(v.Running) > 0 || v.State.Snapshot.Totals.Sum.String() != "80" {
@@ -29,7 +29,7 @@ func TestF08_OrderDeletedInRoapp(t *testing.T) {
 	assert.Empty(t, w.Roapp.Orders())
 
 	w.Decide(1, order.Decision{Kind: order.DecideCreateAgain})
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if is := len(w.Roapp.Orders()); is != 1 {
 			return fmt.Sprint("orders: ", is)
 		}
@@ -47,13 +47,13 @@ func TestF08_OrderDeletedInRoapp(t *testing.T) {
 	assert.Len(t, w.Roapp.People(), 1)
 
 	// What comes now is carried to the new one.
-	w.Edit(1, world.J{"products": roseAndVase("5", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, second.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 }
 
 func TestF08_DeletedOrderIsLeft(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Roapp.Delete(fmt.Sprintf("orders/%d", o.ID))
 	w.ByHand(1) // reading is enough to see it
 	w.AwaitHeld(1, order.HoldOrderGone)
@@ -64,9 +64,9 @@ func TestF08_DeletedOrderIsLeft(t *testing.T) {
 	assert.Equal(t, 1, w.Cartum.Status(1))
 
 	// Deleted in the middle of its import.
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 503, Times: 3})
-	w.Place(2, world.J{"products": roseAndVase("2", "1")})
-	w.Eventually(world.Patience, func() string {
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 503, Times: 3})
+	w.Place(2, testenv.J{"products": roseAndVase("2", "1")})
+	w.Eventually(testenv.Patience, func() string {
 		orders := w.Roapp.Orders()
 		if len(orders) != 1 {
 			return "not made yet"
@@ -76,7 +76,7 @@ func TestF08_DeletedOrderIsLeft(t *testing.T) {
 	})
 	w.AwaitHeld(2, order.HoldOrderGone)
 	w.Decide(2, order.Decision{Kind: order.DecideCreateAgain})
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		orders := w.Roapp.Orders()
 		if len(orders) != 1 || len(orders[0].Items) != 2 {
 			return fmt.Sprint(orders)

@@ -8,22 +8,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // noLag lets RO App's search find at once what staff have just made.
 var noLag = map[string]string{"search-lag": "0s"}
 
 // rose is a product of the catalogue in the shop's language and in English.
-func rose(language string, more world.J) world.J {
+func rose(language string, more testenv.J) testenv.J {
 	title := map[string]string{"pl": "Róża czerwona", "ua": "Троянда червона"}[language]
-	return with(world.J{
-		"title":       world.J{language: title, "en": "Red rose"},
-		"mod_title":   world.J{language: title + " 60 cm", "en": "Red rose 60 cm"},
-		"description": world.J{language: "<p>Świeża &amp; <b>pachnąca</b></p><ul><li>60&nbsp;cm</li></ul>", "en": "<p>Fresh</p>"},
-		"parent":      world.J{"id": 3, "value": world.J{language: `Kwiaty\Róże`, "en": `Flowers\Roses`}},
+	return with(testenv.J{
+		"title":       testenv.J{language: title, "en": "Red rose"},
+		"mod_title":   testenv.J{language: title + " 60 cm", "en": "Red rose 60 cm"},
+		"description": testenv.J{language: "<p>Świeża &amp; <b>pachnąca</b></p><ul><li>60&nbsp;cm</li></ul>", "en": "<p>Fresh</p>"},
+		"parent":      testenv.J{"id": 3, "value": testenv.J{language: `Kwiaty\Róże`, "en": `Flowers\Roses`}},
 	}, more)
 }
 
@@ -38,10 +38,10 @@ func TestR19_R20_R22_R23_NewProductComesInTheShopsLanguage(t *testing.T) {
 	} {
 		t.Run(shop.name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Second: shop.second})
+			w := unhurried(t, testenv.Options{Second: shop.second})
 			w.Cartum.PutProduct("R-1", rose(shop.language, nil))
 			// The line is in the buyer's language; Cartum sells by the metre.
-			w.Place(1, lines(with(world.Line("R-1", "Red rose 60 cm", "12.50", "2"), world.J{"unit": "m"})))
+			w.Place(1, lines(with(testenv.Line("R-1", "Red rose 60 cm", "12.50", "2"), testenv.J{"unit": "m"})))
 			_, o := w.AwaitSynced(1)
 			product := theProduct(t, w)
 			assert.Equal(t, "R-1", product.Article)
@@ -57,24 +57,24 @@ func TestR19_R20_R22_R23_NewProductComesInTheShopsLanguage(t *testing.T) {
 // A language that is switched off, or was never filled in, comes empty.
 func TestR20_MissingLanguageGivesWayToAnother(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"article_filter": "ignored"}})
-	w.Cartum.PutProduct("R-1", world.J{"title": world.J{"pl": "", "en": "Red rose"}, "description": world.J{"en": "Fresh"}})
-	w.Cartum.PutProduct("R-2", world.J{"title": world.J{"de": "Tulpe"}, "description": null})
-	w.Cartum.PutProduct("R-3", world.J{"title": world.J{"pl": "Inny towar"}})
-	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "1", "1")))
+	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"article_filter": "ignored"}})
+	w.Cartum.PutProduct("R-1", testenv.J{"title": testenv.J{"pl": "", "en": "Red rose"}, "description": testenv.J{"en": "Fresh"}})
+	w.Cartum.PutProduct("R-2", testenv.J{"title": testenv.J{"de": "Tulpe"}, "description": null})
+	w.Cartum.PutProduct("R-3", testenv.J{"title": testenv.J{"pl": "Inny towar"}})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "1", "1")))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, []imported{{"R-1", "Red rose", "1", "1"}, {"R-2", "Tulpe", "1", "1"}}, importedLines(o))
 }
 
 func TestR21_ExistingProductIsUsedAndNeverChanged(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": "Nazwa sklepu", "article": "R-1", "description": "Opis"})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": "Nazwa sklepu", "article": "R-1", "description": "Opis"})
 	before := w.Roapp.Records("products")
 	w.Cartum.PutProduct("R-1", rose("pl", nil))
-	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "12.50", "2")))
 	w.AwaitSynced(1)
-	w.Place(2, lines(world.Line(" R-1 ", "Róża", "14", "1")))
+	w.Place(2, lines(testenv.Line(" R-1 ", "Róża", "14", "1")))
 	w.AwaitSynced(2)
 	assert.Equal(t, before, w.Roapp.Records("products"))
 	assert.Zero(t, w.Cartum.Requests().Functions["catalog/export"], "what is known is not asked for")
@@ -82,11 +82,11 @@ func TestR21_ExistingProductIsUsedAndNeverChanged(t *testing.T) {
 
 func TestR21_ByTitleTheCataloguesTitleDecides(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": "Троянда червона 60 cm", "article": "OLD-9"})
+	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": "Троянда червона 60 cm", "article": "OLD-9"})
 	before := w.Roapp.Records("products")
 	w.Cartum.PutProduct("R-1", rose("ua", nil))
-	w.Place(1, lines(world.Line("R-1", "Red rose 60 cm", "12.50", "2")))
+	w.Place(1, lines(testenv.Line("R-1", "Red rose 60 cm", "12.50", "2")))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, "OLD-9", o.Items[0].Entity.SKU)
 	assert.Equal(t, before, w.Roapp.Records("products"))
@@ -96,12 +96,12 @@ func TestR21_ByTitleTheCataloguesTitleDecides(t *testing.T) {
 func TestR21_F31_EqualMeansIdentical(t *testing.T) {
 	t.Parallel()
 	const composed, apart = "Свічка з ім’ям «Їжак»", "Свічка  з ім’ям «\u0406\u0308жак» "
-	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": composed, "article": "S-1"})
-	w.Place(1, lines(world.Line("S-1", apart, "10", "1")))
+	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": composed, "article": "S-1"})
+	w.Place(1, lines(testenv.Line("S-1", apart, "10", "1")))
 	_, same := w.AwaitSynced(1)
 	assert.Equal(t, composed, same.Items[0].Entity.Title)
-	w.Place(2, lines(world.Line("S-2", strings.ToUpper(composed), "10", "1")))
+	w.Place(2, lines(testenv.Line("S-2", strings.ToUpper(composed), "10", "1")))
 	_, other := w.AwaitSynced(2)
 	assert.Equal(t, strings.ToUpper(composed), other.Items[0].Entity.Title, "another case is another product")
 	assert.Len(t, w.Roapp.Products(), 2)
@@ -109,11 +109,11 @@ func TestR21_F31_EqualMeansIdentical(t *testing.T) {
 
 func TestR21_ArticlesThatDifferInCaseAreTwoProducts(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag}) // Cartum's catalogue takes them for one
-	w.Roapp.Create("products", world.J{"title": "Mała", "article": "r-1"})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag}) // Cartum's catalogue takes them for one
+	w.Roapp.Create("products", testenv.J{"title": "Mała", "article": "r-1"})
 	w.Cartum.PutProduct("R-1", rose("pl", nil))
-	w.Cartum.PutProduct("r-1", rose("pl", world.J{"mod_title": world.J{"pl": "Mała"}}))
-	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "1"), world.Line("r-1", "Mała", "2", "1")))
+	w.Cartum.PutProduct("r-1", rose("pl", testenv.J{"mod_title": testenv.J{"pl": "Mała"}}))
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "12.50", "1"), testenv.Line("r-1", "Mała", "2", "1")))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, []imported{{"R-1", "Róża czerwona 60 cm", "1", "12.5"}, {"r-1", "Mała", "1", "2"}}, importedLines(o))
 }
@@ -123,15 +123,15 @@ func TestF31_EndlessAndOddNamesAreImported(t *testing.T) {
 	for _, second := range []bool{false, true} {
 		t.Run(map[bool]string{false: "by article", true: "by title"}[second], func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Second: second, RoappSwitches: noLag})
+			w := unhurried(t, testenv.Options{Second: second, RoappSwitches: noLag})
 			endless := strings.Repeat("Бузок «ё’ї» 🌸👩🏽‍🌾 ", 300)
-			w.Place(1, with(world.J{"delivery_name": endless, "comment": endless}, lines(world.Line("B-1", endless, "5", "1"))))
+			w.Place(1, with(testenv.J{"delivery_name": endless, "comment": endless}, lines(testenv.Line("B-1", endless, "5", "1"))))
 			_, first := w.AwaitSynced(1)
 			title := first.Items[0].Entity.Title
 			assert.True(t, strings.HasPrefix(title, "Бузок «ё’ї» 🌸👩🏽‍🌾 Бузок"))
 			assert.LessOrEqual(t, utf8.RuneCountInString(title), 255)
 			// The shortened title is found again.
-			w.Place(2, lines(world.Line("B-1", endless, "6", "1")))
+			w.Place(2, lines(testenv.Line("B-1", endless, "6", "1")))
 			w.AwaitSynced(2)
 			assert.Len(t, w.Roapp.Products(), 1)
 		})
@@ -140,25 +140,25 @@ func TestF31_EndlessAndOddNamesAreImported(t *testing.T) {
 
 func TestR24_F32_CategoryIsReusedOrMadeAlongItsPath(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"category-create": "yes", "search-lag": "0s"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"category-create": "yes", "search-lag": "0s"}})
 	category := func(title string, parent int64) int64 {
-		return w.Roapp.Create("categories", with(world.J{"title": title}, map[bool]world.J{true: {"parent_id": parent}}[parent != 0]))
+		return w.Roapp.Create("categories", with(testenv.J{"title": title}, map[bool]testenv.J{true: {"parent_id": parent}}[parent != 0]))
 	}
 	gifts := category("Prezenty", 0)
 	category("Róże", gifts) // of another parent
 	flowers := category("Kwiaty", 0)
 	in := func(article, path string) {
-		w.Cartum.PutProduct(article, rose("pl", world.J{
-			"title": world.J{"pl": article}, "mod_title": world.J{}, "parent": world.J{"id": 3, "value": world.J{"pl": path}},
+		w.Cartum.PutProduct(article, rose("pl", testenv.J{
+			"title": testenv.J{"pl": article}, "mod_title": testenv.J{}, "parent": testenv.J{"id": 3, "value": testenv.J{"pl": path}},
 		}))
 	}
 	in("R-1", `Kwiaty\Róże`)
 	in("R-2", `Kwiaty\Róże`)
 	in("W-1", `Prezenty`)
-	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Róża biała", "1", "1"), world.Line("W-1", "Wazon", "1", "1")))
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Róża biała", "1", "1"), testenv.Line("W-1", "Wazon", "1", "1")))
 	w.AwaitSynced(1)
 
-	categories := map[float64]world.J{}
+	categories := map[float64]testenv.J{}
 	made := 0
 	for _, c := range w.Roapp.Records("categories") {
 		id, ok := c["id"].(float64)
@@ -183,15 +183,15 @@ func TestR24_F32_CategoryIsReusedOrMadeAlongItsPath(t *testing.T) {
 
 func TestR24_F32_AmbiguousOrMissingCategoryIsTheFallback(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"category-create": "403", "search-lag": "0s"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"category-create": "403", "search-lag": "0s"}})
 	for _, parent := range []string{"Kwiaty", "Prezenty"} {
-		id := w.Roapp.Create("categories", world.J{"title": parent})
-		w.Roapp.Create("categories", world.J{"title": "Róże", "parent_id": id})
+		id := w.Roapp.Create("categories", testenv.J{"title": parent})
+		w.Roapp.Create("categories", testenv.J{"title": "Róże", "parent_id": id})
 	}
-	w.Cartum.PutProduct("R-1", rose("pl", world.J{"parent": world.J{"id": 3, "value": world.J{"pl": "Róże"}}}))
-	w.Cartum.PutProduct("D-1", world.J{"title": world.J{"pl": "Doniczka"}, "parent": world.J{"id": 4, "value": world.J{"pl": `Dom\Doniczki`}}})
-	w.Cartum.PutProduct("N-1", world.J{"title": world.J{"pl": "Nawóz"}, "parent": null})
-	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("D-1", "Doniczka", "1", "1"), world.Line("N-1", "Nawóz", "1", "1")))
+	w.Cartum.PutProduct("R-1", rose("pl", testenv.J{"parent": testenv.J{"id": 3, "value": testenv.J{"pl": "Róże"}}}))
+	w.Cartum.PutProduct("D-1", testenv.J{"title": testenv.J{"pl": "Doniczka"}, "parent": testenv.J{"id": 4, "value": testenv.J{"pl": `Dom\Doniczki`}}})
+	w.Cartum.PutProduct("N-1", testenv.J{"title": testenv.J{"pl": "Nawóz"}, "parent": null})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("D-1", "Doniczka", "1", "1"), testenv.Line("N-1", "Nawóz", "1", "1")))
 	w.AwaitSynced(1)
 	for _, product := range w.Roapp.Products() {
 		assert.Equal(t, int64(7), product.Category.ID, product.Article)
@@ -204,10 +204,10 @@ func TestF27_ProductGoneFromTheCatalogueIsImportedByItsLine(t *testing.T) {
 	for _, second := range []bool{false, true} {
 		t.Run(map[bool]string{false: "by article", true: "by title"}[second], func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Second: second})
-			w.Cartum.PutProduct("GONE-1", world.J{"title": world.J{"pl": "Inna nazwa"}})
+			w := unhurried(t, testenv.Options{Second: second})
+			w.Cartum.PutProduct("GONE-1", testenv.J{"title": testenv.J{"pl": "Inna nazwa"}})
 			w.Cartum.Delete("products/GONE-1")
-			w.Place(1, lines(world.Line("GONE-1", "Ostatnia sztuka", "5", "1"), world.Line("GONE-2", "Ładna", "6", "2")))
+			w.Place(1, lines(testenv.Line("GONE-1", "Ostatnia sztuka", "5", "1"), testenv.Line("GONE-2", "Ładna", "6", "2")))
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, []imported{{"GONE-1", "Ostatnia sztuka", "1", "5"}, {"GONE-2", "Ładna", "2", "6"}}, importedLines(o))
 		})
@@ -216,11 +216,11 @@ func TestF27_ProductGoneFromTheCatalogueIsImportedByItsLine(t *testing.T) {
 
 func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": "Inny towar bez kodu"})
-	known := w.Roapp.Create("products", world.J{"title": "Bukiet dnia"})
-	w.Place(1, lines(world.Line("", "Bukiet  dnia", "50", "1")))
-	w.Place(2, lines(with(world.Line("", "Bukiet nocy", "60", "1"), world.J{"article": null})))
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": "Inny towar bez kodu"})
+	known := w.Roapp.Create("products", testenv.J{"title": "Bukiet dnia"})
+	w.Place(1, lines(testenv.Line("", "Bukiet  dnia", "50", "1")))
+	w.Place(2, lines(with(testenv.Line("", "Bukiet nocy", "60", "1"), testenv.J{"article": null})))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, known, o.Items[0].Entity.ID)
 
@@ -232,9 +232,9 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	_, made := w.AwaitSynced(2)
 	assert.Equal(t, []imported{{"", "Bukiet nocy", "1", "60"}}, importedLines(made))
 
-	w.Roapp.Create("products", world.J{"title": "Bukiet zmierzchu"})
-	w.Roapp.Create("products", world.J{"title": "Bukiet zmierzchu"})
-	w.Place(3, lines(world.Line("", "Bukiet zmierzchu", "60", "1"), world.Line("", "Bukiet świtu", "60", "1")))
+	w.Roapp.Create("products", testenv.J{"title": "Bukiet zmierzchu"})
+	w.Roapp.Create("products", testenv.J{"title": "Bukiet zmierzchu"})
+	w.Place(3, lines(testenv.Line("", "Bukiet zmierzchu", "60", "1"), testenv.Line("", "Bukiet świtu", "60", "1")))
 	ambiguous := w.AwaitHeld(3, order.HoldAmbiguousProduct).State.Hold
 	w.Decide(3, order.Decision{Kind: order.DecideProduct, ProductID: ambiguous.Choices[0].ID})
 	missing := w.AwaitHeld(3, order.HoldNoArticle).State.Hold
@@ -246,16 +246,16 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 
 func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	first := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
-	second := w.Roapp.Create("products", world.J{"title": "Róża stara", "article": "R-1"})
-	w.Place(1, lines(world.Line("R-1", "Róża", "5", "1")))
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	first := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
+	second := w.Roapp.Create("products", testenv.J{"title": "Róża stara", "article": "R-1"})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "5", "1")))
 	hold := w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold
 	assert.Equal(t, "products[0].article", hold.Field)
 	assert.ElementsMatch(t, []int64{first, second}, choiceIDs(hold))
 	assert.Empty(t, w.Roapp.Orders())
 	assert.Empty(t, w.Roapp.People(), "what can hold an order is asked before anything is made")
-	var unfit *exchange.Error
+	var unfit *service.Error
 	third := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideCreateProduct, By: "tester"})
 	require.ErrorAs(t, third, &unfit)
 	assert.Equal(t, "not-offered", unfit.Unfit, "several products fit already")
@@ -267,10 +267,10 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 
 func TestF29_TwoProductsWithOneTitleAreHeldForChoice(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Create("products", world.J{"title": "Троянда", "article": "R-1"})
-	second := w.Roapp.Create("products", world.J{"title": "Троянда", "article": "R-2"})
-	w.Place(1, lines(world.Line("R-1", "Троянда", "5", "1")))
+	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
+	w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-1"})
+	second := w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-2"})
+	w.Place(1, lines(testenv.Line("R-1", "Троянда", "5", "1")))
 	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold.Choices, 2)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
 	_, o := w.AwaitSynced(1)
@@ -282,16 +282,16 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 	for _, refusal := range []string{"403", "404"} {
 		t.Run(refusal, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RoappSwitches: map[string]string{"product-create": refusal, "search-lag": "0s"}})
+			w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"product-create": refusal, "search-lag": "0s"}})
 			for number := int64(1); number <= 2; number++ {
-				w.Place(number, lines(world.Line("R-"+itoa(number), "Róża", "5", "1")))
+				w.Place(number, lines(testenv.Line("R-"+itoa(number), "Róża", "5", "1")))
 			}
 			hold := w.AwaitHeld(1, order.HoldProductNotCreated).State.Hold
 			assert.Contains(t, remedyOf(hold), `"R-1"`)
 			w.AwaitHeld(2, order.HoldProductNotCreated)
 			assert.Empty(t, w.Roapp.Orders(), "no order without its items")
 
-			made := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
+			made := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
 			w.Decide(1, order.Decision{Kind: order.DecideRetry})
 			_, o := w.AwaitSynced(1)
 			assert.Equal(t, made, o.Items[0].Entity.ID)
@@ -305,11 +305,11 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 
 func TestF28_OneRefusedLineLeavesNoOrderThatLooksFinished(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil) // proves the account, so that the next order's lines go side by side
 	w.AwaitSynced(1)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 422, Body: `{"message":"no such price list"}`})
-	w.Place(2, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "2", "1"), world.Line("R-3", "Lilia", "3", "1")))
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 422, Body: `{"message":"no such price list"}`})
+	w.Place(2, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))
 	hold := w.AwaitHeld(2, order.HoldRejected).State.Hold
 	assert.Contains(t, holdText(hold), "no such price list", "the service's own words")
 	w.Decide(2, order.Decision{Kind: order.DecideRetry})
@@ -319,16 +319,16 @@ func TestF28_OneRefusedLineLeavesNoOrderThatLooksFinished(t *testing.T) {
 
 func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	of := func(kind string, line world.J) world.J { return with(line, world.J{"type": kind}) }
+	w := unhurried(t, testenv.Options{})
+	of := func(kind string, line testenv.J) testenv.J { return with(line, testenv.J{"type": kind}) }
 	w.Place(1, lines(
-		world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-1", "Róża", "10", "1"), world.Line("R-1", "Róża", "10", "1"),
-		of("gift_parent", world.Line("W-1", "Wazon", "40", "1")), of("gift", world.Line("G-1", "Kartka", "0", "1")),
+		testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("R-1", "Róża", "10", "1"), testenv.Line("R-1", "Róża", "10", "1"),
+		of("gift_parent", testenv.Line("W-1", "Wazon", "40", "1")), of("gift", testenv.Line("G-1", "Kartka", "0", "1")),
 	))
 	// The set's total holds its parts only.
-	w.Place(2, with(world.J{"total_sum": 30, "total_default": 30}, lines(
-		of("set_main", world.Line("S-1", "Zestaw", "30", "1")),
-		of("set_item", world.Line("S-2", "Doniczka", "20", "1")), of("set_item", world.Line("S-3", "Ziemia", "10", "1")),
+	w.Place(2, with(testenv.J{"total_sum": 30, "total_default": 30}, lines(
+		of("set_main", testenv.Line("S-1", "Zestaw", "30", "1")),
+		of("set_item", testenv.Line("S-2", "Doniczka", "20", "1")), of("set_item", testenv.Line("S-3", "Ziemia", "10", "1")),
 	)))
 	_, twice := w.AwaitSynced(1)
 	assert.Equal(t, []imported{
@@ -347,8 +347,8 @@ func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 
 func TestR25_GoodsStandOnTheOrderWithoutDeduction(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "2", "1")))
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1")))
 	_, o := w.AwaitSynced(1)
 	for _, item := range o.Items {
 		assert.True(t, item.IsDeductionRequired)
@@ -362,8 +362,8 @@ func TestR25_GoodsStandOnTheOrderWithoutDeduction(t *testing.T) {
 
 func TestR25_AccountThatDeductsAtOnceGetsNoMoreGoods(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"deduct-on-add": "yes"}})
-	w.Place(1, lines(world.Line("R-1", "Róża", "1", "1"), world.Line("R-2", "Tulipan", "2", "1"), world.Line("R-3", "Lilia", "3", "1")))
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"deduct-on-add": "yes"}})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))
 	view := w.AwaitHeld(1, order.HoldDeductedAtOnce)
 	assert.False(t, view.State.Order.WrittenOff, "it is not the staff's write-off")
 	assert.Contains(t, remedyOf(view.State.Hold), "without deduction")

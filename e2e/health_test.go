@@ -14,25 +14,25 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // collectNow has the account's changes collected without waiting for the time.
-func collectNow(t *testing.T, w *world.World) {
+func collectNow(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
 }
 
 // awaitTaken waits for so many alerts of a kind.
-func awaitTaken(w *world.World, r *world.Receiver, kind workflows.AlertKind, count int) []workflows.Alert {
+func awaitTaken(w *testenv.Env, r *testenv.Receiver, kind workflows.AlertKind, count int) []workflows.Alert {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if taken := r.Taken(kind); len(taken) < count {
 			return fmt.Sprintf("%d of %d alerts %q; posts: %+v", len(taken), count, kind, r.Posts())
 		}
@@ -42,7 +42,7 @@ func awaitTaken(w *world.World, r *world.Receiver, kind workflows.AlertKind, cou
 }
 
 // assertAlertsDiscreet says that alerts name neither the buyer nor a secret.
-func assertAlertsDiscreet(t *testing.T, w *world.World, r *world.Receiver) {
+func assertAlertsDiscreet(t *testing.T, w *testenv.Env, r *testenv.Receiver) {
 	t.Helper()
 	for _, post := range r.Posts() {
 		assertDiscreet(t, w, post.Body)
@@ -54,8 +54,8 @@ func assertAlertsDiscreet(t *testing.T, w *world.World, r *world.Receiver) {
 // are refused, and so is their being accepted again.
 func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	t.Parallel()
-	receiver, log := world.NewReceiver(t), new(diary)
-	w := unhurried(t, world.Options{Idle: true, Alerts: receiver.URL, Logger: log.logger()})
+	receiver, log := testenv.NewReceiver(t), new(diary)
+	w := unhurried(t, testenv.Options{Idle: true, Alerts: receiver.URL, Logger: log.logger()})
 	right := w.Env["ROAPP_API_KEY"]
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong-key-of-the-account"})
 	worker := w.StartWorker()
@@ -64,22 +64,22 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	red := awaitTaken(w, receiver, workflows.AlertRed, 1)[0]
 	assert.Equal(t, "main", red.Account)
 	assert.Contains(t, red.Problem, "Credentials")
-	assert.WithinDuration(t, time.Now(), red.At, world.Patience)
+	assert.WithinDuration(t, time.Now(), red.At, testenv.Patience)
 	for range 3 {
 		collectNow(t, w)
 	}
-	report, err := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, overview.Red, report.Accounts["main"].State)
+	assert.Equal(t, health.Red, report.Accounts["main"].State)
 
 	worker.Stop()
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})
 	w.StartWorker()
 	collectNow(t, w)
 	awaitTaken(w, receiver, workflows.AlertGreen, 1)
-	report, err = overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err = health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, overview.Green, report.Accounts["main"].State)
+	assert.Equal(t, health.Green, report.Accounts["main"].State)
 	assert.Empty(t, report.Accounts["main"].Problem)
 
 	posts := receiver.Posts()
@@ -90,7 +90,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 }
 
 // startShop starts the shop's entity.
-func startShop(t *testing.T, w *world.World) {
+func startShop(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	id := workflows.ShopID(w.Shop)
 	_, err := w.Temporal.SignalWithStartWorkflow(t.Context(), id, workflows.SignalPoll, nil,
@@ -102,19 +102,19 @@ func startShop(t *testing.T, w *world.World) {
 // alone, also to a receiver that fails first and then answers late.
 func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	t.Parallel()
-	receiver, log := world.NewReceiver(t), new(diary)
-	w := unhurried(t, world.Options{Alerts: receiver.URL, HeldAfter: time.Second, Logger: log.logger()})
+	receiver, log := testenv.NewReceiver(t), new(diary)
+	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second, Logger: log.logger()})
 	receiver.Fail(1)
 	receiver.Slow(2 * time.Second)
-	w.Place(1, world.J{"delivery_phone": ""})
-	w.Place(2, world.J{"currency": "EUR"})
+	w.Place(1, testenv.J{"delivery_phone": ""})
+	w.Place(2, testenv.J{"currency": "EUR"})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	since := w.AwaitHeld(2, order.HoldCurrency).State.Hold.Since
 	startShop(t, w)
 	told := map[int64]workflows.HeldOrder{}
 	tell := func(orders int) {
 		t.Helper()
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			clear(told)
 			for _, alert := range receiver.Taken(workflows.AlertHeld) {
 				for _, held := range alert.Orders {
@@ -136,7 +136,7 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	// alone.
 	w.Place(2, nil)
 	w.AwaitSynced(2)
-	w.Place(3, world.J{"delivery_phone": ""})
+	w.Place(3, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(3, order.HoldNoCustomer)
 	tell(3)
 	count := map[int64]int{}
@@ -155,15 +155,15 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 // Without a worker nothing goes on, and nothing is reported healthy.
 func TestF50_NoWorkerIsRed(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	worker := w.StartWorker()
 	startShop(t, w)
-	viewer := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
+	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err := viewer.Look(t.Context())
 	require.NoError(t, err)
 	assert.False(t, report.Red(), "%+v", report)
 
-	assert.Equal(t, overview.Green, report.Worker)
+	assert.Equal(t, health.Green, report.Worker)
 
 	worker.Stop()
 	// One that was asked before and one that was not say the same.
@@ -174,12 +174,12 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 		return ""
 	})
 	assert.True(t, report.NoWorker())
-	late := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
+	late := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	report, err = late.Look(t.Context())
 	require.NoError(t, err)
 	assert.True(t, report.NoWorker())
-	for _, rounds := range []overview.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {
-		assert.Equal(t, overview.Red, rounds.State)
+	for _, rounds := range []health.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {
+		assert.Equal(t, health.Red, rounds.State)
 		assert.Contains(t, rounds.Problem, "is a worker running?")
 	}
 }
@@ -189,10 +189,10 @@ var listening = regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
 // What a worker shows to Prometheus and to people.
 func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	process := w.StartProcess()
 	var address string
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		match := listening.FindStringSubmatch(process.Output())
 		if match == nil {
 			return "the worker does not listen"
@@ -202,7 +202,7 @@ func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 	})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
-	w.Place(2, world.J{"delivery_phone": ""})
+	w.Place(2, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(2, order.HoldNoCustomer)
 	startShop(t, w)
 	collectNow(t, w)
@@ -222,7 +222,7 @@ func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 		`temporal_workflow_task_execution_latency_seconds_bucket`,
 		`temporal_request_total{`,
 	}
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		shown := read(t, address+"/metrics")
 		for _, line := range want {
 			if !strings.Contains(shown, line) {
@@ -235,15 +235,15 @@ func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 	var body struct {
 		Ready    bool
 		Exchange struct {
-			Shops    map[string]overview.Shop
-			Accounts map[string]overview.Account
+			Shops    map[string]health.Shop
+			Accounts map[string]health.Account
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(read(t, address+"/readyz")), &body))
 	assert.True(t, body.Ready)
 	assert.Equal(t, int64(1), body.Exchange.Shops["demo"].Orders["held"])
 	assert.False(t, body.Exchange.Shops["demo"].OldestHold.IsZero())
-	assert.Equal(t, overview.Green, body.Exchange.Accounts["main"].State)
+	assert.Equal(t, health.Green, body.Exchange.Accounts["main"].State)
 }
 
 func read(t *testing.T, url string) string {

@@ -11,10 +11,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/wording"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // Endpoints of RO App's API, as the fake counts them.
@@ -27,20 +27,20 @@ const (
 	findPeople  = "GET /v2/contacts/people"
 )
 
-// unhurried is a world in which the limits of requests are not the point.
-func unhurried(t *testing.T, o world.Options) *world.World {
+// unhurried is a test environment in which the limits of requests are not the point.
+func unhurried(t *testing.T, o testenv.Options) *testenv.Env {
 	t.Helper()
 	o.Unlimited = true
-	return world.New(t, o)
+	return testenv.New(t, o)
 }
 
 // lines are an order's products.
-func lines(all ...world.J) world.J { return world.J{"products": all} }
+func lines(all ...testenv.J) testenv.J { return testenv.J{"products": all} }
 
 // with adds fields to an order's or a line's.
-func with(base, more world.J) world.J {
-	merged := world.J{}
-	for _, fields := range []world.J{base, more} {
+func with(base, more testenv.J) testenv.J {
+	merged := testenv.J{}
+	for _, fields := range []testenv.J{base, more} {
 		for name, value := range fields {
 			merged[name] = value
 		}
@@ -55,7 +55,7 @@ var null = json.RawMessage("null")
 type imported struct{ SKU, Title, Quantity, Price string }
 
 // importedLines are an order's items, sorted by SKU, title and price.
-func importedLines(o world.RoappOrder) []imported {
+func importedLines(o testenv.RoappOrder) []imported {
 	all := make([]imported, 0, len(o.Items))
 	for _, item := range o.Items {
 		all = append(all, imported{item.Entity.SKU, item.Entity.Title, item.Quantity.String(), item.Price.String()})
@@ -67,7 +67,7 @@ func importedLines(o world.RoappOrder) []imported {
 }
 
 // theComment is the order's only comment in the event feed.
-func theComment(t *testing.T, o world.RoappOrder) string {
+func theComment(t *testing.T, o testenv.RoappOrder) string {
 	t.Helper()
 	require.Len(t, o.Feed, 1)
 	assert.True(t, o.Feed[0].IsPrivate, "a comment with an address is for staff only")
@@ -75,7 +75,7 @@ func theComment(t *testing.T, o world.RoappOrder) string {
 }
 
 // theProduct is the account's only product.
-func theProduct(t *testing.T, w *world.World) world.RoappProduct {
+func theProduct(t *testing.T, w *testenv.Env) testenv.RoappProduct {
 	t.Helper()
 	products := w.Roapp.Products()
 	require.Len(t, products, 1)
@@ -83,7 +83,7 @@ func theProduct(t *testing.T, w *world.World) world.RoappProduct {
 }
 
 // numbers are the External IDs of all orders in RO App, sorted.
-func numbers(w *world.World) []string {
+func numbers(w *testenv.Env) []string {
 	var all []string
 	for _, o := range w.Roapp.Orders() {
 		all = append(all, o.CustomFields["f102"])
@@ -146,4 +146,4 @@ func remedyOf(h *order.Hold) string {
 }
 
 // lastComment is what stands last in an order's event feed.
-func lastComment(o world.RoappOrder) string { return o.Feed[len(o.Feed)-1].Comment }
+func lastComment(o testenv.RoappOrder) string { return o.Feed[len(o.Feed)-1].Comment }

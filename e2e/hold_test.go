@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
@@ -17,10 +17,10 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 	for _, refusal := range []string{"403", "400"} {
 		t.Run(refusal, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": refusal, "search-lag": "0s"}})
+			w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"missing-right": refusal, "search-lag": "0s"}})
 			// One product is found in RO App, the other is made.
-			w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
-			w.Place(1, with(world.J{"stat_status": 2}, lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-2", "Lilia", "9", "1"))))
+			w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
+			w.Place(1, with(testenv.J{"stat_status": 2}, lines(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("R-2", "Lilia", "9", "1"))))
 			view := w.AwaitHeld(1, order.HoldMissingRight)
 			assert.Contains(t, holdText(view.State.Hold), "can add products without deduction", "RO App's own words")
 			assert.Contains(t, remedyOf(view.State.Hold), `"Can add products without deduction"`)
@@ -41,8 +41,8 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 
 func TestR04_MissingRightOfOneOrderStopsNoOther(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 403, Body: `{"message":"No right: can add products without deduction"}`})
+	w := unhurried(t, testenv.Options{})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 403, Body: `{"message":"No right: can add products without deduction"}`})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldMissingRight)
 	w.Place(2, nil)
@@ -51,7 +51,7 @@ func TestR04_MissingRightOfOneOrderStopsNoOther(t *testing.T) {
 
 func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number := int64(1); number <= 2; number++ {
 		w.Place(number, nil)
 		_, o := w.AwaitSynced(number)
@@ -60,7 +60,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 		hold := w.AwaitHeld(number, order.HoldOrderGone).State.Hold
 		assert.True(t, hold.NextRetry.IsZero(), "only a person ends it")
 	}
-	w.Place(1, world.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
+	w.Place(1, testenv.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
 	w.Await(1, func(v order.View) string {
 		if v.State.Snapshot.BuyerComment == "" {
 			return "the news was not seen"
@@ -86,7 +86,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 
 func TestF08_OrderThatStaffDeletedHalfWayIsNotMadeAgain(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldMissingRight)
 	w.Roapp.Delete("orders/" + itoa(w.Roapp.Orders()[0].ID))
@@ -98,12 +98,12 @@ func TestF08_OrderThatStaffDeletedHalfWayIsNotMadeAgain(t *testing.T) {
 
 func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"currency": "EUR", "delivery_phone": "", "products": []world.J{}})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"currency": "EUR", "delivery_phone": "", "products": []testenv.J{}})
 	w.AwaitHeld(1, order.HoldCurrency)
-	w.Place(1, world.J{"delivery_phone": "", "products": []world.J{}})
+	w.Place(1, testenv.J{"delivery_phone": "", "products": []testenv.J{}})
 	assert.Equal(t, "products", w.AwaitHeld(1, order.HoldNoItems).State.Hold.Field)
-	w.Place(1, world.J{"delivery_phone": ""})
+	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	w.Place(1, nil)
 	w.AwaitSynced(1)
@@ -112,11 +112,11 @@ func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
 
 func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"delivery_phone": ""})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideLink} {
-		var unfit *exchange.Error
+		var unfit *service.Error
 		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
 		assert.NotEmpty(t, unfit.Unfit)
 	}
@@ -126,18 +126,18 @@ func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
 
 func TestContactMergedWhileTheOrderIsHeldIsFoundAgain(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"product-create": "403", "search-lag": "0s"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"product-create": "403", "search-lag": "0s"}})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldProductNotCreated)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if len(w.Roapp.People()) == 0 {
 			return "the contact is not made yet"
 		}
 		return ""
 	})
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(w.Roapp.People()[0].ID), nil, nil)
-	merged := w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"501234567"}})
-	w.Roapp.Create("products", world.J{"title": "Róża", "article": "A-1"})
+	merged := w.Roapp.Create("people", testenv.J{"first_name": "Anna", "phones": []string{"501234567"}})
+	w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "A-1"})
 	w.Decide(1, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(1, order.HoldRejected)
 	w.Decide(1, order.Decision{Kind: order.DecideRetry})
@@ -147,11 +147,11 @@ func TestContactMergedWhileTheOrderIsHeldIsFoundAgain(t *testing.T) {
 
 func TestF18_ChangeOfAHeldHalfOrderComesAlong(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
-	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "2")))
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "12.50", "2")))
 	w.AwaitHeld(1, order.HoldMissingRight)
 	w.Roapp.Switch("missing-right", "none")
-	w.Place(1, lines(world.Line("R-1", "Róża", "12.50", "3"), world.Line("L-1", "Lilia", "9", "1")))
+	w.Place(1, lines(testenv.Line("R-1", "Róża", "12.50", "3"), testenv.Line("L-1", "Lilia", "9", "1")))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, []imported{{"L-1", "Lilia", "1", "9"}, {"R-1", "Róża", "3", "12.5"}}, importedLines(o))
 	assert.Len(t, w.Roapp.Orders(), 1)
@@ -160,7 +160,7 @@ func TestF18_ChangeOfAHeldHalfOrderComesAlong(t *testing.T) {
 
 func TestF19_EventBeforeTheShopShowsTheOrder(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Webhook(1)
 	hold := w.AwaitHeld(1, order.HoldNotInShop).State.Hold
 	assert.NotEmpty(t, remedyOf(hold))

@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // quick is an account whose lists do not lag and whose lost answers settle soon.
-func quick(o world.Options) world.Options {
+func quick(o testenv.Options) testenv.Options {
 	o.RoappSwitches, o.SearchLag, o.Settle = noLag, 300*time.Millisecond, 500*time.Millisecond
 	return o
 }
@@ -37,11 +37,11 @@ func takenOver(v order.View) string {
 	return ""
 }
 
-func twoLines() world.J {
-	return with(world.J{"stat_status": 2}, lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-1", "Róża", "10", "1"), world.Line("L-1", "Lilia", "9", "1")))
+func twoLines() testenv.J {
+	return with(testenv.J{"stat_status": 2}, lines(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("R-1", "Róża", "10", "1"), testenv.Line("L-1", "Lilia", "9", "1")))
 }
 
-func assertTwoLinesOnce(t *testing.T, w *world.World) world.RoappOrder {
+func assertTwoLinesOnce(t *testing.T, w *testenv.Env) testenv.RoappOrder {
 	t.Helper()
 	orders := w.Roapp.Orders()
 	require.Len(t, orders, 1)
@@ -55,7 +55,7 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, world.Options{Second: second})
+		w := unhurried(t, testenv.Options{Second: second})
 		w.Place(1, twoLines())
 		w.AwaitSynced(1)
 		w.Terminate(1)
@@ -73,11 +73,11 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, quick(world.Options{Second: second}))
+		w := unhurried(t, quick(testenv.Options{Second: second}))
 		const items = "POST /v2/orders/*/items"
 		// One item stands there, the others do not.
-		w.Roapp.Break(world.Fault{Match: items, Kind: "lose-answer"})
-		w.Roapp.Break(world.Fault{Match: items, Kind: "status", Status: 503, Times: 99})
+		w.Roapp.Break(testenv.Fault{Match: items, Kind: "lose-answer"})
+		w.Roapp.Break(testenv.Fault{Match: items, Kind: "status", Status: 503, Times: 99})
 		w.Place(1, twoLines())
 		w.AwaitSeen(w.Roapp, addItem, 2)
 		w.Terminate(1)
@@ -96,7 +96,7 @@ func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, quick(world.Options{Second: second}))
+		w := unhurried(t, quick(testenv.Options{Second: second}))
 		w.Place(1, twoLines())
 		w.AwaitSynced(1)
 		w.Terminate(1)
@@ -112,13 +112,13 @@ func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
-		w := unhurried(t, quick(world.Options{Second: second, Idle: true}))
+		w := unhurried(t, quick(testenv.Options{Second: second, Idle: true}))
 		worker := w.StartWorker()
 		w.Place(1, twoLines())
 		_, o := w.AwaitSynced(1)
 		path := "/v2/orders/" + itoa(o.ID)
-		w.Roapp.API("POST", path+"/status", world.J{"status_id": 105, "comment": "Wysłane"}, nil)
-		w.Roapp.API("PATCH", path+"/items/"+itoa(o.Items[0].ID), world.J{"quantity": 7}, nil)
+		w.Roapp.API("POST", path+"/status", testenv.J{"status_id": 105, "comment": "Wysłane"}, nil)
+		w.Roapp.API("PATCH", path+"/items/"+itoa(o.Items[0].ID), testenv.J{"quantity": 7}, nil)
 		w.Terminate(1)
 		worker.Stop()
 		w.StartWorker()
@@ -134,7 +134,7 @@ func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 
 func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, quick(world.Options{}))
+	w := unhurried(t, quick(testenv.Options{}))
 	w.Place(1, twoLines())
 	_, o := w.AwaitSynced(1)
 	w.Roapp.API("POST", "/sandbox/orders/"+itoa(o.ID)+"/write-off", nil, nil)

@@ -8,52 +8,54 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // anyLine is an ordinary line with something odd in it.
-func anyLine(odd world.J) world.J { return lines(with(world.Line("R-1", "Róża", "12.50", "2"), odd)) }
+func anyLine(odd testenv.J) testenv.J {
+	return lines(with(testenv.Line("R-1", "Róża", "12.50", "2"), odd))
+}
 
 // badOrders are orders that nobody can import as they are: by their number, what
 // is odd, and the field and reason that the hold names.
 var badOrders = map[int64]struct {
-	odd    world.J
+	odd    testenv.J
 	reason order.HoldReason
 	field  string
 }{
-	101: {world.J{"order_id": ""}, order.HoldMalformed, "order_id"},
-	102: {world.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoItems, "products"},
-	103: {world.J{"products": "none", "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products"},
-	104: {anyLine(world.J{"price": "1,250"}), order.HoldMalformed, "products[0].price"},
-	105: {anyLine(world.J{"price": null}), order.HoldMalformed, "products[0].price"},
-	106: {anyLine(world.J{"price": -1}), order.HoldMalformed, "products[0].price"},
-	107: {anyLine(world.J{"price": 33.333}), order.HoldMalformed, "products[0].price"},
-	108: {anyLine(world.J{"quantity": -2}), order.HoldMalformed, "products[0].quantity"},
-	109: {anyLine(world.J{"quantity": 0}), order.HoldNoItems, "products"},
-	110: {anyLine(world.J{"quantity": 0.3333}), order.HoldMalformed, "products[0].quantity"},
-	111: {anyLine(world.J{"article": "", "title": " "}), order.HoldNoArticle, "products[0].article"},
-	112: {world.J{"products": []any{17}, "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products[0]"},
-	115: {world.J{"stat_status": "nowe"}, order.HoldMalformed, "stat_status"},
-	116: {world.J{"stat_created": "wczoraj"}, order.HoldMalformed, "stat_created"},
-	117: {world.J{"stat_created": null}, order.HoldMalformed, "stat_created"},
-	118: {world.J{"stat_created": "2026-03-29 02:30:00"}, order.HoldMalformed, "stat_created"}, // skipped in Warsaw
-	119: {world.J{"delivery_phone": "+380000000000"}, order.HoldNoCustomer, "delivery_phone"},
-	120: {world.J{"delivery_phone": nil}, order.HoldNoCustomer, "delivery_phone"},
-	121: {world.J{"currency": null}, order.HoldCurrency, "currency"},
+	101: {testenv.J{"order_id": ""}, order.HoldMalformed, "order_id"},
+	102: {testenv.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoItems, "products"},
+	103: {testenv.J{"products": "none", "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products"},
+	104: {anyLine(testenv.J{"price": "1,250"}), order.HoldMalformed, "products[0].price"},
+	105: {anyLine(testenv.J{"price": null}), order.HoldMalformed, "products[0].price"},
+	106: {anyLine(testenv.J{"price": -1}), order.HoldMalformed, "products[0].price"},
+	107: {anyLine(testenv.J{"price": 33.333}), order.HoldMalformed, "products[0].price"},
+	108: {anyLine(testenv.J{"quantity": -2}), order.HoldMalformed, "products[0].quantity"},
+	109: {anyLine(testenv.J{"quantity": 0}), order.HoldNoItems, "products"},
+	110: {anyLine(testenv.J{"quantity": 0.3333}), order.HoldMalformed, "products[0].quantity"},
+	111: {anyLine(testenv.J{"article": "", "title": " "}), order.HoldNoArticle, "products[0].article"},
+	112: {testenv.J{"products": []any{17}, "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products[0]"},
+	115: {testenv.J{"stat_status": "nowe"}, order.HoldMalformed, "stat_status"},
+	116: {testenv.J{"stat_created": "wczoraj"}, order.HoldMalformed, "stat_created"},
+	117: {testenv.J{"stat_created": null}, order.HoldMalformed, "stat_created"},
+	118: {testenv.J{"stat_created": "2026-03-29 02:30:00"}, order.HoldMalformed, "stat_created"}, // skipped in Warsaw
+	119: {testenv.J{"delivery_phone": "+380000000000"}, order.HoldNoCustomer, "delivery_phone"},
+	120: {testenv.J{"delivery_phone": nil}, order.HoldNoCustomer, "delivery_phone"},
+	121: {testenv.J{"currency": null}, order.HoldCurrency, "currency"},
 }
 
 // oddOrders have odd values and are imported all the same.
-var oddOrders = map[int64]world.J{
-	201: anyLine(world.J{"price": "12.50", "quantity": "2"}),
-	202: anyLine(world.J{"quantity": 0.5}),
+var oddOrders = map[int64]testenv.J{
+	201: anyLine(testenv.J{"price": "12.50", "quantity": "2"}),
+	202: anyLine(testenv.J{"quantity": 0.5}),
 	203: {"delivery_name": strings.Repeat("Brzęczyszczykiewicz ", 250), "comment": strings.Repeat("ą", 5000), "delivery_address": strings.Repeat("x", 5000)},
-	204: anyLine(world.J{"title": strings.Repeat("Bardzo długa nazwa ", 270), "article": "D-1"}),
+	204: anyLine(testenv.J{"title": strings.Repeat("Bardzo długa nazwa ", 270), "article": "D-1"}),
 	205: {"delivery_name": "🌸 Zoë 👩🏽‍🌾 „Ż’ółw”\u0000\u202e", "comment": "💐\r\n\t<script>alert(1)</script>"},
 	206: {"stat_status": 99},
 	207: {"stat_created": "2026-10-25 02:30:00"}, // twice in Warsaw
 	208: {"delivery_type": null, "payment_type": []any{}, "additional_data": "?", "delivery_data": 5},
-	209: {"total_sum": "25.00", "discount_percent": "", "coupon_code": null, "unheard_of": world.J{"of": 1}},
+	209: {"total_sum": "25.00", "discount_percent": "", "coupon_code": null, "unheard_of": testenv.J{"of": 1}},
 	210: {"delivery_email": "brak"}, // no address: RO App would refuse the contact for it
 	211: {"total_sum": "dużo"},
 	212: {"payed": "może"},
@@ -61,20 +63,20 @@ var oddOrders = map[int64]world.J{
 	214: {"delivery_price": "NaN"},
 	215: {"delivery_type": "Kurier"},
 	216: {"stat_created": "27.11.2026 10:00:00", "currency": " pln\u200b"},
-	217: {"products": world.J{"0": with(world.Line("R-1", "Róża", "12.50", "2"), world.J{"price": "12,50"}), "2": world.Line("R-2", "Wazon", "3", "0")}},
-	218: anyLine(world.J{"price": 12.500000000000002, "quantity": 2.0000000000000004}),
+	217: {"products": testenv.J{"0": with(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.J{"price": "12,50"}), "2": testenv.Line("R-2", "Wazon", "3", "0")}},
+	218: anyLine(testenv.J{"price": 12.500000000000002, "quantity": 2.0000000000000004}),
 	219: {"coupon_percent": "10%", "payed": 2},
 	220: {"delivery_phone": "601 000 201/601 000 202"},
 	221: {"delivery_phone": "\u202a+48 601 000 210\u202c"},
-	222: {"currency": "zł", "delivery_type": world.J{"0": world.J{"id": 3, "title": "Kurier"}}},
+	222: {"currency": "zł", "delivery_type": testenv.J{"0": testenv.J{"id": 3, "title": "Kurier"}}},
 	223: {"delivery_phone": "601000211.601000212", "payed": "nie opłacone"},
 }
 
 func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number, bad := range badOrders {
-		w.Place(number, with(world.J{"delivery_phone": "+48 600 000 " + itoa(number)}, bad.odd))
+		w.Place(number, with(testenv.J{"delivery_phone": "+48 600 000 " + itoa(number)}, bad.odd))
 	}
 	w.Place(1, nil)
 	w.AwaitSynced(1)
@@ -105,7 +107,7 @@ func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {
 
 func TestF36_OddOrdersAreImported(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	for number, odd := range oddOrders {
 		w.Place(number, odd)
 	}
@@ -119,8 +121,8 @@ func TestF36_OddOrdersAreImported(t *testing.T) {
 // A row that cannot be read is not asked for again and again.
 func TestF15_BadOrderIsNotReadWithoutEnd(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, anyLine(world.J{"price": "?"}))
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, anyLine(testenv.J{"price": "?"}))
 	w.AwaitHeld(1, order.HoldMalformed)
 	w.Place(2, nil)
 	w.AwaitSynced(2)
@@ -129,9 +131,9 @@ func TestF15_BadOrderIsNotReadWithoutEnd(t *testing.T) {
 
 func TestF15_WebhookWithoutAnOrdersNumberIsRefusedInWords(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	for _, body := range []string{`{}`, `{"order_id":null}`, `{"order_id":0}`, `{"order_id":-7}`, `{"order_id":"A"}`, `{"order_id":1.5}`, `[]`, `1`, ``, `<xml/>`} {
-		code, answer := w.PutWebhook(w.Shop, world.WebhookKey, []byte(body))
+		code, answer := w.PutWebhook(w.Shop, testenv.WebhookKey, []byte(body))
 		assert.Equal(t, http.StatusBadRequest, code, body)
 		assert.Contains(t, answer, "order_id", body)
 	}

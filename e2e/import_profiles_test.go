@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // The main scenarios, each an order of its own, for both shops and for both
@@ -20,7 +20,7 @@ func TestR06_R11_R27_MainScenariosInBothProfiles(t *testing.T) {
 		for _, second := range []bool{false, true} {
 			t.Run(profile+map[bool]string{false: " demo", true: " demo-ua"}[second], func(t *testing.T) {
 				t.Parallel()
-				w := unhurried(t, world.Options{Profile: profile, Second: second})
+				w := unhurried(t, testenv.Options{Profile: profile, Second: second})
 				newMainScenarios(w).run(t)
 			})
 		}
@@ -29,22 +29,22 @@ func TestR06_R11_R27_MainScenariosInBothProfiles(t *testing.T) {
 
 // mainScenarios are a shop's orders and the staff's records that they meet.
 type mainScenarios struct {
-	w                        *world.World
+	w                        *testenv.Env
 	prefix                   string // of phones
 	known, firm, twin, other int64
 	rose                     int64
 }
 
-func newMainScenarios(w *world.World) *mainScenarios {
+func newMainScenarios(w *testenv.Env) *mainScenarios {
 	s := &mainScenarios{w: w, prefix: "+48 501 234 00"}
 	if w.Shop == "demo-ua" {
 		s.prefix = "+38 (050) 123-40-0"
 	}
-	s.known = w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{s.phone(2)}})
-	s.firm = w.Roapp.Create("organizations", world.J{"name": "Firma", "phones": []string{s.phone(3)}})
-	s.twin = w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{s.phone(8)}})
-	s.other = w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []string{s.phone(8)}})
-	s.rose = w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-1"})
+	s.known = w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{s.phone(2)}})
+	s.firm = w.Roapp.Create("organizations", testenv.J{"name": "Firma", "phones": []string{s.phone(3)}})
+	s.twin = w.Roapp.Create("people", testenv.J{"first_name": "Jan", "phones": []string{s.phone(8)}})
+	s.other = w.Roapp.Create("people", testenv.J{"first_name": "Ola", "phones": []string{s.phone(8)}})
+	s.rose = w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
 	s.awaitFound("/v2/contacts/people", s.other)
 	s.awaitFound("/v2/contacts/organizations", s.firm)
 	s.awaitFound("/v2/catalog/products", s.rose)
@@ -55,7 +55,7 @@ func (s *mainScenarios) phone(number int64) string { return s.prefix + itoa(numb
 
 // awaitFound waits until RO App's lists show a record.
 func (s *mainScenarios) awaitFound(list string, id int64) {
-	s.w.Eventually(world.Patience, func() string {
+	s.w.Eventually(testenv.Patience, func() string {
 		var found json.RawMessage
 		s.w.Roapp.API("GET", list, nil, &found)
 		if !strings.Contains(string(found), `"id":`+itoa(id)+",") {
@@ -65,17 +65,17 @@ func (s *mainScenarios) awaitFound(list string, id int64) {
 	})
 }
 
-func (s *mainScenarios) orders() map[int64]world.J {
-	line := lines(world.Line("R-1", "Róża", "12.50", "2"))
-	return map[int64]world.J{
-		1: lines(world.Line("N-1", "Nowość", "9.99", "3")), // everything is new
-		2: with(line, world.J{"stat_status": 2}),
+func (s *mainScenarios) orders() map[int64]testenv.J {
+	line := lines(testenv.Line("R-1", "Róża", "12.50", "2"))
+	return map[int64]testenv.J{
+		1: lines(testenv.Line("N-1", "Nowość", "9.99", "3")), // everything is new
+		2: with(line, testenv.J{"stat_status": 2}),
 		3: line, // of an organization
-		4: with(line, world.J{"coupon_code": "MAJ", "coupon_percent": 20, "coupon_discount_value": 5, "total_default": 25, "total_sum": 20}),
-		5: with(line, world.J{"delivery_type": world.J{"id": 7, "title": "Własny kurier"}, "delivery_price": 15, "delivery_address": "ul. Nowa 1"}),
-		6: lines(world.Line("R-1", "Róża", "12.50", "2"), world.Line("R-1", "Róża", "10", "1")),
-		7: lines(world.Line("", "Bukiet", "50", "1")), // by its title only
-		8: line,                                       // of one of two contacts
+		4: with(line, testenv.J{"coupon_code": "MAJ", "coupon_percent": 20, "coupon_discount_value": 5, "total_default": 25, "total_sum": 20}),
+		5: with(line, testenv.J{"delivery_type": testenv.J{"id": 7, "title": "Własny kurier"}, "delivery_price": 15, "delivery_address": "ul. Nowa 1"}),
+		6: lines(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("R-1", "Róża", "10", "1")),
+		7: lines(testenv.Line("", "Bukiet", "50", "1")), // by its title only
+		8: line,                                         // of one of two contacts
 	}
 }
 
@@ -83,13 +83,13 @@ func (s *mainScenarios) run(t *testing.T) {
 	t.Helper()
 	w := s.w
 	for number, fields := range s.orders() {
-		w.Place(number, with(world.J{"delivery_phone": s.phone(number)}, fields))
+		w.Place(number, with(testenv.J{"delivery_phone": s.phone(number)}, fields))
 	}
 	w.AwaitHeld(7, order.HoldNoArticle)
 	w.Decide(7, order.Decision{Kind: order.DecideCreateProduct})
 	w.AwaitHeld(8, order.HoldAmbiguousContact)
 	w.Decide(8, order.Decision{Kind: order.DecideContact, ContactID: s.twin})
-	imports := map[int64]world.RoappOrder{}
+	imports := map[int64]testenv.RoappOrder{}
 	for number := range s.orders() {
 		view, o := w.AwaitSynced(number)
 		assert.Empty(t, markCodes(view), "order %d", number)
@@ -102,7 +102,7 @@ func (s *mainScenarios) run(t *testing.T) {
 	s.check(t, imports)
 }
 
-func (s *mainScenarios) check(t *testing.T, imports map[int64]world.RoappOrder) {
+func (s *mainScenarios) check(t *testing.T, imports map[int64]testenv.RoappOrder) {
 	t.Helper()
 	rose := []imported{{"R-1", "Róża", "2", "12.5"}}
 	for number, want := range map[int64][]imported{

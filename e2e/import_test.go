@@ -10,18 +10,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // The order that Cartum's own documentation shows
 // (docs/reference/cartum.md#example-order).
 func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Second: true})
+	w := testenv.New(t, testenv.Options{Second: true})
 	text, err := os.ReadFile("testdata/order115.json")
 	require.NoError(t, err)
-	var fields world.J
+	var fields testenv.J
 	require.NoError(t, json.Unmarshal(text, &fields))
 	w.Place(115, fields)
 	w.AwaitHeld(115, order.HoldNoCustomer) // no number in Ukraine starts like its phone
@@ -40,7 +40,7 @@ func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 
 func TestR06_EveryNewOrderIsTransferredOnce(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	for number := int64(1); number <= 9; number++ {
 		w.Place(number, nil)
 	}
@@ -53,10 +53,10 @@ func TestR06_EveryNewOrderIsTransferredOnce(t *testing.T) {
 
 func TestR07_R08_NumberAndCreationStandInTheirFields(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	// The settings name the fields Shop and Created by id, the others by title.
 	before := time.Now().Truncate(time.Second)
-	w.Place(115, world.J{"stat_created": "2026-03-12 14:05:30"})
+	w.Place(115, testenv.J{"stat_created": "2026-03-12 14:05:30"})
 	_, o := w.AwaitSynced(115)
 	assert.Equal(t, "Kwiaty Online", o.CustomFields["f101"], "Shop")
 	assert.Equal(t, "115", o.CustomFields["f102"], "External ID")
@@ -69,8 +69,8 @@ func TestR07_R08_NumberAndCreationStandInTheirFields(t *testing.T) {
 
 func TestR07_R08_MarkerLineWhereTheAccountHasNoFields(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Second: true})
-	w.Place(115, world.J{"stat_created": "2026-03-12 14:05:30"})
+	w := unhurried(t, testenv.Options{Second: true})
+	w.Place(115, testenv.J{"stat_created": "2026-03-12 14:05:30"})
 	_, o := w.AwaitSynced(115)
 	assert.Equal(t, "Cartum: Квіти онлайн #115, 2026-03-12 14:05 [order:demo-ua:115]", o.ManagerNotes)
 	assert.Empty(t, o.CustomFields)
@@ -78,11 +78,11 @@ func TestR07_R08_MarkerLineWhereTheAccountHasNoFields(t *testing.T) {
 
 func TestR11_LinesHaveTheirProductQuantityAndPrice(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, lines(
-		world.Line("R-1", "Róża", "12.50", "2"),
-		world.Line("T-7", "Tulipan", "33.33", "3"),
-		world.Line("Z-2", "Ziemia, 1 kg", "7", "0.5"),
+		testenv.Line("R-1", "Róża", "12.50", "2"),
+		testenv.Line("T-7", "Tulipan", "33.33", "3"),
+		testenv.Line("Z-2", "Ziemia, 1 kg", "7", "0.5"),
 	))
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, []imported{
@@ -94,9 +94,9 @@ func TestR11_LinesHaveTheirProductQuantityAndPrice(t *testing.T) {
 
 func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, with(world.J{"delivery_price": 15}, lines(
-		world.Line("R-1", "Róża", "12.50", "2"), world.Line("T-7", "Tulipan", "33.33", "3"))))
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, with(testenv.J{"delivery_price": 15}, lines(
+		testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("T-7", "Tulipan", "33.33", "3"))))
 	w.AwaitSynced(1)
 	w.ByHand(1)
 	view := w.Await(1, totalUnseen)
@@ -116,16 +116,16 @@ func totalUnseen(v order.View) string {
 // of the shop's does not.
 func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	for number, fields := range map[int64]world.J{
-		1: {"price": "5.00", "discount": world.J{"type": "percentage", "percentage": 0, "amount": 0, "sponsor": "staff"}},
-		2: {"price": "5.00", "discount": world.J{"type": "value", "percentage": 0, "amount": 4, "sponsor": "staff"}},
+	w := unhurried(t, testenv.Options{})
+	for number, fields := range map[int64]testenv.J{
+		1: {"price": "5.00", "discount": testenv.J{"type": "percentage", "percentage": 0, "amount": 0, "sponsor": "staff"}},
+		2: {"price": "5.00", "discount": testenv.J{"type": "value", "percentage": 0, "amount": 4, "sponsor": "staff"}},
 	} {
 		w.Place(number, nil)
 		_, o := w.AwaitSynced(number)
-		w.Roapp.API("POST", "/v2/orders/"+itoa(o.ID)+"/items", with(fields, world.J{
+		w.Roapp.API("POST", "/v2/orders/"+itoa(o.ID)+"/items", with(fields, testenv.J{
 			"entity_id": 901, "assignee_id": 57, "quantity": 1, "cost": 0,
-			"warranty": world.J{"period": "0", "periodUnits": "days"},
+			"warranty": testenv.J{"period": "0", "periodUnits": "days"},
 		}), nil)
 		w.ByHand(number)
 	}
@@ -137,9 +137,9 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 
 func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	for number, currency := range map[int64]any{1: "EUR", 2: "XYZ", 3: ""} {
-		w.Place(number, world.J{"currency": currency})
+		w.Place(number, testenv.J{"currency": currency})
 	}
 	for number := int64(1); number <= 3; number++ {
 		hold := w.AwaitHeld(number, order.HoldCurrency).State.Hold
@@ -156,10 +156,10 @@ func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
 
 func TestR29_OrdersComeOnlyByWebhookOrByHand(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	yesterday := time.Now().AddDate(0, 0, -1).Format("2006-01-02 15:04:05")
 	for number := int64(1); number <= 3; number++ {
-		w.Cartum.PutOrder(number, world.J{"stat_created": yesterday})
+		w.Cartum.PutOrder(number, testenv.J{"stat_created": yesterday})
 	}
 	w.Webhook(2)
 	w.AwaitSynced(2)

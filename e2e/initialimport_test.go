@@ -13,14 +13,14 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // connectedToday are the options of a shop that sweeps import nothing old of.
-func connectedToday(o world.Options) world.Options {
+func connectedToday(o testenv.Options) testenv.Options {
 	o.Since = time.Now().Format(time.DateOnly)
 	return o
 }
@@ -34,7 +34,7 @@ func sixtyDays(skip ...int) workflows.InitialImportWanted {
 }
 
 // awaitImport waits until the initial import is done.
-func awaitImport(w *world.World) workflows.InitialImport {
+func awaitImport(w *testenv.Env) workflows.InitialImport {
 	w.T.Helper()
 	view := w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.DoneAt.IsZero() {
@@ -47,17 +47,17 @@ func awaitImport(w *world.World) workflows.InitialImport {
 
 func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
+	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
 	for number := range int64(20) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number)*2)))
 	}
-	w.Cartum.PutOrder(21, with(cheapOrder(at(5)), world.J{"stat_status": 3})) // delivered
-	w.Cartum.PutOrder(22, world.J{"products": "none", "stat_created": at(6)}) // held
-	w.Cartum.PutOrder(23, cheapOrder(at(62)))                                 // too old
-	w.Cartum.PutOrder(24, world.J{"stat_created": at(7)})                     // a good one
-	w.Place(25, world.J{"stat_created": at(8)})                               // known already
+	w.Cartum.PutOrder(21, with(cheapOrder(at(5)), testenv.J{"stat_status": 3})) // delivered
+	w.Cartum.PutOrder(22, testenv.J{"products": "none", "stat_created": at(6)}) // held
+	w.Cartum.PutOrder(23, cheapOrder(at(62)))                                   // too old
+	w.Cartum.PutOrder(24, testenv.J{"stat_created": at(7)})                     // a good one
+	w.Place(25, testenv.J{"stat_created": at(8)})                               // known already
 	w.AwaitSynced(25)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if swept := w.Sweep(); swept.Told > 0 {
 			return "the list in Temporal lags"
 		}
@@ -76,11 +76,11 @@ func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 
 func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
+	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
 	for number := range int64(30) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number))))
 	}
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Import == nil || v.Import.Started < 4 {
@@ -109,9 +109,9 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 
 func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{Idle: true, CartumSwitches: map[string]string{"orders_max_limit": "3"}}))
+	w := unhurried(t, connectedToday(testenv.Options{Idle: true, CartumSwitches: map[string]string{"orders_max_limit": "3"}}))
 	for number := range int64(12) {
-		w.Cartum.PutOrder(number+1, world.J{"stat_created": at(1 + int(number)*3)})
+		w.Cartum.PutOrder(number+1, testenv.J{"stat_created": at(1 + int(number)*3)})
 	}
 	first := w.StartWorker()
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
@@ -133,7 +133,7 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 
 func TestInitialImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{InitialImportDays: 10}))
+	w := unhurried(t, connectedToday(testenv.Options{InitialImportDays: 10}))
 	w.Cartum.PutOrder(1, cheapOrder(at(5)))
 	w.Cartum.PutOrder(2, cheapOrder(at(15)))
 	done := awaitImport(w)
@@ -147,7 +147,7 @@ func TestInitialImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 
 func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{}))
+	w := unhurried(t, connectedToday(testenv.Options{}))
 	onTheirWay := make([]client.WorkflowRun, 100)
 	for i := range onTheirWay {
 		key := w.Key(int64(1000 + i))
@@ -159,7 +159,7 @@ func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 		require.NoError(t, err)
 		onTheirWay[i] = run
 	}
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		counted, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "SyncState = 'importing'"})
 		if err != nil || counted.GetCount() < 100 {
 			return fmt.Sprintf("counted %d: %v", counted.GetCount(), err)
@@ -182,9 +182,9 @@ func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
 }
 
 // standingOrder is an order in RO App that an earlier installation imported for a customer of the phone.
-func standingOrder(w *world.World, number int64, phone string) world.RoappOrder {
-	customer := w.Roapp.Create("people", world.J{"first_name": "Ola", "phones": []world.J{{"phone": phone, "title": "Mobile"}}})
-	id := w.Roapp.Create("orders", world.J{
+func standingOrder(w *testenv.Env, number int64, phone string) testenv.RoappOrder {
+	customer := w.Roapp.Create("people", testenv.J{"first_name": "Ola", "phones": []testenv.J{{"phone": phone, "title": "Mobile"}}})
+	id := w.Roapp.Create("orders", testenv.J{
 		"branch_id": 12, "order_type_id": 34, "client_id": customer, "manager_notes": "[" + w.Key(number).WorkflowID() + "]",
 	})
 	return w.Roapp.Order(id)
@@ -195,26 +195,26 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 	for _, second := range []bool{false, true} {
 		t.Run(fmt.Sprintf("second pair %t", second), func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, connectedToday(world.Options{
+			w := unhurried(t, connectedToday(testenv.Options{
 				Second: second, CartumSwitches: map[string]string{"orders_max_limit": "4"}, RoappSwitches: map[string]string{"search-lag": "0s"},
 			}))
 			for _, name := range []string{"Anna", "Maria"} { // of one phone
-				w.Roapp.Create("people", world.J{"first_name": name, "phones": []world.J{{"phone": "+48501234500", "title": "Mobile"}}})
+				w.Roapp.Create("people", testenv.J{"first_name": name, "phones": []testenv.J{{"phone": "+48501234500", "title": "Mobile"}}})
 			}
-			w.Roapp.Create("products", world.J{"title": "Tulipan", "article": "T-1"})
-			old := func(number int64, fields world.J) {
-				w.Cartum.PutOrder(number, with(world.J{"stat_created": at(int(number))}, fields))
+			w.Roapp.Create("products", testenv.J{"title": "Tulipan", "article": "T-1"})
+			old := func(number int64, fields testenv.J) {
+				w.Cartum.PutOrder(number, with(testenv.J{"stat_created": at(int(number))}, fields))
 			}
 			old(1, nil)
-			old(2, lines(world.Line("T-1", "Tulipan", "3", "1"))) // the same new contact, a known product
-			old(3, world.J{"delivery_phone": "+48 501 234 500", "delivery_name": "Jan Kowal", "delivery_email": ""})
-			old(4, world.J{"currency": "EUR"})
-			old(5, world.J{"delivery_phone": ""})
-			old(6, world.J{"stat_status": 3})
-			old(7, world.J{"stat_status": 4})
-			old(8, world.J{"products": "none"})
-			old(9, world.J{"delivery_phone": "+48 501 234 999"})
-			old(10, with(lines(world.Line("T-1", "Tulipan", "3", "1")), world.J{"delivery_phone": "+48 501 234 777"}))
+			old(2, lines(testenv.Line("T-1", "Tulipan", "3", "1"))) // the same new contact, a known product
+			old(3, testenv.J{"delivery_phone": "+48 501 234 500", "delivery_name": "Jan Kowal", "delivery_email": ""})
+			old(4, testenv.J{"currency": "EUR"})
+			old(5, testenv.J{"delivery_phone": ""})
+			old(6, testenv.J{"stat_status": 3})
+			old(7, testenv.J{"stat_status": 4})
+			old(8, testenv.J{"products": "none"})
+			old(9, testenv.J{"delivery_phone": "+48 501 234 999"})
+			old(10, with(lines(testenv.Line("T-1", "Tulipan", "3", "1")), testenv.J{"delivery_phone": "+48 501 234 777"}))
 			standing := standingOrder(w, 10, "+48501234777")
 			w.Roapp.ResetRequests()
 			told := map[int64]workflows.RehearsedOrder{}
@@ -258,7 +258,7 @@ func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
 
 func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{Idle: true, InitialImportDays: 10}))
+	w := unhurried(t, connectedToday(testenv.Options{Idle: true, InitialImportDays: 10}))
 	first := w.StartWorker()
 	done := awaitImport(w)
 	w.Sweep()

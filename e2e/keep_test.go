@@ -9,24 +9,24 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // importedOrder places an order with two lines and waits until it exists in RO
 // App.
-func importedOrder(t *testing.T, o world.Options, number int64, fields world.J) (*world.World, world.RoappOrder) {
+func importedOrder(t *testing.T, o testenv.Options, number int64, fields testenv.J) (*testenv.Env, testenv.RoappOrder) {
 	t.Helper()
 	o.Unlimited = true
-	w := world.New(t, o)
+	w := testenv.New(t, o)
 	w.Roapp.Switch("search-lag", "0s")
 	return w, place(w, number, fields)
 }
 
 // place puts an order with two lines into the shop and waits for its import.
-func place(w *world.World, number int64, fields world.J) world.RoappOrder {
+func place(w *testenv.Env, number int64, fields testenv.J) testenv.RoappOrder {
 	w.T.Helper()
-	all := world.J{"products": roseAndVase("2", "1")}
+	all := testenv.J{"products": roseAndVase("2", "1")}
 	for name, value := range fields {
 		all[name] = value
 	}
@@ -36,12 +36,12 @@ func place(w *world.World, number int64, fields world.J) world.RoappOrder {
 }
 
 // roseAndVase are the lines A-1 and B-1 with these quantities.
-func roseAndVase(a, b string) []world.J {
-	return []world.J{world.Line("A-1", "Róża czerwona", "12.50", a), world.Line("B-1", "Wazon", "30", b)}
+func roseAndVase(a, b string) []testenv.J {
+	return []testenv.J{testenv.Line("A-1", "Róża czerwona", "12.50", a), testenv.Line("B-1", "Wazon", "30", b)}
 }
 
 // items are an order's lines in RO App, sorted: "A-1 x 2 at 12.5".
-func items(o world.RoappOrder) []string {
+func items(o testenv.RoappOrder) []string {
 	texts := make([]string, 0, len(o.Items))
 	for _, item := range o.Items {
 		texts = append(texts, fmt.Sprintf("%s x %s at %s", item.Entity.SKU, item.Quantity, item.Price))
@@ -51,15 +51,15 @@ func items(o world.RoappOrder) []string {
 }
 
 // itemOf is the order's line of a SKU.
-func itemOf(o world.RoappOrder, article string) world.RoappItem {
-	i := slices.IndexFunc(o.Items, func(item world.RoappItem) bool { return item.Entity.SKU == article })
+func itemOf(o testenv.RoappOrder, article string) testenv.RoappItem {
+	i := slices.IndexFunc(o.Items, func(item testenv.RoappItem) bool { return item.Entity.SKU == article })
 	return o.Items[i]
 }
 
 // awaitItems waits until the order has these lines in RO App.
-func awaitItems(w *world.World, id int64, want ...string) {
+func awaitItems(w *testenv.Env, id int64, want ...string) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if is := items(w.Roapp.Order(id)); fmt.Sprint(is) != fmt.Sprint(want) {
 			return fmt.Sprintf("items are %v, want %v", is, want)
 		}
@@ -68,7 +68,7 @@ func awaitItems(w *world.World, id int64, want ...string) {
 }
 
 // awaitRest waits until the order is as the rules want it and checked since.
-func awaitRest(w *world.World, number int64, digestOf func(order.View) string) order.View {
+func awaitRest(w *testenv.Env, number int64, digestOf func(order.View) string) order.View {
 	w.T.Helper()
 	return w.Await(number, func(v order.View) string {
 		if text := digestOf(v); text != "" {
@@ -94,12 +94,12 @@ func total(want string) func(order.View) string {
 
 func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 
-	w.Edit(1, world.J{"products": []world.J{
-		world.Line("A-1", "Róża czerwona", "11", "4"), world.Line("B-1", "Wazon", "30", "1"), world.Line("C-1", "Wstążka", "2", "5"),
+	w.Edit(1, testenv.J{"products": []testenv.J{
+		testenv.Line("A-1", "Róża czerwona", "11", "4"), testenv.Line("B-1", "Wazon", "30", "1"), testenv.Line("C-1", "Wstążka", "2", "5"),
 	}})
 	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "C-1 x 5 at 2")
 	awaitRest(w, 1, total("84"))
@@ -110,9 +110,9 @@ func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
 
 func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Roapp.WriteOff(o.ID)
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	view := w.Await(1, func(v order.View) string {
 		if v.State.Comment.Delivered.Difference == "" {
 			return "not told"
@@ -132,8 +132,8 @@ func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 	assert.True(t, after.Feed[1].IsPrivate)
 
 	// Status, payment and delivery go on.
-	w.Edit(1, world.J{"stat_status": 2, "payed": 1})
-	w.Eventually(world.Patience, func() string {
+	w.Edit(1, testenv.J{"stat_status": 2, "payed": 1})
+	w.Eventually(testenv.Patience, func() string {
 		if o := w.Roapp.Order(o.ID); o.Status.ID != 102 || len(o.Feed) != 3 {
 			return fmt.Sprintf("status %d, comments %d", o.Status.ID, len(o.Feed))
 		}
@@ -143,10 +143,10 @@ func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 
 func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"products": roseAndVase("2", "1")[:1]})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"products": roseAndVase("2", "1")[:1]})
 	w.AwaitMark(1, order.WarnNotSynced)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 2 || !strings.Contains(feed[1].Comment, "B-1: usunięto w Cartum") {
 			return fmt.Sprint(feed)
 		}
@@ -163,26 +163,26 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 		return ""
 	})
 	// It comes back in the shop: what staff took out is never added again.
-	w.Edit(1, world.J{"products": roseAndVase("2", "4")})
+	w.Edit(1, testenv.J{"products": roseAndVase("2", "4")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 1)
 }
 
 func TestR18_StaffsOwnQuantityStays(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 7})
-	w.Edit(1, world.J{"products": roseAndVase("3", "2")})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, testenv.J{"quantity": 7})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "2")})
 	awaitItems(w, o.ID, "A-1 x 7 at 12.5", "B-1 x 2 at 30")
 	w.AwaitMark(1, order.WarnNotSynced)
 }
 
 func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	// The edit waits behind a service that is down; meanwhile items are written off.
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	w.Roapp.WriteOff(o.ID)
 	w.AwaitMark(1, order.WarnNotSynced)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
@@ -190,9 +190,9 @@ func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
 
 func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"stat_status": 2})
-	w.Eventually(world.Patience, func() string {
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"stat_status": 2})
+	w.Eventually(testenv.Patience, func() string {
 		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
 			return fmt.Sprint("status ", is)
 		}
@@ -216,10 +216,10 @@ func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
 }
 
 // awaitShopStatus has changes collected until the shop has the status.
-func awaitShopStatus(w *world.World, number int64, want int) {
+func awaitShopStatus(w *testenv.Env, number int64, want int) {
 	w.T.Helper()
 	var asked time.Time
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if time.Since(asked) > 3*time.Second {
 			w.Collect()
 			asked = time.Now()
@@ -233,16 +233,16 @@ func awaitShopStatus(w *world.World, number int64, want int) {
 
 func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"delivery_address": "ul. Krótka 9"})
-	w.Eventually(world.Patience, func() string {
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"delivery_address": "ul. Krótka 9"})
+	w.Eventually(testenv.Patience, func() string {
 		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 2 || !strings.Contains(feed[1].Comment, "ul. Krótka 9") {
 			return fmt.Sprint(feed)
 		}
 		return ""
 	})
 	// F47: the same again, and a tracking number alone, are no reason to write.
-	w.Edit(1, world.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": world.J{"tnNumber": "123"}})
+	w.Edit(1, testenv.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": testenv.J{"tnNumber": "123"}})
 	awaitRest(w, 1, func(v order.View) string {
 		if v.State.Snapshot.Delivery.Tracking != "123" {
 			return "not seen"
@@ -250,8 +250,8 @@ func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
 		return ""
 	})
 	assert.Len(t, w.Roapp.Order(o.ID).Feed, 2)
-	w.Edit(1, world.J{"payed": 1})
-	w.Eventually(world.Patience, func() string {
+	w.Edit(1, testenv.J{"payed": 1})
+	w.Eventually(testenv.Patience, func() string {
 		if feed := w.Roapp.Order(o.ID).Feed; len(feed) != 3 || !strings.Contains(feed[2].Comment, "opłacone") {
 			return fmt.Sprint(feed)
 		}

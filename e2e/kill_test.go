@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // request is one request of a scene's import, by its fake.
@@ -40,7 +40,7 @@ func requests() []request {
 }
 
 // spoil lets something happen to the request when it comes.
-func (r request) spoil(w *world.World, f world.Fault) {
+func (r request) spoil(w *testenv.Env, f testenv.Fault) {
 	w.T.Helper()
 	f.Match = r.match
 	if r.shop {
@@ -49,13 +49,13 @@ func (r request) spoil(w *world.World, f world.Fault) {
 	}
 	for range r.times - 1 {
 		// The ones before it go through, a moment later.
-		w.Roapp.Break(world.Fault{Match: r.match, Kind: "slow", Delay: "1ms"})
+		w.Roapp.Break(testenv.Fault{Match: r.match, Kind: "slow", Delay: "1ms"})
 	}
 	w.Roapp.Break(f)
 }
 
 // await waits until the request has come.
-func (r request) await(w *world.World) {
+func (r request) await(w *testenv.Env) {
 	w.T.Helper()
 	if r.shop {
 		w.AwaitSeen(w.Cartum, r.endpoint, r.times)
@@ -65,7 +65,7 @@ func (r request) await(w *world.World) {
 }
 
 // brisk lets a worker's death be noticed within seconds.
-func (s scene) brisk() world.Options {
+func (s scene) brisk() testenv.Options {
 	o := s.options
 	o.Idle, o.RequestTimeout = true, time.Second
 	return o
@@ -73,7 +73,7 @@ func (s scene) brisk() world.Options {
 
 // assertSettled compares with the quiet run; a comment that was in progress when
 // the worker died may stand there twice.
-func (r request) assertSettled(t *testing.T, s scene, w *world.World) {
+func (r request) assertSettled(t *testing.T, s scene, w *testenv.Env) {
 	t.Helper()
 	got := accountOf(w)
 	if r.name == "comment" {
@@ -91,7 +91,7 @@ func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.brisk())
-			r.spoil(w, world.Fault{Kind: "hang"})
+			r.spoil(w, testenv.Fault{Kind: "hang"})
 			worker := w.StartProcess()
 			s.place(w)
 			r.await(w)
@@ -115,7 +115,7 @@ func TestF07_WorkerKilledAfterAnEffect(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.brisk())
-			r.spoil(w, world.Fault{Kind: "slow", Delay: "500ms"})
+			r.spoil(w, testenv.Fault{Kind: "slow", Delay: "500ms"})
 			worker := w.StartProcess()
 			s.place(w)
 			r.await(w)
@@ -136,7 +136,7 @@ func TestF07_WorkerKilledBeforeARetry(t *testing.T) {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.brisk())
-			r.spoil(w, world.Fault{Kind: "lose-answer"})
+			r.spoil(w, testenv.Fault{Kind: "lose-answer"})
 			worker := w.StartProcess()
 			s.place(w)
 			r.await(w)
@@ -156,7 +156,7 @@ func TestF07_WorkerStoppedFinishesItsRequest(t *testing.T) {
 	o := s.options
 	o.Idle, o.RequestTimeout = true, 10*time.Second
 	w := s.open(t, o)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
 	worker := w.StartProcess()
 	s.place(w)
 	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)

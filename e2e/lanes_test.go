@@ -13,8 +13,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -23,7 +23,7 @@ const laneOrders = 8
 
 // holder is the identity of the process that holds the account's lane, "" where
 // none does.
-func holder(w *world.World) string {
+func holder(w *testenv.Env) string {
 	w.T.Helper()
 	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), workflows.LaneID("main"), "")
 	var missing *serviceerror.NotFound
@@ -39,10 +39,10 @@ func holder(w *world.World) string {
 	return ""
 }
 
-func awaitHolder(w *world.World, other string) string {
+func awaitHolder(w *testenv.Env, other string) string {
 	w.T.Helper()
 	var now string
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if now = holder(w); now == "" || now == other {
 			return fmt.Sprintf("the lane is held by %q", now)
 		}
@@ -52,9 +52,9 @@ func awaitHolder(w *world.World, other string) string {
 }
 
 // awaitLanePollers waits until so many processes would take the lane.
-func awaitLanePollers(w *world.World, want int) {
+func awaitLanePollers(w *testenv.Env, want int) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		polling, err := engine.Pollers(w.T.Context(), w.Temporal, engine.LanesQueue)
 		if err != nil || polling < want {
 			return fmt.Sprintf("%d processes would take the lane: %v", polling, err)
@@ -63,15 +63,15 @@ func awaitLanePollers(w *world.World, want int) {
 	})
 }
 
-func placeMany(w *world.World, count int) {
+func placeMany(w *testenv.Env, count int) {
 	w.T.Helper()
 	for i := range count {
-		w.Place(int64(i+1), world.J{"delivery_phone": fmt.Sprintf("+48 501 234 %03d", i)})
+		w.Place(int64(i+1), testenv.J{"delivery_phone": fmt.Sprintf("+48 501 234 %03d", i)})
 	}
 }
 
 // longestGap is the longest time in which the account saw no request.
-func longestGap(w *world.World) time.Duration {
+func longestGap(w *testenv.Env) time.Duration {
 	w.T.Helper()
 	list := w.Roapp.Requests(1000).List
 	var longest time.Duration
@@ -83,7 +83,7 @@ func longestGap(w *world.World) time.Duration {
 
 // assertLimitKept allows for a busy machine, on which a request may come to the
 // fake later than the process that sent it can know. The benchmarks measure the rest.
-func assertLimitKept(w *world.World) {
+func assertLimitKept(w *testenv.Env) {
 	w.T.Helper()
 	asked := w.Roapp.Requests(0)
 	refused := asked.Statuses["429"]
@@ -95,15 +95,15 @@ func assertLimitKept(w *world.World) {
 func TestLaneIsHandedOver(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		end    func(p *world.Process)
+		end    func(p *testenv.Process)
 		within time.Duration
 	}{
-		"by a process that is told to end": {(*world.Process).Stop, 15 * time.Second},
-		"from a process that was killed":   {(*world.Process).Kill, 30 * time.Second},
+		"by a process that is told to end": {(*testenv.Process).Stop, 15 * time.Second},
+		"from a process that was killed":   {(*testenv.Process).Kill, 30 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, world.Options{Idle: true, RoappSwitches: noLag})
+			w := testenv.New(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 			first := w.StartProcess()
 			one := awaitHolder(w, "")
 			w.StartProcess()
@@ -129,7 +129,7 @@ func TestLaneIsHandedOver(t *testing.T) {
 // their turn: they are sent once another lease is given.
 func TestLeaseIsLostWhileRequestsWait(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{RoappSwitches: noLag})
+	w := testenv.New(t, testenv.Options{RoappSwitches: noLag})
 	awaitHolder(w, "")
 	placeMany(w, laneOrders)
 	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
@@ -145,7 +145,7 @@ func TestLeaseIsLostWhileRequestsWait(t *testing.T) {
 // history of its workflow has one activity.
 func TestLaneLeavesNoHistory(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	last := ""
 	for range 3 {
 		running := w.StartWorker()
@@ -161,7 +161,7 @@ func TestLaneLeavesNoHistory(t *testing.T) {
 // An account that may be asked less often is, from the next request on.
 func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{RoappSwitches: noLag})
+	w := testenv.New(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	w.ReplaceSettings(change(t, "requests_per_second: 3", "requests_per_second: 1.5"))

@@ -11,20 +11,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // One order that cannot be read stops no other.
 func TestF15_PoisonOrderBetweenGoodOnes(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	noPrice := world.Line("A-1", "Róża", "12.50", "1")
+	w := unhurried(t, testenv.Options{})
+	noPrice := testenv.Line("A-1", "Róża", "12.50", "1")
 	noPrice["price"] = null
 	w.Place(1, nil)
 	w.Place(2, lines(noPrice))
-	w.Place(3, world.J{"delivery_phone": null, "products": null})
-	w.Place(4, world.J{"stat_created": "yesterday"})
+	w.Place(3, testenv.J{"delivery_phone": null, "products": null})
+	w.Place(4, testenv.J{"stat_created": "yesterday"})
 	w.Place(5, nil)
 	w.AwaitSynced(1)
 	w.AwaitSynced(5)
@@ -54,7 +54,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.options)
 			refused := request{match: "POST /v2/orders/*/items", times: nth + 1}
-			refused.spoil(w, world.Fault{Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "Not now"}`, Times: 100})
+			refused.spoil(w, testenv.Fault{Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "Not now"}`, Times: 100})
 			s.place(w)
 			view := w.AwaitHeld(sceneNumber, order.HoldRejected)
 			assert.Contains(t, holdText(view.State.Hold), "Not now")
@@ -76,7 +76,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 func TestF48_ServiceInTroubleIsLeftInPeace(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, trouble := range map[string]world.Fault{
+	for name, trouble := range map[string]testenv.Fault{
 		"429":                  {Kind: "status", Status: http.StatusTooManyRequests},
 		"429 with Retry-After": {Kind: "status", Status: http.StatusTooManyRequests, RetryAfter: "2"},
 		"423":                  {Kind: "status", Status: http.StatusLocked},
@@ -116,7 +116,7 @@ func TestF48_ServiceInTroubleIsLeftInPeace(t *testing.T) {
 
 // assertRested says that after each spoiled 429 nothing was asked for a while. The
 // fake's own, on a machine that is too busy to keep the pace, ask for none.
-func assertRested(t *testing.T, seen world.RoappRequests, spoiled []string, rest time.Duration) {
+func assertRested(t *testing.T, seen testenv.RoappRequests, spoiled []string, rest time.Duration) {
 	t.Helper()
 	for i, request := range seen.List[:len(seen.List)-1] {
 		endpoint := request.Method + " " + strings.ReplaceAll(request.Path, "{id}", "*")
@@ -130,9 +130,9 @@ func assertRested(t *testing.T, seen world.RoappRequests, spoiled []string, rest
 // While one account hangs and has a backlog, another one's order passes.
 func TestF48_OneAccountsTroubleDelaysNoOther(t *testing.T) {
 	t.Parallel()
-	first, second := world.NewPair(t, world.Options{RequestTimeout: 5 * time.Second})
-	first.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people", Kind: "hang", Times: 1000})
-	first.Cartum.Break(world.Fault{Match: "POST /api/catalog/export", Kind: "hang", Times: 1000})
+	first, second := testenv.NewPair(t, testenv.Options{RequestTimeout: 5 * time.Second})
+	first.Roapp.Break(testenv.Fault{Match: "GET /v2/contacts/people", Kind: "hang", Times: 1000})
+	first.Cartum.Break(testenv.Fault{Match: "POST /api/catalog/export", Kind: "hang", Times: 1000})
 	for number := int64(1); number <= 12; number++ {
 		first.Place(number, nil)
 	}
@@ -149,16 +149,16 @@ func TestF48_OneAccountsTroubleDelaysNoOther(t *testing.T) {
 // at once.
 func TestT07_OrderOfThreeHundredLongLines(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: map[string]string{"search-lag": "0s"}, SearchLag: time.Millisecond})
-	var all []world.J
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}, SearchLag: time.Millisecond})
+	var all []testenv.J
 	for i := range 300 {
 		article := fmt.Sprintf("ARTICLE-%04d", i)
 		title := fmt.Sprintf("%s %d", strings.Repeat("Bukiet róż czerwonych z gipsówką ", 20), i)
 		if i%30 != 0 {
-			w.Roapp.Create("products", world.J{"title": article, "article": article})
+			w.Roapp.Create("products", testenv.J{"title": article, "article": article})
 		}
-		w.Cartum.PutProduct(article, world.J{"title": world.J{"pl": title}, "description": world.J{"pl": strings.Repeat(title, 5)}})
-		all = append(all, world.Line(article, title, "1.50", "2"))
+		w.Cartum.PutProduct(article, testenv.J{"title": testenv.J{"pl": title}, "description": testenv.J{"pl": strings.Repeat(title, 5)}})
+		all = append(all, testenv.Line(article, title, "1.50", "2"))
 	}
 	w.Place(1, lines(all...))
 	_, imported := w.AwaitSynced(1)

@@ -10,17 +10,17 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // A logout is stored for every process, also for one that starts later, needs no
 // worker, and is stored no longer than the session could have lasted.
 func TestLogoutsAreStored(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	connected := func() (client.Client, bool) { return w.Temporal, true }
-	here, later := exchange.NewLogouts(connected), exchange.NewLogouts(connected)
+	here, later := service.NewLogouts(connected), service.NewLogouts(connected)
 	stored := func(session string) bool {
 		ended, err := later.LoggedOut(t.Context(), session)
 		require.NoError(t, err)
@@ -48,12 +48,12 @@ func TestLogoutsAreStored(t *testing.T) {
 
 func TestLogoutsWithoutTemporal(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	for name, logouts := range map[string]*exchange.Logouts{
-		"not connected": exchange.NewLogouts(func() (client.Client, bool) { return nil, false }),
-		"no answer":     exchange.NewLogouts(func() (client.Client, bool) { return w.Temporal, true }),
+	for name, logouts := range map[string]*service.Logouts{
+		"not connected": service.NewLogouts(func() (client.Client, bool) { return nil, false }),
+		"no answer":     service.NewLogouts(func() (client.Client, bool) { return w.Temporal, true }),
 	} {
 		_, err := logouts.LoggedOut(ended, "one")
 		require.Error(t, err, name)

@@ -9,22 +9,22 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // refusedOrder is an order that RO App refuses, so that a person may name its contact.
-func refusedOrder(t *testing.T) *world.World {
+func refusedOrder(t *testing.T) *testenv.Env {
 	t.Helper()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "status", Status: http.StatusBadRequest, Times: 1000})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Roapp.Break(testenv.Fault{Match: createOrder, Kind: "status", Status: http.StatusBadRequest, Times: 1000})
 	w.Place(1, nil)
 	w.AwaitHeld(1, order.HoldRejected)
 	return w
 }
 
-func undecided(t *testing.T, w *world.World) {
+func undecided(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
@@ -35,9 +35,9 @@ func undecided(t *testing.T, w *world.World) {
 func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	t.Parallel()
 	w := refusedOrder(t)
-	company := w.Roapp.Create("organizations", world.J{"name": "Kwiaty sp. z o.o.", "phones": []string{"501234567"}})
-	stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
-	silent := w.Roapp.Create("people", world.J{"first_name": "Ewa"})
+	company := w.Roapp.Create("organizations", testenv.J{"name": "Kwiaty sp. z o.o.", "phones": []string{"501234567"}})
+	stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	silent := w.Roapp.Create("people", testenv.J{"first_name": "Ewa"})
 	for name, one := range map[string]struct {
 		decision   order.Decision
 		why, field string
@@ -55,14 +55,14 @@ func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 		assert.Equal(t, one.field, unfit.Field, name)
 	}
 	unfit := w.Refused(1, order.Decision{Kind: order.DecideContact, ContactID: stranger})
-	assert.Equal(t, &exchange.NamedContact{ID: stranger, Name: "Jan Kowalski", Phones: []string{"601 000 111"}, OrderPhone: "+48 501 234 567"}, unfit.Contact)
+	assert.Equal(t, &service.NamedContact{ID: stranger, Name: "Jan Kowalski", Phones: []string{"601 000 111"}, OrderPhone: "+48 501 234 567"}, unfit.Contact)
 	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
 	undecided(t, w)
 
 	// RO App does not answer: nothing is decided, and it can be sent again.
-	w.Roapp.Break(world.Fault{Match: "GET /v2/contacts/people/" + itoa(stranger), Kind: "status", Status: 503, Times: 1000})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/contacts/people/" + itoa(stranger), Kind: "status", Status: 503, Times: 1000})
 	err := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger})
-	assert.Equal(t, exchange.NotLookedUp, exchange.As(err).Code)
+	assert.Equal(t, service.NotLookedUp, service.As(err).Code)
 	undecided(t, w)
 	w.Roapp.Restore()
 
@@ -79,10 +79,10 @@ func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RoappSwitches: switches})
+			w := unhurried(t, testenv.Options{RoappSwitches: switches})
 			w.Place(1, nil)
 			w.AwaitHeld(1, order.HoldProductNotCreated)
-			rose := w.Roapp.Create("products", world.J{"title": "Róża", "article": "R-77"})
+			rose := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-77"})
 			unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
 			assert.Equal(t, "no-such-product", unfit.Unfit)
 			assert.Equal(t, "product", unfit.Field)
@@ -98,7 +98,7 @@ func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 	t.Parallel()
 	w := refusedOrder(t)
-	stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
 	path := "/v1/orders/" + w.Shop + "/1/decisions"
 	for _, one := range []struct {
 		contact int64
@@ -108,7 +108,7 @@ func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 		{999_999, "body.contact", []string{"999999", "no person"}},
 		{stranger, "body.confirm_other_phone", []string{"Jan Kowalski", "601 000 111", "501 234 567", "confirm"}},
 	} {
-		answer := ask(w, world.APIToken, http.MethodPost, path, world.J{"kind": "contact", "contact": one.contact})
+		answer := ask(w, testenv.APIToken, http.MethodPost, path, testenv.J{"kind": "contact", "contact": one.contact})
 		assert.Equal(t, http.StatusConflict, answer.StatusCode, answer.text)
 		assert.Contains(t, answer.text, one.field)
 		for _, text := range one.says {
@@ -117,7 +117,7 @@ func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 	}
 	undecided(t, w)
 	w.Roapp.Restore()
-	answer := ask(w, world.APIToken, http.MethodPost, path, world.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
+	answer := ask(w, testenv.APIToken, http.MethodPost, path, testenv.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
 	assert.Equal(t, http.StatusAccepted, answer.StatusCode, answer.text)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, stranger, o.Client.ID)
@@ -129,7 +129,7 @@ func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := refusedOrder(t)
-			stranger := w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+			stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
 			known := w.Roapp.People()[0]
 			path, back := "/orders/"+w.Shop+"/1/decisions", "/orders/"+w.Shop+"/1"
 			post := func(contact int64, more ...string) said {
@@ -137,7 +137,7 @@ func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
 				for _, field := range more {
 					form.Set(field, "1")
 				}
-				return ask(w, world.APIToken, http.MethodPost, path, form, header...)
+				return ask(w, testenv.APIToken, http.MethodPost, path, form, header...)
 			}
 			assert.Contains(t, post(999_999).text, "RO App has no person with the id 999999")
 			shown := post(stranger).text

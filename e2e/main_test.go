@@ -4,11 +4,11 @@ import (
 	"os"
 	"testing"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	world.RemoveBuilt()
+	testenv.RemoveBuilt()
 	os.Exit(code)
 }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // The network between worker and RO App breaks while the answer to each write is
@@ -18,9 +18,9 @@ import (
 func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, cut := range map[string]func(*world.Proxy){
-		"reset":     (*world.Proxy).ResetAnswers,
-		"swallowed": (*world.Proxy).SwallowAnswers,
+	for name, cut := range map[string]func(*testenv.Proxy){
+		"reset":     (*testenv.Proxy).ResetAnswers,
+		"swallowed": (*testenv.Proxy).SwallowAnswers,
 	} {
 		for _, write := range writes {
 			if name == "swallowed" && !slices.Contains([]string{"contact", "order", "item"}, write.name) {
@@ -28,16 +28,16 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 			}
 			t.Run(name+"/"+write.name, func(t *testing.T) {
 				t.Parallel()
-				proxy := world.NewProxy(t)
+				proxy := testenv.NewProxy(t)
 				o := s.options
 				o.RoappURL = proxy.Before
 				w := s.open(t, o)
-				w.Roapp.Break(world.Fault{Match: write.match, Kind: "slow", Delay: "500ms"})
+				w.Roapp.Break(testenv.Fault{Match: write.match, Kind: "slow", Delay: "500ms"})
 				s.place(w)
 				w.AwaitSeen(w.Roapp, write.endpoint, 1)
 				cut(proxy)
 				noticed := w.Roapp.Requests(0).Total
-				w.Eventually(world.Patience, func() string {
+				w.Eventually(testenv.Patience, func() string {
 					if w.Roapp.Requests(0).Total == noticed {
 						return "the worker has not tried again"
 					}
@@ -56,12 +56,12 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 func TestF48_NoRequestComesThrough(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	proxy := world.NewProxy(t)
+	proxy := testenv.NewProxy(t)
 	o := s.options
 	o.RoappURL, o.RequestTimeout = proxy.Before, time.Second
 	w := s.open(t, o)
 	contact := one("contact")
-	w.Roapp.Break(world.Fault{Match: contact.match, Kind: "slow", Delay: "500ms"})
+	w.Roapp.Break(testenv.Fault{Match: contact.match, Kind: "slow", Delay: "500ms"})
 	s.place(w)
 	w.AwaitSeen(w.Roapp, contact.endpoint, 1)
 	proxy.SwallowRequests()
@@ -75,7 +75,7 @@ func TestF48_NoRequestComesThrough(t *testing.T) {
 // An answer that is no answer is not "not found": nothing is made for want of it.
 func TestF06_FailedSearchMakesNothing(t *testing.T) {
 	t.Parallel()
-	broken := map[string]world.Fault{
+	broken := map[string]testenv.Fault{
 		"status 500":         {Kind: "status", Status: http.StatusInternalServerError},
 		"empty":              {Kind: "empty"},
 		"HTML":               {Kind: "html"},
@@ -88,18 +88,18 @@ func TestF06_FailedSearchMakesNothing(t *testing.T) {
 	for name, fault := range broken {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{Settle: 300 * time.Millisecond, SearchLag: time.Millisecond, RoappSwitches: map[string]string{"search-lag": "0s"}})
-			customer := w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48501234567"}})
-			product := w.Roapp.Create("products", world.J{"title": "Róża", "article": "A-1"})
+			w := unhurried(t, testenv.Options{Settle: 300 * time.Millisecond, SearchLag: time.Millisecond, RoappSwitches: map[string]string{"search-lag": "0s"}})
+			customer := w.Roapp.Create("people", testenv.J{"first_name": "Anna", "phones": []string{"+48501234567"}})
+			product := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "A-1"})
 			// Who has the phone is an organization, and nobody else.
-			firm := w.Roapp.Create("organizations", world.J{"name": "Kwiaciarnia", "phones": []string{"+48601222333"}})
+			firm := w.Roapp.Create("organizations", testenv.J{"name": "Kwiaciarnia", "phones": []string{"+48601222333"}})
 			for _, search := range []string{"GET /v2/contacts/people", "GET /v2/contacts/organizations", "GET /products"} {
 				fault.Match = search
 				w.Roapp.Break(fault)
 			}
 			w.Place(1, nil)
 			awaitSyncedAtLast(w, 1)
-			w.Place(2, world.J{"delivery_phone": "+48 601 222 333"})
+			w.Place(2, testenv.J{"delivery_phone": "+48 601 222 333"})
 			awaitSyncedAtLast(w, 2)
 			orders := w.Roapp.Orders()
 			assert.Equal(t, customer, orders[0].Client.ID)
@@ -116,7 +116,7 @@ func TestF06_FailedSearchMakesNothing(t *testing.T) {
 func TestF06_FailedReadOfTheShopIsNoMissingOrder(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, fault := range map[string]world.Fault{
+	for name, fault := range map[string]testenv.Fault{
 		"status 500":         {Kind: "status", Status: http.StatusInternalServerError},
 		"empty":              {Kind: "empty"},
 		"HTML":               {Kind: "html"},

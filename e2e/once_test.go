@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // write is a request of an import that changes RO App.
@@ -29,7 +29,7 @@ var writes = []write{
 
 // settled is the account with the one trace that is allowed: a comment may be
 // repeated once for each answer that was lost.
-func (wr write) settled(w *world.World, lost int) account {
+func (wr write) settled(w *testenv.Env, lost int) account {
 	w.T.Helper()
 	a := accountOf(w)
 	if wr.name == "comment" {
@@ -65,7 +65,7 @@ func TestF04_F05_LostAnswerIsNotWrittenTwice(t *testing.T) {
 			t.Run(name+"/"+write.name, func(t *testing.T) {
 				t.Parallel()
 				w := s.open(t, s.options)
-				w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+				w.Roapp.Break(testenv.Fault{Match: write.match, Kind: "lose-answer"})
 				s.place(w)
 				w.AwaitSynced(sceneNumber)
 				assert.Equal(t, s.quiet(t), write.settled(w, 1))
@@ -79,7 +79,7 @@ func TestF04_F05_EveryAnswerIsLostOnce(t *testing.T) {
 	s := sceneByArticle()
 	w := s.open(t, s.options)
 	for _, write := range writes {
-		w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+		w.Roapp.Break(testenv.Fault{Match: write.match, Kind: "lose-answer"})
 	}
 	s.place(w)
 	w.AwaitSynced(sceneNumber)
@@ -91,8 +91,8 @@ func TestF05_OrderFailsAfterACustomerWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	w := s.open(t, s.options)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/contacts/people", Kind: "lose-answer"})
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: 500, Times: 2})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/contacts/people", Kind: "lose-answer"})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "status", Status: 500, Times: 2})
 	s.place(w)
 	w.AwaitSynced(sceneNumber)
 	assertQuiet(t, s.quiet(t), w)

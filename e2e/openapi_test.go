@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // description is the API's own description, once for all tests.
@@ -23,14 +23,14 @@ var description struct {
 }
 
 // describe reads the description from the starter.
-func describe(w *world.World) {
+func describe(w *testenv.Env) {
 	w.T.Helper()
 	if description.Validator != nil {
 		return
 	}
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+"/v1/openapi.json", http.NoBody)
 	require.NoError(w.T, err)
-	request.Header.Set("Authorization", "Bearer "+world.ViewerToken)
+	request.Header.Set("Authorization", "Bearer "+testenv.ViewerToken)
 	answer, err := http.DefaultClient.Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = answer.Body.Close() }()
@@ -45,7 +45,7 @@ func describe(w *world.World) {
 
 // described sends requests, and checks what the API answers, and what it took,
 // against its description.
-type described struct{ w *world.World }
+type described struct{ w *testenv.Env }
 
 func (d described) RoundTrip(request *http.Request) (*http.Response, error) {
 	answer, err := http.DefaultTransport.RoundTrip(request)
@@ -83,7 +83,7 @@ func (d described) check(request *http.Request, answer *http.Response, body []by
 }
 
 // program sends requests as a program does, and follows no redirect.
-func program(w *world.World) *http.Client {
+func program(w *testenv.Env) *http.Client {
 	return &http.Client{
 		Transport:     described{w},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -92,7 +92,7 @@ func program(w *world.World) *http.Client {
 
 func TestAPIDescriptionIsValid(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	description.Lock()
 	defer description.Unlock()
 	describe(w)

@@ -14,13 +14,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // resetTo resets an order's workflow to one of its workflow tasks, counted from 0.
-func resetTo(w *world.World, number int64, task int) {
+func resetTo(w *testenv.Env, number int64, task int) {
 	w.T.Helper()
 	var ends []int64
 	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -46,7 +46,7 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 	for _, task := range []int{0, 2, 4} {
 		t.Run(fmt.Sprintf("to its workflow task %d", task), func(t *testing.T) {
 			t.Parallel()
-			w, _ := importedOrder(t, quick(world.Options{}), 1, nil)
+			w, _ := importedOrder(t, quick(testenv.Options{}), 1, nil)
 			resetTo(w, 1, task)
 			w.Await(1, func(v order.View) string {
 				if v.State.ResetRun == "" || v.SyncState != order.SyncSynced || len(v.Running) > 0 {
@@ -57,7 +57,7 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 			orders := w.Roapp.Orders()
 			require.Len(t, orders, 1)
 			assert.Len(t, orders[0].Items, 2)
-			w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+			w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 			w.Await(1, func(order.View) string {
 				if q := w.Roapp.Order(orders[0].ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "3") {
 					return "the edit is not synced: " + q
@@ -73,12 +73,12 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 // and is there again with the next event.
 func TestOperatorCancelsAnOrder(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, quick(world.Options{}))
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "hang", Times: 1, Delay: "2s"})
-	w.Place(1, world.J{"products": roseAndVase("2", "1")})
+	w := unhurried(t, quick(testenv.Options{}))
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "hang", Times: 1, Delay: "2s"})
+	w.Place(1, testenv.J{"products": roseAndVase("2", "1")})
 	w.AwaitSeen(w.Roapp, "POST /v2/orders", 1)
 	cancelWorkflow(w, w.Key(1).WorkflowID())
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if w.Running(1) {
 			return "the workflow still runs"
 		}
@@ -93,7 +93,7 @@ func TestOperatorCancelsAnOrder(t *testing.T) {
 // A signal that nobody can read stands in the timeline, and stops nothing.
 func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 	t.Parallel()
-	w, made := importedOrder(t, world.Options{}, 1, nil)
+	w, made := importedOrder(t, testenv.Options{}, 1, nil)
 	id := w.Key(1).WorkflowID()
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalWrittenOff, []byte{0xff, 0x00}))
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalDecide, []int{1}))
@@ -109,7 +109,7 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 		}
 		return ""
 	})
-	w.Edit(1, world.J{"products": roseAndVase("4", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
 	w.Await(1, func(order.View) string {
 		if q := w.Roapp.Order(made.ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "4") {
 			return "the edit is not synced: " + q
@@ -122,8 +122,8 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 // shop answers a status with something that nobody can read.
 func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 	t.Parallel()
-	w, made := importedOrder(t, world.Options{}, 1, nil)
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/update", Kind: "html", Times: 1000})
+	w, made := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/update", Kind: "html", Times: 1000})
 	w.Roapp.SetStatus(made.ID, 102)
 	w.Collect()
 	w.AwaitHeld(1, order.HoldUnreachable)
@@ -133,7 +133,7 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 		return answer.GetWorkflowExecutionInfo().GetHistoryLength()
 	}
 	size := events()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		view, err := w.Orders.View(t.Context(), w.Key(1))
 		if err != nil || len(view.Running) > 0 {
 			return "something runs"
@@ -151,7 +151,7 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 // stays in the account in which it was created, with all that happens to it.
 func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 	t.Parallel()
-	w, made := importedOrder(t, world.Options{CollectEvery: 10 * time.Second}, 1, nil)
+	w, made := importedOrder(t, testenv.Options{CollectEvery: 10 * time.Second}, 1, nil)
 	w.Env["OTHER_API_KEY"] = "another"
 	w.ReplaceSettings(func(yaml string) string {
 		at := strings.Index(yaml, "\nshops:")
@@ -160,7 +160,7 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 		moved := yaml[:at] + "\n" + other
 		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
 	})
-	w.Edit(1, world.J{"products": append(roseAndVase("5", "1"), world.Line("NEW-1", "Storczyk", "40", "1"))})
+	w.Edit(1, testenv.J{"products": append(roseAndVase("5", "1"), testenv.Line("NEW-1", "Storczyk", "40", "1"))})
 	w.Await(1, func(order.View) string {
 		if items := w.Roapp.Order(made.ID).Items; len(items) != 3 || !strings.HasPrefix(items[0].Quantity.String(), "5") {
 			return fmt.Sprintf("the edit is not in the old account: %+v", items)
@@ -181,14 +181,14 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 // description: it is imported, and its history grows with its lines only.
 func TestOrderOf300NewProductsIsImported(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, quick(world.Options{RoappSwitches: map[string]string{"search-lag": "0s", "category-create": "yes"}}))
-	var all []world.J
+	w := unhurried(t, quick(testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s", "category-create": "yes"}}))
+	var all []testenv.J
 	for i := range 300 {
 		sku := fmt.Sprintf("SKU-%03d", i)
-		w.Cartum.PutProduct(sku, world.J{"title": world.J{"pl": "Produkt " + sku}, "description": world.J{"pl": strings.Repeat("Bardzo długi opis. ", 430)}})
-		all = append(all, world.Line(sku, "Produkt "+sku, "10.50", "1"))
+		w.Cartum.PutProduct(sku, testenv.J{"title": testenv.J{"pl": "Produkt " + sku}, "description": testenv.J{"pl": strings.Repeat("Bardzo długi opis. ", 430)}})
+		all = append(all, testenv.Line(sku, "Produkt "+sku, "10.50", "1"))
 	}
-	w.Place(1, world.J{"products": all})
+	w.Place(1, testenv.J{"products": all})
 	w.Eventually(4*time.Minute, func() string { return notSynced(w, 1) })
 	require.Len(t, w.Roapp.Orders(), 1)
 	assert.Len(t, w.Roapp.Orders()[0].Items, 300)
@@ -200,16 +200,16 @@ func TestOrderOf300NewProductsIsImported(t *testing.T) {
 // with its lines, by little each.
 func TestOrderOf900KnownProductsIsImported(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, quick(world.Options{}))
+	w := unhurried(t, quick(testenv.Options{}))
 	sizes := map[int]left{}
-	var all []world.J
+	var all []testenv.J
 	for i := range 900 {
 		sku, title := fmt.Sprintf("SKU-%03d", i), fmt.Sprintf("Róża czerwona z gipsówką numer %d", i)
-		w.Roapp.Create("products", world.J{"title": title, "article": sku})
-		all = append(all, world.Line(sku, title, "10.50", "1"))
+		w.Roapp.Create("products", testenv.J{"title": title, "article": sku})
+		all = append(all, testenv.Line(sku, title, "10.50", "1"))
 	}
 	for number, count := range []int{100, 900} {
-		w.Place(int64(number+1), world.J{"products": all[:count]})
+		w.Place(int64(number+1), testenv.J{"products": all[:count]})
 		w.Eventually(3*time.Minute, func() string { return notSynced(w, int64(number+1)) })
 		sizes[count] = sizeOf(w, int64(number+1))
 		t.Logf("%d lines: %+v", count, sizes[count])
@@ -230,7 +230,7 @@ type left struct {
 }
 
 // sizeOf is what the order's only run has left.
-func sizeOf(w *world.World, number int64) left {
+func sizeOf(w *testenv.Env, number int64) left {
 	w.T.Helper()
 	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(w.T, err)
@@ -247,7 +247,7 @@ func sizeOf(w *world.World, number int64) left {
 }
 
 // notSynced reports why an order is not synced, "" where it is.
-func notSynced(w *world.World, number int64) string {
+func notSynced(w *testenv.Env, number int64) string {
 	view, err := w.Orders.View(w.T.Context(), w.Key(number))
 	if err != nil || view.SyncState != order.SyncSynced || len(view.Running) > 0 {
 		return fmt.Sprintf("order %d is not synced: %v, %s, runs %v, holds %+v", number, err, view.SyncState, view.Running, view.State.Hold)

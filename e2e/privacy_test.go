@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // A reader of Temporal's database learns nothing of the buyer: neither from
@@ -20,15 +20,15 @@ func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	w := s.open(t, s.options)
-	w.Roapp.Break(world.Fault{
+	w.Roapp.Break(testenv.Fault{
 		Match: "POST /v2/orders", Kind: "status", Status: 500, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`,
 	})
 	s.place(w)
 	w.AwaitSynced(sceneNumber)
-	w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
-	w.Roapp.Create("people", world.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", testenv.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", testenv.J{"first_name": "Anna", "phones": []string{"+48601222333"}})
 	w.Roapp.Switch("search-lag", "0s")
-	w.Place(116, with(s.fields(), world.J{"delivery_phone": "+48 601 222 333", "delivery_name": "Jan"}))
+	w.Place(116, with(s.fields(), testenv.J{"delivery_phone": "+48 601 222 333", "delivery_name": "Jan"}))
 	held := w.AwaitHeld(116, order.HoldAmbiguousContact)
 	w.Decide(116, order.Decision{Kind: order.DecideContact, ContactID: held.State.Hold.Choices[0].ID, Reason: "Anna Nowak +48501234567"})
 	w.AwaitSynced(116)
@@ -56,9 +56,9 @@ func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 }
 
 // executions are all that the server lists.
-func executions(t *testing.T, w *world.World) (all []*workflowpb.WorkflowExecutionInfo) {
+func executions(t *testing.T, w *testenv.Env) (all []*workflowpb.WorkflowExecutionInfo) {
 	t.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		list, err := w.Temporal.WorkflowService().ListWorkflowExecutions(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.Namespace})
 		require.NoError(t, err)
 		all = list.GetExecutions()

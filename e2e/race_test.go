@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // placeAll puts orders into the shop and sends their webhooks at once.
-func placeAll(w *world.World, orders map[int64]world.J) {
+func placeAll(w *testenv.Env, orders map[int64]testenv.J) {
 	w.T.Helper()
 	var placed sync.WaitGroup
 	for number, fields := range orders {
@@ -27,16 +27,16 @@ func placeAll(w *world.World, orders map[int64]world.J) {
 
 func TestF02_FiveOrdersOfANewPhoneMakeOneContact(t *testing.T) {
 	t.Parallel()
-	fiveOrders := map[int64]world.J{
+	fiveOrders := map[int64]testenv.J{
 		1: {}, 2: {"delivery_phone": "501234567"}, 3: {"delivery_phone": "48 501-234-567"}, 4: {}, 5: {"delivery_name": "A. Nowak"},
 	}
-	for name, start := range map[string]func(*world.World){
-		"one worker":           func(w *world.World) { w.StartWorker() },
-		"two worker processes": func(w *world.World) { w.StartProcess(); w.StartProcess() },
+	for name, start := range map[string]func(*testenv.Env){
+		"one worker":           func(w *testenv.Env) { w.StartWorker() },
+		"two worker processes": func(w *testenv.Env) { w.StartProcess(); w.StartProcess() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, world.Options{Unlimited: true, Idle: true})
+			w := testenv.New(t, testenv.Options{Unlimited: true, Idle: true})
 			start(w)
 			placeAll(w, fiveOrders)
 			assert.Len(t, w.Roapp.Orders(), 5)
@@ -50,23 +50,23 @@ func TestF03_OrdersOfANewProductMakeItOnce(t *testing.T) {
 	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := world.New(t, world.Options{Second: byTitle, Unlimited: true, RoappSwitches: map[string]string{"category-create": "yes"}})
+			w := testenv.New(t, testenv.Options{Second: byTitle, Unlimited: true, RoappSwitches: map[string]string{"category-create": "yes"}})
 			language := "pl"
 			if byTitle {
 				language = "ua"
 			}
 			for _, article := range []string{"A-1", "B-1"} {
-				w.Cartum.PutProduct(article, world.J{
-					"title": world.J{language: "Kwiat " + article}, "parent": world.J{"id": 3, "value": world.J{language: `Kwiaty\Cięte`}},
+				w.Cartum.PutProduct(article, testenv.J{
+					"title": testenv.J{language: "Kwiat " + article}, "parent": testenv.J{"id": 3, "value": testenv.J{language: `Kwiaty\Cięte`}},
 				})
 			}
-			orders := map[int64]world.J{}
+			orders := map[int64]testenv.J{}
 			for number, phone := range map[int64]string{1: "+48501000001", 2: "+48501000002", 3: "+48501000003", 4: "+48501000004"} {
 				article := "A-1"
 				if number > 2 {
 					article = "B-1"
 				}
-				orders[number] = world.J{"delivery_phone": phone, "products": []world.J{world.Line(article, "A flower", "10", "1")}}
+				orders[number] = testenv.J{"delivery_phone": phone, "products": []testenv.J{testenv.Line(article, "A flower", "10", "1")}}
 			}
 			placeAll(w, orders)
 			a := accountOf(w)

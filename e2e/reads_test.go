@@ -11,15 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // People who search numbers that nobody knows take a tenth of the account's
 // requests at most, no matter who they are, and leave nothing behind.
 func TestSearchesDoNotStarveOrders(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{RoappSwitches: noLag})
+	w := testenv.New(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(100, nil)
 	w.AwaitSynced(100) // so the process knows what it asks only once
 	w.Roapp.ResetRequests()
@@ -32,7 +32,7 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 		for i := 0; ctx.Err() == nil; i++ {
 			<-ticks.C
 			searching.Go(func() {
-				_, err := w.Orders.List(ctx, exchange.Filter{Number: fmt.Sprintf("X%d", i)}, "", 50)
+				_, err := w.Orders.List(ctx, service.Filter{Number: fmt.Sprintf("X%d", i)}, "", 50)
 				if ctx.Err() == nil {
 					assert.NoError(t, err)
 				}
@@ -47,7 +47,7 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 	searching.Wait()
 	searches, took := w.Roapp.Seen("GET /v2/orders"), time.Since(began)
 	assert.LessOrEqual(t, float64(searches), 3+0.3*took.Seconds()+1, "in %s", took)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		left, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = 'RoappOrders'"})
 		require.NoError(t, err)
 		if left.GetCount() > 1 { // a worker deletes later what could not be deleted at once

@@ -8,9 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -19,13 +19,13 @@ func dayAgo(days int) string { return at(days)[:len(time.DateOnly)] }
 
 func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
-	w.Place(1, world.J{"stat_created": at(3)})
+	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
+	w.Place(1, testenv.J{"stat_created": at(3)})
 	w.Place(2, cheapOrder(at(3)))
-	w.Cartum.PutOrder(3, world.J{"stat_created": at(2), "stat_status": 3}) // delivered, which the initial import leaves out
-	w.Cartum.PutOrder(4, world.J{"stat_created": at(2)})                   // from before the shop was connected
-	w.Place(5, world.J{"stat_created": at(2), "stat_status": 4})           // cancelled before it was seen
-	w.Cartum.PutOrder(6, world.J{"stat_created": at(9)})                   // of another day
+	w.Cartum.PutOrder(3, testenv.J{"stat_created": at(2), "stat_status": 3}) // delivered, which the initial import leaves out
+	w.Cartum.PutOrder(4, testenv.J{"stat_created": at(2)})                   // from before the shop was connected
+	w.Place(5, testenv.J{"stat_created": at(2), "stat_status": 4})           // cancelled before it was seen
+	w.Cartum.PutOrder(6, testenv.J{"stat_created": at(9)})                   // of another day
 	_, there := w.AwaitSynced(1)
 	w.AwaitHeld(2, order.HoldNoCustomer)
 	w.Await(5, func(v order.View) string {
@@ -34,24 +34,24 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 		}
 		return ""
 	})
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		if row, known, err := w.Orders.Row(t.Context(), w.Key(1)); err != nil || !known || row.RoappOrder == 0 {
 			return fmt.Sprint("the order is not listed yet: ", err)
 		}
 		return ""
 	})
 	// Staff take something away: what RO App holds is not what the shop has.
-	w.Roapp.SetItem(there.ID, there.Items[0].ID, world.J{"price": 1})
+	w.Roapp.SetItem(there.ID, there.Items[0].ID, testenv.J{"price": 1})
 	there = w.Roapp.Order(there.ID)
 	asked := w.Roapp.Requests(0).Total
 	in := workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(3), To: dayAgo(2)}
-	var found exchange.Completeness
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	var found service.Completeness
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		var err error
 		if found, err = w.Orders.Completeness(t.Context(), in, false); err != nil {
 			return err.Error()
 		}
-		if len(found.Total.Missing) != 4 || found.Total.Missing[1].Reason == exchange.MissingImporting {
+		if len(found.Total.Missing) != 4 || found.Total.Missing[1].Reason == service.MissingImporting {
 			return "the list in Temporal lags"
 		}
 		return ""
@@ -78,7 +78,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	for _, number := range []int64{3, 4, 5} {
 		w.AwaitSynced(number)
 	}
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		again, err := w.Orders.Completeness(t.Context(), in, false)
 		if err != nil {
 			return err.Error()
@@ -91,7 +91,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	})
 }
 
-func missingOf(day exchange.CompleteDay) []string {
+func missingOf(day service.CompleteDay) []string {
 	var all []string
 	for _, one := range day.Missing {
 		all = append(all, itoa(one.Key.Number)+" "+string(one.Reason))
@@ -101,15 +101,15 @@ func missingOf(day exchange.CompleteDay) []string {
 
 func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{}))
-	w.Place(1, world.J{"stat_created": at(1)})
+	w := unhurried(t, connectedToday(testenv.Options{}))
+	w.Place(1, testenv.J{"stat_created": at(1)})
 	_, there := w.AwaitSynced(1)
 	w.Roapp.Delete("orders/" + itoa(there.ID))
 	w.ByHand(1) // reading is enough to see it
 	w.AwaitHeld(1, order.HoldOrderGone)
 	missed := func(want string) {
 		t.Helper()
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			found, err := w.Orders.Completeness(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(1), To: dayAgo(1)}, false)
 			if err != nil {
 				return err.Error()
@@ -127,18 +127,18 @@ func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
 
 func TestReconcile_RefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	for _, in := range []workflows.ReconcileInput{
 		{Shop: w.Shop, From: "2026-11-02", To: "2026-11-01"},
 		{Shop: w.Shop, From: "yesterday", To: "2026-11-01"},
 		{Shop: w.Shop, From: "2026-01-01", To: "2026-04-01"},
 	} {
 		_, err := w.Orders.Reconcile(t.Context(), in)
-		assert.Equal(t, exchange.Invalid, exchange.As(err).Code)
+		assert.Equal(t, service.Invalid, service.As(err).Code)
 	}
 	_, err := w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: "nowhere", From: "2026-11-01", To: "2026-11-01"})
-	assert.Equal(t, exchange.NoShop, exchange.As(err).Code)
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "ERROR", Times: -1})
+	assert.Equal(t, service.NoShop, service.As(err).Code)
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "envelope", Body: "ERROR", Times: -1})
 	_, err = w.Orders.Reconcile(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: "2026-11-01", To: "2026-11-01"})
 	require.ErrorContains(t, err, "the orders could not be read: cartum orders/get: ")
 }

@@ -18,9 +18,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -29,10 +29,10 @@ var record = flag.String("record", "", "folder to record histories into, require
 // Histories of every kind of order are recorded for the replay test of the
 // workflows. They are stored decrypted: their data is made up.
 func TestRecordHistories(t *testing.T) {
-	w := world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s", "category-create": "yes"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s", "category-create": "yes"}})
 
-	w.Cartum.PutProduct("A-1", world.J{"title": world.J{"pl": "Róża"}, "parent": world.J{"id": 1, "value": world.J{"pl": "Kwiaty"}}})
-	w.Place(1, world.J{"products": []world.J{world.Line("A-1", "Rose", "12.50", "2"), world.Line("A-2", "Wazon", "30", "1"), world.Line("A-1", "Rose", "10", "1")}})
+	w.Cartum.PutProduct("A-1", testenv.J{"title": testenv.J{"pl": "Róża"}, "parent": testenv.J{"id": 1, "value": testenv.J{"pl": "Kwiaty"}}})
+	w.Place(1, testenv.J{"products": []testenv.J{testenv.Line("A-1", "Rose", "12.50", "2"), testenv.Line("A-2", "Wazon", "30", "1"), testenv.Line("A-1", "Rose", "10", "1")}})
 	w.AwaitSynced(1)
 	save(t, w, w.Key(1).WorkflowID(), "new-customer-new-goods")
 
@@ -40,24 +40,24 @@ func TestRecordHistories(t *testing.T) {
 	w.AwaitSynced(2)
 	save(t, w, w.Key(2).WorkflowID(), "known-customer-known-goods")
 
-	w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{"+48601222333"}})
-	w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
-	w.Place(3, world.J{"delivery_name": "Olga Lis", "delivery_phone": "601222333"})
+	w.Roapp.Create("people", testenv.J{"first_name": "Jan", "phones": []string{"+48601222333"}})
+	w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
+	w.Place(3, testenv.J{"delivery_name": "Olga Lis", "delivery_phone": "601222333"})
 	held := w.AwaitHeld(3, order.HoldAmbiguousContact)
 	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: held.State.Hold.Choices[0].ID})
 	w.AwaitSynced(3)
 	save(t, w, w.Key(3).WorkflowID(), "held-and-decided")
 
-	w.Place(4, world.J{"stat_status": order.CancelledStatus})
+	w.Place(4, testenv.J{"stat_status": order.CancelledStatus})
 	w.AwaitClosed(4)
 	save(t, w, w.Key(4).WorkflowID(), "cancelled-before-import")
 
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "lose-answer"})
-	w.Place(5, world.J{"stat_status": 2})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "lose-answer"})
+	w.Place(5, testenv.J{"stat_status": 2})
 	w.AwaitSynced(5)
 	save(t, w, w.Key(5).WorkflowID(), "lost-answer")
 
-	w.Cartum.PutOrder(5, world.J{"stat_status": 6})
+	w.Cartum.PutOrder(5, testenv.J{"stat_status": 6})
 	w.ByHand(5)
 	w.Await(5, func(view order.View) string {
 		if view.State.Snapshot.Status != 6 || view.State.OrderDue {
@@ -74,12 +74,12 @@ func TestRecordHistories(t *testing.T) {
 
 // recordLife records an order that both sides work on after its import, and what
 // the entities of the shop and of the account did meanwhile.
-func recordLife(t *testing.T, w *world.World) {
+func recordLife(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	o := place(w, 6, nil)
-	w.Edit(6, world.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
+	w.Edit(6, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2, "delivery_address": "ul. Krótka 9"})
 	w.Sweep()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if is := w.Roapp.Order(o.ID); is.Status.ID != 102 || len(is.Feed) != 2 {
 			return "not synced"
 		}
@@ -90,7 +90,7 @@ func recordLife(t *testing.T, w *world.World) {
 	_, err := w.Orders.Refresh(t.Context(), w.Key(6), "tester")
 	require.NoError(t, err)
 	w.ReportWriteOff(6)
-	w.Edit(6, world.J{"products": roseAndVase("4", "1")})
+	w.Edit(6, testenv.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(6, order.WarnNotSynced)
 	awaitRest(w, 6, func(v order.View) string {
 		if v.State.Comment.Delivered.Difference == "" {
@@ -104,10 +104,10 @@ func recordLife(t *testing.T, w *world.World) {
 }
 
 // ensuredID is the id of the Ensure workflow of a kind that closed first.
-func ensuredID(t *testing.T, w *world.World, kind string) string {
+func ensuredID(t *testing.T, w *testenv.Env, kind string) string {
 	t.Helper()
 	var id string
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		list, err := w.Temporal.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
 			Query: "ExecutionStatus='Completed' AND WorkflowId STARTS_WITH '" + kind + ":'",
 		})
@@ -122,7 +122,7 @@ func ensuredID(t *testing.T, w *world.World, kind string) string {
 }
 
 // save writes a workflow's history so far.
-func save(t *testing.T, w *world.World, id, name string) {
+func save(t *testing.T, w *testenv.Env, id, name string) {
 	t.Helper()
 	var whole history.History
 	events := w.Temporal.GetWorkflowHistory(t.Context(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

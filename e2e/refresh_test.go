@@ -10,9 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // refreshReads are the reads of a refresh: the order, its items, and once in the life of a process twice the order's fields,
@@ -20,7 +20,7 @@ import (
 const refreshReads = 4
 
 // roappReads counts the requests that only read.
-func roappReads(w *world.World) int {
+func roappReads(w *testenv.Env) int {
 	reads := 0
 	for endpoint, times := range w.Roapp.Requests(0).Endpoints {
 		if strings.HasPrefix(endpoint, "GET ") {
@@ -31,15 +31,15 @@ func roappReads(w *world.World) int {
 }
 
 // awaitEnd waits until a refresh that still runs has ended.
-func awaitEnd(w *world.World, number int64, id string) exchange.Refreshed {
+func awaitEnd(w *testenv.Env, number int64, id string) service.Refreshed {
 	w.T.Helper()
-	var answer exchange.Refreshed
-	w.Eventually(world.Patience, func() string {
+	var answer service.Refreshed
+	w.Eventually(testenv.Patience, func() string {
 		var err error
 		if answer, err = w.Orders.RefreshEnd(w.T.Context(), w.Key(number), id); err != nil {
 			return err.Error()
 		}
-		if answer.State == exchange.RefreshRunning {
+		if answer.State == service.RefreshRunning {
 			return fmt.Sprintf("still runs: %v", answer.Waits)
 		}
 		return ""
@@ -49,12 +49,12 @@ func awaitEnd(w *world.World, number int64, id string) exchange.Refreshed {
 
 func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	// The shop sends no event for edited lines.
-	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("3", "1")})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, exchange.RefreshDone, answer.State)
+	require.Equal(t, service.RefreshDone, answer.State)
 	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.WithinDuration(t, time.Now().Add(10*time.Minute), answer.Next, time.Minute)
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
@@ -68,11 +68,11 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 
 func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	w.Roapp.WriteOff(o.ID)
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, exchange.RefreshDone, answer.State)
+	require.Equal(t, service.RefreshDone, answer.State)
 	changed := textOf(answer.Changed...)
 	assert.Contains(t, changed, "roapp-status-changed roappStatus=105")
 	assert.Contains(t, changed, "written-off")
@@ -81,11 +81,11 @@ func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
 
 func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	before := w.Roapp.Order(o.ID).CustomFields["f104"]
 	require.NotEmpty(t, before)
 	imported := time.Now()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if time.Since(imported) < time.Second { // the field has whole seconds
 			return "the same second still"
 		}
@@ -93,7 +93,7 @@ func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 	})
 	w.Roapp.ResetRequests()
 	answer := w.Refresh(1, "Ola")
-	require.Equal(t, exchange.RefreshDone, answer.State)
+	require.Equal(t, service.RefreshDone, answer.State)
 	assert.Empty(t, answer.Changed, "nothing changed")
 	after := w.Roapp.Order(o.ID)
 	assert.NotEqual(t, before, after.CustomFields["f104"])
@@ -105,11 +105,11 @@ func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 // Two clicks at once, of two users: one run, one answer.
 func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	t.Parallel()
-	w, _ := importedOrder(t, world.Options{RequestTimeout: 20 * time.Second}, 1, nil)
-	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "slow", Delay: "4s", Times: 1})
+	w, _ := importedOrder(t, testenv.Options{RequestTimeout: 20 * time.Second}, 1, nil)
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("3", "1")})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*", Kind: "slow", Delay: "4s", Times: 1})
 	w.Roapp.ResetRequests()
-	answers := make([]exchange.Refreshed, 6)
+	answers := make([]service.Refreshed, 6)
 	var clicks sync.WaitGroup
 	for i := range answers {
 		clicks.Go(func() {
@@ -120,7 +120,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	}
 	clicks.Wait()
 	for _, answer := range answers {
-		assert.Equal(t, exchange.RefreshDone, answer.State)
+		assert.Equal(t, service.RefreshDone, answer.State)
 		assert.Equal(t, answers[0], answer)
 	}
 	assert.Contains(t, textOf(answers[0].Changed...), "quantity-changed is=3 sku=A-1 was=2")
@@ -132,16 +132,16 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 
 func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 	worker := w.StartWorker()
 	place(w, 1, nil)
 	first := w.Refresh(1, "Ola")
-	require.Equal(t, exchange.RefreshDone, first.State)
+	require.Equal(t, service.RefreshDone, first.State)
 	refused := func(why string) {
 		t.Helper()
 		w.Roapp.ResetRequests()
 		answer := w.Refresh(1, "Jan")
-		assert.Equal(t, exchange.RefreshTooSoon, answer.State, why)
+		assert.Equal(t, service.RefreshTooSoon, answer.State, why)
 		assert.True(t, first.Next.Equal(answer.Next), "%s: %s is not %s", why, answer.Next, first.Next)
 		assert.Zero(t, w.Roapp.Requests(0).Total, why)
 	}
@@ -163,37 +163,37 @@ func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
 // the workflow went on in a new run since.
 func TestT09_AnswerThatWasLostIsGivenAgain(t *testing.T) {
 	t.Parallel()
-	w, _ := importedOrder(t, world.Options{}, 1, nil)
-	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
+	w, _ := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("3", "1")})
 	first := w.Refresh(1, "Ola")
 	w.ContinueAsNew(1)
 	again, err := w.Orders.RefreshEnd(t.Context(), w.Key(1), first.ID)
 	require.NoError(t, err)
 	assert.Equal(t, first.Changed, again.Changed)
-	assert.Equal(t, exchange.RefreshDone, again.State)
+	assert.Equal(t, service.RefreshDone, again.State)
 }
 
 // RO App hangs: the answer says so in bounded time, the work goes on, and its
 // end stands in the timeline. It does not use the ten minutes up.
 func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 	t.Parallel()
-	w, _ := importedOrder(t, world.Options{RequestTimeout: 2 * time.Second}, 1, nil)
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
+	w, _ := importedOrder(t, testenv.Options{RequestTimeout: 2 * time.Second}, 1, nil)
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
 	began := time.Now()
 	answer := w.Refresh(1, "Ola")
 	assert.Less(t, time.Since(began), 30*time.Second)
-	assert.Equal(t, exchange.RefreshRunning, answer.State)
+	assert.Equal(t, service.RefreshRunning, answer.State)
 	assert.NotEmpty(t, answer.Waits)
 	joined := w.Refresh(1, "Jan")
 	assert.Equal(t, answer.ID, joined.ID, "who asks meanwhile joins it")
 
 	end := awaitEnd(w, 1, answer.ID)
-	assert.Equal(t, exchange.RefreshFailed, end.State)
+	assert.Equal(t, service.RefreshFailed, end.State)
 	require.NotNil(t, end.Problem)
 	assert.Contains(t, textOf(*end.Problem), "reason=unreachable")
 	assert.WithinDuration(t, time.Now().Add(30*time.Second), end.Next, 35*time.Second)
 	refused := w.Refresh(1, "Ola")
-	assert.Equal(t, exchange.RefreshTooSoon, refused.State)
+	assert.Equal(t, service.RefreshTooSoon, refused.State)
 	assert.True(t, end.Next.Equal(refused.Next))
 	view, err := w.Orders.View(t.Context(), w.Key(1))
 	require.NoError(t, err)
@@ -202,29 +202,29 @@ func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 
 func TestT09_ClosedOrderIsNotRefreshed(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"stat_status": 4})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"stat_status": 4})
 	w.AwaitClosed(1)
 	_, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
-	assert.Equal(t, exchange.Closed, exchange.As(err).Code)
+	assert.Equal(t, service.Closed, service.As(err).Code)
 	assert.Contains(t, err.Error(), "import it by hand")
 
 	place(w, 2, nil)
 	w.Terminate(2)
 	_, err = w.Orders.Refresh(t.Context(), w.Key(2), "Ola")
-	assert.Equal(t, exchange.Closed, exchange.As(err).Code)
+	assert.Equal(t, service.Closed, service.As(err).Code)
 }
 
 // The worker dies while a refresh runs: who asked is answered by its successor,
 // and it was one refresh.
 func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, RoappSwitches: noLag, RequestTimeout: 3 * time.Second})
+	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag, RequestTimeout: 3 * time.Second})
 	process := w.StartProcess()
 	o := place(w, 1, nil)
-	w.Cartum.Change(1, world.J{"products": roseAndVase("3", "1")})
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1})
-	answers := make(chan exchange.Refreshed, 1)
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("3", "1")})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1})
+	answers := make(chan service.Refreshed, 1)
 	go func() {
 		answer, err := w.Orders.Refresh(t.Context(), w.Key(1), "Ola")
 		assert.NoError(t, err)
@@ -239,13 +239,13 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 	process.Kill()
 	w.StartProcess()
 	answer := <-answers
-	if answer.State == exchange.RefreshRunning {
+	if answer.State == service.RefreshRunning {
 		answer = awaitEnd(w, 1, answer.ID)
 	}
-	assert.Equal(t, exchange.RefreshDone, answer.State)
+	assert.Equal(t, service.RefreshDone, answer.State)
 	assert.Contains(t, textOf(answer.Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	again := w.Refresh(1, "Jan")
-	assert.Equal(t, exchange.RefreshTooSoon, again.State)
+	assert.Equal(t, service.RefreshTooSoon, again.State)
 	assert.True(t, answer.Next.Equal(again.Next))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // old is the scene of an order that was placed so long ago that a restored
@@ -24,14 +24,14 @@ func (s scene) old(t *testing.T) scene {
 // exists in RO App.
 func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 	t.Parallel()
-	for name, again := range map[string]func(*world.World){
-		"webhook": func(w *world.World) { w.Webhook(sceneNumber) },
-		"by hand": func(w *world.World) { w.ByHand(sceneNumber) },
+	for name, again := range map[string]func(*testenv.Env){
+		"webhook": func(w *testenv.Env) { w.Webhook(sceneNumber) },
+		"by hand": func(w *testenv.Env) { w.ByHand(sceneNumber) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := sceneByArticle().old(t)
-			database := world.NewDatabase(t)
+			database := testenv.NewDatabase(t)
 			o := s.options
 			o.Server, o.Idle = database.Server, true
 			w := s.open(t, o)
@@ -58,7 +58,7 @@ func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle().old(t)
-	database := world.NewDatabase(t)
+	database := testenv.NewDatabase(t)
 	o := s.options
 	o.Server, o.Idle = database.Server, true
 	w := s.open(t, o)
@@ -68,7 +68,7 @@ func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	s.place(w)
 	_, placed := w.AwaitSynced(sceneNumber)
 	worker.Stop()
-	w.Roapp.API("POST", "/v2/orders/"+itoa(placed.ID)+"/status", world.J{"status_id": 106, "comment": "waiting"}, nil)
+	w.Roapp.API("POST", "/v2/orders/"+itoa(placed.ID)+"/status", testenv.J{"status_id": 106, "comment": "waiting"}, nil)
 
 	database.Restore(before)
 	w.AwaitServer()
@@ -95,14 +95,14 @@ func TestF04_DatabaseRestoredToTheMiddleOfTheImport(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := sceneByArticle().old(t)
-			database := world.NewDatabase(t)
+			database := testenv.NewDatabase(t)
 			o := s.options
 			o.Server, o.Idle, o.RequestTimeout = database.Server, true, 10*time.Second
 			w := s.open(t, o)
 			w.Roapp.Switch("search-lag", "0s")
-			w.Roapp.Create("people", world.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
-			w.Roapp.Create("products", world.J{"title": "Wazon szklany", "article": "N-1"})
-			paused.spoil(w, world.Fault{Kind: "slow", Delay: "5s"})
+			w.Roapp.Create("people", testenv.J{"first_name": "Anna", "last_name": "Nowak", "phones": []string{"+48501234567"}})
+			w.Roapp.Create("products", testenv.J{"title": "Wazon szklany", "article": "N-1"})
+			paused.spoil(w, testenv.Fault{Kind: "slow", Delay: "5s"})
 			worker := w.StartWorker()
 			s.place(w)
 			paused.await(w)

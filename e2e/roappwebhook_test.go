@@ -16,19 +16,19 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // signedEvent is a webhook as RO App sends it
 // (docs/reference/roapp.md#webhooks).
-func signedEvent(ctx context.Context, w *world.World, id string) (*http.Request, error) {
+func signedEvent(ctx context.Context, w *testenv.Env, id string) (*http.Request, error) {
 	body := fmt.Sprintf(`{"id":%q,"created_at":"2026-03-02T10:00:00Z","event_name":"Order.Status.Changed",`+
 		`"context":{"object_id":1001,"object_type":"order"},"metadata":{"order":{"id":1001,"name":"Z00001"},"new":{"id":105},"old":{"id":101}}}`, id)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.StarterURL+"/webhooks/roapp/main", strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	mac := hmac.New(sha256.New, []byte(world.RoappWebhookSecret))
+	mac := hmac.New(sha256.New, []byte(testenv.RoappWebhookSecret))
 	mac.Write([]byte(id))
 	request.Header.Set("X-Webhook-Id", id)
 	request.Header.Set("X-Signature", hex.EncodeToString(mac.Sum(nil)))
@@ -48,7 +48,7 @@ func deliver(request *http.Request) (int, error) {
 // again within the hour.
 func TestStatusArrivesByRoappsWebhook(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappWebhooks: true})
+	w := unhurried(t, testenv.Options{RoappWebhooks: true})
 	f := follow(w, 1)
 	f.awaitStatus(1, 101)
 	f.set(1, 105)
@@ -80,7 +80,7 @@ func TestManyWebhooksOfRoappAreOneLook(t *testing.T) {
 	}
 	require.NoError(t, group.Wait())
 	took := time.Since(began)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		view := collections(w)
 		if time.Until(view.Next) < 20*time.Second {
 			return fmt.Sprintf("it still looks: %+v", view)
@@ -129,21 +129,21 @@ func setBody(r *http.Request, text string) {
 // The API's tokens write off, and the order's quantities are frozen.
 func TestWrittenOffByAProgram(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
-	w.Place(2, world.J{"currency": "EUR"}) // is held before it is imported
+	w.Place(2, testenv.J{"currency": "EUR"}) // is held before it is imported
 	w.AwaitHeld(2, "currency")
 	for _, call := range []struct {
 		path, token string
 		code        int
 	}{
-		{"demo/1", world.APIToken, http.StatusAccepted},
-		{"demo/1", world.APIToken, http.StatusAccepted},
-		{"demo/2", world.APIToken, http.StatusConflict},
-		{"demo/3", world.APIToken, http.StatusNotFound},
-		{"unknown/1", world.APIToken, http.StatusNotFound},
-		{"demo/1", world.APIToken + "0", http.StatusUnauthorized},
+		{"demo/1", testenv.APIToken, http.StatusAccepted},
+		{"demo/1", testenv.APIToken, http.StatusAccepted},
+		{"demo/2", testenv.APIToken, http.StatusConflict},
+		{"demo/3", testenv.APIToken, http.StatusNotFound},
+		{"unknown/1", testenv.APIToken, http.StatusNotFound},
+		{"demo/1", testenv.APIToken + "0", http.StatusUnauthorized},
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.StarterURL+"/v1/orders/"+call.path+"/written-off", http.NoBody)
 		require.NoError(t, err)

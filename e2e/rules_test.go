@@ -11,9 +11,9 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -52,11 +52,11 @@ func TestOrdersReplayWithOtherRules(t *testing.T) {
 	for name, panics := range map[string]bool{"that panic": true, "that decide otherwise": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, quick(world.Options{Idle: true}))
+			w := unhurried(t, quick(testenv.Options{Idle: true}))
 			recorded := w.StartWorker()
 			made := place(w, 1, nil)
 			w.Roapp.SetStatus(made.ID, 102)
-			w.Edit(1, world.J{"products": roseAndVase("3", "1"), "stat_status": 2})
+			w.Edit(1, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2})
 			before := w.Await(1, func(v order.View) string {
 				if v.State.Lines["a:A-1#1"].Quantity.String() != "3" || len(v.Running) > 0 || v.SyncState != order.SyncSynced {
 					return "the edit is not synced"

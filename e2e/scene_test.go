@@ -13,14 +13,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // scene is an order whose import takes every step: a new customer, a new product
 // in a new category, a known product twice, a remark, a status that is not the
 // first one. Where nothing fails, the account is as quiet says.
 type scene struct {
-	options world.Options
+	options testenv.Options
 	created string // when the buyer placed the order, on the shop's clock
 	once    *sync.Once
 	calm    *account
@@ -54,32 +54,32 @@ func newScene(byTitle bool) scene {
 	return scene{
 		once: new(sync.Once), calm: new(account),
 		created: time.Now().In(location).Format("2006-01-02 15:04:05"),
-		options: world.Options{
+		options: testenv.Options{
 			Second: byTitle, Unlimited: true, RequestTimeout: 2 * time.Second, Settle: 500 * time.Millisecond, SearchLag: 1200 * time.Millisecond,
 			RoappSwitches: map[string]string{"category-create": "yes", "search-lag": "1s"},
 		},
 	}
 }
 
-// open builds a world in which the scene's order may be placed.
-func (s scene) open(t *testing.T, options world.Options) *world.World {
+// open builds a test environment in which the scene's order may be placed.
+func (s scene) open(t *testing.T, options testenv.Options) *testenv.Env {
 	t.Helper()
-	w := world.New(t, options)
+	w := testenv.New(t, options)
 	language := "pl"
 	if options.Second {
 		language = "ua"
 	}
-	w.Cartum.PutProduct("N-1", world.J{
-		"title": world.J{language: "Wazon szklany"}, "description": world.J{language: "<p>Szkło &amp; metal</p>"},
-		"parent": world.J{"id": 7, "value": world.J{language: "Dekoracje"}},
+	w.Cartum.PutProduct("N-1", testenv.J{
+		"title": testenv.J{language: "Wazon szklany"}, "description": testenv.J{language: "<p>Szkło &amp; metal</p>"},
+		"parent": testenv.J{"id": 7, "value": testenv.J{language: "Dekoracje"}},
 	})
-	w.Cartum.PutProduct("K-1", world.J{"title": world.J{language: "Róża czerwona"}})
-	w.Roapp.Create("products", world.J{"title": "Róża czerwona", "article": "K-1"})
+	w.Cartum.PutProduct("K-1", testenv.J{"title": testenv.J{language: "Róża czerwona"}})
+	w.Roapp.Create("products", testenv.J{"title": "Róża czerwona", "article": "K-1"})
 	if !options.Unlimited {
 		w.Roapp.Switch("search-lag", "0s") // polling whether it is over would use up the budget
 		return w
 	}
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		var found json.RawMessage
 		w.Roapp.API(http.MethodGet, "/products/", nil, &found)
 		if !strings.Contains(string(found), "K-1") {
@@ -92,19 +92,19 @@ func (s scene) open(t *testing.T, options world.Options) *world.World {
 }
 
 // fields are the order as the buyer placed it.
-func (s scene) fields() world.J {
-	return world.J{
+func (s scene) fields() testenv.J {
+	return testenv.J{
 		"stat_created": s.created, "stat_status": 2, "comment": "Proszę dzwonić po 17",
-		"products": []world.J{
-			world.Line("N-1", "Glass vase", "49.90", "1"),
-			world.Line("K-1", "Red rose", "12.50", "11"),
-			world.Line("K-1", "Red rose", "10", "2"),
+		"products": []testenv.J{
+			testenv.Line("N-1", "Glass vase", "49.90", "1"),
+			testenv.Line("K-1", "Red rose", "12.50", "11"),
+			testenv.Line("K-1", "Red rose", "10", "2"),
 		},
 	}
 }
 
 // place puts the order into the shop and sends its webhook.
-func (s scene) place(w *world.World) { w.T.Helper(); w.Place(sceneNumber, s.fields()) }
+func (s scene) place(w *testenv.Env) { w.T.Helper(); w.Place(sceneNumber, s.fields()) }
 
 // quiet is the account after an import in which nothing failed.
 func (s scene) quiet(t *testing.T) account {
@@ -140,7 +140,7 @@ type workOrder struct {
 
 var moment = regexp.MustCompile(`\d\d\.\d\d\.\d{4} \d\d:\d\d`)
 
-func accountOf(w *world.World) account {
+func accountOf(w *testenv.Env) account {
 	w.T.Helper()
 	var a account
 	people := map[int64]string{}
@@ -167,7 +167,7 @@ func accountOf(w *world.World) account {
 	return a
 }
 
-func workOrderOf(order world.RoappOrder, customer string) workOrder {
+func workOrderOf(order testenv.RoappOrder, customer string) workOrder {
 	delete(order.CustomFields, "f104") // last updated
 	o := workOrder{Customer: customer, Status: order.Status.ID, Manager: order.ManagerID, Notes: order.ManagerNotes, Fields: order.CustomFields}
 	for _, item := range order.Items {
@@ -196,7 +196,7 @@ func withoutRepetitions(a account, most int) account {
 }
 
 // assertQuiet says that whatever happened left no trace in the account.
-func assertQuiet(t *testing.T, quiet account, w *world.World) {
+func assertQuiet(t *testing.T, quiet account, w *testenv.Env) {
 	t.Helper()
 	assert.Equal(t, quiet, accountOf(w))
 }

@@ -15,10 +15,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -34,7 +34,7 @@ func change(t *testing.T, old, replacement string) func(string) string {
 // same reads the settings again: what changed is what their variables hold.
 func same(yaml string) string { return yaml }
 
-// shopAgain adds the world's shop a second time, under another id and another
+// shopAgain adds the test environment's shop a second time, under another id and another
 // name of its host.
 func shopAgain(id string) func(string) string {
 	return func(yaml string) string {
@@ -45,26 +45,26 @@ func shopAgain(id string) func(string) string {
 }
 
 // of is the same installation, seen from another of its shops.
-func of(w *world.World, shop string) *world.World {
+func of(w *testenv.Env, shop string) *testenv.Env {
 	other := *w
 	other.Shop = shop
 	return &other
 }
 
-// webhook sends the event of an order of the world's shop.
-func webhook(w *world.World, number int64) (code int) {
+// webhook sends the event of an order of the test environment's shop.
+func webhook(w *testenv.Env, number int64) (code int) {
 	w.T.Helper()
 	body, err := json.Marshal(w.Cartum.Order(number, nil))
 	require.NoError(w.T, err)
-	code, _ = w.PutWebhook(w.Shop, world.WebhookKey, body)
+	code, _ = w.PutWebhook(w.Shop, testenv.WebhookKey, body)
 	return code
 }
 
 func TestT05_MappingIsChangedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	status := func(number int64) int64 {
-		w.Place(number, world.J{"stat_status": 2})
+		w.Place(number, testenv.J{"stat_status": 2})
 		_, made := w.AwaitSynced(number)
 		return made.Status.ID
 	}
@@ -79,14 +79,14 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
 	for name, wrong := range map[string]struct {
 		variable, value string
-		refused         func(*world.World) int
+		refused         func(*testenv.Env) int
 	}{
-		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *world.World) int { return w.Cartum.Requests().FailedLogins }},
-		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *world.World) int { return w.Roapp.Requests(0).Statuses["401"] }},
+		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *testenv.Env) int { return w.Cartum.Requests().FailedLogins }},
+		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *testenv.Env) int { return w.Roapp.Requests(0).Statuses["401"] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{})
+			w := unhurried(t, testenv.Options{})
 			w.Place(1, nil)
 			w.AwaitSynced(1)
 
@@ -105,7 +105,7 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 			w.ReplaceSettings(same)
 			w.Place(8, nil)
 			w.AwaitSynced(8)
-			var goesOn *exchange.Error // by itself, since the settings changed
+			var goesOn *service.Error // by itself, since the settings changed
 			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideRetry, By: "tester"}); err != nil {
 				require.ErrorAs(t, err, &goesOn)
 			}
@@ -116,7 +116,7 @@ func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 
 func TestT05_ShopIsAddedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	again := of(w, "again")
 	assert.Equal(t, http.StatusNotFound, webhook(again, 7))
 	w.ReplaceSettings(shopAgain("again"))
@@ -128,7 +128,7 @@ func TestT05_ShopIsAddedWhileTheWorkerRuns(t *testing.T) {
 // A shop that is switched off is not asked for anything, and its orders say so.
 func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.ReplaceSettings(change(t, "    account: main\n", "    account: main\n    enabled: false\n"))
 	w.Cartum.PutOrder(1, nil)
 	assert.Equal(t, http.StatusNotFound, webhook(w, 1))
@@ -146,7 +146,7 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 // they rest by themselves.
 func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	all := []string{workflows.AccountID("main"), workflows.ShopID("demo"), workflows.ShopID("again")}
 	var revisions []string
 	told := func(entity string) string {
@@ -172,14 +172,14 @@ func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
 		w.ReplaceSettings(edit)
 		revisions = append(revisions, w.Settings.Revision)
 		for _, entity := range all {
-			w.Eventually(world.Patience, func() string { return told(entity) })
+			w.Eventually(testenv.Patience, func() string { return told(entity) })
 		}
-		w.Eventually(world.Patience, func() string { return listed(t, w, all) })
+		w.Eventually(testenv.Patience, func() string { return listed(t, w, all) })
 	}
 }
 
 // listed says which entity visibility does not show yet.
-func listed(t *testing.T, w *world.World, ids []string) string {
+func listed(t *testing.T, w *testenv.Env, ids []string) string {
 	t.Helper()
 	for _, id := range ids {
 		found, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
@@ -193,7 +193,7 @@ func listed(t *testing.T, w *world.World, ids []string) string {
 }
 
 // settingsNotified are the revisions that an entity's run was notified of.
-func settingsNotified(t *testing.T, w *world.World, id string) []string {
+func settingsNotified(t *testing.T, w *testenv.Env, id string) []string {
 	t.Helper()
 	codec, err := process.Codec(w.Settings)
 	require.NoError(t, err)
@@ -218,7 +218,7 @@ func settingsNotified(t *testing.T, w *world.World, id string) []string {
 // that stands in a file is changed, a shop is added.
 func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	password := filepath.Join(t.TempDir(), "password")
 	setPassword := func(text string) { require.NoError(t, os.WriteFile(password, []byte(text+"\n"), 0o600)) }
 	setPassword("sandbox")
@@ -227,7 +227,7 @@ func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 	p := w.StartProcess()
 	await := func(times int, text string) {
 		t.Helper()
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			if strings.Count(p.Output(), text) < times {
 				return "the process does not say: " + text
 			}
@@ -267,14 +267,14 @@ func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 // What Temporal could not be sent is sent when it is back.
 func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
 	t.Parallel()
-	database := world.NewDatabase(t)
-	w := unhurried(t, world.Options{Idle: true, Server: database.Server})
+	database := testenv.NewDatabase(t)
+	w := unhurried(t, testenv.Options{Idle: true, Server: database.Server})
 	p := w.StartProcess()
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	database.Outage(func() {
 		p.WriteSettings(shopAgain("again")(string(w.YAML)))
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			if !strings.Contains(p.Output(), "not everything follows the settings yet; it is tried again") {
 				return "the process does not say that it tries again"
 			}
@@ -286,6 +286,6 @@ func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
 	again := of(w, "again")
 	again.ByHand(2)
 	again.AwaitSynced(2)
-	w.Eventually(world.Patience, func() string { return listed(t, w, []string{workflows.ShopID("again")}) })
+	w.Eventually(testenv.Patience, func() string { return listed(t, w, []string{workflows.ShopID("again")}) })
 	p.Stop()
 }

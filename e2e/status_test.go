@@ -6,13 +6,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 func TestR09_StatusFollowsTheMapping(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	// The order type starts with 101, which is mapped to the shop's 1.
 	w.Place(1, nil)
 	_, first := w.AwaitSynced(1)
@@ -20,7 +20,7 @@ func TestR09_StatusFollowsTheMapping(t *testing.T) {
 	assert.Zero(t, w.Roapp.Seen(setStatus), "the first status is not written")
 	mapping := map[int64]int64{2: 102, 3: 103, 6: 105}
 	for status := range mapping {
-		w.Place(status, world.J{"stat_status": status})
+		w.Place(status, testenv.J{"stat_status": status})
 	}
 	for status, mapped := range mapping {
 		_, o := w.AwaitSynced(status)
@@ -31,9 +31,9 @@ func TestR09_StatusFollowsTheMapping(t *testing.T) {
 
 func TestR09_UnmappedStatusIsLeftAndWarnedOf(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"stat_status": 9})
-	w.Place(2, world.J{"stat_status": null})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"stat_status": 9})
+	w.Place(2, testenv.J{"stat_status": null})
 	for number := int64(1); number <= 2; number++ {
 		view, o := w.AwaitSynced(number)
 		assert.Equal(t, []string{order.WarnUnmappedStatus}, markCodes(view))
@@ -44,20 +44,20 @@ func TestR09_UnmappedStatusIsLeftAndWarnedOf(t *testing.T) {
 
 func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 	t.Parallel()
-	for name, refusal := range map[string]world.J{
+	for name, refusal := range map[string]testenv.J{
 		"forbidden transition": {"forbidden-transitions": "101>102,101>103", "says": "forbidden"},
 		"unpaid closing":       {"closing-unpaid": "refused", "says": "unpaid"},
 		"undeducted closing":   {"closing-undeducted": "refused", "says": "written off"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{})
+			w := unhurried(t, testenv.Options{})
 			for name, value := range refusal {
 				if text, ok := value.(string); ok && name != "says" {
 					w.Roapp.Switch(name, text)
 				}
 			}
-			w.Place(1, world.J{"stat_status": 3})
+			w.Place(1, testenv.J{"stat_status": 3})
 			view, o := w.AwaitSynced(1)
 			assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
 			assert.Contains(t, textOf(view.State.Warnings...), refusal["says"])
@@ -70,8 +70,8 @@ func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 
 func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"stat_status": 4})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"stat_status": 4})
 	view := w.AwaitClosed(1)
 	assert.Equal(t, "cancelled-before-import", view.State.Closed.Code)
 	assert.Zero(t, w.Roapp.Requests(0).Total)
@@ -83,21 +83,21 @@ func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {
 
 func TestF46_OrderCancelledWhileHeldIsNotCreated(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Place(1, world.J{"delivery_phone": ""})
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	w.Place(1, world.J{"delivery_phone": "", "stat_status": 4})
+	w.Place(1, testenv.J{"delivery_phone": "", "stat_status": 4})
 	w.AwaitClosed(1)
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 }
 
 func TestF46_OrderCancelledWhileARetryWaitsIsNotCreated(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Settle: 3 * time.Second})
-	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "status", Status: 503, Times: 99})
+	w := unhurried(t, testenv.Options{Settle: 3 * time.Second})
+	w.Roapp.Break(testenv.Fault{Match: createOrder, Kind: "status", Status: 503, Times: 99})
 	w.Place(1, nil)
 	w.AwaitSeen(w.Roapp, createOrder, 1)
-	w.Place(1, world.J{"stat_status": 4})
+	w.Place(1, testenv.J{"stat_status": 4})
 	w.Roapp.Restore()
 	w.AwaitClosed(1)
 	assert.Empty(t, w.Roapp.Orders())
@@ -106,11 +106,11 @@ func TestF46_OrderCancelledWhileARetryWaitsIsNotCreated(t *testing.T) {
 // What a lost answer left in RO App must not stay there as a live order.
 func TestF46_OrderCancelledAfterALostCreateIsFinishedAsCancelled(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Settle: 3 * time.Second})
-	w.Roapp.Break(world.Fault{Match: createOrder, Kind: "lose-answer"})
+	w := unhurried(t, testenv.Options{Settle: 3 * time.Second})
+	w.Roapp.Break(testenv.Fault{Match: createOrder, Kind: "lose-answer"})
 	w.Place(1, nil)
 	w.AwaitSeen(w.Roapp, createOrder, 1)
-	w.Place(1, world.J{"stat_status": 4})
+	w.Place(1, testenv.J{"stat_status": 4})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, int64(104), o.Status.ID)
 	assert.Len(t, w.Roapp.Orders(), 1)

@@ -7,14 +7,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 const updateShopOrder = "orders/update"
 
 // ourStatusWrites is how often the exchange set the order's status in RO App.
-func ourStatusWrites(w *world.World, id, number int64) int {
+func ourStatusWrites(w *testenv.Env, id, number int64) int {
 	w.T.Helper()
 	writes := 0
 	for _, change := range w.Roapp.Order(id).History {
@@ -26,9 +26,9 @@ func ourStatusWrites(w *world.World, id, number int64) int {
 }
 
 // awaitRoappStatus waits until RO App has the status.
-func awaitRoappStatus(w *world.World, id, want int64) {
+func awaitRoappStatus(w *testenv.Env, id, want int64) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if is := w.Roapp.Order(id).Status.ID; is != want {
 			return fmt.Sprint("RO App's status is ", is)
 		}
@@ -38,7 +38,7 @@ func awaitRoappStatus(w *world.World, id, want int64) {
 
 // pollEverything has everything report the same to the order again: webhooks, the
 // account's changes, and a person, after whom both sides are read.
-func pollEverything(w *world.World, number int64) order.View {
+func pollEverything(w *testenv.Env, number int64) order.View {
 	w.T.Helper()
 	for range 2 {
 		w.Webhook(number)
@@ -49,7 +49,7 @@ func pollEverything(w *world.World, number int64) order.View {
 
 // pressed has a person ask for the order, and waits until both sides are read
 // and compared.
-func pressed(w *world.World, number int64) order.View {
+func pressed(w *testenv.Env, number int64) order.View {
 	w.T.Helper()
 	w.ByHand(number)
 	return awaitRest(w, number, func(order.View) string { return "" })
@@ -67,7 +67,7 @@ func marked(v order.View, code string) bool {
 
 // assertStatuses is what both sides have and how often each was written to by
 // the exchange. The shop's writes are those of all orders.
-func assertStatuses(w *world.World, number, id, shop, account int64, shopWrites, accountWrites int) {
+func assertStatuses(w *testenv.Env, number, id, shop, account int64, shopWrites, accountWrites int) {
 	w.T.Helper()
 	assert.Equal(w.T, int(shop), w.Cartum.Status(number), "the shop's status")
 	assert.Equal(w.T, account, w.Roapp.Order(id).Status.ID, "RO App's status")
@@ -77,8 +77,8 @@ func assertStatuses(w *world.World, number, id, shop, account int64, shopWrites,
 
 func TestF37_OurPushIsNoNews(t *testing.T) {
 	t.Parallel()
-	w, first := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"stat_status": 2})
+	w, first := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"stat_status": 2})
 	awaitRoappStatus(w, first.ID, 102)
 	view := pollEverything(w, 1)
 	assertStatuses(w, 1, first.ID, 2, 102, 0, 1)
@@ -94,8 +94,8 @@ func TestF37_OurPushIsNoNews(t *testing.T) {
 
 func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	t.Parallel()
-	w, both := importedOrder(t, world.Options{}, 1, nil)
-	w.Cartum.Change(1, world.J{"stat_status": 3})
+	w, both := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Cartum.Change(1, testenv.J{"stat_status": 3})
 	w.Roapp.SetStatus(both.ID, 105)
 	view := pressed(w, 1)
 	assert.Contains(t, timelineText(view), "status-changed-on-both-sides cartumStatus=3 roappStatus=105")
@@ -106,8 +106,8 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	// overwritten.
 	late := place(w, 2, nil)
 	w.Roapp.SetStatus(late.ID, 105)
-	w.Edit(2, world.J{"stat_status": 3})
-	w.Eventually(world.Patience, func() string {
+	w.Edit(2, testenv.J{"stat_status": 3})
+	w.Eventually(testenv.Patience, func() string {
 		if is := w.Cartum.Status(2); is != 6 {
 			return fmt.Sprint("the shop's status is ", is)
 		}
@@ -119,7 +119,7 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 	// What is cancelled in the shop cannot be undone there.
 	cancelled := place(w, 3, nil)
 	w.Roapp.SetStatus(cancelled.ID, 105)
-	w.Edit(3, world.J{"stat_status": 4})
+	w.Edit(3, testenv.J{"stat_status": 4})
 	awaitRoappStatus(w, cancelled.ID, 104)
 	pollEverything(w, 3)
 	assertStatuses(w, 3, cancelled.ID, 4, 104, 2, 1)
@@ -127,11 +127,11 @@ func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
 
 func TestF39_UnrelatedEditWritesNoStatus(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	product := w.Roapp.Create("products", world.J{"title": "Bilecik", "article": "CARD"})
-	w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), world.J{"manager_notes": "call first"}, nil)
-	w.Roapp.API("POST", fmt.Sprintf("/v2/orders/%d/comments", o.ID), world.J{"comment": "called"}, nil)
-	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, world.J{"quantity": 5})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	product := w.Roapp.Create("products", testenv.J{"title": "Bilecik", "article": "CARD"})
+	w.Roapp.API("PATCH", fmt.Sprintf("/v2/orders/%d", o.ID), testenv.J{"manager_notes": "call first"}, nil)
+	w.Roapp.API("POST", fmt.Sprintf("/v2/orders/%d/comments", o.ID), testenv.J{"comment": "called"}, nil)
+	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, testenv.J{"quantity": 5})
 	w.Roapp.AddItem(o.ID, product, "1", "3")
 	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 1, 101, 0, 0)
@@ -142,20 +142,20 @@ func TestF39_UnrelatedEditWritesNoStatus(t *testing.T) {
 
 func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{
+	w, o := importedOrder(t, testenv.Options{
 		// 199 was deleted in RO App, 9 in the shop.
 		Statuses:       "{import: {1: 101, 2: 102, 3: 199, 4: 104}, export: {102: 2, 103: 9, 104: 4}}",
 		CartumSwitches: map[string]string{"extra_status": "paid"},
 	}, 1, nil)
 
 	// A status that the shop made up: warned of, and the order goes on.
-	w.Edit(1, world.J{"stat_status": 8, "products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"stat_status": 8, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	w.AwaitMark(1, order.WarnUnmappedStatus)
 	assertStatuses(w, 1, o.ID, 8, 101, 0, 0)
 
 	// A status that RO App does not have any more: in its own words.
-	w.Edit(1, world.J{"stat_status": 3, "products": roseAndVase("4", "1")})
+	w.Edit(1, testenv.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
 	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
 	view := pollEverything(w, 1)
@@ -163,7 +163,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
 
 	// One that is mapped ends both.
-	w.Edit(1, world.J{"stat_status": 2})
+	w.Edit(1, testenv.J{"stat_status": 2})
 	awaitRoappStatus(w, o.ID, 102)
 	view = pollEverything(w, 1)
 	assert.Empty(t, view.State.Warnings)
@@ -181,7 +181,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	pressed(w, 1)
 	assert.NotEmpty(t, textOf(w.AwaitMark(1, order.WarnNotPushed)))
 	refused := w.Cartum.Seen(updateShopOrder)
-	w.Edit(1, world.J{"products": roseAndVase("5", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
 	awaitRest(w, 1, total("92.5"))
 	assertStatuses(w, 1, o.ID, 2, 103, refused, 1)
@@ -189,15 +189,15 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 
 func TestF41_SeveralStatusesForOneDoNotFlip(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{
+	w, o := importedOrder(t, testenv.Options{
 		Statuses: "{import: {1: 101, 2: 102, 3: 103, 6: 102}, export: {102: 2, 103: 3, 105: 6, 106: 6}}",
 	}, 1, nil)
-	w.Edit(1, world.J{"stat_status": 6})
+	w.Edit(1, testenv.J{"stat_status": 6})
 	awaitRoappStatus(w, o.ID, 102)
 	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 102, 0, 1) // not back to 2
 
-	w.Edit(1, world.J{"stat_status": 2})
+	w.Edit(1, testenv.J{"stat_status": 2})
 	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1) // stands for 2 as well
 
@@ -211,7 +211,7 @@ func TestF41_SeveralStatusesForOneDoNotFlip(t *testing.T) {
 
 func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
+	w, o := importedOrder(t, testenv.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
 	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
@@ -234,7 +234,7 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 
 func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{
+	w := unhurried(t, testenv.Options{
 		Statuses: "{import: {1: 101, 2: 102, 3: 103, 4: 104, 6: 105}, export: {102: 2, 103: 3, 104: 4, 105: 6}}",
 	})
 	w.Roapp.Switch("search-lag", "0s")
@@ -253,8 +253,8 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 		assert.Contains(t, textOf(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
 		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
-		w.Edit(number, world.J{"delivery_address": "ul. Nowa 1"})
-		w.Eventually(world.Patience, func() string {
+		w.Edit(number, testenv.J{"delivery_address": "ul. Nowa 1"})
+		w.Eventually(testenv.Patience, func() string {
 			if len(w.Roapp.Order(o.ID).Feed) != 2 {
 				return "the delivery was not reported"
 			}
@@ -268,10 +268,10 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 // written to it.
 func TestF42_CancelledBeforeThePush(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Cartum.Change(1, world.J{"stat_status": 4})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Cartum.Change(1, testenv.J{"stat_status": 4})
 	w.Roapp.SetStatus(o.ID, 105)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		w.Collect()
 		if is := w.Roapp.Order(o.ID).Status.ID; is != 104 {
 			return fmt.Sprint("RO App's status is ", is)
@@ -284,15 +284,15 @@ func TestF42_CancelledBeforeThePush(t *testing.T) {
 
 func TestF43_StatusAndItemsChangeTogether(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "2")})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Edit(1, testenv.J{"stat_status": 2, "products": roseAndVase("3", "2")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 2 at 30")
 	awaitRoappStatus(w, o.ID, 102)
 	pollEverything(w, 1)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
 
 	// Each side changes something else.
-	w.Cartum.Change(1, world.J{"products": roseAndVase("1", "2")})
+	w.Cartum.Change(1, testenv.J{"products": roseAndVase("1", "2")})
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
 	awaitItems(w, o.ID, "A-1 x 1 at 12.5", "B-1 x 2 at 30")
@@ -301,10 +301,10 @@ func TestF43_StatusAndItemsChangeTogether(t *testing.T) {
 
 func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{RoappSwitches: map[string]string{
+	w, o := importedOrder(t, testenv.Options{RoappSwitches: map[string]string{
 		"forbidden-transitions": "101>102", "closing-unpaid": "refused", "status-comment": "all",
 	}}, 1, nil)
-	w.Edit(1, world.J{"stat_status": 2, "products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"stat_status": 2, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
 	refused := w.Roapp.Seen(setStatus)
@@ -317,8 +317,8 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	assert.Equal(t, refused, w.Roapp.Seen(setStatus), "it is not tried again by itself")
 
 	// The next status is tried, and refused for another reason.
-	w.Edit(1, world.J{"stat_status": 3})
-	w.Eventually(world.Patience, func() string {
+	w.Edit(1, testenv.J{"stat_status": 3})
+	w.Eventually(testenv.Patience, func() string {
 		if text := textOf(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
 			return text
 		}

@@ -11,18 +11,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // askPage sends a request to the starter as a program does that may act, and gives
 // the answer. It is patient where that is too fast, for tests ask again at once.
-func askPage(w *world.World, method, path string, header http.Header, body string) (answer *http.Response, text string) {
+func askPage(w *testenv.Env, method, path string, header http.Header, body string) (answer *http.Response, text string) {
 	w.T.Helper()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		request, err := http.NewRequestWithContext(w.T.Context(), method, w.StarterURL+path, strings.NewReader(body))
 		require.NoError(w.T, err)
 		request.Header = header.Clone()
-		request.Header.Set("Authorization", "Bearer "+world.APIToken)
+		request.Header.Set("Authorization", "Bearer "+testenv.APIToken)
 		answer, err = program(w).Do(request)
 		require.NoError(w.T, err)
 		defer func() { _ = answer.Body.Close() }()
@@ -37,28 +37,28 @@ func askPage(w *world.World, method, path string, header http.Header, body strin
 }
 
 // see reads a page.
-func see(w *world.World, path, language string) (status int, page string) {
+func see(w *testenv.Env, path, language string) (status int, page string) {
 	w.T.Helper()
 	answer, page := askPage(w, http.MethodGet, path, http.Header{"Accept-Language": {language}}, "")
 	return answer.StatusCode, page
 }
 
 // press sends a page's form.
-func press(w *world.World, path string, form url.Values) (status int) {
+func press(w *testenv.Env, path string, form url.Values) (status int) {
 	w.T.Helper()
 	answer, _ := askPage(w, http.MethodPost, path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, form.Encode())
 	return answer.StatusCode
 }
 
 // askJSON asks the API.
-func askJSON(w *world.World, method, path, body string) (*http.Response, world.J) {
+func askJSON(w *testenv.Env, method, path, body string) (*http.Response, testenv.J) {
 	w.T.Helper()
 	header := http.Header{}
 	if body != "" {
 		header.Set("Content-Type", "application/json")
 	}
 	answer, text := askPage(w, method, path, header, body)
-	found := world.J{}
+	found := testenv.J{}
 	if text != "" {
 		require.NoError(w.T, json.Unmarshal([]byte(text), &found), text)
 	}
@@ -67,15 +67,15 @@ func askJSON(w *world.World, method, path, body string) (*http.Response, world.J
 
 func TestSteer_ByPages(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{}))
-	w.Cartum.PutOrder(1, world.J{"stat_created": at(3)})
+	w := unhurried(t, connectedToday(testenv.Options{}))
+	w.Cartum.PutOrder(1, testenv.J{"stat_created": at(3)})
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
 	// The initial import is started, shown and stopped.
 	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/initial-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			status, page := see(w, "/health?said=initial-import", language)
 			require.Equal(t, http.StatusOK, status, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
@@ -93,7 +93,7 @@ func TestSteer_ByPages(t *testing.T) {
 	query := "shop=demo&from=" + dayAgo(5) + "&to=" + dayAgo(1)
 	compared := func(want string) {
 		t.Helper()
-		w.Eventually(world.Patience, func() string {
+		w.Eventually(testenv.Patience, func() string {
 			_, page := see(w, "/completeness?"+query, "en")
 			if !strings.Contains(page, want) {
 				return page
@@ -111,7 +111,7 @@ func TestSteer_ByPages(t *testing.T) {
 
 	// The settings are shown with names, and without secrets.
 	require.Equal(t, http.StatusSeeOther, press(w, "/settings/check", nil))
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		_, page := see(w, "/settings", "en")
 		if !strings.Contains(page, "W realizacji <small>2</small>") || !strings.Contains(page, "no problems") {
 			return page
@@ -127,7 +127,7 @@ func TestSteer_ByPages(t *testing.T) {
 
 func TestSteer_ByAPI(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, connectedToday(world.Options{}))
+	w := unhurried(t, connectedToday(testenv.Options{}))
 	w.Cartum.PutOrder(1, cheapOrder(at(2)))
 	answer, body := askJSON(w, http.MethodPost, "/v1/shops/demo/initial-import", `{"from":"`+dayAgo(3)+`"}`)
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
@@ -152,7 +152,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
 	place = answer.Header.Get("Location")
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		answer, body = askJSON(w, http.MethodGet, place, "")
 		if answer.StatusCode != http.StatusOK {
 			return "not done"
@@ -169,7 +169,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/completeness?from=2026-02-01&to=2026-01-01", "")
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
 
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		_, body = askJSON(w, http.MethodGet, "/v1/check", "")
 		if body["running"] != false {
 			return "running"
@@ -187,11 +187,11 @@ func TestSteer_ByAPI(t *testing.T) {
 
 func TestSteer_WhatIsDeadIsRed(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true})
+	w := unhurried(t, testenv.Options{Idle: true})
 	w.SetPassword("wrong")
 	w.StartWorker()
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		_, part := see(w, "/health/fares", "en")
 		for _, want := range []string{"somebody has to see to this", "does not work", "refused"} {
 			if !strings.Contains(part, want) {

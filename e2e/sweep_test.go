@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -23,17 +23,17 @@ func at(daysAgo int) string {
 }
 
 // cheapOrder is an order that is held at once, where importing is not the point.
-func cheapOrder(text string) world.J {
-	return world.J{"stat_created": text, "delivery_phone": "", "delivery_email": ""}
+func cheapOrder(text string) testenv.J {
+	return testenv.J{"stat_created": text, "delivery_phone": "", "delivery_email": ""}
 }
 
 // isKnown waits until an order has a workflow.
-func isKnown(w *world.World, number int64) {
+func isKnown(w *testenv.Env, number int64) {
 	w.T.Helper()
 	w.Await(number, func(order.View) string { return "" })
 }
 
-func isUnknown(t *testing.T, w *world.World, number int64) {
+func isUnknown(t *testing.T, w *testenv.Env, number int64) {
 	t.Helper()
 	_, err := w.Orders.View(t.Context(), w.Key(number))
 	assert.Error(t, err, "order %d has no workflow", number)
@@ -41,7 +41,7 @@ func isUnknown(t *testing.T, w *world.World, number int64) {
 
 func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RecentEvery: 10 * time.Second, WholeEvery: time.Hour})
+	w := unhurried(t, testenv.Options{RecentEvery: 10 * time.Second, WholeEvery: time.Hour})
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Whole == nil {
 			return "not swept for the first time"
@@ -56,12 +56,12 @@ func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
 
 func TestSweep_UnchangedOrdersCostNothing(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
 	w.Place(2, cheapOrder(at(1)))
 	w.AwaitSynced(1)
 	w.AwaitHeld(2, order.HoldNoCustomer)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if swept := w.Sweep(); swept.Told+swept.Started != 0 {
 			return fmt.Sprintf("told %d, started %d", swept.Told, swept.Started)
 		}
@@ -74,13 +74,13 @@ func TestSweep_UnchangedOrdersCostNothing(t *testing.T) {
 
 func TestF14_AnOldOrderIsEditedAndSeen(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{WindowDays: 30})
+	w := unhurried(t, testenv.Options{WindowDays: 30})
 	w.Place(1, cheapOrder(at(50))) // from before the window
 	w.Place(2, cheapOrder(at(20)))
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	w.AwaitHeld(2, order.HoldNoCustomer)
-	w.Cartum.PutOrder(1, world.J{"stat_created": at(50)})
-	w.Cartum.PutOrder(2, world.J{"stat_created": at(20)})
+	w.Cartum.PutOrder(1, testenv.J{"stat_created": at(50)})
+	w.Cartum.PutOrder(2, testenv.J{"stat_created": at(20)})
 	w.Sweep()
 	w.AwaitSynced(1)
 	w.AwaitSynced(2)
@@ -89,12 +89,12 @@ func TestF14_AnOldOrderIsEditedAndSeen(t *testing.T) {
 func TestSweep_StartsOnlyWhatCameSinceTheShopWasConnected(t *testing.T) {
 	t.Parallel()
 	since := time.Now().AddDate(0, 0, -10)
-	w := unhurried(t, world.Options{Since: since.Format(time.DateOnly)})
+	w := unhurried(t, testenv.Options{Since: since.Format(time.DateOnly)})
 	w.Cartum.PutOrder(1, cheapOrder(since.Format(time.DateOnly)+" 00:00:00"))
 	w.Cartum.PutOrder(2, cheapOrder(since.AddDate(0, 0, -1).Format(time.DateOnly)+" 23:59:59"))
 	w.Place(3, cheapOrder(at(40))) // older, but known
 	w.AwaitHeld(3, order.HoldNoCustomer)
-	w.Cartum.PutOrder(3, world.J{"stat_created": at(40)})
+	w.Cartum.PutOrder(3, testenv.J{"stat_created": at(40)})
 	w.Sweep()
 	isKnown(w, 1)
 	isUnknown(t, w, 2)
@@ -103,15 +103,15 @@ func TestSweep_StartsOnlyWhatCameSinceTheShopWasConnected(t *testing.T) {
 
 func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}})
+	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}})
 	for number := range int64(50) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(int(number)))) // the newest first
 	}
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 	isKnown(w, 5)
 	w.Cartum.Restore()
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "status", Status: 500, Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "status", Status: 500, Times: -1})
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Health.FailingSince.IsZero() {
 			return "not red"
@@ -127,7 +127,7 @@ func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
 
 func TestF10_OrdersOfOneSecondAndLateOnesAreSeen(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	now := at(0)
 	w.Cartum.PutOrder(1, cheapOrder(now))
 	w.Sweep()
@@ -144,7 +144,7 @@ func TestF11_AZoneThatIsSetWrongLosesNothing(t *testing.T) {
 	for _, zone := range []string{"Pacific/Kiritimati", "Etc/GMT+12"} { // the ends of the earth
 		t.Run(strings.ReplaceAll(zone, "/", " "), func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{RecentDays: 1, CartumSwitches: map[string]string{"time_zone": zone}})
+			w := unhurried(t, testenv.Options{RecentDays: 1, CartumSwitches: map[string]string{"time_zone": zone}})
 			w.Cartum.PutOrder(1, nil)
 			w.Sweep()
 			isKnown(w, 1)
@@ -155,7 +155,7 @@ func TestF11_AZoneThatIsSetWrongLosesNothing(t *testing.T) {
 func TestF12_HoursThatAChangeOfClocksDoublesOrLeavesOutLoseNothing(t *testing.T) {
 	t.Parallel()
 	autumn, spring := clocksChanged(time.October), clocksChanged(time.March)
-	w := unhurried(t, world.Options{
+	w := unhurried(t, testenv.Options{
 		WindowDays: 365, Since: time.Now().AddDate(-1, 0, -7).Format(time.DateOnly),
 		CartumSwitches: map[string]string{"orders_max_limit": "3"},
 	})
@@ -189,7 +189,7 @@ func TestF13_UnsortedListsAndASilentCapHideNoOrder(t *testing.T) {
 	for _, sort := range []string{"unsorted", "newest-first", "newest-first-loose"} {
 		t.Run(sort, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, world.Options{CartumSwitches: map[string]string{"orders_sort": sort, "orders_max_limit": "10"}})
+			w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"orders_sort": sort, "orders_max_limit": "10"}})
 			second := at(3)
 			for number := range int64(40) {
 				fields := cheapOrder(at(int(number % 30)))
@@ -209,11 +209,11 @@ func TestF13_UnsortedListsAndASilentCapHideNoOrder(t *testing.T) {
 
 func TestF17_AfterDaysWithoutTheShopTheWholeGapIsCaughtUp(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RecentDays: 1, RecentEvery: 10 * time.Second})
+	w := unhurried(t, testenv.Options{RecentDays: 1, RecentEvery: 10 * time.Second})
 	w.Cartum.PutOrder(1, cheapOrder(at(9)))
 	w.Sweep()
 	isKnown(w, 1)
-	w.Cartum.Break(world.Fault{Match: "* /api/*/*", Kind: "status", Status: 503, Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "* /api/*/*", Kind: "status", Status: 503, Times: -1})
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Health.FailingSince.IsZero() || v.Health.Kind != order.FailUnreachable {
@@ -238,13 +238,13 @@ func TestF17_AfterDaysWithoutTheShopTheWholeGapIsCaughtUp(t *testing.T) {
 
 func TestF18_AChangeDuringTheImportIsNotLost(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
-	w.Place(1, lines(world.Line("A-1", "Róża", "12.50", "2")))
+	w := unhurried(t, testenv.Options{})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "slow", Delay: "2s"})
+	w.Place(1, lines(testenv.Line("A-1", "Róża", "12.50", "2")))
 	w.AwaitSeen(w.Roapp, createOrder, 1)
-	w.Cartum.PutOrder(1, lines(world.Line("A-1", "Róża", "12.50", "2"), world.Line("A-2", "Tulipan", "3", "1")))
+	w.Cartum.PutOrder(1, lines(testenv.Line("A-1", "Róża", "12.50", "2"), testenv.Line("A-2", "Tulipan", "3", "1")))
 	w.Sweep()
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		_, made := w.AwaitSynced(1)
 		if len(made.Items) != 2 {
 			return fmt.Sprintf("items: %d", len(made.Items))
@@ -255,7 +255,7 @@ func TestF18_AChangeDuringTheImportIsNotLost(t *testing.T) {
 
 func TestF50_AShopThatShowsNoOrderAtAllIsAFaultOfItsAPI(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
+	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
 	for number := range int64(3) {
 		w.Place(number+1, cheapOrder(at(1)))
 		w.AwaitHeld(number+1, order.HoldNoCustomer)
@@ -264,7 +264,7 @@ func TestF50_AShopThatShowsNoOrderAtAllIsAFaultOfItsAPI(t *testing.T) {
 	for number := range int64(3) {
 		w.Cartum.DeleteOrder(number + 1)
 	}
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 		view, err := w.Orders.Shop(t.Context(), w.Shop)
 		if err != nil || !strings.Contains(view.Health.Problem, "shows no order") {
@@ -276,13 +276,13 @@ func TestF50_AShopThatShowsNoOrderAtAllIsAFaultOfItsAPI(t *testing.T) {
 
 func TestSweep_AnOrderThatTheShopShowsNoMoreIsMissing(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
+	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"deleted_order": "vanishes"}})
 	for number := range int64(3) {
 		w.Place(number+1, nil)
 		w.AwaitSynced(number + 1)
 	}
 	w.Cartum.DeleteOrder(2)
-	w.Eventually(world.Patience, func() string { // the list in Temporal lags
+	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		if swept := w.Sweep(); swept.Missing != 1 || swept.Seen != 2 {
 			return fmt.Sprintf("seen %d, missing %d", swept.Seen, swept.Missing)
 		}
@@ -293,14 +293,14 @@ func TestSweep_AnOrderThatTheShopShowsNoMoreIsMissing(t *testing.T) {
 
 func TestF14_MoreOldOpenOrdersThanAnAnswerHoldsAreAllRead(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{WindowDays: 10, CartumSwitches: map[string]string{"orders_max_limit": "4", "orders_default_limit": "3"}})
+	w := unhurried(t, testenv.Options{WindowDays: 10, CartumSwitches: map[string]string{"orders_max_limit": "4", "orders_default_limit": "3"}})
 	for number := range int64(14) {
 		w.Place(number+1, cheapOrder(at(30)))
 	}
 	for number := range int64(14) {
 		w.AwaitHeld(number+1, order.HoldNoCustomer)
 	}
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if swept := w.Sweep(); swept.Seen != 14 || swept.Missing != 0 {
 			return fmt.Sprintf("seen %d, missing %d", swept.Seen, swept.Missing)
 		}
@@ -310,9 +310,9 @@ func TestF14_MoreOldOpenOrdersThanAnAnswerHoldsAreAllRead(t *testing.T) {
 
 func TestSweep_APoisonOrderCostsNoOther(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Cartum.PutOrder(1, world.J{"products": "none", "stat_created": at(1)})
-	w.Cartum.PutOrder(3, world.J{"order_id": null, "stat_created": at(1)})
+	w := unhurried(t, testenv.Options{})
+	w.Cartum.PutOrder(1, testenv.J{"products": "none", "stat_created": at(1)})
+	w.Cartum.PutOrder(3, testenv.J{"order_id": null, "stat_created": at(1)})
 	w.Cartum.PutOrder(2, cheapOrder(at(1)))
 	swept := w.Sweep()
 	assert.Equal(t, 1, swept.Unreadable)
@@ -322,11 +322,11 @@ func TestSweep_APoisonOrderCostsNoOther(t *testing.T) {
 
 func TestSweep_OrdersCancelledBeforeTheyWereSeenAreClosed(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
-	w.Cartum.PutOrder(1, world.J{"stat_status": 4})
+	w := unhurried(t, testenv.Options{})
+	w.Cartum.PutOrder(1, testenv.J{"stat_status": 4})
 	w.Sweep()
 	w.AwaitClosed(1)
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		if swept := w.Sweep(); swept.Started+swept.Told > 0 {
 			return "told again"
 		}
@@ -337,11 +337,11 @@ func TestSweep_OrdersCancelledBeforeTheyWereSeenAreClosed(t *testing.T) {
 
 func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsBroughtBack(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), w.Key(1).WorkflowID(), "", "by mistake"))
-	w.Eventually(world.Patience, func() string {
+	w.Eventually(testenv.Patience, func() string {
 		w.Sweep()
 		if !w.Running(1) {
 			return "not brought back"
@@ -354,7 +354,7 @@ func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsBroughtBack(t *testing.T) {
 
 func TestF49_RefusedCredentialsAreTriedSlowlyAndAtOnceWithNewSettings(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{Idle: true, RecentEvery: 10 * time.Second})
+	w := unhurried(t, testenv.Options{Idle: true, RecentEvery: 10 * time.Second})
 	w.Cartum.PutOrder(1, cheapOrder(at(0)))
 	w.SetPassword("wrong")
 	first := w.StartWorker()
@@ -384,10 +384,10 @@ func TestF49_RefusedCredentialsAreTriedSlowlyAndAtOnceWithNewSettings(t *testing
 
 func TestT04_AHundredWishesAtOnceMakeTwoSweepsAtMost(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{})
+	w := unhurried(t, testenv.Options{})
 	w.Sweep()
 	before := w.Cartum.Seen(ordersGet)
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "3s"})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "3s"})
 	var all errgroup.Group
 	all.SetLimit(8)
 	for range 100 {
@@ -400,9 +400,9 @@ func TestT04_AHundredWishesAtOnceMakeTwoSweepsAtMost(t *testing.T) {
 
 func TestT07_HundredsOfOrdersLeaveOnlyCountsInTheHistory(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{CartumSwitches: map[string]string{"orders_max_limit": "none"}})
+	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "none"}})
 	for number := range int64(300) {
-		w.Cartum.PutOrder(number+1, with(cheapOrder(at(int(number%50))), world.J{"comment": strings.Repeat("Proszę dzwonić. ", 100)}))
+		w.Cartum.PutOrder(number+1, with(cheapOrder(at(int(number%50))), testenv.J{"comment": strings.Repeat("Proszę dzwonić. ", 100)}))
 	}
 	swept := w.Sweep()
 	assert.Equal(t, 300, swept.Seen)

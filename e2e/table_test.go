@@ -13,21 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/world"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // visit asks the starter as somebody who may only read.
-func visit(w *world.World, path string) (status int, body string) {
+func visit(w *testenv.Env, path string) (status int, body string) {
 	w.T.Helper()
 	request, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.StarterURL+path, nil)
 	require.NoError(w.T, err)
-	request.Header.Set("Authorization", "Bearer "+world.ViewerToken)
+	request.Header.Set("Authorization", "Bearer "+testenv.ViewerToken)
 	response, err := program(w).Do(request)
 	require.NoError(w.T, err)
 	defer func() { _ = response.Body.Close() }()
@@ -37,7 +37,7 @@ func visit(w *world.World, path string) (status int, body string) {
 }
 
 // visitJSON is visit for the API.
-func visitJSON[T any](w *world.World, path string) (answer T) {
+func visitJSON[T any](w *testenv.Env, path string) (answer T) {
 	w.T.Helper()
 	status, body := visit(w, path)
 	require.Equal(w.T, http.StatusOK, status, body)
@@ -46,7 +46,7 @@ func visitJSON[T any](w *world.World, path string) (answer T) {
 }
 
 // list is a whole page of a table.
-func list(w *world.World, f exchange.Filter) exchange.Page {
+func list(w *testenv.Env, f service.Filter) service.Page {
 	w.T.Helper()
 	page, err := w.Orders.List(w.T.Context(), f, "", 50)
 	require.NoError(w.T, err)
@@ -54,17 +54,17 @@ func list(w *world.World, f exchange.Filter) exchange.Page {
 }
 
 // awaitRows waits until a table is as the condition wants it: lists lag behind.
-func awaitRows(w *world.World, f exchange.Filter, condition func([]exchange.Row) string) []exchange.Row {
+func awaitRows(w *testenv.Env, f service.Filter, condition func([]service.Row) string) []service.Row {
 	w.T.Helper()
-	var rows []exchange.Row
-	w.Eventually(world.Patience, func() string {
+	var rows []service.Row
+	w.Eventually(testenv.Patience, func() string {
 		rows = list(w, f).Rows
 		return condition(rows)
 	})
 	return rows
 }
 
-func rowNumbers(rows []exchange.Row) []int64 {
+func rowNumbers(rows []service.Row) []int64 {
 	var all []int64
 	for _, row := range rows {
 		all = append(all, row.Key.Number)
@@ -76,13 +76,13 @@ func rowNumbers(rows []exchange.Row) []int64 {
 // yet, and what it shows of people stands encrypted in Temporal.
 func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag, Idle: true})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag, Idle: true})
 	worker := w.StartWorker()
-	w.Place(1, world.J{"delivery_name": "Anna <b>Nowak</b>", "stat_created": "2026-11-20 10:00:00"})
+	w.Place(1, testenv.J{"delivery_name": "Anna <b>Nowak</b>", "stat_created": "2026-11-20 10:00:00"})
 	w.AwaitSynced(1)
-	w.Place(2, world.J{"delivery_phone": "", "stat_created": "2026-11-21 10:00:00"})
+	w.Place(2, testenv.J{"delivery_phone": "", "stat_created": "2026-11-21 10:00:00"})
 	w.AwaitHeld(2, order.HoldNoCustomer)
-	rows := awaitRows(w, exchange.Filter{}, func(rows []exchange.Row) string {
+	rows := awaitRows(w, service.Filter{}, func(rows []service.Row) string {
 		if len(rows) != 2 || rows[0].State != order.SyncHeld || rows[1].State != order.SyncSynced || rows[1].Customer == "" {
 			return fmt.Sprintf("not there yet: %+v", rows)
 		}
@@ -102,7 +102,7 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	assert.Equal(t, order.HoldNoCustomer, rows[0].Reason)
 
 	w.Collect()
-	awaitRows(w, exchange.Filter{Shop: w.Shop, State: order.SyncSynced}, func(rows []exchange.Row) string {
+	awaitRows(w, service.Filter{Shop: w.Shop, State: order.SyncSynced}, func(rows []service.Row) string {
 		if len(rows) != 1 || rows[0].RoappNumber != o.Number {
 			return "RO App's own number is not known yet"
 		}
@@ -114,17 +114,17 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 	assert.NotContains(t, string(memo.GetData()), "Anna")
 	assert.Less(t, len(memo.GetData()), 2048)
 
-	page, err := w.Orders.List(t.Context(), exchange.Filter{}, "", 1)
+	page, err := w.Orders.List(t.Context(), service.Filter{}, "", 1)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{2}, rowNumbers(page.Rows))
-	page, err = w.Orders.List(t.Context(), exchange.Filter{}, page.Next, 1)
+	page, err = w.Orders.List(t.Context(), service.Filter{}, page.Next, 1)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{1}, rowNumbers(page.Rows))
-	for _, f := range []exchange.Filter{{State: order.SyncSynced}, {Number: "1"}, {Number: itoa(o.ID)}, {Number: fmt.Sprintf("Z%05d", o.ID-1000)}} {
+	for _, f := range []service.Filter{{State: order.SyncSynced}, {Number: "1"}, {Number: itoa(o.ID)}, {Number: fmt.Sprintf("Z%05d", o.ID-1000)}} {
 		assert.Equal(t, []int64{1}, rowNumbers(list(w, f).Rows), "%+v", f)
 	}
-	assert.Equal(t, []int64{2}, rowNumbers(list(w, exchange.Filter{Reason: order.HoldNoCustomer}).Rows))
-	assert.Empty(t, list(w, exchange.Filter{Shop: "other"}).Rows)
+	assert.Equal(t, []int64{2}, rowNumbers(list(w, service.Filter{Reason: order.HoldNoCustomer}).Rows))
+	assert.Empty(t, list(w, service.Filter{Shop: "other"}).Rows)
 	counts, err := w.Orders.Counts(t.Context(), w.Shop)
 	require.NoError(t, err)
 	assert.Equal(t, map[order.SyncState]int64{order.SyncImporting: 0, order.SyncHeld: 1, order.SyncSynced: 1, order.SyncClosed: 0, order.SyncFailed: 0}, counts.States)
@@ -135,7 +135,7 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 
 	worker.Stop()
 	w.Webhook(3)
-	rows = awaitRows(w, exchange.Filter{}, func(rows []exchange.Row) string {
+	rows = awaitRows(w, service.Filter{}, func(rows []service.Row) string {
 		if len(rows) != 3 {
 			return fmt.Sprint(rowNumbers(rows))
 		}
@@ -147,7 +147,7 @@ func TestR01_TableShowsImportedHeldAndJustStartedOrders(t *testing.T) {
 }
 
 // assertPages checks the table and the panels as a person does.
-func assertPages(t *testing.T, w *world.World) {
+func assertPages(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	status, table := visit(w, "/orders")
 	assert.Equal(t, http.StatusOK, status)
@@ -173,7 +173,7 @@ func assertPages(t *testing.T, w *world.World) {
 }
 
 // assertAPI reads as a program does.
-func assertAPI(t *testing.T, w *world.World) {
+func assertAPI(t *testing.T, w *testenv.Env) {
 	t.Helper()
 	type summary struct {
 		Number int64
@@ -223,7 +223,7 @@ func assertAPI(t *testing.T, w *world.World) {
 // first.
 func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]world.Options{
+	for name, o := range map[string]testenv.Options{
 		"by custom fields": {RoappSwitches: noLag},
 		"by marker":        {RoappSwitches: noLag, Second: true},
 	} {
@@ -233,10 +233,10 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			w.Place(1, nil)
 			_, imported := w.AwaitSynced(1)
 			var made struct{ ID int64 }
-			w.Roapp.API(http.MethodPost, "/v2/orders", world.J{"branch_id": 12, "order_type_id": 34, "client_id": imported.Client.ID}, &made)
-			w.Place(2, world.J{"delivery_phone": ""})
+			w.Roapp.API(http.MethodPost, "/v2/orders", testenv.J{"branch_id": 12, "order_type_id": 34, "client_id": imported.Client.ID}, &made)
+			w.Place(2, testenv.J{"delivery_phone": ""})
 			w.AwaitHeld(2, order.HoldNoCustomer)
-			awaitRows(w, exchange.Filter{State: order.SyncHeld}, func(rows []exchange.Row) string {
+			awaitRows(w, service.Filter{State: order.SyncHeld}, func(rows []service.Row) string {
 				if len(rows) != 1 {
 					return "the held order is not listed yet"
 				}
@@ -244,7 +244,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			})
 
 			w.Roapp.ResetRequests()
-			all := list(w, exchange.Filter{Made: exchange.MadeAnywhere})
+			all := list(w, service.Filter{Made: service.MadeAnywhere})
 			assert.Empty(t, all.Problems)
 			require.Len(t, all.Rows, 3)
 			assert.Equal(t, w.Key(2), all.Rows[0].Key, "the newest")
@@ -256,7 +256,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			assert.Equal(t, order.SyncSynced, all.Rows[2].State)
 			assert.Equal(t, imported.Number, all.Rows[2].RoappNumber)
 
-			own := list(w, exchange.Filter{Made: exchange.MadeInRoapp})
+			own := list(w, service.Filter{Made: service.MadeInRoapp})
 			require.Len(t, own.Rows, 1)
 			assert.Equal(t, all.Rows[1], own.Rows[0])
 			assert.Equal(t, 1, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
@@ -267,12 +267,12 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 // An order that is closed without being in RO App is among all orders.
 func TestR01_ClosedOrdersAreAmongAllOrders(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, world.J{"stat_created": at(1), "stat_status": 4})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Place(1, testenv.J{"stat_created": at(1), "stat_status": 4})
 	w.AwaitClosed(1)
-	w.Place(2, world.J{"stat_created": at(3)})
+	w.Place(2, testenv.J{"stat_created": at(3)})
 	w.AwaitSynced(2)
-	rows := awaitRows(w, exchange.Filter{Made: exchange.MadeAnywhere}, func(rows []exchange.Row) string {
+	rows := awaitRows(w, service.Filter{Made: service.MadeAnywhere}, func(rows []service.Row) string {
 		if len(rows) != 2 || rows[1].RoappOrder == 0 {
 			return "not all orders are listed yet"
 		}
@@ -280,7 +280,7 @@ func TestR01_ClosedOrdersAreAmongAllOrders(t *testing.T) {
 	})
 	assert.Equal(t, []int64{1, 2}, rowNumbers(rows), "newest first, whenever they came to RO App")
 	assert.Equal(t, order.SyncClosed, rows[0].State)
-	page, err := w.Orders.List(t.Context(), exchange.Filter{Number: "#1"}, "", 50)
+	page, err := w.Orders.List(t.Context(), service.Filter{Number: "#1"}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{1}, rowNumbers(page.Rows), "as pages write it")
 }
@@ -289,19 +289,19 @@ func TestR01_ClosedOrdersAreAmongAllOrders(t *testing.T) {
 // wherever it is shown or counted; once it was started again it is not.
 func TestR01_FailedIsOneState(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	w.Terminate(1)
 	failed := func(want int) string {
-		rows := list(w, exchange.Filter{State: order.SyncFailed}).Rows
+		rows := list(w, service.Filter{State: order.SyncFailed}).Rows
 		if len(rows) != want {
 			return fmt.Sprintf("failed orders are listed: %d", len(rows))
 		}
 		return ""
 	}
-	w.Eventually(world.Patience, func() string { return failed(1) })
-	assert.Empty(t, list(w, exchange.Filter{State: order.SyncClosed}).Rows)
+	w.Eventually(testenv.Patience, func() string { return failed(1) })
+	assert.Empty(t, list(w, service.Filter{State: order.SyncClosed}).Rows)
 	counts, err := w.Orders.Counts(t.Context(), w.Shop)
 	require.NoError(t, err)
 	assert.Equal(t, map[order.SyncState]int64{
@@ -310,7 +310,7 @@ func TestR01_FailedIsOneState(t *testing.T) {
 	detail, err := w.Orders.Detail(t.Context(), w.Key(1))
 	require.NoError(t, err)
 	assert.Equal(t, order.SyncFailed, detail.State)
-	report, err := overview.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int64{"importing": 0, "synced": 0, "held": 0, "closed": 0, "failed": 1}, report.Shops[w.Shop].Orders)
 	status, body := visit(w, "/orders?state=failed")
@@ -319,28 +319,28 @@ func TestR01_FailedIsOneState(t *testing.T) {
 
 	w.ByHand(1)
 	w.AwaitSynced(1)
-	w.Eventually(world.Patience, func() string { return failed(0) })
+	w.Eventually(testenv.Patience, func() string { return failed(0) })
 }
 
 func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, world.Options{RoappSwitches: noLag})
-	w.Place(1, world.J{"delivery_phone": ""})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "hang", Times: 50})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders", Kind: "hang", Times: 50})
 	began := time.Now()
-	rows := awaitRows(w, exchange.Filter{Made: exchange.MadeAnywhere}, func(rows []exchange.Row) string {
+	rows := awaitRows(w, service.Filter{Made: service.MadeAnywhere}, func(rows []service.Row) string {
 		if !slices.Contains(rowNumbers(rows), 1) {
 			return "the held order is not listed yet"
 		}
 		return ""
 	})
 	assert.Len(t, rows, 1)
-	assert.Less(t, time.Since(began), world.Patience)
-	assert.Len(t, list(w, exchange.Filter{Made: exchange.MadeAnywhere}).Problems, 1)
+	assert.Less(t, time.Since(began), testenv.Patience)
+	assert.Len(t, list(w, service.Filter{Made: service.MadeAnywhere}).Problems, 1)
 }
 
-func theExecution(t *testing.T, w *world.World, number int64) *workflowservice.DescribeWorkflowExecutionResponse {
+func theExecution(t *testing.T, w *testenv.Env, number int64) *workflowservice.DescribeWorkflowExecutionResponse {
 	t.Helper()
 	described, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(t, err)

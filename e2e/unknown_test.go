@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // goDown lets RO App answer nothing of use until it is restored.
-func goDown(w *world.World) {
+func goDown(w *testenv.Env) {
 	w.T.Helper()
 	for _, match := range []string{
 		"GET /v2/contacts/people", "GET /v2/contacts/organizations", "GET /products", "GET /warehouse/categories",
@@ -22,15 +22,15 @@ func goDown(w *world.World) {
 		"POST /v2/contacts/people", "POST /products", "POST /warehouse/categories", "POST /v2/orders",
 		"POST /v2/orders/*/items", "POST /v2/orders/*/comments", "POST /v2/orders/*/status",
 	} {
-		w.Roapp.Break(world.Fault{Match: match, Kind: "status", Status: http.StatusServiceUnavailable, Times: 10_000})
+		w.Roapp.Break(testenv.Fault{Match: match, Kind: "status", Status: http.StatusServiceUnavailable, Times: 10_000})
 	}
 }
 
 // loseAndGoDown places the scene's order, loses the answer to a write, and lets RO
 // App go down before anybody can look up what was created.
-func (s scene) loseAndGoDown(w *world.World, write write) {
+func (s scene) loseAndGoDown(w *testenv.Env, write write) {
 	w.T.Helper()
-	w.Roapp.Break(world.Fault{Match: write.match, Kind: "lose-answer"})
+	w.Roapp.Break(testenv.Fault{Match: write.match, Kind: "lose-answer"})
 	s.place(w)
 	w.AwaitSeen(w.Roapp, write.endpoint, 1)
 	goDown(w)
@@ -90,7 +90,7 @@ func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 	s.loseAndGoDown(w, one("order"))
 	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
 	w.Roapp.Restore()
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders", Kind: "status", Status: http.StatusForbidden, Body: `{"message": "No right"}`})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders", Kind: "status", Status: http.StatusForbidden, Body: `{"message": "No right"}`})
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
 	w.AwaitHeld(sceneNumber, order.HoldRejected)
 	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
@@ -99,7 +99,7 @@ func TestF04_LostAnswerThenAnOutageThenARefusedKey(t *testing.T) {
 }
 
 // change changes the order in the shop and waits until the exchange has seen it.
-func (s scene) change(w *world.World, fields world.J) {
+func (s scene) change(w *testenv.Env, fields testenv.J) {
 	w.T.Helper()
 	w.Place(sceneNumber, with(s.fields(), fields))
 	seen := w.Cartum.Seen("orders/get")
@@ -108,7 +108,7 @@ func (s scene) change(w *world.World, fields world.J) {
 
 // awaitSyncedAtLast waits until the order is imported, and asks for it again
 // whenever it is held.
-func awaitSyncedAtLast(w *world.World, number int64) order.View {
+func awaitSyncedAtLast(w *testenv.Env, number int64) order.View {
 	w.T.Helper()
 	return w.Await(number, func(v order.View) string {
 		if v.State.Hold != nil {
@@ -126,19 +126,19 @@ func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	for name, changed := range map[string]struct {
-		fields world.J
+		fields testenv.J
 		items  []string // none: as placed
 		status int64
 	}{
-		"cancelled":      {fields: world.J{"stat_status": order.CancelledStatus}, status: 104},
-		"another status": {fields: world.J{"stat_status": 6}, status: 105},
-		"another phone":  {fields: world.J{"delivery_phone": "+48 601 222 333"}, status: 102},
+		"cancelled":      {fields: testenv.J{"stat_status": order.CancelledStatus}, status: 104},
+		"another status": {fields: testenv.J{"stat_status": 6}, status: 105},
+		"another phone":  {fields: testenv.J{"delivery_phone": "+48 601 222 333"}, status: 102},
 		"another quantity": {
-			fields: lines(world.Line("K-1", "Red rose", "12.50", "5")), status: 102,
+			fields: lines(testenv.Line("K-1", "Red rose", "12.50", "5")), status: 102,
 			items: []string{"5 x K-1 at 12.5, deduction required true"},
 		},
 		"a new product": {
-			fields: lines(world.Line("K-1", "Red rose", "12.50", "1"), world.Line("X-9", "Ribbon", "3", "4")), status: 102,
+			fields: lines(testenv.Line("K-1", "Red rose", "12.50", "1"), testenv.Line("X-9", "Ribbon", "3", "4")), status: 102,
 			items: []string{"1 x K-1 at 12.5, deduction required true", "4 x X-9 at 3, deduction required true"},
 		},
 	} {
@@ -169,13 +169,13 @@ func TestF46_ShopCorrectsThePhoneWhileTheCreateHangs(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	w := s.open(t, s.options)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "hang"})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "hang"})
 	s.place(w)
 	w.AwaitSeen(w.Roapp, createOrder, 1)
-	s.change(w, world.J{"delivery_phone": "+48 601 222 333"})
+	s.change(w, testenv.J{"delivery_phone": "+48 601 222 333"})
 	view, imported := w.AwaitSynced(sceneNumber)
 	assert.NotContains(t, timelineText(view), "held")
-	customer := slices.IndexFunc(w.Roapp.People(), func(p world.RoappContact) bool { return p.ID == imported.Client.ID })
+	customer := slices.IndexFunc(w.Roapp.People(), func(p testenv.RoappContact) bool { return p.ID == imported.Client.ID })
 	require.GreaterOrEqual(t, customer, 0)
 	assert.Contains(t, string(w.Roapp.People()[customer].Phones), "601222333")
 	assert.Len(t, w.Roapp.Orders(), 1)
@@ -189,7 +189,7 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	w := s.open(t, s.options)
 	s.loseAndGoDown(w, one("item"))
 	s.change(w, lines(
-		world.Line("N-1", "Glass vase", "49.90", "3"), world.Line("K-1", "Red rose", "12.50", "12"), world.Line("K-1", "Red rose", "10", "4"),
+		testenv.Line("N-1", "Glass vase", "49.90", "3"), testenv.Line("K-1", "Red rose", "12.50", "12"), testenv.Line("K-1", "Red rose", "10", "4"),
 	))
 	w.Roapp.Restore()
 	view := awaitSyncedAtLast(w, sceneNumber)
@@ -203,9 +203,9 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, again := range map[string]func(*world.World){
-		"webhook": func(w *world.World) { w.Webhook(sceneNumber) },
-		"by hand": func(w *world.World) { w.ByHand(sceneNumber) },
+	for name, again := range map[string]func(*testenv.Env){
+		"webhook": func(w *testenv.Env) { w.Webhook(sceneNumber) },
+		"by hand": func(w *testenv.Env) { w.ByHand(sceneNumber) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -225,8 +225,8 @@ func TestF04_TerminatedAmongTheLines(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	w := s.open(t, s.options)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "slow", Delay: "1ms"})
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders/*/items", Kind: "hang"})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "slow", Delay: "1ms"})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "hang"})
 	s.place(w)
 	w.AwaitSeen(w.Roapp, addItem, 2)
 	w.Terminate(sceneNumber)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 const changeItem = "PATCH /v2/orders/{id}/items/{item}"
@@ -23,21 +23,21 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 	w.Roapp.Switch("patch-written-off", "refused")
 	for i, under := range []struct {
 		name, method, what string
-		fault              world.Fault
+		fault              testenv.Fault
 		seen               string // the request during which items are written off
 		want               []string
 	}{
-		{"the items are read", "GET", "items", world.Fault{Kind: "slow", Delay: "700ms"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
-		{"the read fails", "GET", "items", world.Fault{Kind: "hang"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
-		{"the write is refused", "PATCH", "items/*", world.Fault{Kind: "slow", Delay: "700ms"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
-		{"the write fails", "PATCH", "items/*", world.Fault{Kind: "hang"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
-		{"the write's answer is lost", "PATCH", "items/*", world.Fault{Kind: "lose-answer"}, changeItem, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}},
+		{"the items are read", "GET", "items", testenv.Fault{Kind: "slow", Delay: "700ms"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the read fails", "GET", "items", testenv.Fault{Kind: "hang"}, readItems, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write is refused", "PATCH", "items/*", testenv.Fault{Kind: "slow", Delay: "700ms"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write fails", "PATCH", "items/*", testenv.Fault{Kind: "hang"}, changeItem, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}},
+		{"the write's answer is lost", "PATCH", "items/*", testenv.Fault{Kind: "lose-answer"}, changeItem, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}},
 	} {
 		number := int64(i + 1)
 		o := place(w, number, nil)
 		before := w.Roapp.Seen(under.seen)
 		w.Roapp.BreakOrder(o.ID, under.method, under.what, under.fault)
-		w.Edit(number, world.J{"products": roseAndVase("3", "1")})
+		w.Edit(number, testenv.J{"products": roseAndVase("3", "1")})
 		w.AwaitSeen(w.Roapp, under.seen, before+1)
 		w.Roapp.WriteOff(o.ID)
 		w.Await(number, func(v order.View) string {
@@ -59,11 +59,11 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 
 func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	t.Parallel()
-	w, first := importedOrder(t, world.Options{}, 1, nil)
+	w, first := importedOrder(t, testenv.Options{}, 1, nil)
 	second, third := place(w, 2, nil), place(w, 3, nil)
 
 	// Edited and synced, then written off.
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, first.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	w.Roapp.WriteOff(first.ID)
 	view := pressed(w, 1)
@@ -73,50 +73,50 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	// Written off, the exchange notified, then edited.
 	w.Roapp.WriteOff(second.ID)
 	w.ReportWriteOff(2)
-	w.Edit(2, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(2, testenv.J{"products": roseAndVase("3", "1")})
 	w.AwaitMark(2, order.WarnNotSynced)
 
 	// Edited, and notified of the write-off before the edit was read.
 	w.Roapp.WriteOff(third.ID)
-	w.Cartum.Change(3, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
+	w.Cartum.Change(3, testenv.J{"products": append(roseAndVase("2", "1"), testenv.Line("C-1", "Wstążka", "2", "5"))})
 	w.ReportWriteOff(3)
 	w.Webhook(3)
 	w.AwaitMark(3, order.WarnNotSynced)
 
-	for number, o := range map[int64]world.RoappOrder{2: second, 3: third} {
+	for number, o := range map[int64]testenv.RoappOrder{2: second, 3: third} {
 		pollEverything(w, number)
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
 		assert.Len(t, after.Feed, 2, "told once")
 		// Taken back in the shop: nothing differs any more, which is reported as well.
-		w.Edit(number, world.J{"products": roseAndVase("2", "1")})
+		w.Edit(number, testenv.J{"products": roseAndVase("2", "1")})
 		view := awaitRest(w, number, total("55"))
 		assert.Empty(t, view.State.Warnings)
 		assert.Len(t, w.Roapp.Order(o.ID).Feed, 3)
 	}
 
 	// The first one's statuses and payment go on.
-	w.Edit(1, world.J{"stat_status": 2, "payed": 1})
+	w.Edit(1, testenv.J{"stat_status": 2, "payed": 1})
 	awaitRoappStatus(w, first.ID, 102)
 }
 
 // A write-off that is reported while a quantity waits for its slot takes it back.
 func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{RequestTimeout: 60 * time.Second}, 1, nil)
-	w.Roapp.Create("products", world.J{"title": "M-1", "article": "M-1"})
-	var busy world.RoappOrder
+	w, o := importedOrder(t, testenv.Options{RequestTimeout: 60 * time.Second}, 1, nil)
+	w.Roapp.Create("products", testenv.J{"title": "M-1", "article": "M-1"})
+	var busy testenv.RoappOrder
 	for i := range atOnce {
 		busy = place(w, int64(2+i), nil)
-		w.Roapp.BreakOrder(busy.ID, "POST", "items", world.Fault{Kind: "slow", Delay: "30s", Times: 1})
+		w.Roapp.BreakOrder(busy.ID, "POST", "items", testenv.Fault{Kind: "slow", Delay: "30s", Times: 1})
 	}
 	before := w.Roapp.Seen(addItem)
 	for i := range atOnce {
-		w.Edit(int64(2+i), world.J{"products": append(roseAndVase("2", "1"), world.Line("M-1", "M-1", "1", "1"))})
+		w.Edit(int64(2+i), testenv.J{"products": append(roseAndVase("2", "1"), testenv.Line("M-1", "M-1", "1", "1"))})
 	}
 	w.AwaitSeen(w.Roapp, addItem, before+atOnce)
 
-	w.Edit(1, world.J{"products": roseAndVase("3", "1")})
+	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	running := func(v order.View) string { return strings.Join(v.Running, ", ") }
 	w.Await(1, func(v order.View) string {
 		if !strings.HasPrefix(running(v), "Change A-1 to 3") {
@@ -146,9 +146,9 @@ const atOnce = 8
 // not gone.
 func TestF08_ProductOfANewLineIsGone(t *testing.T) {
 	t.Parallel()
-	w, o := importedOrder(t, world.Options{}, 1, nil)
-	w.Roapp.BreakOrder(o.ID, "POST", "items", world.Fault{Kind: "status", Status: 404})
-	w.Edit(1, world.J{"products": append(roseAndVase("2", "1"), world.Line("C-1", "Wstążka", "2", "5"))})
+	w, o := importedOrder(t, testenv.Options{}, 1, nil)
+	w.Roapp.BreakOrder(o.ID, "POST", "items", testenv.Fault{Kind: "status", Status: 404})
+	w.Edit(1, testenv.J{"products": append(roseAndVase("2", "1"), testenv.Line("C-1", "Wstążka", "2", "5"))})
 	w.AwaitHeld(1, order.HoldRejected)
 	// Statuses wait for what was refused; a person has it tried again.
 	w.Decide(1, order.Decision{Kind: order.DecideRetry})

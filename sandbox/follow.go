@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -44,7 +44,7 @@ func (f *feed) news(ctx context.Context) ([]event, error) {
 
 // timeline is what an order's workflow reports.
 type timeline struct {
-	orders *exchange.Orders
+	orders *service.Orders
 	key    order.Key
 	last   time.Time
 	view   order.View

@@ -7,9 +7,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -18,7 +18,7 @@ type installation struct {
 	settings  *settings.Settings
 	temporal  client.Client
 	namespace string
-	orders    *exchange.Orders
+	orders    *service.Orders
 }
 
 // connect connects to the Temporal that environment or profile name.
@@ -35,7 +35,7 @@ func connect(ctx context.Context, s *settings.Settings) (installation, error) {
 	if err != nil {
 		return installation{}, fmt.Errorf("connect to Temporal: %w", err)
 	}
-	return installation{settings: s, temporal: c, namespace: namespace, orders: exchange.NewOrders(c, index.New(c), namespace, settings.NewStore(s))}, nil
+	return installation{settings: s, temporal: c, namespace: namespace, orders: service.NewOrders(c, index.New(c), namespace, settings.NewStore(s))}, nil
 }
 
 func (i installation) close() {

@@ -15,10 +15,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -29,7 +29,7 @@ const connectTimeout = 10 * time.Second
 // settings and the way to its orders.
 type console struct {
 	settings *settings.Settings
-	orders   *exchange.Orders
+	orders   *service.Orders
 	out      io.Writer
 }
 
@@ -101,7 +101,7 @@ func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.S
 		return err
 	}
 	defer temporal.Close()
-	return work(cmd.Context(), console{settings: env.Settings, orders: exchange.NewOrders(temporal, index.New(temporal), namespace, env.File.Store()), out: printable{cmd.OutOrStdout()}})
+	return work(cmd.Context(), console{settings: env.Settings, orders: service.NewOrders(temporal, index.New(temporal), namespace, env.File.Store()), out: printable{cmd.OutOrStdout()}})
 }
 
 // withOrder is [withConsole] for a command about a single order.

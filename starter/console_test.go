@@ -14,20 +14,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
-// person types commands at a world's installation.
+// person types commands at a test environment's installation.
 type person struct {
 	t        *testing.T
 	settings string
 }
 
-// newPerson gives the process the world's environment, so its test is not
+// newPerson gives the process the test environment's environment, so its test is not
 // parallel.
-func newPerson(t *testing.T, w *world.World) person {
+func newPerson(t *testing.T, w *testenv.Env) person {
 	t.Helper()
 	p := person{t: t, settings: filepath.Join(t.TempDir(), "settings.yaml")}
 	require.NoError(t, os.WriteFile(p.settings, w.YAML, 0o600))
@@ -52,12 +52,12 @@ func (p person) types(args ...string) (output string, code int) {
 }
 
 func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	const phone = "+48501234567"
-	first := w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{phone}})
-	second := w.Roapp.Create("people", world.J{"first_name": "Ewa", "phones": []string{phone}})
-	w.Cartum.PutOrder(201, world.J{"delivery_phone": "+48 601 000 111", "comment": "call\x1b[2J me"})
+	first := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "phones": []string{phone}})
+	second := w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{phone}})
+	w.Cartum.PutOrder(201, testenv.J{"delivery_phone": "+48 601 000 111", "comment": "call\x1b[2J me"})
 	w.Cartum.PutOrder(202, nil)
 
 	output, code := p.types("import", "--shop", "demo", "--order", "201", "--order", "202,201", "--wait", "90s")
@@ -120,13 +120,13 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 // The contact is shown before it is taken, and one with another phone only once that is
 // confirmed.
 func TestContactWithAnotherPhoneIsConfirmed(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
-	w.Roapp.Break(world.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusBadRequest, Times: 1000})
+	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders", Kind: "status", Status: http.StatusBadRequest, Times: 1000})
 	w.Place(203, nil)
 	w.AwaitHeld(203, order.HoldRejected)
-	stranger := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}}), 10)
-	silent := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Ewa"}), 10)
+	stranger := strconv.FormatInt(w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}}), 10)
+	silent := strconv.FormatInt(w.Roapp.Create("people", testenv.J{"first_name": "Ewa"}), 10)
 
 	decide := func(args ...string) (string, int) {
 		return p.types(append([]string{"decide", "--shop", "demo", "--order", "203", "--as", "Ola", "--wait", "90s", "contact"}, args...)...)
@@ -157,12 +157,12 @@ func TestContactWithAnotherPhoneIsConfirmed(t *testing.T) { //nolint:paralleltes
 
 // A hold takes no answer that it does not offer, whatever is named in it.
 func TestAnswerThatIsNotOfferedIsRefused(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true})
+	w := testenv.New(t, testenv.Options{Unlimited: true})
 	p := newPerson(t, w)
-	contact := strconv.FormatInt(w.Roapp.Create("people", world.J{"first_name": "Jan", "phones": []string{"601 000 111"}}), 10)
-	w.Place(204, world.J{"currency": "EUR"})
+	contact := strconv.FormatInt(w.Roapp.Create("people", testenv.J{"first_name": "Jan", "phones": []string{"601 000 111"}}), 10)
+	w.Place(204, testenv.J{"currency": "EUR"})
 	w.AwaitHeld(204, order.HoldCurrency)
-	w.Place(205, world.J{"products": nil})
+	w.Place(205, testenv.J{"products": nil})
 	w.AwaitHeld(205, order.HoldNoItems)
 	for _, number := range []string{"204", "205"} {
 		for _, answer := range []string{"contact --contact " + contact + " --confirm-other-phone", "create-contact", "product --product 1", "accept", "new-order", "same-order", "create-again"} {
@@ -174,7 +174,7 @@ func TestAnswerThatIsNotOfferedIsRefused(t *testing.T) { //nolint:paralleltest /
 }
 
 func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	p := newPerson(t, w)
 	for _, tc := range []struct {
 		args string

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -154,10 +154,10 @@ func (c console) decide(ctx context.Context, key order.Key, d order.Decision, wa
 	}
 	f := &followed{key: key, leaves: d.Kind == order.DecideSkip}
 	f.start(view)
-	err = c.orders.DecideShowing(ctx, key, d, func(contact exchange.NamedContact) error {
+	err = c.orders.DecideShowing(ctx, key, d, func(contact service.NamedContact) error {
 		return c.say(key, fmt.Sprintf("contact %d: %s, %s", contact.ID, contact.Name, cmp.Or(contact.PhonesText(), "no phone")))
 	})
-	if err != nil && exchange.As(err).Contact != nil {
+	if err != nil && service.As(err).Contact != nil {
 		return fmt.Errorf("%w: --confirm-other-phone", err)
 	}
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 const (
@@ -49,9 +49,9 @@ func momentOf(s order.State) moment {
 
 // remember notes how the order stands now, so that what is shown afterwards is
 // news. That there is no such order yet is no error.
-func (f *followed) remember(ctx context.Context, orders *exchange.Orders) error {
+func (f *followed) remember(ctx context.Context, orders *service.Orders) error {
 	view, err := look(ctx, orders, f.key)
-	if exchange.Has(err, exchange.NoOrder) {
+	if service.Has(err, service.NoOrder) {
 		return nil
 	}
 	if err != nil {
@@ -66,7 +66,7 @@ func (f *followed) start(view order.View) {
 	f.printed = view.State.LastEntry
 }
 
-func look(ctx context.Context, orders *exchange.Orders, key order.Key) (order.View, error) {
+func look(ctx context.Context, orders *service.Orders, key order.Key) (order.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
 	return orders.View(ctx, key)

@@ -13,9 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -58,7 +58,7 @@ func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 		return err
 	}
 	defer temporal.Close()
-	report, lookErr := overview.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Look(cmd.Context())
+	report, lookErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Look(cmd.Context())
 	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func only(s *settings.Settings, shop string) (*settings.Settings, error) {
 }
 
 // writeHealth writes a line for each shop and account, and what is wrong with it.
-func writeHealth(w io.Writer, report overview.Report, now time.Time) error {
+func writeHealth(w io.Writer, report health.Report, now time.Time) error {
 	var text strings.Builder
 	shops, accounts := slices.Sorted(maps.Keys(report.Shops)), slices.Sorted(maps.Keys(report.Accounts))
 	fmt.Fprintln(&text, "shop\tstate\tlast sweep\timporting\tsynced\theld\tclosed\tfailed\toldest hold")
@@ -116,7 +116,7 @@ func writeHealth(w io.Writer, report overview.Report, now time.Time) error {
 	return table.Flush()
 }
 
-func problemOf(what string, rounds overview.Rounds) string {
+func problemOf(what string, rounds health.Rounds) string {
 	if rounds.Problem == "" {
 		return ""
 	}

@@ -8,23 +8,23 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/process"
 )
 
 func TestHealthIsTold(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	report := overview.Report{
-		Shops: map[string]overview.Shop{
+	report := health.Report{
+		Shops: map[string]health.Shop{
 			"kwiaty": {
-				Rounds:     overview.Rounds{State: overview.Green, LastSuccess: now.Add(-20 * time.Second)},
+				Rounds:     health.Rounds{State: health.Green, LastSuccess: now.Add(-20 * time.Second)},
 				OldestHold: now.Add(-time.Hour), Orders: map[string]int64{"importing": 1, "synced": 230, "held": 2, "closed": 17, "failed": 3},
 			},
-			"rowery": {Rounds: overview.Rounds{State: overview.Off}},
+			"rowery": {Rounds: health.Rounds{State: health.Off}},
 		},
-		Accounts: map[string]overview.Account{
-			"main": {Rounds: overview.Rounds{State: overview.Red, Problem: "the key is refused"}, Backlog: 12, BacklogAge: 3.6},
+		Accounts: map[string]health.Account{
+			"main": {Rounds: health.Rounds{State: health.Red, Problem: "the key is refused"}, Backlog: 12, BacklogAge: 3.6},
 		},
 	}
 	var text strings.Builder
@@ -41,9 +41,9 @@ account main: the key is refused
 	assert.True(t, report.Red())
 
 	// Without a worker all is red, however good everything was until now.
-	good := overview.Report{Worker: overview.Green}
+	good := health.Report{Worker: health.Green}
 	assert.False(t, good.Red())
-	good.Worker = overview.Red
+	good.Worker = health.Red
 	assert.True(t, good.Red())
 	text.Reset()
 	require.NoError(t, writeHealth(&text, good, now))

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // defaultWait is how long an order is followed: a new one takes some ten
@@ -69,7 +69,7 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, by string, 
 		}
 		if err := c.orders.Import(ctx, key, by); err != nil {
 			failures = append(failures, explained(key, err))
-			if exchange.Has(err, exchange.NotLookedUp) {
+			if service.Has(err, service.NotLookedUp) {
 				break // the others would be waited for in vain as well
 			}
 			continue

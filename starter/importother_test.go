@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -43,13 +43,13 @@ func TestInitialImportOfOtherDaysIsRefused(t *testing.T) {
 	set := &settings.Settings{Shops: map[string]settings.Shop{"demo": {Enabled: true}}}
 	fake := &importing{runs: workflows.InitialImport{InitialImportWanted: workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-30"}}}
 	var out bytes.Buffer
-	c := console{settings: set, orders: exchange.NewOrders(fake, index.New(fake), "", settings.NewStore(set)), out: &out}
+	c := console{settings: set, orders: service.NewOrders(fake, index.New(fake), "", settings.NewStore(set)), out: &out}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
 	err := c.beginInitialImport(ctx, "demo", workflows.InitialImportWanted{From: "2026-08-01", To: "2026-08-31"}, false)
 	require.ErrorContains(t, err, "an initial import of other days runs, 2026-09-01 to 2026-09-30; stop it first")
-	assert.Equal(t, exchange.ImportRuns, exchange.As(err).Code)
+	assert.Equal(t, service.ImportRuns, service.As(err).Code)
 	assert.Empty(t, out.String())
 	assert.Zero(t, fake.signals)
 }

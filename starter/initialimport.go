@@ -11,8 +11,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -56,7 +56,7 @@ func (o initialImportOptions) want(s *settings.Settings) (workflows.InitialImpor
 	if o.dryRun && o.stop {
 		return workflows.InitialImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
 	}
-	return exchange.WantedImport(s.Shops[o.shop], o.from, o.to, "the command line")
+	return service.WantedImport(s.Shops[o.shop], o.from, o.to, "the command line")
 }
 
 func (c console) initialImport(ctx context.Context, o initialImportOptions, want workflows.InitialImportWanted, terminal bool) error {

@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 func TestAPersonBeginsAnInitialImport(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true, Since: time.Now().Format(time.DateOnly), RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, Since: time.Now().Format(time.DateOnly), RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
-	w.Cartum.PutOrder(1, world.J{"stat_created": time.Now().AddDate(0, 0, -5).Format(time.DateTime)})
-	w.Cartum.PutOrder(2, world.J{"stat_created": time.Now().AddDate(0, 0, -6).Format(time.DateTime), "delivery_phone": ""})
+	w.Cartum.PutOrder(1, testenv.J{"stat_created": time.Now().AddDate(0, 0, -5).Format(time.DateTime)})
+	w.Cartum.PutOrder(2, testenv.J{"stat_created": time.Now().AddDate(0, 0, -6).Format(time.DateTime), "delivery_phone": ""})
 
 	out, code := p.types("initial-import", "--shop", w.Shop, "--dry-run")
 	require.Zero(t, code, out)

@@ -10,8 +10,8 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -91,7 +91,7 @@ func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imp
 }
 
 // completenessText is a line for each day, and then what is missing or differs.
-func completenessText(c exchange.Completeness) string {
+func completenessText(c service.Completeness) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', tabwriter.AlignRight) // to a Builder, which never fails
 	line := func(cells ...any) { _, _ = fmt.Fprintf(table, strings.Repeat("%v\t", len(cells))+"\n", cells...) }
@@ -127,13 +127,13 @@ func completenessText(c exchange.Completeness) string {
 	return text.String()
 }
 
-func withName(day exchange.CompleteDay, name string) exchange.CompleteDay {
+func withName(day service.CompleteDay, name string) service.CompleteDay {
 	day.Day = name
 	return day
 }
 
 // sums are those of all currencies.
-func sums(t exchange.Tally) string {
+func sums(t service.Tally) string {
 	var all []string
 	for _, one := range t.Money() {
 		all = append(all, money(one.Sum)+" "+one.Currency)
@@ -143,17 +143,17 @@ func sums(t exchange.Tally) string {
 
 func money(sum decimal.Decimal) string { return sum.StringFixed(2) }
 
-func missingText(one exchange.Missing) string {
+func missingText(one service.Missing) string {
 	switch one.Reason {
-	case exchange.MissingHeld:
+	case service.MissingHeld:
 		return "waits for somebody: " + string(one.Hold)
-	case exchange.MissingImporting:
+	case service.MissingImporting:
 		return "on its way"
-	case exchange.MissingClosed:
+	case service.MissingClosed:
 		return "not to be imported: cancelled before it was seen, or given up"
-	case exchange.MissingSkipped:
+	case service.MissingSkipped:
 		return fmt.Sprintf("left out by the initial import for its status %d", one.Status)
-	case exchange.MissingOlder:
+	case service.MissingOlder:
 		return "from before the shop was connected"
 	default:
 		return "not known to the exchange"

@@ -8,27 +8,27 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
 func TestCompletenessIsTold(t *testing.T) {
 	t.Parallel()
-	tally := func(orders int, sum string) exchange.Tally {
-		return exchange.Tally{Orders: orders, Sums: map[string]decimal.Decimal{"PLN": decimal.RequireFromString(sum)}}
+	tally := func(orders int, sum string) service.Tally {
+		return service.Tally{Orders: orders, Sums: map[string]decimal.Decimal{"PLN": decimal.RequireFromString(sum)}}
 	}
 	twelve := decimal.NewFromInt(12)
-	day := exchange.CompleteDay{
+	day := service.CompleteDay{
 		Day: "2026-11-02", Shop: tally(5, "120.5"), Roapp: tally(3, "80"),
-		Missing: []exchange.Missing{
-			{Key: order.Key{Shop: "kwiaty", Number: 7}, Reason: exchange.MissingHeld, Hold: order.HoldCurrency},
-			{Key: order.Key{Shop: "kwiaty", Number: 8}, Reason: exchange.MissingSkipped, Status: 3},
+		Missing: []service.Missing{
+			{Key: order.Key{Shop: "kwiaty", Number: 7}, Reason: service.MissingHeld, Hold: order.HoldCurrency},
+			{Key: order.Key{Shop: "kwiaty", Number: 8}, Reason: service.MissingSkipped, Status: 3},
 		},
-		Different: []exchange.Different{{Key: order.Key{Shop: "kwiaty", Number: 9}, Currency: "PLN", Shop: &twelve, Roapp: decimal.NewFromInt(10), WrittenOff: true}},
+		Different: []service.Different{{Key: order.Key{Shop: "kwiaty", Number: 9}, Currency: "PLN", Shop: &twelve, Roapp: decimal.NewFromInt(10), WrittenOff: true}},
 	}
-	found := exchange.Completeness{Currency: "PLN", Days: []exchange.CompleteDay{day}, Total: day}
+	found := service.Completeness{Currency: "PLN", Days: []service.CompleteDay{day}, Total: day}
 	assert.Equal(t, `          day   in Cartum          sum   in RO App         sum   missing   differ
    2026-11-02           5   120.50 PLN           3   80.00 PLN         2        1
           all           5   120.50 PLN           3   80.00 PLN         2        1

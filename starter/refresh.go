@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -77,7 +77,7 @@ type refreshes struct {
 // with this order only is kept for the verdict.
 func (r *refreshes) refresh(ctx context.Context, key order.Key) error {
 	answer, err := r.orders.Refresh(ctx, key, r.by)
-	if err == nil && answer.State == exchange.RefreshRunning && r.wait > 0 {
+	if err == nil && answer.State == service.RefreshRunning && r.wait > 0 {
 		answer, err = r.follow(ctx, key, answer)
 	}
 	if ctx.Err() != nil {
@@ -89,20 +89,20 @@ func (r *refreshes) refresh(ctx context.Context, key order.Key) error {
 		r.failures = append(r.failures, explained(key, err))
 		return nil
 	}
-	if answer.State != exchange.RefreshDone {
+	if answer.State != service.RefreshDone {
 		r.left++
 	}
 	return r.say(key, refreshText(answer, time.Now(), r.zone(key.Shop)))
 }
 
 // follow waits for the end of a refresh that still runs, and tells what it is at.
-func (r *refreshes) follow(ctx context.Context, key order.Key, answer exchange.Refreshed) (exchange.Refreshed, error) {
+func (r *refreshes) follow(ctx context.Context, key order.Key, answer service.Refreshed) (service.Refreshed, error) {
 	waiting, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
 	ticker := time.NewTicker(refreshInterval)
 	defer ticker.Stop()
 	told := ""
-	for answer.State == exchange.RefreshRunning {
+	for answer.State == service.RefreshRunning {
 		if text := refreshText(answer, time.Now(), r.zone(key.Shop)); text != told {
 			told = text
 			if err := r.progress(key, text); err != nil {
@@ -139,7 +139,7 @@ func (r *refreshes) verdict(of int) error {
 	return errors.Join(r.failures...)
 }
 
-func changedTexts(answer exchange.Refreshed) []string {
+func changedTexts(answer service.Refreshed) []string {
 	var texts []string
 	for _, m := range answer.Changed {
 		texts = append(texts, wording.English().Message(m))
@@ -148,21 +148,21 @@ func changedTexts(answer exchange.Refreshed) []string {
 }
 
 // refreshText is the answer in one line.
-func refreshText(answer exchange.Refreshed, now time.Time, zone *time.Location) string {
+func refreshText(answer service.Refreshed, now time.Time, zone *time.Location) string {
 	switch answer.State {
-	case exchange.RefreshDone:
+	case service.RefreshDone:
 		if len(answer.Changed) == 0 {
 			return "nothing changed"
 		}
 		return strings.Join(changedTexts(answer), "; ")
-	case exchange.RefreshTooSoon:
+	case service.RefreshTooSoon:
 		if again := againFrom(answer.Next, now, zone); again != "" {
 			return again
 		}
 		return "was updated a moment ago; again from now on"
-	case exchange.RefreshFailed:
+	case service.RefreshFailed:
 		return joined("; ", append(changedTexts(answer), "on hold: "+wording.English().Message(*answer.Problem), againFrom(answer.Next, now, zone))...)
-	case exchange.RefreshRunning:
+	case service.RefreshRunning:
 	}
 	if len(answer.Waits) == 0 {
 		return "still runs"

@@ -8,25 +8,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	w.Place(301, nil)
-	w.Place(302, world.J{"delivery_phone": "601000222"})
-	w.Place(303, world.J{"delivery_phone": ""})
-	w.Place(304, world.J{"stat_status": 4})
+	w.Place(302, testenv.J{"delivery_phone": "601000222"})
+	w.Place(303, testenv.J{"delivery_phone": ""})
+	w.Place(304, testenv.J{"stat_status": 4})
 	_, o := w.AwaitSynced(301)
 	w.AwaitSynced(302)
 	w.AwaitHeld(303, order.HoldNoCustomer)
 	w.AwaitClosed(304)
 
-	w.Cartum.Change(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "3")}})
+	w.Cartum.Change(301, testenv.J{"products": []testenv.J{testenv.Line("A-1", "Róża czerwona", "12.50", "3")}})
 	output, code := p.types("refresh", "--shop", "demo", "--order", "301,302", "--as", "Ola")
 	require.Equal(t, 0, code, output)
 	assert.Contains(t, output, "order:demo:301  quantity of A-1 in Cartum: 2 → 3; ")
@@ -46,7 +46,7 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 	assert.Contains(t, output, "demo #999 is not known here")
 
 	w.Roapp.WriteOff(o.ID)
-	w.Edit(301, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "5")}})
+	w.Edit(301, testenv.J{"products": []testenv.J{testenv.Line("A-1", "Róża czerwona", "12.50", "5")}})
 	w.AwaitMark(301, order.WarnNotSynced)
 	output, code = p.types("show", "--shop", "demo", "--order", "301")
 	require.Equal(t, 0, code, output)
@@ -58,11 +58,11 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 }
 
 func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Unlimited: true, RequestTimeout: 2 * time.Second, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	w := testenv.New(t, testenv.Options{Unlimited: true, RequestTimeout: 2 * time.Second, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	p := newPerson(t, w)
 	w.Place(311, nil)
 	w.AwaitSynced(311)
-	w.Roapp.Break(world.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
+	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*", Kind: "hang", Times: 1000})
 	output, code := p.types("refresh", "--shop", "demo", "--order", "311", "--wait", "90s")
 	assert.Equal(t, exitHeld, code, output)
 	assert.Contains(t, output, "order:demo:311  still runs, waits for: Read the order from RO App")
@@ -70,7 +70,7 @@ func TestT09_RefreshThatRunsOnIsFollowed(t *testing.T) { //nolint:paralleltest /
 }
 
 func TestRefreshWithoutAWorker(t *testing.T) { //nolint:paralleltest // the environment is the process's own
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	p := newPerson(t, w)
 	w.Webhook(5)
 	output, code := p.types("refresh", "--shop", "demo", "--order", "5")
@@ -84,16 +84,16 @@ func TestRefreshInOneLine(t *testing.T) {
 	require.NoError(t, err)
 	now := time.Date(2026, 11, 1, 11, 33, 10, 0, time.UTC)
 	for name, tc := range map[string]struct {
-		answer exchange.Refreshed
+		answer service.Refreshed
 		want   string
 	}{
-		"changes":        {exchange.Refreshed{State: exchange.RefreshDone, Changed: []flow.Message{{Code: "final-on-both-sides"}, {Code: "canceled"}}}, "final on both sides; canceled by an operator"},
-		"nothing":        {exchange.Refreshed{State: exchange.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
-		"too soon":       {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
-		"at once":        {exchange.Refreshed{State: exchange.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
-		"waits":          {exchange.Refreshed{State: exchange.RefreshFailed, Problem: &flow.Message{Code: "hold", Params: map[string]string{"reason": "no-items"}}, Next: now.Add(20 * time.Second)}, "on hold: The order has no items.; again from 12:33:30 (in 20 s)"},
-		"runs":           {exchange.Refreshed{State: exchange.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
-		"nobody took it": {exchange.Refreshed{State: exchange.RefreshRunning}, "still runs"},
+		"changes":        {service.Refreshed{State: service.RefreshDone, Changed: []flow.Message{{Code: "final-on-both-sides"}, {Code: "canceled"}}}, "final on both sides; canceled by an operator"},
+		"nothing":        {service.Refreshed{State: service.RefreshDone, Next: now.Add(time.Hour)}, "nothing changed"},
+		"too soon":       {service.Refreshed{State: service.RefreshTooSoon, Next: now.Add(6*time.Minute + 40*time.Second)}, "again from 12:40 (in 7 min)"},
+		"at once":        {service.Refreshed{State: service.RefreshTooSoon, Next: now}, "was updated a moment ago; again from now on"},
+		"waits":          {service.Refreshed{State: service.RefreshFailed, Problem: &flow.Message{Code: "hold", Params: map[string]string{"reason": "no-items"}}, Next: now.Add(20 * time.Second)}, "on hold: The order has no items.; again from 12:33:30 (in 20 s)"},
+		"runs":           {service.Refreshed{State: service.RefreshRunning, Waits: []string{"Read the order from RO App"}}, "still runs, waits for: Read the order from RO App"},
+		"nobody took it": {service.Refreshed{State: service.RefreshRunning}, "still runs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

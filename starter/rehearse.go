@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cartumsync/cartumsync/internal/exchange"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -35,7 +35,7 @@ func rehearseCommand(flags *process.Flags) *cobra.Command {
 			var want workflows.InitialImportWanted
 			check := func(s *settings.Settings) (err error) {
 				if err = knownShop(s, shop); err == nil {
-					want, err = exchange.WantedImport(s.Shops[shop], from, to, "the command line")
+					want, err = service.WantedImport(s.Shops[shop], from, to, "the command line")
 				}
 				return err
 			}

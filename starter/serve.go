@@ -15,12 +15,12 @@ import (
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/exchange"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
-	"github.com/cartumsync/cartumsync/internal/overview"
-	"github.com/cartumsync/cartumsync/internal/pages"
 	"github.com/cartumsync/cartumsync/internal/process"
+	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/pages"
 )
 
 type serveOptions struct {
@@ -76,8 +76,8 @@ type server struct {
 	client  atomic.Pointer[client.Client]
 	// namespace is set before client is.
 	namespace string
-	viewer    atomic.Pointer[overview.Viewer]
-	orders    atomic.Pointer[exchange.Orders]
+	viewer    atomic.Pointer[health.Viewer]
+	orders    atomic.Pointer[service.Orders]
 }
 
 func (s *server) run(ctx context.Context) error {
@@ -88,7 +88,7 @@ func (s *server) run(ctx context.Context) error {
 	}
 	guard, err := access.New(access.Options{
 		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions),
-		Logouts: exchange.NewLogouts(s.currentClient), Logger: s.env.Logger,
+		Logouts: service.NewLogouts(s.currentClient), Logger: s.env.Logger,
 	})
 	if err != nil {
 		return err
@@ -124,12 +124,12 @@ func (s *server) currentClient() (client.Client, bool) {
 	return *c, true
 }
 
-func (s *server) currentOrders() (*exchange.Orders, bool) {
+func (s *server) currentOrders() (*service.Orders, bool) {
 	orders := s.orders.Load()
 	return orders, orders != nil
 }
 
-func (s *server) currentViewer() (*overview.Viewer, bool) {
+func (s *server) currentViewer() (*health.Viewer, bool) {
 	viewer := s.viewer.Load()
 	return viewer, viewer != nil
 }
@@ -147,11 +147,11 @@ func (s *server) connect(ctx context.Context) error {
 	s.namespace = namespace
 	s.client.Store(&c)
 	ix := index.New(c)
-	viewer := overview.New(c, ix, namespace, s.env.File.Store())
+	viewer := health.New(c, ix, namespace, s.env.File.Store())
 	s.env.Metrics.ShowOverview(viewer.Last)
 	go viewer.Run(ctx, s.env.Logger)
 	s.viewer.Store(viewer)
-	s.orders.Store(exchange.NewOrders(c, ix, namespace, s.env.File.Store()))
+	s.orders.Store(service.NewOrders(c, ix, namespace, s.env.File.Store()))
 	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
 	s.keepSubscribed(ctx)
 	return nil

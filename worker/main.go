@@ -13,10 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
-	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/workers"
+	"github.com/cartumsync/cartumsync/worker/polling"
 )
 
 func main() { process.Main(command()) }
@@ -69,13 +69,13 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	}
 	defer c.Close()
 	ix := index.New(c)
-	running, err := workers.Start(ctx, workers.Options{
+	running, err := polling.Start(ctx, polling.Options{
 		Client: c, Index: ix, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
 	})
 	if err != nil {
 		return err
 	}
-	viewer := overview.New(c, ix, namespace, env.File.Store())
+	viewer := health.New(c, ix, namespace, env.File.Store())
 	env.Metrics.ShowOverview(viewer.Last)
 	go viewer.Run(ctx, env.Logger)
 	ready.set(process.TemporalCheck(c, namespace), viewer)

@@ -6,20 +6,20 @@ import (
 	"sync/atomic"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
 )
 
 // readiness is not ready until the workers poll.
-type readiness struct{ running atomic.Pointer[polling] }
+type readiness struct{ running atomic.Pointer[running] }
 
-// polling is what can be asked once the workers poll.
-type polling struct {
+// running is what can be asked once the workers poll.
+type running struct {
 	temporal engine.Check
-	viewer   *overview.Viewer
+	viewer   *health.Viewer
 }
 
-func (r *readiness) set(temporal engine.Check, viewer *overview.Viewer) {
-	r.running.Store(&polling{temporal, viewer})
+func (r *readiness) set(temporal engine.Check, viewer *health.Viewer) {
+	r.running.Store(&running{temporal, viewer})
 }
 
 func (r *readiness) check() engine.Check {

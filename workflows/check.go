@@ -6,8 +6,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 )
 
 // CheckID is the id of the workflow that asks an account or a shop what the
@@ -28,14 +28,14 @@ type Checked struct {
 	At       time.Time
 	Revision string
 	By       string
-	Account  *facts.Account `json:",omitempty"`
-	Shop     *facts.Shop    `json:",omitempty"`
+	Account  *refdata.Account `json:",omitempty"`
+	Shop     *refdata.Shop    `json:",omitempty"`
 }
 
 // ReadDirectoryInput is what the activity ReadDirectory works from.
 type ReadDirectoryInput struct {
 	Account string
-	Kind    facts.Kind
+	Kind    refdata.Kind
 }
 
 // Check asks an account or a shop what it says of itself. What cannot be read is
@@ -55,25 +55,25 @@ func Check(ctx workflow.Context, in CheckInput) (Checked, error) {
 	return done, nil
 }
 
-func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *facts.Account {
-	says := &facts.Account{At: workflow.Now(ctx)}
+func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *refdata.Account {
+	says := &refdata.Account{At: workflow.Now(ctx)}
 	asking := func(what string) workflow.Context {
 		options := requestOptions(engine.RoappQueue(account), "Read "+what, urgency, 2*time.Minute, 2*time.Second)
 		return workflow.WithActivityOptions(ctx, options)
 	}
 	err := workflow.ExecuteActivity(asking("the company"), ActivityReadCompany, account).Get(ctx, &says.Company)
 	if err != nil {
-		says.Company.Failure = &facts.Failure{Text: err.Error()}
+		says.Company.Failure = &refdata.Failure{Text: err.Error()}
 	}
 	if !says.WantsMore() {
 		return says // address or key are wrong: nothing else is asked in vain
 	}
-	says.Lists = map[facts.Kind]facts.Directory{}
-	for _, kind := range facts.AccountReads() {
-		var list facts.Directory
+	says.Lists = map[refdata.Kind]refdata.Directory{}
+	for _, kind := range refdata.AccountReads() {
+		var list refdata.Directory
 		in := ReadDirectoryInput{Account: account, Kind: kind}
 		if err := workflow.ExecuteActivity(asking(string(kind)), ActivityReadDirectory, in).Get(ctx, &list); err != nil {
-			list = facts.Directory{Kind: kind, Failure: &facts.Failure{Text: err.Error()}}
+			list = refdata.Directory{Kind: kind, Failure: &refdata.Failure{Text: err.Error()}}
 		}
 		says.Lists[kind] = list
 	}
@@ -81,12 +81,12 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 	return says
 }
 
-func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *facts.Shop {
-	says := &facts.Shop{}
+func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *refdata.Shop {
+	says := &refdata.Shop{}
 	options := requestOptions(engine.CartumQueue(shop), "Ask the shop for its statuses and currencies", urgency, 2*time.Minute, 2*time.Second)
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop).Get(ctx, says)
 	if err != nil {
-		says = &facts.Shop{At: workflow.Now(ctx), Login: &facts.Failure{Text: err.Error()}}
+		says = &refdata.Shop{At: workflow.Now(ctx), Login: &refdata.Failure{Text: err.Error()}}
 	}
 	return says
 }

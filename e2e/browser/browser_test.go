@@ -12,13 +12,13 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 func TestMain(m *testing.M) {
 	code := m.Run()
 	closeBrowser()
-	world.RemoveBuilt()
+	testenv.RemoveBuilt()
 	os.Exit(code)
 }
 

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 // Orders of a day that people search for by their numbers.
@@ -24,28 +24,28 @@ const (
 const attack = `<script>document.title="taken"</script>`
 
 // attacked is an order with the attack in all its texts.
-func attacked() world.J {
-	return world.J{"delivery_name": attack + " Nowak", "comment": attack, "products": []world.J{world.Line("X-1", attack, "5", "1")}}
+func attacked() testenv.J {
+	return testenv.J{"delivery_name": attack + " Nowak", "comment": attack, "products": []testenv.J{testenv.Line("X-1", attack, "5", "1")}}
 }
 
 // day is a shop's day: orders of all kinds, each where it stays.
-func day(w *world.World) {
+func day(w *testenv.Env) {
 	w.T.Helper()
 	for _, one := range []struct{ first, last, phone string }{
 		{"Maria", "Zielińska", "502 300 400"}, {"Piotr", "Zieliński", "502 300 400"}, {"Jan", "Kowalski", "501 200 300"},
 	} {
-		w.Roapp.Create("people", world.J{"first_name": one.first, "last_name": one.last, "phones": []string{one.phone}})
+		w.Roapp.Create("people", testenv.J{"first_name": one.first, "last_name": one.last, "phones": []string{one.phone}})
 	}
 	for _, title := range []string{"Wazon szklany", "Wazon szklany wysoki"} {
-		w.Roapp.Create("products", world.J{"title": title, "article": "WAZON"})
+		w.Roapp.Create("products", testenv.J{"title": title, "article": "WAZON"})
 	}
 	numbers := placeMany(w)
 	w.Place(attackOrder, placedAgo(50, attacked()))
-	w.Place(twoContacts, placedAgo(1, world.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
-	w.Place(noCustomer, placedAgo(2, world.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
-	w.Place(otherCurrency, placedAgo(3, world.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))
-	w.Place(twoProducts, placedAgo(5, world.J{"delivery_name": "Olga Lis", "delivery_phone": "+48 605 100 200", "products": []world.J{world.Line("WAZON", "Wazon", "59", "1")}}))
-	w.Place(cancelled, placedAgo(30, world.J{"delivery_name": "Adam Lis", "stat_status": order.CancelledStatus}))
+	w.Place(twoContacts, placedAgo(1, testenv.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
+	w.Place(noCustomer, placedAgo(2, testenv.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
+	w.Place(otherCurrency, placedAgo(3, testenv.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))
+	w.Place(twoProducts, placedAgo(5, testenv.J{"delivery_name": "Olga Lis", "delivery_phone": "+48 605 100 200", "products": []testenv.J{testenv.Line("WAZON", "Wazon", "59", "1")}}))
+	w.Place(cancelled, placedAgo(30, testenv.J{"delivery_name": "Adam Lis", "stat_status": order.CancelledStatus}))
 	for _, number := range append(numbers, attackOrder) {
 		w.AwaitSynced(number)
 	}
@@ -57,10 +57,10 @@ func day(w *world.World) {
 	changeAfterWriteOff(w)
 }
 
-func placeMany(w *world.World) (numbers []int64) {
+func placeMany(w *testenv.Env) (numbers []int64) {
 	w.T.Helper()
-	roses, pot := world.Line("ROZA-CZ", "Róża czerwona", "12.50", "5"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2")
-	courier := world.J{"id": 2, "title": "Kurier"}
+	roses, pot := testenv.Line("ROZA-CZ", "Róża czerwona", "12.50", "5"), testenv.Line("DONICA-45", "Donica ceramiczna", "49.99", "2")
+	courier := testenv.J{"id": 2, "title": "Kurier"}
 	for i, name := range []string{
 		"Zofia Kamińska", "Jan Kowalski", "Ewa Wiśniewska", "Tomasz Lewandowski", "Katarzyna Wójcik", "Andrzej Mazur",
 		"Magdalena Krawczyk", "Paweł Grabowski", "Barbara Pawłowska", "Irena Jabłońska", "Marek Wróbel",
@@ -69,12 +69,12 @@ func placeMany(w *world.World) (numbers []int64) {
 		if number <= attackOrder {
 			number-- // which is somebody else's
 		}
-		fields := world.J{
+		fields := testenv.J{
 			"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 100 %03d", 100+i), "stat_status": 1 + i%2,
-			"products": []world.J{roses}, "payed": i % 3 % 2,
+			"products": []testenv.J{roses}, "payed": i % 3 % 2,
 		}
 		if i%2 == 1 {
-			fields["products"] = []world.J{roses, pot}
+			fields["products"] = []testenv.J{roses, pot}
 			fields["delivery_type"], fields["delivery_price"], fields["delivery_city"] = courier, 25, "Gdańsk"
 		}
 		w.Place(number, placedAgo(4*i, fields))
@@ -85,20 +85,20 @@ func placeMany(w *world.World) (numbers []int64) {
 
 // changeAfterWriteOff writes the items off of an order that the buyer changes
 // afterwards.
-func changeAfterWriteOff(w *world.World) {
+func changeAfterWriteOff(w *testenv.Env) {
 	w.T.Helper()
 	_, made := w.AwaitSynced(changedOrder)
 	w.Roapp.WriteOff(made.ID)
 	w.ReportWriteOff(changedOrder)
-	w.Cartum.Change(changedOrder, world.J{"products": []world.J{
-		world.Line("ROZA-CZ", "Róża czerwona", "12.50", "8"), world.Line("DONICA-45", "Donica ceramiczna", "49.99", "2"),
+	w.Cartum.Change(changedOrder, testenv.J{"products": []testenv.J{
+		testenv.Line("ROZA-CZ", "Róża czerwona", "12.50", "8"), testenv.Line("DONICA-45", "Donica ceramiczna", "49.99", "2"),
 	}})
 	w.Webhook(changedOrder)
 	w.AwaitMark(changedOrder, order.WarnNotSynced)
 }
 
 // placedAgo is an order that was placed so many hours ago.
-func placedAgo(hours int, fields world.J) world.J {
+func placedAgo(hours int, fields testenv.J) testenv.J {
 	fields["stat_created"] = time.Now().Add(-time.Duration(hours) * time.Hour).In(warsaw).Format(time.DateTime)
 	return fields
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/world"
 )
 
 func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
@@ -55,7 +55,7 @@ func decidedBy(view order.View) (name string) {
 func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
 	t.Parallel()
 	w := promptEnv(t)
-	w.Place(noCustomer, world.J{"delivery_phone": "+48000000000"})
+	w.Place(noCustomer, testenv.J{"delivery_phone": "+48000000000"})
 	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
 	p := newPerson(w)
 	p.opens("/holds")

@@ -8,16 +8,16 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	t.Parallel()
-	first, second := world.NewPair(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	first, second := testenv.NewPair(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 	for number, name := range map[int64]string{1: "Zofia Kamińska", 2: "Jan Kowalski", 3: "Ewa Wiśniewska", 4: "Adam Mazur"} {
-		first.Place(number, world.J{"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 000 00%d", number)})
+		first.Place(number, testenv.J{"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 000 00%d", number)})
 	}
-	second.Place(501, world.J{"delivery_name": "Оксана Мельник", "delivery_phone": "+380 67 123 45 67"})
+	second.Place(501, testenv.J{"delivery_name": "Оксана Мельник", "delivery_phone": "+380 67 123 45 67"})
 	for number := range int64(4) {
 		first.AwaitSynced(number + 1)
 	}
@@ -37,7 +37,7 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	p.chooses("Shop", "Through an integration")
 	p.sees("Zofia Kamińska")
 
-	first.Cartum.Change(2, world.J{"products": []world.J{world.Line("A-1", "Róża czerwona", "12.50", "5")}})
+	first.Cartum.Change(2, testenv.J{"products": []testenv.J{testenv.Line("A-1", "Róża czerwona", "12.50", "5")}})
 	for number := 1; number <= 3; number++ {
 		p.clicks("checkbox", fmt.Sprintf("Select order %d", number))
 	}
@@ -87,14 +87,14 @@ func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 
 func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{
+	w := testenv.New(t, testenv.Options{
 		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
 		RoappSwitches: map[string]string{"search-lag": "0s"}, Since: time.Now().Format(time.DateOnly),
 	})
 	for i := range 12 {
-		w.Cartum.PutOrder(int64(i+1), world.J{"stat_created": time.Now().AddDate(0, 0, -2-3*i).Format(time.DateTime)})
+		w.Cartum.PutOrder(int64(i+1), testenv.J{"stat_created": time.Now().AddDate(0, 0, -2-3*i).Format(time.DateTime)})
 	}
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "500ms", Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "500ms", Times: -1})
 	p := newPerson(w)
 	p.opens("/health")
 	p.logsIn(anna)

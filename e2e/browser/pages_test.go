@@ -7,11 +7,11 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // busyEnv is an installation after a shop's day.
-func busyEnv(t *testing.T) *world.World {
+func busyEnv(t *testing.T) *testenv.Env {
 	t.Helper()
 	w := promptEnv(t)
 	day(w)
@@ -19,16 +19,16 @@ func busyEnv(t *testing.T) *world.World {
 }
 
 // promptEnv is an installation in which nobody waits for a service.
-func promptEnv(t *testing.T) *world.World {
+func promptEnv(t *testing.T) *testenv.Env {
 	t.Helper()
-	return world.New(t, world.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	return testenv.New(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
 
 // place is a page by a name for its pictures and its path.
 type place struct{ name, path string }
 
-// pagesOf are the pages of a world after its [day].
-func pagesOf(w *world.World) []place {
+// pagesOf are the pages of a test environment after its [day].
+func pagesOf(w *testenv.Env) []place {
 	now := time.Now()
 	days := fmt.Sprintf("?shop=%s&from=%s&to=%s", w.Shop, now.AddDate(0, 0, -2).Format(time.DateOnly), now.Format(time.DateOnly))
 	return []place{
@@ -44,7 +44,7 @@ func pagesOf(w *world.World) []place {
 	}
 }
 
-func orderPage(w *world.World, number int64) string {
+func orderPage(w *testenv.Env, number int64) string {
 	return fmt.Sprintf("/orders/%s/%d", w.Shop, number)
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
 // patience is how long a person waits for what a page must show.
@@ -28,7 +28,7 @@ const patience = 2 * time.Minute
 // person sits at a browser and finds things as people do, by what they are and
 // what they are called, which is also what a screen reader says.
 type person struct {
-	w   *world.World
+	w   *testenv.Env
 	ctx context.Context
 
 	mu       sync.Mutex
@@ -38,7 +38,7 @@ type person struct {
 
 // newPerson opens a private window. At the end of the test it must have asked
 // no other host for anything, and no page may have had a fault.
-func newPerson(w *world.World) *person {
+func newPerson(w *testenv.Env) *person {
 	w.T.Helper()
 	browser, err := openBrowser()
 	p := &person{w: w}

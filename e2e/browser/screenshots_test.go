@@ -20,7 +20,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -38,7 +38,7 @@ var inReadme = []string{"orders-wide-light.png", "order-wide-light.png", "holds-
 // TestTakeScreenshots takes a picture of each page in each of its looks.
 func TestTakeScreenshots(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{
+	w := testenv.New(t, testenv.Options{
 		Settle: 15 * time.Second, RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, CollectEvery: time.Minute,
 		Since: time.Now().AddDate(0, 0, -4).Format(time.DateOnly), RoappSwitches: map[string]string{"search-lag": "0s"},
 		CartumSwitches: map[string]string{"orders_max_limit": "2"},
@@ -63,12 +63,12 @@ func TestTakeScreenshots(t *testing.T) {
 }
 
 // importLongAgo starts an initial import that is not done soon.
-func importLongAgo(w *world.World) {
+func importLongAgo(w *testenv.Env) {
 	w.T.Helper()
 	for i := range 20 {
-		w.Cartum.PutOrder(int64(900+i), placedAgo(24*(5+2*i), world.J{"delivery_name": "Ewa Nowak"}))
+		w.Cartum.PutOrder(int64(900+i), placedAgo(24*(5+2*i), testenv.J{"delivery_name": "Ewa Nowak"}))
 	}
-	w.Cartum.Break(world.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "1s", Times: -1})
+	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "1s", Times: -1})
 	now := time.Now()
 	err := w.Orders.InitialImport(w.T.Context(), w.Shop, workflows.InitialImportWanted{
 		From: now.AddDate(0, 0, -60).Format(time.DateOnly), To: now.AddDate(0, 0, -5).Format(time.DateOnly), By: anna,

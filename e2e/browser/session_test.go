@@ -9,10 +9,10 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
-	"github.com/cartumsync/cartumsync/internal/world"
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 )
 
-// People of every world.
+// People of every test environment.
 const (
 	anna   = "anna"   // may act
 	viewer = "viewer" // may look
@@ -22,7 +22,7 @@ const (
 func (p *person) logsIn(name string) {
 	p.w.T.Helper()
 	p.fills("Name", name)
-	p.fills("Password", world.Password)
+	p.fills("Password", testenv.Password)
 	p.clicks("button", "Log in")
 	p.seesThat("button", "Log out")
 }
@@ -34,7 +34,7 @@ func (p *person) logsInByKeyboard(name string) {
 	p.goesTo("textbox", "Name")
 	p.types(name)
 	p.goesTo("textbox", "Password")
-	p.types(world.Password)
+	p.types(testenv.Password)
 	p.presses(enter)
 	p.seesThat("button", "Log out")
 }
@@ -48,7 +48,7 @@ func (p *person) losesSession() {
 
 func TestWhoLosesTheSessionLogsInAgainAndIsWhereTheyWere(t *testing.T) {
 	t.Parallel()
-	w := world.New(t, world.Options{Idle: true})
+	w := testenv.New(t, testenv.Options{Idle: true})
 	p := newPerson(w)
 	p.opens("/holds")
 	p.seesThat("heading", "Log in")

@@ -66,13 +66,16 @@ type Config struct {
 	Jitter func() time.Duration
 }
 
+// waiter is a rate limiter: Wait ends at the time of the next request.
+type waiter interface{ Wait(context.Context) error }
+
 // Client talks to one shop. It is safe for parallel use: all calls share one token and one pace.
 type Client struct {
 	base, login, password, userAgent string
 
 	timeout time.Duration
 	http    *http.Client
-	limiter *rate.Limiter
+	limiter waiter
 	observe func(Kind)
 	now     func() time.Time
 	jitter  func() time.Duration

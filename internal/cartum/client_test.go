@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/time/rate"
 )
 
 const noOrders = `{"status":"EMPTY","response":[]}`
@@ -280,8 +281,7 @@ func TestPace(t *testing.T) {
 	}
 	assert.GreaterOrEqual(t, time.Since(started), 3*50*time.Millisecond, "a login and three calls have three gaps")
 
-	assert.InDelta(t, 2, float64(New(Config{}).limiter.Limit()), 0)
-	assert.Equal(t, 1, New(Config{}).limiter.Burst())
+	assert.Equal(t, rate.NewLimiter(2, 1), New(Config{}).limiter)
 	assert.Equal(t, defaultTimeout, New(Config{}).timeout)
 	assert.Less(t, New(Config{}).jitter(), time.Second)
 }

@@ -115,20 +115,35 @@ func TestCallOutlastsProcessesThatEndItsTokens(t *testing.T) {
 	assert.GreaterOrEqual(t, time.Since(began), (1+2+4+4+4)*jitter)
 }
 
-func TestTokenThatEndsWhileACallWaitsForItsTurn(t *testing.T) {
+// gate is a limiter that a test opens.
+type gate struct {
+	first         sync.Once
+	waiting, open chan struct{}
+}
+
+func (g *gate) Wait(context.Context) error {
+	g.first.Do(func() { close(g.waiting) })
+	<-g.open
+	return nil
+}
+
+func TestTokenThatEndsWhileACallWaitsForItsSlot(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, one("orders/get", answerJSON(200, noOrders)))
 	var at clock
-	c := s.client(func(cfg *Config) { cfg.Now = at.now; cfg.RequestsPerSecond = 4 })
+	c := s.client(func(cfg *Config) { cfg.Now = at.now })
 	require.NoError(t, c.Login(t.Context()))
+	slot := &gate{waiting: make(chan struct{}), open: make(chan struct{})}
+	c.limiter = slot
 	done := make(chan error)
 	go func() {
 		_, err := c.Orders(t.Context(), OrdersQuery{})
 		done <- err
 	}()
-	time.Sleep(50 * time.Millisecond) //nolint:forbidigo // the call waits for a quarter of a second
+	<-slot.waiting
 	at.advance(10 * time.Minute)
 	s.forget()
+	close(slot.open)
 	require.NoError(t, <-done)
 	assert.Equal(t, 2, s.loginCount())
 	assert.Len(t, s.seen("orders/get"), 1, "the old token is not tried")

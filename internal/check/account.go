@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -16,7 +16,7 @@ import (
 type accountNames struct{ title, url, key string }
 
 // Account judges an account's own settings by what the account says.
-func Account(id string, a settings.Account, says facts.Account) Section {
+func Account(id string, a settings.Account, says refdata.Account) Section {
 	at := "accounts." + id
 	s := Section{Title: fmt.Sprintf("RO App account %s, %s", id, a.URL)}
 	names := accountNames{title: titleOfAccount(id), url: at + ".url", key: at + ".api_key"}
@@ -29,21 +29,21 @@ func Account(id string, a settings.Account, says facts.Account) Section {
 	}
 	s.failures(names, says)
 	s.catalogue(at, a, says)
-	s.organizations(says.Lists[facts.Organizations])
-	s.id(at+".piece_unit", says.Lists[facts.Units], a.PieceUnit, names.title)
-	s.id(at+".fallback_category", says.Lists[facts.Categories], a.FallbackCategory, names.title)
-	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[facts.CustomFields])
+	s.organizations(says.Lists[refdata.Organizations])
+	s.id(at+".piece_unit", says.Lists[refdata.Units], a.PieceUnit, names.title)
+	s.id(at+".fallback_category", says.Lists[refdata.Categories], a.FallbackCategory, names.title)
+	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[refdata.CustomFields])
 	ours := []string{a.Fields.Shop, a.Fields.ExternalID, a.Fields.Created, a.Fields.LastUpdated}
-	s.givenFields(at+".order_fields", "orders", a.OrderFields, ours, names.title, says.Lists[facts.CustomFields])
-	s.givenFields(at+".contact_fields", "contacts", a.ContactFields, nil, names.title, says.Lists[facts.PeopleFields])
+	s.givenFields(at+".order_fields", "orders", a.OrderFields, ours, names.title, says.Lists[refdata.CustomFields])
+	s.givenFields(at+".contact_fields", "contacts", a.ContactFields, nil, names.title, says.Lists[refdata.PeopleFields])
 	s.accountLists(says)
 	return s
 }
 
 // catalogue tells which of RO App's catalogues is used, and of what type new
 // products are there.
-func (s *Section) catalogue(at string, a settings.Account, says facts.Account) {
-	products, types := says.Lists[facts.Products], says.Lists[facts.ProductTypes]
+func (s *Section) catalogue(at string, a settings.Account, says refdata.Account) {
+	products, types := says.Lists[refdata.Products], says.Lists[refdata.ProductTypes]
 	if !products.Read {
 		return // that they cannot be read is a finding of its own
 	}
@@ -66,7 +66,7 @@ func (s *Section) catalogue(at string, a settings.Account, says facts.Account) {
 	}
 }
 
-func (s *Section) organizations(d facts.Directory) {
+func (s *Section) organizations(d refdata.Directory) {
 	if d.Unfiltered {
 		s.Find(Remark, "organizations", "RO App does not search its organizations by phone: only its first page of them is compared, so a company may get a second contact, a person")
 	}
@@ -74,7 +74,7 @@ func (s *Section) organizations(d facts.Directory) {
 
 // givenFields checks the values that the settings give new records, and whether
 // the fields that the account requires have one.
-func (s *Section) givenFields(key, of string, given map[string]string, ours []string, account string, fields facts.Directory) {
+func (s *Section) givenFields(key, of string, given map[string]string, ours []string, account string, fields refdata.Directory) {
 	if !fields.Read {
 		return
 	}
@@ -93,10 +93,10 @@ func (s *Section) givenFields(key, of string, given map[string]string, ours []st
 }
 
 // Required tells whether new records must have the custom field.
-func Required(field facts.Record) bool { return slices.Contains(field.More, requiredText) }
+func Required(field refdata.Record) bool { return slices.Contains(field.More, requiredText) }
 
 // Given tells whether new records get the custom field: the settings give it a value, or it is one that the exchange fills.
-func Given(field facts.Record, given map[string]string, ours []string) bool {
+func Given(field refdata.Record, given map[string]string, ours []string) bool {
 	is := func(name string) bool { return name == field.ID || order.SameText(name, field.Name) }
 	return slices.ContainsFunc(slices.Collect(maps.Keys(given)), is) || slices.ContainsFunc(ours, is)
 }
@@ -108,7 +108,7 @@ func titleOfAccount(id string) string { return "account " + id }
 // AccountAlone lists the ids of an account that is not in the settings: url is
 // where it is, and the flag and the variable are what the address and the key
 // were given by.
-func AccountAlone(url, flag, variable string, says facts.Account) Section {
+func AccountAlone(url, flag, variable string, says refdata.Account) Section {
 	s := Section{Title: "RO App, " + url}
 	names := accountNames{title: url, url: flag, key: variable}
 	if !s.company(names, says) {
@@ -123,7 +123,7 @@ func AccountAlone(url, flag, variable string, says facts.Account) Section {
 }
 
 // company tells whether address and key are good.
-func (s *Section) company(names accountNames, says facts.Account) bool {
+func (s *Section) company(names accountNames, says refdata.Account) bool {
 	failure := says.Company.Failure
 	switch {
 	case failure != nil && failure.Kind == string(roapp.Missing) && !says.Reached():
@@ -143,9 +143,9 @@ func (s *Section) company(names accountNames, says facts.Account) bool {
 }
 
 // failures tells of the lists that could not be read.
-func (s *Section) failures(names accountNames, says facts.Account) {
+func (s *Section) failures(names accountNames, says refdata.Account) {
 	told := map[string]bool{}
-	for _, kind := range facts.AccountReads() {
+	for _, kind := range refdata.AccountReads() {
 		failure := says.Lists[kind].Failure
 		if failure == nil || told[failure.Text] {
 			continue // one endpoint that several need is one finding
@@ -156,7 +156,7 @@ func (s *Section) failures(names accountNames, says facts.Account) {
 }
 
 // roappFailed names the settings' key that is to be mended.
-func (s *Section) roappFailed(names accountNames, what string, f facts.Failure) {
+func (s *Section) roappFailed(names accountNames, what string, f refdata.Failure) {
 	switch roapp.Kind(f.Kind) {
 	case roapp.Credentials:
 		s.Find(Problem, names.key, "RO App refuses the key: %s; copy it from RO App, Settings > API, into the variable that the settings name", f.Text)
@@ -173,7 +173,7 @@ func (s *Section) roappFailed(names accountNames, what string, f facts.Failure) 
 	}
 }
 
-func (s *Section) accountCurrency(key, configured string, company facts.Company) {
+func (s *Section) accountCurrency(key, configured string, company refdata.Company) {
 	switch {
 	case company.Currency == "":
 		s.Find(Remark, key, "%s; RO App's API does not tell the account's currency, so compare it by hand", configured)
@@ -184,8 +184,8 @@ func (s *Section) accountCurrency(key, configured string, company facts.Company)
 	}
 }
 
-func (s *Section) accountLists(says facts.Account) {
-	for _, kind := range facts.AccountLists() {
+func (s *Section) accountLists(says refdata.Account) {
+	for _, kind := range refdata.AccountLists() {
 		s.list(says.Lists[kind])
 	}
 }
@@ -193,7 +193,7 @@ func (s *Section) accountLists(says facts.Account) {
 // customFields finds each configured field by id or by title, as the import
 // does, and whether it can hold what it is for
 // (docs/reference/roapp.md#custom-fields).
-func (s *Section) customFields(at string, f settings.CustomFields, account string, fields facts.Directory) {
+func (s *Section) customFields(at string, f settings.CustomFields, account string, fields refdata.Directory) {
 	const text, number, moment = "text", "number", "time"
 	for _, field := range []struct {
 		key, configured string
@@ -220,16 +220,16 @@ func (s *Section) customFields(at string, f settings.CustomFields, account strin
 	}
 }
 
-func fieldOf(d facts.Directory, configured string) (facts.Record, bool) {
-	i := slices.IndexFunc(d.Records, func(r facts.Record) bool { return r.ID == configured || order.SameText(r.Name, configured) })
+func fieldOf(d refdata.Directory, configured string) (refdata.Record, bool) {
+	i := slices.IndexFunc(d.Records, func(r refdata.Record) bool { return r.ID == configured || order.SameText(r.Name, configured) })
 	if i < 0 {
-		return facts.Record{}, false
+		return refdata.Record{}, false
 	}
 	return d.Records[i], true
 }
 
 // typeOf is a custom field's type in words.
-func typeOf(field facts.Record) string {
+func typeOf(field refdata.Record) string {
 	if len(field.More) == 0 {
 		return ""
 	}
@@ -237,6 +237,6 @@ func typeOf(field facts.Record) string {
 }
 
 // unfitting leaves types that are not known in peace.
-func unfitting(field facts.Record, holds []string) bool {
+func unfitting(field refdata.Record, holds []string) bool {
 	return !strings.HasPrefix(typeOf(field), "?") && !slices.Contains(holds, typeOf(field))
 }

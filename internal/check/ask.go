@@ -9,56 +9,56 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
 // AskCompany proves address and key before anything else is asked: one request.
-func AskCompany(ctx context.Context, client *roapp.Client) (facts.Company, error) {
+func AskCompany(ctx context.Context, client *roapp.Client) (refdata.Company, error) {
 	company, err := client.Company(ctx)
 	if err != nil {
-		return facts.Company{}, err
+		return refdata.Company{}, err
 	}
-	return facts.Company{Name: company.Name, Currency: company.Currency}, nil
+	return refdata.Company{Name: company.Name, Currency: company.Currency}, nil
 }
 
 // AskList reads one list of an account: one request, but for a list of many
 // pages.
-func AskList(ctx context.Context, client *roapp.Client, kind facts.Kind) (facts.Directory, error) {
+func AskList(ctx context.Context, client *roapp.Client, kind refdata.Kind) (refdata.Directory, error) {
 	switch kind {
-	case facts.Locations:
-		return read(ctx, kind, client.Locations, func(l roapp.Location) facts.Record { return numbered(l.ID, l.Name) })
-	case facts.Employees:
-		return read(ctx, kind, client.Employees, func(e roapp.Employee) facts.Record { return numbered(e.ID, e.Name) })
-	case facts.OrderTypes:
-		return read(ctx, kind, client.OrderTypes, func(t roapp.OrderType) facts.Record { return numbered(t.ID, t.Name) })
-	case facts.Statuses:
-		return read(ctx, kind, client.OrderStatuses, func(s roapp.OrderStatus) facts.Record { return numbered(s.ID, s.Name, groupText(s)) })
-	case facts.Units:
-		return read(ctx, kind, client.Units, func(u roapp.Unit) facts.Record { return numbered(u.ID, u.Title) })
-	case facts.Categories:
-		return read(ctx, kind, client.Categories, func(g roapp.Category) facts.Record { return numbered(g.ID, g.Title, idText(g.ParentID)) })
-	case facts.CustomFields:
+	case refdata.Locations:
+		return read(ctx, kind, client.Locations, func(l roapp.Location) refdata.Record { return numbered(l.ID, l.Name) })
+	case refdata.Employees:
+		return read(ctx, kind, client.Employees, func(e roapp.Employee) refdata.Record { return numbered(e.ID, e.Name) })
+	case refdata.OrderTypes:
+		return read(ctx, kind, client.OrderTypes, func(t roapp.OrderType) refdata.Record { return numbered(t.ID, t.Name) })
+	case refdata.Statuses:
+		return read(ctx, kind, client.OrderStatuses, func(s roapp.OrderStatus) refdata.Record { return numbered(s.ID, s.Name, groupText(s)) })
+	case refdata.Units:
+		return read(ctx, kind, client.Units, func(u roapp.Unit) refdata.Record { return numbered(u.ID, u.Title) })
+	case refdata.Categories:
+		return read(ctx, kind, client.Categories, func(g roapp.Category) refdata.Record { return numbered(g.ID, g.Title, idText(g.ParentID)) })
+	case refdata.CustomFields:
 		return read(ctx, kind, client.OrderCustomFields, fieldRecord)
-	case facts.PeopleFields:
+	case refdata.PeopleFields:
 		return read(ctx, kind, client.PeopleCustomFields, fieldRecord)
-	case facts.ProductTypes:
+	case refdata.ProductTypes:
 		return askProductTypes(ctx, client)
-	case facts.Products:
+	case refdata.Products:
 		_, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobodysText}})
-		return facts.Directory{Kind: kind, Read: err == nil, Catalogue: string(client.CatalogueInUse())}, err
-	case facts.People:
+		return refdata.Directory{Kind: kind, Read: err == nil, Catalogue: string(client.CatalogueInUse())}, err
+	case refdata.People:
 		_, err := client.FindPeople(ctx, []string{nobodysPhone})
-		return facts.Directory{Kind: kind, Read: err == nil}, err
-	case facts.Organizations:
+		return refdata.Directory{Kind: kind, Read: err == nil}, err
+	case refdata.Organizations:
 		found, err := client.FindOrganizations(ctx, []string{nobodysPhone})
-		return facts.Directory{Kind: kind, Read: err == nil, Unfiltered: len(found) > 0}, err
-	case facts.Orders:
+		return refdata.Directory{Kind: kind, Read: err == nil, Unfiltered: len(found) > 0}, err
+	case refdata.Orders:
 		err := askOrders(ctx, client)
-		return facts.Directory{Kind: kind, Read: err == nil}, err
+		return refdata.Directory{Kind: kind, Read: err == nil}, err
 	default:
-		return facts.Directory{}, fmt.Errorf("an account has no list %q", kind)
+		return refdata.Directory{}, fmt.Errorf("an account has no list %q", kind)
 	}
 }
 
@@ -68,28 +68,28 @@ const (
 	nobodysPhone = "+10000000000"
 )
 
-func fieldRecord(f roapp.CustomField) facts.Record {
+func fieldRecord(f roapp.CustomField) refdata.Record {
 	required := ""
 	if f.Required {
 		required = requiredText
 	}
-	return facts.Record{ID: f.ID, Name: f.Title, More: []string{fieldTypeText(f.Type), required}}
+	return refdata.Record{ID: f.ID, Name: f.Title, More: []string{fieldTypeText(f.Type), required}}
 }
 
 // requiredText stands beside a custom field that new records must have.
 const requiredText = "required"
 
 // askProductTypes reads the types where the catalogue in use has any.
-func askProductTypes(ctx context.Context, client *roapp.Client) (facts.Directory, error) {
+func askProductTypes(ctx context.Context, client *roapp.Client) (refdata.Directory, error) {
 	if client.CatalogueInUse() == "" {
 		if _, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobodysText}}); err != nil {
-			return facts.Directory{}, err
+			return refdata.Directory{}, err
 		}
 	}
 	if client.CatalogueInUse() != roapp.CatalogueV2 {
-		return facts.Directory{Kind: facts.ProductTypes}, nil
+		return refdata.Directory{Kind: refdata.ProductTypes}, nil
 	}
-	return read(ctx, facts.ProductTypes, client.ProductTypes, func(t roapp.ProductType) facts.Record { return numbered(t.ID, t.Title) })
+	return read(ctx, refdata.ProductTypes, client.ProductTypes, func(t roapp.ProductType) refdata.Record { return numbered(t.ID, t.Title) })
 }
 
 // askOrders reads what collecting changes and linking an order read: the list, and
@@ -106,12 +106,12 @@ func askOrders(ctx context.Context, client *roapp.Client) error {
 	return err
 }
 
-func read[T any](ctx context.Context, kind facts.Kind, list func(context.Context) ([]T, error), recordOf func(T) facts.Record) (facts.Directory, error) {
+func read[T any](ctx context.Context, kind refdata.Kind, list func(context.Context) ([]T, error), recordOf func(T) refdata.Record) (refdata.Directory, error) {
 	rows, err := list(ctx)
 	if err != nil {
-		return facts.Directory{}, err
+		return refdata.Directory{}, err
 	}
-	d := facts.Directory{Kind: kind, Read: true}
+	d := refdata.Directory{Kind: kind, Read: true}
 	for _, row := range rows {
 		d.Records = append(d.Records, recordOf(row))
 	}
@@ -120,8 +120,8 @@ func read[T any](ctx context.Context, kind facts.Kind, list func(context.Context
 }
 
 // RoappFailure keeps why RO App did not answer.
-func RoappFailure(err error) *facts.Failure {
-	return &facts.Failure{Kind: string(roapp.KindOf(err)), Text: err.Error()}
+func RoappFailure(err error) *refdata.Failure {
+	return &refdata.Failure{Kind: string(roapp.KindOf(err)), Text: err.Error()}
 }
 
 // throttledTries is how often a check waits for the account's budget, which
@@ -131,9 +131,9 @@ const throttledTries = 4
 // AskAccount asks an account all that there is to ask, with reads alone: some
 // sixteen requests. It repeats what was refused because the account's budget was used up; the
 // client itself waits for as long as it was told to.
-func AskAccount(ctx context.Context, client *roapp.Client) facts.Account {
-	says := facts.Account{At: time.Now()}
-	company, err := patiently(func() (facts.Company, error) { return AskCompany(ctx, client) })
+func AskAccount(ctx context.Context, client *roapp.Client) refdata.Account {
+	says := refdata.Account{At: time.Now()}
+	company, err := patiently(func() (refdata.Company, error) { return AskCompany(ctx, client) })
 	if err != nil {
 		company.Failure = RoappFailure(err)
 	}
@@ -141,11 +141,11 @@ func AskAccount(ctx context.Context, client *roapp.Client) facts.Account {
 	if !says.WantsMore() {
 		return says
 	}
-	says.Lists = map[facts.Kind]facts.Directory{}
-	for _, kind := range facts.AccountReads() {
-		directory, err := patiently(func() (facts.Directory, error) { return AskList(ctx, client, kind) })
+	says.Lists = map[refdata.Kind]refdata.Directory{}
+	for _, kind := range refdata.AccountReads() {
+		directory, err := patiently(func() (refdata.Directory, error) { return AskList(ctx, client, kind) })
 		if err != nil {
-			directory = facts.Directory{Kind: kind, Failure: RoappFailure(err)}
+			directory = refdata.Directory{Kind: kind, Failure: RoappFailure(err)}
 		}
 		says.Lists[kind] = directory
 	}
@@ -164,8 +164,8 @@ func patiently[T any](ask func() (T, error)) (T, error) {
 
 // AskShop asks a shop all that an import reads, with reads alone: its login,
 // currencies, statuses, today's orders in the shop's zone and a product, five requests.
-func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) facts.Shop {
-	says := facts.Shop{At: time.Now()}
+func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) refdata.Shop {
+	says := refdata.Shop{At: time.Now()}
 	if err := client.Login(ctx); err != nil {
 		says.Login = cartumFailure(err)
 		return says
@@ -181,7 +181,7 @@ func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) fa
 		says.StatusesFailure = cartumFailure(err)
 	}
 	for _, one := range statuses {
-		says.Statuses = append(says.Statuses, facts.Status{ID: one.ID, Titles: one.Titles, Successful: one.Successful})
+		says.Statuses = append(says.Statuses, refdata.Status{ID: one.ID, Titles: one.Titles, Successful: one.Successful})
 	}
 	from, to := dayOf(says.At, zone)
 	if _, err := client.Orders(ctx, cartum.OrdersQuery{From: from, To: to, Limit: 1}); err != nil && cartum.KindOf(err) != cartum.Malformed {
@@ -199,8 +199,8 @@ func dayOf(at time.Time, zone *time.Location) (from, to string) {
 	return day + " 00:00:00", day + " 23:59:59"
 }
 
-func cartumFailure(err error) *facts.Failure {
-	return &facts.Failure{Kind: string(cartum.KindOf(err)), Text: err.Error()}
+func cartumFailure(err error) *refdata.Failure {
+	return &refdata.Failure{Kind: string(cartum.KindOf(err)), Text: err.Error()}
 }
 
 // idText is empty for no id.

@@ -4,27 +4,27 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 )
 
 // one is what a single record of the list is called.
-func one(k facts.Kind) string {
+func one(k refdata.Kind) string {
 	switch k {
-	case facts.Locations:
+	case refdata.Locations:
 		return "location"
-	case facts.Employees:
+	case refdata.Employees:
 		return "employee"
-	case facts.OrderTypes:
+	case refdata.OrderTypes:
 		return "order type"
-	case facts.Statuses:
+	case refdata.Statuses:
 		return "order status"
-	case facts.Units:
+	case refdata.Units:
 		return "unit"
-	case facts.Categories:
+	case refdata.Categories:
 		return "category"
-	case facts.CustomFields, facts.PeopleFields:
+	case refdata.CustomFields, refdata.PeopleFields:
 		return "custom field"
-	case facts.ProductTypes:
+	case refdata.ProductTypes:
 		return "product type"
 	default:
 		return "status"
@@ -32,16 +32,16 @@ func one(k facts.Kind) string {
 }
 
 // header names the columns of the list.
-func header(k facts.Kind) []string {
+func header(k refdata.Kind) []string {
 	columns := []string{"ID", "NAME"}
 	switch k {
-	case facts.Statuses:
+	case refdata.Statuses:
 		return append(columns, "GROUP")
-	case facts.Categories:
+	case refdata.Categories:
 		return append(columns, "PARENT")
-	case facts.CustomFields, facts.PeopleFields:
+	case refdata.CustomFields, refdata.PeopleFields:
 		return append(columns, "TYPE", "REQUIRED")
-	case facts.ShopStatuses:
+	case refdata.ShopStatuses:
 		return append(columns, "SUCCESSFUL")
 	default:
 		return columns
@@ -49,7 +49,7 @@ func header(k facts.Kind) []string {
 }
 
 // list adds the directory to a section, where it could be read.
-func (s *Section) list(d facts.Directory) {
+func (s *Section) list(d refdata.Directory) {
 	if !d.Read {
 		return
 	}
@@ -61,7 +61,7 @@ func (s *Section) list(d facts.Directory) {
 }
 
 // id finds out whether an id of the settings is in the directory.
-func (s *Section) id(key string, d facts.Directory, id any, where string) {
+func (s *Section) id(key string, d refdata.Directory, id any, where string) {
 	text := fmt.Sprint(id)
 	name, exists := d.Name(text)
 	switch {
@@ -75,6 +75,6 @@ func (s *Section) id(key string, d facts.Directory, id any, where string) {
 	}
 }
 
-func numbered(id int64, name string, more ...string) facts.Record {
-	return facts.Record{ID: strconv.FormatInt(id, 10), Name: name, More: more}
+func numbered(id int64, name string, more ...string) refdata.Record {
+	return refdata.Record{ID: strconv.FormatInt(id, 10), Name: name, More: more}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -74,7 +74,7 @@ func (c *checker) withSettings(ctx context.Context) error {
 	if c.SendAlert != nil {
 		c.sendAlert(ctx, s.Alerts.URL.Reveal())
 	}
-	accountSays := map[string]facts.Account{}
+	accountSays := map[string]refdata.Account{}
 	for _, id := range accounts {
 		a := s.Accounts[id]
 		accountSays[id] = AskAccount(ctx, roapp.New(roapp.Config{

@@ -59,7 +59,7 @@ func newCheckWorld(t *testing.T, roapp roappstand.Options, cartum cartumstand.Op
 	return w
 }
 
-// standard is the world whose settings are all right.
+// standard is the test environment whose settings are all right.
 func standard(t *testing.T) *checkWorld {
 	t.Helper()
 	return newCheckWorld(t, roappstand.Options{CustomFields: true, Unlimited: true}, cartumstand.Options{})

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/facts"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -19,7 +19,7 @@ type shopNames struct{ url, login string }
 
 // Shop judges a shop's settings by what the shop and its account say. Currency
 // is the account's.
-func Shop(id string, set settings.Shop, currency string, says facts.Shop, account facts.Account) Section {
+func Shop(id string, set settings.Shop, currency string, says refdata.Shop, account refdata.Account) Section {
 	at := "shops." + id
 	s := Section{Title: fmt.Sprintf("Shop %s, %s, %s", id, set.Name, set.URL)}
 	if !set.Enabled {
@@ -39,12 +39,12 @@ func Shop(id string, set settings.Shop, currency string, says facts.Shop, accoun
 	if !account.Reached() {
 		s.Find(Remark, at+".account", "the ids of %s are not checked, for it did not answer", owner)
 	}
-	s.id(at+".location", account.Lists[facts.Locations], set.Location, owner)
-	s.id(at+".order_type", account.Lists[facts.OrderTypes], set.OrderType, owner)
+	s.id(at+".location", account.Lists[refdata.Locations], set.Location, owner)
+	s.id(at+".order_type", account.Lists[refdata.OrderTypes], set.OrderType, owner)
 	for i, manager := range set.Managers {
-		s.id(fmt.Sprintf("%s.managers[%d]", at, i), account.Lists[facts.Employees], manager, owner)
+		s.id(fmt.Sprintf("%s.managers[%d]", at, i), account.Lists[refdata.Employees], manager, owner)
 	}
-	mapped := mappings{shop: shopDirectory(says.Statuses, set.Language, read), account: account.Lists[facts.Statuses], owner: owner}
+	mapped := mappings{shop: shopDirectory(says.Statuses, set.Language, read), account: account.Lists[refdata.Statuses], owner: owner}
 	s.mappings(at+".statuses.", set.Statuses, mapped)
 	s.final(at+".final.", set, mapped)
 	if read {
@@ -55,13 +55,13 @@ func Shop(id string, set settings.Shop, currency string, says facts.Shop, accoun
 
 // mappings are the statuses of both sides, and what the account is called.
 type mappings struct {
-	shop, account facts.Directory
+	shop, account refdata.Directory
 	owner         string
 }
 
 // ShopAlone lists the ids of a shop that is not in the settings; the flag and
 // the variables are what it was given by.
-func ShopAlone(url, flag, variables string, says facts.Shop) Section {
+func ShopAlone(url, flag, variables string, says refdata.Shop) Section {
 	s := Section{Title: "Shop, " + url}
 	names := shopNames{url: flag, login: variables}
 	if !s.logIn(names, says) {
@@ -76,7 +76,7 @@ func ShopAlone(url, flag, variables string, says facts.Shop) Section {
 	return s
 }
 
-func (s *Section) logIn(names shopNames, says facts.Shop) bool {
+func (s *Section) logIn(names shopNames, says refdata.Shop) bool {
 	if says.Login != nil {
 		s.cartumFailed(names, "the login", *says.Login)
 		return false
@@ -85,7 +85,7 @@ func (s *Section) logIn(names shopNames, says facts.Shop) bool {
 	return true
 }
 
-func (s *Section) statusesRead(names shopNames, says facts.Shop) bool {
+func (s *Section) statusesRead(names shopNames, says refdata.Shop) bool {
 	if says.StatusesFailure != nil {
 		s.cartumFailed(names, "its statuses", *says.StatusesFailure)
 	}
@@ -93,7 +93,7 @@ func (s *Section) statusesRead(names shopNames, says facts.Shop) bool {
 }
 
 // importReads tells what else an import cannot read.
-func (s *Section) importReads(names shopNames, says facts.Shop) {
+func (s *Section) importReads(names shopNames, says refdata.Shop) {
 	if says.OrdersFailure != nil {
 		s.cartumFailed(names, "its orders", *says.OrdersFailure)
 	}
@@ -103,7 +103,7 @@ func (s *Section) importReads(names shopNames, says facts.Shop) {
 }
 
 // cartumFailed names the settings' key that is to be mended.
-func (s *Section) cartumFailed(names shopNames, what string, f facts.Failure) {
+func (s *Section) cartumFailed(names shopNames, what string, f refdata.Failure) {
 	switch cartum.Kind(f.Kind) {
 	case cartum.Credentials:
 		s.Find(Problem, names.login, "the shop refuses them: %s; make a user in Cartum's panel, Settings > Users, and put its login and password into the variables that the settings name", f.Text)
@@ -150,8 +150,8 @@ func (s *Section) final(at string, set settings.Shop, m mappings) {
 
 // shopDirectory is the shop's statuses with their titles in a language; in all
 // languages where none is given.
-func shopDirectory(statuses []facts.Status, language string, read bool) facts.Directory {
-	d := facts.Directory{Kind: facts.ShopStatuses, Read: read}
+func shopDirectory(statuses []refdata.Status, language string, read bool) refdata.Directory {
+	d := refdata.Directory{Kind: refdata.ShopStatuses, Read: read}
 	for _, one := range statuses {
 		d.Records = append(d.Records, numbered(int64(one.ID), TitleOf(one.Titles, language), yes(one.Successful)))
 	}
@@ -201,7 +201,7 @@ func (s *Section) mappings(at string, set settings.Statuses, m mappings) {
 
 // mapping tells one entry of a map by its names, or which of its sides is not
 // there.
-func (s *Section) mapping(key string, fromIn, toIn facts.Directory, from, to any, fromOwner, toOwner string) {
+func (s *Section) mapping(key string, fromIn, toIn refdata.Directory, from, to any, fromOwner, toOwner string) {
 	fromName, fromExists := fromIn.Name(fmt.Sprint(from))
 	toName, toExists := toIn.Name(fmt.Sprint(to))
 	if fromExists && toExists {
@@ -217,7 +217,7 @@ func (s *Section) mapping(key string, fromIn, toIn facts.Directory, from, to any
 }
 
 // showMappings lists the statuses of both sides with what becomes of each.
-func (s *Section) showMappings(at string, statuses []facts.Status, set settings.Shop, m mappings) {
+func (s *Section) showMappings(at string, statuses []refdata.Status, set settings.Shop, m mappings) {
 	rows := make([][]string, 0, len(m.shop.Records))
 	var unmapped []string
 	for i, one := range m.shop.Records {
@@ -243,7 +243,7 @@ func (s *Section) showMappings(at string, statuses []facts.Status, set settings.
 	s.Lists = append(s.Lists, List{"statuses of " + m.owner, []string{"ID", "NAME", "GROUP", "BECOMES IN CARTUM"}, rows})
 }
 
-func becomes(mapped bool, to string, in facts.Directory) string {
+func becomes(mapped bool, to string, in refdata.Directory) string {
 	if !mapped {
 		return "(not mapped: changes nothing)"
 	}

@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
 )
 
 // Metrics are those of one process.
@@ -102,6 +102,6 @@ func (m *Metrics) Webhook(service, id, outcome string) {
 
 // ShowOverview shows the health of shops and accounts, by the report that is the
 // last one when Prometheus asks.
-func (m *Metrics) ShowOverview(last func() overview.Report) {
+func (m *Metrics) ShowOverview(last func() health.Report) {
 	m.registry.MustRegister(reportCollector{last})
 }

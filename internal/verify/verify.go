@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
-	"github.com/cartumsync/cartumsync/internal/facts"
+	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -105,7 +105,7 @@ type examination struct {
 	roapp, v2, legacy     *roapp.Client
 	cartum                *cartum.Client
 
-	accountSays facts.Account
+	accountSays refdata.Account
 	// newestNumber and newestContact are of the account's newest order, "" where it has none.
 	newestNumber, newestContact string
 	// limited is set once RO App has refused a request for its pace.

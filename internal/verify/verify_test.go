@@ -35,7 +35,7 @@ type testEnv struct {
 	agrees        func(step string) bool
 }
 
-// setting is how the fakes of a world behave.
+// setting is how the fakes of a test environment behave.
 type setting struct {
 	cartum, roapp map[string]string
 	limited       bool
@@ -43,7 +43,7 @@ type setting struct {
 }
 
 const (
-	// justPlaced is the newest order of a world, testOrder the one that is placed while the probes run.
+	// justPlaced is the newest order of a test environment, testOrder the one that is placed while the probes run.
 	justPlaced = 100
 	testOrder  = 9001
 )
@@ -83,7 +83,7 @@ func newTestEnv(t *testing.T, s setting) *testEnv {
 	return w
 }
 
-// lastPort is what the newest world listens at.
+// lastPort is what the newest test environment listens at.
 var lastPort atomic.Int32
 
 // ownAddress is one that no other server of the tests is ever given, for the account sends its webhooks there also while
@@ -311,29 +311,29 @@ func TestEachSwitchOfTheFakesIsFound(t *testing.T) {
 }
 
 func withSwitch(s described, value string) setting {
-	world := setting{cartum: map[string]string{}, roapp: maps.Clone(quick), limited: s.name == "retry-after" || s.name == "limit-window"}
-	into := world.roapp
+	behaviour := setting{cartum: map[string]string{}, roapp: maps.Clone(quick), limited: s.name == "retry-after" || s.name == "limit-window"}
+	into := behaviour.roapp
 	if s.ofCartum {
-		into = world.cartum
+		into = behaviour.cartum
 	}
 	maps.Copy(into, provokes[s.name])
 	if slices.ContainsFunc(accountWrites, func(p probe) bool { return slices.Contains(p.covers, s.name) }) {
-		world = world.lagging()
+		behaviour = behaviour.lagging()
 	}
 	into[s.name] = value
-	return world
+	return behaviour
 }
 
-// inProfile is a world in which each switch has its value of the profile.
+// inProfile is a test environment in which each switch has its value of the profile.
 func inProfile(t *testing.T, name string) setting {
 	t.Helper()
 	cartum, err := cartumfake.Profile(name)
 	require.NoError(t, err)
-	world := setting{cartum: cartum, roapp: roappfake.Profile(name)}
+	behaviour := setting{cartum: cartum, roapp: roappfake.Profile(name)}
 	if name == "documented" {
-		world = world.lagging()
+		behaviour = behaviour.lagging()
 	}
-	return world
+	return behaviour
 }
 
 func TestProfileDocumentedIsAsExpected(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
@@ -118,13 +120,7 @@ func TestLatencyDelaysTheAnswerNotTheEffect(t *testing.T) {
 // eventually waits for a condition.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !condition() {
-		if time.Now().After(deadline) {
-			t.Fatal("the condition did not come true")
-		}
-		time.Sleep(time.Millisecond) //nolint:forbidigo // between two looks at the condition
-	}
+	require.Eventually(t, condition, 30*time.Second, time.Millisecond, "the condition did not come true")
 }
 
 func TestConcurrentRequests(t *testing.T) {

@@ -1,0 +1,125 @@
+package testenv
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
+)
+
+// Patience is how long a test waits for an order: the fake allows three requests a
+// second, and tests share one small machine.
+const Patience = 90 * time.Second
+
+// Webhook sends Cartum's event for an order, as Cartum does.
+func (w *Env) Webhook(number int64) {
+	w.T.Helper()
+	body, _ := json.Marshal(w.Cartum.Order(number, nil))
+	if code, answer := w.PutWebhook(w.Shop, WebhookKey, body); code != http.StatusNoContent {
+		w.T.Fatalf("webhook of order %d: %d %s", number, code, answer)
+	}
+}
+
+// PutWebhook sends any body to any shop's webhook.
+func (w *Env) PutWebhook(shop, key string, body []byte) (code int, answer string) {
+	w.T.Helper()
+	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPut, w.StarterURL+"/webhooks/cartum/"+shop+"/"+key, bytes.NewReader(body))
+	w.must(err)
+	resp, err := http.DefaultClient.Do(req)
+	w.must(err)
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	w.must(err)
+	return resp.StatusCode, string(text)
+}
+
+// Place puts an order into the shop and sends its webhook.
+func (w *Env) Place(number int64, fields J) {
+	w.T.Helper()
+	w.Cartum.PutOrder(number, fields)
+	w.Webhook(number)
+}
+
+// ByHand asks for an order as a person does.
+func (w *Env) ByHand(number int64) {
+	w.T.Helper()
+	w.must(w.Orders.Changed(w.T.Context(), w.Key(number), order.OriginHand))
+}
+
+// Key is the key of one of the shop's orders.
+func (w *Env) Key(number int64) order.Key { return order.Key{Shop: w.Shop, Number: number} }
+
+// Decide answers a hold.
+func (w *Env) Decide(number int64, d order.Decision) {
+	w.T.Helper()
+	d.By = "tester"
+	w.must(w.Orders.Decide(w.T.Context(), w.Key(number), d))
+}
+
+// Refused sends a decision that is not taken, and gives why.
+func (w *Env) Refused(number int64, d order.Decision) *service.Error {
+	w.T.Helper()
+	d.By = "tester"
+	err := w.Orders.Decide(w.T.Context(), w.Key(number), d)
+	if !service.Has(err, service.Unfit) {
+		w.T.Fatalf("the decision %s was not refused as one that does not fit: %v", d.Kind, err)
+	}
+	return service.As(err)
+}
+
+// Await waits until the order is as the condition wants it: "" or what is missing.
+func (w *Env) Await(number int64, condition func(order.View) string) order.View {
+	w.T.Helper()
+	var view order.View
+	w.Eventually(Patience, func() string {
+		var err error
+		if view, err = w.Orders.View(w.T.Context(), w.Key(number)); err != nil {
+			return err.Error()
+		}
+		if text := condition(view); text != "" {
+			return fmt.Sprintf("order %d: %s; it is %s, runs %v, holds %+v, timeline %v",
+				number, text, view.SyncState, view.Running, view.State.Hold, view.State.Timeline)
+		}
+		return ""
+	})
+	return view
+}
+
+// AwaitSynced waits until the order is imported, and gives it as RO App has it.
+func (w *Env) AwaitSynced(number int64) (order.View, RoappOrder) {
+	w.T.Helper()
+	view := w.Await(number, func(v order.View) string {
+		if v.SyncState != order.SyncSynced {
+			return "not imported"
+		}
+		return ""
+	})
+	return view, w.Roapp.Order(view.State.Order.ID)
+}
+
+// AwaitHeld waits until the order is held for a reason.
+func (w *Env) AwaitHeld(number int64, reason order.HoldReason) order.View {
+	w.T.Helper()
+	return w.Await(number, func(v order.View) string {
+		if v.State.Hold == nil || v.State.Hold.Reason != reason {
+			return "not held for " + string(reason)
+		}
+		return ""
+	})
+}
+
+// AwaitClosed waits until the order's workflow is done.
+func (w *Env) AwaitClosed(number int64) order.View {
+	w.T.Helper()
+	return w.Await(number, func(v order.View) string {
+		if v.SyncState != order.SyncClosed {
+			return "not closed"
+		}
+		return ""
+	})
+}

@@ -1,0 +1,122 @@
+package health
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// holdsCounted bounds how many held orders are listed, of all shops together.
+const holdsCounted = 5000
+
+// countOrders counts each shop's orders by state: one list for all held ones, one
+// for all failed ones, and three counts a shop, as many as ctx leaves time for.
+func (l *look) countOrders(ctx context.Context) {
+	holds, err := l.index.Orders(ctx, index.InState(order.SyncHeld), holdsCounted)
+	if err != nil {
+		l.failed(err)
+		return
+	}
+	failed, err := l.index.Failed(ctx, "")
+	if err != nil {
+		l.failed(err)
+		return
+	}
+	longestAgo := func(a, b string) int {
+		return cmp.Or(l.report.Shops[a].counted.Compare(l.report.Shops[b].counted), cmp.Compare(a, b))
+	}
+	turns := slices.SortedFunc(maps.Keys(l.report.Shops), longestAgo)
+	for _, id := range turns {
+		shop := l.report.Shops[id]
+		shop.Orders = maps.Clone(shop.Orders) // a report that is given out does not change
+		if shop.Orders == nil {
+			shop.Orders = map[string]int64{}
+		}
+		shop.Orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
+		shop.Orders[string(order.SyncFailed)] = ofShop(id, failed)
+		l.report.Shops[id] = shop
+	}
+	for _, id := range turns {
+		if !l.countShop(ctx, id) {
+			return
+		}
+	}
+}
+
+// countShop counts a shop's orders that are not held. It tells whether there was
+// time for it.
+func (l *look) countShop(ctx context.Context, id string) bool {
+	shop := l.report.Shops[id]
+	for _, state := range []order.SyncState{order.SyncImporting, order.SyncSynced, order.SyncClosed} {
+		count, err := l.index.CountState(ctx, id, state)
+		if ctx.Err() != nil {
+			return false
+		}
+		if err != nil {
+			l.failed(fmt.Errorf("count the %s orders of shop %s: %w", state, id, err))
+			continue
+		}
+		shop.Orders[string(state)] = count
+	}
+	shop.counted = time.Now()
+	l.report.Shops[id] = shop
+	return true
+}
+
+func heldOf(shop string, holds []index.Order) (held int64, oldest time.Time) {
+	for _, hold := range holds {
+		if hold.Key.Shop != shop {
+			continue
+		}
+		held++
+		if since := hold.HeldSince(); !since.IsZero() && (oldest.IsZero() || since.Before(oldest)) {
+			oldest = since
+		}
+	}
+	return held, oldest
+}
+
+func ofShop(shop string, orders []index.Order) (count int64) {
+	for _, one := range orders {
+		if one.Key.Shop == shop {
+			count++
+		}
+	}
+	return count
+}
+
+// measureBacklogs asks for each account's queue and how fast it is served.
+func (l *look) measureBacklogs(ctx context.Context) {
+	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
+		account := l.report.Accounts[id]
+		account.Limit = l.set.Accounts[id].RequestsPerSecond
+		l.report.Accounts[id] = account
+		described, err := l.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace:     l.namespace,
+			TaskQueue:     &taskqueuepb.TaskQueue{Name: engine.RoappQueue(id)},
+			TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
+			ReportStats:   true,
+		})
+		if err != nil {
+			l.failed(fmt.Errorf("ask for the backlog of account %s: %w", id, err))
+			continue
+		}
+		account.Backlog = described.GetStats().GetApproximateBacklogCount()
+		account.BacklogAge = described.GetStats().GetApproximateBacklogAge().AsDuration().Seconds()
+		// A task is one request, but for a few that read and write in one go. What
+		// the limit holds back is not counted, so this is what RO App got.
+		account.PerSecond = float64(described.GetStats().GetTasksDispatchRate())
+		l.report.Accounts[id] = account
+	}
+}

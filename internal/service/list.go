@@ -1,0 +1,245 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"go.temporal.io/sdk/converter"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// LargestPage is the most rows that a page has.
+	LargestPage = 100
+)
+
+// tables is what lists of orders remember and share.
+type tables struct {
+	counts *shared[Counts]
+	roapp  *shared[workflows.RoappOrdersPage]
+	reads  *reads
+}
+
+func newTables() *tables {
+	return &tables{
+		counts: newShared[Counts](countsFor, countsWithin),
+		roapp:  newShared[workflows.RoappOrdersPage](roappOrdersFor, roappOrdersWithin),
+		reads:  newReads(),
+	}
+}
+
+// List is a page of up to size orders, newest first, from the cursor on that the
+// page before gave, "" for the first page. It may lag a moment behind the orders.
+// What is wrong with the question comes back as [Invalid].
+func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (Page, error) {
+	f, err := f.checked()
+	if err != nil {
+		return Page{}, err
+	}
+	from, err := placeOf(cursor)
+	if err != nil {
+		return Page{}, err
+	}
+	look, err := o.newLook(f)
+	if err != nil {
+		return Page{}, err
+	}
+	size = min(max(size, 1), LargestPage)
+	switch {
+	case f.Number != "":
+		return look.byNumber(ctx)
+	case f.Made == MadeInShop && from.Roapp == nil:
+		return look.ofShops(ctx, from, size)
+	case f.Made == MadeAnywhere, f.Made == MadeInRoapp && from.Order == nil:
+		return look.withRoapp(ctx, from, size)
+	default:
+		return Page{}, errCursor
+	}
+}
+
+// tableLook is one look at a table, by the settings that are in force.
+type tableLook struct {
+	*Orders
+	set    *settings.Settings
+	filter Filter
+	memos  converter.DataConverter
+
+	mu sync.Mutex
+	// seen are rows of ours as RO App's list shows them now, by workflow.
+	seen map[string]Row
+}
+
+func (o *Orders) newLook(f Filter) (*tableLook, error) {
+	set := o.settings.Current()
+	keys := make([]engine.Key, 0, len(set.Encryption))
+	for _, configured := range set.Encryption {
+		key, err := configured.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, engine.Key{ID: configured.ID, Key: key})
+	}
+	codec, err := engine.NewCodec(keys)
+	if err != nil {
+		return nil, fmt.Errorf("read the orders' memos: %w", err)
+	}
+	return &tableLook{Orders: o, set: set, filter: f, seen: map[string]Row{}, memos: engine.DataConverter(codec)}, nil
+}
+
+// where selects what the filter shows of the exchange's own orders.
+func (l *tableLook) where() index.Condition { return l.filter.where(l.set.ShopsOf(l.filter.Account)) }
+
+// ofShops is a page of orders that were imported.
+func (l *tableLook) ofShops(ctx context.Context, from place, size int) (Page, error) {
+	rows, last, err := l.index.NewestFirst(ctx, l.where(), from.Order, size)
+	if err != nil {
+		return Page{}, err
+	}
+	page := Page{Rows: l.rows(rows)}
+	if last != nil {
+		page.Next = place{Order: last}.cursor()
+	}
+	return page, nil
+}
+
+// byNumber finds an order by either side's number or id. What Temporal does not
+// know, RO App is asked for: how its staff number orders stands nowhere else.
+func (l *tableLook) byNumber(ctx context.Context) (Page, error) {
+	var page Page
+	if id, err := strconv.ParseInt(l.filter.Number, 10, 64); err == nil {
+		rows, err := l.index.Newest(ctx, index.All(l.where(), index.Numbered(id)))
+		if err != nil {
+			return Page{}, err
+		}
+		if l.filter.Made != MadeInRoapp {
+			page.Rows = l.rows(rows)
+		}
+	}
+	if l.filter.Made == MadeInShop && len(page.Rows) > 0 {
+		return page, nil
+	}
+	for _, account := range l.accounts() {
+		rows, err := l.roappByNumber(ctx, account)
+		if err != nil {
+			page.Problems = append(page.Problems, l.problem(account, err))
+			continue
+		}
+		for _, row := range rows {
+			if l.wants(row) && !slices.ContainsFunc(page.Rows, row.same) {
+				page.Rows = append(page.Rows, row)
+			}
+		}
+	}
+	return page, nil
+}
+
+// wants tells whether a row of RO App's list belongs into the table.
+func (l *tableLook) wants(row Row) bool {
+	of, mine := l.filter, row.Key != (order.Key{})
+	switch of.Made {
+	case MadeInRoapp:
+		return !mine
+	case MadeInShop:
+		return mine && (of.Shop == "" || of.Shop == row.Key.Shop) && (of.State == "" || of.State == row.State) && (of.Reason == "" || of.Reason == row.Reason)
+	default:
+		return true
+	}
+}
+
+// same tells that two rows are one order.
+func (r Row) same(other Row) bool {
+	if r.Key != (order.Key{}) || other.Key != (order.Key{}) {
+		return r.Key == other.Key
+	}
+	return r.Account == other.Account && r.RoappOrder == other.RoappOrder
+}
+
+func (l *tableLook) rows(all []index.Order) []Row {
+	rows := make([]Row, 0, len(all))
+	for _, one := range all {
+		rows = append(rows, l.row(one))
+	}
+	return rows
+}
+
+// row reads what visibility shows of an order. What its memo does not say, as of
+// an order that is just being imported, the settings do.
+func (l *tableLook) row(o index.Order) Row {
+	said := l.memo(o)
+	shop, known := l.set.Shops[o.Key.Shop]
+	row := Row{
+		Key: o.Key, Workflow: o.ID, ShopName: said.ShopName, Account: said.Account,
+		Customer: said.Customer, Currency: said.Currency, RoappNumber: said.Number, Marks: said.Warnings,
+		Created: o.Placed(), Updated: o.Synced(), CartumStatus: o.CartumStatus(), RoappOrder: o.RoappOrder(), RoappStatus: o.RoappStatus(),
+		Amount: o.Amount(), WrittenOff: o.WrittenOff(), State: o.State(), Reason: o.Reason(), HeldSince: o.HeldSince(),
+		started: o.Started,
+	}
+	if known {
+		row.ShopName = shop.Name
+		if row.Account == "" {
+			row.Account = shop.Account
+		}
+		row.Links.Shop = shop.AdminURL
+	}
+	if row.Currency == "" {
+		row.Currency = l.set.Accounts[row.Account].Currency
+	}
+	if row.ShopName == "" {
+		row.ShopName = o.Key.Shop
+	}
+	row.Links.ShopName, row.Links.Order = row.ShopName, l.orderLink(row.Account, row.RoappOrder)
+	return row
+}
+
+// memo is what the order's memo says; nothing where it has none, or was encrypted
+// with a key that is gone.
+func (l *tableLook) memo(o index.Order) (said flow.Row) {
+	if payload := o.Memo(workflows.MemoRow); payload != nil {
+		_ = l.memos.FromPayload(payload, &said)
+	}
+	return said
+}
+
+// orderLink opens an order in RO App, "" where that is not known.
+func (l *tableLook) orderLink(account string, id int64) string {
+	web := l.set.Accounts[account].WebURL
+	if web == "" || id == 0 {
+		return ""
+	}
+	return web + "/orders/table/" + strconv.FormatInt(id, 10)
+}
+
+// problem says why an account's orders are missing.
+func (l *tableLook) problem(account string, err error) string {
+	switch {
+	case errors.Is(err, errManyReads):
+		return fmt.Sprintf("You ask for more lists and searches than RO App's account %s can answer, so its own orders are missing here. Try again in a moment.", account)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("RO App's account %s did not answer in time, for orders go first, so its own orders are missing here. Try again in a moment.", account)
+	}
+	return fmt.Sprintf("RO App's account %s could not be asked, so its own orders are missing here: %s", account, plainly(err))
+}
+
+// Row is one order's row, and whether there is such an order. It may lag a moment
+// behind the order.
+func (o *Orders) Row(ctx context.Context, key order.Key) (Row, bool, error) {
+	look, err := o.newLook(Filter{})
+	if err != nil {
+		return Row{}, false, err
+	}
+	rows, err := o.index.Orders(ctx, index.WithIDs(key.WorkflowID()), 0)
+	if err != nil || len(rows) == 0 {
+		return Row{}, false, err
+	}
+	return look.row(rows[0]), true, nil
+}

@@ -1,0 +1,97 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jellydator/ttlcache/v3"
+	"golang.org/x/time/rate"
+
+	"github.com/cartumsync/cartumsync/internal/access"
+)
+
+const (
+	// readEvery and readsAtOnce are how often one user may have RO App asked for a
+	// list or a search.
+	readEvery   = 2 * time.Second
+	readsAtOnce = 8
+	// accountReads is how many pages of an account are asked for at a time: how
+	// fast they are answered is the account's worker's to decide.
+	accountReads = 2
+	// debounce is how long a search waits for its user to change their mind.
+	debounce = 250 * time.Millisecond
+)
+
+// errManyReads refuses a user who asks more than RO App can be asked for.
+var errManyReads = errors.New("too many lists and searches at once")
+
+// reads bounds what lists and searches may have RO App asked for. Who goes away
+// while they wait costs nothing.
+type reads struct {
+	users *ttlcache.Cache[string, *rate.Limiter]
+
+	mu       sync.Mutex
+	accounts map[string]chan struct{} // slots
+}
+
+func newReads() *reads {
+	return &reads{
+		// A user who is forgotten has their full allowance again by then.
+		users:    ttlcache.New(ttlcache.WithTTL[string, *rate.Limiter](time.Minute), ttlcache.WithCapacity[string, *rate.Limiter](10_000)),
+		accounts: map[string]chan struct{}{},
+	}
+}
+
+// ofUser waits until the context's user may have RO App asked.
+func (r *reads) ofUser(ctx context.Context) error {
+	user, _ := access.Who(ctx)
+	fresh := ttlcache.WithLoader[string, *rate.Limiter](ttlcache.LoaderFunc[string, *rate.Limiter](
+		func(users *ttlcache.Cache[string, *rate.Limiter], name string) *ttlcache.Item[string, *rate.Limiter] {
+			return users.Set(name, rate.NewLimiter(rate.Every(readEvery), readsAtOnce), ttlcache.DefaultTTL)
+		}))
+	if err := r.users.Get(user.Name, fresh).Value().Wait(ctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %w", errManyReads, err)
+	}
+	return nil
+}
+
+// ofAccount waits until one more page of the account may be asked for, until done
+// is called.
+func (r *reads) ofAccount(ctx context.Context, account string) (done func(), err error) {
+	slots := r.slots(account)
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (r *reads) slots(account string) chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slots, known := r.accounts[account]
+	if !known {
+		slots = make(chan struct{}, accountReads)
+		r.accounts[account] = slots
+	}
+	return slots
+}
+
+// pause waits before a search, unless its user is gone by then.
+func pause(ctx context.Context) error {
+	timer := time.NewTimer(debounce)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

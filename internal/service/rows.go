@@ -1,0 +1,79 @@
+package service
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/cartumsync/cartumsync/internal/order"
+)
+
+// Made says where the orders of a table were made.
+type Made string
+
+// Where orders are made.
+const (
+	MadeInShop   Made = "integration" // came through the exchange, of one shop or of all
+	MadeInRoapp  Made = "roapp"       // by staff
+	MadeAnywhere Made = "all"
+)
+
+// Filter says which orders a table shows; its zero value is all orders that came
+// through the service.
+type Filter struct {
+	Made    Made   // "" is [MadeInShop]
+	Shop    string // a shop's id, "" for all
+	Account string // of orders made in RO App: an account's id, "" for all
+	State   order.SyncState
+	Reason  order.HoldReason
+	// Number finds one order by its External ID, or by RO App's number.
+	Number string
+}
+
+// Row is one order of a table. It may lag a moment behind the order itself.
+type Row struct {
+	// Key is zero for an order that was made in RO App.
+	Key      order.Key
+	ShopName string
+	Account  string
+	Customer string // as the shop or RO App names them
+	// Created is when the order was placed, Updated when both sides were last
+	// compared; zero where that is not known.
+	Created, Updated time.Time
+	CartumStatus     int    // 0 where there is none
+	RoappOrder       int64  // 0 where it does not stand there
+	RoappNumber      string // as staff see it, "" where only the id is known
+	RoappStatus      int64
+	RoappStatusName  string           // where RO App said it along
+	Amount           *decimal.Decimal // all goods; nil where not known
+	Currency         string
+	State            order.SyncState // "" for an order that was made in RO App
+	Reason           order.HoldReason
+	HeldSince        time.Time
+	WrittenOff       bool
+	Marks            []string // codes of [flow.Message]
+	// Links open both sides for a person, Workflow names it in Temporal's UI.
+	Links    order.Links
+	Workflow string
+
+	started time.Time // of its workflow
+}
+
+// at is when the order was placed; while nobody has read it, when its workflow
+// started.
+func (r Row) at() time.Time {
+	if r.Created.IsZero() {
+		return r.started
+	}
+	return r.Created
+}
+
+// Page is a part of a table, newest first.
+type Page struct {
+	Rows []Row
+	// Next asks for the page after this one, "" at the end.
+	Next string
+	// Problems tell, in words for a person, what is missing: an account that
+	// did not answer.
+	Problems []string
+}

@@ -1,0 +1,75 @@
+// Package pages is what people see and steer the exchange with: HTML pages, made
+// by the server, that work without JavaScript and are live with it.
+package pages
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/health"
+	"github.com/cartumsync/cartumsync/internal/service"
+	"github.com/cartumsync/cartumsync/internal/settings"
+)
+
+// Options of [New]; all are required unless they say otherwise.
+type Options struct {
+	Settings *settings.Store
+	// Orders and Overview give the way to the workflows, false while Temporal is
+	// not connected.
+	Orders   func() (*service.Orders, bool)
+	Overview func() (*health.Viewer, bool)
+	// SettingsProblem says why the file's settings are not in force, nil while
+	// they are. It is optional.
+	SettingsProblem func() error
+	// TemporalUI is the URL of the namespace in Temporal's UI, as a browser of the
+	// staff reaches it; "" gives no links there.
+	TemporalUI string
+	Logger     *zap.Logger
+}
+
+type pages struct {
+	Options
+	templates templates
+}
+
+// New makes the pages, for whom the guard knows; who may not act is refused here.
+func New(o Options) http.Handler {
+	p := &pages{Options: o, templates: parsedTemplates()}
+	if !assetsComplete() {
+		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
+	}
+	r := chi.NewRouter()
+	r.Handle("/assets/*", assetHandler())
+	r.Get("/", http.RedirectHandler("/orders", http.StatusSeeOther).ServeHTTP)
+	r.Post("/language", p.chooseLanguage)
+	r.Get("/orders", p.ordersTable)
+	r.Get("/orders/counts", p.orderCounts)
+	r.Get("/orders/{shop}/{number}", p.order)
+	r.Get("/orders/{shop}/{number}/row", p.orderRow)
+	r.Get("/holds", p.holds)
+	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
+	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
+	r.Get("/health", p.health)
+	r.Get("/health/fares", p.healthFares)
+	r.Get("/completeness", p.completeness)
+	r.Get("/completeness/found", p.completenessFound)
+	r.Get("/settings", p.settings)
+	r.Get("/settings/check", p.checkPart)
+	r.Group(func(r chi.Router) {
+		r.Use(access.Require(access.RoleAct))
+		r.Post("/orders/refresh", p.updateMany)
+		r.Post("/orders/{shop}/{number}/refresh", p.update)
+		r.Post("/orders/{shop}/{number}/import", p.importOrder)
+		r.Post("/orders/{shop}/{number}/decisions", p.decide)
+		r.Post("/holds/decisions", p.decideMany)
+		r.Post("/health/shops/{shop}/{action}", p.tellShop)
+		r.Post("/health/accounts/{account}/collect", p.collect)
+		r.Post("/completeness/import", p.importMissing)
+		r.Post("/settings/check", p.checkAgain)
+	})
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
+	return r
+}

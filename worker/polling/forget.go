@@ -1,0 +1,62 @@
+package polling
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.uber.org/zap"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/workflows"
+)
+
+const (
+	// forgetEvery is how often workflows that only read are listed, and forgetAfter
+	// how long one is kept after it ended.
+	forgetEvery = 10 * time.Minute
+	forgetAfter = 30 * time.Minute
+	// forgetAtOnce is how many are deleted at a time.
+	forgetAtOnce = 500
+)
+
+// forgetReads deletes, until ctx ends, what people's lists, searches, lookups and
+// comparisons leave in Temporal: their answers are old within minutes, and would
+// stay as long as orders do.
+func (w *Workers) forgetReads(ctx context.Context) {
+	ticks := time.NewTicker(forgetEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ticks.C:
+			if err := w.forgetBefore(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
+				w.options.Logger.Warn("what lists and searches left is not deleted yet; it is tried again", zap.Error(err))
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// forgetBefore deletes those that ended before the moment.
+func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
+	defer cancel()
+	runs, err := w.options.Index.Runs(ctx, index.All(
+		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow), index.EndedBefore(ended),
+	), forgetAtOnce)
+	if err != nil {
+		return fmt.Errorf("list what lists and searches left: %w", err)
+	}
+	for _, run := range runs {
+		_, err := w.options.Client.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+			Namespace: w.options.Namespace, WorkflowExecution: run,
+		})
+		if err != nil && !engine.Missing(err) { // another process may have deleted it
+			return fmt.Errorf("delete %s: %w", run.GetWorkflowId(), err)
+		}
+	}
+	return nil
+}
