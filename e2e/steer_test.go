@@ -94,7 +94,7 @@ func TestSteer_ByPages(t *testing.T) {
 	compared := func(want string) {
 		t.Helper()
 		w.Eventually(testenv.Patience, func() string {
-			_, page := see(w, "/completeness?"+query, "en")
+			_, page := see(w, "/reconciliation?"+query, "en")
 			if !strings.Contains(page, want) {
 				return page
 			}
@@ -104,9 +104,9 @@ func TestSteer_ByPages(t *testing.T) {
 	w.AwaitSynced(1)
 	compared("from before the shop was connected")
 	click := url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}}
-	require.Equal(t, http.StatusSeeOther, press(w, "/completeness/import", click))
+	require.Equal(t, http.StatusSeeOther, press(w, "/reconciliation/import", click))
 	compared("on hold: no customer")
-	status, _ := see(w, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", "en")
+	status, _ := see(w, "/reconciliation?shop=demo&from=2026-02-01&to=2026-01-01", "en")
 	assert.Equal(t, http.StatusUnprocessableEntity, status)
 
 	// The settings are shown with names, and without secrets.
@@ -147,7 +147,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	}
 	w.AwaitHeld(1, "no-customer")
 
-	place := "/v1/shops/demo/completeness?from=" + dayAgo(3) + "&to=" + dayAgo(1)
+	place := "/v1/shops/demo/reconciliation?from=" + dayAgo(3) + "&to=" + dayAgo(1)
 	answer, body = askJSON(w, http.MethodGet, place, "")
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
@@ -166,7 +166,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	assert.Equal(t, false, body["complete"])
 	assert.Empty(t, answer.Header.Values("Retry-After"))
 	assert.Empty(t, answer.Header.Values("Location"))
-	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/completeness?from=2026-02-01&to=2026-01-01", "")
+	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/reconciliation?from=2026-02-01&to=2026-01-01", "")
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
 
 	w.Eventually(testenv.Patience, func() string {

@@ -14,8 +14,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// completenessPage compares the days of a shop.
-type completenessPage struct {
+// reconciliationPage compares the days of a shop.
+type reconciliationPage struct {
 	Shops []shopName
 	workflows.ReconcileInput
 	// Asked is set where a comparison was asked for; then one of Running, Problem
@@ -23,7 +23,7 @@ type completenessPage struct {
 	Asked   bool
 	Running bool
 	Problem string // why, as the service or the engine put it
-	Found   *service.Completeness
+	Found   *service.Reconciliation
 	// Missing are those that the page lists, of all.
 	Missing []missingRow
 	// Moves is set while missing orders are on their way.
@@ -46,13 +46,13 @@ const (
 )
 
 // Query names the comparison in an address.
-func (c completenessPage) Query() string {
+func (c reconciliationPage) Query() string {
 	return url.Values{"shop": {c.Shop}, "from": {c.From}, "to": {c.To}}.Encode()
 }
 
-func (p *pages) completenessData(ctx context.Context, r *http.Request, orders *service.Orders) (completenessPage, error) {
+func (p *pages) reconciliationData(ctx context.Context, r *http.Request, orders *service.Orders) (reconciliationPage, error) {
 	set, query := p.Settings.Current(), r.URL.Query()
-	data := completenessPage{
+	data := reconciliationPage{
 		ReconcileInput: workflows.ReconcileInput{Shop: query.Get("shop"), From: query.Get("from"), To: query.Get("to")},
 		Asked:          query.Get("shop") != "", Said: query.Get("said") != "",
 	}
@@ -68,7 +68,7 @@ func (p *pages) completenessData(ctx context.Context, r *http.Request, orders *s
 		}
 		return data, nil
 	}
-	found, err := orders.Completeness(ctx, data.ReconcileInput, query.Get("fresh") != "")
+	found, err := orders.Reconciliation(ctx, data.ReconcileInput, query.Get("fresh") != "")
 	switch {
 	case service.Has(err, service.StillReading):
 		data.Running = true
@@ -84,7 +84,7 @@ func (p *pages) completenessData(ctx context.Context, r *http.Request, orders *s
 }
 
 // list takes the missing orders over into rows.
-func (c *completenessPage) list() {
+func (c *reconciliationPage) list() {
 	for _, day := range c.Found.Days {
 		for _, missing := range day.Missing {
 			c.Moves = c.Moves || missing.Reason == service.MissingImporting
@@ -95,28 +95,28 @@ func (c *completenessPage) list() {
 	}
 }
 
-func (p *pages) completeness(w http.ResponseWriter, r *http.Request) {
-	p.compare(w, r, func(data completenessPage) {
+func (p *pages) reconciliation(w http.ResponseWriter, r *http.Request) {
+	p.compare(w, r, func(data reconciliationPage) {
 		if data.Asked && r.URL.Query().Get("fresh") != "" {
 			// Reading has begun; a page that is loaded again must not begin it anew.
-			http.Redirect(w, r, "/completeness?"+data.Query(), http.StatusSeeOther) //nolint:gosec // within this host
+			http.Redirect(w, r, "/reconciliation?"+data.Query(), http.StatusSeeOther) //nolint:gosec // within this host
 			return
 		}
-		p.show(w, r, "completeness", data)
+		p.show(w, r, "reconciliation", data)
 	})
 }
 
-// completenessFound is what the page shows anew until all is there.
-func (p *pages) completenessFound(w http.ResponseWriter, r *http.Request) {
-	p.compare(w, r, func(data completenessPage) { p.showPart(w, r, "found", data) })
+// reconciliationFound is what the page shows anew until all is there.
+func (p *pages) reconciliationFound(w http.ResponseWriter, r *http.Request) {
+	p.compare(w, r, func(data reconciliationPage) { p.showPart(w, r, "found", data) })
 }
 
-func (p *pages) compare(w http.ResponseWriter, r *http.Request, show func(completenessPage)) {
+func (p *pages) compare(w http.ResponseWriter, r *http.Request, show func(reconciliationPage)) {
 	orders, connected := p.orders(w, r)
 	if !connected {
 		return
 	}
-	data, err := p.completenessData(r.Context(), r, orders)
+	data, err := p.reconciliationData(r.Context(), r, orders)
 	if err != nil {
 		p.failed(w, r, err)
 		return
@@ -136,15 +136,15 @@ func (p *pages) importMissing(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = orders.ImportMissing(r.Context(), missing, userName(r))
 	}
-	back := completenessPage{ReconcileInput: in}
+	back := reconciliationPage{ReconcileInput: in}
 	switch {
 	case service.Has(err, service.StillReading):
 		// What is missing is being read again, so nothing was asked for yet.
-		http.Redirect(w, r, "/completeness?"+back.Query(), http.StatusSeeOther)
+		http.Redirect(w, r, "/reconciliation?"+back.Query(), http.StatusSeeOther)
 	case err != nil:
 		p.failed(w, r, err)
 	default:
-		http.Redirect(w, r, "/completeness?"+back.Query()+"&said=asked", http.StatusSeeOther)
+		http.Redirect(w, r, "/reconciliation?"+back.Query()+"&said=asked", http.StatusSeeOther)
 	}
 }
 
@@ -156,6 +156,6 @@ func (p *pages) missingOf(r *http.Request, orders *service.Orders, in workflows.
 		}
 		return []service.Missing{{Key: order.Key{Shop: in.Shop, Number: int64(number)}}}, nil
 	}
-	found, err := orders.Completeness(r.Context(), in, false)
+	found, err := orders.Reconciliation(r.Context(), in, false)
 	return found.Wanted(), err
 }
