@@ -157,9 +157,9 @@ type Account struct {
 	// the first of them has waited, in seconds.
 	Backlog    int64   `json:"backlog"`
 	BacklogAge float64 `json:"backlog_age_seconds"`
-	// PerSecond is how many requests a second were handed out of late, by the
-	// engine's count over about half a minute; Limit is how many there may be.
-	PerSecond float64 `json:"requests_per_second" doc:"handed out of late, over about half a minute"`
+	// PerSecond is how many requests a second were sent to RO App, over the last
+	// half minute; Limit is how many there may be.
+	PerSecond float64 `json:"requests_per_second" doc:"requests sent to RO App, over the last half minute"`
 	Limit     float64 `json:"requests_per_second_limit" doc:"what the settings allow"`
 }
 
@@ -321,7 +321,7 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 	l.report.Worker = was.Worker
 	l.lookForWorker(ctx)
 	l.ask(ctx)
-	l.measureBacklogs(ctx)
+	l.measureAccounts(ctx)
 	l.publish()
 	if counting > 0 {
 		var done context.CancelFunc
