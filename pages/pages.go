@@ -55,7 +55,7 @@ func New(o Options) http.Handler {
 	r.Get("/health", p.health)
 	r.Get("/health/fares", p.healthFares)
 	r.Get("/reconciliation", p.reconciliation)
-	r.Get("/reconciliation/found", p.reconciliationFound)
+	r.Get("/reconciliation/result", p.reconciled)
 	r.Get("/settings", p.settings)
 	r.Get("/settings/check", p.checkPart)
 	r.Group(func(r chi.Router) {

@@ -59,10 +59,13 @@ type Different struct {
 type Tally struct {
 	Orders int
 	Sums   map[string]decimal.Decimal
+	// Counts are the orders by currency, also those without a sum.
+	Counts map[string]int
 }
 
 func (t *Tally) add(sum *decimal.Decimal, currency string) {
 	t.Orders++
+	t.count(currency, 1)
 	if sum != nil {
 		t.addSum(*sum, currency)
 	}
@@ -73,6 +76,13 @@ func (t *Tally) addSum(sum decimal.Decimal, currency string) {
 		t.Sums = map[string]decimal.Decimal{}
 	}
 	t.Sums[currency] = t.Sums[currency].Add(sum)
+}
+
+func (t *Tally) count(currency string, orders int) {
+	if t.Counts == nil {
+		t.Counts = map[string]int{}
+	}
+	t.Counts[currency] += orders
 }
 
 // Money is a sum in a currency.
@@ -104,6 +114,48 @@ type ReconciledDay struct {
 	Unread int
 }
 
+// ReconciledCurrency compares the orders of one currency, each sum as its own side
+// has it.
+type ReconciledCurrency struct {
+	Currency    string
+	Shop, Roapp struct {
+		Orders int
+		Sum    decimal.Decimal
+	}
+}
+
+// Difference is by how much RO App's sum is above the shop's.
+func (c ReconciledCurrency) Difference() decimal.Decimal { return c.Roapp.Sum.Sub(c.Shop.Sum) }
+
+// Currencies compares each currency of a side, sorted.
+func (d ReconciledDay) Currencies() []ReconciledCurrency {
+	codes := map[string]bool{}
+	for _, side := range []Tally{d.Shop, d.Roapp} {
+		for currency := range side.Counts {
+			codes[currency] = true
+		}
+	}
+	var all []ReconciledCurrency
+	for _, currency := range slices.Sorted(maps.Keys(codes)) {
+		one := ReconciledCurrency{Currency: currency}
+		one.Shop.Orders, one.Shop.Sum = d.Shop.Counts[currency], d.Shop.Sums[currency]
+		one.Roapp.Orders, one.Roapp.Sum = d.Roapp.Counts[currency], d.Roapp.Sums[currency]
+		all = append(all, one)
+	}
+	return all
+}
+
+// Wanted are the missing orders that ought to be there.
+func (d ReconciledDay) Wanted() []Missing {
+	var wanted []Missing
+	for _, one := range d.Missing {
+		if !one.meant() {
+			wanted = append(wanted, one)
+		}
+	}
+	return wanted
+}
+
 // Reconciliation proves, day by day, that a shop's orders stand in RO App.
 type Reconciliation struct {
 	Shop     string
@@ -122,16 +174,8 @@ type Reconciliation struct {
 // there.
 func (c Reconciliation) Complete() bool { return c.Unnumbered == 0 && len(c.Wanted()) == 0 }
 
-// Wanted are the missing orders that ought to be there.
-func (c Reconciliation) Wanted() []Missing {
-	var wanted []Missing
-	for _, one := range c.Total.Missing {
-		if !one.meant() {
-			wanted = append(wanted, one)
-		}
-	}
-	return wanted
-}
+// Wanted are the missing orders of all days that ought to be there.
+func (c Reconciliation) Wanted() []Missing { return c.Total.Wanted() }
 
 // meant tells that the order is missing by the settings or by somebody's wish.
 func (m Missing) meant() bool {
@@ -359,6 +403,9 @@ func (d *ReconciledDay) addDay(one ReconciledDay) {
 		into.Orders += from.Orders
 		for currency, sum := range from.Sums {
 			into.addSum(sum, currency)
+		}
+		for currency, orders := range from.Counts {
+			into.count(currency, orders)
 		}
 	}
 	d.Unread += one.Unread
