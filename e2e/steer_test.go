@@ -72,11 +72,11 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
 	// The initial import is started, shown and stopped.
-	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/initial-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
+	require.Equal(t, http.StatusSeeOther, press(w, "/imports/demo/start", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
 		w.Eventually(testenv.Patience, func() string {
-			status, page := see(w, "/health?said=initial-import", language)
+			status, page := see(w, "/imports/demo?said=started", language)
 			require.Equal(t, http.StatusOK, status, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
 				return page
@@ -84,8 +84,8 @@ func TestSteer_ByPages(t *testing.T) {
 			return ""
 		})
 	}
-	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-initial-import", "accounts/main/collect"} {
-		assert.Equal(t, http.StatusSeeOther, press(w, "/health/"+action, nil), action)
+	for _, action := range []string{"/health/shops/demo/sweep", "/imports/demo/stop", "/health/accounts/main/collect"} {
+		assert.Equal(t, http.StatusSeeOther, press(w, action, nil), action)
 	}
 	assert.Equal(t, http.StatusNotFound, press(w, "/health/shops/nowhere/sweep", nil))
 
@@ -192,8 +192,8 @@ func TestSteer_WhatIsDeadIsRed(t *testing.T) {
 	w.StartWorker()
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 	w.Eventually(testenv.Patience, func() string {
-		_, part := see(w, "/health/fares", "en")
-		for _, want := range []string{"somebody has to see to this", "does not work", "refused"} {
+		_, part := see(w, "/health/now", "en")
+		for _, want := range []string{"action needed", "refused"} {
 			if !strings.Contains(part, want) {
 				return want + " is not in " + part
 			}

@@ -62,6 +62,9 @@ func newDesk(t testing.TB) *desk {
 		user.SHA256 = hex.EncodeToString(hash[:])
 		set.APITokens = append(set.APITokens, user)
 	}
+	account := set.Accounts["main"]
+	account.RequestsPerSecond = 3
+	set.Accounts["main"] = account
 	d := &desk{
 		t: t, store: settings.NewStore(set),
 		temporal: &deskTemporal{runs: map[string]*deskRun{}, queries: map[string]any{}, orders: map[string]order.State{}},
@@ -390,4 +393,3 @@ func executionOf(state order.State) *workflowpb.WorkflowExecutionInfo {
 func (d *desk) dayAgo(days int) string {
 	return time.Now().In(d.store.Current().Shops["demo"].Since.Location()).AddDate(0, 0, -days).Format(time.DateOnly)
 }
-

@@ -44,7 +44,7 @@ func (l *look) countOrders(ctx context.Context) {
 		if shop.Orders == nil {
 			shop.Orders = map[string]int64{}
 		}
-		shop.Orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
+		shop.Orders[string(order.SyncHeld)], shop.OldestHold, shop.HoldAges = heldOf(id, holds, time.Now())
 		shop.Orders[string(order.SyncFailed)] = ofShop(id, failed)
 		l.report.Shops[id] = shop
 	}
@@ -75,17 +75,22 @@ func (l *look) countShop(ctx context.Context, id string) bool {
 	return true
 }
 
-func heldOf(shop string, holds []index.Order) (held int64, oldest time.Time) {
+func heldOf(shop string, holds []index.Order, now time.Time) (held int64, oldest time.Time, ages [Ages]int64) {
 	for _, hold := range holds {
 		if hold.Key.Shop != shop {
 			continue
 		}
 		held++
-		if since := hold.HeldSince(); !since.IsZero() && (oldest.IsZero() || since.Before(oldest)) {
+		since := hold.HeldSince()
+		if since.IsZero() {
+			continue
+		}
+		ages[ageOf(now.Sub(since))]++
+		if oldest.IsZero() || since.Before(oldest) {
 			oldest = since
 		}
 	}
-	return held, oldest
+	return held, oldest, ages
 }
 
 func ofShop(shop string, orders []index.Order) (count int64) {
