@@ -57,6 +57,7 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient := new(mocks.Client)
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
+	temporalClient.On("ListWorkflow", mock.Anything, mock.Anything).Return(new(workflowservice.ListWorkflowExecutionsResponse), nil)
 	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
 	var suite testsuite.WorkflowTestSuite
 	life = suite.NewTestWorkflowEnvironment()

@@ -21,6 +21,7 @@ func TestRehearsalWritesNothing(t *testing.T) {
 	s := openServices(t)
 	person := s.person("Anna", "+48601000201")
 	s.product("Rose", "ROZA-CZ")
+	s.product("Kartka", "")
 	placed := time.Now().Add(-24 * time.Hour)
 	standing := s.createInput(person)
 	standing.Number, standing.Created = 101, placed
@@ -123,6 +124,8 @@ func TestCheckOfTheServices(t *testing.T) {
 	require.NotNil(t, directory.Failure)
 	assert.Equal(t, refdata.Statuses, directory.Kind)
 	assert.NotNil(t, done[refdata.Shop](s, s.a.AskShop, "demo").Login)
+
+	s = openServices(t)
 	s.roapp.fail("GET /v2/company", "429")
 	assert.Equal(t, order.FailThrottled, s.fails(s.a.ReadCompany, "main").Kind, "it is asked again later")
 }

@@ -221,10 +221,10 @@ func (s *services) created() order.OrderCreated {
 // roappOrder is an order as RO App has it.
 type roappOrder struct {
 	Order struct {
-		StatusID int64             `json:"status_id"`
+		StatusID int64              `json:"status_id"`
 		Status   struct{ ID int64 } `json:"status"`
-		Notes    string            `json:"manager_notes"`
-		Fields   map[string]string `json:"custom_fields"`
+		Notes    string             `json:"manager_notes"`
+		Fields   map[string]string  `json:"custom_fields"`
 	}
 	Items []struct {
 		ID       int64
@@ -257,7 +257,6 @@ func TestAllActivitiesAreRegistered(t *testing.T) {
 	require.NoError(t, value.Get(&read))
 	assert.Equal(t, "Anna Nowak", read.Snapshot.Customer.Name)
 }
-
 
 // env are the environment variables of the settings.
 func env() map[string]string { return settingstest.Env() }

@@ -89,8 +89,6 @@ func TestCatalogueIsReadInTheShopsLanguage(t *testing.T) {
 		assert.Contains(t, fmt.Sprint(rows[len(rows)-1]), "Piękna & trwała")
 	}
 
-	s.cartum.do(http.MethodPut, "/products/A-1", `{"title":5}`, nil)
-	assert.Empty(t, done[order.CatalogueRead](s, s.a.ReadCatalogue, order.ReadCatalogue{Shop: "demo", Articles: []string{"A-1"}}).Entries, "the line's own words will do")
 	s.cartum.fail("POST /api/catalog/export", "503")
 	assert.Equal(t, order.FailUnreachable, s.fails(s.a.ReadCatalogue, order.ReadCatalogue{Shop: "demo", Articles: []string{"A-1"}}).Kind)
 }
