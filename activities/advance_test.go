@@ -91,11 +91,11 @@ func TestFoundProductIsKnownToTheNextOrder(t *testing.T) {
 	s := openServices(t)
 	red := order.Product{ID: 7, Title: "Rose", Article: "A"}
 	s.a.learn("main", map[order.ProductKey]order.ProductState{
-		order.ArticleKey("A"): {LookedAt: time.Now(), Found: []order.Product{red}},
-		order.ArticleKey("B"): {LookedAt: time.Now(), Found: []order.Product{red, red}},
-		order.ArticleKey("C"): {LookedAt: time.Now().Add(-time.Hour), Found: []order.Product{red}},
+		order.ArticleKey("A"): {LookedUpAt: time.Now(), Found: []order.Product{red}},
+		order.ArticleKey("B"): {LookedUpAt: time.Now(), Found: []order.Product{red, red}},
+		order.ArticleKey("C"): {LookedUpAt: time.Now().Add(-time.Hour), Found: []order.Product{red}},
 	})
-	s.a.learn("gone", map[order.ProductKey]order.ProductState{order.ArticleKey("D"): {LookedAt: time.Now(), Found: []order.Product{red}}})
+	s.a.learn("gone", map[order.ProductKey]order.ProductState{order.ArticleKey("D"): {LookedUpAt: time.Now(), Found: []order.Product{red}}})
 	fresh := order.NewState(order.Key{Shop: "demo", Number: 115}, order.OriginSweep, time.Now())
 	known := s.a.rulesOf(&fresh).KnownProduct
 	found, ok := known(order.ArticleKey("A"))

@@ -57,7 +57,6 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient := new(mocks.Client)
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
-	temporalClient.On("ListWorkflow", mock.Anything, mock.Anything).Return(new(workflowservice.ListWorkflowExecutionsResponse), nil)
 	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
 	var suite testsuite.WorkflowTestSuite
 	life = suite.NewTestWorkflowEnvironment()
@@ -67,17 +66,20 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	life.RegisterActivityWithOptions(func(_ context.Context, in workflows.CollectInput) (workflows.Collected, error) {
 		return workflows.Collected{Cursor: in.Cursor}, collect(int(life.Now().Sub(began).Minutes()))
 	}, activity.RegisterOptions{Name: workflows.ActivityCollectChanges})
+	life.RegisterActivityWithOptions(func(context.Context, workflows.ResumeInput) (int, error) {
+		return 0, nil
+	}, activity.RegisterOptions{Name: workflows.ActivityResumeHeld})
 	life.SetTestTimeout(time.Minute)
 	return life, began
 }
 
-// skipping leaves out the activity that the test has one of its own for.
+// skipping leaves out the activities that the test has its own for.
 type skipping struct {
 	*testsuite.TestWorkflowEnvironment
 }
 
 func (s skipping) RegisterActivityWithOptions(a any, options activity.RegisterOptions) {
-	if options.Name != workflows.ActivityCollectChanges {
+	if options.Name != workflows.ActivityCollectChanges && options.Name != workflows.ActivityResumeHeld {
 		s.TestWorkflowEnvironment.RegisterActivityWithOptions(a, options)
 	}
 }

@@ -51,7 +51,7 @@ func TestChangedQuantityIsWrittenOnce(t *testing.T) {
 	s.roapp.fail("PATCH "+s.itemPath(in), "lose-answer")
 	assert.Equal(t, order.FailUnreachable, s.fails(s.a.WriteLines, in).Kind)
 	at := time.Now()
-	in.Look.Lost = &at
+	in.Precheck.Lost = &at
 	again := done[order.LinesWritten](s, s.a.WriteLines, in)
 	assert.Empty(t, again.Written, "it was written by the attempt whose answer was lost")
 	assert.Equal(t, "3", s.quantity(in))
@@ -92,7 +92,7 @@ func TestLineThatStaffDeleted(t *testing.T) {
 	t.Parallel()
 	s, in := edited(t)
 	s.roapp.do(http.MethodDelete, fmt.Sprintf("/orders/%d/items/%d", in.OrderID, in.Lines[0].ItemID), "", nil)
-	in.WroteAt, in.Look.Settle, in.Look.Lag = time.Now(), time.Minute, 10*time.Millisecond
+	in.WroteAt, in.Precheck.Settle, in.Precheck.Lag = time.Now(), time.Minute, 10*time.Millisecond
 	s.roapp.requests()
 	written := done[order.LinesWritten](s, s.a.WriteLines, in)
 	assert.Empty(t, written.Items)

@@ -27,13 +27,13 @@ func TestOrderIsCreatedOnce(t *testing.T) {
 	assert.False(t, lost.Definite, "the order may exist")
 
 	again := done[order.OrderCreated](s, s.a.CreateOrder, in)
-	assert.True(t, again.TakenOver, "this process knows of its own attempt")
+	assert.True(t, again.Linked, "this process knows of its own attempt")
 
 	s.newProcess()
 	at := time.Now()
-	in.Look.Lost = &at
+	in.Precheck.Lost = &at
 	other := done[order.OrderCreated](s, s.a.CreateOrder, in)
-	assert.True(t, other.TakenOver, "another process looks it up")
+	assert.True(t, other.Linked, "another process looks it up")
 	assert.Equal(t, again.ID, other.ID)
 	assert.Equal(t, 1, s.roappOrders())
 }
@@ -52,7 +52,7 @@ func TestOrderOfAnEarlierLifeIsLinked(t *testing.T) {
 	s.newProcess()
 	again := done[order.OrderCreated](s, s.a.CreateOrder, s.createInput(person))
 	assert.Equal(t, first.ID, again.ID)
-	assert.True(t, again.TakenOver)
+	assert.True(t, again.Linked)
 
 	s.newProcess() // staff changed the number meanwhile, so it is some other order by now
 	s.roapp.do(http.MethodPatch, fmt.Sprintf("/orders/%d", first.ID), `{"custom_fields":{"f102":"999"}}`, nil)
@@ -63,7 +63,7 @@ func TestOrderOfAnEarlierLifeIsLinked(t *testing.T) {
 	s.roapp.do(http.MethodDelete, fmt.Sprintf("/orders/%d", first.ID), "", nil)
 	s.roapp.do(http.MethodDelete, fmt.Sprintf("/orders/%d", second.ID), "", nil)
 	third := done[order.OrderCreated](s, s.a.CreateOrder, s.createInput(person))
-	assert.False(t, third.TakenOver)
+	assert.False(t, third.Linked)
 
 	s.newProcess() // where the entity does not answer, RO App is asked
 	s.temporal.query = func(string, string) (any, error) { return nil, errors.New("no worker") }
@@ -77,7 +77,7 @@ func TestOnlyLinkCreatesNothing(t *testing.T) {
 	t.Parallel()
 	s := openServices(t)
 	in := s.createInput(s.person("Anna", "+48601000201"))
-	in.OnlyLink, in.Look.Old = true, true
+	in.OnlyLink, in.Precheck.Old = true, true
 	assert.Zero(t, done[order.OrderCreated](s, s.a.CreateOrder, in))
 	assert.Zero(t, s.roappOrders())
 }
@@ -122,7 +122,7 @@ func TestThrottledRequestIsTriedLater(t *testing.T) {
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	assert.Equal(t, 7*time.Second, app.NextRetryDelay())
-	assert.False(t, done[order.OrderCreated](s, s.a.CreateOrder, in).TakenOver)
+	assert.False(t, done[order.OrderCreated](s, s.a.CreateOrder, in).Linked)
 }
 
 func TestOrderThatStaffDeletedIsGone(t *testing.T) {
@@ -169,7 +169,7 @@ func TestStatusIsNotTakenBackFromStaff(t *testing.T) {
 	s.roapp.fail(fmt.Sprintf("POST /v2/orders/%d/status", created.ID), "lose-answer")
 	assert.False(t, s.fails(s.a.SetStatus, in).Definite)
 	at := time.Now()
-	in.Look.Lost = &at
+	in.Precheck.Lost = &at
 	assert.Equal(t, int64(102), done[order.StatusSet](s, s.a.SetStatus, in).StatusID)
 	done[order.StatusSet](s, s.a.SetStatus, order.SetStatus{Account: "main", OrderID: created.ID, From: 102, To: 105, Comment: "staff"})
 	assert.Equal(t, int64(105), done[order.StatusSet](s, s.a.SetStatus, in).StatusID)
@@ -177,7 +177,7 @@ func TestStatusIsNotTakenBackFromStaff(t *testing.T) {
 	assert.Equal(t, int64(105), read.StatusID)
 
 	in.To, in.From = 999, 105
-	in.Look.Lost = nil
+	in.Precheck.Lost = nil
 	assert.Equal(t, order.FailRejected, s.fails(s.a.SetStatus, in).Kind)
 }
 

@@ -47,7 +47,7 @@ func TestStatusIsPushedOnce(t *testing.T) {
 	s.cartum.fail("POST /api/orders/update", "lose-answer")
 	assert.Equal(t, order.FailUnreachable, s.fails(s.a.PushStatus, in).Kind)
 	at := time.Now()
-	in.Look.Lost = &at
+	in.Precheck.Lost = &at
 	assert.False(t, done[order.StatusPushed](s, s.a.PushStatus, in).Pushed, "the first attempt has done it")
 }
 
@@ -80,7 +80,7 @@ func TestCatalogueIsReadInTheShopsLanguage(t *testing.T) {
 	for _, fresh := range []bool{false, true} {
 		if fresh {
 			s.newProcess() // which has not read the catalogue
-			create.Find.Articles, create.Product.Article, create.Goods = []string{"A-1 "}, "A-1", order.ArticleKey("A-1 ")
+			create.Find.Articles, create.Product.Article, create.ProductKey = []string{"A-1 "}, "A-1", order.ArticleKey("A-1 ")
 		}
 		created := done[workflows.ProductCreated](s, s.a.CreateProduct, create)
 		require.NotNil(t, created.Product)

@@ -82,7 +82,7 @@ func TestContactIsCreatedOnce(t *testing.T) {
 	} {
 		search := &contactSearch{answers: test.answers}
 		in := workflows.EnsureContactInput{Thorough: test.thorough, EnsureContact: order.EnsureContact{
-			Find: order.FindContact{Account: "main", Phones: []string{"+48501234567"}}, LookedAt: test.lookedAt,
+			Find: order.FindContact{Account: "main", Phones: []string{"+48501234567"}}, LookedUpAt: test.lookedAt,
 			Pace: order.Pace{Timeout: time.Second, Settle: time.Minute, Lag: time.Second},
 		}}
 		answer, err := short[order.ContactEnsured](t, workflows.EnsureContactWorkflow, in, search.activities())
@@ -117,7 +117,7 @@ func TestProductIsCreatedInItsCategory(t *testing.T) {
 	} {
 		var creates []int64
 		in := workflows.EnsureProductInput{Thorough: test.thorough, EnsureProduct: order.EnsureProduct{
-			Goods: key, Find: order.FindProducts{Account: "main", Articles: []string{"A"}}, LookedAt: test.lookedAt,
+			ProductKey: key, Find: order.FindProducts{Account: "main", Articles: []string{"A"}}, LookedUpAt: test.lookedAt,
 			Pace: order.Pace{Timeout: time.Second, Settle: time.Minute, Lag: time.Second},
 		}}
 		answer, err := short[order.ProductEnsured](t, workflows.EnsureProductWorkflow, in, map[string]any{
