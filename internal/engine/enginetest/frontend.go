@@ -41,9 +41,10 @@ type Frontend struct {
 	attributes map[string]enumspb.IndexedValueType
 	polled     map[string]map[string]time.Time // by queue, the last poll by identity
 	offered    map[string]chan *workflowservice.PollActivityTaskQueueResponse
-	ended      map[string]string // how activities ended, by their id
-	beats      map[string]int    // heartbeats of activities, by their id
-	lost       map[string]bool   // activities whose lease is over
+	ended      map[string]string        // how activities ended, by their id
+	beats      map[string]int           // heartbeats of activities, by their id
+	lost       map[string]bool          // activities whose lease is over
+	ending     map[string]chan struct{} // by worker, closed once it ends
 	retention  time.Duration
 }
 
@@ -61,12 +62,14 @@ func NewFrontend(tb testing.TB) *Frontend {
 	f := &Frontend{
 		Address: listener.Addr().String(), running: map[string]string{}, attributes: map[string]enumspb.IndexedValueType{},
 		polled: map[string]map[string]time.Time{}, offered: map[string]chan *workflowservice.PollActivityTaskQueueResponse{},
-		ended: map[string]string{}, beats: map[string]int{}, lost: map[string]bool{}, retention: 24 * time.Hour,
+		ended: map[string]string{}, beats: map[string]int{}, lost: map[string]bool{}, ending: map[string]chan struct{}{}, retention: 24 * time.Hour,
 	}
 	server := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(server, f)
 	operatorservice.RegisterOperatorServiceServer(server, f)
-	healthpb.RegisterHealthServer(server, health.NewServer())
+	healthy := health.NewServer()
+	healthy.SetServingStatus(workflowservice.WorkflowService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	healthpb.RegisterHealthServer(server, healthy)
 	go func() { _ = server.Serve(listener) }() // until Stop
 	tb.Cleanup(server.Stop)
 	return f
@@ -157,13 +160,22 @@ func (f *Frontend) queue(name string) chan *workflowservice.PollActivityTaskQueu
 	return f.offered[name]
 }
 
-func (f *Frontend) poll(queue, identity string) {
+// poll notes a poller, and gives what is closed once its worker ends.
+func (f *Frontend) poll(queue, identity, worker string) (ends <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.polled[queue] == nil {
 		f.polled[queue] = map[string]time.Time{}
 	}
 	f.polled[queue][identity] = time.Now()
+	return f.endingOf(worker)
+}
+
+func (f *Frontend) endingOf(worker string) chan struct{} {
+	if f.ending[worker] == nil {
+		f.ending[worker] = make(chan struct{})
+	}
+	return f.ending[worker]
 }
 
 // longPoll is how long a poller waits at most, as with a server.
@@ -174,10 +186,11 @@ func (f *Frontend) PollActivityTaskQueue(
 	ctx context.Context, in *workflowservice.PollActivityTaskQueueRequest,
 ) (*workflowservice.PollActivityTaskQueueResponse, error) {
 	name := in.GetTaskQueue().GetName()
-	f.poll(name, in.GetIdentity())
+	ends := f.poll(name, in.GetIdentity(), in.GetWorkerInstanceKey())
 	select {
 	case task := <-f.queue(name):
 		return task, nil
+	case <-ends:
 	case <-ctx.Done():
 	case <-time.After(longPoll):
 	}
@@ -188,8 +201,9 @@ func (f *Frontend) PollActivityTaskQueue(
 func (f *Frontend) PollWorkflowTaskQueue(
 	ctx context.Context, in *workflowservice.PollWorkflowTaskQueueRequest,
 ) (*workflowservice.PollWorkflowTaskQueueResponse, error) {
-	f.poll(in.GetTaskQueue().GetName(), in.GetIdentity())
+	ends := f.poll(in.GetTaskQueue().GetName(), in.GetIdentity(), in.GetWorkerInstanceKey())
 	select {
+	case <-ends:
 	case <-ctx.Done():
 	case <-time.After(longPoll):
 	}
@@ -236,7 +250,15 @@ func (*Frontend) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRe
 }
 
 // ShutdownWorker implements [workflowservice.WorkflowServiceServer].
-func (*Frontend) ShutdownWorker(context.Context, *workflowservice.ShutdownWorkerRequest) (*workflowservice.ShutdownWorkerResponse, error) {
+func (f *Frontend) ShutdownWorker(_ context.Context, in *workflowservice.ShutdownWorkerRequest) (*workflowservice.ShutdownWorkerResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	ends := f.endingOf(in.GetWorkerInstanceKey())
+	select {
+	case <-ends:
+	default:
+		close(ends)
+	}
 	return &workflowservice.ShutdownWorkerResponse{}, nil
 }
 
@@ -245,8 +267,9 @@ func (f *Frontend) DescribeNamespace(_ context.Context, in *workflowservice.Desc
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return &workflowservice.DescribeNamespaceResponse{
-		NamespaceInfo: &namespacepb.NamespaceInfo{Name: in.GetNamespace(), State: enumspb.NAMESPACE_STATE_REGISTERED},
-		Config:        &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(f.retention)},
+		NamespaceInfo: &namespacepb.NamespaceInfo{Name: in.GetNamespace(), State: enumspb.NAMESPACE_STATE_REGISTERED,
+			Capabilities: &namespacepb.NamespaceInfo_Capabilities{WorkerPollCompleteOnShutdown: true}},
+		Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(f.retention)},
 	}, nil
 }
 
