@@ -218,7 +218,7 @@ func (f *Frontend) RecordActivityTaskHeartbeat(
 	defer f.mu.Unlock()
 	id := string(in.GetTaskToken())
 	if f.lost[id] {
-		return nil, serviceerror.NewNotFound("another attempt runs")
+		return nil, notFound("another attempt runs")
 	}
 	f.beats[id]++
 	return &workflowservice.RecordActivityTaskHeartbeatResponse{}, nil
@@ -310,7 +310,7 @@ func (f *Frontend) SignalWorkflowExecution(
 	defer f.mu.Unlock()
 	id := in.GetWorkflowExecution().GetWorkflowId()
 	if f.running[id] == "" {
-		return nil, serviceerror.NewNotFound("no workflow " + id)
+		return nil, notFound("no workflow " + id)
 	}
 	f.signals = append(f.signals, Signal{id, in.GetSignalName()})
 	return &workflowservice.SignalWorkflowExecutionResponse{}, nil
@@ -318,7 +318,7 @@ func (f *Frontend) SignalWorkflowExecution(
 
 // QueryWorkflow implements [workflowservice.WorkflowServiceServer]: nobody answers.
 func (*Frontend) QueryWorkflow(context.Context, *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
-	return nil, serviceerror.NewNotFound("no workflow ran")
+	return nil, notFound("no workflow ran")
 }
 
 // ListWorkflowExecutions implements [workflowservice.WorkflowServiceServer]: what runs of the types that the query names.
@@ -370,3 +370,5 @@ func (f *Frontend) AddSearchAttributes(
 	}
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
+
+func notFound(text string) error { return serviceerror.ToStatus(serviceerror.NewNotFound(text)).Err() }
