@@ -27,6 +27,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -58,8 +59,7 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
 	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
-	var suite testsuite.WorkflowTestSuite
-	life = suite.NewTestWorkflowEnvironment()
+	life = enginetest.WorkflowEnvironment()
 	workflows.Register(life)
 	acts.Register(skipping{life})
 	began = life.Now()
@@ -69,7 +69,6 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	life.RegisterActivityWithOptions(func(context.Context, workflows.ResumeInput) (int, error) {
 		return 0, nil
 	}, activity.RegisterOptions{Name: workflows.ActivityResumeHeld})
-	life.SetTestTimeout(time.Minute)
 	return life, began
 }
 

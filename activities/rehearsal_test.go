@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/testsuite"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
@@ -39,9 +39,7 @@ func TestRehearsalWritesNothing(t *testing.T) {
 	s.cartum.do(http.MethodPut, "/products/V-1", `{"title":{"pl":"Wazon"},"parent":{"id":5,"value":{"pl":"Dom"}}}`, nil)
 	s.lists(listed(106, map[string]any{}))
 
-	var suite testsuite.WorkflowTestSuite
-	life := suite.NewTestWorkflowEnvironment()
-	life.SetTestTimeout(time.Minute)
+	life := enginetest.WorkflowEnvironment()
 	workflows.Register(life)
 	s.a.Register(life)
 	today := time.Now()

@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -114,8 +115,7 @@ func openServicesWith(t *testing.T, switches map[roappfake.Switch]string, env ma
 // newProcess starts a process that knows nothing of what earlier ones did.
 func (s *services) newProcess() {
 	s.a = New(s.store, s.temporal, index.New(s.temporal))
-	var suite testsuite.WorkflowTestSuite
-	s.env = suite.NewTestActivityEnvironment()
+	s.env = enginetest.ActivityEnvironment()
 	s.a.Register(s.env)
 }
 

@@ -19,9 +19,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -107,8 +107,7 @@ func (f *fakeTemporal) ListWorkflow(_ context.Context, in *workflowservice.ListW
 // inActivity runs what needs an activity's context.
 func inActivity(t *testing.T, do func(context.Context) error) error {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
+	env := enginetest.ActivityEnvironment()
 	env.RegisterActivity(do)
 	_, err := env.ExecuteActivity(do)
 	return err

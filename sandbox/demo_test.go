@@ -157,7 +157,7 @@ func (s *syncer) stocked(ctx context.Context, d *demo) {
 	s.item = items[0].ID
 }
 
-// Every order of the demonstration is shown until it stands in RO App or waits, and one of them goes on.
+// Every order of the demonstration is shown until it exists in RO App or waits, and one of them goes on.
 func TestDemonstrationShowsEachOrder(t *testing.T) {
 	t.Parallel()
 	d, s, out := demonstration(t)
@@ -206,7 +206,7 @@ func TestDemonstrationNamesWhatWentWrong(t *testing.T) {
 	assert.Greater(t, len(ukrainianStock(200).staff), len(ukrainianStock(documentedNumber).staff), "an account that was started again forgot them")
 }
 
-// program is a stand-in for one of the sandbox's programs.
+// program is a fake of one of the sandbox's programs.
 func program(t *testing.T, dir, name, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -21,9 +21,7 @@ import (
 // short runs one short workflow with activities of the test's own.
 func short[T any](t *testing.T, workflow, in any, activities map[string]any) (answer T, err error) {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetTestTimeout(time.Minute)
+	env := enginetest.WorkflowEnvironment()
 	workflows.Register(env)
 	for name, run := range activities {
 		env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
