@@ -23,7 +23,7 @@ import (
 func checked(e *servicetest.Env) {
 	revision := e.Settings.Current().Revision
 	account := workflows.Checked{At: time.Now(), Revision: revision, Account: &refdata.Account{Lists: map[refdata.Kind]refdata.Directory{
-		refdata.Statuses:  {Kind: refdata.Statuses, Read: true, Records: []refdata.Record{{ID: "101", Name: "Nowe"}, {ID: "102", Name: "W realizacji"}}},
+		refdata.Statuses:  {Kind: refdata.Statuses, Read: true, Records: []refdata.Record{{ID: "101", Name: "Nowe", More: []string{"new"}}, {ID: "102", Name: "W realizacji", More: []string{"in progress"}}}},
 		refdata.Locations: {Kind: refdata.Locations, Read: true, Records: []refdata.Record{{ID: "12", Name: "Main shop"}}},
 		refdata.Products:  {Kind: refdata.Products, Read: true, Catalogue: "v2"},
 	}}}

@@ -45,7 +45,7 @@ func TestRefreshThatEnds(t *testing.T) {
 		result flow.RefreshResult
 		want   service.RefreshState
 	}{
-		"both sides were compared":         {flow.RefreshResult{Changed: changes}, service.RefreshDone},
+		"both sides were compared":      {flow.RefreshResult{Changed: changes}, service.RefreshDone},
 		"the order waits for something": {flow.RefreshResult{Problem: &flow.Message{Code: "hold"}}, service.RefreshFailed},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func NewMemory() *Memory {
 	}
 }
 
-// Put adds runs, each as the newest of its workflow; one with the same run id is replaced.
+// Put adds runs, each as the newest of its workflow.
 func (m *Memory) Put(runs ...Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -85,9 +85,6 @@ func (m *Memory) Put(runs ...Run) {
 }
 
 func (m *Memory) put(run Run) *Run {
-	if run.RunID != "" {
-		m.runs = slices.DeleteFunc(m.runs, func(r *Run) bool { return r.ID == run.ID && r.RunID == run.RunID })
-	}
 	run.RunID = cmp.Or(run.RunID, "run-"+strconv.Itoa(len(m.runs)+1))
 	run.Status = cmp.Or(run.Status, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING)
 	if run.Started.IsZero() {
@@ -118,6 +115,17 @@ func (m *Memory) OnStart(workflowType string, run func(input any) (result any, e
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.starts[workflowType] = run
+}
+
+// Change changes the newest run of a workflow while it goes on.
+func (m *Memory) Change(id string, change func(*Run)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	run, missing := m.find(id, "")
+	if missing != nil {
+		panic(missing)
+	}
+	change(run)
 }
 
 // Complete ends the newest run of a workflow, with a failure where err is not nil.
@@ -323,23 +331,9 @@ func (m *Memory) CancelWorkflow(ctx context.Context, id, runID string) error {
 
 // QueryWorkflow implements [client.Client].
 func (m *Memory) QueryWorkflow(ctx context.Context, id, runID, query string, args ...any) (converter.EncodedValue, error) {
-	m.mu.Lock()
-	err := m.enter(ctx, "QueryWorkflow", id)
-	var run *Run
-	if err == nil {
-		run, err = m.find(id, runID)
-	}
-	m.mu.Unlock() // an answer may ask itself
+	answer, err := m.answerTo(ctx, id, runID, query)
 	if err != nil {
 		return nil, err
-	}
-	return run.answer(query, args)
-}
-
-func (r *Run) answer(query string, args []any) (converter.EncodedValue, error) {
-	answer, known := r.Queries[query]
-	if !known {
-		return nil, serviceerror.NewQueryFailed(r.ID + " does not know the query " + query)
 	}
 	if ask, ok := answer.(func(args ...any) (any, error)); ok {
 		var err error
@@ -352,6 +346,23 @@ func (r *Run) answer(query string, args []any) (converter.EncodedValue, error) {
 	}
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
 	return client.NewValue(payloads), err
+}
+
+func (m *Memory) answerTo(ctx context.Context, id, runID, query string) (any, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.enter(ctx, "QueryWorkflow", id); err != nil {
+		return nil, err
+	}
+	run, err := m.find(id, runID)
+	if err != nil {
+		return nil, err
+	}
+	answer, known := run.Queries[query]
+	if !known {
+		return nil, serviceerror.NewQueryFailed(id + " does not know the query " + query)
+	}
+	return answer, nil
 }
 
 // QueryWorkflowWithOptions implements [client.Client]: a run that has ended rejects the query where the options want that.
