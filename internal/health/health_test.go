@@ -61,7 +61,7 @@ func TestAllIsWell(t *testing.T) {
 			ApproximateBacklogCount: 12, ApproximateBacklogAge: durationpb.New(4 * time.Second),
 		}})
 		assert.True(t, viewer.Last().At.IsZero())
-		report, err := viewer.Look(t.Context())
+		report, err := viewer.Read(t.Context())
 		require.NoError(t, err)
 		assert.False(t, report.Red())
 		assert.Equal(t, health.Green, report.Worker)
@@ -82,7 +82,7 @@ func TestNoWorkerIsRed(t *testing.T) {
 	for name, queue := range map[string]*workflowservice.DescribeTaskQueueResponse{"nobody polls": {}, "somebody polled long ago": {Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}} {
 		bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
 			e.Queue(engine.OrdersQueue, queue)
-			report, err := viewer.Look(t.Context())
+			report, err := viewer.Read(t.Context())
 			require.NoError(t, err)
 			assert.True(t, report.NoWorker(), name)
 			assert.True(t, report.Red(), name)
@@ -119,7 +119,7 @@ func TestWhatIsRed(t *testing.T) {
 			bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
 				tc.entity.ID = "account:main"
 				e.Put(tc.entity)
-				report, err := viewer.Look(t.Context())
+				report, err := viewer.Read(t.Context())
 				require.NoError(t, err)
 				main := report.Accounts["main"]
 				assert.Equal(t, health.Red, main.State)
@@ -132,7 +132,7 @@ func TestWhatIsRed(t *testing.T) {
 	}
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
 		e.Put(enginetest.Run{ID: "shop:demo", Status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED})
-		report, err := viewer.Look(t.Context())
+		report, err := viewer.Read(t.Context())
 		require.NoError(t, err)
 		assert.True(t, report.Red(), "a shop, too")
 	})
@@ -158,7 +158,7 @@ func TestOrdersAreCounted(t *testing.T) {
 		failed := servicetest.Run(servicetest.Synced(6))
 		failed.Status = enumspb.WORKFLOW_EXECUTION_STATUS_FAILED
 		e.Put(failed)
-		report, err := viewer.Look(t.Context())
+		report, err := viewer.Read(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, map[string]int64{"importing": 1, "held": 2, "synced": 1, "closed": 1, "failed": 1}, report.Shops["demo"].Orders)
 		assert.Equal(t, older.Hold.Since, report.Shops["demo"].OldestHold)
@@ -172,10 +172,10 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
 		e.PutOrders(servicetest.Synced(4))
-		_, err := viewer.Look(t.Context())
+		_, err := viewer.Read(t.Context())
 		require.NoError(t, err)
 		e.Fail(func(string, string) error { return serviceerror.NewUnavailable("away") })
-		report, err := viewer.Look(t.Context())
+		report, err := viewer.Read(t.Context())
 		require.ErrorContains(t, err, "away")
 		assert.Equal(t, health.Green, report.Worker)
 		assert.Equal(t, health.Green, report.Shops["demo"].State)
@@ -197,7 +197,7 @@ func TestInitialImportIsReported(t *testing.T) {
 			view := good()
 			view.Import = &f
 			entity(e, "shop:demo", view)
-			report, err := viewer.Look(t.Context())
+			report, err := viewer.Read(t.Context())
 			require.NoError(t, err)
 			shown := report.Shops["demo"].Import
 			assert.Equal(t, want, shown.State)

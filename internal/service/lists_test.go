@@ -144,7 +144,7 @@ func TestPagesFollowEachOther(t *testing.T) {
 	// A cursor belongs to its own table.
 	first, err := e.Orders.List(t.Context(), service.Filter{}, "", 3)
 	require.NoError(t, err)
-	_, err = e.Orders.List(t.Context(), service.Filter{Made: service.MadeInRoapp}, first.Next, 3)
+	_, err = e.Orders.List(t.Context(), service.Filter{Source: service.SourceRoapp}, first.Next, 3)
 	assert.True(t, service.Has(err, service.Invalid))
 	_, err = e.Orders.List(t.Context(), service.Filter{}, "guess", 3)
 	assert.True(t, service.Has(err, service.Invalid))
@@ -182,7 +182,7 @@ func TestOrdersThatStaffCreated(t *testing.T) {
 			made(1010, "Z00010", 9), made(900, "S1", 15), made(901, "copy of 40", 30, servicetest.Key(40)), made(800, "lost", 50, servicetest.Key(77)),
 		}},
 	})
-	all, err := e.Orders.List(t.Context(), service.Filter{Made: service.MadeAnywhere}, "", 50)
+	all, err := e.Orders.List(t.Context(), service.Filter{Source: service.SourceAny}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{10, -900, 20, -901, 40, 77}, numbers(all.Rows))
 	assert.Equal(t, "Nowe", all.Rows[0].RoappStatusName, "as RO App shows it now")
@@ -193,7 +193,7 @@ func TestOrdersThatStaffCreated(t *testing.T) {
 	assert.Contains(t, all.Problems[0], "2 orders of account main cannot be read")
 	assert.Contains(t, all.Problems[1], "RO App's account second could not be asked, so its own orders are missing here: RO App does not answer")
 
-	staffs, err := e.Orders.List(t.Context(), service.Filter{Made: service.MadeInRoapp, Account: "main"}, "", 50)
+	staffs, err := e.Orders.List(t.Context(), service.Filter{Source: service.SourceRoapp, Account: "main"}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{-900, -901}, numbers(staffs.Rows))
 	assert.Empty(t, staffs.Next)
@@ -209,7 +209,7 @@ func TestPagesOfRoappsList(t *testing.T) {
 		first := int64(100 - 2*page)
 		return workflows.RoappOrdersPage{Pages: 3, Orders: []workflows.RoappOrder{made(first+1, "", 2*page), made(first, "", 2*page+1)}}, nil
 	})
-	filter := service.Filter{Made: service.MadeInRoapp, Account: "main"}
+	filter := service.Filter{Source: service.SourceRoapp, Account: "main"}
 	first, err := e.Orders.List(t.Context(), filter, "", 3)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{-99, -98, -97}, numbers(first.Rows))
@@ -233,10 +233,10 @@ func TestSearchByTheNumberOfStaff(t *testing.T) {
 	ours, err := e.Orders.List(t.Context(), service.Filter{Number: "z00010"}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{10}, numbers(ours.Rows))
-	staffs, err := e.Orders.List(t.Context(), service.Filter{Made: service.MadeInRoapp, Number: "Z00010-2"}, "", 50)
+	staffs, err := e.Orders.List(t.Context(), service.Filter{Source: service.SourceRoapp, Number: "Z00010-2"}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{-900}, numbers(staffs.Rows))
-	anywhere, err := e.Orders.List(t.Context(), service.Filter{Made: service.MadeAnywhere, Number: "10"}, "", 50)
+	anywhere, err := e.Orders.List(t.Context(), service.Filter{Source: service.SourceAny, Number: "10"}, "", 50)
 	require.NoError(t, err)
 	assert.Equal(t, []int64{10}, numbers(anywhere.Rows), "it is shown once")
 	held, err := e.Orders.List(t.Context(), service.Filter{State: order.SyncHeld, Number: "Z00010"}, "", 50)

@@ -152,7 +152,7 @@ func TestImportByHand(t *testing.T) {
 		"the shop has it":        {servicetest.Key(1), ""},
 		"closed":                 {servicetest.Key(4), ""},
 		"the shop shows none":    {servicetest.Key(5), service.NotInShop},
-		"the shop is away":       {servicetest.Key(6), service.NotLookedUp},
+		"the shop is away":       {servicetest.Key(6), service.LookupFailed},
 		"an unknown shop":        {order.Key{Shop: "nobody", Number: 1}, service.NoShop},
 		"a shop that is stopped": {order.Key{Shop: "closed", Number: 1}, service.ShopOff},
 	} {
@@ -218,7 +218,7 @@ func decided(e *servicetest.Env) (all []order.Decision) {
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	several := order.Hold{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 5, Title: "Jan"}, {ID: 6, Organization: true, Title: "Kwiaty"}}}
-	product := order.Hold{Reason: order.HoldNoArticle, Goods: "a:A-1"}
+	product := order.Hold{Reason: order.HoldNoArticle, ProductKey: "a:A-1"}
 	own := workflows.LookupResult{Found: true, Title: "Jan", Phones: []string{"501 234 567"}}
 	others := workflows.LookupResult{Found: true, Title: "Jan", Phones: []string{"601 000 111"}}
 	for name, tc := range map[string]struct {
@@ -243,7 +243,7 @@ func TestDecisions(t *testing.T) {
 		"another phone":         {noCustomer(), order.Decision{Kind: order.DecideContact, ContactID: 7}, others, service.Unfit, "other-phone", "confirm_other_phone"},
 		"no phone":              {noCustomer(), order.Decision{Kind: order.DecideContact, ContactID: 7}, workflows.LookupResult{Found: true}, service.Unfit, "contact-without-phone", "confirm_other_phone"},
 		"confirmed":             {hold: noCustomer(), decision: order.Decision{Kind: order.DecideContact, ContactID: 7, Confirmed: true}, found: others},
-		"RO App is away":        {hold: noCustomer(), decision: order.Decision{Kind: order.DecideContact, ContactID: 7}, found: errors.New("away"), want: service.NotLookedUp},
+		"RO App is away":        {hold: noCustomer(), decision: order.Decision{Kind: order.DecideContact, ContactID: 7}, found: errors.New("away"), want: service.LookupFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

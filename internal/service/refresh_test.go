@@ -153,7 +153,7 @@ func TestRefreshOfOrdersThatTakeNone(t *testing.T) {
 	e.Put(ended, servicetest.Run(servicetest.Closed(4, "final-on-both-sides")))
 	ask := map[string]func(order.Key) error{
 		"refresh": func(key order.Key) error { _, err := e.Orders.Refresh(t.Context(), key, "Ola"); return err },
-		"begin":   func(key order.Key) error { _, err := e.Orders.Begin(t.Context(), key, "Ola"); return err },
+		"begin":   func(key order.Key) error { _, err := e.Orders.StartRefresh(t.Context(), key, "Ola"); return err },
 	}
 	for name, ask := range ask {
 		assert.True(t, service.Has(ask(servicetest.Key(9)), service.NoOrder), name)
@@ -191,7 +191,7 @@ func TestRefreshesThatBegin(t *testing.T) {
 		return flow.Refresh{}, nil
 	})
 	keys := []order.Key{servicetest.Key(1), servicetest.Key(2), servicetest.Key(3), servicetest.Key(4), servicetest.Key(9)}
-	all, err := e.Orders.BeginMany(t.Context(), keys, "Ola")
+	all, err := e.Orders.StartRefreshes(t.Context(), keys, "Ola")
 	require.NoError(t, err)
 	assert.Equal(t, service.RefreshRunning, all[0].State)
 	assert.Equal(t, []string{"Read the order from RO App"}, all[0].Waits)
@@ -203,7 +203,7 @@ func TestRefreshesThatBegin(t *testing.T) {
 	assert.True(t, service.Has(all[4].Err, service.NoOrder))
 	_, err = e.Orders.RefreshEnd(t.Context(), servicetest.Key(4), "refresh:1")
 	assert.True(t, service.Has(err, service.Closed))
-	_, err = e.Orders.BeginMany(t.Context(), make([]order.Key, service.MostAtOnce+1), "Ola")
+	_, err = e.Orders.StartRefreshes(t.Context(), make([]order.Key, service.MostAtOnce+1), "Ola")
 	assert.True(t, service.Has(err, service.Invalid))
 }
 
@@ -215,7 +215,7 @@ func TestRefreshThatNobodyTakesInTime(t *testing.T) {
 			<-ctx.Done()
 			return flow.Refresh{}, ctx.Err()
 		})
-		_, err := e.Orders.Begin(t.Context(), servicetest.Key(1), "Ola")
+		_, err := e.Orders.StartRefresh(t.Context(), servicetest.Key(1), "Ola")
 		assert.True(t, service.Has(err, service.Unanswered))
 		ctx, leave := context.WithTimeout(t.Context(), time.Second)
 		defer leave()

@@ -28,7 +28,7 @@ func TestEntitiesAreTold(t *testing.T) {
 	wanted := workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-30"}
 	for _, err := range []error{
 		e.Orders.Webhooks(ctx, "demo", "https://sync.example"), e.Orders.WebhookRemoved(ctx, "demo", "order_paid"), e.Orders.Sweep(ctx, "demo"),
-		e.Orders.Settings(ctx, "demo", "r2"), e.Orders.InitialImport(ctx, "demo", wanted), e.Orders.StopInitialImport(ctx, "demo"), e.Orders.Look(ctx, "main"),
+		e.Orders.Settings(ctx, "demo", "r2"), e.Orders.InitialImport(ctx, "demo", wanted), e.Orders.StopInitialImport(ctx, "demo"), e.Orders.PollAccount(ctx, "main"),
 	} {
 		require.NoError(t, err)
 	}
@@ -44,7 +44,7 @@ func TestEntitiesAreTold(t *testing.T) {
 	assert.Equal(t, []string{"shop:demo", "account:main"}, e.Started())
 
 	e.Fail(func(string, string) error { return serviceerror.NewUnavailable("away") })
-	for _, err := range []error{e.Orders.Sweep(ctx, "demo"), e.Orders.Look(ctx, "main")} {
+	for _, err := range []error{e.Orders.Sweep(ctx, "demo"), e.Orders.PollAccount(ctx, "main")} {
 		assert.True(t, service.Has(err, service.Unanswered))
 	}
 }
@@ -97,7 +97,7 @@ func TestInitialImport(t *testing.T) {
 			if tc.runs != nil {
 				importing(e, tc.runs)
 			}
-			err := e.Orders.BeginInitialImport(t.Context(), tc.shop, september)
+			err := e.Orders.StartInitialImport(t.Context(), tc.shop, september)
 			if tc.want != "" {
 				assert.True(t, service.Has(err, tc.want), "%v", err)
 				assert.Empty(t, e.Signals())

@@ -38,7 +38,7 @@ func Importing(number int64) order.State {
 		Delivery: order.Delivery{Method: "InPost", City: "Kraków"}, Payment: order.Payment{Method: "BLIK", Paid: true},
 		Totals: order.Totals{Default: rose.Total, Sum: rose.Total},
 	}
-	state.Goods = map[order.ProductKey]order.ProductState{"a:A-1": {}}
+	state.Products = map[order.ProductKey]order.ProductState{"a:A-1": {}}
 	state.Links = order.Links{ShopName: "Kwiaty Online", Shop: "https://kwiaty.example/edit/"}
 	note(&state, placed, "", flow.Message{Code: "seen-in-shop", Params: map[string]string{"cartumStatus": "1", "lines": "1", "amount": "25.00", "currency": "PLN"}})
 	return state
