@@ -17,7 +17,7 @@ import (
 // Tokens of the programs of [Settings].
 const (
 	ActToken  = "token-of-a-program-that-acts"
-	LookToken = "token-of-a-program-that-looks"
+	ViewToken = "token-of-a-program-that-views"
 )
 
 // Env is the service of [Settings].
@@ -49,7 +49,7 @@ func Settings(tb testing.TB) *settings.Settings {
 	off.Name, off.Enabled = "Zamknięty", false
 	s.Shops["bikes"], s.Shops["closed"] = bikes, off
 	s.APITokens = []settings.APIToken{
-		{Name: "warehouse", SHA256: hash(ActToken), Role: "act"}, {Name: "monitor", SHA256: hash(LookToken), Role: "look"},
+		{Name: "warehouse", SHA256: hash(ActToken), Role: "act"}, {Name: "monitor", SHA256: hash(ViewToken), Role: "view"},
 	}
 	return s
 }
