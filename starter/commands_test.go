@@ -21,6 +21,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service/servicetest"
+	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -201,10 +202,16 @@ func TestInitialImportIsShown(t *testing.T) {
 		r := newTerminal(t)
 		want := workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-30"}
 		f := workflows.InitialImport{InitialImportWanted: want, Before: time.Date(2026, 9, 20, 23, 59, 59, 0, time.UTC), Yields: true, ImportCounts: workflows.ImportCounts{Seen: 5, Started: 4}}
-		r.Put(enginetest.Run{ID: "shop:demo", Queries: map[string]any{workflows.QueryShop: func(...any) (any, error) { return workflows.ShopView{Import: &f}, nil }}})
+		show := func(run *enginetest.Run) {
+			shown := f
+			run.Queries = map[string]any{workflows.QueryShop: workflows.ShopView{Import: &shown}}
+		}
+		r.Put(enginetest.Run{ID: "shop:demo"})
+		r.Change("shop:demo", show)
 		go func() {
 			<-time.After(3 * time.Second)
 			f.Yields, f.Before, f.DoneAt = false, time.Date(2026, 8, 31, 0, 0, 0, 0, time.UTC), time.Now()
+			r.Change("shop:demo", show)
 		}()
 		o := initialImportOptions{shop: "demo"}
 		require.NoError(t, r.initialImport(t.Context(), o, want, false))
@@ -219,6 +226,7 @@ func TestInitialImportIsShown(t *testing.T) {
 
 		// Ctrl-C leaves it running.
 		f.DoneAt = time.Time{}
+		r.Change("shop:demo", show)
 		ctx, interrupt := context.WithTimeout(t.Context(), 2*time.Second)
 		defer interrupt()
 		require.NoError(t, r.initialImport(ctx, initialImportOptions{shop: "demo"}, want, false))
@@ -267,4 +275,42 @@ func TestBothSidesAreReconciled(t *testing.T) {
 	r.OnStart(workflows.ReconcileWorkflow, func(any) (any, error) { return nil, errors.New("the shop refuses the login") })
 	assert.ErrorContains(t, r.reconcile(t.Context(), in, false), "the shop refuses the login")
 	assert.NotEqual(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, r.Newest(workflows.ReconcileID(in)).Status)
+}
+
+// What is typed wrongly is told before anything is asked: no Temporal is here.
+func TestMistakesAreToldAtOnce(t *testing.T) {
+	for name, value := range settingstest.Env() {
+		t.Setenv(name, value)
+	}
+	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+	path := settingstest.Write(t, settingstest.Text("https://roapp.example", "https://kwiaty.example"))
+	for typed, want := range map[string]string{
+		"import --order 5":                                                         "say which shop: --shop ID; shops are: demo",
+		"import --shop kwiaty --order 5":                                           `the settings have no shop "kwiaty"; shops are: demo`,
+		"import --shop demo":                                                       "say which order: --order NUMBER",
+		"import --shop demo --order 5,0":                                           "0 is no order: numbers are above 0",
+		"refresh --shop demo --order five":                                         `"five"`,
+		"decide --shop demo --order 5 retry":                                       "say who decides: --as NAME",
+		"decide --shop demo --order 5 --as Ola":                                    `"" is no decision; decisions are: contact, create-contact, product`,
+		"decide --shop demo --order 5 --as Ola contact":                            "the decision contact needs --contact",
+		"decide --shop demo --order 5 --as Ola contact --contact 0":                "--contact: 0 is no id",
+		"decide --shop demo --order 5 --as Ola product --product 7 --organization": "the decision product takes no --organization",
+		"decide --shop demo --order 5 --as Ola skip --reason=":                     "needs a --reason that is not empty",
+		"initial-import --shop nobody":                                             `no shop "nobody"`,
+		"initial-import --shop demo --dry-run --stop":                              "--dry-run",
+		"initial-import --shop demo --from yesterday":                              `"yesterday" is no day`,
+		"rehearse --shop demo --from 2026-02-02 --to 2026-02-01":                   "in the wrong order",
+		"reconcile --shop demo --from 2026-02-02 --to 2026-02-01":                  "write the days as",
+		"health --shop nobody":                                                     `no shop "nobody"`,
+		"imprt":                                                                    `unknown command "imprt"`,
+	} {
+		var out bytes.Buffer
+		cmd := command()
+		cmd.SetArgs(append(strings.Fields(typed), "--settings", path))
+		cmd.SetOut(&out)
+		cmd.SetErr(&out)
+		err := cmd.ExecuteContext(t.Context())
+		assert.Equal(t, 1, process.ExitCode(err), typed)
+		assert.Contains(t, out.String(), want, typed)
+	}
 }

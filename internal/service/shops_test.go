@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -226,12 +227,13 @@ func TestRehearsal(t *testing.T) {
 		for number := range int64(workflows.RehearsalPage + 2) {
 			orders = append(orders, workflows.RehearsedOrder{Number: number + 1})
 		}
-		known := 1 // so many orders the rehearsal knows by now
+		var known atomic.Int64 // so many orders the rehearsal knows by now
+		known.Store(1)
 		rehearsing := func() {
 			e.Change("rehearsal:demo", func(run *enginetest.Run) {
 				run.Queries = map[string]any{workflows.QueryRehearsal: func(args ...any) (any, error) {
 					told := args[0].(int)
-					return workflows.RehearsalView{Orders: orders[told:min(known, told+workflows.RehearsalPage)]}, nil
+					return workflows.RehearsalView{Orders: orders[told:min(int(known.Load()), told+workflows.RehearsalPage)]}, nil
 				}}
 			})
 		}
@@ -257,9 +259,11 @@ func TestRehearsal(t *testing.T) {
 		})
 		rehearsing()
 		<-time.After(1500 * time.Millisecond)
+		synctest.Wait()
 		assert.Equal(t, []int64{1}, told)
-		known = len(orders)
+		known.Store(int64(len(orders)))
 		<-time.After(time.Second)
+		synctest.Wait()
 		assert.Len(t, told, len(orders), "more than one page")
 		assert.Equal(t, orders[len(orders)-1].Number, told[len(told)-1])
 		e.Complete("rehearsal:demo", workflows.Rehearsed{Imports: 3}, nil)
