@@ -63,7 +63,9 @@ func TestHealthShowsFiguresAsPictures(t *testing.T) {
 func TestAreasHaveGapsWhereNothingWasMeasured(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(health.HistoryStep)
-	at := func(steps int) health.Sample { return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)} }
+	at := func(steps int) health.Sample {
+		return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)}
+	}
 	constant := series{"held", "x", func(health.Sample) (float64, bool) { return 2, true }}
 	base := map[time.Time]float64{}
 	path := drawArea([]health.Sample{at(5), at(4), at(1), at(0)}, now, constant, base, 10)

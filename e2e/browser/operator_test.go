@@ -84,7 +84,7 @@ func TestAPersonPreviewsStartsAndStopsAnInitialImport(t *testing.T) {
 	p.hasNo("button", "Stop the initial import")
 	p.goesTo("button", "Preview")
 	p.presses(tab)
-	p.presses(space)
+	p.presses(" ")
 	p.clicks("button", "Start the initial import")
 	p.sees("The initial import has started")
 	p.seesThat("progressbar", "The import is running")
