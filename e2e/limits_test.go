@@ -185,7 +185,7 @@ func TestF48_HealthShowsRequestsSent(t *testing.T) {
 	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	s.place(w)
 	w.Eventually(testenv.Patience, func() string {
-		report, err := viewer.Look(t.Context())
+		report, err := viewer.Read(t.Context())
 		require.NoError(t, err)
 		shown := report.Accounts["main"]
 		assert.LessOrEqual(t, shown.PerSecond, shown.Limit)

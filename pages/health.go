@@ -139,7 +139,7 @@ func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if orders, connected := p.orders(w, r); connected {
-		p.said(w, r, "collect", orders.Look(r.Context(), account))
+		p.said(w, r, "collect", orders.PollAccount(r.Context(), account))
 	}
 }
 

@@ -81,7 +81,7 @@ func TestHealthPage(t *testing.T) {
 	held := order.NewState(order.Key{Shop: "demo", Number: 7}, order.OriginWebhook, time.Now())
 	held.Hold = &order.Hold{Reason: order.HoldNoCustomer, Since: time.Now().Add(-30 * time.Hour)}
 	d.temporal.holds(held)
-	_, err := d.viewer.Look(t.Context())
+	_, err := d.viewer.Read(t.Context())
 	require.NoError(t, err)
 	for _, lang := range []string{"en", "pl", "uk"} {
 		page := d.opens("/health", "Accept-Language", lang)
@@ -97,7 +97,7 @@ func TestHealthPage(t *testing.T) {
 	assert.Contains(t, d.opens("/health/now").Text, "<table")
 	assert.Contains(t, d.opens("/health/history").Text, "<svg")
 
-	for path, signal := range map[string]string{"/health/shops/demo/sweep": "look shop:demo", "/health/accounts/main/collect": "look account:main"} {
+	for path, signal := range map[string]string{"/health/shops/demo/sweep": workflows.SignalPoll + " shop:demo", "/health/accounts/main/collect": workflows.SignalPoll + " account:main"} {
 		done := d.sends(path, url.Values{})
 		require.Equal(t, http.StatusSeeOther, done.Code)
 		assert.Contains(t, d.opens(done.Header().Get("Location")).Text, "is being polled.")
@@ -193,10 +193,10 @@ func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
 	end := time.Date(2026, 9, 10, 23, 59, 59, 0, time.UTC)
 	d.imports(&workflows.InitialImport{
 		InitialImportWanted: workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-10"}, StartedAt: now.Add(-time.Hour),
-		PaceSince: now.Add(-time.Hour), PaceFrom: end, Before: end.AddDate(0, 0, -5), ImportCounts: workflows.ImportCounts{Started: 20},
+		PaceSince: now.Add(-59*time.Minute - 10*time.Second), PaceFrom: end, Before: end.AddDate(0, 0, -5), ImportCounts: workflows.ImportCounts{Started: 20},
 	}, &view, false)
 	imports := d.opens("/imports/demo").Text
-	for _, text := range []string{`<progress value="5" max="10"`, "about 59 min", "left", "/imports/demo/stop"} {
+	for _, text := range []string{`<progress value="5" max="10"`, "about 1 h left", "/imports/demo/stop"} {
 		assert.Contains(t, imports, text)
 	}
 	assert.Contains(t, d.opens("/imports/demo/now").Text, `<progress value="5"`)

@@ -156,7 +156,7 @@ func (p *pages) stopPreview(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) startImport(w http.ResponseWriter, r *http.Request) {
 	p.changeImport(w, r, "started", func(orders *service.Orders, shop string, want workflows.InitialImportWanted) error {
-		return orders.BeginInitialImport(r.Context(), shop, want)
+		return orders.StartInitialImport(r.Context(), shop, want)
 	})
 }
 

@@ -29,9 +29,9 @@ func send(ctx workflow.Context, alert Alert) {
 }
 
 const (
-	// notifyTimeout bounds one attempt, notifyFor all of them.
-	notifyTimeout = 30 * time.Second
-	notifyFor     = 24 * time.Hour
+	// notifyTimeout bounds one attempt, notifyAllTimeout all of them.
+	notifyTimeout    = 30 * time.Second
+	notifyAllTimeout = 24 * time.Hour
 	// testFor bounds all attempts of a test alert, for a person waits for it.
 	testFor = 20 * time.Second
 )
@@ -39,7 +39,7 @@ const (
 // Notify sends one alert to the alert URL, again and again until it is taken, for
 // a day at most.
 func Notify(ctx workflow.Context, alert Alert) error {
-	within := notifyFor
+	within := notifyAllTimeout
 	if alert.Kind == AlertTest {
 		within = testFor
 	}

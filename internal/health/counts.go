@@ -23,7 +23,7 @@ const holdsCounted = 5000
 
 // countOrders counts each shop's orders by state: one list for all held ones, one
 // for all failed ones, and three counts a shop, as many as ctx leaves time for.
-func (l *look) countOrders(ctx context.Context) {
+func (l *reading) countOrders(ctx context.Context) {
 	holds, err := l.index.Orders(ctx, index.InState(order.SyncHeld), holdsCounted)
 	if err != nil {
 		l.failed(err)
@@ -57,7 +57,7 @@ func (l *look) countOrders(ctx context.Context) {
 
 // countShop counts a shop's orders that are not held. It tells whether there was
 // time for it.
-func (l *look) countShop(ctx context.Context, id string) bool {
+func (l *reading) countShop(ctx context.Context, id string) bool {
 	shop := l.report.Shops[id]
 	for _, state := range []order.SyncState{order.SyncImporting, order.SyncSynced, order.SyncClosed} {
 		count, err := l.index.CountState(ctx, id, state)
@@ -103,7 +103,7 @@ func ofShop(shop string, orders []index.Order) (count int64) {
 }
 
 // measureAccounts asks for each account's queue and how fast it is served.
-func (l *look) measureAccounts(ctx context.Context) {
+func (l *reading) measureAccounts(ctx context.Context) {
 	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
 		account := l.report.Accounts[id]
 		account.Limit = l.set.Accounts[id].RequestsPerSecond
@@ -119,7 +119,7 @@ func (l *look) measureAccounts(ctx context.Context) {
 	}
 }
 
-func (l *look) measureBacklog(ctx context.Context, id string, account *Account) error {
+func (l *reading) measureBacklog(ctx context.Context, id string, account *Account) error {
 	described, err := l.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace:     l.namespace,
 		TaskQueue:     &taskqueuepb.TaskQueue{Name: engine.RoappQueue(id)},
@@ -136,7 +136,7 @@ func (l *look) measureBacklog(ctx context.Context, id string, account *Account) 
 
 // requestRate is what the process that holds the account's lane reported with its
 // last heartbeat, 0 while no process holds it.
-func (l *look) requestRate(ctx context.Context, account string) (float64, error) {
+func (l *reading) requestRate(ctx context.Context, account string) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	described, err := l.client.DescribeWorkflowExecution(ctx, workflows.LaneID(account), "")

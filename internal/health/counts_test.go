@@ -54,7 +54,7 @@ func TestRequestRateIsTheLaneHoldersOwn(t *testing.T) {
 			t.Parallel()
 			c := new(mocks.Client)
 			c.On("DescribeWorkflowExecution", mock.Anything, "lane:main", "").Return(test.answer, test.err)
-			l := &look{Viewer: New(c, index.New(c), "default", settings.NewStore(set)), set: set}
+			l := &reading{Viewer: New(c, index.New(c), "default", settings.NewStore(set)), set: set}
 			rate, err := l.requestRate(t.Context(), "main")
 			assert.Equal(t, test.fails, err != nil, "%v", err)
 			assert.InDelta(t, test.want, rate, 0)

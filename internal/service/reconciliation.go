@@ -216,7 +216,7 @@ func (o *Orders) Reconciliation(ctx context.Context, in workflows.ReconcileInput
 	if fresh {
 		busy, err := o.readingOther(ctx, in)
 		if err == nil && !busy {
-			_, err = o.beginReconcile(ctx, in)
+			_, err = o.startReconcile(ctx, in)
 		}
 		if err != nil {
 			return Reconciliation{}, err
@@ -253,7 +253,7 @@ func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Re
 	if err := o.mayReconcile(in); err != nil {
 		return Reconciliation{}, err
 	}
-	run, err := o.beginReconcile(ctx, in)
+	run, err := o.startReconcile(ctx, in)
 	if err != nil {
 		return Reconciliation{}, err
 	}
@@ -270,7 +270,7 @@ func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
 	return nil
 }
 
-func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
+func (o *Orders) startReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
 	id := workflows.ReconcileID(in)
 	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: reconcileWithin,
