@@ -33,11 +33,12 @@ type Options struct {
 type pages struct {
 	Options
 	templates templates
+	results   results
 }
 
 // New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
-	p := &pages{Options: o, templates: parsedTemplates()}
+	p := &pages{Options: o, templates: parsedTemplates(), results: newResults()}
 	if !assetsComplete() {
 		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
 	}
