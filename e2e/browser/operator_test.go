@@ -14,7 +14,7 @@ import (
 func TestReconciliationIsThereWhenThePageOpens(t *testing.T) {
 	t.Parallel()
 	w := promptEnv(t)
-	w.Place(plainOrder, placedAgo(5, nil))
+	w.Place(plainOrder, placedAgo(5, testenv.J{}))
 	w.Place(noCustomer, placedAgo(6, testenv.J{"delivery_phone": "+48000000000"}))
 	w.AwaitSynced(plainOrder)
 	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
@@ -48,8 +48,7 @@ func TestHealthIsShownInPictures(t *testing.T) {
 	})
 	p.sees("Orders on hold by age")
 	p.sees("under an hour 1")
-	p.goesTo("DisclosureTriangle", "Figures by hour: Orders by state, Kwiaty Online")
-	p.presses(enter)
+	p.unfolds("Figures by hour: Orders by state, Kwiaty Online")
 	p.seesThat("region", "Orders by state, Kwiaty Online")
 	p.canBeUsedByAll()
 	p.clicks("button", "Poll now Kwiaty Online")
