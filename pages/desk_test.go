@@ -133,7 +133,7 @@ func (r *deskRun) GetID() string { return r.id }
 func (*deskRun) GetRunID() string { return "run" }
 
 func (r *deskRun) Get(_ context.Context, into any) error {
-	if r.err != nil {
+	if r.err != nil || into == nil {
 		return r.err
 	}
 	text, err := json.Marshal(r.result)

@@ -63,7 +63,9 @@ func TestHealthShowsFiguresAsPictures(t *testing.T) {
 func TestAreasHaveGapsWhereNothingWasMeasured(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(health.HistoryStep)
-	at := func(steps int) health.Sample { return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)} }
+	at := func(steps int) health.Sample {
+		return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)}
+	}
 	constant := series{"held", "x", func(health.Sample) (float64, bool) { return 2, true }}
 	base := map[time.Time]float64{}
 	path := drawArea([]health.Sample{at(5), at(4), at(1), at(0)}, now, constant, base, 10)
@@ -95,7 +97,7 @@ func TestHealthPage(t *testing.T) {
 	assert.Contains(t, d.opens("/health/now").Text, "<table")
 	assert.Contains(t, d.opens("/health/history").Text, "<svg")
 
-	for path, signal := range map[string]string{"/health/shops/demo/sweep": "look shop:demo", "/health/accounts/main/collect": "look account:main"} {
+	for path, signal := range map[string]string{"/health/shops/demo/sweep": workflows.SignalPoll + " shop:demo", "/health/accounts/main/collect": workflows.SignalPoll + " account:main"} {
 		done := d.sends(path, url.Values{})
 		require.Equal(t, http.StatusSeeOther, done.Code)
 		assert.Contains(t, d.opens(done.Header().Get("Location")).Text, "is being polled.")
@@ -191,10 +193,10 @@ func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
 	end := time.Date(2026, 9, 10, 23, 59, 59, 0, time.UTC)
 	d.imports(&workflows.InitialImport{
 		InitialImportWanted: workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-10"}, StartedAt: now.Add(-time.Hour),
-		PaceSince: now.Add(-time.Hour), PaceFrom: end, Before: end.AddDate(0, 0, -5), ImportCounts: workflows.ImportCounts{Started: 20},
+		PaceSince: now.Add(-59*time.Minute - 10*time.Second), PaceFrom: end, Before: end.AddDate(0, 0, -5), ImportCounts: workflows.ImportCounts{Started: 20},
 	}, &view, false)
 	imports := d.opens("/imports/demo").Text
-	for _, text := range []string{`<progress value="5" max="10"`, "about 59 min", "left", "/imports/demo/stop"} {
+	for _, text := range []string{`<progress value="5" max="10"`, "about 1 h left", "/imports/demo/stop"} {
 		assert.Contains(t, imports, text)
 	}
 	assert.Contains(t, d.opens("/imports/demo/now").Text, `<progress value="5"`)

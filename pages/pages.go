@@ -33,11 +33,12 @@ type Options struct {
 type pages struct {
 	Options
 	templates templates
+	results   results
 }
 
 // New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
-	p := &pages{Options: o, templates: parsedTemplates()}
+	p := &pages{Options: o, templates: parsedTemplates(), results: newResults()}
 	if !assetsComplete() {
 		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
 	}
@@ -61,6 +62,7 @@ func New(o Options) http.Handler {
 	r.Get("/reconciliation/result", p.reconciled)
 	r.Get("/settings", p.settings)
 	r.Get("/settings/check", p.checkPart)
+	r.Get("/settings/test-alert", p.testAlertPart)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
 		r.Post("/orders/refresh", p.updateMany)
@@ -76,6 +78,7 @@ func New(o Options) http.Handler {
 		r.Post("/imports/{shop}/stop", p.stopImport)
 		r.Post("/reconciliation/import", p.importMissing)
 		r.Post("/settings/check", p.checkAgain)
+		r.Post("/settings/test-alert", p.testAlert)
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r

@@ -96,7 +96,8 @@ type Import struct {
 	Failed   int         `json:"unreadable"`
 	Problem  string      `json:"problem,omitempty"`
 	By       string      `json:"by,omitempty"` // who began it; not in [Report.Open]
-	// Left is how long the rest takes at the pace so far, 0 where that is not known.
+	// Left is how long the rest takes at the pace so far, in whole minutes; 0
+	// where that is not known.
 	Left time.Duration `json:"-"`
 }
 
@@ -122,7 +123,9 @@ func ImportOf(f *workflows.InitialImport) *Import {
 		Seen: f.Seen, Started: f.Started, Skipped: f.Skipped, Known: f.Known, Failed: f.Failed,
 	}
 	out.DaysDone, out.Days = f.Days()
-	out.Left = f.TimeLeft(time.Now())
+	if left := f.TimeLeft(time.Now()); left > 0 {
+		out.Left = left.Truncate(time.Minute) + time.Minute
+	}
 	switch {
 	case !f.DoneAt.IsZero():
 		out.State = ImportDone
