@@ -47,7 +47,7 @@ func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 	for i := range orders {
 		number := int64(i + 1)
 		view, _ := p.w.AwaitSynced(number)
-		p.ids[number] = view.State.Order.ID
+		p.ids[number] = view.Roapp.ID
 		p.rest(number)
 	}
 	return p
@@ -56,7 +56,7 @@ func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 // rest waits until an order has nothing to do.
 func (p passage) rest(number int64) {
 	p.w.T.Helper()
-	p.w.Await(number, func(v order.View) string {
+	p.w.Await(number, func(v testenv.Order) string {
 		s := v.State
 		if len(v.Running) > 0 || s.Notice != nil || s.Unsettled || s.OrderDue || s.Items.Due {
 			return "still at work"

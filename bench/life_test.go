@@ -44,8 +44,8 @@ func BenchmarkWholeLife(b *testing.B) {
 	l.edit(testenv.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
 	w.ReportWriteOff(number)
-	w.Await(number, func(v order.View) string {
-		if !v.State.Order.WrittenOff {
+	w.Await(number, func(v testenv.Order) string {
+		if !v.Roapp.WrittenOff {
 			return "the write-off is not known"
 		}
 		return ""

@@ -41,10 +41,10 @@ func TestT03_ContinueAsNewKeepsAHoldAndItsDeadline(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, testenv.J{"delivery_phone": ""})
-	hold := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
+	hold := w.AwaitHeld(1, order.HoldNoCustomer).Hold
 	assertKept(t, w, 1)
 	assertKept(t, w, 1)
-	again := w.AwaitHeld(1, order.HoldNoCustomer).State.Hold
+	again := w.AwaitHeld(1, order.HoldNoCustomer).Hold
 	assert.True(t, hold.NextRetry.Equal(again.NextRetry))
 	assert.True(t, hold.Since.Equal(again.Since))
 	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
@@ -71,7 +71,7 @@ func TestT03_ContinueAsNewKeepsAnImportedOrder(t *testing.T) {
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(1, order.WarnNotSynced)
-	w.Await(1, func(v order.View) string {
+	w.Await(1, func(v testenv.Order) string {
 		if v.State.Comment.Delivered.Difference == "" {
 			return "not told"
 		}
@@ -109,13 +109,13 @@ func TestT03_SignalsThatWaitAreNotLost(t *testing.T) {
 	w.ReportWriteOff(1)
 	w.ForceContinueAsNew(1)
 	w.StartWorker()
-	view := awaitRest(w, 1, func(v order.View) string {
-		if v.State.Order.StatusID != 102 || v.State.Comment.Delivered.Difference == "" {
+	view := awaitRest(w, 1, func(v testenv.Order) string {
+		if v.Roapp.Status != 102 || v.State.Comment.Delivered.Difference == "" {
 			return "not synced"
 		}
 		return total("67.5")(v)
 	})
-	assert.True(t, view.State.Order.WrittenOff)
+	assert.True(t, view.Roapp.WrittenOff)
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after), "frozen by the write-off that waited with the edit")
 	w.Eventually(testenv.Patience, func() string {

@@ -53,8 +53,7 @@ func withQuantity(was order.Snapshot, quantity int64) order.Snapshot {
 func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
+	view := w.Order(1)
 	first := *view.State.Snapshot
 	second := withQuantity(first, 3)
 	third := withQuantity(second, 4)
@@ -66,7 +65,7 @@ func TestT10_OlderSnapshotAfterANewerOneChangesNothing(t *testing.T) {
 		w.Notify(1, swept(late))
 	}
 	w.Notify(1, swept(third)) // once more the same, after them
-	view = awaitRest(w, 1, func(v order.View) string {
+	view = awaitRest(w, 1, func(v testenv.Order) string {
 		if v.State.Observed != "" {
 			return "the last change notice is not applied"
 		}
@@ -113,7 +112,7 @@ func TestT10_AnyOrderOfFeedsEndsAtTheNewest(t *testing.T) {
 	w.Webhook(1)
 	view = awaitRest(w, 1, total("92.5"))
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
-	assert.Equal(t, chosen, view.State.Order.ContactID)
+	assert.Equal(t, chosen, view.Roapp.Contact)
 	assert.Equal(t, chosen, w.Roapp.Order(o.ID).Client.ID, "the person's choice stays")
 	feed := w.Roapp.Order(o.ID).Feed
 	assert.Contains(t, feed[len(feed)-1].Comment, "92,50 PLN")

@@ -92,9 +92,9 @@ func numbers(w *testenv.Env) []string {
 	return all
 }
 
-func markCodes(v order.View) []string {
+func markCodes(v testenv.Order) []string {
 	codes := []string{}
-	for _, mark := range v.State.Warnings {
+	for _, mark := range v.Warnings {
 		codes = append(codes, mark.Code)
 	}
 	return codes
@@ -112,7 +112,7 @@ func choiceIDs(h *order.Hold) []int64 {
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
 // timelineText is the order's timeline as one text, by code and parameters.
-func timelineText(v order.View) string {
+func timelineText(v testenv.Order) string {
 	var text strings.Builder
 	for _, entry := range v.State.Entries() {
 		text.WriteString(textOf(entry.Message) + "\n")

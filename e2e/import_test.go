@@ -100,13 +100,13 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 	w.AwaitSynced(1)
 	w.ByHand(1)
 	view := w.Await(1, totalUnseen)
-	assert.Equal(t, "124.99", view.State.Order.Total.String(), "items, without delivery")
+	assert.Equal(t, "124.99", view.Roapp.Total.String(), "items, without delivery")
 	assert.Empty(t, markCodes(view))
 }
 
 // totalUnseen waits for the end of a poll that a person asked for.
-func totalUnseen(v order.View) string {
-	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.UserWaiting {
+func totalUnseen(v testenv.Order) string {
+	if v.Roapp == nil || v.Roapp.Total == nil || v.State.OrderDue || v.State.UserWaiting {
 		return "RO App's total was not seen"
 	}
 	return ""
@@ -142,10 +142,10 @@ func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
 		w.Place(number, testenv.J{"currency": currency})
 	}
 	for number := int64(1); number <= 3; number++ {
-		hold := w.AwaitHeld(number, order.HoldCurrency).State.Hold
+		hold := w.AwaitHeld(number, order.HoldCurrency).Hold
 		assert.Equal(t, "currency", hold.Field)
-		assert.Contains(t, holdText(hold), "PLN")
-		assert.NotEmpty(t, remedyOf(hold))
+		assert.Contains(t, hold.Text, "PLN")
+		assert.NotEmpty(t, hold.Remedy)
 	}
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 	// The shop corrects the currency, and the order goes on by itself.

@@ -26,8 +26,7 @@ func refusedOrder(t *testing.T) *testenv.Env {
 
 func undecided(t *testing.T, w *testenv.Env) {
 	t.Helper()
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
+	view := w.Order(1)
 	assert.Nil(t, view.State.LastDecision, "nothing is recorded")
 	assert.Nil(t, view.State.Customer.Chosen)
 }

@@ -57,8 +57,8 @@ func TestOrdersReplayWithOtherRules(t *testing.T) {
 			made := place(w, 1, nil)
 			w.Roapp.SetStatus(made.ID, 102)
 			w.Edit(1, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2})
-			before := w.Await(1, func(v order.View) string {
-				if v.State.Lines["a:A-1#1"].Quantity.String() != "3" || len(v.Running) > 0 || v.SyncState != order.SyncSynced {
+			before := w.Await(1, func(v testenv.Order) string {
+				if v.State.Lines["a:A-1#1"].Quantity.String() != "3" || len(v.Running) > 0 || v.State != order.SyncSynced {
 					return "the edit is not synced"
 				}
 				return ""

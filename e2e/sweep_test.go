@@ -30,7 +30,7 @@ func cheapOrder(text string) testenv.J {
 // isKnown waits until an order has a workflow.
 func isKnown(w *testenv.Env, number int64) {
 	w.T.Helper()
-	w.Await(number, func(order.View) string { return "" })
+	w.Await(number, func(testenv.Order) string { return "" })
 }
 
 func isUnknown(t *testing.T, w *testenv.Env, number int64) {
@@ -50,7 +50,7 @@ func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
 	})
 	w.Cartum.PutOrder(115, nil) // and no webhook
 	view, made := w.AwaitSynced(115)
-	assert.Equal(t, order.OriginSweep, view.State.Origin)
+	assert.Equal(t, order.OriginSweep, view.Origin)
 	assert.Len(t, made.Items, 1)
 }
 

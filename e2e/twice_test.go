@@ -99,8 +99,8 @@ func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
 	w.AwaitSynced(sceneNumber)
 	before := accountOf(w)
 	w.ByHand(sceneNumber)
-	w.Await(sceneNumber, func(v order.View) string {
-		if v.State.Order.Total == nil {
+	w.Await(sceneNumber, func(v testenv.Order) string {
+		if v.Roapp.Total == nil {
 			return "RO App's total is not known"
 		}
 		return ""

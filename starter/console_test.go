@@ -81,9 +81,9 @@ func TestAPersonImportsAndDecides(t *testing.T) { //nolint:paralleltest // the e
 	}
 	output, code = p.types("show", "--shop", "demo", "--order", "201", "--json")
 	require.Equal(t, 0, code, output)
-	var view order.View
+	var view testenv.Order
 	require.NoError(t, json.Unmarshal([]byte(output), &view))
-	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assert.Equal(t, order.SyncSynced, view.State)
 	output, _ = p.types("show", "--shop", "demo", "--order", "201")
 	assert.Contains(t, output, "item ")
 	assert.Contains(t, output, "command line", "who asked for it")

@@ -23,7 +23,7 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.presses(enter)
 	p.seesNot("Hans Müller")
 
-	first, second := held.State.Hold.Choices[0], held.State.Hold.Choices[1]
+	first, second := held.Hold.Choices[0], held.Hold.Choices[1]
 	p.goesTo("radio", radioOf(first))
 	p.presses(down)
 	p.awaits("the second contact is chosen", func() bool { return p.focused("radio", radioOf(second)) })
@@ -43,8 +43,8 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 func radioOf(c order.Choice) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
 
 // decidedBy is who answered the hold last, as the timeline has it.
-func decidedBy(view order.View) (name string) {
-	for _, entry := range view.State.Timeline {
+func decidedBy(view testenv.Order) (name string) {
+	for _, entry := range view.Timeline {
 		if entry.By != "" {
 			name = entry.By
 		}
