@@ -15,7 +15,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -180,7 +179,7 @@ func TestAnOrderArrivesByItsSubscribedWebhook(t *testing.T) {
 	w.Cartum.PutOrder(301, testenv.J{"payed": 1})
 	awaitDelivery(w, delivery{Event: "order_paid", Method: http.MethodPut, Code: http.StatusNoContent})
 	w.Await(301, func(v testenv.Order) string {
-		if !v.State.Snapshot.Payment.Paid {
+		if !v.Cartum.Paid {
 			return "not seen as paid"
 		}
 		return ""

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -57,8 +56,7 @@ func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 func (p passage) rest(number int64) {
 	p.w.T.Helper()
 	p.w.Await(number, func(v testenv.Order) string {
-		s := v.State
-		if len(v.Running) > 0 || s.Notice != nil || s.Unsettled || s.OrderDue || s.Items.Due {
+		if len(v.Running)+len(v.Pending) > 0 {
 			return "still at work"
 		}
 		return ""

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // lifeNews are what a whole life brings: its start, two statuses from the shop,

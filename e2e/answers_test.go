@@ -49,7 +49,7 @@ func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	w.Place(2, lines(testenv.Line("R-1", "Róża", "12.50", "1")))
 	view, o := w.AwaitSynced(2)
 	require.Len(t, o.Items, 1)
-	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
+	assert.Equal(t, chosen, o.Items[0].Entity.ID)
 	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=warehouse id=%d product=R-1", chosen))
 }
 
@@ -91,7 +91,7 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 				if v.Hold == nil || v.Hold.Note == nil {
 					return "the refusal is not told yet"
 				}
-				assert.Contains(t, textOf(*v.Hold.Note), "why=linked-to-another")
+				assert.Contains(t, shown(*v.Hold.Note), "why=linked-to-another")
 				return ""
 			})
 			// What staff change in it from now on is seen.

@@ -28,12 +28,8 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 				w.AwaitSynced(number)
 			}
 			for number := int64(1); number <= 2; number++ {
-				var view testenv.Order
-				w.Eventually(testenv.Patience, func() string {
+				view := w.Await(number, func(view testenv.Order) string {
 					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
-					var err error
-					view, err = w.Orders.View(t.Context(), w.Key(number))
-					require.NoError(t, err)
 					if total := view.Roapp.Total; total == nil || total.String() != "25" {
 						return "the total was not collected"
 					}

@@ -230,7 +230,7 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 // failed five times in a row waits, at the end for an hour.
 func retry(w *testenv.Env, number int64, retried map[int64]time.Time) {
 	w.T.Helper()
-	view, err := w.Orders.View(w.T.Context(), w.Key(number))
+	view, err := w.Lookup(number)
 	if err != nil || view.Hold == nil || view.Hold.Since.Equal(retried[number]) {
 		return
 	}

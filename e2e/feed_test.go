@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // Webhooks say no more than that there is news: late, double and in any order

@@ -78,7 +78,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 
 	w.Decide(2, order.Decision{Kind: order.DecideSkip, Reason: "double"})
 	view := w.AwaitClosed(2)
-	assert.Equal(t, "skipped by=warehouse reason=double", textOf(view.State.Closed.Message))
+	assert.Equal(t, "skipped by=warehouse reason=double", shown(*view.Closed))
 	assert.Equal(t, []string{"1"}, numbers(w))
 	assert.Len(t, w.Roapp.People(), 1)
 	assert.Len(t, w.Roapp.Products(), 1)

@@ -31,7 +31,7 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 
 // takenOver waits until a new life of the workflow has brought the order to its end.
 func takenOver(v testenv.Order) string {
-	if !v.State.Restarted || v.State != order.SyncSynced {
+	if v.State != order.SyncSynced || !v.Roapp.TakenOver {
 		return "not linked"
 	}
 	return ""

@@ -49,7 +49,7 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 			w, _ := importedOrder(t, quick(testenv.Options{}), 1, nil)
 			resetTo(w, 1, task)
 			w.Await(1, func(v testenv.Order) string {
-				if v.State.ResetRun == "" || v.State != order.SyncSynced || len(v.Running) > 0 {
+				if !strings.Contains(timelineText(v), "workflow-reset") || v.State != order.SyncSynced || len(v.Running) > 0 {
 					return "the reset run is not done"
 				}
 				return ""
@@ -99,7 +99,7 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalDecide, []int{1}))
 	w.Await(1, func(v testenv.Order) string {
 		noted := 0
-		for _, entry := range v.State.Entries() {
+		for _, entry := range v.Timeline {
 			if entry.Code == "undecodable" {
 				noted++
 			}
@@ -134,8 +134,7 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 	}
 	size := events()
 	w.Eventually(testenv.Patience, func() string {
-		view, err := w.Orders.View(t.Context(), w.Key(1))
-		if err != nil || len(view.Running) > 0 {
+		if view, err := w.Lookup(1); err != nil || len(view.Running) > 0 {
 			return "something runs"
 		}
 		return ""
@@ -247,7 +246,7 @@ func sizeOf(w *testenv.Env, number int64) left {
 
 // notSynced reports why an order is not synced, "" where it is.
 func notSynced(w *testenv.Env, number int64) string {
-	view, err := w.Orders.View(w.T.Context(), w.Key(number))
+	view, err := w.Lookup(number)
 	if err != nil || view.State != order.SyncSynced || len(view.Running) > 0 {
 		return fmt.Sprintf("order %d is not synced: %v, %s, runs %v, holds %+v", number, err, view.State, view.Running, view.Hold)
 	}

@@ -60,7 +60,7 @@ func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 			w.Place(1, testenv.J{"stat_status": 3})
 			view, o := w.AwaitSynced(1)
 			assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
-			assert.Contains(t, textOf(view.Warnings...), refusal["says"])
+			assert.Contains(t, shown(view.Warnings...), refusal["says"])
 			assert.Equal(t, int64(101), o.Status.ID)
 			assert.Len(t, o.Items, 1)
 			theComment(t, o)

@@ -157,7 +157,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// A status that RO App does not have any more: in its own words.
 	w.Edit(1, testenv.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
 	view := pollEverything(w, 1)
 	assert.Equal(t, order.SyncSynced, view.State)
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
@@ -179,7 +179,7 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// One that the shop does not have any more.
 	w.Roapp.SetStatus(o.ID, 103)
 	pressed(w, 1)
-	assert.NotEmpty(t, textOf(w.AwaitMark(1, order.WarnNotPushed)))
+	assert.NotEmpty(t, shown(w.AwaitMark(1, order.WarnNotPushed)))
 	refused := w.Cartum.Seen(updateShopOrder)
 	w.Edit(1, testenv.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
@@ -214,7 +214,7 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w, o := importedOrder(t, testenv.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
@@ -250,7 +250,7 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 
 		w.Roapp.SetStatus(o.ID, 105)
 		pressed(w, number)
-		assert.Contains(t, textOf(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
+		assert.Contains(t, shown(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
 		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 		w.Edit(number, testenv.J{"delivery_address": "ul. Nowa 1"})
@@ -306,7 +306,7 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	}}, 1, nil)
 	w.Edit(1, testenv.J{"stat_status": 2, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
 	refused := w.Roapp.Seen(setStatus)
 	for range 2 {
 		w.Webhook(1)
@@ -319,7 +319,7 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	// The next status is tried, and refused for another reason.
 	w.Edit(1, testenv.J{"stat_status": 3})
 	w.Eventually(testenv.Patience, func() string {
-		if text := textOf(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
+		if text := shown(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
 			return text
 		}
 		return ""

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -40,16 +41,16 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 }
 
 // radioOf is what a choice is called.
-func radioOf(c order.Choice) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
+func radioOf(c api.ChoiceDetail) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
 
 // decidedBy is who answered the hold last, as the timeline has it.
-func decidedBy(view testenv.Order) (name string) {
+func decidedBy(view testenv.Order) string {
 	for _, entry := range view.Timeline {
 		if entry.By != "" {
-			name = entry.By
+			return entry.By
 		}
 	}
-	return name
+	return ""
 }
 
 func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
