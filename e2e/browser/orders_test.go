@@ -88,6 +88,7 @@ func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 func TestAPersonWatchesAnInitialImport(t *testing.T) {
 	t.Parallel()
 	w := testenv.New(t, testenv.Options{
+		Checks: true,
 		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
 		RoappSwitches: map[string]string{"search-lag": "0s"}, Since: time.Now().Format(time.DateOnly),
 	})

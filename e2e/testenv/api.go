@@ -56,6 +56,9 @@ func (w *Env) call(method, path string, body, into any) error {
 // Lookup is the order as the API shows it now.
 func (w *Env) Lookup(number int64) (Order, error) {
 	w.T.Helper()
+	if err := w.countAsChecked(w.T.Context()); err != nil {
+		return Order{}, err
+	}
 	var detail Order
 	err := w.call(http.MethodGet, w.pathOf(number), nil, &detail)
 	return detail, err
