@@ -23,7 +23,7 @@ type OrderDetail struct {
 	State       order.SyncState  `json:"state" enum:"importing,held,synced,closed,failed"`
 	Currency    string           `json:"currency,omitempty"`
 	Origin      order.Origin     `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
-	Began       time.Time        `json:"began" doc:"When the exchange first heard of it"`
+	Started     time.Time        `json:"started" doc:"When cartumsync first heard of it"`
 	Updated     *time.Time       `json:"updated,omitempty" doc:"When both sides were last compared"`
 	Refreshing  bool             `json:"refreshing,omitempty" doc:"It is being compared now"`
 	NextRefresh *time.Time       `json:"next_refresh,omitempty" doc:"From when on it may be compared again by wish"`
@@ -43,17 +43,17 @@ type OrderDetail struct {
 
 // HoldDetail is what the order waits for.
 type HoldDetail struct {
-	Reason    order.HoldReason     `json:"reason"`
-	Text      string               `json:"text" doc:"What happened"`
-	Remedy    string               `json:"remedy" doc:"What a person can do"`
-	Note      *MessageDetail       `json:"note,omitempty" doc:"Why the last answer had no effect"`
-	Field     string               `json:"field,omitempty" doc:"The value that causes it, as its service calls it"`
-	Goods     string               `json:"goods,omitempty" doc:"The product that it is about, as decisions name it"`
-	Choices   []ChoiceDetail       `json:"choices,omitempty"`
-	Since     time.Time            `json:"since"`
-	Answers   []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
-	Retries   int                  `json:"retries,omitempty" doc:"How often its cause was checked again"`
-	NextRetry *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
+	Reason     order.HoldReason     `json:"reason"`
+	Text       string               `json:"text" doc:"What happened"`
+	Remedy     string               `json:"remedy" doc:"What a person can do"`
+	Note       *MessageDetail       `json:"note,omitempty" doc:"Why the last answer had no effect"`
+	Field      string               `json:"field,omitempty" doc:"The value that causes it, as its service calls it"`
+	ProductKey string               `json:"product_key,omitempty" doc:"The product that it is about, as decisions name it"`
+	Choices    []ChoiceDetail       `json:"choices,omitempty"`
+	Since      time.Time            `json:"since"`
+	Answers    []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
+	Retries    int                  `json:"retries,omitempty" doc:"How often its cause was checked again"`
+	NextRetry  *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
 }
 
 // ChoiceDetail is one record that fits.
@@ -105,7 +105,7 @@ type RoappDetail struct {
 	Contact    int64            `json:"contact" doc:"The id of the order's customer"`
 	Total      *decimal.Decimal `json:"total,omitempty"`
 	WrittenOff bool             `json:"written_off" doc:"Quantities, prices and lines are frozen"`
-	TakenOver  bool             `json:"taken_over,omitempty" doc:"It stood there before"`
+	Linked     bool             `json:"linked,omitempty" doc:"It stood there before"`
 	Seen       *time.Time       `json:"seen,omitempty"`
 	Written    *time.Time       `json:"written,omitempty"`
 }
@@ -129,7 +129,7 @@ type ValuesDetail struct {
 // AmountDetail explains the shop's total: goods - discounts + remainder, and what
 // is included of delivery and fee.
 type AmountDetail struct {
-	Goods            decimal.Decimal  `json:"goods"`
+	Items            decimal.Decimal  `json:"items"`
 	Discounts        []DiscountDetail `json:"discounts,omitempty"`
 	Delivery         *decimal.Decimal `json:"delivery,omitempty"`
 	DeliveryIncluded bool             `json:"delivery_included,omitempty"`
@@ -183,7 +183,7 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 func detailOf(d service.Detail) OrderDetail {
 	detail := OrderDetail{
 		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: d.State, Currency: d.Currency, Origin: d.Origin,
-		Began: d.Began.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh),
+		Started: d.Started.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh),
 		Running: d.Running, Pending: d.Pending, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
 		Lines: make([]LineDetail, 0, len(d.Lines)), Timeline: make([]TimelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
 	}
@@ -227,7 +227,7 @@ func holdOf(d service.Detail) *HoldDetail {
 	say := wording.In("en", d.Names)
 	text, remedy := say.Hold(*hold)
 	detail := &HoldDetail{
-		Reason: hold.Reason, Text: text, Remedy: remedy, Note: maybe(hold.Note, say), Field: hold.Field, Goods: string(hold.Goods),
+		Reason: hold.Reason, Text: text, Remedy: remedy, Note: maybe(hold.Note, say), Field: hold.Field, ProductKey: string(hold.ProductKey),
 		Since: hold.Since.UTC(), Retries: hold.Retries, NextRetry: known(hold.NextRetry), Answers: d.Answers,
 	}
 	for _, choice := range hold.Choices {
@@ -254,7 +254,7 @@ func roappOf(side *service.RoappSide, url string) *RoappDetail {
 	}
 	return &RoappDetail{
 		RoappRef: RoappRef{ID: side.ID, Number: side.Number, Status: side.Status, StatusName: side.StatusName, URL: url},
-		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, TakenOver: side.TakenOver,
+		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, Linked: side.Linked,
 		Seen: known(side.Seen), Written: known(side.Wrote),
 	}
 }
@@ -271,7 +271,7 @@ func amountOf(a *service.AmountDetail) *AmountDetail {
 		return nil
 	}
 	detail := &AmountDetail{
-		Goods: a.Goods, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
+		Items: a.Items, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
 		Remainder: a.Remainder, Total: a.Sum, ToCollect: a.ToCollect, Agrees: true,
 	}
 	if a.Roapp != nil {

@@ -53,7 +53,7 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 		}
 		return ""
 	})
-	assert.True(t, view.Roapp.TakenOver)
+	assert.True(t, view.Roapp.Linked)
 	assert.Equal(t, imported.ID, view.Roapp.ID)
 	require.Len(t, w.Roapp.Orders(), 1)
 	again := w.Roapp.Order(imported.ID)

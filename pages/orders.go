@@ -59,7 +59,7 @@ func (r orderRow) ElementID() string {
 }
 
 const (
-	showIntegration = string(service.MadeInShop)
+	showIntegration = string(service.SourceShop)
 	showShop        = "shop:" // and its id
 )
 
@@ -108,9 +108,9 @@ func (p *pages) tableAsked(asked url.Values) ordersTable {
 	if shop, one := strings.CutPrefix(table.Show, showShop); one {
 		table.Filter.Shop = shop
 	} else {
-		table.Filter.Made = service.Made(table.Show)
+		table.Filter.Source = service.Source(table.Show)
 	}
-	if table.Filter.Made == service.MadeInRoapp {
+	if table.Filter.Source == service.SourceRoapp {
 		table.Filter.State, table.Filter.Reason = "", "" // of our orders, chosen before
 	}
 	shops := p.Settings.Current().Shops

@@ -94,7 +94,7 @@ func (w *Env) Decide(number int64, d order.Decision) {
 			fields[name] = value
 		}
 	}
-	for name, value := range map[string]string{"goods": string(d.Goods), "reason": d.Reason} {
+	for name, value := range map[string]string{"product_key": string(d.ProductKey), "reason": d.Reason} {
 		if value != "" {
 			fields[name] = value
 		}

@@ -31,7 +31,7 @@ var orderNumber = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z-]{0,31}$`)
 func (f Filter) checked() (Filter, error) {
 	f.Number = strings.TrimPrefix(strings.TrimSpace(f.Number), "#") // as pages write it
 	switch {
-	case f.Made != "" && f.Made != MadeInShop && f.Made != MadeInRoapp && f.Made != MadeAnywhere:
+	case f.Source != "" && f.Source != SourceShop && f.Source != SourceRoapp && f.Source != SourceAny:
 		return f, invalid("made", "must be integration, roapp or all")
 	case f.Shop != "" && !order.ValidID(f.Shop):
 		return f, invalid("shop", "must be the id of a shop in the settings")
@@ -43,11 +43,11 @@ func (f Filter) checked() (Filter, error) {
 		return f, invalid("reason", "is no reason of a hold")
 	case f.Number != "" && !orderNumber.MatchString(f.Number):
 		return f, invalid("number", "must be the number of an order: up to 32 letters, digits and hyphens")
-	case f.Made == MadeInRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
+	case f.Source == SourceRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
 		return f, invalid("made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out")
 	}
-	if f.Made == "" || f.Shop != "" || f.State != "" || f.Reason != "" { // only ours have these
-		f.Made = MadeInShop
+	if f.Source == "" || f.Shop != "" || f.State != "" || f.Reason != "" { // only ours have these
+		f.Source = SourceShop
 	}
 	return f, nil
 }
