@@ -58,7 +58,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 		w.Roapp.Delete("orders/" + itoa(o.ID))
 		w.ByHand(number)
 		hold := w.AwaitHeld(number, order.HoldOrderGone).Hold
-		assert.True(t, hold.NextRetry.IsZero(), "only a person ends it")
+		assert.Nil(t, hold.NextRetry, "only a person ends it")
 	}
 	w.Place(1, testenv.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
 	w.Await(1, func(v testenv.Order) string {
