@@ -7,63 +7,70 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
-type orderDetailOutput struct{ Body orderDetail }
+type orderDetailOutput struct{ Body OrderDetail }
 
-// orderDetail is one order with both sides by each other. Amounts are decimals in
+// OrderDetail is one order with both sides by each other. Amounts are decimals in
 // its currency.
-type orderDetail struct {
+type OrderDetail struct {
 	Shop        string           `json:"shop"`
 	Number      int64            `json:"number" doc:"Cartum's order number, the External ID"`
 	ShopName    string           `json:"shop_name"`
-	State       string           `json:"state" enum:"importing,held,synced,closed,failed"`
+	State       order.SyncState  `json:"state" enum:"importing,held,synced,closed,failed"`
 	Currency    string           `json:"currency,omitempty"`
-	Origin      string           `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
+	Origin      order.Origin     `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
 	Started     time.Time        `json:"started" doc:"When cartumsync first heard of it"`
 	Updated     *time.Time       `json:"updated,omitempty" doc:"When both sides were last compared"`
 	Refreshing  bool             `json:"refreshing,omitempty" doc:"It is being compared now"`
 	NextRefresh *time.Time       `json:"next_refresh,omitempty" doc:"From when on it may be compared again by wish"`
-	Closed      string           `json:"closed,omitempty" doc:"Why it is done"`
+	Closed      *MessageDetail   `json:"closed,omitempty" doc:"Why it is done"`
 	Running     []string         `json:"running,omitempty" doc:"Steps in progress"`
-	Hold        *holdDetail      `json:"hold,omitempty"`
-	Cartum      *cartumDetail    `json:"cartum,omitempty" doc:"Left out while nobody has read it"`
-	Roapp       *roappDetail     `json:"roapp,omitempty" doc:"Left out while it does not stand there"`
-	Lines       []lineDetail     `json:"lines"`
-	Amount      *amountDetail    `json:"amount,omitempty"`
-	Warnings    []messageDetail  `json:"warnings,omitempty"`
-	Timeline    []timelineDetail `json:"timeline" doc:"Newest first"`
+	Pending     []order.Pending  `json:"pending,omitempty" enum:"read-cartum,read-roapp,compare" doc:"What is to be done after them; an order with neither is up to date"`
+	Hold        *HoldDetail      `json:"hold,omitempty"`
+	Cartum      *CartumDetail    `json:"cartum,omitempty" doc:"Left out while nobody has read it"`
+	Roapp       *RoappDetail     `json:"roapp,omitempty" doc:"Left out while it does not stand there"`
+	Lines       []LineDetail     `json:"lines"`
+	Amount      *AmountDetail    `json:"amount,omitempty"`
+	Warnings    []MessageDetail  `json:"warnings,omitempty"`
+	Timeline    []TimelineDetail `json:"timeline" doc:"Newest first"`
 	ShopURL     string           `json:"shop_url,omitempty"`
 	Workflow    string           `json:"workflow" doc:"The workflow's id in Temporal"`
 }
 
-type holdDetail struct {
-	Reason     string               `json:"reason"`
+// HoldDetail is what the order waits for.
+type HoldDetail struct {
+	Reason     order.HoldReason     `json:"reason"`
 	Text       string               `json:"text" doc:"What happened"`
 	Remedy     string               `json:"remedy" doc:"What a person can do"`
-	Field      string               `json:"field,omitempty"`
+	Note       *MessageDetail       `json:"note,omitempty" doc:"Why the last answer had no effect"`
+	Field      string               `json:"field,omitempty" doc:"The value that causes it, as its service calls it"`
 	ProductKey string               `json:"product_key,omitempty" doc:"The product that it is about, as decisions name it"`
-	Choices    []choiceDetail       `json:"choices,omitempty"`
+	Choices    []ChoiceDetail       `json:"choices,omitempty"`
 	Since      time.Time            `json:"since"`
 	Answers    []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
+	Retries    int                  `json:"retries,omitempty" doc:"How often its cause was checked again"`
 	NextRetry  *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
 }
 
-type choiceDetail struct {
+// ChoiceDetail is one record that fits.
+type ChoiceDetail struct {
 	ID           int64  `json:"id"`
 	Title        string `json:"title"`
 	Organization bool   `json:"organization,omitempty"`
 }
 
-type cartumDetail struct {
+// CartumDetail is the order as the shop has it.
+type CartumDetail struct {
 	Created        *time.Time     `json:"created,omitempty"`
 	Read           *time.Time     `json:"read,omitempty"`
 	Status         int            `json:"status"`
 	StatusName     string         `json:"status_name"`
-	Customer       personDetail   `json:"customer"`
-	Delivery       deliveryDetail `json:"delivery"`
+	Customer       PersonDetail   `json:"customer"`
+	Delivery       DeliveryDetail `json:"delivery"`
 	PaymentMethod  string         `json:"payment_method,omitempty"`
 	Paid           bool           `json:"paid"`
 	BuyerComment   string         `json:"buyer_comment,omitempty"`
@@ -71,13 +78,15 @@ type cartumDetail struct {
 	DoNotCall      bool           `json:"do_not_call,omitempty"`
 }
 
-type personDetail struct {
+// PersonDetail is the shop's customer.
+type PersonDetail struct {
 	Name  string `json:"name"`
 	Phone string `json:"phone,omitempty"`
 	Email string `json:"email,omitempty"`
 }
 
-type deliveryDetail struct {
+// DeliveryDetail is how the order gets to its recipient.
+type DeliveryDetail struct {
 	Method         string           `json:"method,omitempty"`
 	Price          *decimal.Decimal `json:"price,omitempty"`
 	AtCarrierRates bool             `json:"at_carrier_rates,omitempty" doc:"The price is not known"`
@@ -89,7 +98,8 @@ type deliveryDetail struct {
 	Tracking       string           `json:"tracking,omitempty"`
 }
 
-type roappDetail struct {
+// RoappDetail is the order as RO App has it, as far as it was seen.
+type RoappDetail struct {
 	RoappRef
 	Account    string           `json:"account"`
 	Contact    int64            `json:"contact" doc:"The id of the order's customer"`
@@ -100,25 +110,27 @@ type roappDetail struct {
 	Written    *time.Time       `json:"written,omitempty"`
 }
 
-type lineDetail struct {
+// LineDetail is one line on both sides.
+type LineDetail struct {
 	Line       string        `json:"line" doc:"The article, or the title of a line without one"`
 	Title      string        `json:"title,omitempty"`
-	Cartum     *valuesDetail `json:"cartum,omitempty"`
-	Roapp      *valuesDetail `json:"roapp,omitempty"`
+	Cartum     *ValuesDetail `json:"cartum,omitempty"`
+	Roapp      *ValuesDetail `json:"roapp,omitempty"`
 	Difference string        `json:"difference,omitempty" enum:"new,removed,values" doc:"A change of the shop that is not carried over"`
 	ByStaff    bool          `json:"by_staff,omitempty" doc:"Staff changed it in RO App, or took it out"`
 }
 
-type valuesDetail struct {
+// ValuesDetail are a line's values on one side, the price for one piece.
+type ValuesDetail struct {
 	Quantity decimal.Decimal `json:"quantity"`
 	Price    decimal.Decimal `json:"price"`
 }
 
-// amountDetail explains the shop's total: goods - discounts + remainder, and what
+// AmountDetail explains the shop's total: goods - discounts + remainder, and what
 // is included of delivery and fee.
-type amountDetail struct {
+type AmountDetail struct {
 	Items            decimal.Decimal  `json:"items"`
-	Discounts        []discountDetail `json:"discounts,omitempty"`
+	Discounts        []DiscountDetail `json:"discounts,omitempty"`
 	Delivery         *decimal.Decimal `json:"delivery,omitempty"`
 	DeliveryIncluded bool             `json:"delivery_included,omitempty"`
 	Fee              decimal.Decimal  `json:"payment_fee"`
@@ -130,27 +142,26 @@ type amountDetail struct {
 	Agrees           bool             `json:"agrees" doc:"RO App's total is explained, or was not seen yet"`
 }
 
-type discountDetail struct {
+// DiscountDetail is one discount of the shop's order.
+type DiscountDetail struct {
 	Kind    string          `json:"kind" enum:"coupon,manager,order"`
 	Title   string          `json:"title,omitempty"`
 	Percent decimal.Decimal `json:"percent"`
 	Value   decimal.Decimal `json:"value"`
 }
 
-// messageDetail is a code with its parameters, and the same in English.
-type messageDetail struct {
+// MessageDetail is a code with its parameters, and the same in English.
+type MessageDetail struct {
 	Code   string            `json:"code"`
 	Params map[string]string `json:"params,omitempty"`
 	Text   string            `json:"text"`
 }
 
-type timelineDetail struct {
+// TimelineDetail is one entry of the timeline.
+type TimelineDetail struct {
 	At time.Time `json:"at"`
 	By string    `json:"by,omitempty" doc:"Who; left out for cartumsync itself"`
-	// The fields of a messageDetail; the description of the API leaves an embedded one out.
-	Code   string            `json:"code"`
-	Params map[string]string `json:"params,omitempty"`
-	Text   string            `json:"text"`
+	MessageDetail
 }
 
 func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
@@ -169,89 +180,97 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 	return &orderDetailOutput{detailOf(detail)}, nil
 }
 
-func detailOf(d service.Detail) orderDetail {
-	detail := orderDetail{
-		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: string(d.State), Currency: d.Currency, Origin: string(d.Origin),
-		Started: d.Started.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: closedText(d),
-		Running: d.Running, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
-		Lines: make([]lineDetail, 0, len(d.Lines)), Timeline: make([]timelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
+func detailOf(d service.Detail) OrderDetail {
+	detail := OrderDetail{
+		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: d.State, Currency: d.Currency, Origin: d.Origin,
+		Started: d.Started.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh),
+		Running: d.Running, Pending: d.Pending, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
+		Lines: make([]LineDetail, 0, len(d.Lines)), Timeline: make([]TimelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
 	}
 	for _, line := range d.Lines {
-		detail.Lines = append(detail.Lines, lineDetail{
+		detail.Lines = append(detail.Lines, LineDetail{
 			Line: line.Label(), Title: line.Title, Cartum: valuesOf(line.Shop), Roapp: valuesOf(line.Account),
 			Difference: string(line.Difference), ByStaff: line.ByStaff,
 		})
 	}
 	say := wording.In("en", d.Names)
+	detail.Closed = maybe(d.Closed, say)
 	for _, warning := range d.Warnings {
-		detail.Warnings = append(detail.Warnings, messageDetail{warning.Code, warning.Params, say.Message(warning)})
+		detail.Warnings = append(detail.Warnings, messageOf(warning, say))
 	}
 	for _, entry := range d.Timeline {
-		detail.Timeline = append(detail.Timeline, timelineDetail{
-			At: entry.At.UTC(), By: entry.By, Code: entry.Code, Params: entry.Params, Text: say.Message(entry.Message),
+		detail.Timeline = append(detail.Timeline, TimelineDetail{
+			At: entry.At.UTC(), By: entry.By, MessageDetail: messageOf(entry.Message, say),
 		})
 	}
 	return detail
 }
 
-func closedText(d service.Detail) string {
-	if d.Closed == nil {
-		return ""
-	}
-	return wording.In("en", d.Names).Message(*d.Closed)
+func messageOf(m flow.Message, say wording.Words) MessageDetail {
+	return MessageDetail{m.Code, m.Params, say.Message(m)}
 }
 
-func holdOf(d service.Detail) *holdDetail {
+// maybe leaves out a message that there is not.
+func maybe(m *flow.Message, say wording.Words) *MessageDetail {
+	if m == nil {
+		return nil
+	}
+	detail := messageOf(*m, say)
+	return &detail
+}
+
+func holdOf(d service.Detail) *HoldDetail {
 	hold := d.Hold
 	if hold == nil {
 		return nil
 	}
-	text, remedy := wording.In("en", d.Names).Hold(*hold)
-	detail := &holdDetail{
-		Reason: string(hold.Reason), Text: text, Remedy: remedy, Field: hold.Field, ProductKey: string(hold.ProductKey),
-		Since: hold.Since.UTC(), NextRetry: known(hold.NextRetry), Answers: d.Answers,
+	say := wording.In("en", d.Names)
+	text, remedy := say.Hold(*hold)
+	detail := &HoldDetail{
+		Reason: hold.Reason, Text: text, Remedy: remedy, Note: maybe(hold.Note, say), Field: hold.Field, ProductKey: string(hold.ProductKey),
+		Since: hold.Since.UTC(), Retries: hold.Retries, NextRetry: known(hold.NextRetry), Answers: d.Answers,
 	}
 	for _, choice := range hold.Choices {
-		detail.Choices = append(detail.Choices, choiceDetail{ID: choice.ID, Title: choice.Title, Organization: choice.Organization})
+		detail.Choices = append(detail.Choices, ChoiceDetail{ID: choice.ID, Title: choice.Title, Organization: choice.Organization})
 	}
 	return detail
 }
 
-func cartumOf(side *service.ShopSide) *cartumDetail {
+func cartumOf(side *service.ShopSide) *CartumDetail {
 	if side == nil {
 		return nil
 	}
-	return &cartumDetail{
+	return &CartumDetail{
 		Created: known(side.Placed), Read: known(side.Read), Status: side.Status, StatusName: side.StatusName,
-		Customer: personDetail(side.Customer), Delivery: deliveryDetail(side.Delivery),
+		Customer: PersonDetail(side.Customer), Delivery: DeliveryDetail(side.Delivery),
 		PaymentMethod: side.Payment.Method, Paid: side.Payment.Paid,
 		BuyerComment: side.BuyerComment, ManagerComment: side.ManagerComment, DoNotCall: side.DoNotCall,
 	}
 }
 
-func roappOf(side *service.RoappSide, url string) *roappDetail {
+func roappOf(side *service.RoappSide, url string) *RoappDetail {
 	if side == nil {
 		return nil
 	}
-	return &roappDetail{
+	return &RoappDetail{
 		RoappRef: RoappRef{ID: side.ID, Number: side.Number, Status: side.Status, StatusName: side.StatusName, URL: url},
 		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, Linked: side.Linked,
 		Seen: known(side.Seen), Written: known(side.Wrote),
 	}
 }
 
-func valuesOf(values *order.ItemValues) *valuesDetail {
+func valuesOf(values *order.ItemValues) *ValuesDetail {
 	if values == nil {
 		return nil
 	}
-	return &valuesDetail{values.Quantity, values.Price}
+	return &ValuesDetail{values.Quantity, values.Price}
 }
 
-func amountOf(a *service.AmountDetail) *amountDetail {
+func amountOf(a *service.AmountDetail) *AmountDetail {
 	if a == nil {
 		return nil
 	}
-	detail := &amountDetail{
+	detail := &AmountDetail{
 		Items: a.Items, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
 		Remainder: a.Remainder, Total: a.Sum, ToCollect: a.ToCollect, Agrees: true,
 	}
@@ -259,7 +278,7 @@ func amountOf(a *service.AmountDetail) *amountDetail {
 		detail.Roapp, detail.Agrees = wording.English().Message(a.Roapp.Message()), a.Roapp.Kind != order.AmountDiffers
 	}
 	for _, discount := range a.Discounts {
-		detail.Discounts = append(detail.Discounts, discountDetail{string(discount.Kind), discount.Title, discount.Percent, discount.Value})
+		detail.Discounts = append(detail.Discounts, DiscountDetail{string(discount.Kind), discount.Title, discount.Percent, discount.Value})
 	}
 	return detail
 }

@@ -38,14 +38,14 @@ type listOrdersInput struct {
 
 type listOrdersOutput struct {
 	Body struct {
-		Orders   []orderSummary `json:"orders"`
+		Orders   []OrderSummary `json:"orders"`
 		Next     string         `json:"next,omitempty" doc:"The cursor of the page after this one; left out on the last"`
 		Problems []string       `json:"problems,omitempty" doc:"What is missing here, and why"`
 	}
 }
 
-// orderSummary is one order of a list.
-type orderSummary struct {
+// OrderSummary is one order of a list.
+type OrderSummary struct {
 	Shop         string     `json:"shop,omitempty" doc:"The shop's id; left out of an order made in RO App"`
 	Number       int64      `json:"number,omitempty" doc:"Cartum's order number, the External ID"`
 	ShopName     string     `json:"shop_name,omitempty"`
@@ -88,7 +88,7 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 		return nil, a.notListed("list orders", err)
 	}
 	var out listOrdersOutput
-	out.Body.Orders = make([]orderSummary, 0, len(page.Rows))
+	out.Body.Orders = make([]OrderSummary, 0, len(page.Rows))
 	for _, row := range page.Rows {
 		out.Body.Orders = append(out.Body.Orders, summaryOf(row))
 	}
@@ -96,8 +96,8 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	return &out, nil
 }
 
-func summaryOf(row service.Row) orderSummary {
-	summary := orderSummary{
+func summaryOf(row service.Row) OrderSummary {
+	summary := OrderSummary{
 		Shop: row.Key.Shop, Number: row.Key.Number, Account: row.Account, Customer: row.Customer,
 		Created: known(row.Created), Updated: known(row.Updated), CartumStatus: row.CartumStatus, Currency: row.Currency,
 		State: string(row.State), Reason: string(row.Reason), HeldSince: known(row.HeldSince), WrittenOff: row.WrittenOff,

@@ -15,7 +15,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -162,7 +161,7 @@ func TestSubscriptionsThatDeliverNothingAreRenewed(t *testing.T) {
 	awaitEvents(w, "", allEvents...)
 	w.Cartum.PutOrder(302, nil)
 	view, _ := w.AwaitSynced(302)
-	assert.Equal(t, "webhook", string(view.State.Origin))
+	assert.Equal(t, "webhook", string(view.Origin))
 }
 
 // Nothing but the subscription brings the order.
@@ -173,14 +172,14 @@ func TestAnOrderArrivesByItsSubscribedWebhook(t *testing.T) {
 	awaitEvents(w, "", allEvents...)
 	w.Cartum.PutOrder(301, nil)
 	view, placed := w.AwaitSynced(301)
-	assert.Equal(t, "webhook", string(view.State.Origin))
+	assert.Equal(t, "webhook", string(view.Origin))
 	assert.Len(t, placed.Items, 1)
 	awaitDelivery(w, delivery{Event: "order_created", Method: http.MethodPut, Code: http.StatusNoContent})
 
 	w.Cartum.PutOrder(301, testenv.J{"payed": 1})
 	awaitDelivery(w, delivery{Event: "order_paid", Method: http.MethodPut, Code: http.StatusNoContent})
-	w.Await(301, func(v order.View) string {
-		if !v.State.Snapshot.Payment.Paid {
+	w.Await(301, func(v testenv.Order) string {
+		if !v.Cartum.Paid {
 			return "not seen as paid"
 		}
 		return ""

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -47,7 +46,7 @@ func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 	for i := range orders {
 		number := int64(i + 1)
 		view, _ := p.w.AwaitSynced(number)
-		p.ids[number] = view.State.Order.ID
+		p.ids[number] = view.Roapp.ID
 		p.rest(number)
 	}
 	return p
@@ -56,9 +55,8 @@ func newPassage(b *testing.B, o testenv.Options, orders int) passage {
 // rest waits until an order has nothing to do.
 func (p passage) rest(number int64) {
 	p.w.T.Helper()
-	p.w.Await(number, func(v order.View) string {
-		s := v.State
-		if len(v.Running) > 0 || s.Notice != nil || s.Unsettled || s.OrderDue || s.Items.Due {
+	p.w.Await(number, func(v testenv.Order) string {
+		if len(v.Running)+len(v.Pending) > 0 {
 			return "still at work"
 		}
 		return ""

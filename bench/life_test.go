@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // lifeNews are what a whole life brings: its start, two statuses from the shop,
@@ -44,8 +43,8 @@ func BenchmarkWholeLife(b *testing.B) {
 	l.edit(testenv.J{"stat_status": 6})
 	w.Roapp.WriteOff(o.ID)
 	w.ReportWriteOff(number)
-	w.Await(number, func(v order.View) string {
-		if !v.State.Order.WrittenOff {
+	w.Await(number, func(v testenv.Order) string {
+		if !v.Roapp.WrittenOff {
 			return "the write-off is not known"
 		}
 		return ""

@@ -114,7 +114,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	}
 	view, _ := w.AwaitSynced(2)
 	assert.Contains(t, timelineText(view), "decided decision=create-contact")
-	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "decided decision=create-contact"))
+	assert.Equal(t, "warehouse", byOf(view, "decided decision=create-contact"))
 
 	held := ask(w, testenv.ViewerToken, http.MethodGet, "/v1/holds?reason=no-customer", nil)
 	require.Equal(t, http.StatusOK, held.StatusCode, held.text)
@@ -127,7 +127,7 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 	// Bring one back.
 	assert.Equal(t, http.StatusAccepted, act(of(3)+"/import", nil).StatusCode)
 	view = w.AwaitHeld(3, order.HoldNoCustomer)
-	assert.Equal(t, "warehouse", byOf(view.State.Entries(), "import-requested"))
+	assert.Equal(t, "warehouse", byOf(view, "import-requested"))
 	assert.Equal(t, http.StatusConflict, act(of(3)+"/written-off", nil).StatusCode)
 	assert.Equal(t, http.StatusAccepted, act(of(1)+"/written-off", nil).StatusCode)
 
@@ -137,9 +137,9 @@ func TestR03_ActionsByTheAPI(t *testing.T) {
 }
 
 // byOf is whose name the line of the timeline has.
-func byOf(timeline []order.Entry, text string) string {
-	for _, event := range timeline {
-		if strings.Contains(textOf(event.Message), text) {
+func byOf(o testenv.Order, text string) string {
+	for _, event := range o.Timeline {
+		if strings.Contains(shown(event.MessageDetail), text) {
 			return event.By
 		}
 	}

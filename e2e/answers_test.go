@@ -26,15 +26,15 @@ func TestR31_ChoiceBetweenContactsIsRemembered(t *testing.T) {
 	w.Place(2, nil)
 	view, o := w.AwaitSynced(2)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=tester id=%d", ola))
+	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=warehouse id=%d", ola))
 
 	// Who was remembered is gone, and a third one has come.
 	w.Roapp.API("DELETE", "/v2/contacts/people/"+itoa(ola), nil, nil)
 	w.Roapp.Create("people", testenv.J{"first_name": "Iga", "phones": []string{"501234567"}})
 	w.Place(3, nil)
 	view = w.AwaitHeld(3, order.HoldAmbiguousContact)
-	assert.NotContains(t, choiceIDs(view.State.Hold), ola)
-	assert.Contains(t, timelineText(view), "choice-outdated by=tester")
+	assert.NotContains(t, choiceIDs(view.Hold), ola)
+	assert.Contains(t, timelineText(view), "choice-outdated by=warehouse")
 }
 
 func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
@@ -49,8 +49,8 @@ func TestR21_ChoiceBetweenProductsIsRemembered(t *testing.T) {
 	w.Place(2, lines(testenv.Line("R-1", "Róża", "12.50", "1")))
 	view, o := w.AwaitSynced(2)
 	require.Len(t, o.Items, 1)
-	assert.Equal(t, chosen, view.State.Lines["a:R-1#1"].ProductID)
-	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=tester id=%d product=R-1", chosen))
+	assert.Equal(t, chosen, o.Items[0].Entity.ID)
+	assert.Contains(t, timelineText(view), fmt.Sprintf("choice-recalled by=warehouse id=%d product=R-1", chosen))
 }
 
 // staffsOrder is an order that staff made by hand, with two roses.
@@ -87,18 +87,18 @@ func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
 			w.Place(2, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
 			w.AwaitHeld(2, order.HoldNoCustomer)
 			w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
-			w.Await(2, func(v order.View) string {
-				if v.State.Hold == nil || v.State.Hold.Note == nil {
+			w.Await(2, func(v testenv.Order) string {
+				if v.Hold == nil || v.Hold.Note == nil {
 					return "the refusal is not told yet"
 				}
-				assert.Contains(t, textOf(*v.State.Hold.Note), "why=linked-to-another")
+				assert.Contains(t, shown(*v.Hold.Note), "why=linked-to-another")
 				return ""
 			})
 			// What staff change in it from now on is seen.
 			w.Roapp.SetStatus(id, 105)
 			w.Collect()
-			w.Await(1, func(v order.View) string {
-				if v.State.Order.StatusID != 105 {
+			w.Await(1, func(v testenv.Order) string {
+				if v.Roapp.Status != 105 {
 					return "the status is not seen"
 				}
 				return ""

@@ -30,9 +30,9 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	w.Cartum.PutOrder(1, testenv.J{"stat_status": 3, "stat_created": longAgo, "products": roseAndVase("2", "1")})
 	w.ByHand(1)
 	view := w.AwaitClosed(1)
-	assert.Equal(t, "final-on-both-sides", view.State.Closed.Code)
-	assert.False(t, view.State.Synced.IsZero(), "imported before")
-	imported := w.Roapp.Order(view.State.Order.ID)
+	assert.Equal(t, "final-on-both-sides", view.Closed.Code)
+	assert.NotNil(t, view.Updated, "imported before")
+	imported := w.Roapp.Order(view.Roapp.ID)
 	assert.Equal(t, int64(103), imported.Status.ID)
 	first, open := runOf(w, 1)
 	assert.False(t, open)
@@ -44,17 +44,17 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 	assert.False(t, open)
 
 	w.ByHand(1)
-	view = w.Await(1, func(v order.View) string {
+	view = w.Await(1, func(v testenv.Order) string {
 		if run, _ := runOf(w, 1); run == first {
 			return "not reopened"
 		}
-		if v.SyncState != order.SyncClosed {
+		if v.State != order.SyncClosed {
 			return "not closed again"
 		}
 		return ""
 	})
-	assert.True(t, view.State.Order.Linked)
-	assert.Equal(t, imported.ID, view.State.Order.ID)
+	assert.True(t, view.Roapp.Linked)
+	assert.Equal(t, imported.ID, view.Roapp.ID)
 	require.Len(t, w.Roapp.Orders(), 1)
 	again := w.Roapp.Order(imported.ID)
 	assert.Equal(t, items(imported), items(again))
@@ -74,7 +74,7 @@ func TestT03_OrderOfLongAgoThatIsNotFinalStaysOpen(t *testing.T) {
 	// It becomes final, in RO App, and is done then.
 	w.Roapp.SetStatus(o.ID, 103)
 	awaitShopStatus(w, 1, 3)
-	assert.Equal(t, "final-on-both-sides", w.AwaitClosed(1).State.Closed.Code)
+	assert.Equal(t, "final-on-both-sides", w.AwaitClosed(1).Closed.Code)
 }
 
 // A final order of today is still in the sweeps' sight.

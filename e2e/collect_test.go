@@ -28,19 +28,15 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 				w.AwaitSynced(number)
 			}
 			for number := int64(1); number <= 2; number++ {
-				var view order.View
-				w.Eventually(testenv.Patience, func() string {
+				view := w.Await(number, func(view testenv.Order) string {
 					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
-					var err error
-					view, err = w.Orders.View(t.Context(), w.Key(number))
-					require.NoError(t, err)
-					if total := view.State.Order.Total; total == nil || total.String() != "25" {
+					if total := view.Roapp.Total; total == nil || total.String() != "25" {
 						return "the total was not collected"
 					}
 					return ""
 				})
-				assert.Empty(t, view.State.Warnings)
-				assert.Equal(t, order.SyncSynced, view.SyncState)
+				assert.Empty(t, view.Warnings)
+				assert.Equal(t, order.SyncSynced, view.State)
 			}
 		})
 	}
@@ -234,8 +230,8 @@ func TestAccountThatForgotItsCursor(t *testing.T) {
 	w.AwaitSynced(1)
 	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.AccountID("main"), "", "the test's operator"))
 	pollNow(w)
-	w.Await(1, func(v order.View) string {
-		if v.State.Order.Total == nil {
+	w.Await(1, func(v testenv.Order) string {
+		if v.Roapp.Total == nil {
 			return "the total was not collected"
 		}
 		return ""

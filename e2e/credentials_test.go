@@ -125,11 +125,11 @@ func TestF49_WrongCredentials(t *testing.T) {
 			for number := int64(1); number <= 10; number++ {
 				w.AwaitHeld(number, order.HoldCredentials)
 			}
-			assert.Greater(t, time.Until(view.State.Hold.NextRetry), 4*time.Minute)
+			assert.Greater(t, time.Until(*view.Hold.NextRetry), 4*time.Minute)
 			// A person who asks at once is refused without asking the service again.
 			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
-			w.Await(sceneNumber, func(v order.View) string {
-				if v.State.Hold == nil || v.State.Hold.Retries == 0 {
+			w.Await(sceneNumber, func(v testenv.Order) string {
+				if v.Hold == nil || v.Hold.Retries == 0 {
 					return "not polled again"
 				}
 				return ""

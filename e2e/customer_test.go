@@ -152,7 +152,7 @@ func TestR31_F23_OfSeveralContactsTheOneWhoseNameOrMailAgrees(t *testing.T) {
 	_, byMail := w.AwaitSynced(2)
 	assert.Equal(t, jan, byMail.Client.ID)
 
-	hold := w.AwaitHeld(3, order.HoldAmbiguousContact).State.Hold
+	hold := w.AwaitHeld(3, order.HoldAmbiguousContact).Hold
 	assert.Equal(t, "delivery_phone", hold.Field)
 	assert.ElementsMatch(t, []int64{anna, jan}, choiceIDs(hold))
 	assert.Len(t, w.Roapp.Orders(), 2, "nothing is made before a person has chosen")
@@ -184,9 +184,9 @@ func TestF24_OrdersWithoutAUsablePhoneAreHeldAndNeverMerged(t *testing.T) {
 		w.Place(number, testenv.J{"delivery_phone": phone})
 	}
 	for number := range phones {
-		hold := w.AwaitHeld(number, order.HoldNoCustomer).State.Hold
+		hold := w.AwaitHeld(number, order.HoldNoCustomer).Hold
 		assert.Equal(t, "delivery_phone", hold.Field)
-		assert.NotEmpty(t, remedyOf(hold))
+		assert.NotEmpty(t, hold.Remedy)
 	}
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 

@@ -230,11 +230,11 @@ func TestOperatorKillsWorkersWhileOrdersAreImported(t *testing.T) {
 // failed five times in a row waits, at the end for an hour.
 func retry(w *testenv.Env, number int64, retried map[int64]time.Time) {
 	w.T.Helper()
-	view, err := w.Orders.View(w.T.Context(), w.Key(number))
-	if err != nil || view.State.Hold == nil || view.State.Hold.Since.Equal(retried[number]) {
+	view, err := w.Lookup(number)
+	if err != nil || view.Hold == nil || view.Hold.Since.Equal(retried[number]) {
 		return
 	}
-	retried[number] = view.State.Hold.Since
+	retried[number] = view.Hold.Since
 	w.Decide(number, order.Decision{Kind: order.DecideRetry})
 }
 

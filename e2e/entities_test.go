@@ -124,8 +124,8 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 			})
 			end(w, workflows.AccountID("main"))
 			w.Roapp.SetStatus(made.ID, 102)
-			w.Await(1, func(v order.View) string {
-				if v.State.Order.StatusID != 102 {
+			w.Await(1, func(v testenv.Order) string {
+				if v.Roapp.Status != 102 {
 					return "the change in RO App is not seen"
 				}
 				return ""
@@ -159,7 +159,7 @@ func TestOperatorDeletesAYoungOrder(t *testing.T) {
 		deleteWorkflow(w, w.Key(1).WorkflowID())
 		w.Edit(1, testenv.J{"comment": "Proszę dzwonić"})
 		view, _ := w.AwaitSynced(1)
-		assert.Equal(t, made.ID, view.State.Order.ID)
+		assert.Equal(t, made.ID, view.Roapp.ID)
 		assert.Len(t, w.Roapp.Orders(), 1)
 	})
 	t.Run("another process carries on", func(t *testing.T) {
@@ -317,7 +317,7 @@ func TestAPoisonOrderIsSetAside(t *testing.T) {
 	w.AwaitSynced(2)
 	w.AwaitSynced(3)
 	view := w.AwaitHeld(1, order.HoldMalformed)
-	assert.Contains(t, holdText(view.State.Hold), "5000 items")
+	assert.Contains(t, view.Hold.Text, "5000 items")
 	awaitFinding(w, workflows.FindingSetAside, 1)
 	awaitFailingAlert(w, receiver, 1)
 
@@ -365,17 +365,15 @@ func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	w.Cartum.DeleteOrder(1)
 	w.Eventually(testenv.Patience, func() string {
 		w.Sweep()
-		view, err := w.Orders.View(t.Context(), w.Key(1))
-		require.NoError(t, err)
-		if len(markCodes(view)) == 0 {
+		if len(markCodes(w.Order(1))) == 0 {
 			return "not notified that it is gone"
 		}
 		return ""
 	})
 	w.Cartum.PutOrder(1, was)
 	w.Sweep()
-	w.Await(1, func(v order.View) string {
-		if len(v.State.Warnings) > 0 {
+	w.Await(1, func(v testenv.Order) string {
+		if len(v.Warnings) > 0 {
 			return "still marked"
 		}
 		return ""
@@ -408,7 +406,7 @@ func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 			for number := int64(1); number <= orders; number++ {
 				view := w.AwaitHeld(number, wrong.reason)
 				// Their own pause must not be what ends it.
-				if view.State.Hold.Retries == 0 && wrong.reason == order.HoldUnreachable {
+				if view.Hold.Retries == 0 && wrong.reason == order.HoldUnreachable {
 					w.Decide(number, order.Decision{Kind: order.DecideRetry})
 				}
 			}

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // Webhooks say no more than that there is news: late, double and in any order
@@ -40,8 +39,8 @@ func TestF19_WebhooksInAnyOrder(t *testing.T) {
 	for number := int64(1); number <= 4; number++ {
 		w.AwaitSynced(number)
 		hook(created(number)) // the first one comes again, late
-		view := awaitRest(w, number, func(order.View) string { return "" })
-		state := workOrderOf(w.Roapp.Order(view.State.Order.ID), "")
+		view := awaitRest(w, number, func(testenv.Order) string { return "" })
+		state := workOrderOf(w.Roapp.Order(view.Roapp.ID), "")
 		delete(state.Fields, "f102")
 		delete(state.Fields, "f103")
 		state.Manager, state.Comments = 0, state.Comments[:1]

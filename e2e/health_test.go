@@ -109,7 +109,7 @@ func TestR30_OverdueHoldIsToldOnce(t *testing.T) {
 	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.Place(2, testenv.J{"currency": "EUR"})
 	w.AwaitHeld(1, order.HoldNoCustomer)
-	since := w.AwaitHeld(2, order.HoldCurrency).State.Hold.Since
+	since := w.AwaitHeld(2, order.HoldCurrency).Hold.Since
 	startShop(t, w)
 	told := map[int64]workflows.HeldOrder{}
 	tell := func(orders int) {

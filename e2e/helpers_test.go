@@ -11,10 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
-	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // Endpoints of RO App's API, as the fake counts them.
@@ -92,15 +91,15 @@ func numbers(w *testenv.Env) []string {
 	return all
 }
 
-func markCodes(v order.View) []string {
+func markCodes(v testenv.Order) []string {
 	codes := []string{}
-	for _, mark := range v.State.Warnings {
+	for _, mark := range v.Warnings {
 		codes = append(codes, mark.Code)
 	}
 	return codes
 }
 
-func choiceIDs(h *order.Hold) []int64 {
+func choiceIDs(h *api.HoldDetail) []int64 {
 	var ids []int64
 	for _, choice := range h.Choices {
 		ids = append(ids, choice.ID)
@@ -111,11 +110,12 @@ func choiceIDs(h *order.Hold) []int64 {
 
 func itoa(id int64) string { return strconv.FormatInt(id, 10) }
 
-// timelineText is the order's timeline as one text, by code and parameters.
-func timelineText(v order.View) string {
+// timelineText is the order's timeline as one text, by code and parameters, oldest
+// entry first.
+func timelineText(v testenv.Order) string {
 	var text strings.Builder
-	for _, entry := range v.State.Entries() {
-		text.WriteString(textOf(entry.Message) + "\n")
+	for _, entry := range slices.Backward(v.Timeline) {
+		text.WriteString(shown(entry.MessageDetail) + "\n")
 	}
 	return text.String()
 }
@@ -134,15 +134,13 @@ func textOf(messages ...flow.Message) string {
 	return strings.Join(texts, "; ")
 }
 
-// holdText and remedyOf are a hold as it is shown.
-func holdText(h *order.Hold) string {
-	text, _ := wording.English().Hold(*h)
-	return text
-}
-
-func remedyOf(h *order.Hold) string {
-	_, remedy := wording.English().Hold(*h)
-	return remedy
+// shown writes messages of the API as textOf does.
+func shown(messages ...api.MessageDetail) string {
+	texts := make([]string, 0, len(messages))
+	for _, m := range messages {
+		texts = append(texts, textOf(flow.Message{Code: m.Code, Params: m.Params}))
+	}
+	return strings.Join(texts, "; ")
 }
 
 // lastComment is what stands last in an order's event feed.

@@ -22,8 +22,8 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 			w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
 			w.Place(1, with(testenv.J{"stat_status": 2}, lines(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("R-2", "Lilia", "9", "1"))))
 			view := w.AwaitHeld(1, order.HoldMissingRight)
-			assert.Contains(t, holdText(view.State.Hold), "can add products without deduction", "RO App's own words")
-			assert.Contains(t, remedyOf(view.State.Hold), `"Can add products without deduction"`)
+			assert.Contains(t, view.Hold.Text, "can add products without deduction", "RO App's own words")
+			assert.Contains(t, view.Hold.Remedy, `"Can add products without deduction"`)
 			assert.Equal(t, 1, strings.Count(timelineText(view), "held reason"), "two refused lines are one hold")
 			require.Len(t, w.Roapp.Orders(), 1)
 			assert.Equal(t, int64(101), w.Roapp.Orders()[0].Status.ID, "no half order looks finished")
@@ -57,12 +57,12 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 		_, o := w.AwaitSynced(number)
 		w.Roapp.Delete("orders/" + itoa(o.ID))
 		w.ByHand(number)
-		hold := w.AwaitHeld(number, order.HoldOrderGone).State.Hold
-		assert.True(t, hold.NextRetry.IsZero(), "only a person ends it")
+		hold := w.AwaitHeld(number, order.HoldOrderGone).Hold
+		assert.Nil(t, hold.NextRetry, "only a person ends it")
 	}
 	w.Place(1, testenv.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
-	w.Await(1, func(v order.View) string {
-		if v.State.Snapshot.BuyerComment == "" {
+	w.Await(1, func(v testenv.Order) string {
+		if v.Cartum.BuyerComment == "" {
 			return "the news was not seen"
 		}
 		return ""
@@ -78,7 +78,7 @@ func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
 
 	w.Decide(2, order.Decision{Kind: order.DecideSkip, Reason: "double"})
 	view := w.AwaitClosed(2)
-	assert.Equal(t, "skipped by=tester reason=double", textOf(view.State.Closed.Message))
+	assert.Equal(t, "skipped by=warehouse reason=double", shown(*view.Closed))
 	assert.Equal(t, []string{"1"}, numbers(w))
 	assert.Len(t, w.Roapp.People(), 1)
 	assert.Len(t, w.Roapp.Products(), 1)
@@ -102,7 +102,7 @@ func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
 	w.Place(1, testenv.J{"currency": "EUR", "delivery_phone": "", "products": []testenv.J{}})
 	w.AwaitHeld(1, order.HoldCurrency)
 	w.Place(1, testenv.J{"delivery_phone": "", "products": []testenv.J{}})
-	assert.Equal(t, "products", w.AwaitHeld(1, order.HoldNoItems).State.Hold.Field)
+	assert.Equal(t, "products", w.AwaitHeld(1, order.HoldNoItems).Hold.Field)
 	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	w.Place(1, nil)
@@ -162,8 +162,8 @@ func TestF19_EventBeforeTheShopShowsTheOrder(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Webhook(1)
-	hold := w.AwaitHeld(1, order.HoldNotInShop).State.Hold
-	assert.NotEmpty(t, remedyOf(hold))
+	hold := w.AwaitHeld(1, order.HoldNotInShop).Hold
+	assert.NotEmpty(t, hold.Remedy)
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 }

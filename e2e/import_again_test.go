@@ -30,8 +30,8 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 }
 
 // linked waits until a new life of the workflow has brought the order to its end.
-func linked(v order.View) string {
-	if !v.State.Restarted || v.SyncState != order.SyncSynced {
+func linked(v testenv.Order) string {
+	if v.State != order.SyncSynced || !v.Roapp.Linked {
 		return "not linked"
 	}
 	return ""
@@ -142,7 +142,7 @@ func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	w.Terminate(1)
 	w.ByHand(1)
 	view := w.Await(1, linked)
-	assert.True(t, view.State.Order.WrittenOff)
+	assert.True(t, view.Roapp.WrittenOff)
 	assert.Equal(t, []string{order.WarnLinesMissing}, markCodes(view))
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to an order whose items have left the stock")
 }

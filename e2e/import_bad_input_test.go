@@ -81,10 +81,10 @@ func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	for number, bad := range badOrders {
-		hold := w.AwaitHeld(number, bad.reason).State.Hold
-		assert.Equal(t, bad.field, hold.Field, "order %d: %s", number, holdText(hold))
-		assert.NotEmpty(t, holdText(hold), "order %d", number)
-		assert.NotEmpty(t, remedyOf(hold), "order %d", number)
+		hold := w.AwaitHeld(number, bad.reason).Hold
+		assert.Equal(t, bad.field, hold.Field, "order %d: %s", number, hold.Text)
+		assert.NotEmpty(t, hold.Text, "order %d", number)
+		assert.NotEmpty(t, hold.Remedy, "order %d", number)
 	}
 	assert.Equal(t, []string{"1"}, numbers(w))
 

@@ -27,7 +27,7 @@ func TestR06_TheDocumentedOrderStandsInRoapp(t *testing.T) {
 	w.AwaitHeld(115, order.HoldNoCustomer) // no number in Ukraine starts like its phone
 	w.Decide(115, order.Decision{Kind: order.DecideCreateContact})
 	view, roapp := w.AwaitSynced(115)
-	assert.Equal(t, "order:demo-ua:115", view.State.Key.WorkflowID())
+	assert.Equal(t, "order:demo-ua:115", view.Workflow)
 	require.Len(t, roapp.Items, 1)
 	assert.Equal(t, `MacBook Air 11.6" 128 GB, Green`, roapp.Items[0].Entity.Title)
 	assert.Equal(t, "31799", roapp.Items[0].Price.String())
@@ -100,13 +100,13 @@ func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
 	w.AwaitSynced(1)
 	w.ByHand(1)
 	view := w.Await(1, totalUnseen)
-	assert.Equal(t, "124.99", view.State.Order.Total.String(), "items, without delivery")
+	assert.Equal(t, "124.99", view.Roapp.Total.String(), "items, without delivery")
 	assert.Empty(t, markCodes(view))
 }
 
 // totalUnseen waits for the end of a poll that a person asked for.
-func totalUnseen(v order.View) string {
-	if v.State.Order == nil || v.State.Order.Total == nil || v.State.OrderDue || v.State.UserWaiting {
+func totalUnseen(v testenv.Order) string {
+	if v.Roapp == nil || v.Roapp.Total == nil || len(v.Pending) > 0 {
 		return "RO App's total was not seen"
 	}
 	return ""
@@ -131,8 +131,8 @@ func TestR12_UnexplainedAmountMarksTheRow(t *testing.T) {
 	}
 	assert.Empty(t, markCodes(w.Await(1, totalUnseen)))
 	mark := w.AwaitMark(2, order.WarnAmount)
-	assert.Contains(t, textOf(mark), "lines=25.00")
-	assert.Contains(t, textOf(mark), "difference=-4.00")
+	assert.Contains(t, shown(mark), "lines=25.00")
+	assert.Contains(t, shown(mark), "difference=-4.00")
 }
 
 func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
@@ -142,10 +142,10 @@ func TestR14_F35_OtherCurrencyIsHeldAndAsksRoappNothing(t *testing.T) {
 		w.Place(number, testenv.J{"currency": currency})
 	}
 	for number := int64(1); number <= 3; number++ {
-		hold := w.AwaitHeld(number, order.HoldCurrency).State.Hold
+		hold := w.AwaitHeld(number, order.HoldCurrency).Hold
 		assert.Equal(t, "currency", hold.Field)
-		assert.Contains(t, holdText(hold), "PLN")
-		assert.NotEmpty(t, remedyOf(hold))
+		assert.Contains(t, hold.Text, "PLN")
+		assert.NotEmpty(t, hold.Remedy)
 	}
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 	// The shop corrects the currency, and the order goes on by itself.

@@ -67,7 +67,7 @@ func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	done := awaitImport(w)
 	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1}, done.ImportCounts)
 	view, _ := w.AwaitSynced(24)
-	assert.Equal(t, order.OriginImport, view.State.Origin)
+	assert.Equal(t, order.OriginImport, view.Origin)
 	w.AwaitHeld(22, order.HoldMalformed)
 	isUnknown(t, w, 21)
 	isUnknown(t, w, 23)

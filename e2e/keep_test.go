@@ -68,14 +68,13 @@ func awaitItems(w *testenv.Env, id int64, want ...string) {
 }
 
 // awaitRest waits until the order is as the rules want it and checked since.
-func awaitRest(w *testenv.Env, number int64, digestOf func(order.View) string) order.View {
+func awaitRest(w *testenv.Env, number int64, digestOf func(testenv.Order) string) testenv.Order {
 	w.T.Helper()
-	return w.Await(number, func(v order.View) string {
+	return w.Await(number, func(v testenv.Order) string {
 		if text := digestOf(v); text != "" {
 			return text
 		}
-		at := v.State.Order
-		if due := at != nil && (v.State.OrderDue || v.State.Items.Due); due || len(v.Running) > 0 || v.State.Notice != nil || v.State.Unsettled || v.State.UserWaiting {
+		if len(v.Running)+len(v.Pending) > 0 {
 			return "still at work"
 		}
 		return ""
@@ -83,9 +82,9 @@ func awaitRest(w *testenv.Env, number int64, digestOf func(order.View) string) o
 }
 
 // total waits for the shop's total, which shows the last edit.
-func total(want string) func(order.View) string {
-	return func(v order.View) string {
-		if is := v.State.Snapshot.Totals.Sum.String(); is != want {
+func total(want string) func(testenv.Order) string {
+	return func(v testenv.Order) string {
+		if is := v.Amount.Total.String(); is != want {
 			return "the shop's total is " + is
 		}
 		return ""
@@ -113,13 +112,8 @@ func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Roapp.WriteOff(o.ID)
 	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-	view := w.Await(1, func(v order.View) string {
-		if v.State.Comment.Delivered.Difference == "" {
-			return "not told"
-		}
-		return ""
-	})
-	assert.True(t, view.State.Order.WrittenOff)
+	w.AwaitSeen(w.Roapp, postComment, 2)
+	assert.True(t, w.Order(1).Roapp.WrittenOff)
 	w.AwaitMark(1, order.WarnNotSynced)
 	for range 3 {
 		w.Webhook(1)
@@ -156,8 +150,8 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	// Staff take the line out; the row shows it after the next poll.
 	w.Roapp.Delete(fmt.Sprintf("orders/%d/items/%d", o.ID, itemOf(o, "B-1").ID))
 	w.ByHand(1)
-	w.Await(1, func(v order.View) string {
-		if len(v.State.Warnings) > 0 {
+	w.Await(1, func(v testenv.Order) string {
+		if len(v.Warnings) > 0 {
 			return "still marked"
 		}
 		return ""
@@ -205,8 +199,8 @@ func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
 		w.Webhook(1)
 		w.Collect()
 	}
-	awaitRest(w, 1, func(v order.View) string {
-		if v.State.Snapshot.Status != 6 {
+	awaitRest(w, 1, func(v testenv.Order) string {
+		if v.Cartum.Status != 6 {
 			return "not read back"
 		}
 		return ""
@@ -243,8 +237,8 @@ func TestR16_ChangedDeliveryIsOneNewComment(t *testing.T) {
 	})
 	// F47: the same again, and a tracking number alone, are no reason to write.
 	w.Edit(1, testenv.J{"delivery_address": "ul.  Krótka 9 ", "delivery_data": testenv.J{"tnNumber": "123"}})
-	awaitRest(w, 1, func(v order.View) string {
-		if v.State.Snapshot.Delivery.Tracking != "123" {
+	awaitRest(w, 1, func(v testenv.Order) string {
+		if v.Cartum.Delivery.Tracking != "123" {
 			return "not seen"
 		}
 		return ""

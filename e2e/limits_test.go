@@ -33,8 +33,8 @@ func TestF15_PoisonOrderBetweenGoodOnes(t *testing.T) {
 	w.AwaitSynced(5)
 	w.AwaitHeld(2, order.HoldMalformed)
 	for _, poison := range []int64{3, 4} {
-		w.Await(poison, func(v order.View) string {
-			if v.State.Hold == nil {
+		w.Await(poison, func(v testenv.Order) string {
+			if v.Hold == nil {
 				return "not held"
 			}
 			return ""
@@ -60,8 +60,8 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 			refused.spoil(w, testenv.Fault{Kind: "status", Status: http.StatusUnprocessableEntity, Body: `{"message": "Not now"}`, Times: 100})
 			s.place(w)
 			view := w.AwaitHeld(sceneNumber, order.HoldRejected)
-			assert.Contains(t, holdText(view.State.Hold), "Not now")
-			w.Await(sceneNumber, func(v order.View) string { return strings.Join(v.Running, ", ") })
+			assert.Contains(t, view.Hold.Text, "Not now")
+			w.Await(sceneNumber, func(v testenv.Order) string { return strings.Join(v.Running, ", ") })
 			half := accountOf(w).Orders[0]
 			assert.Less(t, len(half.Items), 3)
 			assert.Equal(t, int64(101), half.Status)

@@ -37,7 +37,7 @@ func TestR18_SameArticleTwice(t *testing.T) {
 	w.Edit(1, third)
 	awaitItems(w, o.ID, "A-1 x 4 at 10", "A-1 x 4 at 10", "A-1 x 7 at 12.5")
 	view := pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	assert.Subset(t, idsOf(w.Roapp.Order(o.ID)), ids)
 	assert.Len(t, w.Roapp.Products(), 1)
 }
@@ -64,7 +64,7 @@ func TestR18_LineOfANewProductIsAdded(t *testing.T) {
 	w.Edit(1, testenv.J{"products": append(roseAndVase("3", "1"), testenv.Line("N-1", "Candle", "7.25", "2.375"))})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30", "N-1 x 2.375 at 7.25")
 	view := pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	assert.Contains(t, lastComment(w.Roapp.Order(o.ID)), "Do pobrania: 84,72 PLN", "the amount that was reported is true again")
 }
 
@@ -88,7 +88,7 @@ func TestF46_StaffAddedTheSameGoodsByHand(t *testing.T) {
 	w.Edit(2, ribbon("5"))
 	view := awaitRest(w, 2, total("65"))
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30", "C-1 x 5 at 2"}, items(w.Roapp.Order(same.ID)))
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 }
 
 func TestF46_WhatStaffDidSurvivesEdits(t *testing.T) {
@@ -140,7 +140,7 @@ func TestF30_SetAndGiftAddedAfterTheImport(t *testing.T) {
 	})
 	awaitItems(w, o.ID, "A-1 x 2 at 12.5", "B-1 x 1 at 30", "G-1 x 1 at 0", "S-1 x 1 at 0", "S-2 x 1 at 12", "S-3 x 1 at 8")
 	view := pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	assert.Equal(t, "75", w.Roapp.Order(o.ID).Total.String())
 }
 
@@ -149,20 +149,20 @@ func TestR18_BadEditIsHeldWhileStatusesGoOn(t *testing.T) {
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Edit(1, testenv.J{"products": roseAndVase("3", "-1")})
 	view := w.AwaitHeld(1, order.HoldMalformed)
-	assert.Equal(t, "products[1].quantity", view.State.Hold.Field)
+	assert.Equal(t, "products[1].quantity", view.Hold.Field)
 
 	w.Edit(1, testenv.J{"stat_status": 2})
 	awaitRoappStatus(w, o.ID, 102)
 	w.Roapp.SetStatus(o.ID, 105)
 	awaitShopStatus(w, 1, 6)
 	view = w.AwaitHeld(1, order.HoldMalformed)
-	assert.Equal(t, "products[1].quantity", view.State.Hold.Field)
+	assert.Equal(t, "products[1].quantity", view.Hold.Field)
 	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)), "half an edit is none")
 
 	w.Edit(1, testenv.J{"products": roseAndVase("1.0005", "1")})
-	w.Await(1, func(v order.View) string {
-		if v.State.Hold == nil || v.State.Hold.Field != "products[0].quantity" {
+	w.Await(1, func(v testenv.Order) string {
+		if v.Hold == nil || v.Hold.Field != "products[0].quantity" {
 			return "not held for the new value"
 		}
 		return ""
@@ -170,7 +170,7 @@ func TestR18_BadEditIsHeldWhileStatusesGoOn(t *testing.T) {
 	w.Edit(1, testenv.J{"products": roseAndVase("1.125", "2")})
 	awaitItems(w, o.ID, "A-1 x 1.125 at 12.5", "B-1 x 2 at 30")
 	view = pollEverything(w, 1)
-	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assert.Equal(t, order.SyncSynced, view.State)
 	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 }
 
@@ -211,7 +211,7 @@ func TestF04_ChangeWhoseAnswerIsLost(t *testing.T) {
 		for _, kind := range []testenv.Fault{{Kind: "lose-answer"}, {Kind: "status", Status: 503, Times: 2}, {Kind: "html"}} {
 			w.Roapp.BreakOrder(o.ID, method, what, kind)
 			change()
-			w.Await(1, func(order.View) string {
+			w.Await(1, func(testenv.Order) string {
 				if text := settled(); text != "" {
 					return name + " with " + kind.Kind + ": " + text
 				}
@@ -253,7 +253,7 @@ func TestF04_ChangeWhoseAnswerIsLost(t *testing.T) {
 		return ""
 	})
 	view := pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	after := w.Roapp.Order(o.ID)
 	assert.Len(t, after.Items, 5, "no line came twice")
 	assert.Equal(t, 3, ourStatusWrites(w, o.ID, 1))
@@ -292,7 +292,7 @@ func TestF04_PushWhoseAnswerIsLost(t *testing.T) {
 		})
 	}
 	view := pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	assert.Zero(t, ourStatusWrites(w, o.ID, 1))
 	assert.Equal(t, 7, w.Cartum.Seen(updateShopOrder), "a lost answer is not asked for twice, a failure is")
 }

@@ -48,8 +48,8 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 			t.Parallel()
 			w, _ := importedOrder(t, quick(testenv.Options{}), 1, nil)
 			resetTo(w, 1, task)
-			w.Await(1, func(v order.View) string {
-				if v.State.ResetRun == "" || v.SyncState != order.SyncSynced || len(v.Running) > 0 {
+			w.Await(1, func(v testenv.Order) string {
+				if !strings.Contains(timelineText(v), "workflow-reset") || v.State != order.SyncSynced || len(v.Running) > 0 {
 					return "the reset run is not done"
 				}
 				return ""
@@ -58,7 +58,7 @@ func TestOperatorResetsAnOrder(t *testing.T) {
 			require.Len(t, orders, 1)
 			assert.Len(t, orders[0].Items, 2)
 			w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-			w.Await(1, func(order.View) string {
+			w.Await(1, func(testenv.Order) string {
 				if q := w.Roapp.Order(orders[0].ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "3") {
 					return "the edit is not synced: " + q
 				}
@@ -97,9 +97,9 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 	id := w.Key(1).WorkflowID()
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalWrittenOff, []byte{0xff, 0x00}))
 	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), id, "", workflows.SignalDecide, []int{1}))
-	w.Await(1, func(v order.View) string {
+	w.Await(1, func(v testenv.Order) string {
 		noted := 0
-		for _, entry := range v.State.Entries() {
+		for _, entry := range v.Timeline {
 			if entry.Code == "undecodable" {
 				noted++
 			}
@@ -110,7 +110,7 @@ func TestOperatorSendsASignalThatNobodyCanRead(t *testing.T) {
 		return ""
 	})
 	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
-	w.Await(1, func(order.View) string {
+	w.Await(1, func(testenv.Order) string {
 		if q := w.Roapp.Order(made.ID).Items[0].Quantity.String(); !strings.HasPrefix(q, "4") {
 			return "the edit is not synced: " + q
 		}
@@ -134,16 +134,14 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 	}
 	size := events()
 	w.Eventually(testenv.Patience, func() string {
-		view, err := w.Orders.View(t.Context(), w.Key(1))
-		if err != nil || len(view.Running) > 0 {
+		if view, err := w.Lookup(1); err != nil || len(view.Running) > 0 {
 			return "something runs"
 		}
 		return ""
 	})
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
-	require.NotNil(t, view.State.Hold)
-	assert.True(t, view.State.Hold.NextRetry.After(time.Now().Add(30*time.Second)), "the next retry is a minute away")
+	view := w.Order(1)
+	require.NotNil(t, view.Hold)
+	assert.True(t, view.Hold.NextRetry.After(time.Now().Add(30*time.Second)), "the next retry is a minute away")
 	assert.InDelta(t, size, events(), 12, "nothing is repeated meanwhile")
 }
 
@@ -161,20 +159,20 @@ func TestOperatorGivesAShopAnotherAccount(t *testing.T) {
 		return moved + strings.Replace(yaml[at:], "account: main", "account: other", 1)
 	})
 	w.Edit(1, testenv.J{"products": append(roseAndVase("5", "1"), testenv.Line("NEW-1", "Storczyk", "40", "1"))})
-	w.Await(1, func(order.View) string {
+	w.Await(1, func(testenv.Order) string {
 		if items := w.Roapp.Order(made.ID).Items; len(items) != 3 || !strings.HasPrefix(items[0].Quantity.String(), "5") {
 			return fmt.Sprintf("the edit is not in the old account: %+v", items)
 		}
 		return ""
 	})
 	w.Roapp.SetStatus(made.ID, 102)
-	view := w.Await(1, func(v order.View) string {
-		if v.State.Order.StatusID != 102 || v.State.Snapshot.Status != 2 {
+	view := w.Await(1, func(v testenv.Order) string {
+		if v.Roapp.Status != 102 || v.Cartum.Status != 2 {
 			return "the status of the old account is not heard"
 		}
 		return ""
 	})
-	assert.Equal(t, "main", view.State.Order.Account)
+	assert.Equal(t, "main", view.Roapp.Account)
 }
 
 // An order as long as a small shop's catalogue, each product new and with a long
@@ -248,9 +246,9 @@ func sizeOf(w *testenv.Env, number int64) left {
 
 // notSynced reports why an order is not synced, "" where it is.
 func notSynced(w *testenv.Env, number int64) string {
-	view, err := w.Orders.View(w.T.Context(), w.Key(number))
-	if err != nil || view.SyncState != order.SyncSynced || len(view.Running) > 0 {
-		return fmt.Sprintf("order %d is not synced: %v, %s, runs %v, holds %+v", number, err, view.SyncState, view.Running, view.State.Hold)
+	view, err := w.Lookup(number)
+	if err != nil || view.State != order.SyncSynced || len(view.Running) > 0 {
+		return fmt.Sprintf("order %d is not synced: %v, %s, runs %v, holds %+v", number, err, view.State, view.Running, view.Hold)
 	}
 	return ""
 }

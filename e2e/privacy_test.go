@@ -30,7 +30,7 @@ func TestF49_ServerHoldsNothingReadable(t *testing.T) {
 	w.Roapp.Switch("search-lag", "0s")
 	w.Place(116, with(s.fields(), testenv.J{"delivery_phone": "+48 601 222 333", "delivery_name": "Jan"}))
 	held := w.AwaitHeld(116, order.HoldAmbiguousContact)
-	w.Decide(116, order.Decision{Kind: order.DecideContact, ContactID: held.State.Hold.Choices[0].ID, Reason: "Anna Nowak +48501234567"})
+	w.Decide(116, order.Decision{Kind: order.DecideContact, ContactID: held.Hold.Choices[0].ID, Reason: "Anna Nowak +48501234567"})
 	w.AwaitSynced(116)
 
 	for _, execution := range executions(t, w) {

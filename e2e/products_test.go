@@ -224,9 +224,9 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, known, o.Items[0].Entity.ID)
 
-	hold := w.AwaitHeld(2, order.HoldNoArticle).State.Hold
+	hold := w.AwaitHeld(2, order.HoldNoArticle).Hold
 	assert.Equal(t, "products[0].article", hold.Field)
-	assert.Contains(t, holdText(hold), "Bukiet nocy")
+	assert.Contains(t, hold.Text, "Bukiet nocy")
 	assert.Len(t, w.Roapp.Orders(), 1)
 	w.Decide(2, order.Decision{Kind: order.DecideCreateProduct})
 	_, made := w.AwaitSynced(2)
@@ -235,9 +235,9 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	w.Roapp.Create("products", testenv.J{"title": "Bukiet zmierzchu"})
 	w.Roapp.Create("products", testenv.J{"title": "Bukiet zmierzchu"})
 	w.Place(3, lines(testenv.Line("", "Bukiet zmierzchu", "60", "1"), testenv.Line("", "Bukiet świtu", "60", "1")))
-	ambiguous := w.AwaitHeld(3, order.HoldAmbiguousProduct).State.Hold
+	ambiguous := w.AwaitHeld(3, order.HoldAmbiguousProduct).Hold
 	w.Decide(3, order.Decision{Kind: order.DecideProduct, ProductID: ambiguous.Choices[0].ID})
-	missing := w.AwaitHeld(3, order.HoldNoArticle).State.Hold
+	missing := w.AwaitHeld(3, order.HoldNoArticle).Hold
 	assert.Equal(t, "products[1].article", missing.Field, "the next line waits for its own decision")
 	w.Decide(3, order.Decision{Kind: order.DecideProduct, ProductID: known})
 	_, chosen := w.AwaitSynced(3)
@@ -250,7 +250,7 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	first := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
 	second := w.Roapp.Create("products", testenv.J{"title": "Róża stara", "article": "R-1"})
 	w.Place(1, lines(testenv.Line("R-1", "Róża", "5", "1")))
-	hold := w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold
+	hold := w.AwaitHeld(1, order.HoldAmbiguousProduct).Hold
 	assert.Equal(t, "products[0].article", hold.Field)
 	assert.ElementsMatch(t, []int64{first, second}, choiceIDs(hold))
 	assert.Empty(t, w.Roapp.Orders())
@@ -271,7 +271,7 @@ func TestF29_TwoProductsWithOneTitleAreHeldForChoice(t *testing.T) {
 	w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-1"})
 	second := w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-2"})
 	w.Place(1, lines(testenv.Line("R-1", "Троянда", "5", "1")))
-	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).State.Hold.Choices, 2)
+	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).Hold.Choices, 2)
 	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, second, o.Items[0].Entity.ID)
@@ -286,8 +286,8 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 			for number := int64(1); number <= 2; number++ {
 				w.Place(number, lines(testenv.Line("R-"+itoa(number), "Róża", "5", "1")))
 			}
-			hold := w.AwaitHeld(1, order.HoldProductNotCreated).State.Hold
-			assert.Contains(t, remedyOf(hold), `"R-1"`)
+			hold := w.AwaitHeld(1, order.HoldProductNotCreated).Hold
+			assert.Contains(t, hold.Remedy, `"R-1"`)
 			w.AwaitHeld(2, order.HoldProductNotCreated)
 			assert.Empty(t, w.Roapp.Orders(), "no order without its items")
 
@@ -310,8 +310,8 @@ func TestF28_OneRefusedLineLeavesNoOrderThatLooksFinished(t *testing.T) {
 	w.AwaitSynced(1)
 	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 422, Body: `{"message":"no such price list"}`})
 	w.Place(2, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))
-	hold := w.AwaitHeld(2, order.HoldRejected).State.Hold
-	assert.Contains(t, holdText(hold), "no such price list", "the service's own words")
+	hold := w.AwaitHeld(2, order.HoldRejected).Hold
+	assert.Contains(t, hold.Text, "no such price list", "the service's own words")
 	w.Decide(2, order.Decision{Kind: order.DecideRetry})
 	_, o := w.AwaitSynced(2)
 	assert.Equal(t, []imported{{"R-1", "Róża", "1", "1"}, {"R-2", "Tulipan", "1", "2"}, {"R-3", "Lilia", "1", "3"}}, importedLines(o))
@@ -365,8 +365,8 @@ func TestR25_AccountThatDeductsAtOnceGetsNoMoreGoods(t *testing.T) {
 	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"deduct-on-add": "yes"}})
 	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))
 	view := w.AwaitHeld(1, order.HoldDeductedAtOnce)
-	assert.False(t, view.State.Order.WrittenOff, "it is not the staff's write-off")
-	assert.Contains(t, remedyOf(view.State.Hold), "without deduction")
+	assert.False(t, view.Roapp.WrittenOff, "it is not the staff's write-off")
+	assert.Contains(t, view.Hold.Remedy, "without deduction")
 	w.Place(2, nil)
 	w.AwaitHeld(2, order.HoldDeductedAtOnce)
 	w.Decide(1, order.Decision{Kind: order.DecideRetry})

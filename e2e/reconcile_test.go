@@ -28,8 +28,8 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	w.Cartum.PutOrder(6, testenv.J{"stat_created": at(9)})                   // of another day
 	_, there := w.AwaitSynced(1)
 	w.AwaitHeld(2, order.HoldNoCustomer)
-	w.Await(5, func(v order.View) string {
-		if v.SyncState != order.SyncClosed {
+	w.Await(5, func(v testenv.Order) string {
+		if v.State != order.SyncClosed {
 			return "not closed"
 		}
 		return ""

@@ -44,7 +44,7 @@ func TestRecordHistories(t *testing.T) {
 	w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
 	w.Place(3, testenv.J{"delivery_name": "Olga Lis", "delivery_phone": "601222333"})
 	held := w.AwaitHeld(3, order.HoldAmbiguousContact)
-	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: held.State.Hold.Choices[0].ID})
+	w.Decide(3, order.Decision{Kind: order.DecideContact, ContactID: held.Hold.Choices[0].ID})
 	w.AwaitSynced(3)
 	save(t, w, w.Key(3).WorkflowID(), "held-and-decided")
 
@@ -59,8 +59,8 @@ func TestRecordHistories(t *testing.T) {
 
 	w.Cartum.PutOrder(5, testenv.J{"stat_status": 6})
 	w.ByHand(5)
-	w.Await(5, func(view order.View) string {
-		if view.State.Snapshot.Status != 6 || view.State.OrderDue {
+	w.Await(5, func(view testenv.Order) string {
+		if view.Cartum.Status != 6 || len(view.Pending) > 0 {
 			return "not looked at"
 		}
 		return ""
@@ -92,12 +92,8 @@ func recordLife(t *testing.T, w *testenv.Env) {
 	w.ReportWriteOff(6)
 	w.Edit(6, testenv.J{"products": roseAndVase("4", "1")})
 	w.AwaitMark(6, order.WarnNotSynced)
-	awaitRest(w, 6, func(v order.View) string {
-		if v.State.Comment.Delivered.Difference == "" {
-			return "not told"
-		}
-		return ""
-	})
+	w.AwaitSeen(w.Roapp, postComment, 3)
+	awaitRest(w, 6, total("80"))
 	save(t, w, w.Key(6).WorkflowID(), "kept-in-sync")
 	save(t, w, workflows.ShopID(w.Shop), "shop")
 	save(t, w, workflows.AccountID("main"), "account")

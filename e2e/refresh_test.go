@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
@@ -60,8 +59,7 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
 	assert.LessOrEqual(t, roappReads(w), refreshReads)
 
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
+	view := w.Order(1)
 	assert.Contains(t, timelineText(view), "refresh-requested")
 	assert.Contains(t, timelineText(view), "refreshed changes=")
 }
@@ -125,9 +123,8 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	}
 	assert.Contains(t, textOf(answers[0].Changed...), "quantity-changed is=3 sku=A-1 was=2")
 	assert.LessOrEqual(t, roappReads(w), refreshReads)
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
-	assert.Equal(t, 1, view.State.Refresh.Number)
+	view := w.Order(1)
+	assert.Equal(t, 1, strings.Count(timelineText(view), "refresh-requested"))
 }
 
 func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
@@ -154,9 +151,8 @@ func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
 	w.ByHand(1)
 	awaitRest(w, 1, total("55"))
 	refused("after another look by hand")
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
-	assert.True(t, first.Next.Equal(view.NextRefresh))
+	view := w.Order(1)
+	assert.True(t, first.Next.Equal(*view.NextRefresh))
 }
 
 // Who asks again for a refresh whose answer was lost gets its answer, also where
@@ -195,8 +191,7 @@ func TestT09_RefreshWhileRoappHangs(t *testing.T) {
 	refused := w.Refresh(1, "Ola")
 	assert.Equal(t, service.RefreshTooSoon, refused.State)
 	assert.True(t, end.Next.Equal(refused.Next))
-	view, err := w.Orders.View(t.Context(), w.Key(1))
-	require.NoError(t, err)
+	view := w.Order(1)
 	assert.Contains(t, timelineText(view), "held reason=unreachable")
 }
 
@@ -230,8 +225,8 @@ func TestT09_WorkerDiesWhileARefreshRuns(t *testing.T) {
 		assert.NoError(t, err)
 		answers <- answer
 	}()
-	w.Await(1, func(v order.View) string {
-		if !v.State.Refresh.Running {
+	w.Await(1, func(v testenv.Order) string {
+		if !v.Refreshing {
 			return "not asked yet"
 		}
 		return ""

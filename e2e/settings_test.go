@@ -134,7 +134,7 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, webhook(w, 1))
 	w.ByHand(1)
 	held := w.AwaitHeld(1, order.HoldUnknownShop)
-	assert.Equal(t, `The shop "demo" is switched off in the settings.`, holdText(held.State.Hold))
+	assert.Equal(t, `The shop "demo" is switched off in the settings.`, held.Hold.Text)
 	assert.Zero(t, w.Cartum.Requests().Logins)
 
 	w.ReplaceSettings(change(t, "enabled: false", "enabled: true"))

@@ -60,7 +60,7 @@ func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 			w.Place(1, testenv.J{"stat_status": 3})
 			view, o := w.AwaitSynced(1)
 			assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
-			assert.Contains(t, textOf(view.State.Warnings...), refusal["says"])
+			assert.Contains(t, shown(view.Warnings...), refusal["says"])
 			assert.Equal(t, int64(101), o.Status.ID)
 			assert.Len(t, o.Items, 1)
 			theComment(t, o)
@@ -73,7 +73,7 @@ func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {
 	w := unhurried(t, testenv.Options{})
 	w.Place(1, testenv.J{"stat_status": 4})
 	view := w.AwaitClosed(1)
-	assert.Equal(t, "cancelled-before-import", view.State.Closed.Code)
+	assert.Equal(t, "cancelled-before-import", view.Closed.Code)
 	assert.Zero(t, w.Roapp.Requests(0).Total)
 
 	w.ByHand(1) // a person may want it all the same

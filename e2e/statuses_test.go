@@ -38,7 +38,7 @@ func awaitRoappStatus(w *testenv.Env, id, want int64) {
 
 // pollEverything has everything report the same to the order again: webhooks, the
 // account's changes, and a person, after whom both sides are read.
-func pollEverything(w *testenv.Env, number int64) order.View {
+func pollEverything(w *testenv.Env, number int64) testenv.Order {
 	w.T.Helper()
 	for range 2 {
 		w.Webhook(number)
@@ -49,15 +49,15 @@ func pollEverything(w *testenv.Env, number int64) order.View {
 
 // pressed has a person ask for the order, and waits until both sides are read
 // and compared.
-func pressed(w *testenv.Env, number int64) order.View {
+func pressed(w *testenv.Env, number int64) testenv.Order {
 	w.T.Helper()
 	w.ByHand(number)
-	return awaitRest(w, number, func(order.View) string { return "" })
+	return awaitRest(w, number, func(testenv.Order) string { return "" })
 }
 
 // marked reports whether the row warns of something.
-func marked(v order.View, code string) bool {
-	for _, mark := range v.State.Warnings {
+func marked(v testenv.Order, code string) bool {
+	for _, mark := range v.Warnings {
 		if mark.Code == code {
 			return true
 		}
@@ -82,14 +82,14 @@ func TestF37_OurPushIsNoNews(t *testing.T) {
 	awaitRoappStatus(w, first.ID, 102)
 	view := pollEverything(w, 1)
 	assertStatuses(w, 1, first.ID, 2, 102, 0, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 
 	second := place(w, 2, nil)
 	w.Roapp.SetStatus(second.ID, 105)
 	awaitShopStatus(w, 2, 6)
 	view = pollEverything(w, 2)
 	assertStatuses(w, 2, second.ID, 6, 105, 1, 0)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 }
 
 func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
@@ -157,29 +157,29 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	// A status that RO App does not have any more: in its own words.
 	w.Edit(1, testenv.J{"stat_status": 3, "products": roseAndVase("4", "1")})
 	awaitItems(w, o.ID, "A-1 x 4 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnStatusRefused)), "status_id")
 	view := pollEverything(w, 1)
-	assert.Equal(t, order.SyncSynced, view.SyncState)
+	assert.Equal(t, order.SyncSynced, view.State)
 	assertStatuses(w, 1, o.ID, 3, 101, 0, 0)
 
 	// One that is mapped ends both.
 	w.Edit(1, testenv.J{"stat_status": 2})
 	awaitRoappStatus(w, o.ID, 102)
 	view = pollEverything(w, 1)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
 
 	// RO App's without a counterpart is no matter of the shop's.
 	w.Roapp.SetStatus(o.ID, 106)
 	view = pollEverything(w, 1)
-	assert.Equal(t, int64(106), view.State.Order.StatusID)
-	assert.Empty(t, view.State.Warnings)
+	assert.Equal(t, int64(106), view.Roapp.Status)
+	assert.Empty(t, view.Warnings)
 	assertStatuses(w, 1, o.ID, 2, 106, 0, 1)
 
 	// One that the shop does not have any more.
 	w.Roapp.SetStatus(o.ID, 103)
 	pressed(w, 1)
-	assert.NotEmpty(t, textOf(w.AwaitMark(1, order.WarnNotPushed)))
+	assert.NotEmpty(t, shown(w.AwaitMark(1, order.WarnNotPushed)))
 	refused := w.Cartum.Seen(updateShopOrder)
 	w.Edit(1, testenv.J{"products": roseAndVase("5", "1")})
 	awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
@@ -214,13 +214,13 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w, o := importedOrder(t, testenv.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
 	w.Roapp.SetStatus(o.ID, 105)
 	pressed(w, 1)
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnNotPushed)), "it answered OK, but the order still has status 1")
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
 	}
-	view := awaitRest(w, 1, func(order.View) string { return "" })
-	assert.Equal(t, order.SyncSynced, view.SyncState)
+	view := awaitRest(w, 1, func(testenv.Order) string { return "" })
+	assert.Equal(t, order.SyncSynced, view.State)
 	assertStatuses(w, 1, o.ID, 1, 105, 1, 0)
 
 	// A person tries again, in vain and then with success.
@@ -229,7 +229,7 @@ func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	w.Cartum.Switch("status_update", "saved")
 	view = pressed(w, 1)
 	assertStatuses(w, 1, o.ID, 6, 105, 3, 0)
-	assert.Empty(t, view.State.Warnings)
+	assert.Empty(t, view.Warnings)
 }
 
 func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
@@ -250,7 +250,7 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 
 		w.Roapp.SetStatus(o.ID, 105)
 		pressed(w, number)
-		assert.Contains(t, textOf(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
+		assert.Contains(t, shown(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
 		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 		w.Edit(number, testenv.J{"delivery_address": "ul. Nowa 1"})
@@ -306,20 +306,20 @@ func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {
 	}}, 1, nil)
 	w.Edit(1, testenv.J{"stat_status": 2, "products": roseAndVase("3", "1")})
 	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-	assert.Contains(t, textOf(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
+	assert.Contains(t, shown(w.AwaitMark(1, order.WarnStatusRefused)), "transition from 101 to 102 is forbidden")
 	refused := w.Roapp.Seen(setStatus)
 	for range 2 {
 		w.Webhook(1)
 		w.Collect()
 	}
-	view := awaitRest(w, 1, func(order.View) string { return "" })
-	assert.Equal(t, order.SyncSynced, view.SyncState)
+	view := awaitRest(w, 1, func(testenv.Order) string { return "" })
+	assert.Equal(t, order.SyncSynced, view.State)
 	assert.Equal(t, refused, w.Roapp.Seen(setStatus), "it is not tried again by itself")
 
 	// The next status is tried, and refused for another reason.
 	w.Edit(1, testenv.J{"stat_status": 3})
 	w.Eventually(testenv.Patience, func() string {
-		if text := textOf(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
+		if text := shown(w.AwaitMark(1, order.WarnStatusRefused)); !strings.Contains(text, "unpaid") {
 			return text
 		}
 		return ""

@@ -30,13 +30,12 @@ func cheapOrder(text string) testenv.J {
 // isKnown waits until an order has a workflow.
 func isKnown(w *testenv.Env, number int64) {
 	w.T.Helper()
-	w.Await(number, func(order.View) string { return "" })
+	w.Await(number, func(testenv.Order) string { return "" })
 }
 
 func isUnknown(t *testing.T, w *testenv.Env, number int64) {
 	t.Helper()
-	_, err := w.Orders.View(t.Context(), w.Key(number))
-	assert.Error(t, err, "order %d has no workflow", number)
+	assert.False(t, w.Known(number), "order %d has no workflow", number)
 }
 
 func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
@@ -50,7 +49,7 @@ func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
 	})
 	w.Cartum.PutOrder(115, nil) // and no webhook
 	view, made := w.AwaitSynced(115)
-	assert.Equal(t, order.OriginSweep, view.State.Origin)
+	assert.Equal(t, order.OriginSweep, view.Origin)
 	assert.Len(t, made.Items, 1)
 }
 

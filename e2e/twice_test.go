@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/interceptor"
 
+	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -99,8 +100,8 @@ func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
 	w.AwaitSynced(sceneNumber)
 	before := accountOf(w)
 	w.ByHand(sceneNumber)
-	w.Await(sceneNumber, func(v order.View) string {
-		if v.State.Order.Total == nil {
+	w.Await(sceneNumber, func(v testenv.Order) string {
+		if v.Roapp.Total == nil {
 			return "RO App's total is not known"
 		}
 		return ""

@@ -108,13 +108,13 @@ func (s scene) change(w *testenv.Env, fields testenv.J) {
 
 // awaitSyncedAtLast waits until the order is imported, and asks for it again
 // whenever it is held.
-func awaitSyncedAtLast(w *testenv.Env, number int64) order.View {
+func awaitSyncedAtLast(w *testenv.Env, number int64) testenv.Order {
 	w.T.Helper()
-	return w.Await(number, func(v order.View) string {
-		if v.State.Hold != nil {
+	return w.Await(number, func(v testenv.Order) string {
+		if v.Hold != nil {
 			w.Decide(number, order.Decision{Kind: order.DecideRetry})
 		}
-		if v.SyncState != order.SyncSynced {
+		if v.State != order.SyncSynced {
 			return "not imported"
 		}
 		return ""
@@ -193,7 +193,7 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	))
 	w.Roapp.Restore()
 	view := awaitSyncedAtLast(w, sceneNumber)
-	got := w.Roapp.Order(view.State.Order.ID)
+	got := w.Roapp.Order(view.Roapp.ID)
 	assert.ElementsMatch(t, []string{"N-1 x 3 at 49.9", "K-1 x 12 at 12.5", "K-1 x 4 at 10"}, items(got))
 	assert.Empty(t, markCodes(view))
 }

@@ -40,13 +40,13 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 		w.Edit(number, testenv.J{"products": roseAndVase("3", "1")})
 		w.AwaitSeen(w.Roapp, under.seen, before+1)
 		w.Roapp.WriteOff(o.ID)
-		w.Await(number, func(v order.View) string {
-			if !v.State.Order.WrittenOff {
+		w.Await(number, func(v testenv.Order) string {
+			if !v.Roapp.WrittenOff {
 				return under.name + ": the write-off is not known"
 			}
 			return ""
 		})
-		view := awaitRest(w, number, func(order.View) string { return "" })
+		view := awaitRest(w, number, func(testenv.Order) string { return "" })
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, under.want, items(after), under.name)
 		told := !slices.Contains(under.want, "A-1 x 3 at 12.5")
@@ -67,8 +67,8 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	awaitItems(w, first.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
 	w.Roapp.WriteOff(first.ID)
 	view := pressed(w, 1)
-	assert.True(t, view.State.Order.WrittenOff)
-	assert.Empty(t, view.State.Warnings, "what was synced before is no difference")
+	assert.True(t, view.Roapp.WrittenOff)
+	assert.Empty(t, view.Warnings, "what was synced before is no difference")
 
 	// Written off, the exchange notified, then edited.
 	w.Roapp.WriteOff(second.ID)
@@ -91,7 +91,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 		// Taken back in the shop: nothing differs any more, which is reported as well.
 		w.Edit(number, testenv.J{"products": roseAndVase("2", "1")})
 		view := awaitRest(w, number, total("55"))
-		assert.Empty(t, view.State.Warnings)
+		assert.Empty(t, view.Warnings)
 		assert.Len(t, w.Roapp.Order(o.ID).Feed, 3)
 	}
 
@@ -117,15 +117,15 @@ func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	w.AwaitSeen(w.Roapp, addItem, before+atOnce)
 
 	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-	running := func(v order.View) string { return strings.Join(v.Running, ", ") }
-	w.Await(1, func(v order.View) string {
+	running := func(v testenv.Order) string { return strings.Join(v.Running, ", ") }
+	w.Await(1, func(v testenv.Order) string {
 		if !strings.HasPrefix(running(v), "Change A-1 to 3") {
 			return "the quantity does not wait"
 		}
 		return ""
 	})
 	w.ReportWriteOff(1)
-	w.Await(1, func(v order.View) string {
+	w.Await(1, func(v testenv.Order) string {
 		if strings.HasPrefix(running(v), "Change") {
 			return "not withdrawn"
 		}
@@ -133,7 +133,7 @@ func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
 	})
 	assert.Len(t, w.Roapp.Order(busy.ID).Items, 2, "it would wait still")
 	w.AwaitMark(1, order.WarnNotSynced)
-	awaitRest(w, 1, func(order.View) string { return "" })
+	awaitRest(w, 1, func(testenv.Order) string { return "" })
 	after := w.Roapp.Order(o.ID)
 	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
 	assert.Zero(t, changesOf(after, "item changed"))

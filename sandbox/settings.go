@@ -47,7 +47,8 @@ var settingsTemplate = template.Must(template.New("settings").Parse(`# Settings 
 # Everybody knows the users' password, "` + userPassword + `", and the tokens "` + apiToken + `" and "` + viewerToken + `".
 # This is what the RO App fakes were given as --webhook-secret:
 #   ` + envWebhookSecret + `
-identity_key: ${` + envIdentityKey + `}
+{{with (index . 0).PagesURL}}pages_url: {{.}}
+{{end}}identity_key: ${` + envIdentityKey + `}
 encryption_keys: [{id: sandbox, key: "${` + envEncryptionKey + `}"}]
 accounts:
 {{- range .}}
@@ -106,6 +107,7 @@ type pairSettings struct {
 	pair
 	CartumURL, RoappURL       string
 	CartumWebURL, RoappWebURL string
+	PagesURL                  string // of all pairs alike
 	// FieldsRequired is set where the account demands values of its own fields.
 	FieldsRequired bool
 }

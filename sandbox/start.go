@@ -142,7 +142,7 @@ func (m *machine) settings() (string, *settings.Settings, error) {
 	var all []pairSettings
 	for _, p := range pairs {
 		cartumURL, roappURL := m.at.url(p.cartum), m.at.url(p.roapp)
-		all = append(all, pairSettings{pair: p, CartumURL: cartumURL, CartumWebURL: cartumURL, RoappURL: roappURL, RoappWebURL: roappURL, FieldsRequired: m.behaviour.profile == "flipped"})
+		all = append(all, pairSettings{pair: p, CartumURL: cartumURL, CartumWebURL: cartumURL, RoappURL: roappURL, RoappWebURL: roappURL, PagesURL: m.at.url(partStarter), FieldsRequired: m.behaviour.profile == "flipped"})
 	}
 	text, err := writeSettings(all)
 	if err != nil {

@@ -472,17 +472,17 @@ func (r *accountRun) describe(ctx workflow.Context) {
 		fmt.Fprintf(&text, "Catching up, page %d.\n\n", s.Current.Pages+1)
 	}
 	if s.Failures > 0 {
-		fmt.Fprintf(&text, "⚠ Not collected since %s: %s.\n\n", minute(s.Health.FailingSince), s.Health.Problem)
+		fmt.Fprintf(&text, "⚠ Not collected since %s: %s.\n\n", minute(s.Health.FailingSince), order.UIText(s.Health.Problem))
 		fmt.Fprintf(&text, "Tried again at %s.\n\n", minute(s.due()))
 	}
 	if paused := s.paused(); paused != "" {
-		fmt.Fprintf(&text, "⚠ Paused: %s.\n\n", paused)
+		fmt.Fprintf(&text, "⚠ Paused: %s.\n\n", order.UIText(paused))
 	}
 	if s.Failures == 0 && s.Health.Kind == FailEndpointMissing {
-		fmt.Fprintf(&text, "⚠ %s. Orders that need it wait and go on by themselves.\n\n", s.Health.Problem)
+		fmt.Fprintf(&text, "⚠ %s. Orders that need it wait and go on by themselves.\n\n", order.UIText(s.Health.Problem))
 	}
 	for _, unreadable := range s.Unreadable {
-		fmt.Fprintf(&text, "- %s order %d of RO App could not be read: %s\n", minute(unreadable.At), unreadable.OrderID, unreadable.Problem)
+		fmt.Fprintf(&text, "- %s order %d of RO App could not be read: %s\n", minute(unreadable.At), unreadable.OrderID, order.UIText(unreadable.Problem))
 	}
 	workflow.SetCurrentDetails(ctx, text.String())
 }

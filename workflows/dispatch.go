@@ -52,6 +52,7 @@ func signal(ctx context.Context, c client.Client, state order.State, notice orde
 		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,
 		TypedSearchAttributes: startAttributes(state.Key, notice),
 		WorkflowIDReusePolicy: reuse,
+		StaticSummary:         fmt.Sprintf("Order %d of shop %s", state.Key.Number, state.Key.Shop),
 	}
 	_, err := c.SignalWithStartWorkflow(ctx, options.ID, SignalShopOrderChanged, notice, options, OrderWorkflow, state)
 	return err

@@ -139,7 +139,7 @@ func (r *orderRun) advance(ctx workflow.Context) error {
 	r.collect(ctx)
 	in.Events, r.events = r.events, nil
 	var answer flow.AdvanceResult
-	if err := workflow.ExecuteLocalActivity(planOptions(ctx), ActivityAdvance, in).Get(ctx, &answer); err != nil {
+	if err := workflow.ExecuteLocalActivity(planOptions(ctx, "Decide what to do next"), ActivityAdvance, in).Get(ctx, &answer); err != nil {
 		// Only a state that cannot be read fails, by a defect. The workflow task is
 		// tried again until a release can read it.
 		panic(err)

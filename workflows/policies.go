@@ -15,8 +15,9 @@ const attempts = 5
 
 // planOptions are those of the local activity Advance, which asks nobody and so
 // fails only by a defect.
-func planOptions(ctx workflow.Context) workflow.Context {
+func planOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:             summary,
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 	})

@@ -219,7 +219,7 @@ func (d *rehearsal) decide(ctx workflow.Context, orders []order.Snapshot) error 
 	for len(orders) > 0 {
 		var planned RehearsalPlanned
 		in := RehearsalPlanInput{Shop: d.in.Shop, Orders: orders, Data: d.facts}
-		if err := workflow.ExecuteLocalActivity(planOptions(ctx), ActivityRehearsalPlan, in).Get(ctx, &planned); err != nil {
+		if err := workflow.ExecuteLocalActivity(planOptions(ctx, "Decide what an initial import would do"), ActivityRehearsalPlan, in).Get(ctx, &planned); err != nil {
 			return err
 		}
 		if !planned.asks() {

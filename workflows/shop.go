@@ -242,7 +242,7 @@ func (r *shopRun) worn(ctx workflow.Context) bool {
 // readSettings asks what is in force. The shop's first sweep comes within a tenth
 // of an interval, so that a hundred shops do not start at once.
 func (r *shopRun) readSettings(ctx workflow.Context) {
-	ctx = planOptions(ctx)
+	ctx = planOptions(ctx, "Read what is in force for the shop")
 	var in ShopInForce
 	if err := workflow.ExecuteLocalActivity(ctx, ActivityShopSettings, r.state.Shop).Get(ctx, &in); err != nil {
 		workflow.GetLogger(ctx).Error("the shop's settings cannot be read", "error", err)

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // ShopView is the answer to the query "shop".
@@ -33,15 +35,15 @@ func (r *shopRun) describe(ctx workflow.Context) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "**Shop %s**\n\n", r.state.Shop)
 	if r.state.Paused != "" {
-		fmt.Fprintf(&text, "Paused: %s.\n\n", r.state.Paused)
+		fmt.Fprintf(&text, "Paused: %s.\n\n", order.UIText(r.state.Paused))
 	}
 	if health := r.state.Health; !health.FailingSince.IsZero() {
-		fmt.Fprintf(&text, "⚠ Not working since %s (%s): %s\n\n", minute(health.FailingSince), health.Kind, health.Problem)
+		fmt.Fprintf(&text, "⚠ Not working since %s (%s): %s\n\n", minute(health.FailingSince), health.Kind, order.UIText(health.Problem))
 	}
 	sweepLine(&text, "Recent orders", r.state.Recent)
 	sweepLine(&text, "All orders", r.state.Whole)
 	if r.state.Import != nil {
-		text.WriteString("- " + r.state.Import.line() + "\n")
+		text.WriteString("- " + order.UIText(r.state.Import.line()) + "\n")
 	}
 	workflow.SetCurrentDetails(ctx, text.String())
 }

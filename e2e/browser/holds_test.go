@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
+	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -26,7 +27,7 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("checkbox", fmt.Sprintf("Select order %d", twoContacts))
 	p.presses(tab, enter) // opens the row
 
-	first, second := held.State.Hold.Choices[0], held.State.Hold.Choices[1]
+	first, second := held.Hold.Choices[0], held.Hold.Choices[1]
 	p.goesTo("radio", radioOf(first))
 	p.presses(down)
 	p.awaits("the second contact is chosen", func() bool { return p.focused("radio", radioOf(second)) })
@@ -48,16 +49,16 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 }
 
 // radioOf is what a choice is called.
-func radioOf(c order.Choice) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
+func radioOf(c api.ChoiceDetail) string { return fmt.Sprintf("%s %d", c.Title, c.ID) }
 
 // decidedBy is who answered the hold last, as the timeline has it.
-func decidedBy(view order.View) (name string) {
-	for _, entry := range view.State.Timeline {
+func decidedBy(view testenv.Order) string {
+	for _, entry := range view.Timeline {
 		if entry.By != "" {
-			name = entry.By
+			return entry.By
 		}
 	}
-	return name
+	return ""
 }
 
 func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {

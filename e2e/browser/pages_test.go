@@ -21,7 +21,7 @@ func busyEnv(t *testing.T) *testenv.Env {
 // promptEnv is an installation in which nobody waits for a service.
 func promptEnv(t *testing.T) *testenv.Env {
 	t.Helper()
-	return testenv.New(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	return testenv.New(t, testenv.Options{Unlimited: true, Checks: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
 
 // place is a page by a name for its pictures and its path.

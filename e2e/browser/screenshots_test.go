@@ -39,6 +39,7 @@ var inReadme = []string{"orders-wide-light.png", "order-wide-light.png", "holds-
 func TestTakeScreenshots(t *testing.T) {
 	t.Parallel()
 	w := testenv.New(t, testenv.Options{
+		Checks: true,
 		Settle: 15 * time.Second, RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, CollectEvery: time.Minute,
 		Since: time.Now().AddDate(0, 0, -4).Format(time.DateOnly), RoappSwitches: map[string]string{"search-lag": "0s"},
 		CartumSwitches: map[string]string{"orders_max_limit": "2"},

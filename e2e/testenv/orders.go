@@ -3,7 +3,6 @@ package testenv
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -54,13 +53,6 @@ func (w *Env) ByHand(number int64) {
 // Key is the key of one of the shop's orders.
 func (w *Env) Key(number int64) order.Key { return order.Key{Shop: w.Shop, Number: number} }
 
-// Decide answers a hold.
-func (w *Env) Decide(number int64, d order.Decision) {
-	w.T.Helper()
-	d.By = "tester"
-	w.must(w.Orders.Decide(w.T.Context(), w.Key(number), d))
-}
-
 // Refused sends a decision that is not taken, and gives why.
 func (w *Env) Refused(number int64, d order.Decision) *service.Error {
 	w.T.Helper()
@@ -72,54 +64,3 @@ func (w *Env) Refused(number int64, d order.Decision) *service.Error {
 	return service.As(err)
 }
 
-// Await waits until the order is as the condition wants it: "" or what is missing.
-func (w *Env) Await(number int64, condition func(order.View) string) order.View {
-	w.T.Helper()
-	var view order.View
-	w.Eventually(Patience, func() string {
-		var err error
-		if view, err = w.Orders.View(w.T.Context(), w.Key(number)); err != nil {
-			return err.Error()
-		}
-		if text := condition(view); text != "" {
-			return fmt.Sprintf("order %d: %s; it is %s, runs %v, holds %+v, timeline %v",
-				number, text, view.SyncState, view.Running, view.State.Hold, view.State.Timeline)
-		}
-		return ""
-	})
-	return view
-}
-
-// AwaitSynced waits until the order is imported, and gives it as RO App has it.
-func (w *Env) AwaitSynced(number int64) (order.View, RoappOrder) {
-	w.T.Helper()
-	view := w.Await(number, func(v order.View) string {
-		if v.SyncState != order.SyncSynced {
-			return "not imported"
-		}
-		return ""
-	})
-	return view, w.Roapp.Order(view.State.Order.ID)
-}
-
-// AwaitHeld waits until the order is held for a reason.
-func (w *Env) AwaitHeld(number int64, reason order.HoldReason) order.View {
-	w.T.Helper()
-	return w.Await(number, func(v order.View) string {
-		if v.State.Hold == nil || v.State.Hold.Reason != reason {
-			return "not held for " + string(reason)
-		}
-		return ""
-	})
-}
-
-// AwaitClosed waits until the order's workflow is done.
-func (w *Env) AwaitClosed(number int64) order.View {
-	w.T.Helper()
-	return w.Await(number, func(v order.View) string {
-		if v.SyncState != order.SyncClosed {
-			return "not closed"
-		}
-		return ""
-	})
-}

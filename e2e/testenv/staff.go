@@ -1,11 +1,6 @@
 package testenv
 
-import (
-	"net/http"
-
-	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/order/flow"
-)
+import "net/http"
 
 // Records are all records of a kind (people, organizations, products or
 // categories) with every field that the account shows of them.
@@ -36,24 +31,3 @@ func (w *Env) Terminate(number int64) {
 	w.must(w.Temporal.TerminateWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", "the test's operator"))
 }
 
-// Known reports whether an order has a workflow.
-func (w *Env) Known(number int64) bool {
-	w.T.Helper()
-	_, err := w.Orders.View(w.T.Context(), w.Key(number))
-	return err == nil
-}
-
-// AwaitMark waits until the order's row warns of something, and gives the
-// warning.
-func (w *Env) AwaitMark(number int64, code string) (warning flow.Message) {
-	w.T.Helper()
-	w.Await(number, func(v order.View) string {
-		for _, warning = range v.State.Warnings {
-			if warning.Code == code {
-				return ""
-			}
-		}
-		return "no warning " + code
-	})
-	return warning
-}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"text/template"
@@ -75,6 +76,9 @@ type Options struct {
 	// alert; none by default.
 	Alerts    string
 	HeldAfter time.Duration
+	// Checks has the settings checked by requests to both services once somebody asks
+	// for an order, so that statuses have names; they count as checked otherwise.
+	Checks bool
 	// Idle starts no worker.
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
@@ -105,6 +109,10 @@ type Env struct {
 	// inForce is what the starter goes by.
 	inForce *settings.Store
 	running []following
+
+	checks   bool // as in Options
+	checking *sync.Mutex
+	checked  string // the revision of the settings that counts as checked
 }
 
 // following is what follows replaced settings.
@@ -117,7 +125,7 @@ type following struct {
 func New(t testing.TB, o Options) *Env {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &Env{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks()}
+	w := &Env{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}

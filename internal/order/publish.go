@@ -17,12 +17,16 @@ type Links struct {
 	ShopName string `json:",omitempty"`
 	Shop     string `json:",omitempty"` // Cartum's orders page; its API gives no link to one order
 	Order    string `json:",omitempty"` // the order in RO App
+	Page     string `json:",omitempty"` // the order's page
 }
 
 func (p *planner) links() Links {
 	links := Links{ShopName: p.r.ShopName, Shop: p.r.AdminURL}
 	if p.r.ShopName == "" {
 		links = p.s.Links // the shop is not in the settings any more
+	}
+	if p.r.PagesURL != "" {
+		links.Page = fmt.Sprintf("%s/orders/%s/%d", p.r.PagesURL, p.s.Key.Shop, p.s.Key.Number)
 	}
 	if p.s.Order != nil && p.r.WebURL != "" {
 		links.Order = p.r.WebURL + "/orders/table/" + strconv.FormatInt(p.s.Order.ID, 10)
@@ -139,8 +143,9 @@ func (s *State) row(r Rules) *flow.Row {
 	return row
 }
 
-// details are what Temporal's UI shows of the order, as Markdown. They hold ids and
-// words of our own only: what customers and staff wrote would be live Markdown.
+// details are what Temporal's UI shows of the order, as Markdown, newest first. They
+// hold ids and words of our own only: what customers and staff wrote would be live
+// Markdown.
 func (s *State) details() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "**%s**", s.SyncState())
@@ -154,19 +159,14 @@ func (s *State) details() string {
 		fmt.Fprintf(&text, ": %s", s.Closed.Code)
 	}
 	text.WriteString("\n\n")
-	if s.Order != nil {
-		fmt.Fprintf(&text, "RO App order %d, status %d", s.Order.ID, s.Order.StatusID)
-		if s.Links.Order != "" {
-			fmt.Fprintf(&text, " ([open](%s))", s.Links.Order)
-		}
-		text.WriteString("\n\n")
+	if s.Links.Page != "" {
+		fmt.Fprintf(&text, "%s\n\n", link("The order's page", s.Links.Page))
 	}
 	if s.Snapshot != nil {
-		fmt.Fprintf(&text, "Cartum status %d", s.Snapshot.Status)
-		if s.Links.Shop != "" {
-			fmt.Fprintf(&text, " ([open](%s))", s.Links.Shop)
-		}
-		text.WriteString("\n\n")
+		fmt.Fprintf(&text, "%s, status %d\n\n", link("Cartum", s.Links.Shop), s.Snapshot.Status)
+	}
+	if s.Order != nil {
+		fmt.Fprintf(&text, "%s, status %d\n\n", link(fmt.Sprintf("RO App order %d", s.Order.ID), s.Links.Order), s.Order.StatusID)
 	}
 	for _, warning := range s.Warnings {
 		fmt.Fprintf(&text, "- warning: %s\n", warning.Code)
@@ -176,6 +176,14 @@ func (s *State) details() string {
 		fmt.Fprintf(&text, "- %s %s\n", minute(entry.At), entry.Code)
 	}
 	return text.String()
+}
+
+// link is a link in Markdown, or its text alone where there is no address.
+func link(text, address string) string {
+	if address == "" {
+		return text
+	}
+	return fmt.Sprintf("[%s](<%s>)", text, address)
 }
 
 // detailEntries is how many entries of the timeline the details show.

@@ -11,6 +11,7 @@ type Rules struct {
 	AdminURL string // what Shop and External ID open
 	Account  string // id of the RO App account
 	WebURL   string // RO App's web application, for links
+	PagesURL string // the orders page, for links; "" where nobody said
 
 	Currency string // ISO 4217, of the account
 	TimeZone string // IANA name, the shop's

@@ -218,7 +218,7 @@ func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
 		panic(fmt.Errorf("encode the input of %s: %w", kind, err))
 	}
 	st := flow.Step{
-		Kind: string(kind), Key: key, Side: string(def.side), Summary: summary, Queue: p.account(), Urgency: int(p.urgency(kind)),
+		Kind: string(kind), Key: key, Side: string(def.side), Summary: UIText(summary), Queue: p.account(), Urgency: int(p.urgency(kind)),
 		Pause: 2 * time.Second, Attempts: stepAttempts, Timeout: p.r.RequestTimeout + p.r.Settle, Eager: def.eager, Input: input,
 	}
 	if def.side == SideCartum {

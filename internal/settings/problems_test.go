@@ -68,7 +68,7 @@ func TestProblems(t *testing.T) {
 			`settings.yaml:11:22: accounts.main.contact_fields.f12: has no value; fill it in or take the key away`,
 		}},
 		{"unknown key at the top", "accounts:", "alarms: {url: https://x.example}\naccounts:", []string{
-			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, api_tokens, users, session_key, sign_in, trusted_proxies",
+			"settings.yaml:4:1: alarms: unknown key; keys here are: accounts, shops, identity_key, encryption_keys, alerts, pages_url, api_tokens, users, session_key, sign_in, trusted_proxies",
 		}},
 		{"unknown key of an account", "    currency: PLN\n", "    currency: PLN\n    currancy: PLN\n", []string{
 			"settings.yaml:10:5: accounts.main.currancy: unknown key; keys here are: url, web_url, api_key, webhook_secret, currency, requests_per_second, request_timeout, settle_after_lost_answer, search_lag, piece_unit, fallback_category, collect_every, fields, catalog, product_type_id, contact_fields, order_fields",

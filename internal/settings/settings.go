@@ -33,6 +33,9 @@ type Settings struct {
 	Encryption []EncryptionKey `yaml:"encryption_keys" validate:"min=1,dive" example:"[{id: k1, key: \"${CARTUMSYNC_ENCRYPTION_KEY}\"}]"`
 	// Alerts say where to tell of what waits or does not work; optional.
 	Alerts Alerts `yaml:"alerts"`
+	// PagesURL is where people open the orders page, for links in Temporal's UI;
+	// optional.
+	PagesURL string `yaml:"pages_url" validate:"omitempty,link_url" example:"https://orders.example"`
 	// APITokens let programs use the API; optional.
 	APITokens []APIToken `yaml:"api_tokens" validate:"dive" example:"[{name: warehouse, sha256: 9f86d08…}]"`
 	// Users may log in on the page with a password; optional.
@@ -370,6 +373,7 @@ func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 		AdminURL:         from.AdminURL,
 		Account:          account,
 		WebURL:           to.WebURL,
+		PagesURL:         strings.TrimRight(s.PagesURL, "/"),
 		Currency:         to.Currency,
 		TimeZone:         from.TimeZone,
 		Region:           from.Region,

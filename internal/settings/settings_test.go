@@ -281,7 +281,7 @@ func TestRulesHoldEveryField(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, order.Rules{
 		Shop: "kwiaty", ShopName: "Kwiaty Online", ShopURL: "https://kwiaty.example",
-		AdminURL: "https://kwiaty.example/edit/", Account: "main", WebURL: "https://web.roapp.io",
+		AdminURL: "https://kwiaty.example/edit/", Account: "main", WebURL: "https://web.roapp.io", PagesURL: "https://orders.example",
 		Currency: "PLN", TimeZone: "Europe/Warsaw", Region: "PL", Language: "pl",
 		NameOrder: order.FirstLast, IdentifyBy: order.ByArticle,
 		LocationID: 12, OrderTypeID: 34, Managers: []int64{56, 57}, PieceUnitID: 1, FallbackCategory: 7,
