@@ -8,6 +8,7 @@ type View struct {
 	SyncState SyncState
 	Links     Links
 	Running   []string // summaries of the steps in progress
+	Steps     []string // kinds of the steps in progress
 	// NextRefresh is from when on a refresh is allowed, past for at once, and
 	// RefreshID is the update id to ask for it with: who asks while one runs gets its
 	// answer.
