@@ -193,10 +193,10 @@ func failureIn(t *testing.T, err error) (failure order.Failure, kind string, ret
 
 func newProduct() workflows.CreateProductInput {
 	return workflows.CreateProductInput{EnsureProduct: order.EnsureProduct{
-		Goods:   order.ArticleKey("A-1"),
-		Find:    order.FindProducts{Account: "main", Articles: []string{"A-1"}},
-		Product: order.NewProduct{Shop: "demo", Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
-		Pace:    order.Pace{Lag: 20 * time.Millisecond},
+		ProductKey: order.ArticleKey("A-1"),
+		Find:       order.FindProducts{Account: "main", Articles: []string{"A-1"}},
+		Product:    order.NewProduct{Shop: "demo", Title: "Rose", Article: "A-1", UnitID: 1, Fallback: 7, Category: []string{"Flowers", "Roses"}},
+		Pace:       order.Pace{Lag: 20 * time.Millisecond},
 	}}
 }
 
@@ -508,7 +508,7 @@ func TestF04_LineThatWasFoundCountsBesideOneThatIsRefused(t *testing.T) {
 
 	refused := known
 	refused.Line, refused.ProductID = "A-2", 999_999
-	in.Lines, in.Look = append(in.Lines, refused), order.Precheck{Old: true}
+	in.Lines, in.Precheck = append(in.Lines, refused), order.Precheck{Old: true}
 	second, err := run[order.ItemsAdded](r, r.a.AddItems, in)
 	require.NoError(t, err)
 	assert.Equal(t, first.Added["A-1"].ID, second.Added["A-1"].ID)

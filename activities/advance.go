@@ -28,7 +28,7 @@ func (a *Activities) Advance(ctx context.Context, in flow.AdvanceInput) (flow.Ad
 	rules := a.rulesOf(&state)
 	rules.Run = in.Run
 	next, commands := order.Advance(state, events, in.Running, rules, in.Now)
-	a.learn(rules.Account, next.Goods)
+	a.learn(rules.Account, next.Products)
 	for i, step := range commands.Start {
 		commands.Start[i].TaskQueue = queueOf(step)
 	}
@@ -48,14 +48,14 @@ const learnWithin = time.Minute
 
 // learn remembers the products that an order has just found: the process that
 // asked for them may be another one, for one at a time sends the account's requests.
-func (a *Activities) learn(account string, goods map[order.ProductKey]order.ProductState) {
+func (a *Activities) learn(account string, products map[order.ProductKey]order.ProductState) {
 	acc, err := a.account(account)
 	if err != nil {
 		return // the shop has no rules, or its account is gone
 	}
-	for key, facts := range goods {
+	for key, facts := range products {
 		_, known := acc.products.get(key)
-		if !known && len(facts.Found) == 1 && time.Since(facts.LookedAt) < learnWithin {
+		if !known && len(facts.Found) == 1 && time.Since(facts.LookedUpAt) < learnWithin {
 			acc.products.put(key, facts.Found[0])
 		}
 	}

@@ -46,7 +46,7 @@ func (a *Activities) CheckAlerts(ctx context.Context, in workflows.AlertCheck) (
 		next.Off = true
 		return next, nil
 	}
-	found := a.lookForFindings(ctx, in, &next)
+	found := a.readFindings(ctx, in, &next)
 	failing := !in.Health.FailingSince.IsZero()
 	next.Red = in.Health.Red(in.Now, in.Alerting.Since, every) || in.Alerting.Red && failing
 	if set.Alerts.URL.Reveal() == "" {
@@ -77,8 +77,8 @@ func (a *Activities) CheckAlerts(ctx context.Context, in workflows.AlertCheck) (
 // told also where Temporal's lists do not answer.
 const findingsTime = 3 * time.Second
 
-// lookForFindings gives the findings, as they were where they cannot be looked for.
-func (a *Activities) lookForFindings(ctx context.Context, in workflows.AlertCheck, next *workflows.AlertNext) []workflows.Finding {
+// readFindings gives the findings, as they were where they cannot be looked for.
+func (a *Activities) readFindings(ctx context.Context, in workflows.AlertCheck, next *workflows.AlertNext) []workflows.Finding {
 	ctx, cancel := context.WithTimeout(ctx, findingsTime)
 	defer cancel()
 	found, still, err := a.findings(ctx, in)

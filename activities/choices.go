@@ -21,8 +21,8 @@ func (a *Activities) RememberChoice(ctx context.Context, in order.RememberChoice
 	defer cancel()
 	id := workflows.AccountID(in.Account)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	made := workflows.ChoiceMade{Record: in.Record, Choice: in.Choice}
-	_, err := a.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalChoiceMade, made, options, workflows.AccountWorkflow, workflows.AccountState{Account: in.Account})
+	made := workflows.RememberChoice{Record: in.Record, Choice: in.Choice}
+	_, err := a.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalRememberChoice, made, options, workflows.AccountWorkflow, workflows.AccountState{Account: in.Account})
 	if err != nil {
 		return order.ChoiceRemembered{}, engineFailed("have a choice remembered", err)
 	}

@@ -64,8 +64,8 @@ func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) 
 	if err != nil {
 		return order.Contact{}, err
 	}
-	look := order.Precheck{Lag: in.Pace.Lag}
-	found, err := lookFirst(ctx, look, func(ctx context.Context) (*order.Contact, error) { return acc.madeContact(ctx, in) })
+	precheck := order.Precheck{Lag: in.Pace.Lag}
+	found, err := lookupFirst(ctx, precheck, func(ctx context.Context) (*order.Contact, error) { return acc.createdContact(ctx, in) })
 	if err != nil {
 		return order.Contact{}, acc.roappFailed(ctx, err, asks, false)
 	}
@@ -83,7 +83,7 @@ func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) 
 		return order.Contact{}, acc.roappFailed(ctx, err, makesRecords, true)
 	}
 	if id == 0 {
-		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Contact, error) { return acc.madeContact(ctx, in) })
+		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Contact, error) { return acc.createdContact(ctx, in) })
 		if err != nil {
 			return order.Contact{}, acc.roappFailed(ctx, err, asks, true)
 		}
@@ -92,9 +92,9 @@ func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) 
 	return order.Contact{ID: id, FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Created: true}, nil
 }
 
-// madeContact finds the contact that a lost attempt made: by its phone, and one
+// createdContact finds the contact that a lost attempt made: by its phone, and one
 // without phone by its name.
-func (acc *account) madeContact(ctx context.Context, in order.EnsureContact) (*order.Contact, error) {
+func (acc *account) createdContact(ctx context.Context, in order.EnsureContact) (*order.Contact, error) {
 	if len(in.Find.Phones) > 0 {
 		contacts, err := acc.findContact(ctx, in.Find)
 		if err != nil || len(contacts) == 0 {

@@ -38,7 +38,7 @@ func (a *Activities) createdBefore(ctx context.Context, acc *account, key order.
 // takeEarlier links the order that an earlier life of the workflow created, or
 // completes the look for it where it is not found at once.
 func (a *Activities) takeEarlier(ctx context.Context, acc *account, in *order.CreateOrder, fields orderFields) (taken order.OrderCreated, found bool, err error) {
-	if in.Look.Needed() {
+	if in.Precheck.Needed() {
 		return taken, false, nil
 	}
 	earlier, known := a.createdBefore(ctx, acc, order.Key{Shop: in.Shop, Number: in.Number})
@@ -46,9 +46,9 @@ func (a *Activities) takeEarlier(ctx context.Context, acc *account, in *order.Cr
 	case !known:
 		return taken, false, nil
 	case earlier.OrderID == 0:
-		in.Look.Old = true
+		in.Precheck.Old = true
 		if !earlier.At.IsZero() {
-			in.Look.Lost = &earlier.At
+			in.Precheck.Lost = &earlier.At
 		}
 		return taken, false, nil
 	}
@@ -59,9 +59,9 @@ func (a *Activities) takeEarlier(ctx context.Context, acc *account, in *order.Cr
 	case err != nil:
 		return taken, false, acc.roappFailed(ctx, err, asks, false)
 	case !fields.standFor(*row, *in):
-		in.Look.Old = true // staff changed its fields
+		in.Precheck.Old = true // staff changed its fields
 		return taken, false, nil
 	}
-	taken, err = a.takeOver(ctx, acc, *in, row.ID)
+	taken, err = a.link(ctx, acc, *in, row.ID)
 	return taken, true, err
 }

@@ -23,7 +23,7 @@ type purpose int
 const (
 	asks          purpose = iota // a search or a directory
 	touchesOurs                  // a record that we made: not found means it is gone
-	addsGoods                    // an item: a refusal is a missing right
+	addsItem                     // an item: a refusal is a missing right
 	makesRecords                 // a contact: the key's employee may not be allowed to
 	makesProducts                // the same of a product, which the API may not offer at all
 )
@@ -138,7 +138,7 @@ func (acc *account) forbidden(ctx context.Context, why purpose) order.FailureKin
 	default:
 	}
 	switch why {
-	case addsGoods:
+	case addsItem:
 		return order.FailMissingRight
 	case makesRecords, makesProducts:
 		return order.FailNotCreatable
@@ -149,7 +149,7 @@ func (acc *account) forbidden(ctx context.Context, why purpose) order.FailureKin
 
 func notFound(why purpose) order.FailureKind {
 	switch why {
-	case touchesOurs, addsGoods:
+	case touchesOurs, addsItem:
 		return order.FailGone
 	case makesRecords, makesProducts:
 		return order.FailNotCreatable
@@ -162,7 +162,7 @@ func notFound(why purpose) order.FailureKind {
 // documented (docs/reference/roapp.md#deduction).
 func rejected(why purpose, err *roapp.Error) order.FailureKind {
 	said := strings.ToLower(err.Message)
-	if why == addsGoods && (strings.Contains(said, "deduct") || strings.Contains(said, "permission") || strings.Contains(said, "write-off")) {
+	if why == addsItem && (strings.Contains(said, "deduct") || strings.Contains(said, "permission") || strings.Contains(said, "write-off")) {
 		return order.FailMissingRight
 	}
 	return order.FailRejected

@@ -47,7 +47,7 @@ func (a *Activities) findings(ctx context.Context, in workflows.AlertCheck) (fou
 func (a *Activities) failingTasks(ctx context.Context, suspects []string) (found []workflows.Finding, still []string, err error) {
 	all := make([]*workflows.Finding, len(suspects))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(toldAtOnce)
+	group.SetLimit(signalsAtOnce)
 	for i, id := range suspects {
 		group.Go(func() (err error) {
 			all[i], err = a.failingTask(ctx, id)

@@ -87,9 +87,11 @@ func (i *importing) hand(ctx context.Context, piece cartum.Slice) (workflows.Imp
 	sorted := i.sort(ctx, piece)
 	out := workflows.ImportedSlice{Before: piece.From, ImportCounts: sorted.ImportCounts}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(toldAtOnce)
+	group.SetLimit(signalsAtOnce)
 	for _, row := range sorted.orders {
-		group.Go(func() error { return i.start(ctx, row.Number, hintOf(row, i.rules, piece.SentAt, order.OriginImport)) })
+		group.Go(func() error {
+			return i.start(ctx, row.Number, noticeOf(row, i.rules, piece.SentAt, order.OriginImport))
+		})
 	}
 	err := group.Wait()
 	out.Started = int(i.started.Load())
@@ -139,8 +141,8 @@ func (i *importing) ofNextSlice(created string, from time.Time) bool {
 	return ok && clock.Equal(from) && from.After(i.in.From)
 }
 
-func (i *importing) start(ctx context.Context, number int64, hint order.ChangeNotice) error {
-	err := workflows.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, hint)
+func (i *importing) start(ctx context.Context, number int64, notice order.ChangeNotice) error {
+	err := workflows.Dispatch(ctx, i.a.temporal, order.Key{Shop: i.in.Shop, Number: number}, notice)
 	switch {
 	case err == nil:
 		i.started.Add(1)

@@ -28,7 +28,7 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 		return order.ItemsAdded{}, err
 	}
 	answer := order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
-	if _, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*order.ItemsAdded, error) {
+	if _, err := lookupFirst(ctx, in.Precheck, func(ctx context.Context) (*order.ItemsAdded, error) {
 		return acc.addedItems(ctx, in, &answer)
 	}); err != nil {
 		return order.ItemsAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
@@ -110,7 +110,7 @@ func (acc *account) itemRefused(ctx context.Context, in order.AddItems, refusal 
 			return acc.roappFailed(ctx, refusal, asks, true)
 		}
 	}
-	return acc.roappFailed(ctx, refusal, addsGoods, true)
+	return acc.roappFailed(ctx, refusal, addsItem, true)
 }
 
 // addedItems finds the items that stand for the lines already, nil where some line

@@ -20,7 +20,7 @@ func (a *Activities) WriteLines(ctx context.Context, in order.WriteLines) (order
 	if err != nil {
 		return order.LinesWritten{}, err
 	}
-	if err := settle(ctx, in.Look); err != nil {
+	if err := settle(ctx, in.Precheck); err != nil {
 		return order.LinesWritten{}, err
 	}
 	written, err := acc.readLines(ctx, in)
@@ -61,10 +61,10 @@ func (acc *account) readLines(ctx context.Context, in order.WriteLines) (order.L
 			read.Items = append(read.Items, itemOf(row))
 		}
 		missing := slices.ContainsFunc(in.Lines, func(l order.LineWrite) bool { _, stands := itemByID(read.Items, l.ItemID); return !stands })
-		if second || !missing || time.Since(in.WroteAt) > in.Look.Settle {
+		if second || !missing || time.Since(in.WroteAt) > in.Precheck.Settle {
 			return read, nil
 		}
-		if err := sleep(ctx, in.Look.Lag); err != nil {
+		if err := sleep(ctx, in.Precheck.Lag); err != nil {
 			return order.LinesWritten{}, err
 		}
 	}
@@ -103,7 +103,7 @@ func (acc *account) lineRefused(ctx context.Context, in order.WriteLines, writte
 	if kind == roapp.NotFound {
 		return order.LinesWritten{}, acc.roappFailed(ctx, refusal, asks, true) // the order stands, so it is not gone
 	}
-	return order.LinesWritten{}, acc.roappFailed(ctx, refusal, addsGoods, true)
+	return order.LinesWritten{}, acc.roappFailed(ctx, refusal, addsItem, true)
 }
 
 // UpdateFields brings the field Last updated up to date, and with it the others

@@ -43,7 +43,7 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 	if holder != "" {
 		return order.OrderLinked{Refused: "linked-to-another", Holder: holder}, nil
 	}
-	created, err := a.takeOver(ctx, acc, create, in.OrderID)
+	created, err := a.link(ctx, acc, create, in.OrderID)
 	if err != nil || known {
 		return order.OrderLinked{Order: created}, err
 	}

@@ -35,12 +35,12 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if taken, found, err := a.takeEarlier(ctx, acc, &in, fields); found || err != nil {
 		return taken, err
 	}
-	found, err := lookFirst(ctx, in.Look, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
+	found, err := lookupFirst(ctx, in.Precheck, func(ctx context.Context) (*roapp.Order, error) { return acc.standingOrder(ctx, in, fields) })
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
 	if found != nil {
-		return a.takeOver(ctx, acc, in, found.ID)
+		return a.link(ctx, acc, in, found.ID)
 	}
 	if in.OnlyLink {
 		return order.OrderCreated{}, nil
@@ -146,9 +146,9 @@ func (acc *account) standingOrder(ctx context.Context, in order.CreateOrder, fie
 	}
 }
 
-// takeOver reads the order by its id, for the list that it was found in may show
+// link reads the order by its id, for the list that it was found in may show
 // an older status.
-func (a *Activities) takeOver(ctx context.Context, acc *account, in order.CreateOrder, id int64) (order.OrderCreated, error) {
+func (a *Activities) link(ctx context.Context, acc *account, in order.CreateOrder, id int64) (order.OrderCreated, error) {
 	row, err := acc.client.Order(ctx, id)
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
@@ -162,7 +162,7 @@ func (a *Activities) takeOver(ctx context.Context, acc *account, in order.Create
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
 	taken := order.OrderCreated{
-		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, TakenOver: true, ContactID: row.ClientID, Late: late(ctx),
+		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, Linked: true, ContactID: row.ClientID, Late: late(ctx),
 	}
 	for _, item := range items {
 		taken.Items = append(taken.Items, itemOf(item))
@@ -208,8 +208,8 @@ func (a *Activities) SetStatus(ctx context.Context, in order.SetStatus) (order.S
 	if err != nil {
 		return order.StatusSet{}, err
 	}
-	if mustLook(ctx, in.Look) {
-		if err := settle(ctx, in.Look); err != nil {
+	if precheckNeeded(ctx, in.Precheck) {
+		if err := settle(ctx, in.Precheck); err != nil {
 			return order.StatusSet{}, err
 		}
 		row, err := acc.client.Order(ctx, in.OrderID)

@@ -10,10 +10,10 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// permissionTold is how often an account's entity is told at most that goods may
+// permissionSignalEvery is how often an account's entity is told at most that goods may
 // be added: an order that is refused for reasons of its own must not have all
 // others tried again and again.
-const permissionTold = time.Minute
+const permissionSignalEvery = time.Minute
 
 // permission is whether this process knows that the API key may add goods. No
 // API shows permissions, so the first item that is added after a refusal, or after
@@ -35,7 +35,7 @@ func (p *permission) refused() {
 func (p *permission) given(now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.known || now.Sub(p.told) < permissionTold {
+	if p.known || now.Sub(p.told) < permissionSignalEvery {
 		return false
 	}
 	p.known, p.told = true, now

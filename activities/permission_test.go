@@ -21,5 +21,5 @@ func TestPermissionIsToldOnce(t *testing.T) {
 		p.refused()
 		assert.False(t, p.given(now.Add(time.Hour+time.Duration(second)*time.Second)))
 	}
-	assert.True(t, p.given(now.Add(time.Hour+permissionTold)))
+	assert.True(t, p.given(now.Add(time.Hour+permissionSignalEvery)))
 }

@@ -89,7 +89,7 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	if err != nil {
 		return workflows.ProductCreated{}, err
 	}
-	found, err := lookFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
+	found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
 	if err != nil {
 		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
@@ -117,22 +117,22 @@ func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProdu
 	}
 	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
 	if id == 0 {
-		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.madeProduct(ctx, in) })
+		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
 		if err != nil {
 			return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
 		}
 		made = *found
 	}
-	acc.products.put(in.Goods, made)
+	acc.products.put(in.ProductKey, made)
 	return workflows.ProductCreated{Product: &made}, nil
 }
 
-func (acc *account) madeProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
+func (acc *account) createdProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
 	products, err := acc.findProducts(ctx, in.Find)
-	if err != nil || len(products[in.Goods]) == 0 {
+	if err != nil || len(products[in.ProductKey]) == 0 {
 		return nil, err
 	}
-	made := products[in.Goods][0]
+	made := products[in.ProductKey][0]
 	made.Created = true
 	return &made, nil
 }
@@ -215,13 +215,13 @@ func (a *Activities) CreateCategory(ctx context.Context, in workflows.CreateCate
 	if err != nil {
 		return 0, err
 	}
-	look := order.Precheck{Old: true, Settle: in.Pace.Settle, Lag: in.Pace.Lag}
+	precheck := order.Precheck{Old: true, Settle: in.Pace.Settle, Lag: in.Pace.Lag}
 	if in.Thorough {
 		scheduled := activity.GetInfo(ctx).ScheduledTime
-		look.Lost = &scheduled
+		precheck.Lost = &scheduled
 	}
 	standing := func(ctx context.Context) (*roapp.Category, error) { return acc.standingCategory(ctx, in) }
-	found, err := lookFirst(ctx, look, standing)
+	found, err := lookupFirst(ctx, precheck, standing)
 	if acc.without(ctx, err) {
 		return in.Fallback, nil
 	}

@@ -19,7 +19,7 @@ func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order
 	if err != nil {
 		return order.StatusPushed{}, err
 	}
-	if err := settle(ctx, in.Look); err != nil {
+	if err := settle(ctx, in.Precheck); err != nil {
 		return order.StatusPushed{}, err
 	}
 	before, err := a.readSnapshot(ctx, s, in.Number)

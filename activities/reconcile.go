@@ -51,8 +51,8 @@ func reconciled(snapshot order.Snapshot, rules order.Rules) workflows.ShopOrder 
 	if snapshot.Currency != rules.Currency {
 		one.Currency = snapshot.Currency
 	}
-	if !total.Goods.Equal(snapshot.Totals.Sum) {
-		one.Lines = &total.Goods
+	if !total.Items.Equal(snapshot.Totals.Sum) {
+		one.Lines = &total.Items
 	}
 	return one
 }

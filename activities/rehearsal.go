@@ -159,7 +159,7 @@ func (d *rehearsalPlanning) decide(snapshot order.Snapshot) {
 			return // asked for first
 		}
 		if len(answers) == 0 {
-			d.writes(one, commands.Start, len(state.Goods), len(snapshot.Lines))
+			d.writes(one, commands.Start, len(state.Products), len(snapshot.Lines))
 			return
 		}
 		events = answers
@@ -191,7 +191,7 @@ func (d *rehearsalPlanning) answer(steps []flow.Step) (answers []flow.Event, ope
 			answer = known(step, d.entries)
 		case order.StepCreateOrder:
 			in, _ := order.DecodeInput[order.CreateOrder](step) // the rules made it a moment ago
-			if _, known := d.in.Data.Standing[in.Number]; !known && in.Look.Needed() {
+			if _, known := d.in.Data.Standing[in.Number]; !known && in.Precheck.Needed() {
 				d.out.Standing, open = append(d.out.Standing, in), true
 			}
 			continue
@@ -275,7 +275,7 @@ func (d *rehearsalPlanning) entries(in order.ReadCatalogue) any {
 }
 
 // writes notes an order whose plan has come to writing.
-func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.Step, goods, lines int) {
+func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.Step, products, lines int) {
 	for _, step := range steps {
 		switch order.StepKind(step.Kind) {
 		case order.StepEnsureContact:
@@ -287,7 +287,7 @@ func (d *rehearsalPlanning) writes(one workflows.RehearsedOrder, steps []flow.St
 		default:
 		}
 	}
-	one.Found = max(0, goods-len(one.NewProducts))
+	one.Found = max(0, products-len(one.NewProducts))
 	if one.RoappOrder = d.in.Data.Standing[one.Number]; one.RoappOrder != "" {
 		one.As = workflows.RehearsedLink
 		one.Requests += requestsOfLink

@@ -62,7 +62,7 @@ func (a *Activities) resumeHeld(ctx context.Context, in workflows.ResumeInput, s
 			return nil
 		}
 		group, groupCtx := errgroup.WithContext(ctx)
-		group.SetLimit(toldAtOnce)
+		group.SetLimit(signalsAtOnce)
 		for _, one := range some {
 			group.Go(func() error { return a.signalOpen(groupCtx, one.id, workflows.SignalSettings, in.Revision) })
 		}

@@ -24,8 +24,8 @@ const (
 	// anyZone is how far two clocks of the earth differ at most: a shop's zone
 	// may be set wrong, on either side.
 	anyZone = 26 * time.Hour
-	// toldAtOnce bounds the signals that are on their way.
-	toldAtOnce = 8
+	// signalsAtOnce bounds the signals that are on their way.
+	signalsAtOnce = 8
 	// idsAtOnce is how many orders are asked for by their numbers.
 	idsAtOnce = 50
 	// fewOrders may all have been deleted; that more are gone at once, and none
@@ -118,7 +118,7 @@ func (s *sweeping) run(ctx context.Context) (err error) {
 			return err
 		}
 		s.out.Requests += piece.Requests
-		if err := s.tellAll(ctx, piece.Page, piece.SentAt); err != nil {
+		if err := s.dispatchAll(ctx, piece.Page, piece.SentAt); err != nil {
 			return err
 		}
 		to = piece.From
@@ -149,22 +149,22 @@ func (s *sweeping) from() time.Time {
 // clockOf is a moment on some clock, give or take [anyZone].
 func clockOf(at time.Time) time.Time { return at.UTC().Truncate(time.Second) }
 
-// tellAll tells the orders of one answer, several at a time.
-func (s *sweeping) tellAll(ctx context.Context, page cartum.OrdersPage, sentAt time.Time) error {
+// dispatchAll tells the orders of one answer, several at a time.
+func (s *sweeping) dispatchAll(ctx context.Context, page cartum.OrdersPage, sentAt time.Time) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(toldAtOnce)
+	group.SetLimit(signalsAtOnce)
 	for _, row := range page.Orders {
 		if s.shown[row.Number] {
 			continue
 		}
 		s.shown[row.Number] = true
 		s.out.Seen++
-		hint := s.hintOf(row, sentAt)
-		if problem := tooLarge(hint.Snapshot); problem != "" && s.open(row.Number, row.CreatedRaw) {
+		notice := s.noticeOf(row, sentAt)
+		if problem := tooLarge(notice.Snapshot); problem != "" && s.open(row.Number, row.CreatedRaw) {
 			s.find(workflows.FindingSetAside, row.Number, problem)
 		}
-		if s.news(row.Number, row.CreatedRaw, hint.Digest) {
-			group.Go(func() error { return s.tell(ctx, row.Number, hint) })
+		if s.news(row.Number, row.CreatedRaw, notice.Digest) {
+			group.Go(func() error { return s.tell(ctx, row.Number, notice) })
 		}
 	}
 	for _, row := range page.Failed {
@@ -178,11 +178,11 @@ func warnUnnumbered(ctx context.Context, shop string, row cartum.OrderError) {
 	activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", shop, "field", row.Field)
 }
 
-func (s *sweeping) hintOf(row cartum.Order, sentAt time.Time) order.ChangeNotice {
-	return hintOf(row, s.rules, sentAt, order.OriginSweep)
+func (s *sweeping) noticeOf(row cartum.Order, sentAt time.Time) order.ChangeNotice {
+	return noticeOf(row, s.rules, sentAt, order.OriginSweep)
 }
 
-func hintOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.ChangeNotice {
+func noticeOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.ChangeNotice {
 	snapshot := snapshotOf(row, rules, sentAt)
 	return order.ChangeNotice{At: sentAt, By: by, Snapshot: &snapshot, Digest: order.Digest(snapshot, rules.IdentityKey)}
 }
@@ -218,9 +218,9 @@ func onClock(at time.Time) time.Time {
 
 // tell hands an order over. One that Temporal does not take is set aside: it stops
 // no other, and the next sweep tries again.
-func (s *sweeping) tell(ctx context.Context, number int64, hint order.ChangeNotice) error {
-	hint.Reappeared = !hint.Missing && s.known[number].missing()
-	err := workflows.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, hint)
+func (s *sweeping) tell(ctx context.Context, number int64, notice order.ChangeNotice) error {
+	notice.Reappeared = !notice.Missing && s.known[number].missing()
+	err := workflows.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, notice)
 	if err != nil {
 		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
 			return err
@@ -233,7 +233,7 @@ func (s *sweeping) tell(ctx context.Context, number int64, hint order.ChangeNoti
 		s.told.Add(1)
 	} else {
 		s.started.Add(1)
-		if hint.Snapshot != nil && s.at.Sub(hint.Snapshot.Created).Abs() < freshFor {
+		if notice.Snapshot != nil && s.at.Sub(notice.Snapshot.Created).Abs() < freshFor {
 			s.fresh.Add(1)
 		}
 	}
@@ -301,7 +301,7 @@ func (s *sweeping) readByNumber(ctx context.Context, numbers []int64) (missing [
 			return nil, sentAt, err
 		}
 		s.out.Requests++
-		if err := s.tellAll(ctx, page, sentAt); err != nil {
+		if err := s.dispatchAll(ctx, page, sentAt); err != nil {
 			return nil, sentAt, err
 		}
 		left := slices.DeleteFunc(slices.Clone(numbers), func(number int64) bool { return s.shown[number] })
@@ -327,7 +327,7 @@ func (s *sweeping) confirm(ctx context.Context, numbers []int64, open int, sentA
 	}
 	s.out.Absent = map[int64]workflows.Absence{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(toldAtOnce)
+	group.SetLimit(signalsAtOnce)
 	for _, number := range numbers {
 		absence, known := s.in.Absent[number]
 		if !known {
@@ -341,11 +341,11 @@ func (s *sweeping) confirm(ctx context.Context, numbers []int64, open int, sentA
 		if absence.Polls < absentPolls || s.at.Sub(absence.Since) < after || digest == s.known[number].observed {
 			continue
 		}
-		hint := order.ChangeNotice{
+		notice := order.ChangeNotice{
 			At: sentAt, By: order.OriginSweep, Digest: digest,
 			Missing: true, MissingSince: absence.Since, MissingPolls: absence.Polls,
 		}
-		group.Go(func() error { return s.tell(ctx, number, hint) })
+		group.Go(func() error { return s.tell(ctx, number, notice) })
 	}
 	return group.Wait()
 }

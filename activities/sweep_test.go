@@ -38,7 +38,7 @@ type fakeTemporal struct {
 }
 
 func (f *fakeTemporal) SignalWithStartWorkflow(
-	_ context.Context, id, _ string, hint any, _ client.StartWorkflowOptions, _ any, _ ...any,
+	_ context.Context, id, _ string, notice any, _ client.StartWorkflowOptions, _ any, _ ...any,
 ) (client.WorkflowRun, error) {
 	if f.take != nil {
 		if err := f.take(id); err != nil {
@@ -50,7 +50,7 @@ func (f *fakeTemporal) SignalWithStartWorkflow(
 	if f.took == nil {
 		f.took = map[string]order.ChangeNotice{}
 	}
-	f.took[id], _ = hint.(order.ChangeNotice)
+	f.took[id], _ = notice.(order.ChangeNotice)
 	return nil, nil
 }
 
@@ -147,8 +147,8 @@ func TestSweepConfirmsWhatIsMissing(t *testing.T) {
 		s.known[1] = knownOrder{open: true, observed: observed}
 		temporal.took = nil
 		require.NoError(t, inActivity(t, func(ctx context.Context) error { return s.confirm(ctx, missing, open, s.at) }))
-		if hint, ok := temporal.took["order:demo:1"]; ok {
-			told[after], observed = hint, hint.Digest
+		if notice, ok := temporal.took["order:demo:1"]; ok {
+			told[after], observed = notice, notice.Digest
 		}
 		swept := s.answer()
 		absent = swept.Absent

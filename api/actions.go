@@ -18,7 +18,7 @@ type decisionBody struct {
 	Contact      int64              `json:"contact,omitempty" minimum:"1" doc:"RO App's id of the contact, of the kind contact"`
 	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
 	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
-	Goods        order.ProductKey   `json:"goods,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
+	ProductKey   order.ProductKey   `json:"product_key,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
 	OtherPhone   bool               `json:"confirm_other_phone,omitempty" doc:"The contact is meant although it has another phone than the order"`
 	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to take over"`
 }
@@ -26,7 +26,7 @@ type decisionBody struct {
 func (b decisionBody) by(name string) order.Decision {
 	return order.Decision{
 		Kind: b.Kind, By: name, Reason: b.Reason, ContactID: b.Contact, Organization: b.Organization,
-		ProductID: b.Product, Goods: b.Goods, OrderID: b.RoappOrder, Confirmed: b.OtherPhone,
+		ProductID: b.Product, ProductKey: b.ProductKey, OrderID: b.RoappOrder, Confirmed: b.OtherPhone,
 	}
 }
 

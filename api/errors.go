@@ -17,7 +17,7 @@ import (
 var statuses = map[service.Code]int{
 	service.Unanswered:   http.StatusServiceUnavailable,
 	service.NotConnected: http.StatusServiceUnavailable,
-	service.NotLookedUp:  http.StatusServiceUnavailable,
+	service.LookupFailed: http.StatusServiceUnavailable,
 	service.StillReading: http.StatusServiceUnavailable,
 	service.NotRead:      http.StatusBadGateway,
 	service.Invalid:      http.StatusUnprocessableEntity,

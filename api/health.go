@@ -45,14 +45,14 @@ type healthOutput struct{ Body health.Report }
 // registerHealth registers how shops and accounts fare, and what may be done
 // about it.
 func (a *v1) registerHealth(doc huma.API) {
-	huma.Register(doc, look(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
-	progress := look(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
+	huma.Register(doc, read(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
+	progress := read(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
 	progress.Errors = append(progress.Errors, http.StatusNotFound)
 	huma.Register(doc, progress, a.initialImport)
-	begin := a.act(doc, "/shops/{shop}/initial-import", "begin-initial-import", "Begin a shop's initial import, or go on with the one that was stopped")
+	begin := a.act(doc, "/shops/{shop}/initial-import", "start-initial-import", "Start a shop's initial import, or resume with the one that was stopped")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
-	huma.Register(doc, begin, a.beginInitialImport)
+	huma.Register(doc, begin, a.startInitialImport)
 	for _, one := range []struct {
 		path, id, summary string
 		do                func(*service.Orders, context.Context, string) error
@@ -97,7 +97,7 @@ func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOut
 	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: health.ImportOf(view.Import)}}, nil
 }
 
-func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*initialImportOutput, error) {
+func (a *v1) startInitialImport(ctx context.Context, in *initialImportInput) (*initialImportOutput, error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (a *v1) beginInitialImport(ctx context.Context, in *initialImportInput) (*i
 	if err != nil {
 		return nil, a.failed("start the initial import", err)
 	}
-	if err := orders.BeginInitialImport(ctx, in.Shop, want); err != nil {
+	if err := orders.StartInitialImport(ctx, in.Shop, want); err != nil {
 		return nil, a.failed("start the initial import", err)
 	}
 	return a.initialImport(ctx, &in.ShopPath)
@@ -131,7 +131,7 @@ func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := orders.Look(ctx, in.Account); err != nil {
+	if err := orders.PollAccount(ctx, in.Account); err != nil {
 		return nil, a.failed("collect now", err)
 	}
 	return nil, nil //nolint:nilnil // there is nothing to say

@@ -22,16 +22,16 @@ type holdChoice struct {
 // heldOrder is an order on hold.
 type heldOrder struct {
 	OrderName
-	Reason    order.HoldReason     `json:"reason"`
-	Since     *time.Time           `json:"since,omitempty"`
-	NextRetry *time.Time           `json:"next_retry,omitempty" doc:"When the cause is looked at again by itself; without it only a person ends it"`
-	Text      string               `json:"text,omitempty" doc:"What happened"`
-	Remedy    string               `json:"remedy,omitempty" doc:"What to do"`
-	Note      string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
-	Goods     order.ProductKey     `json:"goods,omitempty" doc:"The goods that it is about"`
-	Choices   []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
-	Answers   []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
-	Problem   string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`
+	Reason     order.HoldReason     `json:"reason"`
+	Since      *time.Time           `json:"since,omitempty"`
+	NextRetry  *time.Time           `json:"next_retry,omitempty" doc:"When the cause is looked at again by itself; without it only a person ends it"`
+	Text       string               `json:"text,omitempty" doc:"What happened"`
+	Remedy     string               `json:"remedy,omitempty" doc:"What to do"`
+	Note       string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
+	ProductKey order.ProductKey     `json:"product_key,omitempty" doc:"The goods that it is about"`
+	Choices    []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
+	Answers    []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
+	Problem    string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`
 }
 
 type holdsAnswer struct {
@@ -41,7 +41,7 @@ type holdsAnswer struct {
 }
 
 func (a *v1) registerHolds(doc huma.API) {
-	operation := look(http.MethodGet, "/holds", "list-holds", "The orders on hold, newest first")
+	operation := read(http.MethodGet, "/holds", "list-holds", "The orders on hold, newest first")
 	operation.Description = "What they wait for is asked of each order now; which they are may lag a moment behind."
 	huma.Register(doc, operation, a.holds)
 }
@@ -83,7 +83,7 @@ func (a *v1) heldOrder(one service.Held) heldOrder {
 	out.Reason, out.Since, out.NextRetry = hold.Reason, known(hold.Since), known(hold.NextRetry)
 	say := wording.English()
 	out.Text, out.Remedy = say.Hold(*hold)
-	out.Note, out.Goods, out.Answers = say.Note(*hold), hold.Goods, one.View.State.Answers()
+	out.Note, out.ProductKey, out.Answers = say.Note(*hold), hold.ProductKey, one.View.State.Answers()
 	for _, choice := range hold.Choices {
 		out.Choices = append(out.Choices, holdChoice(choice))
 	}

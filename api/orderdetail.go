@@ -22,7 +22,7 @@ type orderDetail struct {
 	State       string           `json:"state" enum:"importing,held,synced,closed,failed"`
 	Currency    string           `json:"currency,omitempty"`
 	Origin      string           `json:"origin" enum:"webhook,hand,sweep,initial-import" doc:"Who first asked for it"`
-	Began       time.Time        `json:"began" doc:"When the exchange first heard of it"`
+	Started     time.Time        `json:"started" doc:"When cartumsync first heard of it"`
 	Updated     *time.Time       `json:"updated,omitempty" doc:"When both sides were last compared"`
 	Refreshing  bool             `json:"refreshing,omitempty" doc:"It is being compared now"`
 	NextRefresh *time.Time       `json:"next_refresh,omitempty" doc:"From when on it may be compared again by wish"`
@@ -40,15 +40,15 @@ type orderDetail struct {
 }
 
 type holdDetail struct {
-	Reason    string               `json:"reason"`
-	Text      string               `json:"text" doc:"What happened"`
-	Remedy    string               `json:"remedy" doc:"What a person can do"`
-	Field     string               `json:"field,omitempty"`
-	Goods     string               `json:"goods,omitempty" doc:"The product that it is about, as decisions name it"`
-	Choices   []choiceDetail       `json:"choices,omitempty"`
-	Since     time.Time            `json:"since"`
-	Answers   []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
-	NextRetry *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
+	Reason     string               `json:"reason"`
+	Text       string               `json:"text" doc:"What happened"`
+	Remedy     string               `json:"remedy" doc:"What a person can do"`
+	Field      string               `json:"field,omitempty"`
+	ProductKey string               `json:"product_key,omitempty" doc:"The product that it is about, as decisions name it"`
+	Choices    []choiceDetail       `json:"choices,omitempty"`
+	Since      time.Time            `json:"since"`
+	Answers    []order.DecisionKind `json:"answers,omitempty" doc:"Decisions that may end it"`
+	NextRetry  *time.Time           `json:"next_retry,omitempty" doc:"When its cause is checked again; left out where only a person ends it"`
 }
 
 type choiceDetail struct {
@@ -95,7 +95,7 @@ type roappDetail struct {
 	Contact    int64            `json:"contact" doc:"The id of the order's customer"`
 	Total      *decimal.Decimal `json:"total,omitempty"`
 	WrittenOff bool             `json:"written_off" doc:"Quantities, prices and lines are frozen"`
-	TakenOver  bool             `json:"taken_over,omitempty" doc:"It stood there before"`
+	Linked     bool             `json:"linked,omitempty" doc:"It stood there before"`
 	Seen       *time.Time       `json:"seen,omitempty"`
 	Written    *time.Time       `json:"written,omitempty"`
 }
@@ -117,7 +117,7 @@ type valuesDetail struct {
 // amountDetail explains the shop's total: goods - discounts + remainder, and what
 // is included of delivery and fee.
 type amountDetail struct {
-	Goods            decimal.Decimal  `json:"goods"`
+	Items            decimal.Decimal  `json:"items"`
 	Discounts        []discountDetail `json:"discounts,omitempty"`
 	Delivery         *decimal.Decimal `json:"delivery,omitempty"`
 	DeliveryIncluded bool             `json:"delivery_included,omitempty"`
@@ -172,7 +172,7 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 func detailOf(d service.Detail) orderDetail {
 	detail := orderDetail{
 		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: string(d.State), Currency: d.Currency, Origin: string(d.Origin),
-		Began: d.Began.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: closedText(d),
+		Started: d.Started.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh), Closed: closedText(d),
 		Running: d.Running, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
 		Lines: make([]lineDetail, 0, len(d.Lines)), Timeline: make([]timelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
 	}
@@ -208,7 +208,7 @@ func holdOf(d service.Detail) *holdDetail {
 	}
 	text, remedy := wording.In("en", d.Names).Hold(*hold)
 	detail := &holdDetail{
-		Reason: string(hold.Reason), Text: text, Remedy: remedy, Field: hold.Field, Goods: string(hold.Goods),
+		Reason: string(hold.Reason), Text: text, Remedy: remedy, Field: hold.Field, ProductKey: string(hold.ProductKey),
 		Since: hold.Since.UTC(), NextRetry: known(hold.NextRetry), Answers: d.Answers,
 	}
 	for _, choice := range hold.Choices {
@@ -235,7 +235,7 @@ func roappOf(side *service.RoappSide, url string) *roappDetail {
 	}
 	return &roappDetail{
 		RoappRef: RoappRef{ID: side.ID, Number: side.Number, Status: side.Status, StatusName: side.StatusName, URL: url},
-		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, TakenOver: side.TakenOver,
+		Account:  side.Account, Contact: side.Contact, Total: side.Total, WrittenOff: side.WrittenOff, Linked: side.Linked,
 		Seen: known(side.Seen), Written: known(side.Wrote),
 	}
 }
@@ -252,7 +252,7 @@ func amountOf(a *service.AmountDetail) *amountDetail {
 		return nil
 	}
 	detail := &amountDetail{
-		Goods: a.Goods, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
+		Items: a.Items, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
 		Remainder: a.Remainder, Total: a.Sum, ToCollect: a.ToCollect, Agrees: true,
 	}
 	if a.Roapp != nil {

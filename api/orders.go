@@ -12,21 +12,21 @@ import (
 )
 
 func (a *v1) registerOrders(doc huma.API) {
-	list := look(http.MethodGet, "/orders", "list-orders", "Orders, newest first")
+	list := read(http.MethodGet, "/orders", "list-orders", "Orders, newest first")
 	list.Description = "By when they were placed. A row may lag a moment behind its order. " +
 		"Orders made in RO App come from RO App's own list, which is read within the account's limit and at most every 30 seconds; " +
 		"what is missing because an account did not answer stands in `problems`."
 	huma.Register(doc, list, a.listOrders)
-	one := look(http.MethodGet, "/orders/{shop}/{number}", "get-order", "One order, both sides by each other")
+	one := read(http.MethodGet, "/orders/{shop}/{number}", "get-order", "One order, both sides by each other")
 	one.Errors = append(one.Errors, http.StatusNotFound)
 	huma.Register(doc, one, a.getOrder)
-	counts := look(http.MethodGet, "/counts", "count-orders", "How many orders there are, by state and by reason of hold")
+	counts := read(http.MethodGet, "/counts", "count-orders", "How many orders there are, by state and by reason of hold")
 	counts.Description = "Up to 10 seconds old."
 	huma.Register(doc, counts, a.countOrders)
 }
 
 type listOrdersInput struct {
-	Made    string `query:"made" enum:"integration,roapp,all" default:"integration" doc:"Where the orders were made: in a shop, in RO App by its staff, or anywhere. A shop, a state or a reason makes it integration"`
+	Source  string `query:"source" enum:"integration,roapp,all" default:"integration" doc:"Where the orders were created: in a shop, in RO App by its staff, or anywhere. A shop, a state or a reason makes it integration"`
 	Shop    string `query:"shop" maxLength:"40" doc:"The id of a shop in the settings"`
 	Account string `query:"account" maxLength:"40" doc:"The id of an account in the settings"`
 	State   string `query:"state" enum:"importing,held,synced,closed,failed"`
@@ -60,7 +60,7 @@ type orderSummary struct {
 	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed,failed" doc:"Left out of an order made in RO App"`
 	Reason       string     `json:"reason,omitempty" doc:"What a held order waits for"`
 	HeldSince    *time.Time `json:"held_since,omitempty"`
-	WrittenOff   bool       `json:"written_off,omitempty" doc:"Goods were taken from stock: quantities, prices and lines are frozen"`
+	WrittenOff   bool       `json:"written_off,omitempty" doc:"The items were taken from stock: quantities, prices and lines are frozen"`
 	Warnings     []string   `json:"warnings,omitempty" doc:"Codes of warnings"`
 	ShopURL      string     `json:"shop_url,omitempty" doc:"The shop's orders in Cartum"`
 	Workflow     string     `json:"workflow,omitempty" doc:"The workflow's id in Temporal"`
@@ -81,7 +81,7 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 		return nil, err
 	}
 	page, err := orders.List(ctx, service.Filter{
-		Made: service.Made(in.Made), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
+		Source: service.Source(in.Source), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
 		Reason: order.HoldReason(in.Reason), Number: in.Number,
 	}, in.Cursor, in.Limit)
 	if err != nil {

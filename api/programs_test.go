@@ -21,7 +21,7 @@ func withTokens(t *testing.T) *settings.Settings {
 	t.Helper()
 	s := *parse(t, hooksSettings)
 	hash := func(token string) string { sum := sha256.Sum256([]byte(token)); return hex.EncodeToString(sum[:]) }
-	s.APITokens = []settings.APIToken{{Name: "warehouse", SHA256: strings.ToUpper(hash(programToken)), Role: "act"}, {Name: "other", SHA256: hash("other"), Role: "look"}}
+	s.APITokens = []settings.APIToken{{Name: "warehouse", SHA256: strings.ToUpper(hash(programToken)), Role: "act"}, {Name: "other", SHA256: hash("other"), Role: "view"}}
 	return &s
 }
 

@@ -40,7 +40,7 @@ func (a *v1) registerRefreshes(doc huma.API) {
 	goesOn := *answers["200"]
 	goesOn.Description = "It goes on"
 	answers["202"] = &goesOn
-	huma.Register(doc, errorsOf(look(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
+	huma.Register(doc, errorsOf(read(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
 	many := a.act(doc, "/orders/refresh", "refresh-orders", "Compare both sides of several orders now")
 	many.Description += " Each order answers for itself."
 	huma.Register(doc, many, a.refreshMany)
@@ -55,7 +55,7 @@ func (a *v1) refresh(ctx context.Context, in *OrderPath) (*refreshOutput, error)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := orders.Begin(ctx, key, by(ctx))
+	answer, err := orders.StartRefresh(ctx, key, by(ctx))
 	if err != nil {
 		return nil, a.failed("refresh "+key.String(), err)
 	}
@@ -104,7 +104,7 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 	if err != nil {
 		return nil, err
 	}
-	began, err := orders.BeginMany(ctx, keysOf(in.Body.Orders), by(ctx))
+	began, err := orders.StartRefreshes(ctx, keysOf(in.Body.Orders), by(ctx))
 	if err != nil {
 		return nil, a.failed("refresh several orders", err)
 	}
@@ -116,7 +116,7 @@ func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }
 }
 
 // begunAnswer is what one of several orders answers.
-func (a *v1) begunAnswer(one service.Begun) refreshAnswer {
+func (a *v1) begunAnswer(one service.StartedRefresh) refreshAnswer {
 	if one.Err == nil {
 		return refreshAnswerOf(one.Key, one.Refreshed)
 	}

@@ -53,7 +53,7 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	look := func(ctx context.Context, orders *service.Orders) error { return orders.Look(ctx, account) }
+	look := func(ctx context.Context, orders *service.Orders) error { return orders.PollAccount(ctx, account) }
 	if err := withOrders(r.Context(), h.orders, look); err != nil {
 		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
 		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)

@@ -71,16 +71,16 @@ func NewRouter(o Options) http.Handler {
 		r.Use(o.Guard.Before()...)
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
-			r.Use(access.Require(access.RoleLook))
+			r.Use(access.Require(access.RoleView))
 			(&v1{o}).routes(r)
 		})
 		if o.Metrics != nil {
-			r.With(access.Require(access.RoleLook)).Handle("/metrics", o.Metrics)
+			r.With(access.Require(access.RoleView)).Handle("/metrics", o.Metrics)
 		}
 		if o.Pages != nil {
 			r.Handle("/assets/*", o.Pages)
 			r.Post("/language", o.Pages.ServeHTTP)
-			r.With(access.Require(access.RoleLook)).Handle("/*", o.Pages)
+			r.With(access.Require(access.RoleView)).Handle("/*", o.Pages)
 		}
 	})
 	return r

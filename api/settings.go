@@ -51,8 +51,8 @@ type checkFinding struct {
 
 // registerSettings registers what is in force and what comes of checking it.
 func (a *v1) registerSettings(doc huma.API) {
-	huma.Register(doc, look(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), a.settingsInForce)
-	huma.Register(doc, look(http.MethodGet, "/check", "check", "What the last check of the settings found"), a.lastCheck)
+	huma.Register(doc, read(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), a.settingsInForce)
+	huma.Register(doc, read(http.MethodGet, "/check", "check", "What the last check of the settings found"), a.lastCheck)
 	again := a.act(doc, "/check", "check-again", "Check the settings against both services again")
 	again.DefaultStatus = http.StatusAccepted
 	huma.Register(doc, again, a.checkAgain)

@@ -26,7 +26,7 @@ func (a *v1) routes(r chi.Router) {
 	config := huma.DefaultConfig("cartumsync", "1")
 	config.Info.Description = "Orders of Cartum shops, on their way into RO App and kept in step with it. " +
 		"Send an API token of the settings as `Authorization: Bearer <token>`, or use a browser that is logged in. " +
-		"A token of the role `look` reads; `act` also changes. Every action may be sent twice: the second changes nothing."
+		"A token of the role `view` reads; `act` also changes. Every action may be sent twice: the second changes nothing."
 	config.Servers = []*huma.Server{{URL: "/v1"}}
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.RejectUnknownQueryParameters = true
@@ -74,8 +74,8 @@ func browse(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, docsPage, "docs/docs.html")
 }
 
-// look describes an operation that changes nothing.
-func look(method, path, id, summary string) huma.Operation {
+// read describes an operation that changes nothing.
+func read(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary,
 		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable},
@@ -84,12 +84,12 @@ func look(method, path, id, summary string) huma.Operation {
 
 // act describes an operation that only the role act may ask for.
 func (a *v1) act(doc huma.API, path, id, summary string) huma.Operation {
-	operation := look(http.MethodPost, path, id, summary)
+	operation := read(http.MethodPost, path, id, summary)
 	operation.Description = "Needs the role `act`."
 	operation.MaxBodyBytes = maxBody
 	operation.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		if user, _ := access.Who(ctx.Context()); user.Role != access.RoleAct {
-			_ = huma.WriteErr(doc, ctx, http.StatusForbidden, "your role is look; this needs the role act") // the client has gone
+			_ = huma.WriteErr(doc, ctx, http.StatusForbidden, "your role is view; this needs the role act") // the client has gone
 			return
 		}
 		next(ctx)

@@ -82,7 +82,7 @@ func updateOneByOne(b *testing.B, orders *service.Orders, keys []order.Key) {
 func updateAtOnce(b *testing.B, orders *service.Orders, keys []order.Key) time.Duration {
 	b.Helper()
 	began := time.Now()
-	rows, err := orders.BeginMany(b.Context(), keys, "bench")
+	rows, err := orders.StartRefreshes(b.Context(), keys, "bench")
 	fatal(b, err)
 	answered := time.Since(began)
 	asks := time.NewTicker(bulkAsks)
@@ -96,7 +96,7 @@ func updateAtOnce(b *testing.B, orders *service.Orders, keys []order.Key) time.D
 	return answered
 }
 
-func stillRunning(b *testing.B, rows []service.Begun) (running []service.Begun) {
+func stillRunning(b *testing.B, rows []service.StartedRefresh) (running []service.StartedRefresh) {
 	b.Helper()
 	for _, row := range rows {
 		fatal(b, row.Err)

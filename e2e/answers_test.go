@@ -141,7 +141,7 @@ func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	require.Equal(t, service.RefreshDone, w.Refresh(2, "Ola").State)
 
 	keys := []order.Key{w.Key(1), w.Key(2), w.Key(3), w.Key(4), w.Key(99)}
-	began, err := w.Orders.BeginMany(t.Context(), keys, "Ola")
+	began, err := w.Orders.StartRefreshes(t.Context(), keys, "Ola")
 	require.NoError(t, err)
 	require.Len(t, began, 5)
 	for i, answer := range began {
@@ -157,7 +157,7 @@ func TestR03_RefreshOfSeveralOrdersAnswersForEach(t *testing.T) {
 	assert.Equal(t, service.Closed, service.As(began[3].Err).Code)
 	assert.Equal(t, service.NoOrder, service.As(began[4].Err).Code)
 
-	_, err = w.Orders.BeginMany(t.Context(), make([]order.Key, service.MostAtOnce+1), "Ola")
+	_, err = w.Orders.StartRefreshes(t.Context(), make([]order.Key, service.MostAtOnce+1), "Ola")
 	assert.Equal(t, service.Invalid, service.As(err).Code)
 }
 

@@ -53,7 +53,7 @@ func TestT03_FinalOrderOfLongAgoClosesByItself(t *testing.T) {
 		}
 		return ""
 	})
-	assert.True(t, view.State.Order.TakenOver)
+	assert.True(t, view.State.Order.Linked)
 	assert.Equal(t, imported.ID, view.State.Order.ID)
 	require.Len(t, w.Roapp.Orders(), 1)
 	again := w.Roapp.Order(imported.ID)

@@ -26,7 +26,7 @@ func awaitReport(w *testenv.Env, condition func(health.Report) string) {
 	w.T.Helper()
 	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
 	w.Eventually(testenv.Patience, func() string {
-		report, err := viewer.Look(w.T.Context())
+		report, err := viewer.Read(w.T.Context())
 		if err != nil {
 			return err.Error()
 		}

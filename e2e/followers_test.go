@@ -188,7 +188,7 @@ func (f *followers) assertNotifiedOnce() {
 // pollNow asks the account to poll, as a webhook does.
 func pollNow(w *testenv.Env) {
 	w.T.Helper()
-	require.NoError(w.T, w.Orders.Look(w.T.Context(), "main"))
+	require.NoError(w.T, w.Orders.PollAccount(w.T.Context(), "main"))
 }
 
 // collections is what the account's entity knows of its collections.

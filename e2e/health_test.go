@@ -68,7 +68,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	for range 3 {
 		collectNow(t, w)
 	}
-	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, health.Red, report.Accounts["main"].State)
 
@@ -77,7 +77,7 @@ func TestF50_RefusedCredentialsAreToldOnceAndGreenOnce(t *testing.T) {
 	w.StartWorker()
 	collectNow(t, w)
 	awaitTaken(w, receiver, workflows.AlertGreen, 1)
-	report, err = health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err = health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, health.Green, report.Accounts["main"].State)
 	assert.Empty(t, report.Accounts["main"].Problem)
@@ -159,7 +159,7 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	worker := w.StartWorker()
 	startShop(t, w)
 	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
-	report, err := viewer.Look(t.Context())
+	report, err := viewer.Read(t.Context())
 	require.NoError(t, err)
 	assert.False(t, report.Red(), "%+v", report)
 
@@ -168,14 +168,14 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	worker.Stop()
 	// One that was asked before and one that was not say the same.
 	w.Eventually(2*time.Minute, func() string { // Temporal shows a poller for a minute after it went
-		if report, err = viewer.Look(t.Context()); err != nil || !report.Red() {
+		if report, err = viewer.Read(t.Context()); err != nil || !report.Red() {
 			return fmt.Sprintf("not red yet: %v", err)
 		}
 		return ""
 	})
 	assert.True(t, report.NoWorker())
 	late := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
-	report, err = late.Look(t.Context())
+	report, err = late.Read(t.Context())
 	require.NoError(t, err)
 	assert.True(t, report.NoWorker())
 	for _, rounds := range []health.Rounds{report.Shops[w.Shop].Rounds, report.Accounts["main"].Rounds} {

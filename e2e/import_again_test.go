@@ -29,8 +29,8 @@ func bothPairs(t *testing.T, test func(t *testing.T, second bool)) {
 	}
 }
 
-// takenOver waits until a new life of the workflow has brought the order to its end.
-func takenOver(v order.View) string {
+// linked waits until a new life of the workflow has brought the order to its end.
+func linked(v order.View) string {
 	if !v.State.Restarted || v.SyncState != order.SyncSynced {
 		return "not linked"
 	}
@@ -60,7 +60,7 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 		w.AwaitSynced(1)
 		w.Terminate(1)
 		w.ByHand(1)
-		view := w.Await(1, takenOver)
+		view := w.Await(1, linked)
 		o := assertTwoLinesOnce(t, w)
 		assert.Equal(t, int64(102), o.Status.ID)
 		theComment(t, o)
@@ -83,7 +83,7 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 		w.Terminate(1)
 		w.Roapp.Restore()
 		w.ByHand(1)
-		view := w.Await(1, takenOver)
+		view := w.Await(1, linked)
 		o := assertTwoLinesOnce(t, w)
 		assert.Equal(t, int64(102), o.Status.ID)
 		theComment(t, o)
@@ -101,7 +101,7 @@ func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
 		w.AwaitSynced(1)
 		w.Terminate(1)
 		w.Webhook(1)
-		w.Await(1, takenOver)
+		w.Await(1, linked)
 		assertTwoLinesOnce(t, w)
 	})
 }
@@ -123,7 +123,7 @@ func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
 		worker.Stop()
 		w.StartWorker()
 		w.ByHand(1)
-		w.Await(1, takenOver)
+		w.Await(1, linked)
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, int64(105), after.Status.ID)
 		assert.Len(t, after.Items, 3)
@@ -141,7 +141,7 @@ func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
 	w.Roapp.Delete("orders/" + itoa(o.ID) + "/items/" + itoa(o.Items[2].ID))
 	w.Terminate(1)
 	w.ByHand(1)
-	view := w.Await(1, takenOver)
+	view := w.Await(1, linked)
 	assert.True(t, view.State.Order.WrittenOff)
 	assert.Equal(t, []string{order.WarnLinesMissing}, markCodes(view))
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 2, "nothing is added to an order whose items have left the stock")

@@ -62,7 +62,7 @@ func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	// RO App does not answer: nothing is decided, and it can be sent again.
 	w.Roapp.Break(testenv.Fault{Match: "GET /v2/contacts/people/" + itoa(stranger), Kind: "status", Status: 503, Times: 1000})
 	err := w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: order.DecideContact, By: "tester", ContactID: stranger})
-	assert.Equal(t, service.NotLookedUp, service.As(err).Code)
+	assert.Equal(t, service.LookupFailed, service.As(err).Code)
 	undecided(t, w)
 	w.Roapp.Restore()
 

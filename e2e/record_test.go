@@ -34,11 +34,11 @@ func TestRecordHistories(t *testing.T) {
 	w.Cartum.PutProduct("A-1", testenv.J{"title": testenv.J{"pl": "Róża"}, "parent": testenv.J{"id": 1, "value": testenv.J{"pl": "Kwiaty"}}})
 	w.Place(1, testenv.J{"products": []testenv.J{testenv.Line("A-1", "Rose", "12.50", "2"), testenv.Line("A-2", "Wazon", "30", "1"), testenv.Line("A-1", "Rose", "10", "1")}})
 	w.AwaitSynced(1)
-	save(t, w, w.Key(1).WorkflowID(), "new-customer-new-goods")
+	save(t, w, w.Key(1).WorkflowID(), "new-customer-new-products")
 
 	w.Place(2, nil)
 	w.AwaitSynced(2)
-	save(t, w, w.Key(2).WorkflowID(), "known-customer-known-goods")
+	save(t, w, w.Key(2).WorkflowID(), "known-customer-known-products")
 
 	w.Roapp.Create("people", testenv.J{"first_name": "Jan", "phones": []string{"+48601222333"}})
 	w.Roapp.Create("people", testenv.J{"first_name": "Ewa", "phones": []string{"+48601222333"}})
@@ -65,7 +65,7 @@ func TestRecordHistories(t *testing.T) {
 		}
 		return ""
 	})
-	save(t, w, w.Key(5).WorkflowID(), "changed-and-looked-at-by-hand")
+	save(t, w, w.Key(5).WorkflowID(), "changed-and-refreshed-by-hand")
 	recordLife(t, w)
 	for _, kind := range []string{"contact", "product", "category"} {
 		save(t, w, ensuredID(t, w, kind), "ensure-"+kind)
@@ -98,7 +98,7 @@ func recordLife(t *testing.T, w *testenv.Env) {
 		}
 		return ""
 	})
-	save(t, w, w.Key(6).WorkflowID(), "kept-in-step")
+	save(t, w, w.Key(6).WorkflowID(), "kept-in-sync")
 	save(t, w, workflows.ShopID(w.Shop), "shop")
 	save(t, w, workflows.AccountID("main"), "account")
 }

@@ -48,7 +48,7 @@ func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 			w.StartWorker()
 			again(w)
 			view, _ := w.AwaitSynced(sceneNumber)
-			assert.True(t, view.State.Order.TakenOver)
+			assert.True(t, view.State.Order.Linked)
 			assert.Equal(t, imported, withoutRepetitions(accountOf(w), 1))
 		})
 	}

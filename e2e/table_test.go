@@ -244,7 +244,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			})
 
 			w.Roapp.ResetRequests()
-			all := list(w, service.Filter{Made: service.MadeAnywhere})
+			all := list(w, service.Filter{Source: service.SourceAny})
 			assert.Empty(t, all.Problems)
 			require.Len(t, all.Rows, 3)
 			assert.Equal(t, w.Key(2), all.Rows[0].Key, "the newest")
@@ -256,7 +256,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			assert.Equal(t, order.SyncSynced, all.Rows[2].State)
 			assert.Equal(t, imported.Number, all.Rows[2].RoappNumber)
 
-			own := list(w, service.Filter{Made: service.MadeInRoapp})
+			own := list(w, service.Filter{Source: service.SourceRoapp})
 			require.Len(t, own.Rows, 1)
 			assert.Equal(t, all.Rows[1], own.Rows[0])
 			assert.Equal(t, 1, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
@@ -272,7 +272,7 @@ func TestR01_ClosedOrdersAreAmongAllOrders(t *testing.T) {
 	w.AwaitClosed(1)
 	w.Place(2, testenv.J{"stat_created": at(3)})
 	w.AwaitSynced(2)
-	rows := awaitRows(w, service.Filter{Made: service.MadeAnywhere}, func(rows []service.Row) string {
+	rows := awaitRows(w, service.Filter{Source: service.SourceAny}, func(rows []service.Row) string {
 		if len(rows) != 2 || rows[1].RoappOrder == 0 {
 			return "not all orders are listed yet"
 		}
@@ -310,7 +310,7 @@ func TestR01_FailedIsOneState(t *testing.T) {
 	detail, err := w.Orders.Detail(t.Context(), w.Key(1))
 	require.NoError(t, err)
 	assert.Equal(t, order.SyncFailed, detail.State)
-	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Look(t.Context())
+	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int64{"importing": 0, "synced": 0, "held": 0, "closed": 0, "failed": 1}, report.Shops[w.Shop].Orders)
 	status, body := visit(w, "/orders?state=failed")
@@ -329,7 +329,7 @@ func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders", Kind: "hang", Times: 50})
 	began := time.Now()
-	rows := awaitRows(w, service.Filter{Made: service.MadeAnywhere}, func(rows []service.Row) string {
+	rows := awaitRows(w, service.Filter{Source: service.SourceAny}, func(rows []service.Row) string {
 		if !slices.Contains(rowNumbers(rows), 1) {
 			return "the held order is not listed yet"
 		}
@@ -337,7 +337,7 @@ func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {
 	})
 	assert.Len(t, rows, 1)
 	assert.Less(t, time.Since(began), testenv.Patience)
-	assert.Len(t, list(w, service.Filter{Made: service.MadeAnywhere}).Problems, 1)
+	assert.Len(t, list(w, service.Filter{Source: service.SourceAny}).Problems, 1)
 }
 
 func theExecution(t *testing.T, w *testenv.Env, number int64) *workflowservice.DescribeWorkflowExecutionResponse {

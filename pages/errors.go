@@ -15,7 +15,7 @@ import (
 var statuses = map[service.Code]int{
 	service.Unanswered:   http.StatusServiceUnavailable,
 	service.NotConnected: http.StatusServiceUnavailable,
-	service.NotLookedUp:  http.StatusServiceUnavailable,
+	service.LookupFailed: http.StatusServiceUnavailable,
 	service.NotRead:      http.StatusServiceUnavailable,
 	service.StillReading: http.StatusServiceUnavailable,
 	service.Invalid:      http.StatusUnprocessableEntity,

@@ -127,7 +127,7 @@ func (s *site) knows(is func(health.Report) bool) {
 	s.t.Helper()
 	ctx, done := context.WithCancel(s.t.Context())
 	defer done()
-	go func() { _, _ = s.viewer.Look(ctx) }() // counting all orders would take longer
+	go func() { _, _ = s.viewer.Read(ctx) }() // counting all orders would take longer
 	require.Eventually(s.t, func() bool { return is(s.viewer.Last()) }, 30*time.Second, 5*time.Millisecond)
 }
 

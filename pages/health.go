@@ -128,20 +128,20 @@ func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	case "stop-initial-import":
 		p.said(w, r, action, orders.StopInitialImport(r.Context(), shop))
 	case "initial-import":
-		p.beginInitialImport(w, r, orders, shop)
+		p.startInitialImport(w, r, orders, shop)
 	default:
 		p.fail(w, r, http.StatusNotFound, "error.not-found")
 	}
 }
 
-func (p *pages) beginInitialImport(w http.ResponseWriter, r *http.Request, orders *service.Orders, shop string) {
+func (p *pages) startInitialImport(w http.ResponseWriter, r *http.Request, orders *service.Orders, shop string) {
 	user, _ := access.Who(r.Context())
 	want, err := service.WantedImport(p.Settings.Current().Shops[shop], r.PostFormValue("from"), r.PostFormValue("to"), user.Name)
 	if err != nil {
 		p.fail(w, r, http.StatusUnprocessableEntity, "health.bad-days")
 		return
 	}
-	p.said(w, r, "initial-import", orders.BeginInitialImport(r.Context(), shop, want))
+	p.said(w, r, "initial-import", orders.StartInitialImport(r.Context(), shop, want))
 }
 
 func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
@@ -151,7 +151,7 @@ func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if orders, connected := p.orders(w, r); connected {
-		p.said(w, r, "collect", orders.Look(r.Context(), account))
+		p.said(w, r, "collect", orders.PollAccount(r.Context(), account))
 	}
 }
 

@@ -130,7 +130,7 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case refusal.Contact != nil:
 			box.Confirm = refusal.Contact
-		case refusal.Code == service.Unfit, refusal.Code == service.Closed, refusal.Code == service.NotLookedUp:
+		case refusal.Code == service.Unfit, refusal.Code == service.Closed, refusal.Code == service.LookupFailed:
 			box.Problem = p.problemOf(r, err)
 		default:
 			p.failed(w, r, err)
@@ -196,7 +196,7 @@ func decisionOf(r *http.Request) order.Decision {
 	return order.Decision{
 		Kind: order.DecisionKind(r.PostFormValue("kind")), By: userName(r), Reason: strings.TrimSpace(r.PostFormValue("reason")),
 		ContactID: idOf(contact), Organization: organization || r.PostFormValue("organization") != "",
-		ProductID: idOf(r.PostFormValue("product")), Goods: order.ProductKey(r.PostFormValue("goods")),
+		ProductID: idOf(r.PostFormValue("product")), ProductKey: order.ProductKey(r.PostFormValue("product_key")),
 		OrderID: idOf(r.PostFormValue("order_id")), Confirmed: r.PostFormValue("confirmed") != "",
 	}
 }

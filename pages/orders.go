@@ -71,7 +71,7 @@ func (r orderRow) ElementID() string {
 }
 
 const (
-	showIntegration = string(service.MadeInShop)
+	showIntegration = string(service.SourceShop)
 	showShop        = "shop:" // and its id
 )
 
@@ -159,9 +159,9 @@ func (p *pages) tableAsked(r *http.Request) (ordersTable, error) {
 	if shop, one := strings.CutPrefix(table.Show, showShop); one {
 		table.Filter.Shop = shop
 	} else {
-		table.Filter.Made = service.Made(table.Show)
+		table.Filter.Source = service.Source(table.Show)
 	}
-	if table.Filter.Made == service.MadeInRoapp {
+	if table.Filter.Source == service.SourceRoapp {
 		table.Filter.State, table.Filter.Reason = "", "" // of our orders, chosen before
 	}
 	shops := p.Settings.Current().Shops

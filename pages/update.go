@@ -84,7 +84,7 @@ func (p *pages) update(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	answer, err := orders.Begin(r.Context(), key, userName(r))
+	answer, err := orders.StartRefresh(r.Context(), key, userName(r))
 	p.showUpdate(w, r, p.cellOf(r, orders, key, answer, err))
 }
 
@@ -98,7 +98,7 @@ func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	began, err := orders.BeginMany(r.Context(), keys, userName(r))
+	began, err := orders.StartRefreshes(r.Context(), keys, userName(r))
 	if err != nil {
 		p.failed(w, r, err)
 		return

@@ -93,10 +93,10 @@ shops:
 {{- end}}
 users:
   - {name: ` + userName + `, password_bcrypt: ` + userHash + `, role: act}
-  - {name: ` + viewerName + `, password_bcrypt: ` + userHash + `, role: look}
+  - {name: ` + viewerName + `, password_bcrypt: ` + userHash + `, role: view}
 api_tokens:
   - {name: program, sha256: d4b678233e547911999cd55ac216358e16f7428cb39fe75b36498ead723ec4a2, role: act}
-  - {name: monitor, sha256: 7d40e5ca5f3bacede8c39a379f4c293cc52f23c9b8d5dda8150b0364ee283876, role: look}
+  - {name: monitor, sha256: 7d40e5ca5f3bacede8c39a379f4c293cc52f23c9b8d5dda8150b0364ee283876, role: view}
 session_key: ${` + envSessionKey + `}
 `))
 

@@ -196,7 +196,7 @@ func TestAPersonsMistakesAreTold(t *testing.T) { //nolint:paralleltest // the en
 		{"decide --shop demo --order 5 --as Ola contact --contact 0", "--contact: 0 is no id"},
 		{"decide --shop demo --order 5 --as Ola contact --contact 7 --product 8", "the decision contact takes no --product"},
 		{"decide --shop demo --order 5 --as Ola product --product 7 --organization", "the decision product takes no --organization"},
-		{"decide --shop demo --order 5 --as Ola create-contact --goods a:A-1", "the decision create-contact takes no --goods"},
+		{"decide --shop demo --order 5 --as Ola create-contact --product-key a:A-1", "the decision create-contact takes no --product-key"},
 		{"decide --shop demo --order 5 --as Ola skip", "the decision skip needs --reason"},
 		{"imprt", `unknown command "imprt"`},
 	} {
@@ -224,14 +224,14 @@ func heldFor(hold order.Hold) order.State {
 		Key:           order.Key{Shop: "demo", Number: 5},
 		WaitState:     order.WaitState{Hold: &hold},
 		ShopState:     order.ShopState{Snapshot: &order.Snapshot{}},
-		ProductsState: order.ProductsState{Goods: map[order.ProductKey]order.ProductState{"a:A-1": {}}},
+		ProductsState: order.ProductsState{Products: map[order.ProductKey]order.ProductState{"a:A-1": {}}},
 	}
 }
 
 func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 	t.Parallel()
 	several := order.Hold{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 5, Title: "Jan"}, {ID: 6, Organization: true, Title: "Kwiaty"}}}
-	product := order.Hold{Reason: order.HoldAmbiguousProduct, Goods: "a:A-1", Choices: []order.Choice{{ID: 8}}}
+	product := order.Hold{Reason: order.HoldAmbiguousProduct, ProductKey: "a:A-1", Choices: []order.Choice{{ID: 8}}}
 	for name, tc := range map[string]struct {
 		hold     order.Hold
 		decision order.Decision
@@ -244,7 +244,7 @@ func TestOnlyAnAnswerThatFitsIsBrought(t *testing.T) {
 		"any, where none stands": {order.Hold{Reason: order.HoldNoCustomer}, order.Decision{Kind: order.DecideContact, ContactID: 7}, ""},
 		"a product":              {product, order.Decision{Kind: order.DecideProduct, ProductID: 8}, ""},
 		"another product":        {product, order.Decision{Kind: order.DecideProduct, ProductID: 9}, "not-among-choices"},
-		"unknown goods":          {order.Hold{Reason: order.HoldNoArticle}, order.Decision{Kind: order.DecideCreateProduct, Goods: "a:B-2"}, "no-such-product-in-order"},
+		"unknown goods":          {order.Hold{Reason: order.HoldNoArticle}, order.Decision{Kind: order.DecideCreateProduct, ProductKey: "a:B-2"}, "no-such-product-in-order"},
 		"no goods":               {order.Hold{Reason: order.HoldRejected}, order.Decision{Kind: order.DecideProduct, ProductID: 9}, "not-offered"},
 		"acceptable":             {order.Hold{Reason: order.HoldMalformed, Problem: "stat_created"}, order.Decision{Kind: order.DecideAccept}, ""},
 		"not acceptable":         {order.Hold{Reason: order.HoldMalformed, Field: "currency"}, order.Decision{Kind: order.DecideAccept}, "not-offered"},
@@ -270,9 +270,9 @@ func TestOfferedAnswersFit(t *testing.T) {
 	for _, hold := range []order.Hold{
 		{Reason: order.HoldNoCustomer},
 		{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 7, Organization: true}, {ID: 7}}},
-		{Reason: order.HoldAmbiguousProduct, Goods: "a:A-1", Choices: []order.Choice{{ID: 7}}},
-		{Reason: order.HoldNoArticle, Goods: "a:A-1"},
-		{Reason: order.HoldProductNotCreated, Goods: "a:A-1"},
+		{Reason: order.HoldAmbiguousProduct, ProductKey: "a:A-1", Choices: []order.Choice{{ID: 7}}},
+		{Reason: order.HoldNoArticle, ProductKey: "a:A-1"},
+		{Reason: order.HoldProductNotCreated, ProductKey: "a:A-1"},
 		{Reason: order.HoldOrderGone},
 		{Reason: order.HoldMalformed, Problem: "stat_created"},
 		{Reason: order.HoldNumberReused},

@@ -25,7 +25,7 @@ type answer struct {
 	organization bool
 	product      int64
 	roappOrder   int64
-	goods        string
+	productKey   string
 	otherPhone   bool
 }
 
@@ -37,8 +37,8 @@ var decisionKinds = []struct {
 }{
 	{order.DecideContact, []string{"contact"}, []string{"organization", "confirm-other-phone"}, "this contact is the customer"},
 	{order.DecideCreateContact, nil, nil, "a new contact is the customer, also without phone"},
-	{order.DecideProduct, []string{"product"}, []string{"goods"}, "this product is the line's"},
-	{order.DecideCreateProduct, nil, []string{"goods"}, "a new product under the line's title"},
+	{order.DecideProduct, []string{"product"}, []string{"product-key"}, "this product is the line's"},
+	{order.DecideCreateProduct, nil, []string{"product-key"}, "a new product under the line's title"},
 	{order.DecideAccept, nil, nil, "take the value as it was understood"},
 	{order.DecideRetry, nil, nil, "the cause is corrected"},
 	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
@@ -74,7 +74,7 @@ func decideCommand(flags *process.Flags) *cobra.Command {
 	cmd.Flags().BoolVar(&a.otherPhone, "confirm-other-phone", false, "the contact is meant although it has another phone than the order")
 	cmd.Flags().Int64Var(&a.product, "product", 0, "`id` of a product in RO App")
 	cmd.Flags().Int64Var(&a.roappOrder, "roapp-order", 0, "`id` of an order in RO App, as the end of its page's address")
-	cmd.Flags().StringVar(&a.goods, "goods", "", "`key` of the goods that it is about, such as a:A-12, where not those of the hold")
+	cmd.Flags().StringVar(&a.productKey, "product-key", "", "`key` of the product that it is about, such as a:A-12, where not those of the hold")
 	cmd.Flags().StringVar(&a.reason, "reason", "", "`text` that says why, for the order's timeline")
 	addWait(cmd, &wait)
 	return cmd
@@ -116,7 +116,7 @@ func checkFlags(cmd *cobra.Command, a answer, needs, takes []string) error {
 			return fmt.Errorf("the decision %s needs --%s", a.kind, flag)
 		}
 	}
-	for _, flag := range []string{"contact", "organization", "confirm-other-phone", "product", "goods", "roapp-order"} {
+	for _, flag := range []string{"contact", "organization", "confirm-other-phone", "product", "product-key", "roapp-order"} {
 		if cmd.Flags().Changed(flag) && !slices.Contains(append(takes, needs...), flag) {
 			return fmt.Errorf("the decision %s takes no --%s", a.kind, flag)
 		}
@@ -136,7 +136,7 @@ func (a answer) decision() order.Decision {
 	return order.Decision{
 		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
 		ContactID: a.contact, Organization: a.organization,
-		ProductID: a.product, Goods: order.ProductKey(a.goods), OrderID: a.roappOrder, Confirmed: a.otherPhone,
+		ProductID: a.product, ProductKey: order.ProductKey(a.productKey), OrderID: a.roappOrder, Confirmed: a.otherPhone,
 	}
 }
 

@@ -35,13 +35,13 @@ func healthCommand(flags *process.Flags) *cobra.Command {
 		Use:   "health [--shop ID]",
 		Short: "Tell how shops and accounts fare; ends with 3 where something is red",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return tellHealth(cmd, *flags, shop) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return showHealth(cmd, *flags, shop) },
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "only this shop and its account, by their `id` in the settings")
 	return cmd
 }
 
-func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
+func showHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 	env, err := quiet(cmd, flags).Open()
 	if err != nil {
 		return err
@@ -58,14 +58,14 @@ func tellHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 		return err
 	}
 	defer temporal.Close()
-	report, lookErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Look(cmd.Context())
+	report, readErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Read(cmd.Context())
 	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
 		return err
 	}
 	if report.Red() {
-		return errors.Join(redError{}, lookErr)
+		return errors.Join(redError{}, readErr)
 	}
-	return lookErr
+	return readErr
 }
 
 // only narrows the settings to a shop and its account.

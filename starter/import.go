@@ -69,7 +69,7 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, by string, 
 		}
 		if err := c.orders.Import(ctx, key, by); err != nil {
 			failures = append(failures, explained(key, err))
-			if service.Has(err, service.NotLookedUp) {
+			if service.Has(err, service.LookupFailed) {
 				break // the others would be waited for in vain as well
 			}
 			continue

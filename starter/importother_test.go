@@ -47,7 +47,7 @@ func TestInitialImportOfOtherDaysIsRefused(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 
-	err := c.beginInitialImport(ctx, "demo", workflows.InitialImportWanted{From: "2026-08-01", To: "2026-08-31"}, false)
+	err := c.startInitialImport(ctx, "demo", workflows.InitialImportWanted{From: "2026-08-01", To: "2026-08-31"}, false)
 	require.ErrorContains(t, err, "an initial import of other days runs, 2026-09-01 to 2026-09-30; stop it first")
 	assert.Equal(t, service.ImportRuns, service.As(err).Code)
 	assert.Empty(t, out.String())

@@ -69,7 +69,7 @@ func (c console) initialImport(ctx context.Context, o initialImportOptions, want
 	case o.dryRun:
 		return c.rehearse(ctx, o.shop, want, rehearsing{})
 	default:
-		return c.beginInitialImport(ctx, o.shop, want, terminal)
+		return c.startInitialImport(ctx, o.shop, want, terminal)
 	}
 }
 
@@ -78,17 +78,17 @@ func (c console) print(format string, args ...any) error {
 	return err
 }
 
-// importLook is how often the progress is asked for.
-const importLook = time.Second
+// importPollEvery is how often the progress is asked for.
+const importPollEvery = time.Second
 
-// beginInitialImport asks for the import and shows how it goes until it is done
+// startInitialImport asks for the import and shows how it goes until it is done
 // or the person has seen enough.
-func (c console) beginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted, terminal bool) error {
+func (c console) startInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted, terminal bool) error {
 	var before time.Time // when an earlier one of the same days was done
 	if view, err := c.orders.Shop(ctx, shop); err == nil && view.Import != nil {
 		before = view.Import.DoneAt
 	}
-	if err := c.orders.BeginInitialImport(ctx, shop, want); err != nil {
+	if err := c.orders.StartInitialImport(ctx, shop, want); err != nil {
 		return err
 	}
 	if err := c.print("Initial import of %s to %s. Ctrl-C leaves it running.\n", want.From, want.To); err != nil {
@@ -98,7 +98,7 @@ func (c console) beginInitialImport(ctx context.Context, shop string, want workf
 	if terminal {
 		show = c.showBar()
 	}
-	ticker := time.NewTicker(importLook)
+	ticker := time.NewTicker(importPollEvery)
 	defer ticker.Stop()
 	for {
 		view, err := c.orders.Shop(ctx, shop)

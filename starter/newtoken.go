@@ -17,7 +17,7 @@ const tokenBytes = 32
 func tokenCommand() *cobra.Command {
 	var name, role string
 	cmd := &cobra.Command{
-		Use:          "token --name NAME [--role look|act]",
+		Use:          "token --name NAME [--role view|act]",
 		Short:        "Make a token for a program, show it once, and print its settings' lines",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
@@ -38,6 +38,6 @@ func tokenCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the program's `name`, which stands in the timeline of what it did")
-	cmd.Flags().StringVar(&role, "role", string(access.RoleLook), "look (see everything, for Prometheus too) or act (also update, decide and write off)")
+	cmd.Flags().StringVar(&role, "role", string(access.RoleView), "look (see everything, for Prometheus too) or act (also update, decide and write off)")
 	return cmd
 }

@@ -25,7 +25,7 @@ func passwordCommand() *cobra.Command {
 	var name, role string
 	var stdin bool
 	cmd := &cobra.Command{
-		Use:          "password --name NAME [--role look|act]",
+		Use:          "password --name NAME [--role view|act]",
 		Short:        "Ask for a password and print the settings' lines for its user",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
@@ -45,7 +45,7 @@ func passwordCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the person's `name`, which stands in the timeline of what the person did")
-	cmd.Flags().StringVar(&role, "role", string(access.RoleLook), "look (see everything) or act (also update and decide)")
+	cmd.Flags().StringVar(&role, "role", string(access.RoleView), "look (see everything) or act (also update and decide)")
 	cmd.Flags().BoolVar(&stdin, "stdin", false, "read the password from the first line of the standard input")
 	return cmd
 }
@@ -58,8 +58,8 @@ func fitUser(name, role string) error {
 }
 
 func knownRole(role string) error {
-	if role != string(access.RoleLook) && role != string(access.RoleAct) {
-		return fmt.Errorf("%q is no role; write --role look or --role act", role)
+	if role != string(access.RoleView) && role != string(access.RoleAct) {
+		return fmt.Errorf("%q is no role; write --role view or --role act", role)
 	}
 	return nil
 }

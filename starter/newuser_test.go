@@ -56,7 +56,7 @@ func TestPasswordsThatAreNotTaken(t *testing.T) {
 		{strings.Repeat("x", 73), []string{"--stdin", "--name", "anna"}, "longer than 72"},
 		{"correct horse", []string{"--stdin"}, "--name"},
 		{"correct horse", []string{"--stdin", "--name", "an\nna"}, "--name"},
-		{"correct horse", []string{"--stdin", "--name", "anna", "--role", "boss"}, "--role look"},
+		{"correct horse", []string{"--stdin", "--name", "anna", "--role", "boss"}, "--role view"},
 	} {
 		output, err := typed(t, test.stdin, append([]string{"password"}, test.args...)...)
 		require.ErrorContains(t, err, test.want)
@@ -71,10 +71,10 @@ func TestTokenIsShownWithTheHashForTheSettings(t *testing.T) {
 	token, lines, found := strings.Cut(output, "\n\n")
 	require.True(t, found)
 	assert.Regexp(t, `^[0-9a-f]{64}$`, token)
-	assert.Equal(t, fmt.Sprintf("api_tokens:\n  - name: prometheus\n    sha256: %x\n    role: look\n", sha256.Sum256([]byte(token))), lines)
+	assert.Equal(t, fmt.Sprintf("api_tokens:\n  - name: prometheus\n    sha256: %x\n    role: view\n", sha256.Sum256([]byte(token))), lines)
 
 	_, err = typed(t, "", "token", "--name", "Ware House")
 	require.ErrorContains(t, err, "--name")
 	_, err = typed(t, "", "token", "--name", "warehouse", "--role", "")
-	require.ErrorContains(t, err, "--role look")
+	require.ErrorContains(t, err, "--role view")
 }

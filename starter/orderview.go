@@ -92,11 +92,11 @@ func (p *page) shopSide(view order.View) {
 		[]string{"customer", joined(", ", snap.Customer.Name, snap.Customer.Phone, snap.Customer.Email)},
 		[]string{"delivery", joined(", ", snap.Delivery.Method, snap.Delivery.City, snap.Delivery.Address, snap.Delivery.Branch, snap.Delivery.Tracking)},
 	)
-	goods := [][]string{{"ARTICLE", "QUANTITY", "PRICE", "IN RO APP", "TITLE"}}
+	items := [][]string{{"ARTICLE", "QUANTITY", "PRICE", "IN RO APP", "TITLE"}}
 	for _, line := range snap.Lines {
-		goods = append(goods, []string{line.Article, line.Quantity.String(), line.Price.StringFixed(2), itemText(view.State.Lines, line.Key), line.Title})
+		items = append(items, []string{line.Article, line.Quantity.String(), line.Price.StringFixed(2), itemText(view.State.Lines, line.Key), line.Title})
 	}
-	p.columns(goods...)
+	p.columns(items...)
 }
 
 // itemText tells the item that stands for a line.
@@ -132,12 +132,12 @@ func (p *page) accountSide(view order.View) {
 		p.line("  no order yet")
 		return
 	}
-	total, goods := "not seen yet", "not written off as far as seen"
+	total, writeOff := "not seen yet", "not written off as far as seen"
 	if o.Total != nil {
 		total = o.Total.StringFixed(2)
 	}
 	if o.WrittenOff {
-		goods = "written off; quantities and prices are frozen"
+		writeOff = "written off; quantities and prices are frozen"
 	}
 	p.columns(
 		[]string{"order", fmt.Sprintf("%s (id %d)", accountNumber(o), o.ID)},
@@ -145,7 +145,7 @@ func (p *page) accountSide(view order.View) {
 		[]string{"customer", fmt.Sprintf("contact %d", o.ContactID)},
 		[]string{"status", fmt.Sprint(o.StatusID)},
 		[]string{"total", total},
-		[]string{"goods", goods},
+		[]string{"write-off", writeOff},
 	)
 }
 
@@ -153,7 +153,7 @@ func (p *page) accountSide(view order.View) {
 func (p *page) waiting(view order.View) {
 	state := view.State
 	if hold := state.Hold; hold != nil {
-		p.line("\nWaits since %s for: %s", p.minute(hold.Since), joined(", ", string(hold.Reason), hold.Field, string(hold.Goods)))
+		p.line("\nWaits since %s for: %s", p.minute(hold.Since), joined(", ", string(hold.Reason), hold.Field, string(hold.ProductKey)))
 		writeHold(&p.text, state)
 		if !hold.NextRetry.IsZero() {
 			p.line("  Next retry at %s.", p.minute(hold.NextRetry))

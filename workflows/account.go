@@ -156,7 +156,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 		state:         state,
 		pollRequested: workflow.GetSignalChannel(ctx, SignalPoll),
 		settings:      workflow.GetSignalChannel(ctx, SignalSettings),
-		choices:       workflow.GetSignalChannel(ctx, SignalChoiceMade),
+		choices:       workflow.GetSignalChannel(ctx, SignalRememberChoice),
 		given:         workflow.GetSignalChannel(ctx, SignalPermissionGiven),
 		missing:       workflow.GetSignalChannel(ctx, SignalEndpointMissing),
 		repeated:      workflow.GetSignalChannel(ctx, SignalTaskRepeated),

@@ -12,9 +12,9 @@ import (
 // dropped first.
 const choicesKept = 2000
 
-// ChoiceMade stores a choice between several contacts or products. The record's id
+// RememberChoice stores a choice between several contacts or products. The record's id
 // reveals nothing to its reader.
-type ChoiceMade struct {
+type RememberChoice struct {
 	Record string
 	Choice order.Remembered
 }
@@ -30,7 +30,7 @@ func (r *accountRun) answerChoices(ctx workflow.Context) error {
 }
 
 // remember keeps the newest choice of each record.
-func (s *AccountState) remember(made ChoiceMade) {
+func (s *AccountState) remember(made RememberChoice) {
 	if s.Choices == nil {
 		s.Choices = map[string]order.Remembered{}
 	}

@@ -24,7 +24,7 @@ type EnsureContactInput struct {
 // EnsureContact creates the one contact of a phone, unless a lookup finds it. All
 // orders of the phone that come at once share the answer.
 func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEnsured, error) {
-	lookup := lookupNeeded(ctx, in.LookedAt, in.Thorough) && len(in.Find.Phones) > 0
+	lookup := lookupNeeded(ctx, in.LookedUpAt, in.Thorough) && len(in.Find.Phones) > 0
 	for range looks(lookup, in.Thorough) {
 		found, err := lookUpContact(ctx, in)
 		if err != nil || len(found) > 0 {
@@ -93,10 +93,10 @@ type EnsureProductInput struct {
 // EnsureProduct creates the one product of a SKU or title, unless a lookup finds
 // it.
 func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
-	for range looks(lookupNeeded(ctx, in.LookedAt, in.Thorough), in.Thorough) {
+	for range looks(lookupNeeded(ctx, in.LookedUpAt, in.Thorough), in.Thorough) {
 		var found order.ProductsFound
 		err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Look for the product once more", in.Pace), string(order.StepFindProducts), in.Find).Get(ctx, &found)
-		if products := found.Products[in.Goods]; err != nil || len(products) > 0 {
+		if products := found.Products[in.ProductKey]; err != nil || len(products) > 0 {
 			return productAnswer(ctx, products), err
 		}
 		if in.Thorough {

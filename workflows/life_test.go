@@ -283,7 +283,7 @@ func advance(rules func() order.Rules, runs func() int) func(context.Context, fl
 func (l *life) createOrder(_ context.Context, in order.CreateOrder) (order.OrderCreated, error) {
 	if l.roapp.created > 0 {
 		return order.OrderCreated{
-			ID: 7, Number: "Z7", StatusID: l.roapp.status, InitialStatusID: 101, TakenOver: true, ContactID: in.ContactID, Items: l.roapp.items,
+			ID: 7, Number: "Z7", StatusID: l.roapp.status, InitialStatusID: 101, Linked: true, ContactID: in.ContactID, Items: l.roapp.items,
 		}, nil
 	}
 	if in.OnlyLink {

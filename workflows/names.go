@@ -31,10 +31,10 @@ const (
 	SignalWebhooks           = "webhooks"              // WebhooksWanted, to a shop
 	SignalWebhookRemoved     = "webhook-removed"       // the event's name, to a shop
 	SignalWebhookReceived    = "webhook-received"      // nothing, to a shop, at most once an hour from each starter: its events arrive
-	SignalPoll               = "look"                  // nothing, to an account or a shop: now, not at the next time
+	SignalPoll               = "poll"                  // nothing, to an account or a shop: now, not at the next time
 	SignalInitialImport      = "initial-import"        // InitialImportWanted, to a shop
 	SignalStopInitialImport  = "initial-import-stop"   // nothing, to a shop
-	SignalChoiceMade         = "choice-made"           // ChoiceMade, to an account
+	SignalRememberChoice     = "remember-choice"       // RememberChoice, to an account
 	SignalTaskRepeated       = "task-repeated"         // the id of a workflow whose task a worker was given again and again, to its shop or account
 	SignalPermissionGiven    = "permission-given"      // nothing, to an account: products may be added again
 	SignalEndpointMissing    = "endpoint-missing"      // method and path, to an account
@@ -82,7 +82,7 @@ const (
 	ActivityRehearsalPlan     = "RehearsalPlan"
 	ActivityRehearsalContacts = "RehearsalContacts"
 	ActivityRehearsalStanding = "RehearsalStanding"
-	ActivityCheckAlerts       = "LookForAlerts" // as in the recorded histories
+	ActivityCheckAlerts       = "CheckAlerts"
 	ActivityRoappOrders       = "ReadRoappOrders"
 	ActivitySendAlert         = "SendAlert"
 	ActivityReadCompany       = "ReadCompany"

@@ -29,7 +29,7 @@ func send(ctx workflow.Context, alert Alert) {
 }
 
 const (
-	// notifyTimeout bounds one attempt, tellFor all of them.
+	// notifyTimeout bounds one attempt, notifyAllTimeout all of them.
 	notifyTimeout = 30 * time.Second
 	notifyFor     = 24 * time.Hour
 )

@@ -45,7 +45,7 @@ func TestTakeScreenshots(t *testing.T) {
 	})
 	day(w)
 	p := newPerson(w)
-	p.must(w.Orders.Look(t.Context(), "main"))
+	p.must(w.Orders.PollAccount(t.Context(), "main"))
 	for _, dir := range []string{*screenshots, *readme} {
 		p.must(os.MkdirAll(dir, 0o755))
 	}

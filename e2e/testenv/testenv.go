@@ -311,10 +311,10 @@ shops:
     final: {shop: [3, 4], roapp: [103, 104]}
 api_tokens:
   - {name: warehouse, sha256: {{.APITokenHash}}, role: act}
-  - {name: monitor, sha256: {{.LookTokenHash}}, role: look}
+  - {name: monitor, sha256: {{.ViewTokenHash}}, role: view}
 users:
   - {name: anna, password_bcrypt: {{.PasswordHash}}, role: act}
-  - {name: viewer, password_bcrypt: {{.PasswordHash}}, role: look}
+  - {name: viewer, password_bcrypt: {{.PasswordHash}}, role: view}
 session_key: ${SESSION_KEY}
 {{- if .Alerts}}
 alerts: {url: "${ALERT_URL}", held_after: {{.HeldAfter}}}
@@ -339,12 +339,12 @@ func (w *Env) writeSettings(o Options) {
 		Options
 		variant
 		Shop, RoappURL, CartumURL   string
-		APITokenHash, LookTokenHash string
+		APITokenHash, ViewTokenHash string
 		PasswordHash                string
 		Rate, ShopRate              float64
 	}{
 		Options: o, variant: variantOf(o.Second), Shop: w.Shop, RoappURL: w.Roapp.URL, CartumURL: w.Cartum.URL,
-		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), LookTokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(ViewerToken))),
+		APITokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(APIToken))), ViewTokenHash: fmt.Sprintf("%x", sha256.Sum256([]byte(ViewerToken))),
 		PasswordHash: passwordHash, Rate: 3, ShopRate: 20,
 	}
 	if o.Unlimited {

@@ -33,7 +33,7 @@ const (
 	hash      = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS" // the password's
 	otherHash = "$2a$10$YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C"
 	actToken  = "token-of-the-warehouse"
-	lookToken = "token-of-the-monitor"
+	viewToken = "token-of-the-monitor"
 	secret    = "a session key that has more than 32 characters"
 )
 
@@ -43,9 +43,9 @@ func known() *settings.Settings {
 	return &settings.Settings{
 		Users: []settings.User{
 			{Name: "anna", PasswordBcrypt: settings.NewSecret(hash), Role: "act"},
-			{Name: "viewer", PasswordBcrypt: settings.NewSecret(hash), Role: "look"},
+			{Name: "viewer", PasswordBcrypt: settings.NewSecret(hash), Role: "view"},
 		},
-		APITokens:  []settings.APIToken{{Name: "warehouse", SHA256: sum(actToken), Role: "act"}, {Name: "monitor", SHA256: sum(lookToken), Role: "look"}},
+		APITokens:  []settings.APIToken{{Name: "warehouse", SHA256: sum(actToken), Role: "act"}, {Name: "monitor", SHA256: sum(viewToken), Role: "view"}},
 		SessionKey: settings.NewSecret(secret),
 	}
 }
@@ -134,7 +134,7 @@ func guardedWith(t *testing.T, store *settings.Store, publicURL string, ended *l
 	r.Group(func(r chi.Router) {
 		r.Use(guard.Before()...)
 		guard.Routes(r)
-		r.With(access.Require(access.RoleLook)).HandleFunc("/orders", say)
+		r.With(access.Require(access.RoleView)).HandleFunc("/orders", say)
 		r.With(access.Require(access.RoleAct)).HandleFunc("/update", say)
 	})
 	return r, log
@@ -209,11 +209,11 @@ func TestRoles(t *testing.T) {
 	}{
 		{anna, "", "/orders", http.StatusOK, "anna act true"},
 		{anna, "", "/update", http.StatusOK, "anna act true"},
-		{viewer, "", "/orders", http.StatusOK, "viewer look true"},
-		{viewer, "", "/update", http.StatusForbidden, `The role of "viewer" is look; this needs the role act`},
+		{viewer, "", "/orders", http.StatusOK, "viewer view true"},
+		{viewer, "", "/update", http.StatusForbidden, `The role of "viewer" is view; this needs the role act`},
 		{s.browser(), "Bearer " + actToken, "/update", http.StatusOK, "warehouse act true"},
-		{s.browser(), "bearer " + lookToken, "/orders", http.StatusOK, "monitor look true"},
-		{s.browser(), "Bearer " + lookToken, "/update", http.StatusForbidden, "this needs the role act"},
+		{s.browser(), "bearer " + viewToken, "/orders", http.StatusOK, "monitor view true"},
+		{s.browser(), "Bearer " + viewToken, "/update", http.StatusForbidden, "this needs the role act"},
 		{anna, "Bearer " + actToken, "/update", http.StatusOK, "warehouse act true"},
 	} {
 		headers := []string{"Accept", "text/html"}

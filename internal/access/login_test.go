@@ -380,7 +380,7 @@ func TestSessionsEndWithTheSettings(t *testing.T) {
 	for name, change := range map[string]func(*settings.Settings){
 		"removed":          func(s *settings.Settings) { s.Users = s.Users[1:] },
 		"another password": func(s *settings.Settings) { s.Users[0].PasswordBcrypt = settings.NewSecret(otherHash) },
-		"another role":     func(s *settings.Settings) { s.Users[0].Role = "look" },
+		"another role":     func(s *settings.Settings) { s.Users[0].Role = "view" },
 		"another key":      func(s *settings.Settings) { s.SessionKey = settings.NewSecret(secret + "2") },
 		"no key":           func(s *settings.Settings) { s.SessionKey = settings.Secret{} },
 	} {

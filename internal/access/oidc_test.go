@@ -114,7 +114,7 @@ func (p *provider) settings(site string) *settings.Settings {
 		SessionKey: settings.NewSecret(secret),
 		SignIn: settings.SignIn{OIDC: settings.OIDC{
 			Issuer: p.url, ClientID: "cartumsync", ClientSecret: settings.NewSecret(clientSecret), RedirectURL: site + "/login/oidc/callback",
-			Scopes: []string{"groups"}, RoleClaim: "groups", Roles: map[string]string{"warehouse": "look", "sales": "act"},
+			Scopes: []string{"groups"}, RoleClaim: "groups", Roles: map[string]string{"warehouse": "view", "sales": "act"},
 		}},
 	}
 }
@@ -144,11 +144,11 @@ func TestLoginByTheProvider(t *testing.T) {
 	assert.Equal(t, "/", s.browser().comeIn("//evil.example").header.Get("Location"))
 
 	changed := p.settings(s.url)
-	changed.SignIn.OIDC.Roles = map[string]string{"warehouse": "look"}
+	changed.SignIn.OIDC.Roles = map[string]string{"warehouse": "view"}
 	s.store.Replace(changed)
 	assert.Equal(t, http.StatusSeeOther, ola.get("/orders").code, "another mapping of roles asks again")
 	ola.comeIn("/")
-	assert.Equal(t, "ola look true", ola.get("/orders").body)
+	assert.Equal(t, "ola view true", ola.get("/orders").body)
 	s.store.Replace(known())
 	assert.Equal(t, http.StatusSeeOther, ola.get("/orders").code)
 }
@@ -159,7 +159,7 @@ func TestNamesAndRolesOfTheProvider(t *testing.T) {
 		claims map[string]any
 		want   string // "" for nobody
 	}{
-		{map[string]any{"email": "ola@example.com", "groups": "warehouse"}, "ola@example.com look true"},
+		{map[string]any{"email": "ola@example.com", "groups": "warehouse"}, "ola@example.com view true"},
 		{map[string]any{"groups": []any{7, "sales"}}, "7 act true"},
 		{map[string]any{"preferred_username": "ola", "groups": []string{"Sales", "act"}}, ""},
 		{map[string]any{"preferred_username": "ola", "groups": map[string]any{"sales": true}}, ""},

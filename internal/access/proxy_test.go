@@ -15,14 +15,14 @@ func TestProxyHeaders(t *testing.T) {
 	t.Parallel()
 	handler, _ := guarded(t, settings.NewStore(&settings.Settings{SignIn: settings.SignIn{ProxyHeader: settings.ProxyHeader{
 		User: "X-Forwarded-User", Groups: "X-Forwarded-Groups", Trusted: []string{"10.0.0.5/32", "fd00::/64"},
-		Roles: map[string]string{"warehouse": "look", "sales": "act"},
+		Roles: map[string]string{"warehouse": "view", "sales": "act"},
 	}}}), "")
 	for _, test := range []struct {
 		peer, user, groups string
 		want               string // "" for nobody
 	}{
 		{"10.0.0.5:4000", "ola", "sales", "ola act true"},
-		{"10.0.0.5:4000", " ola ", "staff, warehouse", "ola look true"},
+		{"10.0.0.5:4000", " ola ", "staff, warehouse", "ola view true"},
 		{"10.0.0.5:4000", "ola", "warehouse,sales", "ola act true"},
 		{"[fd00::7]:4000", "ola", "sales", "ola act true"},
 		{"[::ffff:10.0.0.5]:4000", "ola", "sales", "ola act true"},
@@ -52,9 +52,9 @@ func TestProxyHeaders(t *testing.T) {
 func TestEverybodyOfAProxy(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, &settings.Settings{SignIn: settings.SignIn{ProxyHeader: settings.ProxyHeader{
-		User: "Remote-User", Groups: "Remote-Groups", Trusted: []string{"127.0.0.0/8"}, Roles: map[string]string{"*": "look"},
+		User: "Remote-User", Groups: "Remote-Groups", Trusted: []string{"127.0.0.0/8"}, Roles: map[string]string{"*": "view"},
 	}}}, "")
-	assert.Equal(t, "ola look true", s.browser().get("/orders", "Remote-User", "ola").body)
+	assert.Equal(t, "ola view true", s.browser().get("/orders", "Remote-User", "ola").body)
 	assert.Equal(t, http.StatusSeeOther, s.browser().get("/orders").code)
 	assert.Contains(t, s.browser().get("/login").body, "Proxy:true")
 }

@@ -38,13 +38,13 @@ type session struct {
 	// From is what the session holds by: with another password, role or mapping
 	// of roles it ends.
 	From string
-	// Began is when the person logged in, Issued when this cookie was made, both in
+	// LoggedIn is when the person logged in, Issued when this cookie was made, both in
 	// Unix seconds.
-	Began, Issued int64
+	LoggedIn, Issued int64
 }
 
 // limit is when the session ends whatever the person does.
-func (s session) limit() time.Time { return time.Unix(s.Began, 0).Add(sessionLimit) }
+func (s session) limit() time.Time { return time.Unix(s.LoggedIn, 0).Add(sessionLimit) }
 
 // cookies signs and encrypts with the settings' key, for one cookie's lifetime
 // in seconds. Its errors say nothing of values.
@@ -128,7 +128,7 @@ func fingerprint(current *settings.Settings, of ...any) string {
 
 // startSession gives a browser its session.
 func (g *Guard) startSession(w http.ResponseWriter, r *http.Request, current *settings.Settings, held session) {
-	held.ID, held.Began = rand.Text(), time.Now().Unix()
+	held.ID, held.LoggedIn = rand.Text(), time.Now().Unix()
 	g.renewSession(w, r, current, held)
 }
 

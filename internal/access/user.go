@@ -8,12 +8,12 @@ type Role string
 
 // The roles.
 const (
-	RoleLook Role = "look"
+	RoleView Role = "view"
 	RoleAct  Role = "act" // and look
 )
 
 // includes tells whether the role is enough where another one is asked for.
-func (r Role) includes(other Role) bool { return r == other || r == RoleAct && other == RoleLook }
+func (r Role) includes(other Role) bool { return r == other || r == RoleAct && other == RoleView }
 
 // User is who asks.
 type User struct {

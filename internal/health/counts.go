@@ -22,7 +22,7 @@ const holdsCounted = 5000
 
 // countOrders counts each shop's orders by state: one list for all held ones, one
 // for all failed ones, and three counts a shop, as many as ctx leaves time for.
-func (l *look) countOrders(ctx context.Context) {
+func (l *reading) countOrders(ctx context.Context) {
 	holds, err := l.index.Orders(ctx, index.InState(order.SyncHeld), holdsCounted)
 	if err != nil {
 		l.failed(err)
@@ -56,7 +56,7 @@ func (l *look) countOrders(ctx context.Context) {
 
 // countShop counts a shop's orders that are not held. It tells whether there was
 // time for it.
-func (l *look) countShop(ctx context.Context, id string) bool {
+func (l *reading) countShop(ctx context.Context, id string) bool {
 	shop := l.report.Shops[id]
 	for _, state := range []order.SyncState{order.SyncImporting, order.SyncSynced, order.SyncClosed} {
 		count, err := l.index.CountState(ctx, id, state)
@@ -97,7 +97,7 @@ func ofShop(shop string, orders []index.Order) (count int64) {
 }
 
 // measureBacklogs asks for each account's queue and how fast it is served.
-func (l *look) measureBacklogs(ctx context.Context) {
+func (l *reading) measureBacklogs(ctx context.Context) {
 	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
 		account := l.report.Accounts[id]
 		account.Limit = l.set.Accounts[id].RequestsPerSecond

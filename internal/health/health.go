@@ -252,7 +252,7 @@ func (v *Viewer) Recent(ctx context.Context) Report {
 // begin looks in the background; all who want a look share one.
 func (v *Viewer) begin(ctx context.Context) <-chan singleflight.Result {
 	return v.looks.DoChan("", func() (any, error) {
-		return v.look(context.WithoutCancel(ctx), countFor)
+		return v.read(context.WithoutCancel(ctx), countFor)
 	})
 }
 
@@ -282,7 +282,7 @@ func (v *Viewer) Run(ctx context.Context, logger *zap.Logger) {
 	ticker := time.NewTicker(runEvery)
 	defer ticker.Stop()
 	for {
-		if _, err := v.look(ctx, countFor); err != nil && ctx.Err() == nil {
+		if _, err := v.read(ctx, countFor); err != nil && ctx.Err() == nil {
 			logger.Warn("not all of the overview could be asked; it shows what was last known", zap.Error(err))
 		}
 		select {
@@ -293,8 +293,8 @@ func (v *Viewer) Run(ctx context.Context, logger *zap.Logger) {
 	}
 }
 
-// look is one look.
-type look struct {
+// reading is one reading of all entities.
+type reading struct {
 	*Viewer
 	set *settings.Settings
 
@@ -303,15 +303,15 @@ type look struct {
 	failures []error
 }
 
-// Look asks how all fare, and counts the orders of all shops, however long that
+// PollAccount asks how all fare, and counts the orders of all shops, however long that
 // takes. What cannot be asked is as it was last, and in the error; an entity that
 // does not answer turns red by its last success.
-func (v *Viewer) Look(ctx context.Context) (Report, error) { return v.look(ctx, 0) }
+func (v *Viewer) Read(ctx context.Context) (Report, error) { return v.read(ctx, 0) }
 
 // look bounds the time for counting orders, unless it is 0.
-func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, error) {
+func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, error) {
 	set, was := v.settings.Current(), v.Last()
-	l := &look{Viewer: v, set: set, report: Report{Shops: map[string]Shop{}, Accounts: map[string]Account{}}}
+	l := &reading{Viewer: v, set: set, report: Report{Shops: map[string]Shop{}, Accounts: map[string]Account{}}}
 	for id := range set.Shops {
 		l.report.Shops[id] = was.Shops[id]
 	}
@@ -319,7 +319,7 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 		l.report.Accounts[id] = was.Accounts[id]
 	}
 	l.report.Worker = was.Worker
-	l.lookForWorker(ctx)
+	l.checkWorker(ctx)
 	l.ask(ctx)
 	l.measureBacklogs(ctx)
 	l.publish()
@@ -334,14 +334,14 @@ func (v *Viewer) look(ctx context.Context, counting time.Duration) (Report, erro
 }
 
 // publish makes what is known so far the last report.
-func (l *look) publish() {
+func (l *reading) publish() {
 	l.Viewer.mu.Lock()
 	defer l.Viewer.mu.Unlock()
 	l.last = Report{At: time.Now(), Worker: l.report.Worker, Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
 }
 
-// lookForWorker asks Temporal whether any worker polls for workflows.
-func (l *look) lookForWorker(ctx context.Context) {
+// checkWorker asks Temporal whether any worker polls for workflows.
+func (l *reading) checkWorker(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	switch works, err := engine.HasWorker(ctx, l.client); {
@@ -354,7 +354,7 @@ func (l *look) lookForWorker(ctx context.Context) {
 	}
 }
 
-func (l *look) failed(err error) {
+func (l *reading) failed(err error) {
 	if err == nil {
 		return
 	}
@@ -364,7 +364,7 @@ func (l *look) failed(err error) {
 }
 
 // ask asks all entities.
-func (l *look) ask(ctx context.Context) {
+func (l *reading) ask(ctx context.Context) {
 	var group errgroup.Group
 	group.SetLimit(askAtOnce)
 	for id, shop := range maps.Clone(l.report.Shops) {
@@ -392,7 +392,7 @@ func (l *look) ask(ctx context.Context) {
 }
 
 // rounds asks one entity.
-func (l *look) rounds(ctx context.Context, entity string, was Rounds, every time.Duration, on bool) Rounds {
+func (l *reading) rounds(ctx context.Context, entity string, was Rounds, every time.Duration, on bool) Rounds {
 	if !on {
 		return Rounds{State: Off}
 	}
@@ -439,7 +439,7 @@ func summary(findings []workflows.Finding) string {
 
 // stuck says that an entity that does not answer cannot be carried on by any
 // worker, "" where that is not so or not known.
-func (l *look) stuck(ctx context.Context, entity string) string {
+func (l *reading) stuck(ctx context.Context, entity string) string {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	described, err := l.client.DescribeWorkflowExecution(ctx, entity, "")
@@ -464,7 +464,7 @@ func credentialsOf(h workflows.Health) Credentials {
 // errNotRunning means that an entity was ended, or was never started.
 var errNotRunning = errors.New("does not run")
 
-func (l *look) view(ctx context.Context, entity string) (view workflows.HealthView, err error) {
+func (l *reading) view(ctx context.Context, entity string) (view workflows.HealthView, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	// One that ended would answer too, with how it fared at its end.

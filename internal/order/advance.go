@@ -215,8 +215,8 @@ func (a *advance) useKnownProducts() {
 	}
 	for _, line := range s.Snapshot.Lines {
 		key := p.productKey(line)
-		facts := s.Goods[key]
-		if facts.product() != nil || !facts.LookedAt.IsZero() {
+		facts := s.Products[key]
+		if facts.product() != nil || !facts.LookedUpAt.IsZero() {
 			continue
 		}
 		if product, known := a.r.KnownProduct(key); known {

@@ -103,7 +103,7 @@ func TestLinkNeedsNoCustomer(t *testing.T) {
 	require.NotNil(t, l.state.Order)
 	assert.Nil(t, l.state.Linking)
 	assert.EqualValues(t, 9, l.state.Order.ContactID)
-	assert.True(t, l.state.Order.TakenOver)
+	assert.True(t, l.state.Order.Linked)
 	assert.Equal(t, []order.StepKind{order.StepAddItems}, l.kinds(), "it is finished like an import")
 }
 

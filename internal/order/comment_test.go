@@ -128,7 +128,7 @@ City: Kraków
 Address: ul. Długa 5/7
 
 Payment: Bank card, paid
-Goods: 799.00 PLN
+Items: 799.00 PLN
 Coupon LATO (25%): -200.00 PLN
 Manager's discount, Regular: -0.50 PLN
 Delivery price: 15.00 PLN

@@ -13,7 +13,7 @@ func (c commentary) amount() []string {
 		lines := append([]string{c.payment(), c.sum("ShopTotal", c.totals.Sum)}, c.extras(false)...)
 		return append(lines, c.toCollect())
 	}
-	lines := []string{c.payment(), c.sum("Goods", c.totals.Goods)}
+	lines := []string{c.payment(), c.sum("Items", c.totals.Items)}
 	changes := c.changes()
 	lines = append(lines, changes...)
 	if len(changes) > 0 {

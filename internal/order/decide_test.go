@@ -34,7 +34,7 @@ func TestF29_DecisionWhileTheCauseIsCheckedAgain(t *testing.T) {
 	l.decide(order.Decision{Kind: order.DecideProduct, ProductID: 18})
 	l.settle()
 	assert.Nil(t, l.state.Hold)
-	assert.EqualValues(t, 18, l.state.Goods[order.ArticleKey("C")].Chosen.ID)
+	assert.EqualValues(t, 18, l.state.Products[order.ArticleKey("C")].Chosen.ID)
 	decided := l.noted("decided")
 	require.Len(t, decided, 1)
 	assert.Equal(t, params("decision", "product", "id", "18"), decided[0].Params)

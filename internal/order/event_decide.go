@@ -40,9 +40,9 @@ func (s *State) decide(d Decision, now time.Time) {
 	case DecideCreateContact:
 		s.Customer.Chosen, s.Customer.Create = nil, true
 	case DecideProduct:
-		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
+		s.chooseProduct(d.ProductKey, func(f *ProductState) { f.Chosen, f.Create = &Product{ID: d.ProductID}, false })
 	case DecideCreateProduct:
-		s.chooseProduct(d.Goods, func(f *ProductState) { f.Chosen, f.Create = nil, true })
+		s.chooseProduct(d.ProductKey, func(f *ProductState) { f.Chosen, f.Create = nil, true })
 	case DecideAccept:
 		if s.Accepted == nil {
 			s.Accepted = map[string]bool{}
@@ -75,7 +75,7 @@ func (s *State) decide(d Decision, now time.Time) {
 func (d Decision) message() flow.Message {
 	id := cmp.Or(d.ContactID, d.ProductID, d.OrderID)
 	return msg("decided", "decision", string(d.Kind), "id", numOrNone(id), "organization", yes(d.Organization),
-		"product", d.Goods.value(), "reason", d.Reason)
+		"product", d.ProductKey.value(), "reason", d.Reason)
 }
 
 // Decided reports whether this very answer was the last one and has ended the
@@ -86,9 +86,9 @@ func (s *State) Decided(d Decision) bool {
 
 func (s *State) chooseProduct(key ProductKey, choose func(*ProductState)) {
 	if key == "" {
-		key = s.waitsFor().Goods
+		key = s.waitsFor().ProductKey
 	}
-	facts := s.Goods[key]
+	facts := s.Products[key]
 	choose(&facts)
 	s.setProduct(key, facts)
 }
@@ -108,12 +108,12 @@ func (s *State) Unfit(d Decision) string {
 	switch {
 	case d.Kind == DecideContact && hold.Reason == HoldAmbiguousContact:
 		return hold.notAmong(Choice{ID: d.ContactID, Organization: d.Organization})
-	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.Goods == "" || d.Goods == hold.Goods):
+	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.ProductKey == "" || d.ProductKey == hold.ProductKey):
 		return hold.notAmong(Choice{ID: d.ProductID})
 	case d.Kind == DecideSkip && strings.TrimSpace(d.Reason) == "":
 		return "reason-missing"
 	}
-	if _, known := s.Goods[d.Goods]; d.Goods != "" && d.Goods != hold.Goods && !known {
+	if _, known := s.Products[d.ProductKey]; d.ProductKey != "" && d.ProductKey != hold.ProductKey && !known {
 		return "no-such-product-in-order"
 	}
 	return ""
@@ -203,7 +203,7 @@ func (s *State) answersTo(hold *Hold) []DecisionKind {
 		if s.Order == nil && s.Snapshot != nil {
 			kinds = append(kinds, DecideContact, DecideCreateContact)
 		}
-		if hold.Goods != "" {
+		if hold.ProductKey != "" {
 			kinds = append(kinds, DecideProduct)
 		}
 	default:

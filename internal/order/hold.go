@@ -47,8 +47,8 @@ type Hold struct {
 	// Step is the key of the step whose failure is the cause.
 	Step string `json:",omitempty"`
 	// Problem identifies the value that a person may accept as understood.
-	Problem string     `json:",omitempty"`
-	Goods   ProductKey `json:",omitempty"` // of holds for one product
+	Problem    string     `json:",omitempty"`
+	ProductKey ProductKey `json:",omitempty"` // of holds for one product
 	// Choices are the records a person may choose between.
 	Choices []Choice `json:",omitempty"`
 	// Note says why a person's last answer had no effect.
@@ -97,7 +97,7 @@ func (h *Hold) stopsAll() bool {
 
 // same reports whether two holds wait for the same thing.
 func (h *Hold) same(other *Hold) bool {
-	return h != nil && other != nil && h.Reason == other.Reason && h.Variant == other.Variant && h.Field == other.Field && h.Problem == other.Problem && h.Goods == other.Goods
+	return h != nil && other != nil && h.Reason == other.Reason && h.Variant == other.Variant && h.Field == other.Field && h.Problem == other.Problem && h.ProductKey == other.ProductKey
 }
 
 // retryDelays are the growing delays after which a hold's cause is checked
@@ -151,7 +151,7 @@ type Decision struct {
 	Reason       string     `json:",omitempty"`
 	ContactID    int64      `json:",omitempty"`
 	Organization bool       `json:",omitempty"`
-	Goods        ProductKey `json:",omitempty"`
+	ProductKey   ProductKey `json:",omitempty"`
 	ProductID    int64      `json:",omitempty"`
 	OrderID      int64      `json:",omitempty"` // RO App's id of the order to link
 	// Confirmed is set where the person was shown that a value does not agree, such

@@ -44,7 +44,7 @@ func (p *planner) deductedAtOnce() *Hold {
 // last thing that an import writes.
 func (p *planner) finishedBefore() bool {
 	o := p.s.Order
-	return o.TakenOver && o.StatusID != 0 && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID
+	return o.Linked && o.StatusID != 0 && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID
 }
 
 // firstStatus is set at the end of the import, unless staff were faster.

@@ -86,7 +86,7 @@ func (p *planner) statusWarnings() []flow.Message {
 	if p.s.imported() && now.Shop == CancelledStatus && mapped && !p.standFor(now) {
 		warn(WarnNotPushed, "roappStatus", num(now.Account), "cancelled", "true")
 	}
-	if p.s.Order.TakenOver && p.mappedStatus() != 0 && now.Account != p.mappedStatus() && !p.s.imported() {
+	if p.s.Order.Linked && p.mappedStatus() != 0 && now.Account != p.mappedStatus() && !p.s.imported() {
 		warn(WarnStatusRefused, "existed", "true")
 	}
 	return warnings

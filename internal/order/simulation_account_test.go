@@ -297,12 +297,12 @@ func (a attempt) createOrder(in order.CreateOrder) (any, *order.Failure) {
 		}
 		standing = s.createOrder(in.ContactID)
 	}
-	found, failure := a.write(in.Look, find, created)
+	found, failure := a.write(in.Precheck, find, created)
 	switch {
 	case failure != nil:
 		return nil, failure
 	case found:
-		answer := order.OrderCreated{ID: standing.id, StatusID: standing.status, TakenOver: true, ContactID: standing.contact, Late: a.late(), Items: slices.Clone(standing.items)}
+		answer := order.OrderCreated{ID: standing.id, StatusID: standing.status, Linked: true, ContactID: standing.contact, Late: a.late(), Items: slices.Clone(standing.items)}
 		if standing.changed.Equal(standing.created) {
 			answer.InitialStatusID = standing.status
 		}
@@ -359,7 +359,7 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 		}
 		s.change(o)
 	}
-	_, failure := a.write(in.Look, find, created)
+	_, failure := a.write(in.Precheck, find, created)
 	if failure != nil && (!failure.Definite || len(answer.Added) == 0) {
 		return nil, failure // else what was found counts
 	}
@@ -397,8 +397,8 @@ func (a attempt) writeLines(in order.WriteLines) (any, *order.Failure) {
 		_, failure := a.write(order.Precheck{}, nil, nil)
 		return nil, failure
 	}
-	if in.Look.Lost != nil {
-		s.let(in.Look.Lost.Add(in.Look.Settle))
+	if in.Precheck.Lost != nil {
+		s.let(in.Precheck.Lost.Add(in.Precheck.Settle))
 	}
 	answer := &order.LinesWritten{At: s.clock, Items: slices.Clone(o.items), Written: map[order.LineKey]order.Decided{}}
 	var ours []int64
@@ -470,7 +470,7 @@ func (a attempt) setStatus(in order.SetStatus) (any, *order.Failure) {
 	s, o := a.s, a.s.order(in.OrderID)
 	find := func(time.Time) bool { return o.status == in.To || (in.From != 0 && o.status != in.From) }
 	created := func() { s.statusSet(o, in) }
-	found, failure := a.write(in.Look, find, created)
+	found, failure := a.write(in.Precheck, find, created)
 	switch {
 	case failure != nil:
 		if !failure.Definite {
@@ -559,9 +559,9 @@ func (s *simulation) findProducts(in order.FindProducts) *order.ProductsFound {
 }
 
 func (s *simulation) ensureProduct(in order.EnsureProduct) *order.ProductEnsured {
-	product, ok := s.account.products[in.Goods]
+	product, ok := s.account.products[in.ProductKey]
 	if !ok {
-		product = s.createProduct(in.Goods, in.Product.Article)
+		product = s.createProduct(in.ProductKey, in.Product.Article)
 		product.Created = true
 	}
 	return &order.ProductEnsured{At: s.clock, Product: &product}

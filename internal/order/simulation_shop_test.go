@@ -114,8 +114,8 @@ func (a attempt) readShopOrder() (any, *order.Failure) {
 func (a attempt) pushStatus(in order.PushStatus) (any, *order.Failure) {
 	s := a.s
 	if a.ending != unasked && a.ending != killed {
-		if in.Look.Lost != nil {
-			s.let(in.Look.Lost.Add(in.Look.Settle))
+		if in.Precheck.Lost != nil {
+			s.let(in.Precheck.Lost.Add(in.Precheck.Settle))
 		}
 		before, digest := s.poll()
 		switch {

@@ -76,7 +76,7 @@ type ProductsState struct {
 	Catalogue map[string]CatalogueEntry `json:",omitempty"` // by normalised SKU
 	// CatalogueRead holds the SKUs that the catalogue was asked for.
 	CatalogueRead map[string]bool             `json:",omitempty"`
-	Goods         map[ProductKey]ProductState `json:",omitempty"`
+	Products      map[ProductKey]ProductState `json:",omitempty"`
 }
 
 // ImportState is the order in RO App, and what was written there.
@@ -217,12 +217,12 @@ type CustomerState struct {
 
 // ProductState are what is known of one product that the order needs.
 type ProductState struct {
-	LookedAt time.Time `json:",omitzero"`
-	Found    []Product `json:",omitempty"`
-	Ensured  *Product  `json:",omitempty"`
-	Chosen   *Product  `json:",omitempty"` // by a person
-	Create   bool      `json:",omitempty"` // a person said so
-	Recalled *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
+	LookedUpAt time.Time `json:",omitzero"`
+	Found      []Product `json:",omitempty"`
+	Ensured    *Product  `json:",omitempty"`
+	Chosen     *Product  `json:",omitempty"` // by a person
+	Create     bool      `json:",omitempty"` // a person said so
+	Recalled   *Recalled `json:",omitempty"` // of an earlier choice, nil where nobody asked yet
 }
 
 // AccountOrder is the order as RO App has it.
@@ -232,7 +232,7 @@ type AccountOrder struct {
 	Number          string `json:",omitempty"`
 	ContactID       int64
 	At              time.Time `json:",omitzero"`  // when this life came to know it
-	TakenOver       bool      `json:",omitempty"` // it existed from an earlier life
+	Linked          bool      `json:",omitempty"` // it existed from an earlier life
 	Named           bool      `json:",omitempty"` // it is staff's own; a person named it
 	StatusID        int64     `json:",omitempty"` // as last seen or written
 	InitialStatusID int64     `json:",omitempty"`
@@ -256,13 +256,13 @@ type AccountOrder struct {
 // movedOn reports whether somebody in RO App has taken an order of an earlier life
 // further than its type's first status.
 func (o *AccountOrder) movedOn(mapped int64) bool {
-	return o.TakenOver && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
+	return o.Linked && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
 }
 
 // statusMayBeStaffs reports whether the status of an order of an earlier life is
 // not known to be the one that it started with, so it is not overwritten.
 func (o *AccountOrder) statusMayBeStaffs() bool {
-	return o.TakenOver && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
+	return o.Linked && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
 }
 
 // StatusState are the two sides' statuses that were last acted upon; a side
@@ -552,10 +552,10 @@ func (s *State) forgetAbsence() {
 	if s.Order != nil {
 		return
 	}
-	for key, facts := range s.Goods {
+	for key, facts := range s.Products {
 		if facts.Ensured == nil && facts.Chosen == nil {
-			facts.Found, facts.LookedAt, facts.Recalled = nil, time.Time{}, nil
-			s.Goods[key] = facts
+			facts.Found, facts.LookedUpAt, facts.Recalled = nil, time.Time{}, nil
+			s.Products[key] = facts
 		}
 	}
 }
@@ -592,8 +592,8 @@ func (s *State) freeze(by string, now time.Time) {
 }
 
 func (s *State) setProduct(key ProductKey, facts ProductState) {
-	if s.Goods == nil {
-		s.Goods = map[ProductKey]ProductState{}
+	if s.Products == nil {
+		s.Products = map[ProductKey]ProductState{}
 	}
-	s.Goods[key] = facts
+	s.Products[key] = facts
 }

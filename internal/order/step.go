@@ -272,8 +272,8 @@ func (p *planner) urgency(kind StepKind) Urgency {
 
 // productsAsked reports whether RO App was asked for products already.
 func (p *planner) productsAsked() bool {
-	for _, facts := range p.s.Goods {
-		if !facts.LookedAt.IsZero() {
+	for _, facts := range p.s.Products {
+		if !facts.LookedUpAt.IsZero() {
 			return true
 		}
 	}
@@ -307,7 +307,7 @@ func (p *planner) precheck(key string) Precheck {
 	if o := p.s.Order; o != nil {
 		// Staff may be at work on what is imported: their status wins, and a line
 		// that they added just so is the shop's.
-		precheck.Old = o.TakenOver || p.s.imported() || p.s.Restarted || p.now.Sub(o.At) > FinishedWithin
+		precheck.Old = o.Linked || p.s.imported() || p.s.Restarted || p.now.Sub(o.At) > FinishedWithin
 	}
 	return precheck
 }

@@ -24,7 +24,7 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 		}
 		return KeyedHash(nil, text.String())
 	},
-	precheck: func(in AddItems) Precheck { return in.Look },
+	precheck: func(in AddItems) Precheck { return in.Precheck },
 	onStart: func(s *State, in AddItems, _ time.Time) {
 		// What existed before a line was first added is not what a lost attempt added.
 		for _, line := range in.Lines {
@@ -39,10 +39,10 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 	apply: func(s *State, in AddItems, o ItemsAdded, now time.Time) { s.applyAdded(in, o, now) },
 	doubt: func(s *State, in AddItems) {
 		// Staff may have merged or deleted the product since.
-		for key, facts := range s.Goods {
+		for key, facts := range s.Products {
 			product := facts.product()
 			if facts.Chosen == nil && product != nil && slices.ContainsFunc(in.Lines, func(l AddItem) bool { return l.ProductID == product.ID }) {
-				s.Goods[key] = ProductState{Create: facts.Create}
+				s.Products[key] = ProductState{Create: facts.Create}
 			}
 		}
 	},
@@ -61,8 +61,8 @@ type AddItems struct {
 	// Known are items that stand for other lines. Once one of them is written
 	// off, nothing is added any more. Nil before the import is finished: then any
 	// item that is not of the staff counts.
-	Known []int64 `json:",omitempty"`
-	Look  Precheck
+	Known    []int64 `json:",omitempty"`
+	Precheck Precheck
 }
 
 // AddItem is one line to add.
@@ -177,7 +177,7 @@ func (p *planner) addItems() []flow.Step {
 		return nil
 	}
 	in.Account, in.OrderID, in.AssigneeID = p.s.Order.Account, p.s.Order.ID, p.r.Manager(p.s.Key.Number)
-	in.Look = p.precheck(string(StepAddItems))
+	in.Precheck = p.precheck(string(StepAddItems))
 	if p.s.imported() {
 		in.Known = p.s.ourItems()
 	}

@@ -11,8 +11,8 @@ import (
 // Chosen is a person's choice between several records that fit, to be remembered
 // for the next order of the same phone or product.
 type Chosen struct {
-	Phone string     `json:",omitempty"` // E.164, of a choice between contacts
-	Goods ProductKey `json:",omitempty"` // of a choice between products
+	Phone      string     `json:",omitempty"` // E.164, of a choice between contacts
+	ProductKey ProductKey `json:",omitempty"` // of a choice between products
 	Remembered
 }
 
@@ -62,9 +62,9 @@ var _ = define(stepDefinition[RecallChoice, ChoiceRecalled]{
 
 // RecallChoice names what to recall.
 type RecallChoice struct {
-	Account string
-	Record  string
-	Goods   ProductKey `json:",omitempty"` // whose product is asked for; "" asks for the contact
+	Account    string
+	Record     string
+	ProductKey ProductKey `json:",omitempty"` // whose product is asked for; "" asks for the contact
 }
 
 // ChoiceRecalled is the answer to [RecallChoice].
@@ -79,8 +79,8 @@ func (s *State) remember(d Decision, now time.Time) {
 	switch {
 	case d.Kind == DecideContact && hold.Reason == HoldAmbiguousContact:
 		chosen.Phone, chosen.ID, chosen.Organization = s.Customer.Phone, d.ContactID, d.Organization
-	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.Goods == "" || d.Goods == hold.Goods):
-		chosen.Goods, chosen.ID = hold.Goods, d.ProductID
+	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.ProductKey == "" || d.ProductKey == hold.ProductKey):
+		chosen.ProductKey, chosen.ID = hold.ProductKey, d.ProductID
 	default:
 		return
 	}
@@ -101,9 +101,9 @@ func ChoiceRecord(key []byte, phone string, product ProductKey) string {
 func (p *planner) rememberChoices() []flow.Step {
 	var steps []flow.Step
 	for _, chosen := range p.s.Chosen {
-		key := fmt.Sprintf("%s %s", StepRememberChoice, firstOf(string(chosen.Goods), "contact"))
+		key := fmt.Sprintf("%s %s", StepRememberChoice, firstOf(string(chosen.ProductKey), "contact"))
 		steps = appendMissing(steps, p.step(StepRememberChoice, key, "Remember the choice", RememberChoice{
-			Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, chosen.Phone, chosen.Goods), Choice: chosen.Remembered,
+			Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, chosen.Phone, chosen.ProductKey), Choice: chosen.Remembered,
 		}))
 	}
 	return steps
@@ -113,17 +113,17 @@ func (p *planner) rememberChoices() []flow.Step {
 func (p *planner) recall(phone string, product ProductKey) flow.Step {
 	key := fmt.Sprintf("%s %s", StepRecallChoice, firstOf(string(product), "contact"))
 	return p.step(StepRecallChoice, key, "Look up an earlier choice", RecallChoice{
-		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, product), Goods: product,
+		Account: p.account(), Record: ChoiceRecord(p.r.IdentityKey, phone, product), ProductKey: product,
 	})
 }
 
 func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) {
 	recalled, fits := &Recalled{o.Choice}, false
-	if in.Goods != "" {
-		facts := s.Goods[in.Goods]
+	if in.ProductKey != "" {
+		facts := s.Products[in.ProductKey]
 		facts.Recalled = recalled
 		_, fits = facts.recalledProduct()
-		s.setProduct(in.Goods, facts)
+		s.setProduct(in.ProductKey, facts)
 	} else {
 		s.Customer.Recalled = recalled
 		_, fits = s.Customer.recalled()
@@ -135,7 +135,7 @@ func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) 
 	if !fits {
 		code = "choice-outdated"
 	}
-	s.note(now, msg(code, "product", in.Goods.value(), "id", num(o.Choice.ID), "by", o.Choice.By))
+	s.note(now, msg(code, "product", in.ProductKey.value(), "id", num(o.Choice.ID), "by", o.Choice.By))
 }
 
 // recalledProduct is the contact of an earlier choice, as long as it fits.

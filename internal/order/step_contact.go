@@ -70,7 +70,7 @@ type EnsureContact struct {
 	WorkflowID string
 	Find       FindContact // Phones is empty for a contact without phone
 	Person     Person
-	LookedAt   time.Time // when a lookup last found nothing
+	LookedUpAt time.Time // when a lookup last found nothing
 	Pace       Pace
 }
 
@@ -134,7 +134,7 @@ func (p *planner) ensureContact(phone string) flow.Step {
 	}
 	if phone != "" && !p.s.Customer.Create {
 		in.Find = p.findInput(phone)
-		in.LookedAt = p.s.Customer.People.At
+		in.LookedUpAt = p.s.Customer.People.At
 	}
 	return p.step(StepEnsureContact, "", "Create the customer", in)
 }

@@ -15,7 +15,7 @@ const StepCreateOrder StepKind = "CreateOrder"
 var _ = define(stepDefinition[CreateOrder, OrderCreated]{
 	kind: StepCreateOrder, side: SideRoapp, mayCommit: true, writesOrder: true,
 	fingerprint: func(in CreateOrder) string { return fmt.Sprintf("%d %t", in.ContactID, in.OnlyLink) },
-	precheck:    func(in CreateOrder) Precheck { return in.Look },
+	precheck:    func(in CreateOrder) Precheck { return in.Precheck },
 	onStart: func(s *State, in CreateOrder, _ time.Time) {
 		if !slices.Contains(s.InFlightContacts, in.ContactID) {
 			s.InFlightContacts = append(s.InFlightContacts, in.ContactID)
@@ -46,7 +46,7 @@ type CreateOrder struct {
 	// Products of the lines, by which items that exist are recognised.
 	Products map[LineKey]int64
 	Zone     string // the shop's, for fields and markers that are text
-	Look     Precheck
+	Precheck Precheck
 	// OnlyLink creates no order: what may exist is looked up, no more.
 	OnlyLink bool `json:",omitempty"`
 }
@@ -60,9 +60,9 @@ type OrderCreated struct {
 	StatusID int64 `json:",omitempty"`
 	// InitialStatusID is the first status of its order type, 0 where unknown.
 	InitialStatusID int64 `json:",omitempty"`
-	// TakenOver is set where the order existed already; Items are then its
+	// Linked is set where the order existed already; Items are then its
 	// items, and ContactID is its customer.
-	TakenOver bool  `json:",omitempty"`
+	Linked    bool  `json:",omitempty"`
 	ContactID int64 `json:",omitempty"`
 	// Late is set where the create waited so long that an earlier life may have
 	// created the order, see [FinishedWithin].
@@ -92,7 +92,7 @@ func (p *planner) createInput(contact Contact, why flow.Message) CreateOrder {
 		Account: p.r.Account, Shop: p.s.Key.Shop, ShopName: p.r.ShopName, Number: p.s.Key.Number,
 		Created: p.s.Snapshot.Created, ContactID: contact.ID, ContactWhy: why, Others: p.s.InFlightContacts, Except: p.s.FormerOrders,
 		LocationID: p.r.LocationID, OrderTypeID: p.r.OrderTypeID, ManagerID: p.r.Manager(p.s.Key.Number),
-		Products: p.products(), Zone: p.r.TimeZone, Look: precheck,
+		Products: p.products(), Zone: p.r.TimeZone, Precheck: precheck,
 	}
 }
 
@@ -115,21 +115,21 @@ func (s *State) applyCreated(in CreateOrder, o OrderCreated, now time.Time) {
 		Account: in.Account, ID: o.ID, Number: o.Number, ContactID: in.ContactID, At: now,
 		StatusID: o.StatusID, InitialStatusID: o.InitialStatusID,
 	}
-	if s.Order.StatusID == 0 && !o.TakenOver {
+	if s.Order.StatusID == 0 && !o.Linked {
 		s.Order.StatusID = o.InitialStatusID
 	}
 	if wanted := s.Linking; wanted != nil {
 		s.Linking = nil
 		s.note(now, msg("not-linked-created-before", "roappOrder", num(wanted.OrderID)))
 	}
-	if !o.TakenOver {
+	if !o.Linked {
 		s.note(now, msg("order-created", "roappOrder", o.label()))
 		s.note(now, in.ContactWhy)
 		return
 	}
 	// What an attempt of this life created is ours alone; what an earlier life
 	// created may have been worked on since.
-	s.Order.TakenOver = in.Look.Old || o.Late
+	s.Order.Linked = in.Precheck.Old || o.Late
 	if o.ContactID != 0 {
 		s.Order.ContactID = o.ContactID
 	}
@@ -163,7 +163,7 @@ func (s *State) linkItems(products map[LineKey]int64, items []Item) {
 		}
 		taken[item.ID] = true
 		facts := LineState{ItemID: item.ID, ProductID: item.ProductID, Quantity: item.Quantity, Price: item.Price}
-		if values := (ItemValues{item.Quantity, item.Price}); s.Order.TakenOver && !values.equal(ItemValues{line.Quantity, line.Price}) {
+		if values := (ItemValues{item.Quantity, item.Price}); s.Order.Linked && !values.equal(ItemValues{line.Quantity, line.Price}) {
 			// Whose the difference is nobody knows, so it stays and is noted.
 			facts.Quantity, facts.Price = line.Quantity, line.Price
 			facts.Theirs, facts.Kept = &values, true

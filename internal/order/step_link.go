@@ -86,7 +86,7 @@ func (s *State) applyLinked(in LinkOrder, o OrderLinked, now time.Time) {
 	writtenOff := s.WriteOffSeen
 	s.ImportState, s.Restarted = ImportState{}, false
 	s.Order = &AccountOrder{
-		Account: in.Account, ID: o.Order.ID, Number: o.Order.Number, ContactID: o.Order.ContactID, At: now, TakenOver: true, Named: true,
+		Account: in.Account, ID: o.Order.ID, Number: o.Order.Number, ContactID: o.Order.ContactID, At: now, Linked: true, Named: true,
 		StatusID: o.Order.StatusID, InitialStatusID: o.Order.InitialStatusID,
 	}
 	s.noteBy(now, wanted.By, msg("order-linked", "roappOrder", o.Order.label()))

@@ -19,8 +19,8 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 	},
 	apply: func(s *State, in FindProducts, o ProductsFound, _ time.Time) {
 		for _, key := range ProductKeys(in) {
-			facts := s.Goods[key]
-			facts.LookedAt, facts.Found = o.At, o.Products[key]
+			facts := s.Products[key]
+			facts.LookedUpAt, facts.Found = o.At, o.Products[key]
 			s.setProduct(key, facts)
 		}
 	},
@@ -70,17 +70,17 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 	kind: StepEnsureProduct, side: SideEnsure,
 	fingerprint: func(in EnsureProduct) string { return in.WorkflowID },
 	apply: func(s *State, in EnsureProduct, o ProductEnsured, _ time.Time) {
-		facts := s.Goods[in.Goods]
+		facts := s.Products[in.ProductKey]
 		if o.Product != nil {
 			facts.Ensured = o.Product
 		} else {
-			facts.LookedAt, facts.Found = o.At, o.Found
+			facts.LookedUpAt, facts.Found = o.At, o.Found
 		}
-		s.setProduct(in.Goods, facts)
+		s.setProduct(in.ProductKey, facts)
 	},
 	notCreatable: func(in EnsureProduct, f Failure) Hold {
 		h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
-		h.Goods = in.Goods
+		h.ProductKey = in.ProductKey
 		return h
 	},
 })
@@ -88,10 +88,10 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 // EnsureProduct is the product to find or create.
 type EnsureProduct struct {
 	WorkflowID string
-	Goods      ProductKey
+	ProductKey ProductKey
 	Find       FindProducts
 	Product    NewProduct
-	LookedAt   time.Time
+	LookedUpAt time.Time
 	Pace       Pace
 }
 
@@ -120,8 +120,8 @@ func (p *planner) findProducts() []flow.Step {
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
 		key := p.productKey(line)
-		facts := p.s.Goods[key]
-		if facts.product() != nil || !facts.LookedAt.IsZero() {
+		facts := p.s.Products[key]
+		if facts.product() != nil || !facts.LookedUpAt.IsZero() {
 			continue
 		}
 		if !key.byArticle() {
@@ -152,7 +152,7 @@ func (p *planner) ensureProducts() []flow.Step {
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
 		key := p.productKey(line)
-		if p.s.Goods[key].product() == nil && len(steps) < stepsAtOnce {
+		if p.s.Products[key].product() == nil && len(steps) < stepsAtOnce {
 			steps = appendMissing(steps, p.ensureProduct(line, key))
 		}
 	}
@@ -160,11 +160,11 @@ func (p *planner) ensureProducts() []flow.Step {
 }
 
 func (p *planner) ensureProduct(line Line, key ProductKey) flow.Step {
-	facts := p.s.Goods[key]
+	facts := p.s.Products[key]
 	entry := p.s.Catalogue[NormalizeText(line.Article)]
 	in := EnsureProduct{
 		WorkflowID: "product:" + p.account() + ":" + KeyedHash(p.r.IdentityKey, "product", string(key)),
-		Goods:      key,
+		ProductKey: key,
 		Find:       FindProducts{Account: p.account()},
 		Product: NewProduct{
 			Shop: p.s.Key.Shop,
@@ -175,8 +175,8 @@ func (p *planner) ensureProduct(line Line, key ProductKey) flow.Step {
 			UnitID:   p.r.PieceUnitID,
 			Fallback: p.r.FallbackCategory,
 		},
-		LookedAt: facts.LookedAt,
-		Pace:     p.pace(),
+		LookedUpAt: facts.LookedUpAt,
+		Pace:       p.pace(),
 	}
 	if key.byArticle() {
 		in.Find.Articles = []string{key.value()}

@@ -14,7 +14,7 @@ const StepPushStatus StepKind = "PushStatus"
 var _ = define(stepDefinition[PushStatus, StatusPushed]{
 	kind: StepPushStatus, side: SideCartum, mayCommit: true,
 	fingerprint: func(in PushStatus) string { return fmt.Sprintf("%d for %d", in.To, in.Account) },
-	precheck:    func(in PushStatus) Precheck { return in.Look },
+	precheck:    func(in PushStatus) Precheck { return in.Precheck },
 	onStart: func(s *State, in PushStatus, _ time.Time) {
 		s.Pushes.start(StatusState{Shop: in.To, Account: in.Account})
 	},
@@ -31,12 +31,12 @@ var _ = define(stepDefinition[PushStatus, StatusPushed]{
 
 // PushStatus is the status to push.
 type PushStatus struct {
-	Shop    string
-	Number  int64
-	From    int // status before, as it is known
-	To      int
-	Account int64 // RO App's status that is pushed
-	Look    Precheck
+	Shop     string
+	Number   int64
+	From     int // status before, as it is known
+	To       int
+	Account  int64 // RO App's status that is pushed
+	Precheck Precheck
 }
 
 // StatusPushed is the answer to [PushStatus].
@@ -58,7 +58,7 @@ func (p *planner) pushStatus() *flow.Step {
 	}
 	step := p.step(StepPushStatus, "", fmt.Sprintf("Set status %d in the shop", to), PushStatus{
 		Shop: p.s.Key.Shop, Number: p.s.Key.Number, From: p.s.Snapshot.Status, To: to,
-		Account: p.s.Order.StatusID, Look: p.precheck(string(StepPushStatus)),
+		Account: p.s.Order.StatusID, Precheck: p.precheck(string(StepPushStatus)),
 	})
 	return &step
 }

@@ -13,7 +13,7 @@ const StepSetStatus StepKind = "SetStatus"
 var _ = define(stepDefinition[SetStatus, StatusSet]{
 	kind: StepSetStatus, side: SideRoapp, mayCommit: true, writesOrder: true,
 	fingerprint: func(in SetStatus) string { return num(in.To) },
-	precheck:    func(in SetStatus) Precheck { return in.Look },
+	precheck:    func(in SetStatus) Precheck { return in.Precheck },
 	onStart: func(s *State, in SetStatus, _ time.Time) {
 		s.Order.Sets.start(StatusState{Shop: in.Shop, Account: in.To})
 	},
@@ -40,13 +40,13 @@ var _ = define(stepDefinition[SetStatus, StatusSet]{
 
 // SetStatus is the status to set.
 type SetStatus struct {
-	Account string
-	OrderID int64
-	From    int64 `json:",omitempty"` // status before, 0 where unknown
-	To      int64
-	Shop    int    `json:",omitempty"` // the shop's status that it stands for
-	Comment string // some statuses demand one, so one is always sent
-	Look    Precheck
+	Account  string
+	OrderID  int64
+	From     int64 `json:",omitempty"` // status before, 0 where unknown
+	To       int64
+	Shop     int    `json:",omitempty"` // the shop's status that it stands for
+	Comment  string // some statuses demand one, so one is always sent
+	Precheck Precheck
 }
 
 // StatusSet is the answer to [SetStatus]; StatusID differs from what was asked
@@ -58,7 +58,7 @@ type StatusSet struct {
 func (p *planner) setStatus(to int64) flow.Step {
 	return p.step(StepSetStatus, "", fmt.Sprintf("Set status %d", to), SetStatus{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, From: p.s.Order.StatusID, To: to, Shop: p.s.Snapshot.Status,
-		Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Look: p.precheck(string(StepSetStatus)),
+		Comment: fmt.Sprintf("Cartum #%d", p.s.Key.Number), Precheck: p.precheck(string(StepSetStatus)),
 	})
 }
 

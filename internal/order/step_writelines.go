@@ -24,7 +24,7 @@ var _ = define(stepDefinition[WriteLines, LinesWritten]{
 		}
 		return KeyedHash(nil, text.String())
 	},
-	precheck: func(in WriteLines) Precheck { return in.Look },
+	precheck: func(in WriteLines) Precheck { return in.Precheck },
 	onStart: func(s *State, in WriteLines, _ time.Time) {
 		for _, line := range in.Lines {
 			facts := s.Lines[line.Key]
@@ -58,9 +58,9 @@ type WriteLines struct {
 	Account string
 	OrderID int64
 	// For is the digest of the shop's order that the lines are of.
-	For   string
-	Lines []LineWrite
-	Look  Precheck
+	For      string
+	Lines    []LineWrite
+	Precheck Precheck
 	// WroteAt is when this workflow last wrote to the order: soon after, an item
 	// that is missing is looked up twice.
 	WroteAt time.Time `json:",omitzero"`
@@ -83,7 +83,7 @@ func (w LineWrite) changed() bool { return w.Quantity || w.Price }
 func (p *planner) writeLines(lines []LineWrite) flow.Step {
 	return p.step(StepWriteLines, "", linesSummary(lines), WriteLines{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, For: p.s.Digest, Lines: lines,
-		Look: p.precheck(string(StepWriteLines)), WroteAt: p.s.Order.WroteAt,
+		Precheck: p.precheck(string(StepWriteLines)), WroteAt: p.s.Order.WroteAt,
 	})
 }
 

@@ -9,9 +9,9 @@ import (
 // Totalling explains how the order's amount is calculated. Amounts are in the
 // order's currency; always
 //
-//	Goods - Discounts + Remainder (+ Delivery, + PaymentFee where included) = Sum
+//	Items - Discounts + Remainder (+ Delivery, + PaymentFee where included) = Sum
 type Totalling struct {
-	Goods     decimal.Decimal // of the priced lines, quantity times price
+	Items     decimal.Decimal // of the priced lines, quantity times price
 	Discounts []Discount      // of the whole order, not in the lines' prices
 	Remainder decimal.Decimal // what nothing explains, usually rounding
 	Sum       decimal.Decimal // Cartum's total_sum
@@ -62,7 +62,7 @@ func (t Totalling) Rounded() bool {
 // total holds the delivery's price or the payment's fee.
 func Explain(s Snapshot) Totalling {
 	t := Totalling{
-		Goods:     sumOf(PricedLines(s)),
+		Items:     sumOf(PricedLines(s)),
 		Sum:       s.Totals.Sum,
 		Delivery:  fixedPrice(s.Delivery),
 		Paid:      s.Payment.Paid,
@@ -71,7 +71,7 @@ func Explain(s Snapshot) Totalling {
 	if s.Payment.Fee != nil {
 		t.PaymentFee = *s.Payment.Fee
 	}
-	t = t.bestReading(namedDiscounts(s.Totals, t.Goods))
+	t = t.bestReading(namedDiscounts(s.Totals, t.Items))
 	t.ToCollect = t.due()
 	return t
 }
@@ -129,7 +129,7 @@ func choose(named []Discount, bits int) []Discount {
 }
 
 func (t Totalling) unexplained() decimal.Decimal {
-	explained := t.Goods
+	explained := t.Items
 	for _, discount := range t.Discounts {
 		explained = explained.Sub(discount.Value)
 	}
@@ -218,7 +218,7 @@ type AmountCheck struct {
 // Cartum's.
 func CheckAmount(s Snapshot, accountTotal decimal.Decimal) AmountCheck {
 	t := Explain(s)
-	check := AmountCheck{Kind: AmountDiffers, Expected: t.Goods, Actual: accountTotal, Difference: accountTotal.Sub(t.Goods), Shop: t, Currency: s.Currency}
+	check := AmountCheck{Kind: AmountDiffers, Expected: t.Items, Actual: accountTotal, Difference: accountTotal.Sub(t.Items), Shop: t, Currency: s.Currency}
 	switch {
 	case check.Difference.IsZero():
 		check.Kind = AmountLines
@@ -238,7 +238,7 @@ func (c AmountCheck) message(code string) flow.Message {
 	if c.Kind == AmountDiffers {
 		pairs = append(pairs, "difference", c.Difference.StringFixed(2))
 	}
-	if gap := c.Shop.Goods.Sub(c.Shop.Sum); !within(gap, c.Shop.Tolerance) {
+	if gap := c.Shop.Items.Sub(c.Shop.Sum); !within(gap, c.Shop.Tolerance) {
 		pairs = append(pairs, "cartum", c.Shop.Sum.StringFixed(2))
 	}
 	return msg(code, pairs...)

@@ -26,7 +26,7 @@ func TestR12_AmountIsTheTotalOfTheGoods(t *testing.T) {
 	t.Parallel()
 	s := sold("31849", "31849", products(order.LineProduct, "MacBook", "1", "31799"), products(order.LineProduct, "Etui", "2", "25"))
 	told := order.Explain(s)
-	requireAmount(t, "31849", told.Goods)
+	requireAmount(t, "31849", told.Items)
 	requireAmount(t, "31849", told.ToCollect)
 	requireAmount(t, "0", told.Remainder)
 	assert.Empty(t, told.Discounts)
@@ -52,7 +52,7 @@ func TestF33_CouponIsExplained(t *testing.T) {
 	assert.Equal(t, "LATO", told.Discounts[0].Title)
 	requireAmount(t, "25", told.Discounts[0].Percent)
 	requireAmount(t, "200", told.Discounts[0].Value)
-	requireAmount(t, "799", told.Goods)
+	requireAmount(t, "799", told.Items)
 	requireAmount(t, "0", told.Remainder)
 	requireAmount(t, "599", told.ToCollect)
 
@@ -124,7 +124,7 @@ func TestF34_RoundingIsToleratedAndTold(t *testing.T) {
 	t.Parallel()
 	s := sold("100", "100", products(order.LineProduct, "Róża", "3", "33.33"))
 	told := order.Explain(s)
-	requireAmount(t, "99.99", told.Goods)
+	requireAmount(t, "99.99", told.Items)
 	requireAmount(t, "0.01", told.Remainder)
 	requireAmount(t, "0.01", told.Tolerance)
 	assert.True(t, told.Rounded())
@@ -139,7 +139,7 @@ func TestF34_TenthsAddUpExactly(t *testing.T) {
 	t.Parallel()
 	s := sold("0.3", "0.3", products(order.LineProduct, "a", "1", "0.1"), products(order.LineProduct, "b", "1", "0.2"))
 	requireAmount(t, "0", order.Explain(s).Remainder)
-	requireAmount(t, "0.3", order.Explain(s).Goods)
+	requireAmount(t, "0.3", order.Explain(s).Items)
 }
 
 func TestF36_DeliveryAtCarrierRatesIsNoAmount(t *testing.T) {
@@ -202,7 +202,7 @@ func TestF30_GiftsAndSetsKeepTheSumRight(t *testing.T) {
 		products(order.LineSetItem, "Kwiat", "2", "20"), products(order.LineProduct, "Kwiat", "1", "25"),
 		products(order.LineProduct, "Kwiat", "1", "15"), products(order.LineGift, "Kwiat", "1", "0"))
 	told := order.Explain(s)
-	requireAmount(t, "140", told.Goods)
+	requireAmount(t, "140", told.Items)
 	requireAmount(t, "0", told.Remainder)
 	assert.Equal(t, order.AmountLines, order.CheckAmount(s, amount("140")).Kind)
 	assert.Equal(t, order.AmountDiffers, order.CheckAmount(s, amount("240")).Kind)
@@ -211,7 +211,7 @@ func TestF30_GiftsAndSetsKeepTheSumRight(t *testing.T) {
 func TestR12_OrderWithoutLinesHasNoAmount(t *testing.T) {
 	t.Parallel()
 	told := order.Explain(order.Snapshot{})
-	requireAmount(t, "0", told.Goods)
+	requireAmount(t, "0", told.Items)
 	requireAmount(t, "0", told.ToCollect)
 	assert.Equal(t, order.AmountLines, order.CheckAmount(order.Snapshot{}, decimal.Zero).Kind)
 }
@@ -221,7 +221,7 @@ func TestF33_ExplanationAlwaysAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawOrder(t)
 		told := order.Explain(s)
-		sum := told.Goods.Add(told.Remainder)
+		sum := told.Items.Add(told.Remainder)
 		for _, discount := range told.Discounts {
 			sum = sum.Sub(discount.Value)
 		}
@@ -233,7 +233,7 @@ func TestF33_ExplanationAlwaysAddsUp(t *testing.T) {
 		}
 		requireAmount(t, s.Totals.Sum.String(), sum)
 		require.False(t, told.ToCollect.IsNegative())
-		require.Equal(t, order.AmountLines, order.CheckAmount(s, told.Goods).Kind)
+		require.Equal(t, order.AmountLines, order.CheckAmount(s, told.Items).Kind)
 	})
 }
 
@@ -242,8 +242,8 @@ func TestF34_DocumentedTotalsLeaveOnlyRounding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawOrder(t)
 		told := order.Explain(s)
-		s.Totals.Sum = told.Goods.Sub(s.Totals.CouponValue).Sub(s.Totals.DiscountValue).Round(2)
-		s.Totals.Default = told.Goods
+		s.Totals.Sum = told.Items.Sub(s.Totals.CouponValue).Sub(s.Totals.DiscountValue).Round(2)
+		s.Totals.Default = told.Items
 		require.True(t, order.Explain(s).Rounded())
 	})
 }

@@ -32,7 +32,7 @@ type LastCheck struct {
 type Checks struct {
 	Accounts, Shops map[string]LastCheck
 	// LookedAt is when they were looked for.
-	LookedAt time.Time
+	ReadAt time.Time
 }
 
 // Running tells whether anybody is being asked.
@@ -102,7 +102,7 @@ func (c *checks) recent() (Checks, bool) {
 	if c.last.Running() {
 		good = checksSoon
 	}
-	return c.last, time.Since(c.last.LookedAt) < good
+	return c.last, time.Since(c.last.ReadAt) < good
 }
 
 // Checks are the last checks. Where an account or a shop was not asked since the
@@ -114,9 +114,9 @@ func (o *Orders) Checks(ctx context.Context) Checks {
 		return last
 	}
 	looking := o.checks.looking.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkLook)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
 		defer cancel()
-		return o.lookAtChecks(ctx, last), nil
+		return o.readChecks(ctx, last), nil
 	})
 	timer := time.NewTimer(checksPatience)
 	defer timer.Stop()
@@ -130,12 +130,12 @@ func (o *Orders) Checks(ctx context.Context) Checks {
 	return last
 }
 
-// checkLook bounds looking all checks up.
-const checkLook = 30 * time.Second
+// checkTimeout bounds looking all checks up.
+const checkTimeout = 30 * time.Second
 
-func (o *Orders) lookAtChecks(ctx context.Context, was Checks) Checks {
+func (o *Orders) readChecks(ctx context.Context, was Checks) Checks {
 	set := o.settings.Current()
-	now := Checks{Accounts: map[string]LastCheck{}, Shops: map[string]LastCheck{}, LookedAt: time.Now()}
+	now := Checks{Accounts: map[string]LastCheck{}, Shops: map[string]LastCheck{}, ReadAt: time.Now()}
 	var mu sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(checksAtOnce)
@@ -189,7 +189,7 @@ func (o *Orders) lastCheck(ctx context.Context, of workflows.Owner, revision str
 	if last.Revision == revision || o.checks.wasBegun(of, revision) {
 		return last
 	}
-	if err := o.beginCheck(ctx, of, revision, ""); err != nil {
+	if err := o.startCheck(ctx, of, revision, ""); err != nil {
 		last.Problem = err.Error()
 		return last
 	}
@@ -216,20 +216,20 @@ func (o *Orders) Check(ctx context.Context, by string) error {
 	set := o.settings.Current()
 	var problems []error
 	for id := range set.Accounts {
-		problems = append(problems, o.beginCheck(ctx, workflows.Owner{Account: id}, set.Revision, by))
+		problems = append(problems, o.startCheck(ctx, workflows.Owner{Account: id}, set.Revision, by))
 	}
 	for id := range set.Shops {
 		if set.InForce(id) {
-			problems = append(problems, o.beginCheck(ctx, workflows.Owner{Shop: id}, set.Revision, by))
+			problems = append(problems, o.startCheck(ctx, workflows.Owner{Shop: id}, set.Revision, by))
 		}
 	}
 	o.checks.mu.Lock()
 	defer o.checks.mu.Unlock()
-	o.checks.last.LookedAt = time.Time{}
+	o.checks.last.ReadAt = time.Time{}
 	return errors.Join(problems...)
 }
 
-func (o *Orders) beginCheck(ctx context.Context, of workflows.Owner, revision, by string) error {
+func (o *Orders) startCheck(ctx context.Context, of workflows.Owner, revision, by string) error {
 	id := workflows.CheckID(of)
 	_, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: checkWithin,

@@ -12,7 +12,7 @@ import (
 
 // Decide brings a person's answer to what the order waits for. An answer that
 // does not fit is [Unfit], and is not brought; one whose record cannot be looked up
-// is [NotLookedUp]. The same answer twice is as good as once.
+// is [LookupFailed]. The same answer twice is as good as once.
 func (o *Orders) Decide(ctx context.Context, key order.Key, decision order.Decision) error {
 	return o.DecideShowing(ctx, key, decision, func(NamedContact) error { return nil })
 }

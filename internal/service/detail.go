@@ -23,11 +23,11 @@ type Detail struct {
 	State    order.SyncState
 	Links    order.Links
 	Workflow string // its id in Temporal
-	// Began is when the exchange first heard of the order, Compared when both
+	// Started is when the workflow first heard of the order, Compared when both
 	// sides were last compared, zero for never.
-	Origin          order.Origin
-	Began, Compared time.Time
-	Closed          *flow.Message // why it is done, nil while it is not
+	Origin            order.Origin
+	Started, Compared time.Time
+	Closed            *flow.Message // why it is done, nil while it is not
 	// Running are the steps in progress.
 	Running []string
 	Steps   []string // their kinds
@@ -72,7 +72,7 @@ type RoappSide struct {
 	StatusName  string
 	Contact     int64
 	Total       *decimal.Decimal // nil until it was seen
-	TakenOver   bool             // it stood there from before
+	Linked      bool             // it stood there from before
 	WrittenOff  bool             // quantities, prices and lines are frozen
 	Seen, Wrote time.Time
 }
@@ -124,7 +124,7 @@ func (o *Orders) detail(view order.View, names Names) Detail {
 		Names: names.Of(state.Key.Shop, accountOf(state, set)),
 		Key:   state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
 		State: view.SyncState, Links: view.Links, Workflow: state.Key.WorkflowID(), Origin: state.Origin,
-		Began: state.StartedAt, Compared: state.Synced, Closed: closedWhy(state), Running: view.Running, Steps: view.Steps,
+		Started: state.StartedAt, Compared: state.Synced, Closed: closedWhy(state), Running: view.Running, Steps: view.Steps,
 		Refreshing: state.Refresh.Running, RefreshID: view.RefreshID, NextRefresh: view.NextRefresh, Hold: state.Hold, Answers: state.Answers(),
 		Lines: state.LinePairs(), Differences: view.Differences, Warnings: state.Warnings, Timeline: state.Entries(),
 	}
@@ -142,7 +142,7 @@ func (o *Orders) detail(view order.View, names Names) Detail {
 		d.Roapp = &RoappSide{
 			Account: there.Account, ID: there.ID, Number: cmp.Or(there.Number, fmt.Sprint(there.ID)), Status: there.StatusID,
 			StatusName: names.Roapp(there.Account, there.StatusID), Contact: there.ContactID, Total: there.Total,
-			TakenOver: there.TakenOver, WrittenOff: there.WrittenOff, Seen: there.SeenAt, Wrote: there.WroteAt,
+			Linked: there.Linked, WrittenOff: there.WrittenOff, Seen: there.SeenAt, Wrote: there.WroteAt,
 		}
 		if d.Amount != nil && there.Total != nil {
 			check := order.CheckAmount(*state.Snapshot, *there.Total)

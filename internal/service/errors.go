@@ -27,7 +27,7 @@ const (
 	NotImported  Code = "not-imported"  // the order does not exist in RO App yet
 	Closed       Code = "closed"        // the order is closed or failed, Why says why
 	Unfit        Code = "unfit"         // the decision does not answer what the order waits for
-	NotLookedUp  Code = "not-looked-up" // a service did not say whether a record exists: try again
+	LookupFailed Code = "lookup-failed" // a service did not say whether a record exists: try again
 	ImportRuns   Code = "import-runs"   // an initial import of other days runs
 	StillReading Code = "still-reading" // the answer is not there yet: ask again
 	NotRead      Code = "not-read"      // a service could not be read
@@ -37,7 +37,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		Unanswered, NotConnected, Invalid, NoShop, NoAccount, ShopOff, NoOrder, NotInShop, NoRefresh, NotImported, Closed, Unfit,
-		NotLookedUp, ImportRuns, StillReading, NotRead,
+		LookupFailed, ImportRuns, StillReading, NotRead,
 	}
 }
 

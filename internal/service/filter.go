@@ -34,7 +34,7 @@ func (f Filter) checked() (Filter, error) {
 	f = f.split()
 	f.Number = strings.TrimPrefix(strings.TrimSpace(f.Number), "#")
 	switch {
-	case f.Made != "" && f.Made != MadeInShop && f.Made != MadeInRoapp && f.Made != MadeAnywhere:
+	case f.Source != "" && f.Source != SourceShop && f.Source != SourceRoapp && f.Source != SourceAny:
 		return f, invalid("made", "must be integration, roapp or all")
 	case f.Shop != "" && !order.ValidID(f.Shop):
 		return f, invalid("shop", "must be the id of a shop in the settings")
@@ -50,12 +50,12 @@ func (f Filter) checked() (Filter, error) {
 		return f, invalid("text", fmt.Sprintf("must be at most %d letters", longestText))
 	case !f.From.IsZero() && !f.To.IsZero() && !f.From.Before(f.To):
 		return f, invalid("from", "must be before the end of the days")
-	case f.Made == MadeInRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
+	case f.Source == SourceRoapp && (f.Shop != "" || f.State != "" || f.Reason != ""):
 		return f, invalid("made", "an order that was made in RO App has no shop, no state and no hold; leave these filters out")
 	}
 	named := f.Text != "" && f.Number == ""
-	if f.Made == "" || f.Shop != "" || f.State != "" || f.Reason != "" || named { // only ours have these
-		f.Made = MadeInShop
+	if f.Source == "" || f.Shop != "" || f.State != "" || f.Reason != "" || named { // only ours have these
+		f.Source = SourceShop
 	}
 	return f, nil
 }

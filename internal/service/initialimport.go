@@ -44,9 +44,9 @@ func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImp
 	return want, nil
 }
 
-// BeginInitialImport begins an initial import, or goes on with the one of the same
+// StartInitialImport begins an initial import, or goes on with the one of the same
 // days. One of other days is stopped by a person first.
-func (o *Orders) BeginInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
+func (o *Orders) StartInitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
 	if err := o.InForce(shop); err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (P
 	if err != nil {
 		return Page{}, err
 	}
-	look, err := o.newLook(f)
+	look, err := o.newTableQuery(f)
 	if err != nil {
 		return Page{}, err
 	}
@@ -57,17 +57,17 @@ func (o *Orders) List(ctx context.Context, f Filter, cursor string, size int) (P
 	switch {
 	case f.Number != "":
 		return look.byNumber(ctx)
-	case f.Made == MadeInShop && from.Roapp == nil:
+	case f.Source == SourceShop && from.Roapp == nil:
 		return look.ofShops(ctx, from, size)
-	case f.Made == MadeAnywhere, f.Made == MadeInRoapp && from.Order == nil:
+	case f.Source == SourceAny, f.Source == SourceRoapp && from.Order == nil:
 		return look.withRoapp(ctx, from, size)
 	default:
 		return Page{}, errCursor
 	}
 }
 
-// tableLook is one look at a table, by the settings that are in force.
-type tableLook struct {
+// tableQuery is one look at a table, by the settings that are in force.
+type tableQuery struct {
 	*Orders
 	set    *settings.Settings
 	filter Filter
@@ -78,7 +78,7 @@ type tableLook struct {
 	seen map[string]Row
 }
 
-func (o *Orders) newLook(f Filter) (*tableLook, error) {
+func (o *Orders) newTableQuery(f Filter) (*tableQuery, error) {
 	set := o.settings.Current()
 	keys := make([]engine.Key, 0, len(set.Encryption))
 	for _, configured := range set.Encryption {
@@ -92,14 +92,14 @@ func (o *Orders) newLook(f Filter) (*tableLook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the orders' memos: %w", err)
 	}
-	return &tableLook{Orders: o, set: set, filter: f, seen: map[string]Row{}, memos: engine.DataConverter(codec)}, nil
+	return &tableQuery{Orders: o, set: set, filter: f, seen: map[string]Row{}, memos: engine.DataConverter(codec)}, nil
 }
 
 // where selects what the filter shows of the exchange's own orders.
-func (l *tableLook) where() index.Condition { return l.filter.where(l.set) }
+func (l *tableQuery) where() index.Condition { return l.filter.where(l.set) }
 
 // ofShops is a page of orders that were imported.
-func (l *tableLook) ofShops(ctx context.Context, from place, size int) (Page, error) {
+func (l *tableQuery) ofShops(ctx context.Context, from place, size int) (Page, error) {
 	rows, last, err := l.index.NewestFirst(ctx, l.where(), from.Order, size)
 	if err != nil {
 		return Page{}, err
@@ -113,16 +113,16 @@ func (l *tableLook) ofShops(ctx context.Context, from place, size int) (Page, er
 
 // byNumber finds an order by either side's number or id. What Temporal does not
 // know, RO App is asked for: how its staff number orders stands nowhere else.
-func (l *tableLook) byNumber(ctx context.Context) (Page, error) {
+func (l *tableQuery) byNumber(ctx context.Context) (Page, error) {
 	var page Page
-	if l.filter.Made != MadeInRoapp {
+	if l.filter.Source != SourceRoapp {
 		rows, err := l.index.Newest(ctx, index.All(l.where(), numbered(l.filter.Number, l.set)))
 		if err != nil {
 			return Page{}, err
 		}
 		page.Rows = l.rows(rows)
 	}
-	if l.filter.Made == MadeInShop && len(page.Rows) > 0 || looksLikePhone(l.filter.Number) {
+	if l.filter.Source == SourceShop && len(page.Rows) > 0 || looksLikePhone(l.filter.Number) {
 		return page, nil
 	}
 	for _, account := range l.accounts() {
@@ -141,12 +141,12 @@ func (l *tableLook) byNumber(ctx context.Context) (Page, error) {
 }
 
 // wants tells whether a row of RO App's list belongs into the table.
-func (l *tableLook) wants(row Row) bool {
+func (l *tableQuery) wants(row Row) bool {
 	of, mine := l.filter, row.Key != (order.Key{})
-	switch of.Made {
-	case MadeInRoapp:
+	switch of.Source {
+	case SourceRoapp:
 		return !mine && of.placed(row)
-	case MadeInShop:
+	case SourceShop:
 		return mine && of.placed(row) && (of.Shop == "" || of.Shop == row.Key.Shop) && (of.State == "" || of.State == row.State) && (of.Reason == "" || of.Reason == row.Reason)
 	default:
 		return of.placed(row)
@@ -167,7 +167,7 @@ func (r Row) same(other Row) bool {
 	return r.Account == other.Account && r.RoappOrder == other.RoappOrder
 }
 
-func (l *tableLook) rows(all []index.Order) []Row {
+func (l *tableQuery) rows(all []index.Order) []Row {
 	rows := make([]Row, 0, len(all))
 	for _, one := range all {
 		rows = append(rows, l.row(one))
@@ -177,7 +177,7 @@ func (l *tableLook) rows(all []index.Order) []Row {
 
 // row reads what visibility shows of an order. What its memo does not say, as of
 // an order that is just being imported, the settings do.
-func (l *tableLook) row(o index.Order) Row {
+func (l *tableQuery) row(o index.Order) Row {
 	said := l.memo(o)
 	shop, known := l.set.Shops[o.Key.Shop]
 	row := Row{
@@ -206,7 +206,7 @@ func (l *tableLook) row(o index.Order) Row {
 
 // memo is what the order's memo says; nothing where it has none, or was encrypted
 // with a key that is gone.
-func (l *tableLook) memo(o index.Order) (said flow.Row) {
+func (l *tableQuery) memo(o index.Order) (said flow.Row) {
 	if payload := o.Memo(workflows.MemoRow); payload != nil {
 		_ = l.memos.FromPayload(payload, &said)
 	}
@@ -214,7 +214,7 @@ func (l *tableLook) memo(o index.Order) (said flow.Row) {
 }
 
 // orderLink opens an order in RO App, "" where that is not known.
-func (l *tableLook) orderLink(account string, id int64) string {
+func (l *tableQuery) orderLink(account string, id int64) string {
 	web := l.set.Accounts[account].WebURL
 	if web == "" || id == 0 {
 		return ""
@@ -225,7 +225,7 @@ func (l *tableLook) orderLink(account string, id int64) string {
 // Row is one order's row, and whether there is such an order. It may lag a moment
 // behind the order.
 func (o *Orders) Row(ctx context.Context, key order.Key) (Row, bool, error) {
-	look, err := o.newLook(Filter{})
+	look, err := o.newTableQuery(Filter{})
 	if err != nil {
 		return Row{}, false, err
 	}

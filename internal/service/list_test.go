@@ -36,7 +36,7 @@ func TestFiltersCannotSpeakTemporalsLanguage(t *testing.T) {
 	nasty := []string{"' OR '1'='1", "1' --", "a b", "ż", "(", `"`, "`", "%", "\x00"}
 	for _, text := range nasty {
 		for _, f := range []Filter{
-			{Shop: text}, {Account: text}, {State: order.SyncState(text)}, {Reason: order.HoldReason(text)}, {Number: text}, {Made: Made(text)},
+			{Shop: text}, {Account: text}, {State: order.SyncState(text)}, {Reason: order.HoldReason(text)}, {Number: text}, {Source: Source(text)},
 		} {
 			_, err := f.checked()
 			assert.True(t, Has(err, Invalid), "%+v", f)

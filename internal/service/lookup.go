@@ -69,7 +69,7 @@ func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decisio
 	found, err := o.lookup(ctx, workflows.LookupInput{Owner: workflows.Owner{Account: account}, Kind: kind, ID: id})
 	if err != nil {
 		return nil, &Error{
-			Code: NotLookedUp, Err: err,
+			Code: LookupFailed, Err: err,
 			Text: fmt.Sprintf("what the decision names could not be looked up in account %s, so nothing was decided; try again", account),
 		}
 	}

@@ -78,7 +78,7 @@ func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
 func (o *Orders) inShop(ctx context.Context, key order.Key) error {
 	found, err := o.lookup(ctx, workflows.LookupInput{Owner: workflows.Owner{Shop: key.Shop}, Kind: workflows.RecordShopOrder, ID: key.Number})
 	if err != nil {
-		return &Error{Code: NotLookedUp, Err: err, Text: fmt.Sprintf("the shop did not say whether it has %s, so nothing was started; try again", key)}
+		return &Error{Code: LookupFailed, Err: err, Text: fmt.Sprintf("the shop did not say whether it has %s, so nothing was started; try again", key)}
 	}
 	if !found.Found {
 		return &Error{Code: NotInShop, Text: fmt.Sprintf("the shop does not show %s, so nothing was started", key)}
@@ -135,8 +135,8 @@ func (o *Orders) query(ctx context.Context, id, query string) (converter.Encoded
 	}
 }
 
-// Look tells the account's entity that something changed in RO App.
-func (o *Orders) Look(ctx context.Context, account string) error {
+// PollAccount tells the account's entity that something changed in RO App.
+func (o *Orders) PollAccount(ctx context.Context, account string) error {
 	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
 	defer cancel()
 	id := workflows.AccountID(account)

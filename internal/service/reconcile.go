@@ -172,7 +172,7 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 	if fresh {
 		busy, err := o.readingOther(ctx, in)
 		if err == nil && !busy {
-			_, err = o.beginReconcile(ctx, in)
+			_, err = o.startReconcile(ctx, in)
 		}
 		if err != nil {
 			return Completeness{}, err
@@ -209,7 +209,7 @@ func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Co
 	if err := o.mayReconcile(in); err != nil {
 		return Completeness{}, err
 	}
-	run, err := o.beginReconcile(ctx, in)
+	run, err := o.startReconcile(ctx, in)
 	if err != nil {
 		return Completeness{}, err
 	}
@@ -226,7 +226,7 @@ func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
 	return nil
 }
 
-func (o *Orders) beginReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
+func (o *Orders) startReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
 	id := workflows.ReconcileID(in)
 	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: reconcileWithin,

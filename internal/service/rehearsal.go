@@ -13,8 +13,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// rehearsalLook is how often a rehearsal is asked how far it is.
-const rehearsalLook = time.Second
+// rehearsalPollEvery is how often a rehearsal is asked how far it is.
+const rehearsalPollEvery = time.Second
 
 // Rehearse finds out what an initial import would do, and tells of each order as it becomes known. It takes the place of
 // a rehearsal that is under way. Nobody reads on when ctx ends, so the rehearsal ends as well.
@@ -31,7 +31,7 @@ func (o *Orders) Rehearse(
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- run.Get(ctx, &result) }()
-	look := time.NewTicker(rehearsalLook)
+	look := time.NewTicker(rehearsalPollEvery)
 	defer look.Stop()
 	for told := 0; ; {
 		var done bool
@@ -46,8 +46,8 @@ func (o *Orders) Rehearse(
 			done = true
 		case <-look.C:
 		}
-		told, err = o.tellRehearsed(ctx, run, told, tell)
-		if !done && errors.Is(err, errNotTold) {
+		told, err = o.showRehearsed(ctx, run, told, tell)
+		if !done && errors.Is(err, errNotShown) {
 			o.endRehearsal(ctx, run)
 			return result, err
 		}
@@ -57,11 +57,11 @@ func (o *Orders) Rehearse(
 	}
 }
 
-// errNotTold means that whoever wanted to know does not any more.
-var errNotTold = errors.New("the rehearsal's orders cannot be shown")
+// errNotShown means that whoever wanted to know does not any more.
+var errNotShown = errors.New("the rehearsal's orders cannot be shown")
 
-// tellRehearsed tells of the orders after the first so many. While the rehearsal goes on, what fails is asked again.
-func (o *Orders) tellRehearsed(ctx context.Context, run client.WorkflowRun, told int, tell func(workflows.RehearsalView) error) (int, error) {
+// showRehearsed tells of the orders after the first so many. While the rehearsal goes on, what fails is asked again.
+func (o *Orders) showRehearsed(ctx context.Context, run client.WorkflowRun, told int, tell func(workflows.RehearsalView) error) (int, error) {
 	for {
 		var view workflows.RehearsalView
 		answer, err := o.temporal.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), workflows.QueryRehearsal, told)
@@ -72,7 +72,7 @@ func (o *Orders) tellRehearsed(ctx context.Context, run client.WorkflowRun, told
 			return told, fmt.Errorf("ask the rehearsal for its orders: %w", err)
 		}
 		if err := tell(view); err != nil {
-			return told, fmt.Errorf("%w: %w", errNotTold, err)
+			return told, fmt.Errorf("%w: %w", errNotShown, err)
 		}
 		told += len(view.Orders)
 		if len(view.Orders) < workflows.RehearsalPage {

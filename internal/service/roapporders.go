@@ -31,7 +31,7 @@ const (
 )
 
 // accounts are those whose own orders are wanted, sorted.
-func (l *tableLook) accounts() []string {
+func (l *tableQuery) accounts() []string {
 	if only := cmp.Or(l.filter.Account, l.set.Shops[l.filter.Shop].Account); only != "" {
 		if _, known := l.set.Accounts[only]; !known {
 			return nil
@@ -43,7 +43,7 @@ func (l *tableLook) accounts() []string {
 
 // roappPage reads a page of an account's own list. Other work on the account goes
 // first, so it may take until ctx ends.
-func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
+func (l *tableQuery) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
 	id := workflows.RoappOrdersID(in, []byte(l.set.IdentityKey.Reveal()))
 	if page, known := l.tables.roapp.known(id); known {
 		return page, nil
@@ -67,7 +67,7 @@ func (l *tableLook) roappPage(ctx context.Context, in workflows.RoappOrdersInput
 }
 
 // askRoapp has the page read by a workflow, which is gone once it has answered.
-func (l *tableLook) askRoapp(ctx context.Context, id string, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
+func (l *tableQuery) askRoapp(ctx context.Context, id string, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
 	run, err := l.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: roappOrdersWithin,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -89,7 +89,7 @@ func (l *tableLook) askRoapp(ctx context.Context, id string, in workflows.RoappO
 }
 
 // roappByNumber asks an account for an order by the number that its staff see.
-func (l *tableLook) roappByNumber(ctx context.Context, account string) ([]Row, error) {
+func (l *tableQuery) roappByNumber(ctx context.Context, account string) ([]Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, roappPatience)
 	defer cancel()
 	page, err := l.roappPage(ctx, workflows.RoappOrdersInput{Account: account, Page: 1, Number: l.filter.Number})
@@ -104,7 +104,7 @@ func (l *tableLook) roappByNumber(ctx context.Context, account string) ([]Row, e
 
 // recognise makes rows of what RO App lists: orders of ours as the exchange knows
 // them, and the others as RO App does.
-func (l *tableLook) recognise(ctx context.Context, account string, listed []workflows.RoappOrder) ([]Row, error) {
+func (l *tableQuery) recognise(ctx context.Context, account string, listed []workflows.RoappOrder) ([]Row, error) {
 	known, elsewhere, err := l.knownAmong(ctx, account, listed)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (l *tableLook) recognise(ctx context.Context, account string, listed []work
 
 // foreign is an order that no workflow knows: made by staff, who may have copied
 // one of ours, or by the exchange so long ago that its workflow is forgotten.
-func (l *tableLook) foreign(account string, one workflows.RoappOrder, elsewhere map[order.Key]bool) Row {
+func (l *tableQuery) foreign(account string, one workflows.RoappOrder, elsewhere map[order.Key]bool) Row {
 	row := Row{
 		Account: account, Customer: one.Customer, Created: one.Created, Amount: &one.Total, Currency: l.set.Accounts[account].Currency,
 	}
@@ -139,7 +139,7 @@ func (l *tableLook) foreign(account string, one workflows.RoappOrder, elsewhere 
 
 // knownAmong finds those of RO App's orders that workflows know, by RO App's id,
 // and which orders of shops stand for another one in RO App.
-func (l *tableLook) knownAmong(ctx context.Context, account string, listed []workflows.RoappOrder) (known map[int64]Row, elsewhere map[order.Key]bool, err error) {
+func (l *tableQuery) knownAmong(ctx context.Context, account string, listed []workflows.RoappOrder) (known map[int64]Row, elsewhere map[order.Key]bool, err error) {
 	shops := l.set.ShopsOf(account)
 	if len(listed) == 0 || len(shops) == 0 {
 		return nil, nil, nil
@@ -176,10 +176,10 @@ func (l *tableLook) knownAmong(ctx context.Context, account string, listed []wor
 
 // withRoapp is a page of orders that staff created in RO App, or of these and all
 // that came through an integration.
-func (l *tableLook) withRoapp(ctx context.Context, from place, size int) (Page, error) {
+func (l *tableQuery) withRoapp(ctx context.Context, from place, size int) (Page, error) {
 	var ours []index.Order
 	var last *index.Position
-	if l.filter.Made == MadeAnywhere {
+	if l.filter.Source == SourceAny {
 		var err error
 		if ours, last, err = l.index.NewestFirst(ctx, l.where(), from.Order, size); err != nil {
 			return Page{}, err
@@ -218,7 +218,7 @@ func (l *tableLook) withRoapp(ctx context.Context, from place, size int) (Page, 
 }
 
 // readRoapp reads a page of an account's list: the orders that no workflow knows.
-func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (roappList, error) {
+func (l *tableQuery) readRoapp(ctx context.Context, account string, number int) (roappList, error) {
 	page, err := l.roappPage(ctx, workflows.RoappOrdersInput{Account: account, Page: number})
 	if err != nil {
 		return roappList{}, err
@@ -232,7 +232,7 @@ func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (
 	rows, err := l.recognise(ctx, account, page.Orders)
 	l.see(rows)
 	list.rows = slices.DeleteFunc(rows, func(row Row) bool {
-		return row.Workflow != "" || l.filter.Made == MadeInRoapp && row.Key != order.Key{} || !l.filter.placed(row)
+		return row.Workflow != "" || l.filter.Source == SourceRoapp && row.Key != order.Key{} || !l.filter.placed(row)
 	})
 	if !l.filter.From.IsZero() && list.oldest.Before(l.filter.From) {
 		list.pages = number // all others are older
@@ -241,7 +241,7 @@ func (l *tableLook) readRoapp(ctx context.Context, account string, number int) (
 }
 
 // see remembers rows of ours as RO App's list shows them.
-func (l *tableLook) see(rows []Row) {
+func (l *tableQuery) see(rows []Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, row := range rows {
@@ -252,7 +252,7 @@ func (l *tableLook) see(rows []Row) {
 }
 
 // seenRow is what RO App's list shows of an order of ours, if it was read.
-func (l *tableLook) seenRow(workflow string) (Row, bool) {
+func (l *tableQuery) seenRow(workflow string) (Row, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	row, ok := l.seen[workflow]

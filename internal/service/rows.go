@@ -9,19 +9,19 @@ import (
 )
 
 // Made says where the orders of a table were made.
-type Made string
+type Source string
 
 // Where orders are made.
 const (
-	MadeInShop   Made = "integration" // came through the exchange, of one shop or of all
-	MadeInRoapp  Made = "roapp"       // by staff
-	MadeAnywhere Made = "all"
+	SourceShop  Source = "integration" // came through the exchange, of one shop or of all
+	SourceRoapp Source = "roapp"       // by staff
+	SourceAny   Source = "all"
 )
 
 // Filter says which orders a table shows; its zero value is all orders that came
 // through the service.
 type Filter struct {
-	Made    Made   // "" is [MadeInShop]
+	Source  Source // "" is [SourceShop]
 	Shop    string // a shop's id, "" for all
 	Account string // of orders made in RO App: an account's id, "" for all
 	State   order.SyncState

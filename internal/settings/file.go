@@ -52,9 +52,9 @@ const (
 	// settled is how long after its first sign a change is read: an editor
 	// writes in several goes, and several files change together.
 	settled = 300 * time.Millisecond
-	// lookAnyway is how often the file is read without a sign: network file
+	// rereadEvery is how often the file is read without a sign: network file
 	// systems and files mounted one by one give none.
-	lookAnyway = 30 * time.Second
+	rereadEvery = 30 * time.Second
 )
 
 // Follow reads the file whenever it changes, until ctx ends. What cannot be used
@@ -67,7 +67,7 @@ func (f *File) Follow(ctx context.Context) {
 	} else {
 		defer func() { _ = watcher.Close() }() // nobody waits for more of it
 	}
-	anyway := time.NewTicker(lookAnyway)
+	anyway := time.NewTicker(rereadEvery)
 	defer anyway.Stop()
 	var due <-chan time.Time
 	for {

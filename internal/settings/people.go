@@ -14,8 +14,8 @@ type User struct {
 	// PasswordBcrypt is the password's hash. It is kept like a secret, for weak
 	// passwords can be tried out on it.
 	PasswordBcrypt Secret `yaml:"password_bcrypt" validate:"required,bcrypt_hash" literal:"allowed" example:"$2a$12$…"`
-	// Role is look or act.
-	Role string `yaml:"role" validate:"required,oneof=look act" example:"act"`
+	// Role is view or act.
+	Role string `yaml:"role" validate:"required,oneof=view act" example:"act"`
 }
 
 // SignIn are the ways in for people who are known elsewhere.
@@ -40,9 +40,9 @@ type OIDC struct {
 	// RoleClaim is the claim of the ID token with the person's groups, a text or
 	// a list, default groups.
 	RoleClaim string `yaml:"role_claim" default:"groups"`
-	// Roles map groups to look and act; the highest counts. Who has none does not
+	// Roles map groups to view and act; the highest counts. Who has none does not
 	// get in.
-	Roles map[string]string `yaml:"roles" validate:"dive,oneof=look act" example:"{warehouse: look, sales: act}"`
+	Roles map[string]string `yaml:"roles" validate:"dive,oneof=view act" example:"{warehouse: view, sales: act}"`
 }
 
 // ProxyHeader is login by a reverse proxy that says who asks.
@@ -52,8 +52,8 @@ type ProxyHeader struct {
 	// Groups is the header with the person's groups, with commas between them,
 	// default X-Forwarded-Groups.
 	Groups string `yaml:"groups" default:"X-Forwarded-Groups" validate:"header_name"`
-	// Roles map groups to look and act, as in [OIDC].
-	Roles map[string]string `yaml:"roles" validate:"dive,oneof=look act" example:"{warehouse: look, sales: act}"`
+	// Roles map groups to view and act, as in [OIDC].
+	Roles map[string]string `yaml:"roles" validate:"dive,oneof=view act" example:"{warehouse: view, sales: act}"`
 	// Trusted are the networks of the proxies; nobody else's headers are believed.
 	Trusted []string `yaml:"trusted" validate:"dive,cidr" example:"[10.0.0.5/32]"`
 }

@@ -331,8 +331,8 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:6:6: api_tokens[1].name: is the same as api_tokens[0].name in line 5; give each user and each token its own name",
 			"settings.yaml:6:15: api_tokens[1].sha256: is the same as api_tokens[0].sha256 in line 5; give each program a token of its own",
 		}},
-		{"a program and a person of one name", "accounts:", "api_tokens: [{name: anna, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08, role: write}]\nsession_key: ${CARTUMSYNC_SESSION_KEY}\nusers: [{name: anna, password_bcrypt: " + passwordHash + ", role: look}]\naccounts:", []string{
-			`settings.yaml:4:101: api_tokens[0].role: "write" is not known; write one of: look, act`,
+		{"a program and a person of one name", "accounts:", "api_tokens: [{name: anna, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08, role: write}]\nsession_key: ${CARTUMSYNC_SESSION_KEY}\nusers: [{name: anna, password_bcrypt: " + passwordHash + ", role: view}]\naccounts:", []string{
+			`settings.yaml:4:101: api_tokens[0].role: "write" is not known; write one of: view, act`,
 			"settings.yaml:6:10: users[0].name: is the same as api_tokens[0].name in line 4; give each user and each token its own name",
 		}},
 		{"users without a key for their cookies", "accounts:", "users: [{name: anna, password_bcrypt: " + passwordHash + "}]\naccounts:", []string{
@@ -348,12 +348,12 @@ func TestProblems(t *testing.T) {
 			"settings.yaml:5:3: sign_in.oidc: needs session_key beside it, which is missing; write session_key: ${CARTUMSYNC_SESSION_KEY}, and make the key with: openssl rand -hex 32",
 			"settings.yaml:5:3: sign_in.oidc.client_id: is missing; write for example client_id: cartumsync",
 			"settings.yaml:5:3: sign_in.oidc.client_secret: is missing; write for example client_secret: ${CARTUMSYNC_OIDC_SECRET}",
-			"settings.yaml:5:3: sign_in.oidc.roles: is missing; write for example roles: {warehouse: look, sales: act}",
+			"settings.yaml:5:3: sign_in.oidc.roles: is missing; write for example roles: {warehouse: view, sales: act}",
 			"settings.yaml:5:10: sign_in.oidc.issuer: must be https:// and a host, as the provider names itself, with no query after it (http:// only for localhost and names without a dot)",
 			"settings.yaml:5:40: sign_in.oidc.redirect_url: must be the starter's address as browsers reach it, with /login/oidc/callback at its end",
 			`settings.yaml:6:18: sign_in.proxy_header.user: "X Y" is no name of a header; write for example X-Forwarded-User`,
 			`settings.yaml:6:41: sign_in.proxy_header.trusted[0]: "10.0.0.5" is no network; write for example 10.0.0.5/32`,
-			`settings.yaml:6:60: sign_in.proxy_header.roles.sales: "all" is not known; write one of: look, act`,
+			`settings.yaml:6:60: sign_in.proxy_header.roles.sales: "all" is not known; write one of: view, act`,
 			`settings.yaml:7:19: trusted_proxies[0]: "proxy" is no network; write for example 10.0.0.5/32`,
 		}},
 		{"token that is no hash", "accounts:", "api_tokens: [{name: Ware house, sha256: hunter}, {}]\naccounts:", []string{

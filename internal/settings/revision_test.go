@@ -66,10 +66,10 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"held_after: 15m":                         "held_after: 16m",
 		"name: warehouse":                         "name: store",
 		"sha256: 736e":                            "sha256: 0000",
-		"role: act                        # default": "role: look",
+		"role: act                        # default": "role: view",
 		"- name: anna":                                      "- name: hanna",
 		"password_bcrypt: $2a$12$":                          "password_bcrypt: $2a$11$",
-		"\n    role: act\n\n# Needed":                       "\n    role: look\n\n# Needed",
+		"\n    role: act\n\n# Needed":                       "\n    role: view\n\n# Needed",
 		"issuer: https://login.example":                     "issuer: https://login2.example",
 		"client_id: cartumsync":                             "client_id: cartumsync2",
 		"https://orders.example/":                           "https://orders2.example/",
@@ -77,8 +77,8 @@ func TestRevisionChangesWithEveryValue(t *testing.T) {
 		"role_claim: groups":                                "role_claim: roles",
 		"user: X-Forwarded-User":                            "user: Remote-User",
 		"groups: X-Forwarded-Groups":                        "groups: Remote-Groups",
-		"roles: {warehouse: look, sales: act}\n  # A":       "roles: {warehouse: act, sales: act}\n  # A",
-		"roles: {warehouse: look, sales: act}\n    trusted": "roles: {warehouse: act, sales: act}\n    trusted",
+		"roles: {warehouse: view, sales: act}\n  # A":       "roles: {warehouse: act, sales: act}\n  # A",
+		"roles: {warehouse: view, sales: act}\n    trusted": "roles: {warehouse: act, sales: act}\n    trusted",
 		"192.0.2.10/32":                                     "192.0.2.11/32",
 	} {
 		check(old, parse(t, replaced(t, old, replacement)).Revision)

@@ -202,8 +202,8 @@ type APIToken struct {
 	Name string `yaml:"name" validate:"required,id" example:"warehouse"`
 	// SHA256 is the hash of the token, 64 small hexadecimal digits.
 	SHA256 string `yaml:"sha256" validate:"required,sha256_hex" example:"9f86d08…"`
-	// Role is look or act, the default.
-	Role string `yaml:"role" default:"act" validate:"oneof=look act" example:"look"`
+	// Role is view or act, the default.
+	Role string `yaml:"role" default:"act" validate:"oneof=view act" example:"view"`
 }
 
 // Statuses map the status ids of both sides; what is not in them changes

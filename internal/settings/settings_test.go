@@ -128,7 +128,7 @@ func TestExampleIsRead(t *testing.T) {
 	require.Equal(t, "act", got.Users[0].Role)
 	require.True(t, strings.HasPrefix(got.Users[0].PasswordBcrypt.Reveal(), "$2a$12$"))
 	require.Equal(t, "hunter-session-key-of-32-characters", got.SessionKey.Reveal())
-	roles := map[string]string{"warehouse": "look", "sales": "act"}
+	roles := map[string]string{"warehouse": "view", "sales": "act"}
 	require.Equal(t, settings.SignIn{
 		OIDC: settings.OIDC{
 			Issuer: "https://login.example", ClientID: "cartumsync", ClientSecret: settings.NewSecret("hunter-oidc-secret"),

@@ -102,7 +102,7 @@ func TestWhatDoesNotRunIsStarted(t *testing.T) {
 	c = &temporalOf{running: []string{"shop:demo", "lane:main"}}
 	require.NoError(t, workersOn(c).check(t.Context()))
 	assert.Equal(t, []string{"account:main"}, c.started)
-	assert.Equal(t, []string{"account:main settings r2", "account:main look"}, c.signals, "what changed meanwhile is polled at once")
+	assert.Equal(t, []string{"account:main settings r2", "account:main poll"}, c.signals, "what changed meanwhile is polled at once")
 
 	c = &temporalOf{listed: errors.New("no visibility")}
 	require.ErrorContains(t, workersOn(c).check(t.Context()), "no visibility")

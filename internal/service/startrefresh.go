@@ -11,14 +11,14 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// beginWithin bounds the wait until an order's workflow has taken a refresh.
-const beginWithin = 15 * time.Second
+// startTimeout bounds the wait until an order's workflow has taken a refresh.
+const startTimeout = 15 * time.Second
 
-// Begin has both sides of an order compared, and does not wait for the end: ask
+// StartRefresh has both sides of an order compared, and does not wait for the end: ask
 // [Orders.RefreshEnd] for it. Where one runs already, it is the one that is told
 // of. Errors are those of [Orders.Refresh].
-func (o *Orders) Begin(ctx context.Context, key order.Key, by string) (Refreshed, error) {
-	ctx, cancel := context.WithTimeout(ctx, beginWithin)
+func (o *Orders) StartRefresh(ctx context.Context, key order.Key, by string) (Refreshed, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	view, err := o.openView(ctx, key)
 	if err != nil {
@@ -43,19 +43,19 @@ func (o *Orders) Begin(ctx context.Context, key order.Key, by string) (Refreshed
 	return o.refused(ctx, key, view.RefreshID, err)
 }
 
-// Begun is what became of one of several refreshes. A closed order, one that is
+// StartedRefresh is what became of one of several refreshes. A closed order, one that is
 // not known and one that did not answer have no Refreshed but an error.
-type Begun struct {
+type StartedRefresh struct {
 	Key order.Key
 	Refreshed
-	Err error // as of [Orders.Begin]
+	Err error // as of [Orders.StartRefresh]
 }
 
-// BeginMany begins the refreshes of up to [MostAtOnce] orders. Each answers for
+// StartRefreshes begins the refreshes of up to [MostAtOnce] orders. Each answers for
 // itself, in the order of the keys.
-func (o *Orders) BeginMany(ctx context.Context, keys []order.Key, by string) ([]Begun, error) {
-	return each(ctx, keys, func(ctx context.Context, key order.Key) Begun {
-		answer, err := o.Begin(ctx, key, by)
-		return Begun{Key: key, Refreshed: answer, Err: err}
+func (o *Orders) StartRefreshes(ctx context.Context, keys []order.Key, by string) ([]StartedRefresh, error) {
+	return each(ctx, keys, func(ctx context.Context, key order.Key) StartedRefresh {
+		answer, err := o.StartRefresh(ctx, key, by)
+		return StartedRefresh{Key: key, Refreshed: answer, Err: err}
 	})
 }

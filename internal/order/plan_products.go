@@ -48,7 +48,7 @@ func (p *planner) productKey(line Line) ProductKey {
 func (p *planner) products() map[LineKey]int64 {
 	products := map[LineKey]int64{}
 	for _, line := range p.s.Snapshot.Lines {
-		if product := p.s.Goods[p.productKey(line)].product(); product != nil {
+		if product := p.s.Products[p.productKey(line)].product(); product != nil {
 			products[line.Key] = product.ID
 		}
 	}
@@ -62,7 +62,7 @@ func (p *planner) needsCatalogueFirst(line Line) bool {
 
 // needsCreating is a line with a SKU whose product was not found.
 func (p *planner) needsCreating(line Line) bool {
-	facts := p.s.Goods[p.productKey(line)]
+	facts := p.s.Products[p.productKey(line)]
 	return line.Article != "" && facts.product() == nil && len(facts.Found) == 0
 }
 
@@ -82,7 +82,7 @@ func (p *planner) recallProducts() []flow.Step {
 	var steps []flow.Step
 	for _, line := range p.s.Snapshot.Lines {
 		key := p.productKey(line)
-		if facts := p.s.Goods[key]; facts.product() == nil && len(facts.Found) > 1 && facts.Recalled == nil {
+		if facts := p.s.Products[key]; facts.product() == nil && len(facts.Found) > 1 && facts.Recalled == nil {
 			steps = appendMissing(steps, p.recall("", key))
 		}
 	}
@@ -93,19 +93,19 @@ func (p *planner) recallProducts() []flow.Step {
 func (p *planner) productHold() *Hold {
 	for i, line := range p.s.Snapshot.Lines {
 		key := p.productKey(line)
-		facts := p.s.Goods[key]
+		facts := p.s.Products[key]
 		if facts.product() != nil {
 			continue
 		}
 		field := fmt.Sprintf("products[%d].article", i)
 		if len(facts.Found) > 1 {
 			h := holdFor(HoldAmbiguousProduct, "products", num(len(facts.Found)), "product", key.value())
-			h.Field, h.Goods, h.Choices = field, key, productChoices(facts.Found)
+			h.Field, h.ProductKey, h.Choices = field, key, productChoices(facts.Found)
 			return &h
 		}
 		if line.Article == "" && !facts.Create {
 			h := holdFor(HoldNoArticle, "title", Shorten(line.Title, 80))
-			h.Field, h.Goods = field, key
+			h.Field, h.ProductKey = field, key
 			return &h
 		}
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
 
-// mustLook tells whether an earlier attempt at a create may have succeeded.
-func mustLook(ctx context.Context, look order.Precheck) bool {
-	return look.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx) || resetSince(ctx, look)
+// precheckNeeded tells whether an earlier attempt at a create may have succeeded.
+func precheckNeeded(ctx context.Context, precheck order.Precheck) bool {
+	return precheck.Needed() || (activity.GetInfo(ctx).Attempt > 1 && !onlyRefused(ctx)) || late(ctx) || resetSince(ctx, precheck)
 }
 
 // resetSince tells that a reset has brought the activity back in another run than
 // the one that planned it.
-func resetSince(ctx context.Context, look order.Precheck) bool {
-	return look.Run != "" && look.Run != activity.GetInfo(ctx).WorkflowExecution.RunID
+func resetSince(ctx context.Context, precheck order.Precheck) bool {
+	return precheck.Run != "" && precheck.Run != activity.GetInfo(ctx).WorkflowExecution.RunID
 }
 
 // noteRefusal remembers that this attempt and all before it were refused for
@@ -38,25 +38,25 @@ func late(ctx context.Context) bool {
 	return time.Since(activity.GetInfo(ctx).ScheduledTime) > order.FinishedWithin
 }
 
-// lookFirst looks for what an earlier attempt may have made. After a lost
+// lookupFirst looks for what an earlier attempt may have made. After a lost
 // answer it lets the service settle, and believes in nothing only after a
 // second look: its lists lag behind its writes.
-func lookFirst[T any](ctx context.Context, look order.Precheck, find func(context.Context) (*T, error)) (*T, error) {
+func lookupFirst[T any](ctx context.Context, precheck order.Precheck, find func(context.Context) (*T, error)) (*T, error) {
 	if committed(ctx) {
-		return findCreated(ctx, look.Lag, find)
+		return findCreated(ctx, precheck.Lag, find)
 	}
-	if !mustLook(ctx, look) {
+	if !precheckNeeded(ctx, precheck) {
 		return nil, nil
 	}
-	if err := settle(ctx, look); err != nil {
+	if err := settle(ctx, precheck); err != nil {
 		return nil, err
 	}
 	found, err := find(ctx)
-	onlyOld := look.Lost == nil && !resetSince(ctx, look) && (activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx))
+	onlyOld := precheck.Lost == nil && !resetSince(ctx, precheck) && (activity.GetInfo(ctx).Attempt == 1 || onlyRefused(ctx))
 	if err != nil || found != nil || onlyOld {
 		return found, err
 	}
-	if err := sleep(ctx, look.Lag); err != nil {
+	if err := sleep(ctx, precheck.Lag); err != nil {
 		return nil, err
 	}
 	return find(ctx)
@@ -96,10 +96,10 @@ func committed(ctx context.Context) bool {
 }
 
 // settle waits until what an attempt whose answer was lost may have done is done.
-func settle(ctx context.Context, look order.Precheck) error {
-	if look.Lost == nil {
+func settle(ctx context.Context, precheck order.Precheck) error {
+	if precheck.Lost == nil {
 		return nil
 	}
 	roapp.ReleaseTask(ctx) // the settling takes longer than a turn
-	return sleep(ctx, time.Until(look.Lost.Add(look.Settle)))
+	return sleep(ctx, time.Until(precheck.Lost.Add(precheck.Settle)))
 }
