@@ -66,7 +66,7 @@ func newSite(t testing.TB) *site {
 	second := set.Shops["demo"]
 	second.Name, second.TimeZone, second.Region = "Квіти онлайн", "Europe/Kyiv", "UA"
 	set.Shops["second"] = second
-	for token, user := range map[string]settings.APIToken{actToken: {Name: "anna", Role: "act"}, lookToken: {Name: "viewer", Role: "look"}} {
+	for token, user := range map[string]settings.APIToken{actToken: {Name: "anna", Role: "act"}, lookToken: {Name: "viewer", Role: "view"}} {
 		hash := sha256.Sum256([]byte(token))
 		user.SHA256 = hex.EncodeToString(hash[:])
 		set.APITokens = append(set.APITokens, user)
