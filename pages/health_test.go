@@ -95,7 +95,7 @@ func TestHealthPage(t *testing.T) {
 	assert.Contains(t, d.opens("/health/now").Text, "<table")
 	assert.Contains(t, d.opens("/health/history").Text, "<svg")
 
-	for path, signal := range map[string]string{"/health/shops/demo/sweep": "look shop:demo", "/health/accounts/main/collect": "look account:main"} {
+	for path, signal := range map[string]string{"/health/shops/demo/sweep": "poll shop:demo", "/health/accounts/main/collect": "poll account:main"} {
 		done := d.sends(path, url.Values{})
 		require.Equal(t, http.StatusSeeOther, done.Code)
 		assert.Contains(t, d.opens(done.Header().Get("Location")).Text, "is being polled.")
