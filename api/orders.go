@@ -92,7 +92,7 @@ func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOu
 	for _, row := range page.Rows {
 		out.Body.Orders = append(out.Body.Orders, summaryOf(row))
 	}
-	out.Body.Next, out.Body.Problems = page.Next, page.Problems
+	out.Body.Next, out.Body.Problems = page.Next, service.Sentences(page.Problems)
 	return &out, nil
 }
 

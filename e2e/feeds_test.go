@@ -36,7 +36,7 @@ func swept(snapshot order.Snapshot) order.ChangeNotice {
 // firstRead is the order as it was first read from the shop.
 func firstRead(w *testenv.Env, number int64) order.Snapshot {
 	w.T.Helper()
-	codec, err := process.Codec(w.Settings)
+	codec, err := engine.SettingsCodec(w.Settings)
 	require.NoError(w.T, err)
 	var started int64
 	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

@@ -23,7 +23,7 @@ type holdBox struct {
 	State   order.SyncState
 	Hold    *order.Hold // nil where it waits for nothing
 	Answers []order.DecisionKind
-	Running []string      // what the order is at
+	Running []string      // kinds of the steps that the order is at
 	Closed  *flow.Message // why it is done, nil where it is not
 	Roapp   string        // its number in RO App, "" where it has none
 	Link    string        // opens it there
@@ -39,7 +39,7 @@ type holdBox struct {
 func holdBoxOf(view order.View) holdBox {
 	box := holdBox{
 		Key: view.State.Key, State: view.SyncState, Hold: view.State.Hold, Answers: view.State.Answers(),
-		Running: view.Running, Link: view.Links.Order,
+		Running: view.Steps, Link: view.Links.Order,
 	}
 	if view.State.Closed != nil {
 		box.Closed = &view.State.Closed.Message
@@ -54,7 +54,7 @@ func holdBoxOf(view order.View) holdBox {
 }
 
 func boxOfDetail(d service.Detail) holdBox {
-	box := holdBox{Names: d.Names, Key: d.Key, State: d.State, Hold: d.Hold, Answers: d.Answers, Running: d.Running, Closed: d.Closed, Link: d.Links.Order}
+	box := holdBox{Names: d.Names, Key: d.Key, State: d.State, Hold: d.Hold, Answers: d.Answers, Running: d.Steps, Closed: d.Closed, Link: d.Links.Order}
 	if d.Roapp != nil {
 		box.Roapp = d.Roapp.Number
 	}

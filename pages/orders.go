@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
+	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 // ordersPerPage is how many rows a page of the table has.
@@ -25,8 +28,14 @@ type ordersTable struct {
 	First    string // URL of the first page, "" on it
 	Next     string // URL of the next page, "" on the last
 	Counts   string // URL of the counts
-	Problems []string
+	Problems []service.Problem
 	Invalid  string // what is wrong with the search
+	Text     string // what was searched for
+	From, To string // days, both included
+	// Import are the shops that an order of this number can be imported from: no order has
+	// it, so it may be one that was never imported.
+	Import []shopName
+	Number int64
 }
 
 // choice is an entry of a list to choose from.
@@ -44,6 +53,9 @@ type orderRow struct {
 func (r orderRow) Cell() updateCell {
 	cell := r.Update
 	cell.Key, cell.Row = r.Key, true
+	if cell.Next.IsZero() {
+		cell.Next = r.NextUpdate
+	}
 	return cell
 }
 
@@ -69,12 +81,16 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	asked := r.URL.Query()
-	table := p.tableAsked(asked)
-	page, err := orders.List(r.Context(), table.Filter, asked.Get("page"), ordersPerPage)
+	table, err := p.tableAsked(r)
+	var page service.Page
+	if err == nil {
+		page, err = orders.List(r.Context(), table.Filter, asked.Get("page"), ordersPerPage)
+	}
 	switch {
 	case service.Has(err, service.Invalid):
-		table.Invalid = service.As(err).Text
 		v := p.view(r, table)
+		table.Invalid = v.invalid(service.As(err))
+		v.Data = table
 		v.Status = statuses[service.Invalid]
 		p.write(w, "orders", "layout", v)
 		return
@@ -87,6 +103,9 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 		table.Rows = append(table.Rows, rowOf(row, names))
 	}
 	table.Problems = page.Problems
+	if len(table.Rows) == 0 && asked.Get("page") == "" {
+		table.offerImport(p.Settings.Current())
+	}
 	if asked.Get("page") != "" {
 		table.First = tableURL(asked, "")
 	}
@@ -96,14 +115,46 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 	p.show(w, r, "orders", table)
 }
 
+// offerImport names the shops that an order can be imported from that no list has.
+func (t *ordersTable) offerImport(set *settings.Settings) {
+	number, err := strconv.ParseInt(t.Filter.Number, 10, 64)
+	if err != nil || number < 1 || len(t.Filter.Number) >= longestOfferedNumber {
+		return
+	}
+	t.Number = number
+	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
+		if set.InForce(id) && (t.Filter.Shop == "" || t.Filter.Shop == id) {
+			t.Import = append(t.Import, shopName{id, set.Shops[id].Name})
+		}
+	}
+}
+
+// longestOfferedNumber is more digits than an order's number has: those of a phone.
+const longestOfferedNumber = 9
+
 // tableAsked reads the filter out of a URL.
-func (p *pages) tableAsked(asked url.Values) ordersTable {
-	table := ordersTable{Show: asked.Get("show"), States: service.States()}
+func (p *pages) tableAsked(r *http.Request) (ordersTable, error) {
+	asked := r.URL.Query()
+	table := ordersTable{Show: asked.Get("show"), States: service.States(), From: asked.Get("from"), To: asked.Get("to")}
 	if table.Show == "" {
 		table.Show = showIntegration
 	}
 	table.Filter = service.Filter{
 		State: order.SyncState(asked.Get("state")), Reason: order.HoldReason(asked.Get("reason")), Number: asked.Get("number"),
+	}
+	table.Text = table.Filter.Number
+	if sealed := asked.Get("q"); sealed != "" {
+		text, err := p.unseal(sealed)
+		if err != nil {
+			return table, &service.Error{Code: service.Invalid, Field: "q", Text: "q: " + err.Error()}
+		}
+		table.Text, table.Filter.Text = text, text
+		if !strings.HasPrefix(table.Show, showShop) {
+			table.Show = showIntegration // only these have names to search for
+		}
+	}
+	if err := p.daysAsked(r, &table); err != nil {
+		return table, err
 	}
 	if shop, one := strings.CutPrefix(table.Show, showShop); one {
 		table.Filter.Shop = shop
@@ -118,7 +169,27 @@ func (p *pages) tableAsked(asked url.Values) ordersTable {
 		table.Shops = append(table.Shops, choice{Value: showShop + id, Text: shops[id].Name})
 	}
 	table.Counts = "/orders/counts?" + url.Values{"show": {table.Show}}.Encode()
-	return table
+	return table, nil
+}
+
+// daysAsked reads the days in the zone of the page.
+func (p *pages) daysAsked(r *http.Request, table *ordersTable) error {
+	zone, _ := p.zoneFor(r)
+	for _, day := range []struct {
+		name, text string
+		into       *time.Time
+		plus       int
+	}{{"from", table.From, &table.Filter.From, 0}, {"to", table.To, &table.Filter.To, 1}} {
+		if day.text == "" {
+			continue
+		}
+		at, err := time.ParseInLocation(time.DateOnly, day.text, zone)
+		if err != nil || at.Year() < 2000 || at.Year() > 2999 {
+			return &service.Error{Code: service.Invalid, Field: day.name, Text: day.name + ": must be a day such as 2026-11-28"}
+		}
+		*day.into = at.AddDate(0, 0, day.plus)
+	}
+	return nil
 }
 
 // tableURL is the same table from a cursor on.
@@ -134,6 +205,15 @@ func tableURL(asked url.Values, cursor string) string {
 // StateURL is the table of one state.
 func (t ordersTable) StateURL(state order.SyncState) string {
 	return "/orders?" + url.Values{"show": {t.Show}, "state": {string(state)}}.Encode()
+}
+
+// invalid says what is wrong with the search, in the person's language where a page can
+// ask for it.
+func (v *view) invalid(err *service.Error) string {
+	if id := "orders.invalid." + err.Field; v.Has(id) {
+		return v.text(id)
+	}
+	return v.text("failed.invalid", "Why", err.Text)
 }
 
 func rowOf(row service.Row, names service.Names) orderRow {
@@ -175,7 +255,11 @@ func (p *pages) orderCounts(w http.ResponseWriter, r *http.Request) {
 	if !connected {
 		return
 	}
-	table := p.tableAsked(r.URL.Query())
+	table, err := p.tableAsked(r)
+	if err != nil {
+		p.failed(w, r, err)
+		return
+	}
 	if table.Filter.Shop == "" {
 		table.Show = showIntegration // only these have states
 	}

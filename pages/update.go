@@ -11,6 +11,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/service"
+	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
 // updateCell is a row's own button and what came of the wish to update its
@@ -20,16 +21,21 @@ type updateCell struct {
 	State   service.RefreshState // "" where nobody asked
 	ID      string
 	Changed []flow.Message
-	Waits   []string
+	Waits   []string      // kinds of the steps that it is at
 	Problem string        // in the reader's language
 	Failure *flow.Message // what the order waits for
 	Next    time.Time
+	// Names are those of the statuses in messages, nil where there are none.
+	Names wording.StatusNames
 	// Row is set in the table: once the update has ended its row is shown anew.
 	Row bool
 	// Anew is set where the cell stands beside others in one answer: each takes
 	// its place in the page.
 	Anew bool
 }
+
+// StatusNames are the names of the statuses in messages.
+func (c updateCell) StatusNames() wording.StatusNames { return c.Names }
 
 // Running tells that the update goes on.
 func (c updateCell) Running() bool { return c.State == service.RefreshRunning }
@@ -61,14 +67,14 @@ func (c updateCell) PollURL() string {
 	return asked
 }
 
-func (p *pages) cellOf(r *http.Request, key order.Key, answer service.Refreshed, err error) updateCell {
+func (p *pages) cellOf(r *http.Request, orders *service.Orders, key order.Key, answer service.Refreshed, err error) updateCell {
 	row := r.FormValue("row") != ""
 	if err != nil {
 		return updateCell{Key: key, Row: row, State: "none", Problem: p.problemOf(r, err)}
 	}
 	return updateCell{
-		Key: key, Row: row, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Waits,
-		Failure: answer.Problem, Next: answer.Next,
+		Key: key, Row: row, State: answer.State, ID: answer.ID, Changed: answer.Changed, Waits: answer.Steps,
+		Failure: answer.Problem, Next: answer.Next, Names: orders.Names(r.Context()).Of(key.Shop, p.Settings.Current().Shops[key.Shop].Account),
 	}
 }
 
@@ -79,7 +85,7 @@ func (p *pages) update(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, err := orders.StartRefresh(r.Context(), key, userName(r))
-	p.showUpdate(w, r, p.cellOf(r, key, answer, err))
+	p.showUpdate(w, r, p.cellOf(r, orders, key, answer, err))
 }
 
 // updateMany has both sides of the orders compared that were chosen.
@@ -99,7 +105,7 @@ func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
 	}
 	cells := make([]updateCell, 0, len(began))
 	for _, one := range began {
-		cells = append(cells, p.cellOf(r, one.Key, one.Refreshed, one.Err))
+		cells = append(cells, p.cellOf(r, orders, one.Key, one.Refreshed, one.Err))
 	}
 	p.showUpdates(w, r, cells)
 }
@@ -152,7 +158,7 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 		p.Logger.Warn("an update could not be asked how far it is", zap.String("shop", key.Shop), zap.Int64("order", key.Number), zap.Error(err))
 		answer, err = service.Refreshed{State: service.RefreshRunning, ID: id}, nil
 	}
-	p.showUpdate(w, r, p.cellOf(r, key, answer, err))
+	p.showUpdate(w, r, p.cellOf(r, orders, key, answer, err))
 }
 
 // importOrder has an order read from its shop anew, and brings back one that is

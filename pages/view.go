@@ -9,7 +9,6 @@ import (
 	"github.com/bojanz/currency"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"github.com/shopspring/decimal"
-	"golang.org/x/text/language"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -28,7 +27,12 @@ type view struct {
 	Status  int    // of the answer
 	Data    any
 
-	pages     *pages
+	request    *http.Request
+	names      wording.StatusNames // of the statuses in messages, nil where they are not known
+	now        time.Time
+	zone       *time.Location
+	chosenZone string
+	pages      *pages
 	localizer *i18n.Localizer
 	money     *currency.Formatter
 }
@@ -38,10 +42,13 @@ func (p *pages) view(r *http.Request, data any) *view {
 	user, known := access.Who(r.Context())
 	money := currency.NewFormatter(currency.NewLocale(tag.String()))
 	money.MaxDigits = currency.DefaultDigits
-	return &view{
+	zone, chosen := p.zoneFor(r)
+	v := &view{
+		request: r, now: time.Now(), zone: zone, chosenZone: chosen,
 		Lang: tag.String(), User: user, Known: known, Path: pathOf(r), Section: section(r.URL.Path), Status: http.StatusOK, Data: data,
 		pages: p, localizer: i18n.NewLocalizer(bundle, tag.String()), money: money,
 	}
+	return v.With(data)
 }
 
 // pathOf is the page that the person is on: of a form's answer, the one with the
@@ -57,10 +64,14 @@ func pathOf(r *http.Request) string {
 	return access.LocalPath(from.RequestURI())
 }
 
-// With is the same view of a part of the data, for a template within another.
+// With is the same view of a part of the data, for a template within another. Statuses keep
+// their names unless the part has names of its own.
 func (v *view) With(data any) *view {
 	part := *v
 	part.Data = data
+	if named, ok := data.(interface{ StatusNames() wording.StatusNames }); ok {
+		part.names = named.StatusNames()
+	}
 	return &part
 }
 
@@ -115,34 +126,6 @@ func (v *view) Money(amount any, code string) (string, error) {
 // nothing stands for what is not known.
 const nothing = "–"
 
-// moment is a time to show, in a zone.
-type moment struct{ ISO, Text string }
-
-// When is a time in the shop's zone; of no shop, in UTC, which it says.
-func (v *view) When(at time.Time, shop string) *moment {
-	if at.IsZero() {
-		return nil
-	}
-	layout := "02.01.2006 15:04"
-	if v.Lang == language.English.String() {
-		layout = "2\u00a0Jan\u00a02006 15:04" // a narrow column breaks before the time only
-	}
-	if shop == "" {
-		layout += "\u00a0MST"
-	}
-	at = at.In(v.zone(shop))
-	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(layout)}
-}
-
-func (v *view) zone(shop string) *time.Location {
-	if known, ok := v.pages.Settings.Current().Shops[shop]; ok {
-		if zone, err := time.LoadLocation(known.TimeZone); err == nil {
-			return zone
-		}
-	}
-	return time.UTC
-}
-
 // Workflow links a workflow in Temporal's UI, "" where that is not known.
 func (v *view) Workflow(id string) string {
 	if v.pages.TemporalUI == "" || id == "" {
@@ -165,15 +148,9 @@ func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*service.Orders,
 	return orders, connected
 }
 
-// words are the words of the reader's language; statuses are named where the page's
-// data knows their names.
-func (v *view) words() wording.Words {
-	var names wording.StatusNames
-	if data, ok := v.Data.(interface{ StatusNames() wording.StatusNames }); ok {
-		names = data.StatusNames()
-	}
-	return wording.In(v.Lang, names)
-}
+// words are the words of the reader's language; statuses are named where their names are
+// known.
+func (v *view) words() wording.Words { return wording.In(v.Lang, v.names) }
 
 // words are the words of the reader's language.
 func (p *pages) words(r *http.Request) wording.Words { return wording.In(languageOf(r).String(), nil) }
@@ -201,3 +178,6 @@ func (v *view) HoldRemedy(h *order.Hold) string { _, remedy := v.words().Hold(*h
 func (v *view) Reason(reason any) string {
 	return v.words().Reason(order.HoldReason(fmt.Sprint(reason)))
 }
+
+// Step says what an order is at, by the kind of the step.
+func (v *view) Step(kind string) string { return v.words().Step(kind) }

@@ -71,10 +71,11 @@ type runningStep struct {
 type OrderView struct {
 	State   json.RawMessage
 	Running []string // summaries of the steps in progress
+	Steps   []string // their kinds
 }
 
 func (r *orderRun) view() (OrderView, error) {
-	return OrderView{State: r.state, Running: r.summaries()}, nil
+	return OrderView{State: r.state, Running: r.summaries(), Steps: r.kinds()}, nil
 }
 
 func (r *orderRun) summaries() []string {
@@ -83,6 +84,14 @@ func (r *orderRun) summaries() []string {
 		texts = append(texts, r.running[key].Summary)
 	}
 	return texts
+}
+
+func (r *orderRun) kinds() []string {
+	var kinds []string
+	for _, key := range workflow.DeterministicKeys(r.running) {
+		kinds = append(kinds, r.running[key].Kind)
+	}
+	return kinds
 }
 
 // live is the loop: report what happened, carry out the answer, wait.

@@ -25,7 +25,17 @@ func attributeUpdates(a flow.Attributes) []temporal.SearchAttributeUpdate {
 	if a.Amount != nil {
 		updates = append(updates, engine.AttrAmount.ValueSet(*a.Amount))
 	}
+	if a.Search != nil {
+		updates = append(updates, searchUpdate(*a.Search))
+	}
 	return updates
+}
+
+func searchUpdate(tokens []string) temporal.SearchAttributeUpdate {
+	if len(tokens) == 0 {
+		return engine.AttrSearch.ValueUnset()
+	}
+	return engine.AttrSearch.ValueSet(tokens)
 }
 
 // attribute is the key of a search attribute whose values are of type T.

@@ -60,7 +60,7 @@ func TestHealthIsShownInPictures(t *testing.T) {
 func TestAPersonPreviewsStartsAndStopsAnInitialImport(t *testing.T) {
 	t.Parallel()
 	w := testenv.New(t, testenv.Options{
-		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
+		Checks: true, Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
 		RoappSwitches: map[string]string{"search-lag": "0s"}, Since: time.Now().Format(time.DateOnly),
 	})
 	for i := range 12 {

@@ -44,11 +44,16 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	p.sees("quantity of A-1 in Cartum: 2 → 5")
 	p.awaits("three rows have answered", func() bool { return p.counts("Nothing changed.") == 2 })
 	p.sees("PLN 62.50") // in the row, without a reload
-	p.clicks("button", "Update order 1")
-	p.sees("Updated a moment ago; again from")
+	p.sees("from ") // when it works again, in each row that was updated
+	p.awaits("the button of the updated order is disabled", func() bool {
+		return p.finds(`#order-demo-1 button[data-from]:disabled`) == 1 && p.finds(`#order-demo-4 .update button:enabled`) == 1
+	})
 
 	p.clicks("link", "#2")
 	p.seesThat("heading", "Timeline")
+	p.awaits("the four fields stand at the top, with the time from which the order may be updated again", func() bool {
+		return p.finds(`dl.four dt`) == 4 && p.finds(`dl.four button[data-from]:disabled time`) == 1
+	})
 	p.sees("anna")
 	p.sees("quantity of A-1 in Cartum: 2 → 5")
 }

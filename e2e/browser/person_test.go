@@ -270,6 +270,16 @@ func (p *person) reads() string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// finds counts what a selector of CSS finds.
+func (p *person) finds(selector string) int {
+	p.w.T.Helper()
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](fmt.Sprintf("document.querySelectorAll(%q).length", selector)))
+	if err != nil { // between two pages
+		return 0
+	}
+	return found
+}
+
 // counts how often the page says something.
 func (p *person) counts(text string) int { p.w.T.Helper(); return strings.Count(p.reads(), text) }
 

@@ -16,7 +16,8 @@ import (
 )
 
 // Search attributes of an order. They are plain text in Temporal: nothing personal belongs here. A server on a SQL
-// database has room for three of Int, Bool, Datetime and Double each, and for ten Keywords.
+// database has room for three of Int, Bool, Datetime, Double and KeywordList
+// each, and for ten Keywords.
 var (
 	AttrShop          = temporal.NewSearchAttributeKeyKeyword("Shop")
 	AttrOrderNumber   = temporal.NewSearchAttributeKeyKeyword("OrderNumber")
@@ -31,6 +32,8 @@ var (
 	AttrLastSynced    = temporal.NewSearchAttributeKeyTime("LastSynced")
 	AttrHeldSince     = temporal.NewSearchAttributeKeyTime("HeldSince")
 	AttrAmount        = temporal.NewSearchAttributeKeyFloat64("Amount")
+	// AttrSearch are keyed hashes of what people search an order by: names, phones, RO App's number.
+	AttrSearch = temporal.NewSearchAttributeKeyKeywordList("SearchTokens")
 )
 
 // SearchAttributes returns all search attributes that [RegisterSearchAttributes] registers.
@@ -41,6 +44,7 @@ func SearchAttributes() []temporal.SearchAttributeKey {
 		AttrWrittenOff,
 		AttrCartumCreated, AttrLastSynced, AttrHeldSince,
 		AttrAmount,
+		AttrSearch,
 	}
 }
 

@@ -116,8 +116,12 @@ func HeldSince(at time.Time) Condition {
 }
 
 // Numbered selects orders by Cartum's number or by RO App's id.
-func Numbered(number int64) Condition {
-	return Any(is(engine.AttrOrderNumber.GetName(), strconv.FormatInt(number, 10)), WithRoappOrders(number))
+func Numbered(number string) Condition {
+	id, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return is(engine.AttrOrderNumber.GetName(), number)
+	}
+	return Any(is(engine.AttrOrderNumber.GetName(), strconv.FormatInt(id, 10)), WithRoappOrders(id))
 }
 
 // WithRoappOrders selects orders by their ids in RO App, none where there are none.
@@ -131,6 +135,13 @@ func WithRoappOrders(ids ...int64) Condition {
 	}
 	return Condition(fmt.Sprintf("%s IN (%s)", engine.AttrRoappOrder.GetName(), strings.Join(texts, ", ")))
 }
+
+// Found selects orders that one of the search tokens belongs to, none where there are none.
+func Found(tokens ...string) Condition { return among(engine.AttrSearch.GetName(), tokens...) }
+
+// PlacedIn selects orders that were placed from a time on and before another, zero for no
+// bound; those that nobody has read by when their workflow started.
+func PlacedIn(from, to time.Time) Condition { return within(from, to, false) }
 
 // Placed selects orders that were placed from a time on, and orders that nobody
 // could read yet.

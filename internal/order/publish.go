@@ -43,7 +43,7 @@ func (a *advance) publish(resting bool) {
 	if refresh := s.refreshStatus(); newRun || s.Published.Refresh == nil || !reflect.DeepEqual(*s.Published.Refresh, refresh) {
 		s.Published.Refresh, c.Refresh = &refresh, &refresh
 	}
-	is := s.attributes()
+	is := s.attributes(a.r)
 	if !resting {
 		if a.observed && is.Observed != s.Published.Observed {
 			s.Published.Observed = is.Observed
@@ -70,8 +70,8 @@ func (a *advance) publish(resting bool) {
 }
 
 // attributes is what the search attributes should say now.
-func (s *State) attributes() Published {
-	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced}
+func (s *State) attributes(r Rules) Published {
+	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced, Search: s.searchTokens(r)}
 	if s.Hold != nil {
 		p.HoldReason, p.HeldSince = s.Hold.Reason, s.Hold.Since
 	}
@@ -102,6 +102,9 @@ func changed(was, is Published) *flow.Attributes {
 		amount, _ := strconv.ParseFloat(cmp.Or(is.Amount, "0"), 64) // for sorting and filters only
 		a.Amount = &amount
 	}
+	if !slices.Equal(was.Search, is.Search) {
+		a.Search = &is.Search
+	}
 	if a == (flow.Attributes{}) {
 		return nil
 	}
@@ -131,6 +134,7 @@ func (s *State) row(r Rules) *flow.Row {
 	row := &flow.Row{
 		ShopName: cmp.Or(r.ShopName, s.Links.ShopName), Account: r.Account,
 		Customer: Shorten(NormalizeText(s.Snapshot.Customer.Name), longestName), Currency: s.Snapshot.Currency,
+		NextUpdate: s.RefreshAllowed(),
 	}
 	if s.Order != nil {
 		row.Account, row.Number = s.Order.Account, Shorten(s.Order.Number, longestName)

@@ -395,6 +395,8 @@ type Published struct {
 	Synced      time.Time  `json:",omitzero"`
 	Amount      string     `json:",omitempty"`
 	HeldSince   time.Time  `json:",omitzero"`
+	// Search are the tokens that the order is found by.
+	Search []string `json:",omitempty"`
 	// Row is what the memo says, nil where it says nothing.
 	Row *flow.Row `json:",omitempty"`
 	// Refresh is what was reported to the workflow about the latest refresh.

@@ -8,6 +8,7 @@ type View struct {
 	SyncState SyncState
 	Links     Links
 	Running   []string // summaries of the steps in progress
+	Steps     []string // kinds of the steps in progress
 	// Pending is what is still to be done before both sides are known to be the same.
 	Pending []Pending
 	// NextRefresh is from when on a refresh is allowed, past for at once, and

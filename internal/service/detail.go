@@ -30,6 +30,7 @@ type Detail struct {
 	Closed            *flow.Message // why it is done, nil while it is not
 	// Running are the steps in progress, Pending what is to be done after them.
 	Running []string
+	Steps   []string // kinds of those running
 	Pending []order.Pending
 	// Refreshing is set while a refresh runs; else NextRefresh is from when on one
 	// is allowed, past for at once.
@@ -124,7 +125,7 @@ func (o *Orders) detail(view order.View, names Names) Detail {
 		Names: names.Of(state.Key.Shop, accountOf(state, set)),
 		Key:   state.Key, ShopName: cmp.Or(view.Links.ShopName, set.Shops[state.Key.Shop].Name, state.Key.Shop),
 		State: view.SyncState, Links: view.Links, Workflow: state.Key.WorkflowID(), Origin: state.Origin,
-		Started: state.StartedAt, Compared: state.Synced, Closed: closedWhy(state), Running: view.Running, Pending: view.Pending,
+		Started: state.StartedAt, Compared: state.Synced, Closed: closedWhy(state), Running: view.Running, Pending: view.Pending, Steps: view.Steps,
 		Refreshing: state.Refresh.Running, RefreshID: view.RefreshID, NextRefresh: view.NextRefresh, Hold: state.Hold, Answers: state.Answers(),
 		Lines: state.LinePairs(), Differences: view.Differences, Warnings: state.Warnings, Timeline: state.Entries(),
 	}

@@ -40,5 +40,5 @@ func (o *Orders) Holds(ctx context.Context, f Filter, cursor string, size int) (
 		view, err := o.View(ctx, key)
 		return Held{Row: rows[key], View: view, Err: err}
 	})
-	return HeldPage{Orders: held, Next: page.Next, Problems: page.Problems}, err
+	return HeldPage{Orders: held, Next: page.Next, Problems: Sentences(page.Problems)}, err
 }

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -89,7 +88,7 @@ func (o *Orders) newTableQuery(f Filter) (*tableQuery, error) {
 }
 
 // where selects what the filter shows of the exchange's own orders.
-func (l *tableQuery) where() index.Condition { return l.filter.where(l.set.ShopsOf(l.filter.Account)) }
+func (l *tableQuery) where() index.Condition { return l.filter.where(l.set) }
 
 // ofShops is a page of orders that were imported.
 func (l *tableQuery) ofShops(ctx context.Context, from place, size int) (Page, error) {
@@ -108,22 +107,20 @@ func (l *tableQuery) ofShops(ctx context.Context, from place, size int) (Page, e
 // know, RO App is asked for: how its staff number orders stands nowhere else.
 func (l *tableQuery) byNumber(ctx context.Context) (Page, error) {
 	var page Page
-	if id, err := strconv.ParseInt(l.filter.Number, 10, 64); err == nil {
-		rows, err := l.index.Newest(ctx, index.All(l.where(), index.Numbered(id)))
+	if l.filter.Source != SourceRoapp {
+		rows, err := l.index.Newest(ctx, index.All(l.where(), numbered(l.filter.Number, l.set)))
 		if err != nil {
 			return Page{}, err
 		}
-		if l.filter.Source != SourceRoapp {
-			page.Rows = l.rows(rows)
-		}
+		page.Rows = l.rows(rows)
 	}
-	if l.filter.Source == SourceShop && len(page.Rows) > 0 {
+	if l.filter.Source == SourceShop && len(page.Rows) > 0 || looksLikePhone(l.filter.Number) {
 		return page, nil
 	}
 	for _, account := range l.accounts() {
 		rows, err := l.roappByNumber(ctx, account)
 		if err != nil {
-			page.Problems = append(page.Problems, l.problem(account, err))
+			page.Problems = append(page.Problems, problemOf(account, err))
 			continue
 		}
 		for _, row := range rows {
@@ -140,12 +137,18 @@ func (l *tableQuery) wants(row Row) bool {
 	of, mine := l.filter, row.Key != (order.Key{})
 	switch of.Source {
 	case SourceRoapp:
-		return !mine
+		return !mine && of.placed(row)
 	case SourceShop:
-		return mine && (of.Shop == "" || of.Shop == row.Key.Shop) && (of.State == "" || of.State == row.State) && (of.Reason == "" || of.Reason == row.Reason)
+		return mine && of.placed(row) && (of.Shop == "" || of.Shop == row.Key.Shop) && (of.State == "" || of.State == row.State) && (of.Reason == "" || of.Reason == row.Reason)
 	default:
-		return true
+		return of.placed(row)
 	}
+}
+
+// placed tells whether an order was placed in the days of the filter.
+func (f Filter) placed(row Row) bool {
+	at := row.at()
+	return (f.From.IsZero() || !at.Before(f.From)) && (f.To.IsZero() || at.Before(f.To))
 }
 
 // same tells that two rows are one order.
@@ -174,7 +177,7 @@ func (l *tableQuery) row(o index.Order) Row {
 		Customer: said.Customer, Currency: said.Currency, RoappNumber: said.Number, Marks: said.Warnings,
 		Created: o.Placed(), Updated: o.Synced(), CartumStatus: o.CartumStatus(), RoappOrder: o.RoappOrder(), RoappStatus: o.RoappStatus(),
 		Amount: o.Amount(), WrittenOff: o.WrittenOff(), State: o.State(), Reason: o.Reason(), HeldSince: o.HeldSince(),
-		started: o.Started,
+		NextUpdate: said.NextUpdate, started: o.Started,
 	}
 	if known {
 		row.ShopName = shop.Name
@@ -209,17 +212,6 @@ func (l *tableQuery) orderLink(account string, id int64) string {
 		return ""
 	}
 	return web + "/orders/table/" + strconv.FormatInt(id, 10)
-}
-
-// problem says why an account's orders are missing.
-func (l *tableQuery) problem(account string, err error) string {
-	switch {
-	case errors.Is(err, errManyReads):
-		return fmt.Sprintf("You ask for more lists and searches than RO App's account %s can answer, so its own orders are missing here. Try again in a moment.", account)
-	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Sprintf("RO App's account %s did not answer in time, for orders go first, so its own orders are missing here. Try again in a moment.", account)
-	}
-	return fmt.Sprintf("RO App's account %s could not be asked, so its own orders are missing here: %s", account, plainly(err))
 }
 
 // Row is one order's row, and whether there is such an order. It may lag a moment

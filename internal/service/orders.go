@@ -109,7 +109,9 @@ func (o *Orders) View(ctx context.Context, key order.Key) (order.View, error) {
 	if err := json.Unmarshal(answered.State, &state); err != nil {
 		return order.View{}, fmt.Errorf("read the state of %s: %w", key, err)
 	}
-	return order.NewView(state, answered.Running), nil
+	found := order.NewView(state, answered.Running)
+	found.Steps = answered.Steps
+	return found, nil
 }
 
 // notReadyFor is how long a run that has just begun may need to answer queries.

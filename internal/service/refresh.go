@@ -43,6 +43,7 @@ type Refreshed struct {
 	Changed []flow.Message // what it found and did; nothing changed where it is empty
 	Problem *flow.Message  // why it failed
 	Waits   []string       // what it is at while it runs; nothing where no worker has taken it yet
+	Steps   []string       // kinds of the steps that it is at
 	// Next is from when on the next one is allowed; zero or past for at once.
 	Next time.Time
 }
@@ -96,7 +97,7 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 func begun(key order.Key, id string, view order.View) (Refreshed, error) {
 	switch {
 	case view.State.Refresh.Running:
-		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running}, nil
+		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running, Steps: view.Steps}, nil
 	case view.State.Closed != nil:
 		return Refreshed{}, closed(key, &view.State.Closed.Message)
 	case view.NextRefresh.After(time.Now()):

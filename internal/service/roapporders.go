@@ -205,10 +205,10 @@ func (l *tableQuery) withRoapp(ctx context.Context, from place, size int) (Page,
 		to.Roapp[s.account] = s.at
 		more = more || !s.at.Done && s.err == nil
 		if s.err != nil {
-			page.Problems = append(page.Problems, l.problem(s.account, s.err))
+			page.Problems = append(page.Problems, problemOf(s.account, s.err))
 		}
 		if s.unreadable > 0 {
-			page.Problems = append(page.Problems, fmt.Sprintf("%d orders of account %s cannot be read, so they are missing here.", s.unreadable, s.account))
+			page.Problems = append(page.Problems, Problem{Code: ProblemUnreadable, Account: s.account, Count: s.unreadable})
 		}
 	}
 	if more {
@@ -232,8 +232,11 @@ func (l *tableQuery) readRoapp(ctx context.Context, account string, number int) 
 	rows, err := l.recognise(ctx, account, page.Orders)
 	l.see(rows)
 	list.rows = slices.DeleteFunc(rows, func(row Row) bool {
-		return row.Workflow != "" || l.filter.Source == SourceRoapp && row.Key != order.Key{}
+		return row.Workflow != "" || l.filter.Source == SourceRoapp && row.Key != order.Key{} || !l.filter.placed(row)
 	})
+	if !l.filter.From.IsZero() && list.oldest.Before(l.filter.From) {
+		list.pages = number // all others are older
+	}
 	return list, err
 }
 

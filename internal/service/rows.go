@@ -28,6 +28,11 @@ type Filter struct {
 	Reason  order.HoldReason
 	// Number finds one order by its External ID, or by RO App's number.
 	Number string
+	// Text is what a person searches for: a number, with or without #, a phone, or words of
+	// the customer's name.
+	Text string
+	// From and To are when orders were placed, To excluded; zero for no bound.
+	From, To time.Time
 }
 
 // Row is one order of a table. It may lag a moment behind the order itself.
@@ -51,6 +56,7 @@ type Row struct {
 	Reason           order.HoldReason
 	HeldSince        time.Time
 	WrittenOff       bool
+	NextUpdate       time.Time // from when on it may be updated; zero or past for at once
 	Marks            []string // codes of [flow.Message]
 	// Links open both sides for a person, Workflow names it in Temporal's UI.
 	Links    order.Links
@@ -73,7 +79,6 @@ type Page struct {
 	Rows []Row
 	// Next asks for the page after this one, "" at the end.
 	Next string
-	// Problems tell, in words for a person, what is missing: an account that
-	// did not answer.
-	Problems []string
+	// Problems are what is missing, such as an account that did not answer.
+	Problems []Problem
 }

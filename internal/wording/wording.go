@@ -5,7 +5,9 @@ package wording
 import (
 	"embed"
 	"maps"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 
@@ -31,12 +33,13 @@ type StatusNames interface {
 type Words struct {
 	localizer *i18n.Localizer
 	names     StatusNames
+	comma     bool // is the decimal sign
 }
 
 // In gives the words of a language: "en", "pl" or "uk". Names may be nil: statuses
 // are then shown by number.
 func In(lang string, names StatusNames) Words {
-	return Words{i18n.NewLocalizer(texts, lang), names}
+	return Words{i18n.NewLocalizer(texts, lang), names, lang == "pl" || lang == "uk"}
 }
 
 // English is for logs and for programs that name no language.
@@ -67,6 +70,9 @@ func (w Words) Note(h order.Hold) string {
 // Reason says in a few words what a hold is about.
 func (w Words) Reason(reason order.HoldReason) string { return w.say("reason."+string(reason), nil) }
 
+// Step says what a step does, by its kind.
+func (w Words) Step(kind string) string { return w.say("step."+kind, nil) }
+
 // WhyUndecided says why a decision cannot be taken, by its code and the values in its
 // text.
 func (w Words) WhyUndecided(code string, params map[string]string) string {
@@ -94,11 +100,19 @@ func (w Words) find(id string, params map[string]string) (string, bool) {
 	return text, text != ""
 }
 
-// named puts names in the place of numbers, and words in the place of codes.
+// decimals are numbers with a fraction.
+var decimals = regexp.MustCompile(`^-?[0-9]+\.[0-9]+$`)
+
+// named puts names in the place of numbers, and words in the place of codes. Amounts and
+// quantities get the language's decimal sign.
 func (w Words) named(params map[string]string) map[string]string {
 	named := maps.Clone(params)
 	for key, value := range named {
 		switch key {
+		case "price", "quantity", "amount", "was", "is", "roappPrice", "roappQuantity", "roapp", "cartum", "difference", "lines":
+			if w.comma && decimals.MatchString(value) {
+				named[key] = strings.Replace(value, ".", ",", 1)
+			}
 		case "cartumStatus", "wasCartumStatus":
 			named[key] = w.status(value, func(id int64) string { return w.names.CartumStatus(int(id)) })
 		case "roappStatus", "wasRoappStatus":

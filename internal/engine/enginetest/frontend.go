@@ -37,7 +37,7 @@ type Frontend struct {
 
 	mu         sync.Mutex
 	running    map[string]string // workflow types by workflow id
-	signals    []Signal
+	signals    []ReceivedSignal
 	attributes map[string]enumspb.IndexedValueType
 	polled     map[string]map[string]time.Time // by queue, the last poll by identity
 	offered    map[string]chan *workflowservice.PollActivityTaskQueueResponse
@@ -48,8 +48,8 @@ type Frontend struct {
 	retention  time.Duration
 }
 
-// Signal is one that a workflow received.
-type Signal struct{ Workflow, Name string }
+// ReceivedSignal is one that a workflow received.
+type ReceivedSignal struct{ Workflow, Name string }
 
 // NewFrontend starts a frontend that ends with the test.
 func NewFrontend(tb testing.TB) *Frontend {
@@ -106,7 +106,7 @@ func (f *Frontend) End(id string) {
 }
 
 // Signals are those that were sent so far.
-func (f *Frontend) Signals() []Signal {
+func (f *Frontend) Signals() []ReceivedSignal {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.signals)
@@ -312,7 +312,7 @@ func (f *Frontend) SignalWorkflowExecution(
 	if f.running[id] == "" {
 		return nil, notFound("no workflow " + id)
 	}
-	f.signals = append(f.signals, Signal{id, in.GetSignalName()})
+	f.signals = append(f.signals, ReceivedSignal{id, in.GetSignalName()})
 	return &workflowservice.SignalWorkflowExecutionResponse{}, nil
 }
 

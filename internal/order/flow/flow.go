@@ -142,6 +142,7 @@ type Attributes struct {
 	Created      *time.Time `json:",omitempty"`
 	Synced       *time.Time `json:",omitempty"`
 	Amount       *float64   `json:",omitempty"`
+	Search       *[]string  `json:",omitempty"` // none for an empty list
 }
 
 // Row is what lists show of an order besides its search attributes. It holds the
@@ -154,6 +155,8 @@ type Row struct {
 	Currency string   `json:",omitempty"`
 	Number   string   `json:",omitempty"` // RO App's, as staff see it
 	Warnings []string `json:",omitempty"` // their codes
+	// NextUpdate is from when on the order may be updated by wish; zero or past for at once.
+	NextUpdate time.Time `json:",omitzero"`
 }
 
 // Close ends the workflow.

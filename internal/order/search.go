@@ -1,0 +1,72 @@
+package order
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// mostSearchTokens bounds how many tokens an order is found by.
+const mostSearchTokens = 24
+
+// searchTokens are what the order is found by: the words of the customer's and the recipient's
+// name, their phones, and RO App's number. Each is a [KeyedHash], so that nobody can read it.
+func (s *State) searchTokens(r Rules) []string {
+	var tokens []string
+	if snap := s.Snapshot; snap != nil {
+		tokens = slices.Concat(
+			NameTokens(r.IdentityKey, snap.Customer.Name), PhoneTokens(r.IdentityKey, snap.Customer.Phone, r.Region),
+			NameTokens(r.IdentityKey, snap.Delivery.Recipient), PhoneTokens(r.IdentityKey, snap.Delivery.Phone, r.Region),
+		)
+	}
+	if s.Order != nil && !s.Order.Gone && s.Order.Number != "" {
+		tokens = append([]string{NumberToken(r.IdentityKey, s.Order.Number)}, tokens...)
+	}
+	tokens = distinct(tokens)
+	return tokens[:min(len(tokens), mostSearchTokens)]
+}
+
+// NameTokens are those of a name's words, in any case and without accents.
+func NameTokens(key []byte, name string) []string {
+	var tokens []string
+	for _, word := range searchWords(name) {
+		tokens = append(tokens, KeyedHash(key, "search", "name", word))
+	}
+	return distinct(tokens)
+}
+
+// PhoneTokens are those of a field's phones. Numbers without a country code belong to the
+// region.
+func PhoneTokens(key []byte, field, region string) []string {
+	var tokens []string
+	for _, phone := range Phones(field, region) {
+		tokens = append(tokens, KeyedHash(key, "search", "phone", phone))
+	}
+	return tokens
+}
+
+// NumberToken is that of RO App's number of an order, in any case.
+func NumberToken(key []byte, number string) string {
+	return KeyedHash(key, "search", "number", strings.ToUpper(NormalizeText(number)))
+}
+
+// strokes are letters that do not decompose into a letter and a mark.
+var strokes = strings.NewReplacer("ł", "l", "ø", "o", "đ", "d", "ß", "ss", "'", "")
+
+// searchWords are a text's words without case, accents and apostrophes.
+func searchWords(text string) []string {
+	text = norm.NFD.String(strokes.Replace(apostrophes.Replace(strings.ToLower(NormalizeText(text)))))
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case unicode.IsLetter(r), unicode.IsDigit(r):
+			return r
+		default:
+			return ' '
+		}
+	}, text)
+	return strings.Fields(text)
+}
