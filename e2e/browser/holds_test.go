@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
@@ -22,6 +23,8 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("link", "several contacts 1")
 	p.presses(enter)
 	p.seesNot("Hans Müller")
+	p.goesTo("checkbox", fmt.Sprintf("Select order %d", twoContacts))
+	p.presses(tab, enter) // opens the row
 
 	first, second := held.State.Hold.Choices[0], held.State.Hold.Choices[1]
 	p.goesTo("radio", radioOf(first))
@@ -30,6 +33,11 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("button", "Use this contact")
 	p.presses(enter)
 	p.sees("in RO App")
+	p.seesThat("heading", "On hold")
+	p.awaits("the answered order leaves the list", func() bool {
+		rows, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](`document.querySelectorAll(".held-row").length`))
+		return err == nil && rows == 0
+	})
 
 	view, made := w.AwaitSynced(twoContacts)
 	assert.Equal(t, second.ID, made.Client.ID)
@@ -60,6 +68,7 @@ func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsIn(viewer)
+	p.unfolds(fmt.Sprint(noCustomer))
 	p.sees("no usable phone")
 	for _, answer := range []string{"Try again", "Create a contact", "Use this contact"} {
 		p.hasNo("button", answer)
