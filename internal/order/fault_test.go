@@ -253,7 +253,11 @@ func (l *life) failAll() {
 // being imported, and one that changes, ask the services seldom and record little.
 func TestRandomFailuresOfRandomStepsAreBounded(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(200) {
+	seeds := uint64(200)
+	if testing.Short() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 7))

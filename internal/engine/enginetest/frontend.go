@@ -37,7 +37,7 @@ type Frontend struct {
 
 	mu         sync.Mutex
 	running    map[string]string // workflow types by workflow id
-	signals    []ReceivedSignal
+	signals    []SentSignal
 	attributes map[string]enumspb.IndexedValueType
 	polled     map[string]map[string]time.Time // by queue, the last poll by identity
 	offered    map[string]chan *workflowservice.PollActivityTaskQueueResponse
@@ -48,8 +48,8 @@ type Frontend struct {
 	retention  time.Duration
 }
 
-// ReceivedSignal is one that a workflow received.
-type ReceivedSignal struct{ Workflow, Name string }
+// SentSignal is one that a workflow received.
+type SentSignal struct{ Workflow, Name string }
 
 // NewFrontend starts a frontend that ends with the test.
 func NewFrontend(tb testing.TB) *Frontend {
@@ -106,7 +106,7 @@ func (f *Frontend) End(id string) {
 }
 
 // Signals are those that were sent so far.
-func (f *Frontend) Signals() []ReceivedSignal {
+func (f *Frontend) Signals() []SentSignal {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.signals)
@@ -267,8 +267,10 @@ func (f *Frontend) DescribeNamespace(_ context.Context, in *workflowservice.Desc
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return &workflowservice.DescribeNamespaceResponse{
-		NamespaceInfo: &namespacepb.NamespaceInfo{Name: in.GetNamespace(), State: enumspb.NAMESPACE_STATE_REGISTERED,
-			Capabilities: &namespacepb.NamespaceInfo_Capabilities{WorkerPollCompleteOnShutdown: true}},
+		NamespaceInfo: &namespacepb.NamespaceInfo{
+			Name: in.GetNamespace(), State: enumspb.NAMESPACE_STATE_REGISTERED,
+			Capabilities: &namespacepb.NamespaceInfo_Capabilities{WorkerPollCompleteOnShutdown: true},
+		},
 		Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(f.retention)},
 	}, nil
 }
@@ -312,7 +314,7 @@ func (f *Frontend) SignalWorkflowExecution(
 	if f.running[id] == "" {
 		return nil, notFound("no workflow " + id)
 	}
-	f.signals = append(f.signals, ReceivedSignal{id, in.GetSignalName()})
+	f.signals = append(f.signals, SentSignal{id, in.GetSignalName()})
 	return &workflowservice.SignalWorkflowExecutionResponse{}, nil
 }
 

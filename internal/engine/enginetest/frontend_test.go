@@ -34,7 +34,7 @@ func TestFrontendListsWhatWasStarted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"order:demo:1"}, f.Running())
 	require.NoError(t, c.SignalWorkflow(t.Context(), "order:demo:1", "", "poll", nil))
-	assert.Equal(t, []enginetest.ReceivedSignal{{Workflow: "order:demo:1", Name: "poll"}}, f.Signals())
+	assert.Equal(t, []enginetest.SentSignal{{Workflow: "order:demo:1", Name: "poll"}}, f.Signals())
 	f.End("order:demo:1")
 	assert.True(t, engine.Missing(c.SignalWorkflow(t.Context(), "order:demo:1", "", "poll", nil)))
 	_, err = c.QueryWorkflow(t.Context(), "order:demo:1", "", "view")
