@@ -75,7 +75,7 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 	case service.Has(err, service.Invalid):
 		table.Invalid = service.As(err).Text
 		v := p.view(r, table)
-		v.Status = statuses[service.Invalid]
+		v.Status = service.Invalid.Status()
 		p.write(w, "orders", "layout", v)
 		return
 	case err != nil:
