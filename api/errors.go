@@ -13,26 +13,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
-// statuses are what the errors of the service are in HTTP.
-var statuses = map[service.Code]int{
-	service.Unanswered:   http.StatusServiceUnavailable,
-	service.NotConnected: http.StatusServiceUnavailable,
-	service.LookupFailed: http.StatusServiceUnavailable,
-	service.StillReading: http.StatusServiceUnavailable,
-	service.NotRead:      http.StatusBadGateway,
-	service.Invalid:      http.StatusUnprocessableEntity,
-	service.NoShop:       http.StatusNotFound,
-	service.NoAccount:    http.StatusNotFound,
-	service.NoOrder:      http.StatusNotFound,
-	service.NotInShop:    http.StatusNotFound,
-	service.NoRefresh:    http.StatusNotFound,
-	service.ShopOff:      http.StatusConflict,
-	service.NotImported:  http.StatusConflict,
-	service.Closed:       http.StatusConflict,
-	service.Unfit:        http.StatusConflict,
-	service.ImportRuns:   http.StatusConflict,
-}
-
 // failed is the problem of an error of an action, whose fields are the body's.
 func (a *v1) failed(what string, err error) error { return a.problem("body.", what, err) }
 
@@ -46,7 +26,7 @@ func (a *v1) problem(fields, what string, err error) error {
 		return err
 	}
 	known := service.As(err)
-	status := statuses[known.Code]
+	status := known.Code.Status()
 	switch {
 	case status == http.StatusServiceUnavailable:
 		if known.Code != service.NotConnected {
@@ -62,7 +42,7 @@ func (a *v1) problem(fields, what string, err error) error {
 
 // problemOf says why one of several orders did not accept something.
 func (a *v1) problemOf(what string, err error) string {
-	if statuses[service.As(err).Code] >= http.StatusInternalServerError {
+	if service.As(err).Code.Status() >= http.StatusInternalServerError {
 		_ = a.failed(what, err) // logs it
 		return service.As(err).Text + "; try again"
 	}

@@ -69,6 +69,7 @@ func NewRouter(o Options) http.Handler {
 	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings))).Post("/webhooks/roapp/{account}", looks.taken)
 	r.Group(func(r chi.Router) {
 		r.Use(o.Guard.Before()...)
+		r.Use(named)
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
 			r.Use(access.Require(access.RoleView))
@@ -84,6 +85,16 @@ func NewRouter(o Options) http.Handler {
 		}
 	})
 	return r
+}
+
+// named tells the service who asks.
+func named(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, known := access.Who(r.Context()); known {
+			r = r.WithContext(service.WithUser(r.Context(), user.Name))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // withOrders gives the way to the workflows, which is not there before Temporal

@@ -25,5 +25,4 @@ func TestEveryErrorHasStatusAndText(t *testing.T) {
 		assert.GreaterOrEqual(t, answer.Code, 400, code)
 		assert.Contains(t, answer.Body.String(), `role="alert"`, code)
 	}
-	assert.Len(t, statuses, len(service.Codes()))
 }

@@ -91,7 +91,7 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 		v := p.view(r, table)
 		table.Invalid = v.invalid(service.As(err))
 		v.Data = table
-		v.Status = statuses[service.Invalid]
+		v.Status = service.Invalid.Status()
 		p.write(w, "orders", "layout", v)
 		return
 	case err != nil:

@@ -9,8 +9,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
-// Code says what an [Error] means. Pages, API and commands each map the codes
-// once, in a table.
+// Code says what an [Error] means. Pages and API answer with its [Code.Status];
+// commands map the codes once, in a table.
 type Code string
 
 // The codes.

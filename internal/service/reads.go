@@ -9,8 +9,6 @@ import (
 
 	"github.com/jellydator/ttlcache/v3"
 	"golang.org/x/time/rate"
-
-	"github.com/cartumsync/cartumsync/internal/access"
 )
 
 const (
@@ -45,14 +43,22 @@ func newReads() *reads {
 	}
 }
 
+type userKey struct{}
+
+// WithUser names the user for whom the service is asked, so that each of them may
+// have RO App asked as often as [Orders.List] allows. All without a name share that.
+func WithUser(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, userKey{}, name)
+}
+
 // ofUser waits until the context's user may have RO App asked.
 func (r *reads) ofUser(ctx context.Context) error {
-	user, _ := access.Who(ctx)
+	user, _ := ctx.Value(userKey{}).(string)
 	fresh := ttlcache.WithLoader[string, *rate.Limiter](ttlcache.LoaderFunc[string, *rate.Limiter](
 		func(users *ttlcache.Cache[string, *rate.Limiter], name string) *ttlcache.Item[string, *rate.Limiter] {
 			return users.Set(name, rate.NewLimiter(rate.Every(readEvery), readsAtOnce), ttlcache.DefaultTTL)
 		}))
-	if err := r.users.Get(user.Name, fresh).Value().Wait(ctx); err != nil {
+	if err := r.users.Get(user, fresh).Value().Wait(ctx); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

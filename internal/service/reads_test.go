@@ -55,6 +55,22 @@ func TestReadsOfAUserAreBounded(t *testing.T) {
 	})
 }
 
+// Who asks too much slows nobody else down.
+func TestReadsOfEachUserAreBoundedByThemselves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, started := newReads(), time.Now()
+		ola, jan := WithUser(t.Context(), "Ola"), WithUser(t.Context(), "Jan")
+		for range readsAtOnce {
+			require.NoError(t, r.ofUser(ola))
+		}
+		require.NoError(t, r.ofUser(jan))
+		assert.Equal(t, started, time.Now())
+		require.NoError(t, r.ofUser(ola))
+		assert.Equal(t, readEvery, time.Since(started))
+	})
+}
+
 // An account is asked for few pages at a time; who does not get a turn hears so.
 func TestReadsOfAnAccountWaitForEachOther(t *testing.T) {
 	t.Parallel()
