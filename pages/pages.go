@@ -52,6 +52,7 @@ func New(o Options) http.Handler {
 	r.Get("/orders/{shop}/{number}/row", p.orderRow)
 	r.Get("/holds", p.holds)
 	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
+	r.Get("/orders/{shop}/{number}/candidates", p.candidates)
 	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
 	r.Get("/health", p.health)
 	r.Get("/health/now", p.healthNow)
