@@ -184,6 +184,7 @@ func (p *person) types(text string) { p.w.T.Helper(); p.does(chromedp.KeyEvent(t
 // Keys.
 const (
 	tab   = kb.Tab
+	space = " "
 	enter = kb.Enter
 	down  = kb.ArrowDown
 )
