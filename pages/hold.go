@@ -98,6 +98,20 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 	p.showPart(w, r, "hold-answers", box)
 }
 
+// candidates are what RO App has of the records that a hold lets a person choose.
+func (p *pages) candidates(w http.ResponseWriter, r *http.Request) {
+	key, orders, ok := p.orderAsked(w, r)
+	if !ok {
+		return
+	}
+	found, err := orders.Candidates(r.Context(), key)
+	if err != nil {
+		p.failed(w, r, err)
+		return
+	}
+	p.showPart(w, r, "candidates", found)
+}
+
 // orderAsked is the order that the URL names, and the way to it; it answers
 // where there is none.
 func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *service.Orders, bool) {

@@ -115,3 +115,23 @@ func TestAnAnswerIsGivenWithoutJavaScript(t *testing.T) {
 	refused := d.sends("/orders/demo/1/decisions", url.Values{"kind": {"create-again"}}, "HX-Request", "true")
 	assert.Contains(t, refused.Text, `role="alert"`)
 }
+
+func TestWhatRoappHasOfCandidatesIsShown(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.temporal.holds(held(1, order.HoldAmbiguousContact, time.Hour))
+	d.temporal.puts(func(f *deskTemporal) {
+		f.starts = func(_ string, in any) *deskRun {
+			if asked, ok := in.(workflows.LookupInput); ok && asked.ID == 5 {
+				return &deskRun{result: workflows.LookupResult{Found: true, Title: "Maria", Phones: []string{"502 300 400"}, Email: "maria@poczta.example"}}
+			}
+			return &deskRun{result: workflows.LookupResult{}}
+		}
+	})
+	assert.Contains(t, d.opens("/orders/demo/1/hold").Text, `hx-get="/orders/demo/1/candidates"`)
+	shown := d.opens("/orders/demo/1/candidates").Text
+	for _, text := range []string{"502 300 400 · maria@poczta.example", `href="https://web.roapp.example/contacts/people/5"`, "It does not exist any more."} {
+		assert.Contains(t, shown, text)
+	}
+	assert.Equal(t, http.StatusNotFound, d.opens("/orders/demo/99/candidates").Code)
+}

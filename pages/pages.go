@@ -55,6 +55,7 @@ func New(o Options) http.Handler {
 	r.Get("/alerts", p.alertsPart)
 	r.Get("/holds", p.holds)
 	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
+	r.Get("/orders/{shop}/{number}/candidates", p.candidates)
 	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
 	r.Get("/health", p.health)
 	r.Get("/health/now", p.healthNow)

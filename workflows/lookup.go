@@ -39,6 +39,8 @@ type LookupResult struct {
 	Found    bool
 	Title    string   `json:",omitempty"` // the name of a contact, the title of a product, the number of an order
 	Phones   []string `json:",omitempty"` // of a contact, as written in RO App
+	Email    string   `json:",omitempty"` // of a contact
+	SKU      string   `json:",omitempty"` // of a product
 	Archived bool     `json:",omitempty"` // of a product: no order can have it
 }
 

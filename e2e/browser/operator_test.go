@@ -26,7 +26,7 @@ func TestReconciliationIsThereWhenThePageOpens(t *testing.T) {
 	p.sees("on hold: no customer")
 	p.sees("By currency")
 	p.canBeUsedByAll()
-	p.clicks("button", "Import all 1")
+	p.clicks("button", "Import the missing order")
 	p.sees("The import of the missing orders was requested.")
 }
 
