@@ -61,10 +61,14 @@ test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside 
 	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
 	go test -run '$(SIMULATIONS)' ./internal/order
 
-# Without a server, a browser or a program that is built first.
+# Without a server, a browser or a program that is built first. Each package has to be covered by its own tests.
+COVERAGE ?= 70
+# It starts Temporal and PostgreSQL, which unit tests do without; make test covers it.
+UNCOVERED := internal/engine/enginetest
 .PHONY: unit
-unit: $(ASSETS) ## run the unit tests alone, in about a minute
-	go list ./... | sed '/\/\(e2e\|bench\)/d' | xargs -r go test -race -short -timeout 10m -parallel 16 -skip '$(SIMULATIONS)' $(TEST_FLAGS)
+unit: $(ASSETS) ## run the unit tests alone, in about a minute, and check that they cover each package; COVERAGE=0 checks none
+	go list ./... | sed '/\/\(e2e\|bench\)/d' | xargs -r go test -race -short -cover -timeout 10m -parallel 16 -skip '$(SIMULATIONS)' $(TEST_FLAGS) \
+		| awk -v module="$$(go list -m)" -v least=$(COVERAGE) -v exceptions="$(UNCOVERED)" -f tools/coverage.awk
 
 .PHONY: race
 race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests with the race detector, in about half an hour

@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -123,8 +124,7 @@ func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roa
 		defer r.mu.Unlock()
 		r.missing = append(r.missing, endpoint)
 	}
-	var suite testsuite.WorkflowTestSuite
-	r.env = suite.NewTestActivityEnvironment()
+	r.env = enginetest.ActivityEnvironment()
 	for _, one := range []any{r.a.FindProducts, r.a.CreateProduct, r.a.CreateContact, r.a.CreateCategory, r.a.CreateOrder, r.a.AddItems, r.a.UpdateFields, r.a.FindContact} {
 		r.env.RegisterActivity(one)
 	}

@@ -27,6 +27,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/activities"
 	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -58,25 +59,26 @@ func accountLife(t *testing.T, url string, collect func(minute int) error) (life
 	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
 	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
-	var suite testsuite.WorkflowTestSuite
-	life = suite.NewTestWorkflowEnvironment()
+	life = enginetest.WorkflowEnvironment()
 	workflows.Register(life)
 	acts.Register(skipping{life})
 	began = life.Now()
 	life.RegisterActivityWithOptions(func(_ context.Context, in workflows.CollectInput) (workflows.Collected, error) {
 		return workflows.Collected{Cursor: in.Cursor}, collect(int(life.Now().Sub(began).Minutes()))
 	}, activity.RegisterOptions{Name: workflows.ActivityCollectChanges})
-	life.SetTestTimeout(time.Minute)
+	life.RegisterActivityWithOptions(func(context.Context, workflows.ResumeInput) (int, error) {
+		return 0, nil
+	}, activity.RegisterOptions{Name: workflows.ActivityResumeHeld})
 	return life, began
 }
 
-// skipping leaves out the activity that the test has one of its own for.
+// skipping leaves out the activities that the test has its own for.
 type skipping struct {
 	*testsuite.TestWorkflowEnvironment
 }
 
 func (s skipping) RegisterActivityWithOptions(a any, options activity.RegisterOptions) {
-	if options.Name != workflows.ActivityCollectChanges {
+	if options.Name != workflows.ActivityCollectChanges && options.Name != workflows.ActivityResumeHeld {
 		s.TestWorkflowEnvironment.RegisterActivityWithOptions(a, options)
 	}
 }

@@ -18,9 +18,10 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -33,8 +34,50 @@ type fakeTemporal struct {
 	take func(id string) error
 	runs func(query string) []*workflowpb.WorkflowExecutionInfo
 
-	mu   sync.Mutex
-	took map[string]order.ChangeNotice
+	// query answers queries; without it no workflow runs that could be asked.
+	query func(workflow, query string) (any, error)
+	// signal refuses a signal.
+	signal func(id string) error
+	// counted is how many workflows each count finds.
+	counted int64
+
+	mu      sync.Mutex
+	took    map[string]order.ChangeNotice
+	signals []signaled
+}
+
+// signaled is a signal that a workflow received.
+type signaled struct {
+	ID, Name string
+	Value    any
+}
+
+func (f *fakeTemporal) SignalWorkflow(_ context.Context, id, _, name string, value any) error {
+	if f.signal != nil {
+		if err := f.signal(id); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.signals = append(f.signals, signaled{id, name, value})
+	return nil
+}
+
+func (f *fakeTemporal) QueryWorkflow(_ context.Context, id, _, query string, _ ...any) (converter.EncodedValue, error) {
+	if f.query == nil {
+		return noAnswer{}, nil
+	}
+	answer, err := f.query(id, query)
+	if err != nil {
+		return nil, err
+	}
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
+	return client.NewValue(payloads), err
+}
+
+func (f *fakeTemporal) CountWorkflow(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{Count: f.counted}, nil
 }
 
 func (f *fakeTemporal) SignalWithStartWorkflow(
@@ -55,14 +98,16 @@ func (f *fakeTemporal) SignalWithStartWorkflow(
 }
 
 func (f *fakeTemporal) ListWorkflow(_ context.Context, in *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	if f.runs == nil {
+		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+	}
 	return &workflowservice.ListWorkflowExecutionsResponse{Executions: f.runs(in.GetQuery())}, nil
 }
 
 // inActivity runs what needs an activity's context.
 func inActivity(t *testing.T, do func(context.Context) error) error {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestActivityEnvironment()
+	env := enginetest.ActivityEnvironment()
 	env.RegisterActivity(do)
 	_, err := env.ExecuteActivity(do)
 	return err

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/api"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -30,6 +31,7 @@ func newWhole(t *testing.T) http.Handler {
 	return api.NewRouter(api.Options{
 		Settings: store, Guard: newGuard(store), Pages: seen, Metrics: seen, Logger: zap.NewNop(),
 		Health: engine.NewHealth(time.Second), Orders: func() (*service.Orders, bool) { return nil, false },
+		Overview: func() (*health.Viewer, bool) { return nil, false },
 	})
 }
 

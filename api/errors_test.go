@@ -95,7 +95,7 @@ func TestInvalidRequestsAreAlike(t *testing.T) {
 	for _, path := range []string{
 		"/v1/orders?shop=a'b", "/v1/holds?shop=a'b", "/v1/counts?shop=a'b", "/v1/orders?reason=none", "/v1/holds?reason=none",
 		"/v1/orders?cursor=x", "/v1/holds?cursor=x", "/v1/orders?limit=0", "/v1/holds?limit=0", "/v1/holds?size=5",
-		"/v1/orders?state=lost", "/v1/shops/demo/completeness?from=2026-11-02&to=2026-11-01",
+		"/v1/orders?state=lost", "/v1/shops/demo/reconciliation?from=2026-11-02&to=2026-11-01",
 	} {
 		assertProblem(t, ask(t, router, http.MethodGet, path, ""), http.StatusUnprocessableEntity)
 	}

@@ -36,7 +36,7 @@ func (a *v1) routes(r chi.Router) {
 	doc := humachi.New(r.With(middleware.SetHeader("Cache-Control", "no-store")), config)
 	for _, register := range []func(huma.API){
 		a.registerOrders, a.registerRefreshes, a.registerActions, a.registerHolds,
-		a.registerHealth, a.registerCompleteness, a.registerSettings,
+		a.registerHealth, a.registerReconciliation, a.registerSettings,
 	} {
 		register(doc)
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
-	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -97,7 +96,7 @@ type sweeper struct {
 
 func newSweeper(w *testenv.Env) *sweeper {
 	w.T.Helper()
-	codec, err := process.Codec(w.Settings)
+	codec, err := engine.SettingsCodec(w.Settings)
 	fatal(w.T, err)
 	counted := new(asked)
 	c, err := client.NewLazyClient(client.Options{

@@ -163,7 +163,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	}
 	w.Eventually(testenv.Patience, func() string { // the list lags
 		shown := page(testenv.APIToken, http.MethodGet, "/holds", nil)
-		if shown.StatusCode != http.StatusOK || strings.Count(shown.text, `class="hold"`) != 2 {
+		if shown.StatusCode != http.StatusOK || strings.Count(shown.text, `class="held-row"`) != 2 {
 			return shown.Status + shown.text
 		}
 		assert.NotContains(t, shown.text, "<script> ")
@@ -172,6 +172,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	})
 	assert.NotContains(t, page(testenv.ViewerToken, http.MethodGet, "/holds", nil).text, "<form method=\"post\" action=\"/orders")
 	path := "/orders/" + w.Shop + "/1"
+	assert.NotContains(t, page(testenv.ViewerToken, http.MethodGet, path+"/hold", nil).text, "<form")
 
 	live := []string{"HX-Request", "true"}
 	wrong := page(testenv.APIToken, http.MethodPost, path+"/decisions", url.Values{"kind": {"contact"}, "contact": {"99999"}}, live...)
@@ -190,9 +191,9 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	assert.Equal(t, "/", back.Header.Get("Location"))
 	w.AwaitSynced(2)
 	bulk := page(testenv.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}, "order": {w.Shop + "/2", w.Shop + "/77"}})
-	assert.Equal(t, http.StatusOK, bulk.StatusCode)
-	assert.Contains(t, bulk.text, w.Shop+" #77")
-	assert.Equal(t, http.StatusBadRequest, page(testenv.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}}).StatusCode)
+	require.Equal(t, http.StatusSeeOther, bulk.StatusCode)
+	assert.Contains(t, page(testenv.APIToken, http.MethodGet, bulk.Header.Get("Location"), nil).text, `<a href="/orders/`+w.Shop+`/77">77</a>: <span class="problem">`)
+	assert.Equal(t, http.StatusUnprocessableEntity, page(testenv.APIToken, http.MethodPost, "/holds/decisions", url.Values{"kind": {"retry"}}).StatusCode)
 
 	// Update several orders: each answers in its own cell.
 	chosen := url.Values{"order": {w.Shop + "/1", w.Shop + "/2"}}

@@ -21,7 +21,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -155,7 +154,7 @@ var errBlind = errors.New("visibility is not to be asked")
 // blind gives a way to the orders that cannot see visibility.
 func blind(w *testenv.Env) *service.Orders {
 	w.T.Helper()
-	codec, err := process.Codec(w.Settings)
+	codec, err := engine.SettingsCodec(w.Settings)
 	require.NoError(w.T, err)
 	refuse := func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		name := method[strings.LastIndex(method, "/")+1:]

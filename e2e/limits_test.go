@@ -12,7 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
+	"github.com/cartumsync/cartumsync/internal/health"
+	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 // One order that cannot be read stops no other.
@@ -169,4 +172,26 @@ func TestT07_OrderOfThreeHundredLongLines(t *testing.T) {
 		articles[item.Entity.SKU] = true
 	}
 	assert.Len(t, articles, 300)
+}
+
+// What health shows is how many requests RO App gets, which no task of the queue
+// counts: one task may be several requests, or none.
+func TestF48_HealthShowsRequestsSent(t *testing.T) {
+	t.Parallel()
+	s := sceneByArticle()
+	o := s.options
+	o.Unlimited = false
+	w := s.open(t, o)
+	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
+	s.place(w)
+	w.Eventually(testenv.Patience, func() string {
+		report, err := viewer.Read(t.Context())
+		require.NoError(t, err)
+		shown := report.Accounts["main"]
+		assert.LessOrEqual(t, shown.PerSecond, shown.Limit)
+		if shown.PerSecond == 0 {
+			return "no requests are shown"
+		}
+		return ""
+	})
 }

@@ -45,10 +45,10 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	there = w.Roapp.Order(there.ID)
 	asked := w.Roapp.Requests(0).Total
 	in := workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(3), To: dayAgo(2)}
-	var found service.Completeness
+	var found service.Reconciliation
 	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
 		var err error
-		if found, err = w.Orders.Completeness(t.Context(), in, false); err != nil {
+		if found, err = w.Orders.Reconciliation(t.Context(), in, false); err != nil {
 			return err.Error()
 		}
 		if len(found.Total.Missing) != 4 || found.Total.Missing[1].Reason == service.MissingImporting {
@@ -79,7 +79,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 		w.AwaitSynced(number)
 	}
 	w.Eventually(testenv.Patience, func() string {
-		again, err := w.Orders.Completeness(t.Context(), in, false)
+		again, err := w.Orders.Reconciliation(t.Context(), in, false)
 		if err != nil {
 			return err.Error()
 		}
@@ -91,7 +91,7 @@ func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
 	})
 }
 
-func missingOf(day service.CompleteDay) []string {
+func missingOf(day service.ReconciledDay) []string {
 	var all []string
 	for _, one := range day.Missing {
 		all = append(all, itoa(one.Key.Number)+" "+string(one.Reason))
@@ -110,7 +110,7 @@ func TestReconcile_MissesWhatStaffDeleted(t *testing.T) {
 	missed := func(want string) {
 		t.Helper()
 		w.Eventually(testenv.Patience, func() string {
-			found, err := w.Orders.Completeness(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(1), To: dayAgo(1)}, false)
+			found, err := w.Orders.Reconciliation(t.Context(), workflows.ReconcileInput{Shop: w.Shop, From: dayAgo(1), To: dayAgo(1)}, false)
 			if err != nil {
 				return err.Error()
 			}

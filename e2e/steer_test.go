@@ -72,11 +72,11 @@ func TestSteer_ByPages(t *testing.T) {
 	w.Cartum.PutOrder(2, cheapOrder(at(4)))
 
 	// The initial import is started, shown and stopped.
-	require.Equal(t, http.StatusSeeOther, press(w, "/health/shops/demo/initial-import", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
+	require.Equal(t, http.StatusSeeOther, press(w, "/imports/demo/start", url.Values{"from": {dayAgo(3)}, "to": {dayAgo(1)}}))
 	awaitImport(w)
 	for language, want := range map[string]string{"en": "of 3 days", "pl": "z 3 dni", "uk": "з 3 днів"} {
 		w.Eventually(testenv.Patience, func() string {
-			status, page := see(w, "/health?said=initial-import", language)
+			status, page := see(w, "/imports/demo?said=started", language)
 			require.Equal(t, http.StatusOK, status, page)
 			if !strings.Contains(page, "<progress value=\"3\" max=\"3\"") || !strings.Contains(page, "3 "+want) {
 				return page
@@ -84,8 +84,8 @@ func TestSteer_ByPages(t *testing.T) {
 			return ""
 		})
 	}
-	for _, action := range []string{"shops/demo/sweep", "shops/demo/stop-initial-import", "accounts/main/collect"} {
-		assert.Equal(t, http.StatusSeeOther, press(w, "/health/"+action, nil), action)
+	for _, action := range []string{"/health/shops/demo/sweep", "/imports/demo/stop", "/health/accounts/main/collect"} {
+		assert.Equal(t, http.StatusSeeOther, press(w, action, nil), action)
 	}
 	assert.Equal(t, http.StatusNotFound, press(w, "/health/shops/nowhere/sweep", nil))
 
@@ -94,7 +94,7 @@ func TestSteer_ByPages(t *testing.T) {
 	compared := func(want string) {
 		t.Helper()
 		w.Eventually(testenv.Patience, func() string {
-			_, page := see(w, "/completeness?"+query, "en")
+			_, page := see(w, "/reconciliation?"+query, "en")
 			if !strings.Contains(page, want) {
 				return page
 			}
@@ -104,9 +104,9 @@ func TestSteer_ByPages(t *testing.T) {
 	w.AwaitSynced(1)
 	compared("from before the shop was connected")
 	click := url.Values{"shop": {"demo"}, "from": {dayAgo(5)}, "to": {dayAgo(1)}, "number": {"2"}}
-	require.Equal(t, http.StatusSeeOther, press(w, "/completeness/import", click))
+	require.Equal(t, http.StatusSeeOther, press(w, "/reconciliation/import", click))
 	compared("on hold: no customer")
-	status, _ := see(w, "/completeness?shop=demo&from=2026-02-01&to=2026-01-01", "en")
+	status, _ := see(w, "/reconciliation?shop=demo&from=2026-02-01&to=2026-01-01", "en")
 	assert.Equal(t, http.StatusUnprocessableEntity, status)
 
 	// The settings are shown with names, and without secrets.
@@ -147,7 +147,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	}
 	w.AwaitHeld(1, "no-customer")
 
-	place := "/v1/shops/demo/completeness?from=" + dayAgo(3) + "&to=" + dayAgo(1)
+	place := "/v1/shops/demo/reconciliation?from=" + dayAgo(3) + "&to=" + dayAgo(1)
 	answer, body = askJSON(w, http.MethodGet, place, "")
 	require.Equal(t, http.StatusAccepted, answer.StatusCode, body)
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
@@ -166,7 +166,7 @@ func TestSteer_ByAPI(t *testing.T) {
 	assert.Equal(t, false, body["complete"])
 	assert.Empty(t, answer.Header.Values("Retry-After"))
 	assert.Empty(t, answer.Header.Values("Location"))
-	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/completeness?from=2026-02-01&to=2026-01-01", "")
+	answer, body = askJSON(w, http.MethodGet, "/v1/shops/demo/reconciliation?from=2026-02-01&to=2026-01-01", "")
 	assert.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, body)
 
 	w.Eventually(testenv.Patience, func() string {
@@ -192,8 +192,8 @@ func TestSteer_WhatIsDeadIsRed(t *testing.T) {
 	w.StartWorker()
 	require.NoError(t, w.Orders.Sweep(t.Context(), w.Shop))
 	w.Eventually(testenv.Patience, func() string {
-		_, part := see(w, "/health/fares", "en")
-		for _, want := range []string{"somebody has to see to this", "does not work", "refused"} {
+		_, part := see(w, "/health/now", "en")
+		for _, want := range []string{"action needed", "refused"} {
 			if !strings.Contains(part, want) {
 				return want + " is not in " + part
 			}

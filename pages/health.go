@@ -10,20 +10,20 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
-// healthPage is how all fare.
+// healthPage is how all row.
 type healthPage struct {
 	At       time.Time // zero while nobody has answered yet
 	Red      bool
 	NoWorker bool
-	Shops    []shopFare
-	Accounts []accountFare
-	// Said is what was just asked for, by its text's id; "" for nothing.
+	Shops    []shopHealth
+	Accounts []accountHealth
+	History  historyPage
+	// Said is what was just requested, by its text's id; "" for nothing.
 	Said string
 	// Zone is the shop whose zone moments are shown in that are of no shop.
 	Zone string
@@ -38,14 +38,12 @@ func (p *pages) firstShop() string {
 	return ids[0]
 }
 
-type shopFare struct {
+type shopHealth struct {
 	ID, Name string
 	On       bool
 	health.Shop
 	// Counts are the orders by state, in the order of their life.
 	Counts []stateCount
-	// From and To are the days of an initial import that is asked for without any.
-	From, To string
 }
 
 type stateCount struct {
@@ -53,10 +51,15 @@ type stateCount struct {
 	Count int64
 }
 
-type accountFare struct {
+type accountHealth struct {
 	ID   string
 	Shop string // one of its shops, whose zone its times are shown in
 	health.Account
+}
+
+// BacklogTime is how long the first request has waited.
+func (a accountHealth) BacklogTime() time.Duration {
+	return time.Duration(a.BacklogAge * float64(time.Second))
 }
 
 func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
@@ -68,23 +71,20 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 	set := p.Settings.Current()
 	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker(), Zone: p.firstShop()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
-		fare := shopFare{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
+		row := shopHealth{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
 		for _, state := range service.States() {
-			if count, known := fare.Orders[string(state)]; known {
-				fare.Counts = append(fare.Counts, stateCount{state, count})
+			if count, known := row.Orders[string(state)]; known {
+				row.Counts = append(row.Counts, stateCount{state, count})
 			}
 		}
-		if want, err := service.WantedImport(set.Shops[id], "", "", ""); err == nil {
-			fare.From, fare.To = want.From, want.To
-		}
-		data.Shops = append(data.Shops, fare)
+		data.Shops = append(data.Shops, row)
 	}
 	for _, id := range slices.Sorted(maps.Keys(report.Accounts)) {
-		fare := accountFare{ID: id, Account: report.Accounts[id]}
+		row := accountHealth{ID: id, Account: report.Accounts[id]}
 		if shops := set.ShopsOf(id); len(shops) > 0 {
-			fare.Shop = shops[0]
+			row.Shop = shops[0]
 		}
-		data.Accounts = append(data.Accounts, fare)
+		data.Accounts = append(data.Accounts, row)
 	}
 	return data, true
 }
@@ -98,20 +98,23 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 	if said := "health.said." + r.URL.Query().Get("said"); p.view(r, nil).Has(said) {
 		data.Said = said
 	}
+	if viewer, connected := p.Overview(); connected {
+		data.History = p.historyOf(viewer.History(), time.Now())
+	}
 	p.show(w, r, "health", data)
 }
 
-// healthFares is what the page shows anew every few seconds.
-func (p *pages) healthFares(w http.ResponseWriter, r *http.Request) {
+// healthNow is what the page asks for again every few seconds.
+func (p *pages) healthNow(w http.ResponseWriter, r *http.Request) {
 	data, connected := p.healthData(r.Context())
 	if !connected {
 		p.failed(w, r, &service.Error{Code: service.NotConnected})
 		return
 	}
-	p.showPart(w, r, "fares", data)
+	p.showPart(w, r, "health-now", data)
 }
 
-// tellShop tells a shop's entity what a person wants of it.
+// tellShop notifies a shop's entity of what a person wants of it.
 func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 	shop, action := chi.URLParam(r, "shop"), chi.URLParam(r, "action")
 	orders, connected := p.orders(w, r)
@@ -122,26 +125,11 @@ func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
 		p.failed(w, r, err)
 		return
 	}
-	switch action {
-	case "sweep":
-		p.said(w, r, action, orders.Sweep(r.Context(), shop))
-	case "stop-initial-import":
-		p.said(w, r, action, orders.StopInitialImport(r.Context(), shop))
-	case "initial-import":
-		p.startInitialImport(w, r, orders, shop)
-	default:
+	if action != "sweep" {
 		p.fail(w, r, http.StatusNotFound, "error.not-found")
-	}
-}
-
-func (p *pages) startInitialImport(w http.ResponseWriter, r *http.Request, orders *service.Orders, shop string) {
-	user, _ := access.Who(r.Context())
-	want, err := service.WantedImport(p.Settings.Current().Shops[shop], r.PostFormValue("from"), r.PostFormValue("to"), user.Name)
-	if err != nil {
-		p.fail(w, r, http.StatusUnprocessableEntity, "health.bad-days")
 		return
 	}
-	p.said(w, r, "initial-import", orders.StartInitialImport(r.Context(), shop, want))
+	p.said(w, r, action, orders.Sweep(r.Context(), shop))
 }
 
 func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
@@ -155,7 +143,7 @@ func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// said goes back to the page, which says what was asked for.
+// said goes back to the page, which says what was requested.
 func (p *pages) said(w http.ResponseWriter, r *http.Request, what string, err error) {
 	if err != nil {
 		p.failed(w, r, err)

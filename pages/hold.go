@@ -91,7 +91,11 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 		p.failed(w, r, err)
 		return
 	}
-	p.showPart(w, r, "hold-answers", holdBoxOf(view))
+	box := holdBoxOf(view)
+	if back := r.URL.Query().Get("back"); back != "" {
+		box.Back = access.LocalPath(back)
+	}
+	p.showPart(w, r, "hold-answers", box)
 }
 
 // orderAsked is the order that the URL names, and the way to it; it answers

@@ -1,35 +1,50 @@
 package pages
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"go.uber.org/zap"
-
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
-// holdsPerPage is small: each of them is asked for what it waits for.
-const holdsPerPage = 20
+// heldInGroup is how many orders of a reason the page shows while no reason is
+// chosen, and heldShown how many of a chosen one.
+const (
+	heldInGroup = 25
+	heldShown   = 500
+)
 
 type holdsPage struct {
-	Shops    []string
-	Shop     string
-	Reason   order.HoldReason
-	Reasons  []reasonCount
-	All      int64
-	Rows     []heldRow
-	Next     string // URL of the page after this one, "" at the end
-	Problems []string
-	Answers  []order.DecisionKind
+	Shops   []shopName
+	Shop    string
+	Reason  order.HoldReason
+	Reasons []reasonCount
+	All     int64
+	Groups  []heldGroup
+	More    bool // there are more orders on hold than the page lists
+	Answers []order.DecisionKind
 	// Said is what several orders said to the answer that was given.
 	Said []decidedRow
+	Bulk bulkAnswer
 }
+
+// bulkAnswer is an answer to several orders as it was filled in, with what is wrong
+// with it at its field.
+type bulkAnswer struct {
+	Kind                       order.DecisionKind
+	Reason                     string
+	Chosen                     []string // orders, as their boxes name them
+	NoneProblem, ReasonProblem string
+}
+
+// Has tells whether an order was chosen.
+func (b bulkAnswer) Has(checkbox string) bool { return slices.Contains(b.Chosen, checkbox) }
 
 type reasonCount struct {
 	Reason order.HoldReason
@@ -37,16 +52,22 @@ type reasonCount struct {
 	URL    string
 }
 
+// heldGroup are the orders that wait for one reason.
+type heldGroup struct {
+	Reason order.HoldReason
+	Rows   []heldRow
+	Hidden int    // how many more there are
+	URL    string // shows them all
+}
+
 type heldRow struct {
 	service.Row
-	Box      holdBox
-	Silent   bool // its workflow did not answer
 	Checkbox string
 }
 
 type decidedRow struct {
 	Key     order.Key
-	Problem string // "" where it was taken
+	Problem string // "" where it was accepted
 }
 
 // userName is who asks, for the timeline.
@@ -56,54 +77,69 @@ func userName(r *http.Request) string {
 }
 
 // holds shows the orders on hold.
-func (p *pages) holds(w http.ResponseWriter, r *http.Request) { p.showHolds(w, r, nil) }
+func (p *pages) holds(w http.ResponseWriter, r *http.Request) {
+	p.showHolds(w, r, http.StatusOK, bulkAnswer{})
+}
 
-func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, said []decidedRow) {
+func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, bulk bulkAnswer) {
 	orders, connected := p.orders(w, r)
 	if !connected {
 		return
 	}
 	query := r.URL.Query()
-	page := holdsPage{Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")), Answers: service.BulkKinds(), Said: said}
-	for id := range p.Settings.Current().Shops {
-		page.Shops = append(page.Shops, id)
+	page := holdsPage{Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")), Answers: service.BulkKinds(), Bulk: bulk}
+	set := p.Settings.Current()
+	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
+		page.Shops = append(page.Shops, shopName{id, set.Shops[id].Name})
 	}
-	slices.Sort(page.Shops)
 	counts, err := orders.Counts(r.Context(), page.Shop)
-	var held service.HeldPage
+	var groups []service.HeldGroup
 	if err == nil {
-		held, err = orders.Holds(r.Context(), service.Filter{Shop: page.Shop, Reason: page.Reason}, query.Get("cursor"), holdsPerPage)
+		groups, page.More, err = orders.HeldGroups(r.Context(), service.Filter{Shop: page.Shop, Reason: page.Reason})
 	}
 	if err != nil {
 		p.failed(w, r, err)
 		return
 	}
 	page.count(counts)
-	page.Problems = held.Problems
-	if held.Next != "" {
-		page.Next = page.link(page.Reason, held.Next)
+	page.group(groups)
+	for _, one := range p.results.of(query.Get("result"), userName(r)) {
+		page.Said = append(page.Said, decidedRow{Key: one.Key, Problem: p.problemOf(r, one.Err)})
 	}
-	for _, one := range held.Orders {
-		page.Rows = append(page.Rows, p.heldRow(one))
+	p.showStatus(w, r, status, "holds", page)
+}
+
+func (h *holdsPage) group(groups []service.HeldGroup) {
+	most := heldInGroup
+	if h.Reason != "" {
+		most = heldShown
 	}
-	p.show(w, r, "holds", page)
+	for _, group := range groups {
+		shown := heldGroup{Reason: group.Reason, URL: h.link(group.Reason), Hidden: max(0, len(group.Rows)-most)}
+		for _, row := range group.Rows[:len(group.Rows)-shown.Hidden] {
+			shown.Rows = append(shown.Rows, heldRow{Row: row, Checkbox: row.Key.Shop + "/" + strconv.FormatInt(row.Key.Number, 10)})
+		}
+		h.Groups = append(h.Groups, shown)
+	}
 }
 
 func (h *holdsPage) count(counts service.Counts) {
 	h.All = counts.States[order.SyncHeld]
 	for _, reason := range service.Reasons() {
 		if number := counts.Held[reason]; number > 0 || reason == h.Reason {
-			h.Reasons = append(h.Reasons, reasonCount{Reason: reason, Orders: number, URL: h.link(reason, "")})
+			h.Reasons = append(h.Reasons, reasonCount{Reason: reason, Orders: number, URL: h.link(reason)})
 		}
 	}
 }
 
 // AllURL shows the holds of all reasons.
-func (h holdsPage) AllURL() string { return h.link("", "") }
+func (h holdsPage) AllURL() string { return h.link("") }
 
-func (h holdsPage) link(reason order.HoldReason, cursor string) string {
+func (h holdsPage) link(reason order.HoldReason) string { return holdsURL(h.Shop, string(reason), "") }
+
+func holdsURL(shop, reason, result string) string {
 	query := url.Values{}
-	for name, value := range map[string]string{"shop": h.Shop, "reason": string(reason), "cursor": cursor} {
+	for name, value := range map[string]string{"shop": shop, "reason": reason, "result": result} {
 		if value != "" {
 			query.Set(name, value)
 		}
@@ -111,26 +147,11 @@ func (h holdsPage) link(reason order.HoldReason, cursor string) string {
 	return "/holds?" + query.Encode()
 }
 
-func (p *pages) heldRow(one service.Held) heldRow {
-	row := heldRow{Row: one.Row, Checkbox: one.Key.Shop + "/" + strconv.FormatInt(one.Key.Number, 10)}
-	if one.Err != nil {
-		p.Logger.Warn("an order on hold could not be asked", zap.String("shop", one.Key.Shop), zap.Int64("order", one.Key.Number), zap.Error(one.Err))
-		row.Silent = true
-		return row
-	}
-	row.Box = holdBoxOf(one.View)
-	return row
-}
-
-// decideMany gives one answer to the orders that were chosen, and shows what
-// each said.
+// decideMany gives one answer to the orders that were chosen, and goes to what each
+// said. What is wrong with the answer is said on the page, at its field.
 func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
 	orders, connected := p.orders(w, r)
 	if !connected {
-		return
-	}
-	keys, ok := p.chosen(w, r)
-	if !ok {
 		return
 	}
 	decision := decisionOf(r)
@@ -138,31 +159,53 @@ func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, http.StatusBadRequest, "holds.one-only")
 		return
 	}
+	keys, bulk := p.bulkOf(r, decision)
+	if bulk.NoneProblem != "" || bulk.ReasonProblem != "" {
+		p.showHolds(w, r, http.StatusUnprocessableEntity, bulk)
+		return
+	}
 	decided, err := orders.DecideMany(r.Context(), keys, decision)
 	if err != nil {
 		p.failed(w, r, err)
 		return
 	}
-	said := make([]decidedRow, 0, len(decided))
-	for _, one := range decided {
-		said = append(said, decidedRow{Key: one.Key, Problem: p.problemOf(r, one.Err)})
-	}
-	p.showHolds(w, r, said)
+	query := r.URL.Query()
+	http.Redirect(w, r, holdsURL(query.Get("shop"), query.Get("reason"), p.results.keep(userName(r), decided)), http.StatusSeeOther) //nolint:gosec // within this host
 }
 
-// chosen are the orders whose boxes were ticked.
-func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, bool) {
-	if err := r.ParseForm(); err != nil {
-		p.fail(w, r, http.StatusBadRequest, "error.form")
-		return nil, false
+// bulkOf are the orders that were chosen, and the answer with what is wrong with it.
+func (p *pages) bulkOf(r *http.Request, decision order.Decision) ([]order.Key, bulkAnswer) {
+	bulk := bulkAnswer{Kind: decision.Kind, Reason: decision.Reason, Chosen: r.PostForm["order"]}
+	keys := keysOf(bulk.Chosen)
+	switch {
+	case len(keys) == 0:
+		bulk.NoneProblem = p.text(r, "holds.none-chosen")
+	case len(keys) > service.MostAtOnce:
+		bulk.NoneProblem = p.text(r, "error.too-many", "Most", service.MostAtOnce)
 	}
-	var keys []order.Key
-	for _, text := range r.PostForm["order"] {
+	if decision.Kind == order.DecideSkip && decision.Reason == "" {
+		bulk.ReasonProblem = p.text(r, "holds.no-reason")
+	}
+	return keys, bulk
+}
+
+func keysOf(chosen []string) (keys []order.Key) {
+	for _, text := range chosen {
 		key, err := order.ParseWorkflowID("order:" + strings.Replace(text, "/", ":", 1))
 		if err == nil && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
+	return keys
+}
+
+// chosen are the orders whose boxes were ticked; it answers where that is wrong.
+func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, bool) {
+	if err := r.ParseForm(); err != nil {
+		p.fail(w, r, http.StatusBadRequest, "error.form")
+		return nil, false
+	}
+	keys := keysOf(r.PostForm["order"])
 	switch {
 	case len(keys) == 0:
 		p.fail(w, r, http.StatusBadRequest, "error.none-chosen")

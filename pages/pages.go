@@ -33,11 +33,12 @@ type Options struct {
 type pages struct {
 	Options
 	templates templates
+	results   results
 }
 
 // New makes the pages, for whom the guard knows; who may not act is refused here.
 func New(o Options) http.Handler {
-	p := &pages{Options: o, templates: parsedTemplates()}
+	p := &pages{Options: o, templates: parsedTemplates(), results: newResults()}
 	if !assetsComplete() {
 		o.Logger.Warn("built without the pages' libraries, so pages are plain and not live; build with: make build")
 	}
@@ -53,11 +54,15 @@ func New(o Options) http.Handler {
 	r.Get("/orders/{shop}/{number}/hold", p.holdBox)
 	r.Get("/orders/{shop}/{number}/refreshes/{id}", p.updateEnd)
 	r.Get("/health", p.health)
-	r.Get("/health/fares", p.healthFares)
-	r.Get("/completeness", p.completeness)
-	r.Get("/completeness/found", p.completenessFound)
+	r.Get("/health/now", p.healthNow)
+	r.Get("/health/history", p.healthHistory)
+	r.Get("/imports/{shop}", p.initialImport)
+	r.Get("/imports/{shop}/now", p.initialImportNow)
+	r.Get("/reconciliation", p.reconciliation)
+	r.Get("/reconciliation/result", p.reconciled)
 	r.Get("/settings", p.settings)
 	r.Get("/settings/check", p.checkPart)
+	r.Get("/settings/test-alert", p.testAlertPart)
 	r.Group(func(r chi.Router) {
 		r.Use(access.Require(access.RoleAct))
 		r.Post("/orders/refresh", p.updateMany)
@@ -67,8 +72,13 @@ func New(o Options) http.Handler {
 		r.Post("/holds/decisions", p.decideMany)
 		r.Post("/health/shops/{shop}/{action}", p.tellShop)
 		r.Post("/health/accounts/{account}/collect", p.collect)
-		r.Post("/completeness/import", p.importMissing)
+		r.Post("/imports/{shop}/preview", p.previewImport)
+		r.Post("/imports/{shop}/preview/stop", p.stopPreview)
+		r.Post("/imports/{shop}/start", p.startImport)
+		r.Post("/imports/{shop}/stop", p.stopImport)
+		r.Post("/reconciliation/import", p.importMissing)
 		r.Post("/settings/check", p.checkAgain)
+		r.Post("/settings/test-alert", p.testAlert)
 	})
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, http.StatusNotFound, "error.not-found") })
 	return r

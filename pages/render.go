@@ -51,6 +51,13 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request, page string, data a
 	p.write(w, page, "layout", p.view(r, data))
 }
 
+// showStatus answers with a page that says what is wrong with a form.
+func (p *pages) showStatus(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
+	v := p.view(r, data)
+	v.Status = status
+	p.write(w, page, "layout", v)
+}
+
 // showPart answers with a part of a page.
 func (p *pages) showPart(w http.ResponseWriter, r *http.Request, part string, data any) {
 	p.write(w, "", part, p.view(r, data))

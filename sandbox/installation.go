@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
@@ -23,7 +24,7 @@ type installation struct {
 
 // connect connects to the Temporal that environment or profile name.
 func connect(ctx context.Context, s *settings.Settings) (installation, error) {
-	codec, err := process.Codec(s)
+	codec, err := engine.SettingsCodec(s)
 	if err != nil {
 		return installation{}, err
 	}

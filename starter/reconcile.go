@@ -73,7 +73,7 @@ func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imp
 	if err != nil {
 		return err
 	}
-	if err := c.print("%s", completenessText(found)); err != nil {
+	if err := c.print("%s", reconciliationText(found)); err != nil {
 		return err
 	}
 	if wanted := found.Wanted(); imports && len(wanted) > 0 {
@@ -90,8 +90,8 @@ func (c console) reconcile(ctx context.Context, in workflows.ReconcileInput, imp
 	return nil
 }
 
-// completenessText is a line for each day, and then what is missing or differs.
-func completenessText(c service.Completeness) string {
+// reconciliationText is a line for each day, and then what is missing or differs.
+func reconciliationText(c service.Reconciliation) string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 3, ' ', tabwriter.AlignRight) // to a Builder, which never fails
 	line := func(cells ...any) { _, _ = fmt.Fprintf(table, strings.Repeat("%v\t", len(cells))+"\n", cells...) }
@@ -127,7 +127,7 @@ func completenessText(c service.Completeness) string {
 	return text.String()
 }
 
-func withName(day service.CompleteDay, name string) service.CompleteDay {
+func withName(day service.ReconciledDay, name string) service.ReconciledDay {
 	day.Day = name
 	return day
 }

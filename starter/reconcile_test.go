@@ -14,13 +14,13 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-func TestCompletenessIsTold(t *testing.T) {
+func TestReconciliationText(t *testing.T) {
 	t.Parallel()
 	tally := func(orders int, sum string) service.Tally {
 		return service.Tally{Orders: orders, Sums: map[string]decimal.Decimal{"PLN": decimal.RequireFromString(sum)}}
 	}
 	twelve := decimal.NewFromInt(12)
-	day := service.CompleteDay{
+	day := service.ReconciledDay{
 		Day: "2026-11-02", Shop: tally(5, "120.5"), Roapp: tally(3, "80"),
 		Missing: []service.Missing{
 			{Key: order.Key{Shop: "kwiaty", Number: 7}, Reason: service.MissingHeld, Hold: order.HoldCurrency},
@@ -28,7 +28,7 @@ func TestCompletenessIsTold(t *testing.T) {
 		},
 		Different: []service.Different{{Key: order.Key{Shop: "kwiaty", Number: 9}, Currency: "PLN", Shop: &twelve, Roapp: decimal.NewFromInt(10), WrittenOff: true}},
 	}
-	found := service.Completeness{Currency: "PLN", Days: []service.CompleteDay{day}, Total: day}
+	found := service.Reconciliation{Currency: "PLN", Days: []service.ReconciledDay{day}, Total: day}
 	assert.Equal(t, `          day   in Cartum          sum   in RO App         sum   missing   differ
    2026-11-02           5   120.50 PLN           3   80.00 PLN         2        1
           all           5   120.50 PLN           3   80.00 PLN         2        1
@@ -39,7 +39,7 @@ missing:
 
 the sum in the shop differs from the total in RO App:
   9  12.00 PLN in the shop, 10.00 PLN in RO App (written off)
-`, completenessText(found))
+`, reconciliationText(found))
 	assert.False(t, found.Complete())
 }
 

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -32,9 +33,7 @@ type accountLife struct {
 
 func newAccountLife(t *testing.T) *accountLife {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	l := &accountLife{t: t, env: suite.NewTestWorkflowEnvironment()}
-	l.env.SetTestTimeout(time.Minute)
+	l := &accountLife{t: t, env: enginetest.WorkflowEnvironment()}
 	l.start = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 	l.env.SetStartTime(l.start)
 	l.answer = func(int, workflows.CollectInput) (workflows.Collected, error) { return collected(), nil }

@@ -90,7 +90,7 @@ const (
 	AlertGreen AlertKind = "green"
 	// AlertFailing names orders that cannot go on; their reasons are kinds of findings.
 	AlertFailing AlertKind = "failing"
-	AlertTest    AlertKind = "test" // of starter check --alert: nothing is wrong
+	AlertTest    AlertKind = "test" // a person sends it: nothing is wrong
 )
 
 // Alert is the body of the POST to the alert URL. It holds no personal data.

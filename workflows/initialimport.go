@@ -21,6 +21,9 @@ type InitialImportWanted struct {
 type InitialImport struct {
 	InitialImportWanted
 	StartedAt time.Time
+	// PaceSince is when it was started or resumed last, and PaceFrom the place that it
+	// had reached by then.
+	PaceSince, PaceFrom time.Time
 	// Before is the place reached, on the shop's clock: everything after it has
 	// been handed over.
 	Before time.Time
@@ -68,6 +71,7 @@ func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
 	same := started != nil && started.From == want.From && started.To == want.To && slices.Equal(started.SkipStatuses, want.SkipStatuses)
 	if same && started.DoneAt.IsZero() {
 		started.Stopped, started.Failures, started.NotBefore, started.By = false, 0, time.Time{}, want.By
+		started.PaceSince, started.PaceFrom = now, started.Before
 		return
 	}
 	if started != nil && started.DoneAt.IsZero() && !started.Stopped {
@@ -77,7 +81,8 @@ func (s *ShopState) wantImport(want InitialImportWanted, now time.Time) {
 	if _, wrong := time.Parse(time.DateOnly, want.From); err != nil || wrong != nil || want.To < want.From {
 		return // the caller checks it before
 	}
-	s.Import = &InitialImport{InitialImportWanted: want, StartedAt: now, Before: to.AddDate(0, 0, 1).Add(-time.Second)}
+	end := to.AddDate(0, 0, 1).Add(-time.Second)
+	s.Import = &InitialImport{InitialImportWanted: want, StartedAt: now, PaceSince: now, PaceFrom: end, Before: end}
 }
 
 func (s *ShopState) stopImport() {
@@ -101,6 +106,16 @@ func (f *InitialImport) Days() (done, all int) {
 		return all, all
 	}
 	return int(end.Sub(f.Before).Hours()) / 24, all
+}
+
+// TimeLeft estimates how long the rest takes at the pace since it was started or
+// resumed, 0 while no pace shows.
+func (f *InitialImport) TimeLeft(now time.Time) time.Duration {
+	done, left := f.PaceFrom.Sub(f.Before), f.Before.Sub(f.Start())
+	if !f.Goes() || done <= 0 || left <= 0 {
+		return 0
+	}
+	return time.Duration(float64(now.Sub(f.PaceSince)) * left.Hours() / done.Hours())
 }
 
 // Goes reports whether it has something to do.

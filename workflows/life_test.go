@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -124,11 +125,8 @@ func (l *life) live(origin order.Origin) order.View {
 // run is one run of the workflow, with all that happens meanwhile.
 func (l *life) run(state json.RawMessage, start time.Time) {
 	l.t.Helper()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quietLogger{})
-	l.env = suite.NewTestWorkflowEnvironment()
+	l.env = enginetest.WorkflowEnvironment()
 	l.env.SetStartTime(start)
-	l.env.SetTestTimeout(time.Minute)
 	l.env.SetWorkflowRunTimeout(10 * 365 * day)
 	l.env.RegisterWorkflowWithOptions(workflows.Order, workflow.RegisterOptions{Name: workflows.OrderWorkflow})
 	for name, work := range l.activities() {

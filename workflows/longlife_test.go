@@ -14,14 +14,6 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// quietLogger keeps the engine's words of failing steps out of the test's.
-type quietLogger struct{}
-
-func (quietLogger) Debug(string, ...any) {}
-func (quietLogger) Info(string, ...any)  {}
-func (quietLogger) Warn(string, ...any)  {}
-func (quietLogger) Error(string, ...any) {}
-
 func textOf(t *testing.T, state order.State) string {
 	t.Helper()
 	text, err := json.Marshal(state)

@@ -30,17 +30,23 @@ func send(ctx workflow.Context, alert Alert) {
 
 const (
 	// notifyTimeout bounds one attempt, notifyAllTimeout all of them.
-	notifyTimeout = 30 * time.Second
-	notifyFor     = 24 * time.Hour
+	notifyTimeout    = 30 * time.Second
+	notifyAllTimeout = 24 * time.Hour
+	// testFor bounds all attempts of a test alert, for a person waits for it.
+	testFor = 20 * time.Second
 )
 
 // Notify sends one alert to the alert URL, again and again until it is taken, for
 // a day at most.
 func Notify(ctx workflow.Context, alert Alert) error {
+	within := notifyAllTimeout
+	if alert.Kind == AlertTest {
+		within = testFor
+	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Send alert: " + string(alert.Kind),
-		StartToCloseTimeout:    notifyTimeout,
-		ScheduleToCloseTimeout: notifyFor,
+		StartToCloseTimeout:    min(notifyTimeout, within),
+		ScheduleToCloseTimeout: within,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 5 * time.Second, BackoffCoefficient: 2, MaximumInterval: time.Hour},
 	})
 	err := workflow.ExecuteActivity(ctx, ActivitySendAlert, alert).Get(ctx, nil)

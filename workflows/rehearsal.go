@@ -69,6 +69,7 @@ type Rehearsed struct {
 // RehearsalView is how far a rehearsal is, with the orders from the one on that was asked for.
 type RehearsalView struct {
 	Rehearsed
+	From, To string // days on the shop's clock, both inclusive
 	// Days are done, of AllDays.
 	Days, AllDays int
 	Orders        []RehearsedOrder
@@ -197,7 +198,7 @@ func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 
 // view answers with the orders after the first so many.
 func (d *rehearsal) view(after int) (RehearsalView, error) {
-	view := RehearsalView{Rehearsed: d.result}
+	view := RehearsalView{Rehearsed: d.result, From: d.in.From, To: d.in.To}
 	view.Days, view.AllDays = d.span.Days()
 	from := min(max(after, 0), len(d.orders))
 	view.Orders = d.orders[from:min(from+RehearsalPage, len(d.orders))]

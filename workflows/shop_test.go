@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -41,9 +42,8 @@ type sweptAt struct {
 
 func newShopTest(t *testing.T) *shopTest {
 	t.Helper()
-	var suite testsuite.WorkflowTestSuite
 	w := &shopTest{
-		t: t, env: suite.NewTestWorkflowEnvironment(), fails: func(int) error { return nil },
+		t: t, env: enginetest.WorkflowEnvironment(), fails: func(int) error { return nil },
 		force: workflows.ShopInForce{Revision: "a", RecentEvery: time.Minute, WholeEvery: 5 * time.Minute, Jitter: 0.5},
 	}
 	w.started = w.env.Now()
@@ -85,7 +85,6 @@ func newShopTest(t *testing.T) *shopTest {
 // run runs the entity until it hands on, and gives the state that it hands on.
 func (w *shopTest) run(state workflows.ShopState) workflows.ShopState {
 	w.t.Helper()
-	w.env.SetTestTimeout(30 * time.Second)
 	w.env.ExecuteWorkflow(workflows.Shop, state)
 	require.True(w.t, w.env.IsWorkflowCompleted())
 	var next *workflow.ContinueAsNewError
@@ -230,7 +229,6 @@ func TestShop_CarriesWhatIsAbsent(t *testing.T) {
 func TestShop_ThatIsCanceledEndsAndTellsItsState(t *testing.T) {
 	t.Parallel()
 	w := newShopTest(t)
-	w.env.SetTestTimeout(30 * time.Second)
 	w.env.RegisterDelayedCallback(w.env.CancelWorkflow, 10*time.Minute)
 	w.env.ExecuteWorkflow(workflows.Shop, workflows.ShopState{Shop: "demo"})
 	require.True(t, w.env.IsWorkflowCompleted())

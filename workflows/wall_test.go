@@ -28,6 +28,9 @@ func TestWorkflowsUseNoRules(t *testing.T) {
 	// Names, hashes and first states, which are created once and then recorded or are part of ids.
 	harmless := []string{"KeyedHash", "NormalizeText", "ProductKeys", "ParseWorkflowID", "ValidID", "NewState"}
 	for name, file := range parse(t, ".") {
+		if name == "dispatch.go" {
+			continue // it starts workflows, and is in none
+		}
 		imported := slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool {
 			path, err := strconv.Unquote(i.Path.Value)
 			return err == nil && path == rulesPackage

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/cartumsync/cartumsync/api"
@@ -23,6 +24,8 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("link", "several contacts 1")
 	p.presses(enter)
 	p.seesNot("Hans Müller")
+	p.goesTo("checkbox", fmt.Sprintf("Select order %d", twoContacts))
+	p.presses(tab, enter) // opens the row
 
 	first, second := held.Hold.Choices[0], held.Hold.Choices[1]
 	p.goesTo("radio", radioOf(first))
@@ -31,6 +34,11 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.goesTo("button", "Use this contact")
 	p.presses(enter)
 	p.sees("in RO App")
+	p.seesThat("heading", "On hold")
+	p.awaits("the answered order leaves the list", func() bool {
+		rows, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](`document.querySelectorAll(".held-row").length`))
+		return err == nil && rows == 0
+	})
 
 	view, made := w.AwaitSynced(twoContacts)
 	assert.Equal(t, second.ID, made.Client.ID)
@@ -61,6 +69,7 @@ func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsIn(viewer)
+	p.unfolds(fmt.Sprint(noCustomer))
 	p.sees("no usable phone")
 	for _, answer := range []string{"Try again", "Create a contact", "Use this contact"} {
 		p.hasNo("button", answer)

@@ -3,7 +3,6 @@ package browser
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
@@ -83,26 +82,4 @@ func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 	title, err := chromedp.Run(p.ctx, chromedp.Title())
 	p.must(err)
 	assert.NotEqual(t, "taken", title)
-}
-
-func TestAPersonWatchesAnInitialImport(t *testing.T) {
-	t.Parallel()
-	w := testenv.New(t, testenv.Options{
-		Checks: true,
-		Unlimited: true, Settle: 1, SearchLag: 1, CartumSwitches: map[string]string{"orders_max_limit": "2"},
-		RoappSwitches: map[string]string{"search-lag": "0s"}, Since: time.Now().Format(time.DateOnly),
-	})
-	for i := range 12 {
-		w.Cartum.PutOrder(int64(i+1), testenv.J{"stat_created": time.Now().AddDate(0, 0, -2-3*i).Format(time.DateTime)})
-	}
-	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "500ms", Times: -1})
-	p := newPerson(w)
-	p.opens("/health")
-	p.logsIn(anna)
-	p.clicks("button", "Start the initial import")
-	p.sees("The initial import has started")
-	p.seesThat("progressbar", "Initial import")
-	p.sees("running")
-	p.sees("12 started")
-	p.sees("done")
 }

@@ -33,7 +33,7 @@ func pagesOf(w *testenv.Env) []place {
 	days := fmt.Sprintf("?shop=%s&from=%s&to=%s", w.Shop, now.AddDate(0, 0, -2).Format(time.DateOnly), now.Format(time.DateOnly))
 	return []place{
 		{"settings", "/settings"}, // which learns the names of statuses for all
-		{"completeness", "/completeness" + days},
+		{"reconciliation", "/reconciliation" + days},
 		{"orders", "/orders"},
 		{"order-plain", orderPage(w, plainOrder)},
 		{"order", orderPage(w, changedOrder)},

@@ -134,6 +134,16 @@ func (p *person) clicks(role, name string) {
 	})
 }
 
+// unfolds what is folded under a text.
+func (p *person) unfolds(text string) {
+	p.w.T.Helper()
+	p.awaits("something unfolds under "+text, func() bool {
+		found, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](fmt.Sprintf(
+			`(() => { const s = [...document.querySelectorAll("summary")].find(s => s.textContent.includes(%q)); s?.click(); return !!s })()`, text)))
+		return err == nil && found
+	})
+}
+
 // fills a field by its label.
 func (p *person) fills(name, value string) {
 	p.w.T.Helper()
@@ -174,6 +184,7 @@ func (p *person) types(text string) { p.w.T.Helper(); p.does(chromedp.KeyEvent(t
 // Keys.
 const (
 	tab   = kb.Tab
+	space = " "
 	enter = kb.Enter
 	down  = kb.ArrowDown
 )

@@ -194,7 +194,7 @@ func (o Options) withDefaults(t testing.TB) Options {
 // Connect gives another client of the test environment's namespace, as each process has.
 func (w *Env) Connect() client.Client {
 	w.T.Helper()
-	codec, err := process.Codec(w.Settings)
+	codec, err := engine.SettingsCodec(w.Settings)
 	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
 		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,

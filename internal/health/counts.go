@@ -15,6 +15,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // holdsCounted bounds how many held orders are listed, of all shops together.
@@ -43,7 +44,7 @@ func (l *reading) countOrders(ctx context.Context) {
 		if shop.Orders == nil {
 			shop.Orders = map[string]int64{}
 		}
-		shop.Orders[string(order.SyncHeld)], shop.OldestHold = heldOf(id, holds)
+		shop.Orders[string(order.SyncHeld)], shop.OldestHold, shop.HoldAges = heldOf(id, holds, time.Now())
 		shop.Orders[string(order.SyncFailed)] = ofShop(id, failed)
 		l.report.Shops[id] = shop
 	}
@@ -74,17 +75,22 @@ func (l *reading) countShop(ctx context.Context, id string) bool {
 	return true
 }
 
-func heldOf(shop string, holds []index.Order) (held int64, oldest time.Time) {
+func heldOf(shop string, holds []index.Order, now time.Time) (held int64, oldest time.Time, ages [Ages]int64) {
 	for _, hold := range holds {
 		if hold.Key.Shop != shop {
 			continue
 		}
 		held++
-		if since := hold.HeldSince(); !since.IsZero() && (oldest.IsZero() || since.Before(oldest)) {
+		since := hold.HeldSince()
+		if since.IsZero() {
+			continue
+		}
+		ages[ageOf(now.Sub(since))]++
+		if oldest.IsZero() || since.Before(oldest) {
 			oldest = since
 		}
 	}
-	return held, oldest
+	return held, oldest, ages
 }
 
 func ofShop(shop string, orders []index.Order) (count int64) {
@@ -96,27 +102,63 @@ func ofShop(shop string, orders []index.Order) (count int64) {
 	return count
 }
 
-// measureBacklogs asks for each account's queue and how fast it is served.
-func (l *reading) measureBacklogs(ctx context.Context) {
+// measureAccounts asks for each account's queue and how fast it is served.
+func (l *reading) measureAccounts(ctx context.Context) {
 	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
 		account := l.report.Accounts[id]
 		account.Limit = l.set.Accounts[id].RequestsPerSecond
-		l.report.Accounts[id] = account
-		described, err := l.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace:     l.namespace,
-			TaskQueue:     &taskqueuepb.TaskQueue{Name: engine.RoappQueue(id)},
-			TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
-			ReportStats:   true,
-		})
-		if err != nil {
+		if err := l.measureBacklog(ctx, id, &account); err != nil {
 			l.failed(fmt.Errorf("ask for the backlog of account %s: %w", id, err))
-			continue
 		}
-		account.Backlog = described.GetStats().GetApproximateBacklogCount()
-		account.BacklogAge = described.GetStats().GetApproximateBacklogAge().AsDuration().Seconds()
-		// A task is one request, but for a few that read and write in one go. What
-		// the limit holds back is not counted, so this is what RO App got.
-		account.PerSecond = float64(described.GetStats().GetTasksDispatchRate())
+		if rate, err := l.requestRate(ctx, id); err != nil {
+			l.failed(fmt.Errorf("ask for the requests of account %s: %w", id, err))
+		} else {
+			account.PerSecond = rate
+		}
 		l.report.Accounts[id] = account
 	}
+}
+
+func (l *reading) measureBacklog(ctx context.Context, id string, account *Account) error {
+	described, err := l.client.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace:     l.namespace,
+		TaskQueue:     &taskqueuepb.TaskQueue{Name: engine.RoappQueue(id)},
+		TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
+		ReportStats:   true,
+	})
+	if err != nil {
+		return err
+	}
+	account.Backlog = described.GetStats().GetApproximateBacklogCount()
+	account.BacklogAge = described.GetStats().GetApproximateBacklogAge().AsDuration().Seconds()
+	return nil
+}
+
+// requestRate is what the process that holds the account's lane reported with its
+// last heartbeat, 0 while no process holds it.
+func (l *reading) requestRate(ctx context.Context, account string) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	described, err := l.client.DescribeWorkflowExecution(ctx, workflows.LaneID(account), "")
+	if engine.Missing(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	codec, err := engine.SettingsCodec(l.set)
+	if err != nil {
+		return 0, err
+	}
+	for _, lease := range described.GetPendingActivities() {
+		if lease.GetState() != enumspb.PENDING_ACTIVITY_STATE_STARTED || lease.GetHeartbeatDetails() == nil {
+			continue
+		}
+		var load workflows.LaneLoad
+		if err := engine.DataConverter(codec).FromPayloads(lease.GetHeartbeatDetails(), &load); err != nil {
+			return 0, fmt.Errorf("read the heartbeat of %s: %w", workflows.LaneID(account), err)
+		}
+		return load.PerSecond, nil
+	}
+	return 0, nil
 }

@@ -96,6 +96,9 @@ type Import struct {
 	Failed   int         `json:"unreadable"`
 	Problem  string      `json:"problem,omitempty"`
 	By       string      `json:"by,omitempty"` // who began it; not in [Report.Open]
+	// Left is how long the rest takes at the pace so far, in whole minutes; 0
+	// where that is not known.
+	Left time.Duration `json:"-"`
 }
 
 // ImportState is how an initial import stands.
@@ -120,6 +123,9 @@ func ImportOf(f *workflows.InitialImport) *Import {
 		Seen: f.Seen, Started: f.Started, Skipped: f.Skipped, Known: f.Known, Failed: f.Failed,
 	}
 	out.DaysDone, out.Days = f.Days()
+	if left := f.TimeLeft(time.Now()); left > 0 {
+		out.Left = left.Truncate(time.Minute) + time.Minute
+	}
 	switch {
 	case !f.DoneAt.IsZero():
 		out.State = ImportDone
@@ -147,6 +153,9 @@ type Shop struct {
 	// Import is the initial import, nil where there was none.
 	Import *Import `json:"initial_import,omitempty"`
 
+	// HoldAges counts the held orders by how long they have been held.
+	HoldAges [Ages]int64 `json:"-"`
+
 	counted time.Time // when its orders were counted
 }
 
@@ -157,9 +166,9 @@ type Account struct {
 	// the first of them has waited, in seconds.
 	Backlog    int64   `json:"backlog"`
 	BacklogAge float64 `json:"backlog_age_seconds"`
-	// PerSecond is how many requests a second were handed out of late, by the
-	// engine's count over about half a minute; Limit is how many there may be.
-	PerSecond float64 `json:"requests_per_second" doc:"handed out of late, over about half a minute"`
+	// PerSecond is how many requests a second were sent to RO App, over the last
+	// half minute; Limit is how many there may be.
+	PerSecond float64 `json:"requests_per_second" doc:"requests sent to RO App, over the last half minute"`
 	Limit     float64 `json:"requests_per_second_limit" doc:"what the settings allow"`
 }
 
@@ -222,6 +231,7 @@ type Viewer struct {
 	settings  *settings.Store
 	index     *index.Index
 	looks     singleflight.Group
+	history   history
 
 	mu   sync.Mutex
 	last Report
@@ -321,7 +331,7 @@ func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, erro
 	l.report.Worker = was.Worker
 	l.checkWorker(ctx)
 	l.ask(ctx)
-	l.measureBacklogs(ctx)
+	l.measureAccounts(ctx)
 	l.publish()
 	if counting > 0 {
 		var done context.CancelFunc
@@ -330,7 +340,9 @@ func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, erro
 	}
 	l.countOrders(ctx)
 	l.publish()
-	return v.Last(), errors.Join(l.failures...)
+	last := v.Last()
+	v.history.add(last)
+	return last, errors.Join(l.failures...)
 }
 
 // publish makes what is known so far the last report.

@@ -86,16 +86,16 @@ func stated(t *testing.T, status enumspb.WorkflowExecutionStatus, state string) 
 // A failed order that was started again has not failed.
 func TestFailedOrdersThatWereStartedAgain(t *testing.T) {
 	t.Parallel()
-	v := &visibility{}
+	var runs []run
 	now := time.Now()
 	for number, again := range []bool{false, true} {
 		key := order.Key{Shop: "demo", Number: int64(number + 1)}
-		v.runs = append(v.runs, run{key: key, started: now.Add(-time.Hour), failed: true})
+		runs = append(runs, run{key: key, started: now.Add(-time.Hour), failed: true})
 		if again {
-			v.runs = append(v.runs, run{key: key, started: now, running: true})
+			runs = append(runs, run{key: key, started: now, running: true})
 		}
 	}
-	failed, err := (&Index{visibility: v}).Failed(t.Context(), "")
+	failed, err := (&Index{visibility: visibility(runs...)}).Failed(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	assert.Equal(t, int64(1), failed[0].Key.Number)

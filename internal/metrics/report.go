@@ -18,7 +18,7 @@ var (
 	accountRed     = desc("account_red", "1 while a person must act on the account.", "account")
 	accountBacklog = desc("account_backlog", "Requests that wait for their turn in the account's queue.", "account")
 	accountAge     = desc("account_backlog_age_seconds", "How long the first request in the account's queue has waited.", "account")
-	accountRate    = desc("account_requests_per_second", "Requests that the account's queue handed out a second of late.", "account")
+	accountRate    = desc("account_requests_per_second", "Requests a second sent to RO App, over the last half minute.", "account")
 	accountLimit   = desc("account_requests_per_second_limit", "Requests a second that the settings allow for the account.", "account")
 	shopRefused    = desc("shop_credentials_refused", "1 while the shop refuses its login.", "shop")
 	accountRefused = desc("account_credentials_refused", "1 while RO App refuses the account's key.", "account")

@@ -91,29 +91,12 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	s := file.Store().Current()
-	codec, err := Codec(s)
+	codec, err := engine.SettingsCodec(s)
 	if err != nil {
 		return Env{}, err
 	}
 	shown, err := metrics.New()
 	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
-}
-
-// Codec makes the codec of the settings' keys.
-func Codec(s *settings.Settings) (converter.PayloadCodec, error) {
-	keys := make([]engine.Key, 0, len(s.Encryption))
-	for _, configured := range s.Encryption {
-		key, err := configured.Bytes()
-		if err != nil {
-			return nil, fmt.Errorf("encryption_keys: %w", err)
-		}
-		keys = append(keys, engine.Key{ID: configured.ID, Key: key})
-	}
-	codec, err := engine.NewCodec(keys)
-	if err != nil {
-		return nil, fmt.Errorf("encryption_keys: %w", err)
-	}
-	return codec, nil
 }
 
 // Connect waits for Temporal and gives a client and its namespace.

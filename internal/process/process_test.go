@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 )
 
@@ -45,6 +46,16 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, env.Settings.Shops, "demo")
 	require.NoError(t, env.SettingsCheck().Run(t.Context()))
+
+	f := enginetest.NewFrontend(t)
+	t.Setenv("TEMPORAL_CONFIG_FILE", "/no/such/file")
+	t.Setenv("TEMPORAL_ADDRESS", f.Address)
+	t.Setenv("TEMPORAL_NAMESPACE", "orders")
+	c, namespace, err := env.Connect(t.Context(), "worker")
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	assert.Equal(t, "orders", namespace)
+	require.NoError(t, TemporalCheck(c, namespace).Run(t.Context()))
 
 	t.Setenv("ENCRYPTION_KEY", "short")
 	_, err = flags.Open()

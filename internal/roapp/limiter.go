@@ -53,6 +53,8 @@ type Limiter struct {
 	taken   int // tasks out of the queue, and room kept for one that is asked for
 	running int // tasks that have started
 	served  int // tasks of them whose turn came
+
+	count sentCount
 }
 
 // NewLimiter returns a limiter of so many requests a second: 3 when 0, no limit when negative.
@@ -300,7 +302,12 @@ func (t *slot) arrival(now time.Time) time.Time {
 }
 
 // wrote notes that the request was sent.
-func (t *slot) wrote() { t.limiter.change(func() { t.written = time.Now() }) }
+func (t *slot) wrote() {
+	t.limiter.change(func() {
+		t.written = time.Now()
+		t.limiter.count.add(t.written)
+	})
+}
 
 // end notes that the answer came, or that none will.
 func (t *slot) end() {

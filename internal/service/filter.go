@@ -20,6 +20,7 @@ func Reasons() []order.HoldReason {
 		order.HoldCredentials, order.HoldUnreachable, order.HoldAmbiguousContact, order.HoldAmbiguousProduct, order.HoldMissingRight,
 		order.HoldNoCustomer, order.HoldNoArticle, order.HoldProductNotCreated, order.HoldRejected, order.HoldOrderGone, order.HoldNoItems,
 		order.HoldCurrency, order.HoldUnknownShop, order.HoldMalformed, order.HoldDeductedAtOnce, order.HoldNotInShop,
+		order.HoldNumberReused, order.HoldUnknownAccount, order.HoldInternalError,
 	}
 }
 

@@ -81,15 +81,7 @@ type tableQuery struct {
 
 func (o *Orders) newTableQuery(f Filter) (*tableQuery, error) {
 	set := o.settings.Current()
-	keys := make([]engine.Key, 0, len(set.Encryption))
-	for _, configured := range set.Encryption {
-		key, err := configured.Bytes()
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, engine.Key{ID: configured.ID, Key: key})
-	}
-	codec, err := engine.NewCodec(keys)
+	codec, err := engine.SettingsCodec(set)
 	if err != nil {
 		return nil, fmt.Errorf("read the orders' memos: %w", err)
 	}

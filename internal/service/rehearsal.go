@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -22,12 +23,9 @@ func (o *Orders) Rehearse(
 	ctx context.Context, shop string, want workflows.InitialImportWanted, tell func(workflows.RehearsalView) error,
 ) (workflows.Rehearsed, error) {
 	var result workflows.Rehearsed
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.RehearsalID(shop), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-	}, workflows.RehearsalWorkflow, workflows.RehearsalInput{Shop: shop, InitialImportWanted: want})
+	run, err := o.startRehearsal(ctx, shop, want)
 	if err != nil {
-		return result, fmt.Errorf("start the rehearsal of shop %s: %w", shop, err)
+		return result, err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- run.Get(ctx, &result) }()
@@ -86,4 +84,72 @@ func (o *Orders) endRehearsal(ctx context.Context, run client.WorkflowRun) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workflows.DispatchTimeout)
 	defer cancel()
 	_ = o.temporal.CancelWorkflow(ctx, run.GetID(), run.GetRunID()) // it ends by itself, too
+}
+
+// RehearsalStatus is how far a shop's rehearsal is.
+type RehearsalStatus struct {
+	workflows.RehearsalView        // without its orders
+	Running                 bool   // else it has ended
+	Problem                 string // why it ended before its time, "" where it did not
+}
+
+// StartRehearsal starts to find out what an initial import would do; [Orders.Rehearsal]
+// gives the answer. It takes the place of one that runs.
+func (o *Orders) StartRehearsal(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
+	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
+	defer cancel()
+	_, err := o.startRehearsal(ctx, shop, want)
+	return err
+}
+
+// Rehearsal is the shop's last rehearsal, nil where there was none.
+func (o *Orders) Rehearsal(ctx context.Context, shop string) (*RehearsalStatus, error) {
+	ctx, cancel := context.WithTimeout(ctx, viewWithin)
+	defer cancel()
+	id := workflows.RehearsalID(shop)
+	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
+	if engine.Missing(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask for the rehearsal of shop %s: %w", shop, err)
+	}
+	info := described.GetWorkflowExecutionInfo()
+	status := &RehearsalStatus{Running: info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+	answer, err := o.temporal.QueryWorkflow(ctx, id, info.GetExecution().GetRunId(), workflows.QueryRehearsal, math.MaxInt32)
+	if err == nil {
+		err = answer.Get(&status.RehearsalView)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask how far the rehearsal of shop %s is: %w", shop, err)
+	}
+	if !status.Running {
+		var ended workflows.Rehearsed
+		if err := o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()).Get(ctx, &ended); err != nil {
+			status.Problem = plainly(err)
+		}
+	}
+	return status, nil
+}
+
+// StopRehearsal ends the shop's rehearsal, where one runs.
+func (o *Orders) StopRehearsal(ctx context.Context, shop string) error {
+	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
+	defer cancel()
+	err := o.temporal.CancelWorkflow(ctx, workflows.RehearsalID(shop), "")
+	if err != nil && !engine.Missing(err) {
+		return fmt.Errorf("end the rehearsal of shop %s: %w", shop, err)
+	}
+	return nil
+}
+
+func (o *Orders) startRehearsal(ctx context.Context, shop string, want workflows.InitialImportWanted) (client.WorkflowRun, error) {
+	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: workflows.RehearsalID(shop), TaskQueue: engine.OrdersQueue,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+	}, workflows.RehearsalWorkflow, workflows.RehearsalInput{Shop: shop, InitialImportWanted: want})
+	if err != nil {
+		return nil, fmt.Errorf("start the rehearsal of shop %s: %w", shop, err)
+	}
+	return run, nil
 }

@@ -108,12 +108,12 @@ func (w Words) named(params map[string]string) map[string]string {
 		case "decision":
 			named[key] = w.say("decision."+value, nil)
 		case "why":
-			if text, ok := w.find("undecided."+value, nil); ok {
-				named[key] = text
-			} else if text, ok := w.find("closed."+value, nil); ok {
-				named[key] = text
-			} else if text, ok := w.find("why."+value, nil); ok {
-				named[key] = text
+			// The first one needs no parameters.
+			for _, kind := range []string{"why.", "undecided.", "closed."} {
+				if text, ok := w.find(kind+value, nil); ok {
+					named[key] = text
+					break
+				}
 			}
 		}
 	}

@@ -231,3 +231,28 @@ func TestStatusesAreNamedWhereTheirNamesAreKnown(t *testing.T) {
 	assert.Equal(t, "status in RO App set to 101", words.Message(flow.Message{Code: "roapp-status-set", Params: map[string]string{"roappStatus": "101"}}))
 	assert.Equal(t, "of-a-later-release", words.Message(flow.Message{Code: "of-a-later-release"}))
 }
+
+// Codes inside a text become words: a reason, a step, a decision, and why a decision cannot be taken.
+func TestCodesInTextsBecomeWords(t *testing.T) {
+	t.Parallel()
+	words := English()
+	english := textsIn(t, "en")
+	assert.Equal(t, english["reason.credentials"], words.Reason(order.HoldCredentials))
+	for key, value := range map[string]string{"step": "AddItems", "decision": "retry"} {
+		named := words.named(map[string]string{key: value})
+		assert.Equal(t, words.say(key+"."+value, nil), named[key], key)
+	}
+	for why, id := range map[string]string{"no-such-order": "why.no-such-order", "skipped": "closed.skipped"} {
+		assert.Equal(t, english[id], words.named(map[string]string{"why": why})["why"])
+	}
+	assert.Equal(t, "of-a-later-release", words.named(map[string]string{"why": "of-a-later-release"})["why"])
+	assert.Equal(t, english["reason.credentials"], words.named(map[string]string{"reason": "credentials"})["reasonText"])
+	assert.Equal(t, "undecided.of-a-later-release", words.WhyUndecided("of-a-later-release", nil))
+
+	assert.Empty(t, words.Note(order.Hold{Reason: order.HoldCredentials}))
+	note := flow.Message{Code: "not-linked", Params: map[string]string{"roappOrder": "7", "why": "no-such-order"}}
+	assert.Contains(t, words.Note(order.Hold{Reason: order.HoldCredentials, Note: &note}), english["why.no-such-order"])
+	held := flow.Message{Code: "hold", Params: map[string]string{"reason": "credentials", "variant": "roapp", "service": "RO App", "message": "401"}}
+	assert.Equal(t, "RO App refuses the credentials: 401", words.Message(held))
+	assert.Equal(t, "many", In("en", names{}).named(map[string]string{"cartumStatus": "many"})["cartumStatus"], "what is no number stays")
+}

@@ -150,12 +150,12 @@ func (w *Workers) keepLane(ctx context.Context, l *lane) error {
 	}
 }
 
-// beat renews the lease. Where Temporal does not answer, the lease that is left goes on.
+// beat renews the lease and reports how much the lane is used. Where Temporal does not answer, the lease that is left goes on.
 func (w *Workers) beat(ctx context.Context, l *lane) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, beatWithin)
 	defer cancel()
-	err := w.options.Client.RecordActivityHeartbeat(ctx, l.token)
+	err := w.options.Client.RecordActivityHeartbeat(ctx, l.token, workflows.LaneLoad{PerSecond: l.limiter.Rate()})
 	if err == nil {
 		l.expiry = began.Add(workflows.LaneLease - leaseMargin)
 		l.limiter.Extend(l.expiry)

@@ -59,10 +59,13 @@ type Different struct {
 type Tally struct {
 	Orders int
 	Sums   map[string]decimal.Decimal
+	// Counts are the orders by currency, also those without a sum.
+	Counts map[string]int
 }
 
 func (t *Tally) add(sum *decimal.Decimal, currency string) {
 	t.Orders++
+	t.count(currency, 1)
 	if sum != nil {
 		t.addSum(*sum, currency)
 	}
@@ -73,6 +76,13 @@ func (t *Tally) addSum(sum decimal.Decimal, currency string) {
 		t.Sums = map[string]decimal.Decimal{}
 	}
 	t.Sums[currency] = t.Sums[currency].Add(sum)
+}
+
+func (t *Tally) count(currency string, orders int) {
+	if t.Counts == nil {
+		t.Counts = map[string]int{}
+	}
+	t.Counts[currency] += orders
 }
 
 // Money is a sum in a currency.
@@ -90,8 +100,8 @@ func (t Tally) Money() []Money {
 	return all
 }
 
-// CompleteDay compares one day.
-type CompleteDay struct {
+// ReconciledDay compares one day.
+type ReconciledDay struct {
 	Day string // "2026-11-01", on the shop's clock
 	// Shop are the orders that the shop has, Roapp those of them that exist whole in
 	// RO App, with their totals there.
@@ -104,15 +114,57 @@ type CompleteDay struct {
 	Unread int
 }
 
-// Completeness proves, day by day, that a shop's orders stand in RO App.
-type Completeness struct {
+// ReconciledCurrency compares the orders of one currency, each sum as its own side
+// has it.
+type ReconciledCurrency struct {
+	Currency    string
+	Shop, Roapp struct {
+		Orders int
+		Sum    decimal.Decimal
+	}
+}
+
+// Difference is by how much RO App's sum is above the shop's.
+func (c ReconciledCurrency) Difference() decimal.Decimal { return c.Roapp.Sum.Sub(c.Shop.Sum) }
+
+// Currencies compares each currency of a side, sorted.
+func (d ReconciledDay) Currencies() []ReconciledCurrency {
+	codes := map[string]bool{}
+	for _, side := range []Tally{d.Shop, d.Roapp} {
+		for currency := range side.Counts {
+			codes[currency] = true
+		}
+	}
+	var all []ReconciledCurrency
+	for _, currency := range slices.Sorted(maps.Keys(codes)) {
+		one := ReconciledCurrency{Currency: currency}
+		one.Shop.Orders, one.Shop.Sum = d.Shop.Counts[currency], d.Shop.Sums[currency]
+		one.Roapp.Orders, one.Roapp.Sum = d.Roapp.Counts[currency], d.Roapp.Sums[currency]
+		all = append(all, one)
+	}
+	return all
+}
+
+// Wanted are the missing orders that ought to be there.
+func (d ReconciledDay) Wanted() []Missing {
+	var wanted []Missing
+	for _, one := range d.Missing {
+		if !one.meant() {
+			wanted = append(wanted, one)
+		}
+	}
+	return wanted
+}
+
+// Reconciliation proves, day by day, that a shop's orders stand in RO App.
+type Reconciliation struct {
 	Shop     string
 	Currency string    // the account's
 	From, To string    // days on the shop's clock, both inclusive
 	ReadAt   time.Time // when the shop was read
-	Days     []CompleteDay
+	Days     []ReconciledDay
 	// Total adds the days up.
-	Total CompleteDay
+	Total ReconciledDay
 	// Unnumbered are rows of the shop's answers that do not say which order they
 	// are.
 	Unnumbered int
@@ -120,18 +172,10 @@ type Completeness struct {
 
 // Complete tells whether no order is missing, but for those that are not to be
 // there.
-func (c Completeness) Complete() bool { return c.Unnumbered == 0 && len(c.Wanted()) == 0 }
+func (c Reconciliation) Complete() bool { return c.Unnumbered == 0 && len(c.Wanted()) == 0 }
 
-// Wanted are the missing orders that ought to be there.
-func (c Completeness) Wanted() []Missing {
-	var wanted []Missing
-	for _, one := range c.Total.Missing {
-		if !one.meant() {
-			wanted = append(wanted, one)
-		}
-	}
-	return wanted
-}
+// Wanted are the missing orders of all days that ought to be there.
+func (c Reconciliation) Wanted() []Missing { return c.Total.Wanted() }
 
 // meant tells that the order is missing by the settings or by somebody's wish.
 func (m Missing) meant() bool {
@@ -149,12 +193,12 @@ const (
 	reconcileWithin = 30 * time.Minute
 )
 
-// Completeness compares the days as far as the shop was read; it begins reading
+// Reconciliation compares the days as far as the shop was read; it begins reading
 // where nobody did so in the last ten minutes, or where fresh is set. Meanwhile
 // it answers [StillReading]; a failure of the last run is told once it is over.
-func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, fresh bool) (Completeness, error) {
+func (o *Orders) Reconciliation(ctx context.Context, in workflows.ReconcileInput, fresh bool) (Reconciliation, error) {
 	if err := o.mayReconcile(in); err != nil {
-		return Completeness{}, err
+		return Reconciliation{}, err
 	}
 	id := workflows.ReconcileID(in)
 	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
@@ -163,9 +207,9 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 	case engine.Missing(err):
 		fresh = true
 	case err != nil:
-		return Completeness{}, fmt.Errorf("ask for %s: %w", id, err)
+		return Reconciliation{}, fmt.Errorf("ask for %s: %w", id, err)
 	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return Completeness{}, stillReading()
+		return Reconciliation{}, stillReading()
 	case time.Since(info.GetCloseTime().AsTime()) > reconciledFor:
 		fresh = true
 	}
@@ -175,9 +219,9 @@ func (o *Orders) Completeness(ctx context.Context, in workflows.ReconcileInput, 
 			_, err = o.startReconcile(ctx, in)
 		}
 		if err != nil {
-			return Completeness{}, err
+			return Reconciliation{}, err
 		}
-		return Completeness{}, stillReading()
+		return Reconciliation{}, stillReading()
 	}
 	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
 }
@@ -205,13 +249,13 @@ func (o *Orders) readingOther(ctx context.Context, in workflows.ReconcileInput) 
 
 // Reconcile reads the shop's days and compares them. All who ask for the same
 // days while they are read share one reading.
-func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Completeness, error) {
+func (o *Orders) Reconcile(ctx context.Context, in workflows.ReconcileInput) (Reconciliation, error) {
 	if err := o.mayReconcile(in); err != nil {
-		return Completeness{}, err
+		return Reconciliation{}, err
 	}
 	run, err := o.startReconcile(ctx, in)
 	if err != nil {
-		return Completeness{}, err
+		return Reconciliation{}, err
 	}
 	return o.compared(ctx, run)
 }
@@ -239,17 +283,17 @@ func (o *Orders) startReconcile(ctx context.Context, in workflows.ReconcileInput
 	return run, nil
 }
 
-func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Completeness, error) {
+func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Reconciliation, error) {
 	var read workflows.Reconciled
 	if err := run.Get(ctx, &read); err != nil {
 		if ctx.Err() != nil {
-			return Completeness{}, fmt.Errorf("wait for the shop's orders: %w", err)
+			return Reconciliation{}, fmt.Errorf("wait for the shop's orders: %w", err)
 		}
-		return Completeness{}, &Error{Code: NotRead, Text: "the orders could not be read: " + plainly(err)}
+		return Reconciliation{}, &Error{Code: NotRead, Text: "the orders could not be read: " + plainly(err)}
 	}
 	known, err := o.standings(ctx, read)
 	if err != nil {
-		return Completeness{}, err
+		return Reconciliation{}, err
 	}
 	set := o.settings.Current()
 	shop := set.Shops[read.Shop]
@@ -291,11 +335,11 @@ type comparison struct {
 	currency string
 }
 
-func (c comparison) compare() Completeness {
-	out := Completeness{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
-	days := map[string]*CompleteDay{}
+func (c comparison) compare() Reconciliation {
+	out := Reconciliation{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
+	days := map[string]*ReconciledDay{}
 	for _, day := range daysOf(c.read.From, c.read.To) {
-		days[day] = &CompleteDay{Day: day}
+		days[day] = &ReconciledDay{Day: day}
 	}
 	sorted := slices.SortedFunc(slices.Values(c.read.Orders), func(a, b workflows.ShopOrder) int { return cmp.Compare(a.Number, b.Number) })
 	for _, one := range sorted {
@@ -312,7 +356,7 @@ func (c comparison) compare() Completeness {
 }
 
 // take counts one order of the shop.
-func (c comparison) take(day *CompleteDay, one workflows.ShopOrder) {
+func (c comparison) take(day *ReconciledDay, one workflows.ShopOrder) {
 	currency := cmp.Or(one.Currency, c.currency)
 	day.Shop.add(one.Sum, currency)
 	if one.Sum == nil {
@@ -354,11 +398,14 @@ func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) Mis
 	}
 }
 
-func (d *CompleteDay) addDay(one CompleteDay) {
+func (d *ReconciledDay) addDay(one ReconciledDay) {
 	for into, from := range map[*Tally]Tally{&d.Shop: one.Shop, &d.Roapp: one.Roapp} {
 		into.Orders += from.Orders
 		for currency, sum := range from.Sums {
 			into.addSum(sum, currency)
+		}
+		for currency, orders := range from.Counts {
+			into.count(currency, orders)
 		}
 	}
 	d.Unread += one.Unread

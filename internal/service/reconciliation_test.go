@@ -119,7 +119,7 @@ func moneyText(tally Tally) string {
 	return strings.Join(all, ", ")
 }
 
-func differing(day CompleteDay) (numbers []int64) {
+func differing(day ReconciledDay) (numbers []int64) {
 	for _, one := range day.Different {
 		numbers = append(numbers, one.Key.Number)
 	}

@@ -13,32 +13,32 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-type completenessInput struct {
+type reconciliationInput struct {
 	ShopPath
 	From  string `query:"from" required:"true" format:"date" doc:"first day, on the shop's clock"`
 	To    string `query:"to" required:"true" format:"date" doc:"last day; at most 62 days in all"`
 	Fresh bool   `query:"fresh" doc:"read the shop again, though it was read in the last ten minutes"`
 }
 
-type completenessOutput struct {
+type reconciliationOutput struct {
 	Status     int
 	Location   string `header:"Location"`
 	RetryAfter string `header:"Retry-After"`
-	Body       completenessBody
+	Body       reconciliationBody
 }
 
-type completenessBody struct {
-	State    string            `json:"state" enum:"running,done" doc:"ask again at Location while it is running"`
-	Shop     string            `json:"shop"`
-	From     string            `json:"from" format:"date"`
-	To       string            `json:"to" format:"date"`
-	Currency string            `json:"currency,omitempty"`
-	ReadAt   time.Time         `json:"read_at,omitzero" doc:"when the shop was read"`
-	Complete bool              `json:"complete" doc:"whether nothing is missing but what the settings or somebody left out"`
-	Days     []completenessDay `json:"days,omitempty"`
+type reconciliationBody struct {
+	State    string              `json:"state" enum:"running,done" doc:"ask again at Location while it is running"`
+	Shop     string              `json:"shop"`
+	From     string              `json:"from" format:"date"`
+	To       string              `json:"to" format:"date"`
+	Currency string              `json:"currency,omitempty"`
+	ReadAt   time.Time           `json:"read_at,omitzero" doc:"when the shop was read"`
+	Complete bool                `json:"complete" doc:"whether nothing is missing but what the settings or somebody left out"`
+	Days     []reconciliationDay `json:"days,omitempty"`
 }
 
-type completenessDay struct {
+type reconciliationDay struct {
 	Day         string            `json:"day" format:"date"`
 	ShopOrders  int               `json:"shop_orders"`
 	ShopSums    map[string]string `json:"shop_sums" doc:"of all items of these orders, as the shop says now, by currency"`
@@ -66,12 +66,12 @@ type missingOrder struct {
 	Hold   string `json:"hold_reason,omitempty"`
 }
 
-// registerCompleteness registers the comparison of both sides.
-func (a *v1) registerCompleteness(doc huma.API) {
-	operation := read(http.MethodGet, "/shops/{shop}/completeness", "completeness", "Which of the shop's orders stand in RO App, day by day")
+// registerReconciliation registers the comparison of both sides.
+func (a *v1) registerReconciliation(doc huma.API) {
+	operation := read(http.MethodGet, "/shops/{shop}/reconciliation", "reconciliation", "Which of the shop's orders stand in RO App, day by day")
 	operation.Description = "The shop is read page by page, and the orders' totals from RO App's list, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
 	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
-	body := doc.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[completenessBody](), true, "")
+	body := doc.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[reconciliationBody](), true, "")
 	operation.Responses = map[string]*huma.Response{"202": {
 		Description: "The shop is being read; ask again at Location",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: body}},
@@ -80,37 +80,37 @@ func (a *v1) registerCompleteness(doc huma.API) {
 			"Retry-After": {Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "seconds"},
 		},
 	}}
-	huma.Register(doc, operation, a.completeness)
+	huma.Register(doc, operation, a.reconciliation)
 }
 
 // askAgain is after how many seconds a reading may be done.
 const askAgain = "2"
 
-func (a *v1) completeness(ctx context.Context, in *completenessInput) (*completenessOutput, error) {
+func (a *v1) reconciliation(ctx context.Context, in *reconciliationInput) (*reconciliationOutput, error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
 	}
-	found, err := orders.Completeness(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
+	found, err := orders.Reconciliation(ctx, workflows.ReconcileInput{Shop: in.Shop, From: in.From, To: in.To}, in.Fresh)
 	if service.Has(err, service.StillReading) {
 		query := url.Values{"from": {in.From}, "to": {in.To}}
-		return &completenessOutput{
-			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/completeness?" + query.Encode(), RetryAfter: askAgain,
-			Body: completenessBody{State: "running", Shop: in.Shop, From: in.From, To: in.To},
+		return &reconciliationOutput{
+			Status: http.StatusAccepted, Location: "/v1/shops/" + in.Shop + "/reconciliation?" + query.Encode(), RetryAfter: askAgain,
+			Body: reconciliationBody{State: "running", Shop: in.Shop, From: in.From, To: in.To},
 		}, nil
 	}
 	if err != nil {
 		return nil, a.notListed("compare both sides", err)
 	}
-	return &completenessOutput{Status: http.StatusOK, Body: completenessOf(found)}, nil
+	return &reconciliationOutput{Status: http.StatusOK, Body: reconciliationOf(found)}, nil
 }
 
-func completenessOf(found service.Completeness) completenessBody {
-	body := completenessBody{
+func reconciliationOf(found service.Reconciliation) reconciliationBody {
+	body := reconciliationBody{
 		State: "done", Shop: found.Shop, From: found.From, To: found.To, Currency: found.Currency, ReadAt: found.ReadAt, Complete: found.Complete(),
 	}
 	for _, day := range found.Days {
-		one := completenessDay{
+		one := reconciliationDay{
 			Day: day.Day, ShopOrders: day.Shop.Orders, ShopSums: sumsOf(day.Shop),
 			RoappOrders: day.Roapp.Orders, RoappSums: sumsOf(day.Roapp), Unreadable: day.Unreadable, Unread: day.Unread,
 		}
