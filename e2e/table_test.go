@@ -307,9 +307,7 @@ func TestR01_FailedIsOneState(t *testing.T) {
 	assert.Equal(t, map[order.SyncState]int64{
 		order.SyncImporting: 0, order.SyncHeld: 0, order.SyncSynced: 0, order.SyncClosed: 0, order.SyncFailed: 1,
 	}, counts.States)
-	detail, err := w.Orders.Detail(t.Context(), w.Key(1))
-	require.NoError(t, err)
-	assert.Equal(t, order.SyncFailed, detail.State)
+	assert.Equal(t, order.SyncFailed, w.Order(1).State)
 	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]int64{"importing": 0, "synced": 0, "held": 0, "closed": 0, "failed": 1}, report.Shops[w.Shop].Orders)

@@ -63,4 +63,3 @@ func (w *Env) Refused(number int64, d order.Decision) *service.Error {
 	}
 	return service.As(err)
 }
-

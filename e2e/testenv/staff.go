@@ -30,4 +30,3 @@ func (w *Env) Terminate(number int64) {
 	w.T.Helper()
 	w.must(w.Temporal.TerminateWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", "the test's operator"))
 }
-
