@@ -10,7 +10,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/process"
 )
 
 // In Temporal's UI an order has its shop and number, in each of its runs, and what is
@@ -20,7 +19,7 @@ func TestOrdersAreNamedInTemporalsUI(t *testing.T) {
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, testenv.J{"delivery_name": "Ewa [Zweryfikuj konto](http://x) <img src=x>", "products": roseAndVase("2", "1")})
 	w.AwaitSynced(1)
-	codec, err := process.Codec(w.Settings)
+	codec, err := engine.SettingsCodec(w.Settings)
 	require.NoError(t, err)
 	summaries := summariesOf(t, w, 1, engine.DataConverter(codec))
 	assert.Contains(t, summaries, "Add 2 x A-1 and 1 more")
