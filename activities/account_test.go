@@ -31,7 +31,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// roappAccount is an account of the settings, its stand-in behind real HTTP, and the activities that ask it.
+// roappAccount is an account of the settings, its fake behind real HTTP, and the activities that ask it.
 type roappAccount struct {
 	t   *testing.T
 	url string
@@ -96,7 +96,7 @@ func (noAnswer) HasValue() bool { return false }
 // Get implements [converter.EncodedValue].
 func (noAnswer) Get(any) error { return nil }
 
-// openRoapp starts an account with switches of its stand-in and one more line of its settings.
+// openRoapp starts an account with switches of its fake and one more line of its settings.
 func openRoapp(t *testing.T, more string, switches map[stand.Switch]string) *roappAccount {
 	t.Helper()
 	values := map[string]string{string(stand.SearchLag): "0s"}

@@ -123,7 +123,7 @@ func redAlert(in workflows.AlertCheck) *workflows.Alert {
 }
 
 func greenAlert(in workflows.AlertCheck) *workflows.Alert {
-	return newAlert(in, workflows.AlertGreen, in.Health.LastSuccess, "well again: successful "+rounds(in.Owner))
+	return newAlert(in, workflows.AlertGreen, in.Health.LastSuccess, "recovered: successful "+rounds(in.Owner))
 }
 
 // newAlert makes an alert whose id is of what it tells, so that an entity that

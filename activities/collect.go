@@ -25,7 +25,7 @@ const (
 	// collection begins, because a row may show later than one modified after it.
 	overlap = 5 * time.Second
 	// clockSkew is how far RO App's clock may be ahead of ours. The cursor does
-	// not move further, lest one wrong date hide all that comes after.
+	// not move further, so that one wrong date does not hide all that comes after.
 	clockSkew = time.Minute
 	// toldLimit bounds what is remembered as told; an order that is told the same
 	// twice ignores it.
@@ -182,7 +182,7 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 }
 
 // noteCreated tells of an order that was created of late. Its time is bounded by
-// the clock of this process, lest one from the future be remembered for long.
+// the clock of this process, so that one from the future is not remembered for long.
 func (c *collecting) noteCreated(row roapp.Order, keys []order.Key) {
 	at := row.CreatedAt
 	if at.After(c.asked) {

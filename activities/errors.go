@@ -104,7 +104,7 @@ func (acc *account) roappFailed(ctx context.Context, err error, why purpose, loo
 	return failed(ctx, order.SideRoapp, failure, refusal.RetryAfter, err)
 }
 
-// endpointMissing is the failure of whoever asked for an endpoint that RO App does
+// endpointMissing is the failure of a request to an endpoint that RO App does
 // not offer. It is an outage of the account: the order waits and is tried again,
 // and the account's health says why.
 func (acc *account) endpointMissing(ctx context.Context, refusal *roapp.Error, failure order.Failure) error {

@@ -135,7 +135,7 @@ func (i *importing) sort(ctx context.Context, piece cartum.Slice) (s importSorte
 }
 
 // ofNextSlice tells of an order in the second that the next slice ends with,
-// lest it be counted twice.
+// so that it is not counted twice.
 func (i *importing) ofNextSlice(created string, from time.Time) bool {
 	clock, ok := order.ShopClock(created, i.rules.Zone())
 	return ok && clock.Equal(from) && from.After(i.in.From)

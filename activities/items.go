@@ -58,7 +58,7 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 }
 
 func (a *Activities) addItem(ctx context.Context, acc *account, in order.AddItems, line order.AddItem) (order.ItemAdded, error) {
-	// A request that was begun is ended: its answer counts.
+	// A request that was started is ended: its answer counts.
 	ctx = context.WithoutCancel(ctx)
 	id, err := acc.client.AddItem(ctx, in.OrderID, roapp.NewItem{
 		ProductID: line.ProductID, AssigneeID: in.AssigneeID, Quantity: line.Quantity, Price: line.Price,

@@ -18,7 +18,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// CreateOrder makes the order, or takes over the one that stands there.
+// CreateOrder creates the order, or links the one that exists.
 func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (order.OrderCreated, error) {
 	acc, err := a.openAccount(ctx, in.Account)
 	if err != nil {

@@ -84,7 +84,7 @@ type account struct {
 	noCategories *memory[string, bool]
 	proof        proof
 	permission   permission
-	// attempted are the orders whose create this process has begun of late.
+	// attempted are the orders whose create this process started lately.
 	attempted *memory[order.Key, workflows.CreatedOrder]
 }
 

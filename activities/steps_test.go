@@ -12,7 +12,7 @@ import (
 )
 
 // A kind of step is its definition among the rules and the activity that carries it
-// out: whoever adds one and forgets the other hears of it here.
+// out: who adds one and forgets the other sees it here.
 func TestEachKindOfStepHasItsActivity(t *testing.T) {
 	t.Parallel()
 	for _, kind := range order.StepKinds() {

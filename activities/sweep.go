@@ -41,7 +41,7 @@ const (
 	refusalsBorne = 10
 )
 
-// SweepShop looks through the shop's orders and tells the workflows of those
+// SweepShop polls the orders of a shop and notifies the workflows of those
 // that are new or differ from what their workflows have seen. It keeps no
 // place: one that fails in the middle has told what it told, and the next one
 // looks at everything again.

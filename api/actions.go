@@ -20,7 +20,7 @@ type decisionBody struct {
 	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
 	ProductKey   order.ProductKey   `json:"product_key,omitempty" maxLength:"300" doc:"What the product is for, such as a:A-12, where not what the order waits for"`
 	OtherPhone   bool               `json:"confirm_other_phone,omitempty" doc:"The contact is meant although it has another phone than the order"`
-	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to take over"`
+	RoappOrder   int64              `json:"roapp_order,omitempty" minimum:"1" doc:"RO App's id of the order to link"`
 }
 
 func (b decisionBody) by(name string) order.Decision {
@@ -41,8 +41,8 @@ func (a *v1) registerActions(doc huma.API) {
 		"An answer that does not fit is 409 and changes nothing; so is a record that RO App does not have, and, without confirm_other_phone, "+
 			"a contact with another phone than the order's. The record is looked up in RO App, which may take seconds."), a.decide)
 	huma.Register(doc, action("/orders/{shop}/{number}/import", "import-order", "Import an order, or bring back one that is done",
-		"It is read from the shop anew."), a.importOrder)
-	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Tell that an order's goods were taken from stock",
+		"It is read from the shop again."), a.importOrder)
+	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Report that the items of an order were written off",
 		"From here on quantities, prices and lines are frozen."), a.writtenOff)
 	many := a.act(doc, "/holds/decisions", "decide-many", "Give several orders one answer")
 	many.Description += " Each order answers for itself. Only answers that name no record of one order."

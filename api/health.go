@@ -42,10 +42,10 @@ type initialImportBody struct {
 
 type healthOutput struct{ Body health.Report }
 
-// registerHealth registers how shops and accounts fare, and what may be done
+// registerHealth registers the health of shops and accounts, and what may be done
 // about it.
 func (a *v1) registerHealth(doc huma.API) {
-	huma.Register(doc, read(http.MethodGet, "/health", "health", "How shops and accounts fare"), a.health)
+	huma.Register(doc, read(http.MethodGet, "/health", "health", "The health of shops and accounts"), a.health)
 	progress := read(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
 	progress.Errors = append(progress.Errors, http.StatusNotFound)
 	huma.Register(doc, progress, a.initialImport)
@@ -58,7 +58,7 @@ func (a *v1) registerHealth(doc huma.API) {
 		do                func(*service.Orders, context.Context, string) error
 	}{
 		{"/shops/{shop}/initial-import/stop", "stop-initial-import", "Stop a shop's initial import; what it began is finished", (*service.Orders).StopInitialImport},
-		{"/shops/{shop}/sweep", "sweep", "Look through all of a shop's orders now", (*service.Orders).Sweep},
+		{"/shops/{shop}/sweep", "sweep", "Poll all orders of a shop now", (*service.Orders).Sweep},
 	} {
 		operation := a.act(doc, one.path, one.id, one.summary)
 		operation.DefaultStatus = http.StatusAccepted

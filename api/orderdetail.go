@@ -116,7 +116,7 @@ type LineDetail struct {
 	Title      string        `json:"title,omitempty"`
 	Cartum     *ValuesDetail `json:"cartum,omitempty"`
 	Roapp      *ValuesDetail `json:"roapp,omitempty"`
-	Difference string        `json:"difference,omitempty" enum:"new,removed,values" doc:"A change of the shop that is not carried over"`
+	Difference string        `json:"difference,omitempty" enum:"new,removed,values" doc:"A change of the shop that is not synced"`
 	ByStaff    bool          `json:"by_staff,omitempty" doc:"Staff changed it in RO App, or took it out"`
 }
 

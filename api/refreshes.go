@@ -21,7 +21,7 @@ type refreshAnswer struct {
 	State   string     `json:"state" enum:"done,failed,running,too-soon,closed,unknown,unanswered" doc:"done and failed have ended; running goes on; of the others nothing was done"`
 	ID      string     `json:"id,omitempty" doc:"Names the refresh, to ask for its end"`
 	Changed []string   `json:"changed,omitempty" doc:"What was found and done; nothing changed where a refresh is done without it"`
-	Problem string     `json:"problem,omitempty" doc:"Why it failed or was not begun"`
+	Problem string     `json:"problem,omitempty" doc:"Why it failed or was not started"`
 	Waits   []string   `json:"waits,omitempty" doc:"What it is at while it runs"`
 	Next    *time.Time `json:"next,omitempty" doc:"From when on the order may be updated again"`
 }

@@ -24,7 +24,7 @@ type Options struct {
 	Settings *settings.Store
 	// Orders gives the way to the workflows, false while Temporal is not connected.
 	Orders func() (*service.Orders, bool)
-	// Overview tells how all fare, false while Temporal is not connected.
+	// Overview reports the health of all, false while Temporal is not connected.
 	Overview func() (*health.Viewer, bool)
 	// SettingsProblem says why the file's settings are not in force, nil while
 	// they are. It is optional.

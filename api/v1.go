@@ -24,7 +24,7 @@ type v1 struct{ Options }
 // routes serves the API, its description and a page to browse it.
 func (a *v1) routes(r chi.Router) {
 	config := huma.DefaultConfig("cartumsync", "1")
-	config.Info.Description = "Orders of Cartum shops, on their way into RO App and kept in step with it. " +
+	config.Info.Description = "Orders of Cartum shops, imported into RO App and kept in sync with it. " +
 		"Send an API token of the settings as `Authorization: Bearer <token>`, or use a browser that is logged in. " +
 		"A token of the role `view` reads; `act` also changes. Every action may be sent twice: the second changes nothing."
 	config.Servers = []*huma.Server{{URL: "/v1"}}

@@ -190,7 +190,7 @@ func TestWebhookOfAnOrderThatIsDone(t *testing.T) {
 	assert.Equal(t, http.StatusNoContent, response.StatusCode)
 }
 
-// Whoever guesses learns nothing: neither shops nor keys.
+// Guessing reveals nothing: neither shops nor keys.
 func TestWebhookWithoutTheKey(t *testing.T) {
 	t.Parallel()
 	fake := &temporal{}

@@ -16,15 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// notYetPlain are folders and files below root whose texts still have such words.
-// Each is deleted from here once it is free of them.
-var notYetPlain = []string{
-	// Being changed otherwise at the same time.
-	"activities", "api", "internal/check", "internal/service", "internal/health", "pages", "starter",
-	// They read words and addresses of those.
-	"e2e/actions_test.go", "e2e/steer_test.go",
-}
-
 // bannedWord is a row of the glossary's table.
 type bannedWord struct {
 	pattern *regexp.Regexp
@@ -111,9 +102,6 @@ func TestWordsOfTheGlossary(t *testing.T) {
 		below, err := filepath.Rel(root, path)
 		require.NoError(t, err)
 		below = filepath.ToSlash(below)
-		if slices.ContainsFunc(notYetPlain, func(folder string) bool { return below == folder || strings.HasPrefix(below, folder+"/") }) {
-			continue
-		}
 		if filepath.Ext(path) == ".json" && !strings.HasSuffix(below, "locales/en.json") {
 			continue
 		}

@@ -183,7 +183,7 @@ func TestR31_HoldsAreAnsweredOnTheirPage(t *testing.T) {
 	assert.Equal(t, http.StatusOK, right.StatusCode)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, ola, o.Client.ID)
-	assert.Contains(t, page(testenv.ViewerToken, http.MethodGet, path+"/hold", nil, live...).text, "in step")
+	assert.Contains(t, page(testenv.ViewerToken, http.MethodGet, path+"/hold", nil, live...).text, "synced")
 
 	// Without scripts a form leads back.
 	back := page(testenv.APIToken, http.MethodPost, "/orders/"+w.Shop+"/2/decisions", url.Values{"kind": {"create-contact"}, "back": {"//evil.example"}})

@@ -48,7 +48,7 @@ func mustJoinStyles() []byte {
 }
 
 // assetsVersion stands in the assets' URLs: with other content a browser asks for
-// them anew, and else never.
+// them again, and else never.
 var assetsVersion = mustHashAssets()
 
 func mustHashAssets() string {

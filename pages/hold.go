@@ -131,7 +131,7 @@ func keyAsked(r *http.Request) (order.Key, bool) {
 }
 
 // decide takes a person's answer to what an order waits for. A part of a page
-// gets the box anew, a page without scripts is shown again.
+// gets the box again, a page without scripts is shown again.
 func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	key, orders, ok := p.orderAsked(w, r)
 	if !ok {

@@ -227,7 +227,7 @@ func rowOf(row service.Row, names service.Names) orderRow {
 	return shown
 }
 
-// orderRow shows one row anew.
+// orderRow shows one row again.
 func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
 	key, orders, ok := p.orderAsked(w, r)
 	if !ok {

@@ -19,7 +19,7 @@ var templateFiles embed.FS
 
 // templates are the pages by name. Each stands in a file of its name, as "main"
 // within the layout. Files that begin with part- hold what several pages show,
-// or what is shown anew alone.
+// or what is shown again alone.
 type templates map[string]*template.Template
 
 // parsedTemplates are parsed once in a process.

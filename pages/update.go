@@ -27,11 +27,11 @@ type updateCell struct {
 	Next    time.Time
 	// Names are those of the statuses in messages, nil where there are none.
 	Names wording.StatusNames
-	// Row is set in the table: once the update has ended its row is shown anew.
+	// Row is set in the table: once the update has ended its row is shown again.
 	Row bool
-	// Anew is set where the cell stands beside others in one answer: each takes
+	// Swap is set where the cell stands beside others in one answer: each takes
 	// its place in the page.
-	Anew bool
+	Swap bool
 }
 
 // StatusNames are the names of the statuses in messages.
@@ -51,7 +51,7 @@ func (c updateCell) Poll() string {
 	switch {
 	case c.Running():
 		return "every 2s"
-	case c.Row && c.Anew && c.ended():
+	case c.Row && c.Swap && c.ended():
 		return "load"
 	default:
 		return ""
@@ -118,7 +118,7 @@ func (p *pages) showUpdates(w http.ResponseWriter, r *http.Request, cells []upda
 		return
 	}
 	for i := range cells {
-		cells[i].Anew = true
+		cells[i].Swap = true
 	}
 	p.showPart(w, r, "update-cells", cells)
 }
@@ -161,7 +161,7 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 	p.showUpdate(w, r, p.cellOf(r, orders, key, answer, err))
 }
 
-// importOrder has an order read from its shop anew, and brings back one that is
+// importOrder has an order read from its shop again, and brings back one that is
 // done.
 func (p *pages) importOrder(w http.ResponseWriter, r *http.Request) {
 	key, orders, ok := p.orderAsked(w, r)

@@ -215,9 +215,9 @@ func TestInitialImportIsShown(t *testing.T) {
 		}()
 		o := initialImportOptions{shop: "demo"}
 		require.NoError(t, r.initialImport(t.Context(), o, want, false))
-		assert.Contains(t, r.text(), "days 10 of 30; orders seen 5, begun 4")
+		assert.Contains(t, r.text(), "days 10 of 30; orders seen 5, started 4")
 		assert.Contains(t, r.text(), "waits for the orders on their way")
-		assert.Contains(t, r.text(), "Done: orders seen 5, begun 4")
+		assert.Contains(t, r.text(), "Done: orders seen 5, started 4")
 
 		o.stop = true
 		require.NoError(t, r.initialImport(t.Context(), o, want, false))

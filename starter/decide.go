@@ -41,7 +41,7 @@ var decisionKinds = []struct {
 	{order.DecideCreateProduct, nil, []string{"product-key"}, "a new product under the line's title"},
 	{order.DecideAccept, nil, nil, "take the value as it was understood"},
 	{order.DecideRetry, nil, nil, "the cause is corrected"},
-	{order.DecideCreateAgain, nil, nil, "make the order anew that was deleted in RO App"},
+	{order.DecideCreateAgain, nil, nil, "create the order again that was deleted in RO App"},
 	{order.DecideLink, []string{"roapp-order"}, nil, "link this order in RO App"},
 	{order.DecideSkip, []string{"reason"}, nil, "skip this order"},
 	{order.DecideNewOrder, nil, nil, "the shop gave the number to another order: import that one"},

@@ -24,7 +24,7 @@ import (
 // for somebody.
 type redError struct{}
 
-func (redError) Error() string { return "something is red: see to it" }
+func (redError) Error() string { return "something is red: act on it" }
 
 // ExitCode is the code that the process ends with.
 func (redError) ExitCode() int { return exitHeld }
@@ -33,7 +33,7 @@ func healthCommand(flags *process.Flags) *cobra.Command {
 	var shop string
 	cmd := &cobra.Command{
 		Use:   "health [--shop ID]",
-		Short: "Tell how shops and accounts fare; ends with 3 where something is red",
+		Short: "Show the health of shops and accounts; ends with 3 where something is red",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return showHealth(cmd, *flags, shop) },
 	}

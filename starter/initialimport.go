@@ -127,7 +127,7 @@ func (c console) endOfImport(f *workflows.InitialImport) error {
 }
 
 func importCounts(f *workflows.InitialImport) string {
-	return fmt.Sprintf("orders seen %d, begun %d, known already %d, skipped %d, unreadable %d", f.Seen, f.Started, f.Known, f.Skipped, f.Failed)
+	return fmt.Sprintf("orders seen %d, started %d, known already %d, skipped %d, unreadable %d", f.Seen, f.Started, f.Known, f.Skipped, f.Failed)
 }
 
 // showBar draws a bar of days.

@@ -25,8 +25,8 @@ func TestAPersonBeginsAnInitialImport(t *testing.T) { //nolint:paralleltest // t
 
 	out, code = p.types("initial-import", "--shop", w.Shop)
 	require.Zero(t, code, out)
-	assert.Contains(t, out, "days 60 of 60; orders seen 2, begun 2")
-	assert.Contains(t, out, "Done: orders seen 2, begun 2")
+	assert.Contains(t, out, "days 60 of 60; orders seen 2, started 2")
+	assert.Contains(t, out, "Done: orders seen 2, started 2")
 	w.AwaitSynced(1)
 
 	out, code = p.types("initial-import", "--shop", w.Shop, "--stop")

@@ -179,7 +179,7 @@ func (p *page) differences(all []order.Difference) {
 	if len(all) == 0 {
 		return
 	}
-	p.line("\nNot carried over")
+	p.line("\nNot synced")
 	rows := [][]string{{"LINE", "IN CARTUM", "IN RO APP"}}
 	for _, d := range all {
 		row := []string{string(d.Key), valuesText(d.Shop), valuesText(d.Account)}

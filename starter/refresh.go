@@ -32,7 +32,7 @@ func refreshCommand(flags *process.Flags) *cobra.Command {
 		Use:   "refresh --shop ID --order NUMBER [--order NUMBER ...]",
 		Short: "Compare orders with both services now, and say what changed",
 		Long: "Refresh has each order read from Cartum and from RO App and brought into step, and says in one line what changed.\n" +
-			"An order may be refreshed once in 10 minutes, whoever asks.\n\n" +
+			"An order may be refreshed once in 10 minutes, no matter who asks.\n\n" +
 			"It ends with 0 when all were compared, 3 when some were refused or wait for something, and 1 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -131,7 +131,7 @@ func (r *refreshes) progress(key order.Key, text string) error {
 	return r.say(key, text)
 }
 
-// verdict says in an error what keeps the orders from being in step.
+// verdict says in an error what keeps the orders from being synced.
 func (r *refreshes) verdict(of int) error {
 	if len(r.failures) == 0 && r.left > 0 {
 		return &heldError{fmt.Sprintf("orders that were refused or wait: %d of %d", r.left, of)}

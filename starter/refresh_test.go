@@ -52,7 +52,7 @@ func TestR03_APersonRefreshesSelectedOrders(t *testing.T) { //nolint:paralleltes
 	require.Equal(t, 0, code, output)
 	output = strings.Join(strings.Fields(output), " ")
 	assert.Regexp(t, `next refresh from \d{4}-\d\d-\d\d \d\d:\d\d`, output)
-	assert.Contains(t, output, "Not carried over LINE IN CARTUM IN RO APP a:A-1#1 5 x 12.50 3 x 12.50")
+	assert.Contains(t, output, "Not synced LINE IN CARTUM IN RO APP a:A-1#1 5 x 12.50 3 x 12.50")
 	assert.Contains(t, output, order.WarnNotSynced)
 	assert.Contains(t, output, "Ola update requested")
 }

@@ -31,7 +31,7 @@ type serveOptions struct {
 }
 
 // codecOptions serve the decryption that Temporal's UI asks for, on an address
-// of its own: whoever reaches it can read what the keys protect.
+// of its own: anyone who reaches it can read what the keys protect.
 type codecOptions struct {
 	listen string
 	origin string
@@ -140,7 +140,7 @@ func (s *server) connect(ctx context.Context) error {
 		return ignoreEnd(ctx, err)
 	}
 	defer c.Close()
-	// The worker does it too. Whoever starts first, lists are asked for at once.
+	// The worker does it too. No matter who starts first, lists are asked for at once.
 	if err := engine.RegisterSearchAttributes(ctx, c, namespace); err != nil {
 		s.env.Logger.Warn("lists do not work until the search attributes are there", zap.Error(err))
 	}
@@ -172,7 +172,7 @@ func (s *server) checkTemporal(ctx context.Context) error {
 	return process.TemporalCheck(c, s.namespace).Run(ctx)
 }
 
-// overview tells how shops and accounts fare.
+// overview reports the health of shops and accounts.
 func (s *server) overview(ctx context.Context) any {
 	viewer := s.viewer.Load()
 	if viewer == nil {

@@ -25,8 +25,9 @@ const rulesPackage = "github.com/cartumsync/cartumsync/internal/order"
 func TestWorkflowsUseNoRules(t *testing.T) {
 	t.Parallel()
 	rules := functionsOf(t, "../internal/order")
-	// Names, hashes and first states, which are created once and then recorded or are part of ids.
-	harmless := []string{"KeyedHash", "NormalizeText", "ProductKeys", "ParseWorkflowID", "ValidID", "NewState"}
+	// Names, hashes and first states, which are created once and then recorded or are part of ids, and how views are
+	// shown, which is not recorded.
+	harmless := []string{"KeyedHash", "NormalizeText", "ProductKeys", "ParseWorkflowID", "ValidID", "NewState", "UIText"}
 	for name, file := range parse(t, ".") {
 		if name == "dispatch.go" {
 			continue // it starts workflows, and is in none

@@ -53,7 +53,7 @@ func (s *Section) catalogue(at string, a settings.Account, says refdata.Account)
 		s.Find(Fine, at+".catalog", "%s: the %s catalogue is used", a.Catalog, products.Catalogue)
 	}
 	if products.Catalogue == string(roapp.CatalogueLegacy) {
-		s.Find(Remark, at+".catalog", "RO App announced the end of its legacy catalogue; with auto the v2 catalogue is used from then on")
+		s.Find(Remark, at+".catalog", "RO App announced the end of its legacy catalogue; with auto the v2 catalogue is used afterwards")
 	}
 	switch {
 	case !types.Read:
@@ -155,7 +155,7 @@ func (s *Section) failures(names accountNames, says refdata.Account) {
 	}
 }
 
-// roappFailed names the settings' key that is to be mended.
+// roappFailed names the settings' key that is to be fixed.
 func (s *Section) roappFailed(names accountNames, what string, f refdata.Failure) {
 	switch roapp.Kind(f.Kind) {
 	case roapp.Credentials:

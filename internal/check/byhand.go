@@ -6,7 +6,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// ByHand says what no API shows or sets, so that a person must see to it.
+// ByHand says what no API shows or sets, so that a person must do it.
 func ByHand(s *settings.Settings, accounts, shops []string) Section {
 	var signed []string
 	for _, id := range accounts {

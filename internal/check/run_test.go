@@ -23,7 +23,7 @@ import (
 	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
 )
 
-// checkWorld is what a check may meet: stand-ins of both services, settings that
+// checkWorld is what a check may meet: fakes of both services, settings that
 // fit them, and a Temporal that is not there.
 type checkWorld struct {
 	t       *testing.T
@@ -430,7 +430,7 @@ func TestCheckNotesWhatMayBeMeant(t *testing.T) {
 	}
 }
 
-// The stand-in refuses a fourth request within a second.
+// The fake refuses a fourth request within a second.
 func TestCheckKeepsToTheBudget(t *testing.T) {
 	t.Parallel()
 	w := newCheckWorld(t, roappstand.Options{CustomFields: true}, cartumstand.Options{})
@@ -548,13 +548,13 @@ func TestCheckShowsNoSecret(t *testing.T) {
 	assert.NotContains(t, report, "the-secret")
 }
 
-// put sets switches of a stand-in, post adds a fault.
-func (w *checkWorld) put(standIn, body string) {
-	w.send(http.MethodPut, standIn+"/sandbox/switches", body)
+// put sets switches of a fake, post adds a fault.
+func (w *checkWorld) put(fake, body string) {
+	w.send(http.MethodPut, fake+"/sandbox/switches", body)
 }
 
-func (w *checkWorld) post(standIn, body string) {
-	w.send(http.MethodPost, standIn+"/sandbox/faults", body)
+func (w *checkWorld) post(fake, body string) {
+	w.send(http.MethodPost, fake+"/sandbox/faults", body)
 }
 
 func (w *checkWorld) read(url string) string {

@@ -102,7 +102,7 @@ func (s *Section) importReads(names shopNames, says refdata.Shop) {
 	}
 }
 
-// cartumFailed names the settings' key that is to be mended.
+// cartumFailed names the settings' key that is to be fixed.
 func (s *Section) cartumFailed(names shopNames, what string, f refdata.Failure) {
 	switch cartum.Kind(f.Kind) {
 	case cartum.Credentials:

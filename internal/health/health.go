@@ -1,6 +1,5 @@
-// Package health reports how every shop and every account of an installation
-// fares: it asks their entities, the orders' search attributes and the task
-// queues.
+// Package health reports the health of every shop and account of an installation:
+// it asks their entities, the orders' search attributes and the task queues.
 package health
 
 import (
@@ -24,7 +23,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// State is how a shop or an account fares.
+// State is the health of a shop or an account.
 type State string
 
 // The states.
@@ -34,7 +33,7 @@ const (
 	Off   State = "off" // switched off in the settings
 )
 
-// Report is how all fare.
+// Report is the health of all.
 type Report struct {
 	At time.Time `json:"at"`
 	// Worker tells whether any worker polls for workflows: without one nothing goes
@@ -48,7 +47,7 @@ type Report struct {
 type Rounds struct {
 	State       State     `json:"state" enum:"green,red,off"`
 	LastSuccess time.Time `json:"last_success,omitzero"`
-	// Problem is empty while all is well. It holds no personal data.
+	// Problem is empty while all are healthy. It holds no personal data.
 	Problem string `json:"problem,omitempty"`
 	// Findings are orders that cannot go on; each of them makes the whole red.
 	Findings []workflows.Finding `json:"findings,omitempty"`
@@ -142,7 +141,7 @@ func ImportOf(f *workflows.InitialImport) *Import {
 // Goes tells whether it has something to do.
 func (i *Import) Goes() bool { return i != nil && i.State != ImportDone && i.State != ImportStopped }
 
-// Shop is how a shop fares.
+// Shop is the health of a shop.
 type Shop struct {
 	Rounds
 	// OldestHold is since when the order is held that is held the longest, zero
@@ -159,7 +158,7 @@ type Shop struct {
 	counted time.Time // when its orders were counted
 }
 
-// Account is how an account fares.
+// Account is the health of an account.
 type Account struct {
 	Rounds
 	// Backlog is how many requests wait for their turn, and BacklogAge how long
@@ -224,7 +223,7 @@ const (
 	countFor = 20 * time.Second
 )
 
-// Viewer looks how all fare. It is safe for concurrent use.
+// Viewer reads the health of all. It is safe for concurrent use.
 type Viewer struct {
 	client    client.Client
 	namespace string
@@ -313,7 +312,7 @@ type reading struct {
 	failures []error
 }
 
-// PollAccount asks how all fare, and counts the orders of all shops, however long that
+// Read reads the health of all, and counts the orders of all shops, however long that
 // takes. What cannot be asked is as it was last, and in the error; an entity that
 // does not answer turns red by its last success.
 func (v *Viewer) Read(ctx context.Context) (Report, error) { return v.read(ctx, 0) }

@@ -33,7 +33,7 @@ func bubble(t *testing.T, test func(*testing.T, *servicetest.Env, *health.Viewer
 	})
 }
 
-// installation is one where all is well: a worker runs, shops and accounts were
+// installation is one where all are healthy: a worker runs, shops and accounts were
 // asked a moment ago.
 func installation(t *testing.T) (*servicetest.Env, *health.Viewer) {
 	t.Helper()

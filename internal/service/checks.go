@@ -88,12 +88,12 @@ type checks struct {
 
 	mu   sync.Mutex
 	last Checks
-	// begun are the revisions for which a check was begun by itself, by workflow:
-	// one that fails is not begun again and again.
-	begun map[string]string
+	// started are the revisions for which a check was started by itself, by workflow:
+	// one that fails is not started again and again.
+	started map[string]string
 }
 
-func newChecks() *checks { return &checks{begun: map[string]string{}} }
+func newChecks() *checks { return &checks{started: map[string]string{}} }
 
 func (c *checks) recent() (Checks, bool) {
 	c.mu.Lock()
@@ -106,7 +106,7 @@ func (c *checks) recent() (Checks, bool) {
 }
 
 // Checks are the last checks. Where an account or a shop was not asked since the
-// settings changed, a check is begun by itself, behind everything else. What
+// settings changed, a check is started by itself, behind everything else. What
 // Temporal does not tell in three seconds is as it was last known.
 func (o *Orders) Checks(ctx context.Context) Checks {
 	last, good := o.checks.recent()
@@ -201,13 +201,13 @@ func (o *Orders) lastCheck(ctx context.Context, of workflows.Owner, revision str
 func (c *checks) wasBegun(of workflows.Owner, revision string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.begun[of.String()] == revision
+	return c.started[of.String()] == revision
 }
 
 func (c *checks) noteBegun(of workflows.Owner, revision string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.begun[of.String()] = revision
+	c.started[of.String()] = revision
 }
 
 // Check has all accounts and shops asked again, and goes before other work. Who

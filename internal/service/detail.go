@@ -44,7 +44,7 @@ type Detail struct {
 	Roapp       *RoappSide // nil while it does not stand there
 	Lines       []order.LinePair
 	Amount      *AmountDetail // nil with Shop
-	// Differences are the changes of the shop that are not carried over.
+	// Differences are the changes of the shop that are not synced.
 	Differences []order.Difference
 	Warnings    []flow.Message
 	Timeline    []order.Entry // newest first

@@ -189,9 +189,9 @@ func TestOrdersThatStaffCreated(t *testing.T) {
 	assert.Equal(t, int64(105), all.Rows[0].RoappStatus)
 	assert.Equal(t, "https://web.roapp.example/orders/table/900", all.Rows[1].Links.Order)
 	assert.Equal(t, "Kwiaty Online", all.Rows[5].ShopName, "its marker names a shop's order that no workflow knows")
-	require.Len(t, all.Problems, 2)
-	assert.Contains(t, all.Problems[0], "2 orders of account main cannot be read")
-	assert.Contains(t, all.Problems[1], "RO App's account second could not be asked, so its own orders are missing here: RO App does not answer")
+	assert.Equal(t, []service.Problem{
+		{Code: "unreadable", Account: "main", Count: 2}, {Code: "not-read", Account: "second", Why: "RO App does not answer"},
+	}, all.Problems)
 
 	staffs, err := e.Orders.List(t.Context(), service.Filter{Source: service.SourceRoapp, Account: "main"}, "", 50)
 	require.NoError(t, err)
@@ -257,7 +257,7 @@ func TestCounts(t *testing.T) {
 	}, counts.States, "an order that was started again has not failed")
 	assert.Equal(t, map[order.HoldReason]int64{order.HoldNoCustomer: 1}, counts.Held)
 
-	// Whoever asks a moment later shares the answer, and cannot change it.
+	// A person who asks a moment later shares the answer, and cannot change it.
 	clear(counts.States)
 	asked := e.Calls("CountWorkflow")
 	counts, err = e.Orders.Counts(t.Context(), "demo")

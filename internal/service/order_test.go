@@ -109,8 +109,8 @@ func TestDetailOfAnOrderThatEnded(t *testing.T) {
 	assert.True(t, service.Has(err, service.Unanswered))
 }
 
-// A run that has just begun refuses queries for a moment.
-func TestOrderThatHasJustBegunIsAskedAgain(t *testing.T) {
+// A run that has just started refuses queries for a moment.
+func TestOrderThatHasJustStartedIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		e := servicetest.New(t)

@@ -114,10 +114,10 @@ func (o *Orders) View(ctx context.Context, key order.Key) (order.View, error) {
 	return found, nil
 }
 
-// notReadyFor is how long a run that has just begun may need to answer queries.
+// notReadyFor is how long a run that has just started may need to answer queries.
 const notReadyFor = 3 * time.Second
 
-// query asks a workflow. A run that was begun a moment ago, by a start or by
+// query asks a workflow. A run that was started a moment ago, by a start or by
 // continue-as-new, refuses queries until its first task is scheduled.
 func (o *Orders) query(ctx context.Context, id, query string) (converter.EncodedValue, error) {
 	began := time.Now()

@@ -21,7 +21,7 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// MissingReason says why an order of the shop does not stand in RO App.
+// MissingReason says why an order of the shop does not exist in RO App.
 type MissingReason string
 
 // Why orders are missing.
@@ -156,7 +156,7 @@ func (d ReconciledDay) Wanted() []Missing {
 	return wanted
 }
 
-// Reconciliation proves, day by day, that a shop's orders stand in RO App.
+// Reconciliation proves, day by day, that a shop's orders exist in RO App.
 type Reconciliation struct {
 	Shop     string
 	Currency string    // the account's
@@ -325,7 +325,7 @@ func (s standing) held() order.HoldReason {
 // stands tells whether the order stands whole in RO App.
 func (s standing) stands() bool { return s.order != 0 && s.whole && s.hold != order.HoldOrderGone }
 
-// comparison compares what the shop has with what stands in RO App.
+// comparison compares what the shop has with what exists in RO App.
 type comparison struct {
 	read  workflows.Reconciled
 	known map[int64]standing

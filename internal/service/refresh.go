@@ -68,7 +68,7 @@ func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refresh
 	case ctx.Err() != nil:
 		return Refreshed{}, fmt.Errorf("refresh %s: %w", key, ctx.Err())
 	case waiting.Err() != nil:
-		// It may have begun, and is done all the same.
+		// It may have started, and is done all the same.
 		return o.sinceThen(ctx, key, Refreshed{State: RefreshRunning, ID: view.RefreshID}), nil
 	}
 	return o.refused(ctx, key, view.RefreshID, err)
@@ -83,7 +83,7 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 		return Refreshed{}, err
 	}
 	if view.RefreshID == id {
-		return begun(key, id, view)
+		return running(key, id, view)
 	}
 	facts := view.State.Refresh
 	if facts.Number == 0 || id != order.RefreshID(facts.Number) {
@@ -92,9 +92,9 @@ func (o *Orders) RefreshEnd(ctx context.Context, key order.Key, id string) (Refr
 	return ended(id, facts.Problem, facts.Changed, view.NextRefresh), nil
 }
 
-// begun is how far a refresh is that has not ended: it runs, waits for a worker,
+// running is how far a refresh is that has not ended: it runs, waits for a worker,
 // or was refused.
-func begun(key order.Key, id string, view order.View) (Refreshed, error) {
+func running(key order.Key, id string, view order.View) (Refreshed, error) {
 	switch {
 	case view.State.Refresh.Running:
 		return Refreshed{State: RefreshRunning, ID: id, Waits: view.Running, Steps: view.Steps}, nil

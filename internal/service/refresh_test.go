@@ -199,7 +199,7 @@ func TestRefreshesThatBegin(t *testing.T) {
 	assert.WithinDuration(t, time.Now().Add(10*time.Minute), all[1].Next, time.Minute)
 	assert.Equal(t, service.RefreshRunning, all[2].State)
 	assert.Empty(t, all[2].Waits)
-	assert.Equal(t, service.RefreshRunning, all[3].State, "it was begun; that it closed meanwhile its end says")
+	assert.Equal(t, service.RefreshRunning, all[3].State, "it was started; that it closed meanwhile its end says")
 	assert.True(t, service.Has(all[4].Err, service.NoOrder))
 	_, err = e.Orders.RefreshEnd(t.Context(), servicetest.Key(4), "refresh:1")
 	assert.True(t, service.Has(err, service.Closed))

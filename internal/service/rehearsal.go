@@ -18,7 +18,7 @@ import (
 const rehearsalPollEvery = time.Second
 
 // Rehearse finds out what an initial import would do, and tells of each order as it becomes known. It takes the place of
-// a rehearsal that is under way. Nobody reads on when ctx ends, so the rehearsal ends as well.
+// a rehearsal that runs already. Nobody reads on when ctx ends, so the rehearsal ends as well.
 func (o *Orders) Rehearse(
 	ctx context.Context, shop string, want workflows.InitialImportWanted, tell func(workflows.RehearsalView) error,
 ) (workflows.Rehearsed, error) {
@@ -55,7 +55,7 @@ func (o *Orders) Rehearse(
 	}
 }
 
-// errNotShown means that whoever wanted to know does not any more.
+// errNotShown means that nobody reads the result any more.
 var errNotShown = errors.New("the rehearsal's orders cannot be shown")
 
 // showRehearsed tells of the orders after the first so many. While the rehearsal goes on, what fails is asked again.

@@ -80,7 +80,7 @@ func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, err
 	return view, nil
 }
 
-// Sweep has all the shop's orders looked through now.
+// Sweep polls all orders of the shop now.
 func (o *Orders) Sweep(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
 	defer cancel()
@@ -103,7 +103,7 @@ func (o *Orders) InitialImport(ctx context.Context, shop string, want workflows.
 	return o.signalShop(ctx, shop, workflows.SignalInitialImport, want)
 }
 
-// StopInitialImport stops it; what was begun is finished.
+// StopInitialImport stops it; what was started is finished.
 func (o *Orders) StopInitialImport(ctx context.Context, shop string) error {
 	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
 	defer cancel()
