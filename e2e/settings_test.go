@@ -256,6 +256,7 @@ func TestT05_WorkerProcessFollowsItsFiles(t *testing.T) {
 
 	p.WriteSettings(shopAgain("again")(string(w.YAML)))
 	await(3, "other settings are in force")
+	w.ReplaceSettings(shopAgain("again")) // the starter's as well
 	again := of(w, "again")
 	again.ByHand(4)
 	again.AwaitSynced(4)
@@ -282,6 +283,7 @@ func TestT05_SettingsAreChangedWhileTemporalIsAway(t *testing.T) {
 		})
 	})
 	w.AwaitServer()
+	w.ReplaceSettings(shopAgain("again")) // the starter's as well
 	w.Cartum.PutOrder(2, nil)
 	again := of(w, "again")
 	again.ByHand(2)

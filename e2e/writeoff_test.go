@@ -65,6 +65,7 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	// Edited and synced, then written off.
 	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
 	awaitItems(w, first.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
+	awaitRest(w, 1, total("67.5"))
 	w.Roapp.WriteOff(first.ID)
 	view := pressed(w, 1)
 	assert.True(t, view.Roapp.WrittenOff)
