@@ -63,10 +63,11 @@ test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside 
 
 # Without a server, a browser or a program that is built first. Each package has to be covered by its own tests.
 COVERAGE ?= 70
-# It starts Temporal and PostgreSQL, which unit tests do without; make test covers it.
-UNCOVERED := internal/engine/enginetest
+# The first starts Temporal and PostgreSQL, which unit tests do without, and make test covers it. The second is the
+# installation that tests of other packages share.
+UNCOVERED := internal/engine/enginetest internal/service/servicetest
 .PHONY: unit
-unit: $(ASSETS) ## run the unit tests alone, in about a minute, and check that they cover each package; COVERAGE=0 checks none
+unit: $(ASSETS) ## run the unit tests alone, in a few minutes, and check that they cover each package; COVERAGE=0 checks none
 	go list ./... | sed '/\/\(e2e\|bench\)/d' | xargs -r go test -race -short -cover -timeout 10m -parallel 16 -skip '$(SIMULATIONS)' $(TEST_FLAGS) \
 		| awk -v module="$$(go list -m)" -v least=$(COVERAGE) -v exceptions="$(UNCOVERED)" -f tools/coverage.awk
 

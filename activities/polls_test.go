@@ -317,7 +317,7 @@ func TestLookup(t *testing.T) {
 	anna := find(main, workflows.RecordPerson, person)
 	assert.Equal(t, []string{"+48601000201"}, anna.Phones)
 	assert.Contains(t, anna.Title, "Anna")
-	assert.Equal(t, workflows.LookupResult{Found: true, Title: "Rose"}, find(main, workflows.RecordProduct, product))
+	assert.Equal(t, workflows.LookupResult{Found: true, Title: "Rose", SKU: "A"}, find(main, workflows.RecordProduct, product))
 	s.roapp.do(http.MethodPost, fmt.Sprintf("/products/%d/archive", product), "{}", nil)
 	assert.True(t, find(main, workflows.RecordProduct, product).Archived)
 	assert.True(t, find(main, workflows.RecordOrder, placed.ID).Found)

@@ -158,7 +158,7 @@ func TestDetailOfAnOrder(t *testing.T) {
 	assert.NotNil(t, waiting.at("hold", "next_retry"))
 	assert.Nil(t, waiting.at("roapp"))
 
-	assert.Equal(t, "final on both sides", p.get(t, "/v1/orders/demo/4").at("closed"))
+	assert.Equal(t, "final on both sides", p.get(t, "/v1/orders/demo/4").at("closed", "text"))
 }
 
 func TestHoldsAreListed(t *testing.T) {
