@@ -20,13 +20,13 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
-
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -41,8 +41,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 	"github.com/cartumsync/cartumsync/workflows"
-
-	"go.uber.org/zap"
 )
 
 // site is the pages on a Temporal that holds what a test puts into it.

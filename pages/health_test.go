@@ -63,7 +63,9 @@ func TestHealthShowsFiguresAsPictures(t *testing.T) {
 func TestAreasHaveGapsWhereNothingWasMeasured(t *testing.T) {
 	t.Parallel()
 	now := time.Now().Truncate(health.HistoryStep)
-	at := func(steps int) health.Sample { return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)} }
+	at := func(steps int) health.Sample {
+		return health.Sample{At: now.Add(-time.Duration(steps) * health.HistoryStep)}
+	}
 	constant := series{"held", "x", func(health.Sample) (float64, bool) { return 2, true }}
 	base := map[time.Time]float64{}
 	path := drawArea([]health.Sample{at(5), at(4), at(1), at(0)}, now, constant, base, 10)
@@ -115,9 +117,16 @@ func TestDurationsAreWrittenAsPeopleDo(t *testing.T) {
 		span any
 		want string
 	}{
-		{"en", "24h0m0s", "1 day"}, {"en", "15m0s", "15 min"}, {"en", "1h30m", "1 h 30 min"}, {"en", 90 * time.Second, "1 min 30 s"},
-		{"en", "250ms", "250 ms"}, {"en", time.Duration(0), "0 s"}, {"en", 49*time.Hour + 5*time.Minute, "2 days 1 h"}, {"en", 24*time.Hour + time.Minute, "1 day"},
-		{"pl", "48h", "2 dni"}, {"uk", "120h", "5 днів"},
+		{"en", "24h0m0s", "1 day"},
+		{"en", "15m0s", "15 min"},
+		{"en", "1h30m", "1 h 30 min"},
+		{"en", 90 * time.Second, "1 min 30 s"},
+		{"en", "250ms", "250 ms"},
+		{"en", time.Duration(0), "0 s"},
+		{"en", 49*time.Hour + 5*time.Minute, "2 days 1 h"},
+		{"en", 24*time.Hour + time.Minute, "1 day"},
+		{"pl", "48h", "2 dni"},
+		{"uk", "120h", "5 днів"},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
 		require.NoError(t, err)

@@ -33,8 +33,8 @@ type view struct {
 	zone       *time.Location
 	chosenZone string
 	pages      *pages
-	localizer *i18n.Localizer
-	money     *currency.Formatter
+	localizer  *i18n.Localizer
+	money      *currency.Formatter
 }
 
 func (p *pages) view(r *http.Request, data any) *view {

@@ -44,7 +44,7 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	p.sees("quantity of A-1 in Cartum: 2 → 5")
 	p.awaits("three rows have answered", func() bool { return p.counts("Nothing changed.") == 2 })
 	p.sees("PLN 62.50") // in the row, without a reload
-	p.sees("from ") // when it works again, in each row that was updated
+	p.sees("from ")     // when it works again, in each row that was updated
 	p.awaits("the button of the updated order is disabled", func() bool {
 		return p.finds(`#order-demo-1 button[data-from]:disabled`) == 1 && p.finds(`#order-demo-4 .update button:enabled`) == 1
 	})

@@ -57,7 +57,7 @@ type Row struct {
 	HeldSince        time.Time
 	WrittenOff       bool
 	NextUpdate       time.Time // from when on it may be updated; zero or past for at once
-	Marks            []string // codes of [flow.Message]
+	Marks            []string  // codes of [flow.Message]
 	// Links open both sides for a person, Workflow names it in Temporal's UI.
 	Links    order.Links
 	Workflow string
