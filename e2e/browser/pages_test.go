@@ -53,7 +53,7 @@ func (p *person) seesAll() {
 	p.w.T.Helper()
 	p.awaits("the page is whole", func() bool {
 		waits, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](
-			`document.querySelectorAll("[aria-busy=true], .htmx-request").length + (document.querySelector("main") ? 0 : 1)`))
+			`document.querySelectorAll("[aria-busy=true]:not(details:not([open]) *), .htmx-request").length + (document.querySelector("main") ? 0 : 1)`))
 		return err == nil && waits == 0
 	})
 }
