@@ -320,7 +320,7 @@ func TestInitialImportOfPrograms(t *testing.T) {
 	goesOn := p.post(t, "/v1/shops/demo/initial-import", `{"from":"2026-09-01","to":"2026-09-30"}`)
 	assert.Equal(t, http.StatusAccepted, goesOn.Code, goesOn.Body.String())
 	assert.Equal(t, "waiting", goesOn.at("initial_import", "state"))
-	assert.Equal(t, 5.0, goesOn.at("initial_import", "seen"))
+	assert.EqualValues(t, 5, goesOn.at("initial_import", "seen"))
 	assert.Equal(t, "warehouse", p.Signals()[0].Payload.(workflows.InitialImportWanted).By)
 	others := p.post(t, "/v1/shops/demo/initial-import", `{"from":"2026-08-01","to":"2026-08-31"}`)
 	assert.Equal(t, http.StatusConflict, others.Code)

@@ -23,10 +23,10 @@ type tally struct {
 	count map[string]int
 }
 
-func (c *tally) Webhook(service, id, outcome string) {
+func (c *tally) Webhook(from, id, outcome string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.count[fmt.Sprintf("%s %q %s", service, id, outcome)]++
+	c.count[fmt.Sprintf("%s %q %s", from, id, outcome)]++
 }
 
 // Webhooks are counted by what came of them; ids that somebody makes up are

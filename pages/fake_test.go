@@ -295,7 +295,7 @@ func (f *fakeTemporal) GetWorkflow(_ context.Context, id, _ string) client.Workf
 	return run{result: named[id]}
 }
 
-func (f *fakeTemporal) ExecuteWorkflow(_ context.Context, options client.StartWorkflowOptions, kind any, args ...any) (client.WorkflowRun, error) {
+func (f *fakeTemporal) ExecuteWorkflow(_ context.Context, options client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	f.change(func(f *fakeTemporal) { f.sent = append(f.sent, options.ID) })
 	switch in := args[0].(type) {
 	case workflows.LookupInput:

@@ -170,7 +170,7 @@ func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := r.URL.Query()
-	http.Redirect(w, r, holdsURL(query.Get("shop"), query.Get("reason"), p.results.keep(userName(r), decided)), http.StatusSeeOther) //nolint:gosec // within this host
+	http.Redirect(w, r, holdsURL(query.Get("shop"), query.Get("reason"), p.results.keep(userName(r), decided)), http.StatusSeeOther)
 }
 
 // bulkOf are the orders that were chosen, and the answer with what is wrong with it.

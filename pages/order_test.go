@@ -96,7 +96,7 @@ func TestAnOrderWithoutAWorkerExplainsItself(t *testing.T) {
 	s.knows(health.Report.NoWorker)
 	for lang, texts := range map[string][]string{
 		"en": {"No worker is running", "The order is safe", "Katarzyna Wójcik-Nowakowska", "PLN 2,193.00", "W drodze", "What still works"},
-		"pl": {"Nie działa żaden proces worker", "Zamówienie jest bezpieczne", "Ostatnio znane"}, "uk": {"Жоден процес worker не працює", "Останнє відоме"},
+		"pl": {"Nie działa żaden", "Zamówienie jest bezpieczne", "Ostatnio znane"}, "uk": {"Жоден процес worker не працює", "Останнє відоме"},
 	} {
 		page = s.opens("/orders/demo/115", "Accept-Language", lang)
 		assert.Equal(t, http.StatusOK, page.Code)

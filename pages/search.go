@@ -38,7 +38,7 @@ func (p *pages) search(w http.ResponseWriter, r *http.Request) {
 	if len(asked) > 0 {
 		target += "?" + asked.Encode()
 	}
-	http.Redirect(w, r, target, http.StatusSeeOther) //nolint:gosec // within this host
+	http.Redirect(w, r, target, http.StatusSeeOther)
 }
 
 // seal encrypts a text for an address.

@@ -37,8 +37,8 @@ func TestSettingsOpenWhatFails(t *testing.T) {
 		assert.Contains(t, page.Text, "<details open><summary>", "the part with a problem is open")
 	}
 	page := d.opens("/settings").Text
-	heading := page[strings.Index(page, `<article id="check"`):]
-	heading = heading[:strings.Index(heading, "</h2>")]
+	_, heading, _ := strings.Cut(page, `<article id="check"`)
+	heading, _, _ = strings.Cut(heading, "</h2>")
 	assert.Regexp(t, `Check <strong class="badge bad">\d+ problems?</strong>`, heading, "the number of problems is in the heading")
 	assert.Contains(t, page, "shops.demo.statuses.import.1")
 	assert.Less(t, strings.Index(page, ">problem<"), strings.Index(page, ">note<"), "problems come first")

@@ -210,7 +210,7 @@ func TestDemonstrationNamesWhatWentWrong(t *testing.T) {
 func program(t *testing.T, dir, name, script string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
-	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700)) //nolint:gosec // it is a program
+	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o700))
 	return path
 }
 
@@ -233,7 +233,7 @@ func TestSandboxEndsWithItsPrograms(t *testing.T) {
 	err := cmd.ExecuteContext(t.Context())
 	require.ErrorContains(t, err, "temporal ended by itself: exit status 3")
 	require.ErrorContains(t, err, "no disk space")
-	dir := strings.TrimSpace(strings.TrimPrefix(out.String()[strings.Index(out.String(), "The logs are kept in "):], "The logs are kept in "))
+	_, dir, _ := strings.Cut(out.String(), "The logs are kept in ")
 	dir, _, _ = strings.Cut(dir, "\n")
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	log, err := os.ReadFile(filepath.Join(dir, "temporal.log"))

@@ -31,7 +31,8 @@ func short[T any](t *testing.T, workflow, in any, activities map[string]any) (an
 	if err := env.GetWorkflowError(); err != nil || workflow == workflows.NotifyWorkflow {
 		return answer, err // a notification has no answer
 	}
-	return answer, env.GetWorkflowResult(&answer)
+	err = env.GetWorkflowResult(&answer)
+	return answer, err
 }
 
 // contactSearch answers lookups of contacts in turn, and counts creates.
@@ -304,7 +305,8 @@ func TestAlertIsSentUntilItIsTaken(t *testing.T) {
 		sent = 0
 		return map[string]any{workflows.ActivitySendAlert: func(_ context.Context, alert workflows.Alert) error {
 			assert.Equal(t, "account:main:red:1", alert.ID)
-			if sent++; sent <= failures {
+			sent++
+			if sent <= failures {
 				return errors.New("the receiver of alerts answered with HTTP 503")
 			}
 			return nil

@@ -33,7 +33,7 @@ func TestAPersonSearchesByWhatTheyKnow(t *testing.T) {
 	p.opens("/orders")
 	p.logsIn(anna)
 	p.sees("Jan Kowalski")
-	for _, text := range []string{"#11", "11", "kaminska zofia", "601 000 011", "+48601000011", fmt.Sprint(first.Number)} {
+	for _, text := range []string{"#11", "11", "kaminska zofia", "601 000 011", "+48601000011", first.Number} {
 		p.searches(text)
 		p.seesNot("Jan Kowalski")
 		p.sees("Zofia Kamińska")

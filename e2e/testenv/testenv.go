@@ -464,12 +464,12 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 // checked fails the test for each request of the clients and each answer of the
 // fake that docs/reference does not have. A benchmark does without, for what it
 // measures is not the check.
-func checked(t testing.TB, service *contract.Contract, fake http.Handler) http.Handler {
+func checked(t testing.TB, described *contract.Contract, fake http.Handler) http.Handler {
 	t.Helper()
 	if _, benchmark := t.(*testing.B); benchmark {
 		return fake
 	}
-	return service.Check(t, fake)
+	return described.Check(t, fake)
 }
 
 // Eventually waits until the condition gives "", and fails with its last text.

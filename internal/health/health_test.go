@@ -57,6 +57,7 @@ func entity(e *servicetest.Env, id string, answer any) {
 func TestAllIsWell(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		e.Queue(engine.RoappQueue("main"), &workflowservice.DescribeTaskQueueResponse{Stats: &taskqueuepb.TaskQueueStats{
 			ApproximateBacklogCount: 12, ApproximateBacklogAge: durationpb.New(4 * time.Second),
 		}})
@@ -81,6 +82,7 @@ func TestNoWorkerIsRed(t *testing.T) {
 	t.Parallel()
 	for name, queue := range map[string]*workflowservice.DescribeTaskQueueResponse{"nobody polls": {}, "somebody polled long ago": {Pollers: []*taskqueuepb.PollerInfo{{Identity: "worker"}}}} {
 		bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+			t.Helper()
 			e.Queue(engine.OrdersQueue, queue)
 			report, err := viewer.Read(t.Context())
 			require.NoError(t, err)
@@ -117,6 +119,7 @@ func TestWhatIsRed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+				t.Helper()
 				tc.entity.ID = "account:main"
 				e.Put(tc.entity)
 				report, err := viewer.Read(t.Context())
@@ -131,6 +134,7 @@ func TestWhatIsRed(t *testing.T) {
 		})
 	}
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		e.Put(enginetest.Run{ID: "shop:demo", Status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED})
 		report, err := viewer.Read(t.Context())
 		require.NoError(t, err)
@@ -152,6 +156,7 @@ func TestFindingsAreCounted(t *testing.T) {
 func TestOrdersAreCounted(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		older := servicetest.Held(3, order.Hold{Reason: order.HoldCurrency})
 		older.Hold.Since = time.Now().Add(-3 * time.Hour).UTC().Truncate(time.Second)
 		e.PutOrders(servicetest.Importing(1), servicetest.Held(2, order.Hold{Reason: order.HoldNoCustomer}), older, servicetest.Synced(4), servicetest.Closed(5, "skipped"))
@@ -171,6 +176,7 @@ func TestOrdersAreCounted(t *testing.T) {
 func TestWhatCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		e.PutOrders(servicetest.Synced(4))
 		_, err := viewer.Read(t.Context())
 		require.NoError(t, err)
@@ -193,6 +199,7 @@ func TestInitialImportIsReported(t *testing.T) {
 		health.ImportFailing: {Problem: "the shop is away"}, health.ImportWaiting: {Yields: true},
 	} {
 		bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+			t.Helper()
 			f.InitialImportWanted, f.Before = days, before
 			view := good()
 			view.Import = &f
@@ -215,6 +222,7 @@ func TestInitialImportIsReported(t *testing.T) {
 func TestReportsAreRemembered(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		first := viewer.Live(t.Context())
 		assert.False(t, first.At.IsZero(), "there was none, so it was waited for")
 		asked := e.Calls("QueryWorkflow")
@@ -234,6 +242,7 @@ func TestReportsAreRemembered(t *testing.T) {
 func TestReportsAreMadeByThemselves(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
+		t.Helper()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go viewer.Run(ctx, zap.NewNop())

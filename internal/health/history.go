@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// HistorySpan is how far a history goes back, and HistoryStep the time that each
-	// of its samples stands for.
+	// HistorySpan is how far a history goes back.
 	HistorySpan = 24 * time.Hour
+	// HistoryStep is the time that each of its samples stands for.
 	HistoryStep = 5 * time.Minute
 	// HistorySamples is how many samples a history has at most.
 	HistorySamples = int(HistorySpan / HistoryStep)

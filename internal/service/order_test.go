@@ -117,7 +117,8 @@ func TestOrderThatHasJustStartedIsAskedAgain(t *testing.T) {
 		run := servicetest.Run(servicetest.Importing(1))
 		view, asked := run.Queries[workflows.QueryOrder], 0
 		run.Queries = map[string]any{workflows.QueryOrder: func(...any) (any, error) {
-			if asked++; asked < 3 {
+			asked++
+			if asked < 3 {
 				return nil, serviceerror.NewWorkflowNotReady("no task yet")
 			}
 			return view, nil

@@ -8,10 +8,10 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// Made says where the orders of a table were made.
+// Source says where the orders of a table were created.
 type Source string
 
-// Where orders are made.
+// Where orders are created.
 const (
 	SourceShop  Source = "integration" // came through the exchange, of one shop or of all
 	SourceRoapp Source = "roapp"       // by staff

@@ -16,8 +16,8 @@ import (
 
 // Tokens of the programs of [Settings].
 const (
-	ActToken  = "token-of-a-program-that-acts"
-	ViewToken = "token-of-a-program-that-views"
+	ActToken  = "token-of-a-program-that-acts"  //nolint:gosec // of tests
+	ViewToken = "token-of-a-program-that-views" //nolint:gosec // of tests
 )
 
 // Env is the service of [Settings].
