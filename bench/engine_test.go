@@ -14,6 +14,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/worker/polling"
@@ -23,7 +24,7 @@ import (
 // go through an interceptor: the SDK takes those of the client for its polling.
 func startWorkers(w *testenv.Env, through interceptor.Interceptor) {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	fatal(w.T, err)
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
@@ -81,7 +82,7 @@ func (o *oneUrgencyOutbound) ExecuteActivity(ctx workflow.Context, activityType 
 // watchedOrders asks over a connection of its own, whose requests are counted.
 func watchedOrders(w *testenv.Env, counted *asked) *service.Orders {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	fatal(w.T, err)
 	c, err := client.NewLazyClient(client.Options{
 		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),

@@ -19,6 +19,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -96,7 +97,7 @@ type sweeper struct {
 
 func newSweeper(w *testenv.Env) *sweeper {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	fatal(w.T, err)
 	counted := new(asked)
 	c, err := client.NewLazyClient(client.Options{

@@ -21,6 +21,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -36,7 +37,7 @@ func swept(snapshot order.Snapshot) order.ChangeNotice {
 // firstRead is the order as it was first read from the shop.
 func firstRead(w *testenv.Env, number int64) order.Snapshot {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	require.NoError(w.T, err)
 	var started int64
 	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -154,7 +155,7 @@ var errBlind = errors.New("visibility is not to be asked")
 // blind gives a way to the orders that cannot see visibility.
 func blind(w *testenv.Env) *service.Orders {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	require.NoError(w.T, err)
 	refuse := func(ctx context.Context, method string, in, out any, conn *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption) error {
 		name := method[strings.LastIndex(method, "/")+1:]

@@ -19,8 +19,8 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -127,7 +127,7 @@ func save(t *testing.T, w *testenv.Env, id, name string) {
 		require.NoError(t, err)
 		whole.Events = append(whole.Events, event)
 	}
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	require.NoError(t, err)
 	require.NoError(t, decrypt(t.Context(), codec, &whole))
 	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&whole)

@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -195,7 +195,7 @@ func listed(t *testing.T, w *testenv.Env, ids []string) string {
 // settingsNotified are the revisions that an entity's run was notified of.
 func settingsNotified(t *testing.T, w *testenv.Env, id string) []string {
 	t.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	require.NoError(t, err)
 	payloads := converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), codec)
 	var told []string

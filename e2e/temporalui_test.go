@@ -10,6 +10,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/payload"
 )
 
 // In Temporal's UI an order has its shop and number, and what is done has a name,
@@ -19,7 +20,7 @@ func TestOrdersAreNamedInTemporalsUI(t *testing.T) {
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, testenv.J{"delivery_name": "Ewa [Zweryfikuj konto](http://x) <img src=x>", "products": roseAndVase("2", "1")})
 	w.AwaitSynced(1)
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	require.NoError(t, err)
 	summaries := summariesOf(t, w, 1, engine.DataConverter(codec))
 	assert.Contains(t, summaries, "Add 2 x A-1 and 1 more")

@@ -25,17 +25,6 @@ type healthPage struct {
 	History  historyPage
 	// Said is what was just requested, by its text's id; "" for nothing.
 	Said string
-	// Zone is the shop whose zone moments are shown in that are of no shop.
-	Zone string
-}
-
-// firstShop is the shop whose zone stands for all.
-func (p *pages) firstShop() string {
-	ids := slices.Sorted(maps.Keys(p.Settings.Current().Shops))
-	if len(ids) == 0 {
-		return ""
-	}
-	return ids[0]
 }
 
 type shopHealth struct {
@@ -69,7 +58,7 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 	}
 	report := viewer.Live(ctx)
 	set := p.Settings.Current()
-	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker(), Zone: p.firstShop()}
+	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
 		row := shopHealth{ID: id, Name: set.Shops[id].Name, On: set.InForce(id), Shop: report.Shops[id]}
 		for _, state := range service.States() {

@@ -19,7 +19,6 @@ import (
 type historyPage struct {
 	Since    time.Time // of the first sample, zero where there is none
 	Pictures []picture
-	Zone     string // the shop whose zone its hours are shown in
 }
 
 // picture shows values over the last 24 hours as areas, one on the other. It is
@@ -27,7 +26,6 @@ type historyPage struct {
 type picture struct {
 	ID, Title string // Title is a text's id
 	Of        string // the account or shop
-	Zone      string // the shop whose zone its hours are shown in
 	Keys      []pictureKey
 	Limit     *float64 // y of the line for the most that is allowed
 	Highest   string   // what the whole height stands for
@@ -78,7 +76,7 @@ func (p *pages) healthHistory(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) historyOf(samples []health.Sample, now time.Time) historyPage {
-	page := historyPage{Zone: p.firstShop()}
+	page := historyPage{}
 	if len(samples) == 0 {
 		return page
 	}
@@ -118,9 +116,6 @@ func (p *pages) historyOf(samples []health.Sample, now time.Time) historyPage {
 		page.Pictures = append(page.Pictures,
 			newPicture("orders-"+id, "health.orders-by-state", set.Shops[id].Name, samples, now, 0, 0, states...),
 			newPicture("ages-"+id, "health.holds-by-age", set.Shops[id].Name, samples, now, 0, 0, ages...))
-	}
-	for i := range page.Pictures {
-		page.Pictures[i].Zone = page.Zone
 	}
 	return page
 }

@@ -219,9 +219,5 @@ func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, boo
 
 // text is a text in the person's language; a missing one is its id.
 func (p *pages) text(r *http.Request, id string, pairs ...any) string {
-	text, err := p.view(r, nil).T(id, pairs...)
-	if err != nil {
-		return id
-	}
-	return text
+	return p.view(r, nil).text(id, pairs...)
 }

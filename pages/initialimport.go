@@ -144,25 +144,21 @@ func (p *pages) initialImportNow(w http.ResponseWriter, r *http.Request) {
 
 // previewImport finds out what an import of the days would do.
 func (p *pages) previewImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "", func(ctx context.Context, orders *service.Orders, shop string, want workflows.InitialImportWanted) error {
-		return orders.StartRehearsal(ctx, shop, want)
-	})
+	p.changeImport(w, r, "", (*service.Orders).StartRehearsal)
 }
 
 func (p *pages) stopPreview(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "preview-stopped", func(ctx context.Context, orders *service.Orders, shop string, _ workflows.InitialImportWanted) error {
+	p.changeImport(w, r, "preview-stopped", func(orders *service.Orders, ctx context.Context, shop string, _ workflows.InitialImportWanted) error {
 		return orders.StopRehearsal(ctx, shop)
 	})
 }
 
 func (p *pages) startImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "started", func(ctx context.Context, orders *service.Orders, shop string, want workflows.InitialImportWanted) error {
-		return orders.StartInitialImport(ctx, shop, want)
-	})
+	p.changeImport(w, r, "started", (*service.Orders).StartInitialImport)
 }
 
 func (p *pages) stopImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "stopped", func(ctx context.Context, orders *service.Orders, shop string, _ workflows.InitialImportWanted) error {
+	p.changeImport(w, r, "stopped", func(orders *service.Orders, ctx context.Context, shop string, _ workflows.InitialImportWanted) error {
 		return orders.StopInitialImport(ctx, shop)
 	})
 }
@@ -170,14 +166,14 @@ func (p *pages) stopImport(w http.ResponseWriter, r *http.Request) {
 // changeImport does something about the import of the form's days and goes back to
 // the page. Wrong days go back too, which says so at their fields.
 func (p *pages) changeImport(
-	w http.ResponseWriter, r *http.Request, said string, change func(context.Context, *service.Orders, string, workflows.InitialImportWanted) error,
+	w http.ResponseWriter, r *http.Request, said string, change func(*service.Orders, context.Context, string, workflows.InitialImportWanted) error,
 ) {
 	data, want, orders, ok := p.importAsked(w, r)
 	if !ok {
 		return
 	}
 	if data.DaysProblem == "" {
-		if err := change(r.Context(), orders, data.ID, want); err != nil {
+		if err := change(orders, r.Context(), data.ID, want); err != nil {
 			p.failed(w, r, err)
 			return
 		}

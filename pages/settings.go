@@ -24,7 +24,6 @@ type settingsPage struct {
 type alertPart struct {
 	On   bool // an alert address is set
 	Last service.TestAlert
-	Zone string // the shop whose zone its time is shown in
 }
 
 type checkPage struct {
@@ -34,7 +33,6 @@ type checkPage struct {
 	// Unasked are accounts and shops that could not be asked, and why.
 	Unasked map[string]string
 	Report  []checkedSection
-	Zone    string // the shop whose zone At is shown in
 }
 
 // checkedSection is a part of the report, its problems first.
@@ -61,7 +59,7 @@ func (p *pages) checkData(orders *service.Orders, r *http.Request) checkPage {
 	report := checks.Report(p.Settings.Current())
 	data := checkPage{
 		Running: checks.Running(), Report: checkedSections(report), Problems: check.Count(report, check.Problem),
-		Unasked: map[string]string{}, Zone: p.firstShop(),
+		Unasked: map[string]string{},
 	}
 	for _, all := range []map[string]service.LastCheck{checks.Accounts, checks.Shops} {
 		for id, last := range all {
@@ -117,7 +115,7 @@ func (p *pages) checkAgain(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) alertData(r *http.Request, orders *service.Orders) (alertPart, error) {
 	last, err := orders.LastTestAlert(r.Context())
-	return alertPart{On: p.Settings.Current().Alerts.URL.Reveal() != "", Last: last, Zone: p.firstShop()}, err
+	return alertPart{On: p.Settings.Current().Alerts.URL.Reveal() != "", Last: last}, err
 }
 
 // testAlert sends a test alert to the alert address.

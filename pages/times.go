@@ -81,9 +81,6 @@ func (v *view) Before(at time.Time) *moment {
 	return v.Clock(at)
 }
 
-// When is a time with its zone. The shop no longer matters: a page has one zone.
-func (v *view) When(at time.Time, _ string) *moment { return v.At(at) }
-
 // layout leaves the year out where it is this one.
 func (v *view) layout(at time.Time) string {
 	year := at.Year() != v.now.In(v.zone).Year()

@@ -7,8 +7,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -24,7 +24,7 @@ type installation struct {
 
 // connect connects to the Temporal that environment or profile name.
 func connect(ctx context.Context, s *settings.Settings) (installation, error) {
-	codec, err := engine.SettingsCodec(s)
+	codec, err := payload.Codec(s)
 	if err != nil {
 		return installation{}, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/worker/polling"
 )
@@ -14,7 +15,7 @@ import (
 // through the interceptor.
 func (w *Env) StartWorkerWith(i interceptor.Interceptor) *polling.Workers {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	w.must(err)
 	c, err := client.NewClientFromExistingWithContext(w.T.Context(), w.Temporal, client.Options{
 		Namespace: w.Namespace, Logger: engine.TemporalLogger(w.logger),

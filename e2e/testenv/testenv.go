@@ -29,6 +29,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -194,7 +195,7 @@ func (o Options) withDefaults(t testing.TB) Options {
 // Connect gives another client of the test environment's namespace, as each process has.
 func (w *Env) Connect() client.Client {
 	w.T.Helper()
-	codec, err := engine.SettingsCodec(w.Settings)
+	codec, err := payload.Codec(w.Settings)
 	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
 		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,

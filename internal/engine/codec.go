@@ -15,8 +15,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/proto"
-
-	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 const (
@@ -93,23 +91,6 @@ func NewCodec(keys []Key) (converter.PayloadCodec, error) {
 		c.ciphers[key.ID] = aead
 	}
 	return c, nil
-}
-
-// SettingsCodec returns the codec of the settings' keys.
-func SettingsCodec(s *settings.Settings) (converter.PayloadCodec, error) {
-	keys := make([]Key, 0, len(s.Encryption))
-	for _, configured := range s.Encryption {
-		key, err := configured.Bytes()
-		if err != nil {
-			return nil, fmt.Errorf("encryption_keys: %w", err)
-		}
-		keys = append(keys, Key{ID: configured.ID, Key: key})
-	}
-	codec, err := NewCodec(keys)
-	if err != nil {
-		return nil, fmt.Errorf("encryption_keys: %w", err)
-	}
-	return codec, nil
 }
 
 func newAEAD(key []byte) (cipher.AEAD, error) {

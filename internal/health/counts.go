@@ -15,6 +15,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -146,7 +147,7 @@ func (l *reading) requestRate(ctx context.Context, account string) (float64, err
 	if err != nil {
 		return 0, err
 	}
-	codec, err := engine.SettingsCodec(l.set)
+	codec, err := payload.Codec(l.set)
 	if err != nil {
 		return 0, err
 	}

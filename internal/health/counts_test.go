@@ -14,6 +14,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -29,7 +30,7 @@ func keyed() *settings.Settings {
 func TestRequestRateIsTheLaneHoldersOwn(t *testing.T) {
 	t.Parallel()
 	set := keyed()
-	codec, err := engine.SettingsCodec(set)
+	codec, err := payload.Codec(set)
 	require.NoError(t, err)
 	beat, err := engine.DataConverter(codec).ToPayloads(workflows.LaneLoad{PerSecond: 2.5})
 	require.NoError(t, err)

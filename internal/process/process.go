@@ -20,6 +20,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/metrics"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -91,7 +92,7 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	s := file.Store().Current()
-	codec, err := engine.SettingsCodec(s)
+	codec, err := payload.Codec(s)
 	if err != nil {
 		return Env{}, err
 	}

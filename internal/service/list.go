@@ -13,6 +13,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
+	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -80,7 +81,7 @@ type tableQuery struct {
 
 func (o *Orders) newTableQuery(f Filter) (*tableQuery, error) {
 	set := o.settings.Current()
-	codec, err := engine.SettingsCodec(set)
+	codec, err := payload.Codec(set)
 	if err != nil {
 		return nil, fmt.Errorf("read the orders' memos: %w", err)
 	}
