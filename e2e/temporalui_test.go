@@ -43,9 +43,9 @@ func summariesOf(t *testing.T, w *testenv.Env, number int64, data converter.Data
 	for history.HasNext() {
 		event, err := history.Next()
 		require.NoError(t, err)
-		if payload := event.GetUserMetadata().GetSummary(); payload != nil {
+		if stored := event.GetUserMetadata().GetSummary(); stored != nil {
 			var summary string
-			require.NoError(t, data.FromPayload(payload, &summary))
+			require.NoError(t, data.FromPayload(stored, &summary))
 			summaries = append(summaries, summary)
 		}
 	}

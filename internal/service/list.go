@@ -200,8 +200,8 @@ func (l *tableQuery) row(o index.Order) Row {
 // memo is what the order's memo says; nothing where it has none, or was encrypted
 // with a key that is gone.
 func (l *tableQuery) memo(o index.Order) (said flow.Row) {
-	if payload := o.Memo(workflows.MemoRow); payload != nil {
-		_ = l.memos.FromPayload(payload, &said)
+	if stored := o.Memo(workflows.MemoRow); stored != nil {
+		_ = l.memos.FromPayload(stored, &said)
 	}
 	return said
 }
