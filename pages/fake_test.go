@@ -148,6 +148,20 @@ func (f *fakeTemporal) change(how func(*fakeTemporal)) { f.mu.Lock(); defer f.mu
 
 func (f *fakeTemporal) connected() bool { f.mu.Lock(); defer f.mu.Unlock(); return !f.gone }
 
+// queries are those of lists so far, a line for each.
+func (f *fakeTemporal) queries() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.asked, "\n")
+}
+
+// commands are the signals and updates so far.
+func (f *fakeTemporal) commands() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return strings.Join(f.sent, " ")
+}
+
 func (f *fakeTemporal) put(state order.State) {
 	f.change(func(f *fakeTemporal) { f.orders[state.Key.WorkflowID()] = state })
 }
