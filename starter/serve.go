@@ -64,6 +64,11 @@ func serve(ctx context.Context, flags process.Flags, options serveOptions) error
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	endTracing, err := env.OpenTracing(ctx, "starter")
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	s := &server{env: env, options: options}
 	return s.run(ctx)
 }
@@ -104,6 +109,7 @@ func (s *server) run(ctx context.Context) error {
 		Health:          engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).WithReport(s.overview),
 		Metrics:         s.env.Metrics.Handler(),
 		Webhooks:        s.env.Metrics,
+		Tracing:         s.env.Tracing,
 		Logger:          s.env.Logger,
 	})
 	group.Go(func() error { return engine.Serve(ctx, s.options.listen, router, s.env.Logger) })
