@@ -33,6 +33,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	"github.com/cartumsync/cartumsync/pages"
 	cartumstand "github.com/cartumsync/cartumsync/sandbox/cartum"
 	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
@@ -84,7 +85,9 @@ type Options struct {
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
 	Server *enginetest.Server
-	Logger *zap.Logger
+	// Tracing is the starter's; none by default.
+	Tracing *tracing.Tracing
+	Logger  *zap.Logger
 }
 
 // Env is a running installation with one shop and one account.
@@ -104,6 +107,7 @@ type Env struct {
 	StarterURL string
 
 	logger   *zap.Logger
+	tracing  *tracing.Tracing
 	index    *index.Index
 	repeated *engine.RepeatedTasks
 	routes   *atomic.Pointer[http.Handler] // of the starter
@@ -126,7 +130,7 @@ type following struct {
 func New(t testing.TB, o Options) *Env {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &Env{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
+	w := &Env{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, tracing: o.Tracing, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}
@@ -197,8 +201,11 @@ func (w *Env) Connect() client.Client {
 	w.T.Helper()
 	codec, err := payload.Codec(w.Settings)
 	w.must(err)
+	interceptors, err := w.tracing.Interceptors()
+	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
 		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,
+		Interceptors: interceptors,
 	})
 	w.must(err)
 	w.T.Cleanup(c.Close)
@@ -250,6 +257,7 @@ func (w *Env) startStarter() {
 		Orders:   currentOrders,
 		Overview: currentViewer,
 		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal, w.Namespace)),
+		Tracing:  w.tracing,
 		Logger:   w.logger,
 	})
 	w.routes.Store(&router)

@@ -23,7 +23,9 @@ func TestRequestsAreNamedByTheirRoute(t *testing.T) {
 	t.Parallel()
 	traced, spans := recorded(t)
 	router := chi.NewRouter()
-	answer := func(code int) http.HandlerFunc { return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) } }
+	answer := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
 	router.With(traced.Root).Post("/webhooks/{shop}/{key}", answer(http.StatusServiceUnavailable))
 	router.With(traced.Continue).Get("/v1/orders", answer(http.StatusNotFound))
 	for _, r := range []*http.Request{

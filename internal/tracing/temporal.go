@@ -88,7 +88,9 @@ func (t sdkTracer) span(of trace.SpanContext) interceptor.TracerSpan {
 
 // separate gives each signal that an activity sends a trace of its own: a poll that
 // finds a hundred orders would otherwise be one trace of a hundred imports.
-type separate struct{ interceptor.ClientInterceptorBase }
+type separate struct {
+	interceptor.ClientInterceptorBase
+}
 
 // senderKey is where the span of the activity that sends the signal is kept.
 type senderKey struct{}

@@ -11,11 +11,14 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
 )
 
 // workflowIn is a test environment whose worker is traced.
@@ -152,52 +155,52 @@ func TestHeaderThatCannotBeReadStopsNothing(t *testing.T) {
 	}
 }
 
-// outbound is the end of a client's interceptors.
-type outbound struct {
-	interceptor.ClientOutboundInterceptorBase
-
-	sent trace.SpanContext
-}
-
-func (o *outbound) SignalWorkflow(ctx context.Context, _ *interceptor.ClientSignalWorkflowInput) error {
-	o.sent = trace.SpanContextFromContext(ctx)
-	return nil
+// clientOf is a client whose signals go nowhere; it gives the trace context that each one carries.
+func clientOf(t *testing.T, traced *Tracing) (client.Client, func() trace.SpanContext) {
+	t.Helper()
+	interceptors, err := traced.Interceptors()
+	require.NoError(t, err)
+	var sent trace.SpanContext
+	take := func(_ context.Context, _ string, request, _ any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, _ ...grpc.CallOption) error {
+		if signal, ok := request.(*workflowservice.SignalWorkflowExecutionRequest); ok {
+			sent = fromHeader(signal.GetHeader().GetFields())
+		}
+		return nil
+	}
+	c, err := client.NewLazyClient(client.Options{
+		Interceptors:      interceptors,
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(take)}},
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c, func() trace.SpanContext { return sent }
 }
 
 // A poll that notifies a hundred orders is not one trace of a hundred imports.
 func TestSignalOfAnActivityStartsATraceWithALink(t *testing.T) {
 	t.Parallel()
 	traced, spans := recorded(t)
-	interceptors, err := traced.Interceptors()
-	require.NoError(t, err)
-	last := &outbound{}
-	var first interceptor.ClientOutboundInterceptor = last
-	for _, one := range slices.Backward(interceptors) {
-		first = one.InterceptClient(first)
-	}
+	c, sent := clientOf(t, traced)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	var poll trace.Span
-	env.RegisterActivity(pollWith{func(ctx context.Context) error {
+	activity := func(ctx context.Context) error {
 		ctx, poll = traced.tracer().Start(ctx, "RunActivity:Poll")
 		defer poll.End()
-		return first.SignalWorkflow(ctx, &interceptor.ClientSignalWorkflowInput{WorkflowID: "order:demo:1", SignalName: "status-changed"})
-	}}.Poll)
-	_, err = env.ExecuteActivity(pollWith{}.Poll)
+		return c.SignalWorkflow(ctx, "order:demo:1", "", "status-changed", nil)
+	}
+	env.RegisterActivity(activity)
+	_, err := env.ExecuteActivity(activity)
 	require.NoError(t, err)
 	signal := named(spans(), "SignalWorkflow:status-changed")
 	require.Len(t, signal, 1)
-	assert.Equal(t, last.sent.SpanID(), signal[0].SpanContext.SpanID())
+	assert.Equal(t, signal[0].SpanContext.SpanID(), sent().SpanID())
 	assert.False(t, signal[0].Parent.IsValid())
 	assert.NotEqual(t, poll.SpanContext().TraceID(), signal[0].SpanContext.TraceID())
 	require.Len(t, signal[0].Links, 1)
 	assert.Equal(t, poll.SpanContext().SpanID(), signal[0].Links[0].SpanContext.SpanID())
 
 	ctx, request := traced.tracer().Start(t.Context(), "PUT /webhooks")
-	require.NoError(t, first.SignalWorkflow(ctx, &interceptor.ClientSignalWorkflowInput{WorkflowID: "order:demo:1", SignalName: "status-changed"}))
-	assert.Equal(t, request.SpanContext().TraceID(), last.sent.TraceID(), "a webhook's signal stays in its trace")
+	require.NoError(t, c.SignalWorkflow(ctx, "order:demo:1", "", "status-changed", nil))
+	assert.Equal(t, request.SpanContext().TraceID(), sent().TraceID(), "a webhook's signal stays in its trace")
 }
-
-type pollWith struct{ poll func(context.Context) error }
-
-func (p pollWith) Poll(ctx context.Context) error { return p.poll(ctx) }

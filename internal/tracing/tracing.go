@@ -111,7 +111,7 @@ func failures(logger *zap.Logger) otel.ErrorHandler {
 }
 
 // discreet keeps the texts of errors in this process: they may repeat what a service
-// says of a customer. All spans pass here, whoever made them.
+// says of a customer. All spans pass here, no matter who started them.
 type discreet struct{ sdktrace.SpanExporter }
 
 // ExportSpans implements [sdktrace.SpanExporter].
@@ -128,4 +128,6 @@ type silentSpan struct{ sdktrace.ReadOnlySpan }
 
 func (silentSpan) Events() []sdktrace.Event { return nil }
 
-func (s silentSpan) Status() sdktrace.Status { return sdktrace.Status{Code: s.ReadOnlySpan.Status().Code} }
+func (s silentSpan) Status() sdktrace.Status {
+	return sdktrace.Status{Code: s.ReadOnlySpan.Status().Code}
+}
