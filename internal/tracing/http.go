@@ -18,14 +18,14 @@ import (
 // Root gives each request that passes a trace of its own, whatever its headers say.
 // It is for requests whose sender nobody vouches for.
 func (t *Tracing) Root(next http.Handler) http.Handler {
-	return t.serve(next, func(r *http.Request) context.Context { return r.Context() })
+	return t.serve(next, func(ctx context.Context, _ http.Header) context.Context { return ctx })
 }
 
 // Continue goes on with the trace of the header traceparent. It is for requests whose
 // sender is known. The header tracestate may hold anything and is left out.
 func (t *Tracing) Continue(next http.Handler) http.Handler {
-	return t.serve(next, func(r *http.Request) context.Context {
-		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+	return t.serve(next, func(ctx context.Context, header http.Header) context.Context {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(header))
 		caller := trace.SpanContextFromContext(ctx).WithTraceState(trace.TraceState{})
 		return trace.ContextWithRemoteSpanContext(ctx, caller)
 	})
@@ -33,12 +33,12 @@ func (t *Tracing) Continue(next http.Handler) http.Handler {
 
 // serve is a span of each request, named by its route: paths hold keys, and queries
 // hold names. That is why it is not otelhttp, which exports both.
-func (t *Tracing) serve(next http.Handler, parent func(*http.Request) context.Context) http.Handler {
+func (t *Tracing) serve(next http.Handler, parent func(context.Context, http.Header) context.Context) http.Handler {
 	if t == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, span := t.tracer().Start(parent(r), r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(method(r.Method)))
+		ctx, span := t.tracer().Start(parent(r.Context(), r.Header), r.Method, trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(method(r.Method)))
 		defer span.End()
 		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		next.ServeHTTP(answer, r.WithContext(ctx))

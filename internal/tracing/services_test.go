@@ -14,7 +14,7 @@ import (
 func attributesOf(all []attribute.KeyValue) map[string]string {
 	values := map[string]string{}
 	for _, one := range all {
-		values[string(one.Key)] = one.Value.Emit()
+		values[string(one.Key)] = one.Value.String()
 	}
 	return values
 }
