@@ -55,7 +55,7 @@ func run(ctx context.Context, flags process.Flags, listen string, cached int) er
 	group, ctx := errgroup.WithContext(ctx)
 	var ready readiness
 	pages := http.NewServeMux()
-	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()).WithReport(ready.report))
+	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), process.SettingsCheck(env.File.Problem)).WithReport(ready.report))
 	pages.Handle("GET /metrics", env.Metrics.Handler())
 	group.Go(func() error { return engine.Serve(ctx, listen, pages, env.Logger) })
 	group.Go(func() error { env.File.Follow(ctx); return nil })

@@ -157,10 +157,10 @@ func TemporalCheck(c client.Client, namespace string) engine.Check {
 	}}
 }
 
-// SettingsCheck shows that the settings file cannot be used. The old settings
-// are in force then, and work: to stop over a slip of the pen would be worse.
-func (e Env) SettingsCheck() engine.Check {
-	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return e.File.Problem() }}
+// SettingsCheck shows the problem of a settings file that cannot be used. The old settings are in force then, and work: to
+// stop because of a typing error would be worse.
+func SettingsCheck(problem func() error) engine.Check {
+	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return problem() }}
 }
 
 // HealthTimeout is how long a readiness check may take: less than the second that
