@@ -36,14 +36,9 @@ func StartDatabase(tb testing.TB) *Database {
 	return d
 }
 
-// restart starts PostgreSQL again if it has ended.
+// restart starts PostgreSQL again, which has ended.
 func (d *Database) restart(tb testing.TB) {
 	tb.Helper()
-	select {
-	case <-d.process.exited:
-	default:
-		return
-	}
 	// What a killed one leaves behind ends a moment later, and holds the folder until then.
 	var err error
 	for range 20 {

@@ -43,11 +43,10 @@ func StartOnPostgres(tb testing.TB) *Postgres {
 	return &Postgres{Server: database.startServer(tb, folder), database: database, folder: folder}
 }
 
-// Restart starts the server again, and PostgreSQL if that has ended too.
+// Restart starts the server again.
 func (p *Postgres) Restart(tb testing.TB) {
 	tb.Helper()
 	p.Stop()
-	p.database.restart(tb)
 	started, err := launchServer(p.folder, p.Address())
 	if err != nil {
 		tb.Fatal(err)
@@ -62,6 +61,9 @@ func (p *Postgres) Kill() { p.process.kill() }
 
 // KillDatabase ends PostgreSQL as a power failure would.
 func (p *Postgres) KillDatabase() { p.database.process.kill() }
+
+// RestartDatabase starts PostgreSQL again.
+func (p *Postgres) RestartDatabase(tb testing.TB) { tb.Helper(); p.database.restart(tb) }
 
 // dumped are the databases in the order in which they are dumped. The lists come first: they may know less than the
 // histories that are dumped a moment later, but must not show what those do not have.
