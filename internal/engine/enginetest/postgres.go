@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"text/template"
 )
@@ -40,8 +41,8 @@ func StartOnPostgres(tb testing.TB) *Postgres {
 	return &Postgres{Server: database.StartServer(tb), database: database.process}
 }
 
-// Visibility runs a statement in the database of Temporal's lists.
-func (p *Postgres) Visibility(tb testing.TB, statement string) {
+// Visibility runs a statement in the database of Temporal's lists, and gives what it prints.
+func (p *Postgres) Visibility(tb testing.TB, statement string) string {
 	tb.Helper()
 	programs, err := postgresPrograms()
 	if err != nil {
@@ -51,11 +52,13 @@ func (p *Postgres) Visibility(tb testing.TB, statement string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(tb.Context(), filepath.Join(programs, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, //nolint:gosec // the system's own PostgreSQL
+	cmd := exec.CommandContext(tb.Context(), filepath.Join(programs, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, //nolint:gosec // the system's own PostgreSQL
 		"-U", databaseUser, "-d", schemas[1].database, "-c", statement)
-	if output, err := cmd.CombinedOutput(); err != nil {
+	output, err := cmd.CombinedOutput()
+	if err != nil {
 		tb.Fatalf("%v: %s", err, output)
 	}
+	return strings.TrimSpace(string(output))
 }
 
 // databaseOwner is the system's user of the package, for PostgreSQL refuses to run as root.
