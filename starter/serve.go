@@ -54,9 +54,14 @@ func serve(ctx context.Context, flags process.Flags, options serveOptions) error
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	endTracing, err := env.OpenTracing(ctx, "starter")
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	served, err := server.New(server.Options{
 		Settings: env.File.Store(), SettingsProblem: env.File.Problem, Metrics: env.Metrics, Logger: env.Logger,
-		PublicURL: options.publicURL, TemporalUI: options.temporalUI,
+		PublicURL: options.publicURL, TemporalUI: options.temporalUI, Tracing: env.Tracing,
 	})
 	if err != nil {
 		return err

@@ -44,6 +44,11 @@ func run(ctx context.Context, flags process.Flags, listen string, cached int) er
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	endTracing, err := env.OpenTracing(ctx, "worker")
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	worker.SetStickyWorkflowCacheSize(cached)
 
 	// The health page answers while Temporal is waited for.

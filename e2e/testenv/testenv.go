@@ -30,6 +30,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	cartumstand "github.com/cartumsync/cartumsync/sandbox/cartum"
 	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
 	"github.com/cartumsync/cartumsync/starter/server"
@@ -81,7 +82,9 @@ type Options struct {
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
 	Server *enginetest.Server
-	Logger *zap.Logger
+	// Tracing is the starter's; none by default.
+	Tracing *tracing.Tracing
+	Logger  *zap.Logger
 }
 
 // Env is a running installation with one shop and one account.
@@ -101,6 +104,7 @@ type Env struct {
 	StarterURL string
 
 	logger   *zap.Logger
+	tracing  *tracing.Tracing
 	repeated *engine.RepeatedTasks
 	starter  *atomic.Pointer[server.Server]
 	// inForce is what the starter goes by.
@@ -122,7 +126,7 @@ type following struct {
 func New(t testing.TB, o Options) *Env {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &Env{T: t, starter: new(atomic.Pointer[server.Server]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
+	w := &Env{T: t, starter: new(atomic.Pointer[server.Server]), Shop: "demo", Server: o.Server, logger: o.Logger, tracing: o.Tracing, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}
@@ -191,8 +195,11 @@ func (w *Env) Connect() client.Client {
 	w.T.Helper()
 	codec, err := payload.Codec(w.Settings)
 	w.must(err)
+	interceptors, err := w.tracing.Interceptors()
+	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
 		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,
+		Interceptors: interceptors,
 	})
 	w.must(err)
 	w.T.Cleanup(c.Close)
@@ -230,6 +237,7 @@ func (w *Env) startStarter() {
 	w.must(err)
 	served, err := server.New(server.Options{
 		Settings: w.inForce, SettingsProblem: func() error { return nil }, Metrics: shown, Logger: w.logger, PublicURL: w.StarterURL,
+		Tracing: w.tracing,
 	})
 	w.must(err)
 	served.Connect(w.Temporal, w.Namespace)

@@ -22,6 +22,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/metrics"
 	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 // Flags are those that every command has.
@@ -77,6 +78,8 @@ type Env struct {
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
 	Metrics  *metrics.Metrics
+	// Tracing exports the process's spans; nil exports none.
+	Tracing *tracing.Tracing
 	// Repeated notes workflow tasks that fail again and again, of a worker.
 	Repeated *engine.RepeatedTasks
 }
@@ -100,10 +103,22 @@ func (f *Flags) Open() (Env, error) {
 	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
 }
 
+// OpenTracing exports the process's spans where the environment asks for that. The
+// returned function exports what is left.
+func (e *Env) OpenTracing(ctx context.Context, program string) (end func(), err error) {
+	e.Tracing, err = tracing.Open(ctx, "cartumsync-"+program, e.Logger)
+	return e.Tracing.Close, err
+}
+
 // Connect waits for Temporal and gives a client and its namespace.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
+	interceptors, err := e.Tracing.Interceptors()
+	if err != nil {
+		return nil, "", err
+	}
 	c, err := engine.Connect(ctx, engine.Options{
 		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(), Repeated: e.Repeated,
+		Interceptors: interceptors,
 	})
 	if err != nil {
 		return nil, "", err

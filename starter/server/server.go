@@ -20,10 +20,11 @@ import (
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	"github.com/cartumsync/cartumsync/pages"
 )
 
-// Options are what a server needs. All are required, except for the URLs.
+// Options are what a server needs. All are required, except for the URLs and Tracing.
 type Options struct {
 	Settings *settings.Store
 	// SettingsProblem says why the file's settings are not in force, nil while they are.
@@ -34,6 +35,8 @@ type Options struct {
 	PublicURL string
 	// TemporalUI is the URL of the namespace in Temporal's UI, for links.
 	TemporalUI string
+	// Tracing traces requests; nil traces none.
+	Tracing *tracing.Tracing
 }
 
 // Server answers from its first moment. Until Temporal is connected it asks Cartum to send again.
@@ -68,7 +71,7 @@ func New(o Options) (*Server, error) {
 	s.router = api.NewRouter(api.Options{
 		Settings: o.Settings, Guard: guard, Pages: pages.New(pageOptions), Orders: s.Orders, Overview: s.overview, SettingsProblem: o.SettingsProblem,
 		Health:  engine.NewHealth(process.HealthTimeout, temporal, process.SettingsCheck(o.SettingsProblem)).WithReport(s.report),
-		Metrics: o.Metrics.Handler(), Webhooks: o.Metrics, Logger: o.Logger,
+		Metrics: o.Metrics.Handler(), Webhooks: o.Metrics, Tracing: o.Tracing, Logger: o.Logger,
 	})
 	return s, nil
 }
