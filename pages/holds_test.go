@@ -26,7 +26,7 @@ func held(number int64, reason order.HoldReason, since time.Duration) order.Stat
 func TestHoldsAreGroupedByReasonOldestFirst(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.holds(
+	d.PutOrders(
 		held(1, order.HoldNoCustomer, time.Hour), held(2, order.HoldNoCustomer, 3*time.Hour), held(3, order.HoldCurrency, time.Minute),
 		held(4, order.HoldInternalError, time.Minute),
 	)
@@ -42,7 +42,7 @@ func TestHoldsAreGroupedByReasonOldestFirst(t *testing.T) {
 
 	one := d.opens("/holds?reason=currency").Text
 	assert.Equal(t, 1, strings.Count(one, `class="held-row"`))
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, "/holds", nil).Text, `name="order"`)
+	assert.NotContains(t, d.sees("/holds").Text, `name="order"`)
 	assert.Equal(t, http.StatusUnprocessableEntity, d.opens("/holds?reason=nonsense").Code)
 
 	opened := d.opens("/orders/demo/2/hold?back=/holds%3Freason%3Dno-customer", "HX-Request", "true").Text
@@ -54,7 +54,7 @@ func TestALargeGroupIsShownInPart(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	for i := range int64(heldInGroup + 3) {
-		d.temporal.holds(held(100+i, order.HoldNoCustomer, time.Hour))
+		d.PutOrders(held(100+i, order.HoldNoCustomer, time.Hour))
 	}
 	page := d.opens("/holds").Text
 	assert.Equal(t, heldInGroup, strings.Count(page, `class="held-row"`))
@@ -65,7 +65,7 @@ func TestALargeGroupIsShownInPart(t *testing.T) {
 func TestABulkAnswerIsRefusedAtItsFields(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.holds(held(1, order.HoldNoCustomer, time.Hour), held(2, order.HoldNoCustomer, time.Hour))
+	d.PutOrders(held(1, order.HoldNoCustomer, time.Hour), held(2, order.HoldNoCustomer, time.Hour))
 	none := d.sends("/holds/decisions", url.Values{"kind": {"skip"}, "reason": {"ours"}})
 	assert.Equal(t, http.StatusUnprocessableEntity, none.Code)
 	assert.Contains(t, none.Text, `aria-describedby="none-problem"`)
@@ -76,7 +76,7 @@ func TestABulkAnswerIsRefusedAtItsFields(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, unexplained.Code)
 	assert.Contains(t, unexplained.Text, `aria-describedby="reason-problem"`)
 	assert.Contains(t, unexplained.Text, `value="demo/2" form="bulk" checked`)
-	assert.False(t, d.temporal.was(workflows.SignalDecide+" order:demo:2"))
+	assert.False(t, d.signaled("order:demo:2", workflows.SignalDecide))
 	assert.Equal(t, http.StatusBadRequest, d.sends("/holds/decisions", url.Values{"kind": {"contact"}, "order": {"demo/2"}}).Code)
 
 	many := url.Values{"kind": {"retry"}}
@@ -89,7 +89,7 @@ func TestABulkAnswerIsRefusedAtItsFields(t *testing.T) {
 func TestResultsOfABulkAnswerCanBeReloaded(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.holds(held(1, order.HoldNoCustomer, time.Hour), held(2, order.HoldOrderGone, time.Hour))
+	d.PutOrders(held(1, order.HoldNoCustomer, time.Hour), held(2, order.HoldOrderGone, time.Hour))
 	sent := d.sends("/holds/decisions?reason=no-customer", url.Values{"kind": {"retry"}, "order": {"demo/1", "demo/2", "nonsense"}})
 	require.Equal(t, http.StatusSeeOther, sent.Code, sent.Text)
 	place := sent.Header().Get("Location")
@@ -99,14 +99,14 @@ func TestResultsOfABulkAnswerCanBeReloaded(t *testing.T) {
 		assert.Contains(t, page, `<a href="/orders/demo/1">1</a>: accepted`)
 		assert.Contains(t, page, `<a href="/orders/demo/2">2</a>: <span class="problem">`)
 	}
-	assert.True(t, d.temporal.was(workflows.SignalDecide+" order:demo:1"))
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, place, nil).Text, "accepted", "it is shown to who answered")
+	assert.True(t, d.signaled("order:demo:1", workflows.SignalDecide))
+	assert.NotContains(t, d.sees(place).Text, "accepted", "it is shown to who answered")
 }
 
 func TestAnAnswerIsGivenWithoutJavaScript(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.holds(held(1, order.HoldAmbiguousContact, time.Hour))
+	d.PutOrders(held(1, order.HoldAmbiguousContact, time.Hour))
 	sent := d.sends("/orders/demo/1/decisions", url.Values{"kind": {"retry"}, "back": {"/holds"}})
 	require.Equal(t, http.StatusSeeOther, sent.Code)
 	assert.Equal(t, "/holds", sent.Header().Get("Location"))
@@ -119,14 +119,12 @@ func TestAnAnswerIsGivenWithoutJavaScript(t *testing.T) {
 func TestWhatRoappHasOfCandidatesIsShown(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.holds(held(1, order.HoldAmbiguousContact, time.Hour))
-	d.temporal.puts(func(f *deskTemporal) {
-		f.starts = func(_ string, in any) *deskRun {
-			if asked, ok := in.(workflows.LookupInput); ok && asked.ID == 5 {
-				return &deskRun{result: workflows.LookupResult{Found: true, Title: "Maria", Phones: []string{"502 300 400"}, Email: "maria@poczta.example"}}
-			}
-			return &deskRun{result: workflows.LookupResult{}}
+	d.PutOrders(held(1, order.HoldAmbiguousContact, time.Hour))
+	d.OnStart(workflows.LookupWorkflow, func(in any) (any, error) {
+		if asked, ok := in.(workflows.LookupInput); ok && asked.ID == 5 {
+			return workflows.LookupResult{Found: true, Title: "Maria", Phones: []string{"502 300 400"}, Email: "maria@poczta.example"}, nil
 		}
+		return workflows.LookupResult{}, nil
 	})
 	assert.Contains(t, d.opens("/orders/demo/1/hold").Text, `hx-get="/orders/demo/1/candidates"`)
 	shown := d.opens("/orders/demo/1/candidates").Text
