@@ -77,11 +77,15 @@ func (o *Orders) choosing(ctx context.Context, key order.Key) (choosing, error) 
 }
 
 // Candidates looks up in RO App the records that the order's hold lets a person
-// choose, none where it offers no choice.
-func (o *Orders) Candidates(ctx context.Context, key order.Key) ([]Candidate, error) {
+// choose, none where it offers no choice, and gives the decision that chooses one.
+func (o *Orders) Candidates(ctx context.Context, key order.Key) ([]Candidate, order.DecisionKind, error) {
 	c, err := o.choosing(ctx, key)
 	if err != nil || c.hold == nil || c.account == "" {
-		return nil, err
+		return nil, "", err
+	}
+	kind := order.DecideContact
+	if c.hold.ProductKey != "" {
+		kind = order.DecideProduct
 	}
 	candidates := make([]Candidate, min(len(c.hold.Choices), candidatesMost))
 	var group errgroup.Group
@@ -91,7 +95,7 @@ func (o *Orders) Candidates(ctx context.Context, key order.Key) ([]Candidate, er
 		one.Choice = c.hold.Choices[i]
 		in := workflows.LookupInput{Owner: workflows.Owner{Account: c.account}, Kind: workflows.RecordPerson, ID: one.ID}
 		switch {
-		case c.hold.ProductKey != "":
+		case kind == order.DecideProduct:
 			in.Kind = workflows.RecordProduct
 		case one.Organization:
 			in.Kind = workflows.RecordOrganization
@@ -102,8 +106,8 @@ func (o *Orders) Candidates(ctx context.Context, key order.Key) ([]Candidate, er
 		})
 	}
 	_ = group.Wait() // each has its own error
-	c.complete(ctx, candidates, c.hold.ProductKey != "")
-	return candidates, nil
+	c.complete(ctx, candidates, kind == order.DecideProduct)
+	return candidates, kind, nil
 }
 
 // Found is what was found in RO App for a text.
