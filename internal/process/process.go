@@ -97,10 +97,19 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	shown, err := metrics.New()
-	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
+	if err != nil {
+		return Env{}, err
+	}
+	names, err := payload.KeyNames(s)
+	if err != nil {
+		return Env{}, err
+	}
+	shown.ShowKeys(names)
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, nil
 }
 
-// Connect waits for Temporal and gives a client and its namespace.
+// Connect waits for Temporal and gives a client and its namespace, whose orders must
+// have been made with the settings' identity key.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
 	c, err := engine.Connect(ctx, engine.Options{
 		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(), Repeated: e.Repeated,
@@ -109,7 +118,27 @@ func (e Env) Connect(ctx context.Context, program string) (client.Client, string
 		return nil, "", err
 	}
 	namespace, err := Namespace()
-	return c, namespace, err
+	if err == nil {
+		err = e.checkIdentityKey(ctx, c, namespace)
+	}
+	if err != nil {
+		c.Close()
+		return nil, "", err
+	}
+	return c, namespace, nil
+}
+
+// checkIdentityKey goes on where the key cannot be compared, as on a server that lets
+// nobody change its namespaces.
+func (e Env) checkIdentityKey(ctx context.Context, c client.Client, namespace string) error {
+	err := engine.CheckIdentityKey(ctx, c, namespace, []byte(e.Settings.IdentityKey.Reveal()))
+	if errors.Is(err, engine.ErrIdentityKey) {
+		return err
+	}
+	if err != nil {
+		e.Logger.Warn("it is not checked that all processes have the same identity_key", zap.Error(err))
+	}
+	return nil
 }
 
 // Namespace is the one that environment or profile name.
