@@ -47,15 +47,15 @@ func run(ctx context.Context, flags process.Flags, listen string, cached int) er
 	worker.SetStickyWorkflowCacheSize(cached)
 
 	// The health page answers while Temporal is waited for.
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	var ready readiness
 	pages := http.NewServeMux()
 	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()).WithReport(ready.report))
 	pages.Handle("GET /metrics", env.Metrics.Handler())
-	group.Go(func() error { return engine.Serve(ctx, listen, pages, env.Logger) })
-	group.Go(func() error { env.File.Follow(ctx); return nil })
-	group.Go(func() error { return poll(ctx, env, &ready) })
-	if err := group.Wait(); err != nil && context.Cause(ctx) == nil {
+	group.Go(func() error { return engine.Serve(working, listen, pages, env.Logger) })
+	group.Go(func() error { env.File.Follow(working); return nil })
+	group.Go(func() error { return poll(working, env, &ready) })
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
