@@ -206,6 +206,17 @@ func (w *Env) Connect() client.Client {
 	return c
 }
 
+// RestartStarter has the starter, and all that the test sends itself, go by changed
+// settings, as after a restart. Edit gets the file's text.
+func (w *Env) RestartStarter(edit func(yaml string) string) {
+	w.T.Helper()
+	w.YAML = []byte(edit(string(w.YAML)))
+	w.parseSettings()
+	w.Temporal = w.Connect()
+	w.inForce = settings.NewStore(w.Settings)
+	w.startStarter()
+}
+
 // StartWorker starts the workers of one process.
 func (w *Env) StartWorker() *polling.Workers {
 	w.T.Helper()

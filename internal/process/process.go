@@ -100,7 +100,15 @@ func (f *Flags) Open() (Env, error) {
 		return Env{}, err
 	}
 	shown, err := metrics.New()
-	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, err
+	if err != nil {
+		return Env{}, err
+	}
+	names, err := payload.KeyNames(s)
+	if err != nil {
+		return Env{}, err
+	}
+	shown.ShowKeys(names)
+	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, nil
 }
 
 // OpenTracing exports the process's spans where the environment asks for that. The
@@ -110,7 +118,8 @@ func (e *Env) OpenTracing(ctx context.Context, program string) (end func(), err 
 	return e.Tracing.Close, err
 }
 
-// Connect waits for Temporal and gives a client and its namespace.
+// Connect waits for Temporal and gives a client and its namespace, whose orders must
+// have been made with the settings' identity key.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
 	interceptors, err := e.Tracing.Interceptors()
 	if err != nil {
@@ -124,7 +133,27 @@ func (e Env) Connect(ctx context.Context, program string) (client.Client, string
 		return nil, "", err
 	}
 	namespace, err := Namespace()
-	return c, namespace, err
+	if err == nil {
+		err = e.checkIdentityKey(ctx, c, namespace)
+	}
+	if err != nil {
+		c.Close()
+		return nil, "", err
+	}
+	return c, namespace, nil
+}
+
+// checkIdentityKey goes on where the key cannot be compared, as on a server that lets
+// nobody change its namespaces.
+func (e Env) checkIdentityKey(ctx context.Context, c client.Client, namespace string) error {
+	err := engine.CheckIdentityKey(ctx, c, namespace, []byte(e.Settings.IdentityKey.Reveal()))
+	if errors.Is(err, engine.ErrIdentityKey) {
+		return err
+	}
+	if err != nil {
+		e.Logger.Warn("it is not checked that all processes have the same identity_key", zap.Error(err))
+	}
+	return nil
 }
 
 // Namespace is the one that environment or profile name.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 )
@@ -56,6 +57,12 @@ func TestOpen(t *testing.T) {
 	t.Cleanup(c.Close)
 	assert.Equal(t, "orders", namespace)
 	require.NoError(t, TemporalCheck(c, namespace).Run(t.Context()))
+
+	t.Setenv("IDENTITY_KEY", "another key for the identities")
+	other, err := flags.Open()
+	require.NoError(t, err)
+	_, _, err = other.Connect(t.Context(), "worker")
+	require.ErrorIs(t, err, engine.ErrIdentityKey)
 
 	t.Setenv("ENCRYPTION_KEY", "short")
 	_, err = flags.Open()

@@ -34,6 +34,7 @@ type Memory struct {
 	signals []Signal
 	queues  map[string]*workflowservice.DescribeTaskQueueResponse
 	calls   map[string]int
+	listed  []string // queries of visibility
 	fails   func(call, id string) error
 }
 
@@ -202,6 +203,13 @@ func (m *Memory) Calls(call string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.calls[call]
+}
+
+// Visibility are the queries of visibility so far, in their order.
+func (m *Memory) Visibility() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.listed)
 }
 
 // enter counts a call and gives its failure. The caller holds the lock.

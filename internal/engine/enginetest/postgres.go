@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"text/template"
 )
@@ -87,10 +88,10 @@ func (p *Postgres) Restore(tb testing.TB, folder string) {
 	}
 }
 
-// Visibility runs a statement in the database of Temporal's lists.
-func (p *Postgres) Visibility(tb testing.TB, statement string) {
+// Visibility runs a statement in the database of Temporal's lists, and gives what it prints.
+func (p *Postgres) Visibility(tb testing.TB, statement string) string {
 	tb.Helper()
-	p.database.run(tb, "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", schemas[1].database, "-c", statement)
+	return strings.TrimSpace(p.database.run(tb, "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", schemas[1].database, "-c", statement))
 }
 
 // databaseOwner is the system's user of the package, for PostgreSQL refuses to run as root.
