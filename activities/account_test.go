@@ -23,6 +23,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -323,6 +324,28 @@ func TestCreateWithoutIdIsNotRepeated(t *testing.T) {
 	_, err := run[order.Contact](r, r.a.CreateContact, newContact())
 	require.Error(t, err)
 	assert.Empty(t, r.list("people"), "an earlier attempt has created it")
+	assert.Zero(t, r.requests()["POST /v2/contacts/people"])
+}
+
+// What an earlier attempt did may be encrypted with a key that this process does not
+// have (yet). To take that for nothing could create the record twice.
+func TestCreateIsNotRepeatedForAMissingKey(t *testing.T) {
+	t.Parallel()
+	r := openRoapp(t, "", nil)
+	with := func(keys ...string) converter.DataConverter {
+		all := make([]engine.Key, 0, len(keys))
+		for _, id := range keys {
+			all = append(all, engine.Key{ID: id, Key: bytes.Repeat([]byte(id[:1]), 32)})
+		}
+		codec, err := engine.NewCodec(all)
+		require.NoError(t, err)
+		return engine.DataConverter(codec)
+	}
+	r.env.SetDataConverter(with("new", "old"))
+	r.env.SetHeartbeatDetails(committedMark)
+	r.env.SetDataConverter(with("old"))
+	_, err := run[order.Contact](r, r.a.CreateContact, newContact())
+	require.ErrorContains(t, err, engine.ErrUnknownKey.Error())
 	assert.Zero(t, r.requests()["POST /v2/contacts/people"])
 }
 

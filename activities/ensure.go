@@ -61,7 +61,8 @@ func ask[T any](ctx context.Context, c client.Client, id, workflow string, input
 	if err == nil && time.Since(at(answer)) < workflows.KeepAnswer {
 		return answer, nil
 	}
-	if err != nil && (run == nil || ctx.Err() != nil) {
+	// An answer whose key this process misses is not asked for once more.
+	if err != nil && (run == nil || ctx.Err() != nil || engine.UnknownKey(err)) {
 		return answer, err
 	}
 	if err != nil {

@@ -2,10 +2,12 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
@@ -42,7 +44,11 @@ func late(ctx context.Context) bool {
 // answer it lets the service settle, and believes in nothing only after a
 // second look: its lists lag behind its writes.
 func lookupFirst[T any](ctx context.Context, precheck order.Precheck, find func(context.Context) (*T, error)) (*T, error) {
-	if committed(ctx) {
+	done, err := committed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if done {
 		return findCreated(ctx, precheck.Lag, find)
 	}
 	if !precheckNeeded(ctx, precheck) {
@@ -90,9 +96,18 @@ func findCreated[T any](ctx context.Context, lag time.Duration, find func(contex
 // yes and without an id.
 const committedMark = "committed"
 
-func committed(ctx context.Context) bool {
+// committed fails where the heartbeat was encrypted with a key that this process does
+// not have: to take that for no mark could create the record twice.
+func committed(ctx context.Context) (bool, error) {
+	if !activity.HasHeartbeatDetails(ctx) {
+		return false, nil
+	}
 	var mark string
-	return activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &mark) == nil && mark == committedMark
+	err := activity.GetHeartbeatDetails(ctx, &mark)
+	if engine.UnknownKey(err) {
+		return false, fmt.Errorf("read what an earlier attempt did: %w", err)
+	}
+	return err == nil && mark == committedMark, nil
 }
 
 // settle waits until what an attempt whose answer was lost may have done is done.

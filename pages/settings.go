@@ -55,7 +55,7 @@ func rankOf(f check.Finding) int {
 
 func (p *pages) checkData(orders *service.Orders, r *http.Request) checkPage {
 	checks := orders.Checks(r.Context())
-	report := checks.Report(p.Settings.Current())
+	report := checks.Report(p.Settings.Current(), check.In(languageOf(r).String()))
 	data := checkPage{
 		Running: checks.Running(), Report: checkedSections(report), Problems: check.Count(report, check.Problem),
 		Unasked: map[string]string{},

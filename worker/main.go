@@ -23,6 +23,7 @@ func main() { process.Main(command()) }
 
 func command() *cobra.Command {
 	var flags process.Flags
+	var version versionFlags
 	var listen string
 	var cached int
 	cmd := &cobra.Command{
@@ -30,39 +31,49 @@ func command() *cobra.Command {
 		Short:        "Run the workflows of orders and the requests that they make",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE:         func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), flags, listen, cached) },
+		RunE:         func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), flags, version, listen, cached) },
 	}
 	flags.Add(cmd)
 	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz, /readyz and /metrics")
 	cmd.Flags().IntVar(&cached, "cached-orders", 2000, "orders kept in memory between their events, about 60 KiB each")
+	version.add(cmd)
 	return cmd
 }
 
-func run(ctx context.Context, flags process.Flags, listen string, cached int) error {
+func run(ctx context.Context, flags process.Flags, version versionFlags, listen string, cached int) error {
 	env, err := flags.Open()
 	if err != nil {
 		return err
 	}
+	v, err := version.version()
+	if err != nil {
+		return err
+	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	endTracing, err := env.OpenTracing(ctx, "worker")
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	worker.SetStickyWorkflowCacheSize(cached)
 
 	// The health page answers while Temporal is waited for.
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	var ready readiness
 	pages := http.NewServeMux()
-	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()).WithReport(ready.report))
+	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), process.SettingsCheck(env.File.Problem)).WithReport(ready.report))
 	pages.Handle("GET /metrics", env.Metrics.Handler())
-	group.Go(func() error { return engine.Serve(ctx, listen, pages, env.Logger) })
-	group.Go(func() error { env.File.Follow(ctx); return nil })
-	group.Go(func() error { return poll(ctx, env, &ready) })
-	if err := group.Wait(); err != nil && context.Cause(ctx) == nil {
+	group.Go(func() error { return engine.Serve(working, listen, pages, env.Logger) })
+	group.Go(func() error { env.File.Follow(working); return nil })
+	group.Go(func() error { return poll(working, env, v, &ready) })
+	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil
 }
 
 // poll works until ctx ends, then lets what is in flight finish.
-func poll(ctx context.Context, env process.Env, ready *readiness) error {
+func poll(ctx context.Context, env process.Env, version worker.WorkerDeploymentVersion, ready *readiness) error {
 	c, namespace, err := env.Connect(ctx, "worker")
 	if err != nil {
 		return err
@@ -71,6 +82,7 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	ix := index.New(c)
 	running, err := polling.Start(ctx, polling.Options{
 		Client: c, Index: ix, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
+		Version: version,
 	})
 	if err != nil {
 		return err
@@ -81,6 +93,10 @@ func poll(ctx context.Context, env process.Env, ready *readiness) error {
 	ready.set(process.TemporalCheck(c, namespace), viewer)
 	env.Logger.Info("worker is running", zap.Int("accounts", len(env.Settings.Accounts)), zap.Int("shops", len(env.Settings.Shops)),
 		zap.String("settings", env.Settings.Revision), zap.Int("pid", os.Getpid()))
+	if version.DeploymentName != "" {
+		env.Logger.Info("workflows come once this version is current or ramping: temporal worker deployment set-current-version",
+			zap.String("deployment-name", version.DeploymentName), zap.String("build-id", version.BuildID))
+	}
 	go running.Follow(ctx)
 	select {
 	case err = <-running.Fatal():

@@ -82,7 +82,13 @@ func TestWorkerIsReadyOnceItPolls(t *testing.T) {
 	assert.Contains(t, text, "temporal_num_pollers")
 	require.NoError(t, end())
 
+	t.Setenv("IDENTITY_KEY", "another key for the identities")
 	cmd := command()
+	cmd.SetArgs([]string{"--settings", path, "--listen", "127.0.0.1:0", "--log-level", "error"})
+	cmd.SetErr(io.Discard)
+	require.ErrorIs(t, cmd.ExecuteContext(t.Context()), engine.ErrIdentityKey, "what ends a worker is told")
+
+	cmd = command()
 	cmd.SetArgs([]string{"--settings", path + ".missing"})
 	cmd.SetErr(io.Discard)
 	require.ErrorContains(t, cmd.ExecuteContext(t.Context()), ".missing")

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
@@ -258,7 +259,7 @@ func (s *runningStep) ended(ctx workflow.Context) flow.StepEnded {
 	ended.Error = &flow.StepError{Withdrawn: s.withdrawn}
 	if app := (*temporal.ApplicationError)(nil); errors.As(err, &app) {
 		ended.Error.Message = app.Message()
-		_ = app.Details(&ended.Error.Details) // absent ones or others leave what is known of the error
+		engine.FailureDetails(app, &ended.Error.Details)
 	}
 	return ended
 }

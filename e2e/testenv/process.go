@@ -26,16 +26,22 @@ type Process struct {
 }
 
 // StartProcess starts a worker process with the test environment's settings and
-// environment. It is killed with the test.
-func (w *Env) StartProcess() *Process {
+// environment, and more flags. It is killed with the test.
+func (w *Env) StartProcess(flags ...string) *Process {
 	w.T.Helper()
 	binary, err := workerBinary()
 	w.must(err)
+	return w.StartBinary(binary, flags...)
+}
+
+// StartBinary is [Env.StartProcess] for the worker of another build.
+func (w *Env) StartBinary(binary string, flags ...string) *Process {
+	w.T.Helper()
 	path := filepath.Join(w.T.TempDir(), "settings.yaml")
 	w.must(os.WriteFile(path, w.YAML, 0o600))
 	p := &Process{env: w, path: path, exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(context.WithoutCancel(w.T.Context()), binary, //nolint:gosec // nothing in it comes from outside
-		"--settings", path, "--listen", "127.0.0.1:0", "--log-level", "info")
+		append([]string{"--settings", path, "--listen", "127.0.0.1:0", "--log-level", "info"}, flags...)...)
 	p.cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+w.Server.Address(), "TEMPORAL_NAMESPACE="+w.Namespace)
 	for name, value := range w.Env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
@@ -79,14 +85,20 @@ func (p *Process) Kill() {
 func (p *Process) Stop() {
 	p.env.T.Helper()
 	p.env.must(p.cmd.Process.Signal(syscall.SIGTERM))
+	if code := p.Ended(); code != 0 {
+		p.env.T.Fatalf("the worker process ended with code %d", code)
+	}
+}
+
+// Ended waits until the process has ended by itself, and gives its exit code.
+func (p *Process) Ended() int {
+	p.env.T.Helper()
 	select {
 	case <-p.exited:
 	case <-time.After(Patience):
 		p.env.T.Fatal("the worker process does not end")
 	}
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		p.env.T.Fatalf("the worker process ended with code %d", code)
-	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // WriteSettings puts another settings file in the place of the process's.

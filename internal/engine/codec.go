@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -31,11 +33,18 @@ const (
 	maxCodecBody = 64 << 20
 )
 
-// ErrUnknownKey means that a payload was encrypted with a key that is not configured (any more).
+// ErrUnknownKey means that a payload was encrypted with a key that is not configured here (yet, or any more). Another
+// process may have it, or this one after a restart.
 var ErrUnknownKey = errors.New("payload encrypted with an unknown key")
 
+// UnknownKey tells that an error comes from [ErrUnknownKey], here or in the worker that answered a query: of its error
+// only the text arrives.
+func UnknownKey(err error) bool {
+	return errors.Is(err, ErrUnknownKey) || err != nil && strings.Contains(err.Error(), ErrUnknownKey.Error())
+}
+
 // Key is one AES-256 key. Its ID is in plain text next to each payload encrypted
-// with it and must never be given to another key.
+// with it, with a fingerprint, so that another key of the same ID is not taken for it.
 type Key struct {
 	ID  string
 	Key []byte // 32 bytes
@@ -57,14 +66,20 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-type codec struct {
-	encryptWith string
-	ciphers     map[string]cipher.AEAD
+// Name is the key's ID and fingerprint, as it stands next to what the key encrypted.
+func (k Key) Name() string {
+	sum := sha256.Sum256(k.Key)
+	return k.ID + ":" + hex.EncodeToString(sum[:4])
 }
 
-// NewCodec returns a codec that encrypts payloads with the first key (AES-256-GCM) and decrypts with any of them, so a
-// key is replaced by putting the new one in front and keeping the old one for as long as histories live. Payloads that
-// are not encrypted pass through on decoding.
+type codec struct {
+	encryptWith string                 // the key's name
+	ciphers     map[string]cipher.AEAD // by the key's name
+}
+
+// NewCodec returns a codec that encrypts payloads with the first key (AES-256-GCM) and decrypts with any of them. A key
+// is replaced in phases: the new one is added behind the old one in all processes, then put in front, and the old one is
+// kept for as long as histories live. Payloads that are not encrypted pass through on decoding.
 //
 // What passes through the codec with SDK 1.50: arguments, results, heartbeats, signals, queries, updates, failures (see
 // [FailureConverter]), memos, and the user metadata: a workflow's static summary and details, and the summaries of
@@ -76,19 +91,21 @@ func NewCodec(keys []Key) (converter.PayloadCodec, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("payload codec: no key")
 	}
-	c := &codec{encryptWith: keys[0].ID, ciphers: make(map[string]cipher.AEAD, len(keys))}
+	c := &codec{encryptWith: keys[0].Name(), ciphers: make(map[string]cipher.AEAD, len(keys))}
+	seen := make(map[string]bool, len(keys))
 	for _, key := range keys {
 		if key.ID == "" {
 			return nil, errors.New("payload codec: a key without an id")
 		}
-		if _, ok := c.ciphers[key.ID]; ok {
+		if seen[key.ID] {
 			return nil, fmt.Errorf("payload codec: key id %q is used twice", key.ID)
 		}
+		seen[key.ID] = true
 		aead, err := newAEAD(key.Key)
 		if err != nil {
 			return nil, fmt.Errorf("payload codec: key %q: %w", key.ID, err)
 		}
-		c.ciphers[key.ID] = aead
+		c.ciphers[key.Name()] = aead
 	}
 	return c, nil
 }
@@ -116,11 +133,11 @@ func (c *codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 		if small := compressor.EncodeAll(plain, nil); len(small) < len(plain) {
 			plain, metadata[metadataCompression] = small, []byte(compressionZstd)
 		}
-		id := []byte(c.encryptWith)
-		metadata[converter.MetadataEncoding], metadata[metadataKeyID] = []byte(encodingEncrypted), id
+		name := []byte(c.encryptWith)
+		metadata[converter.MetadataEncoding], metadata[metadataKeyID] = []byte(encodingEncrypted), name
 		encoded[i] = &commonpb.Payload{
 			Metadata: metadata,
-			Data:     c.ciphers[c.encryptWith].Seal(nil, nil, plain, id), //nolint:gosec // the cipher draws a random nonce itself
+			Data:     c.ciphers[c.encryptWith].Seal(nil, nil, plain, name), //nolint:gosec // the cipher draws a random nonce itself
 		}
 	}
 	return encoded, nil
@@ -144,14 +161,14 @@ func (c *codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 }
 
 func (c *codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
-	id := payload.GetMetadata()[metadataKeyID]
-	aead, ok := c.ciphers[string(id)]
+	name := payload.GetMetadata()[metadataKeyID]
+	aead, ok := c.ciphers[string(name)]
 	if !ok {
-		return nil, fmt.Errorf("%w: %q; add it to the configured keys", ErrUnknownKey, id)
+		return nil, fmt.Errorf("%w: %q; add it to the configured keys", ErrUnknownKey, name)
 	}
-	plain, err := aead.Open(nil, nil, payload.GetData(), id)
+	plain, err := aead.Open(nil, nil, payload.GetData(), name)
 	if err != nil {
-		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
+		return nil, fmt.Errorf("decrypt payload with key %q: %w", name, err)
 	}
 	if string(payload.GetMetadata()[metadataCompression]) == compressionZstd {
 		if plain, err = decompressor.DecodeAll(plain, nil); err != nil {
@@ -160,7 +177,7 @@ func (c *codec) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	}
 	decoded := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, decoded); err != nil {
-		return nil, fmt.Errorf("decrypt payload with key %q: %w", id, err)
+		return nil, fmt.Errorf("decrypt payload with key %q: %w", name, err)
 	}
 	return decoded, nil
 }
@@ -213,6 +230,15 @@ func (workflowConverter) decoded(err error, payload *commonpb.Payload, value any
 	}
 	*raw = converter.NewRawValue(payload)
 	return nil
+}
+
+// FailureDetails reads an activity's typed failure within a workflow. It leaves the value alone where there are no details
+// or others. The SDK decodes them outside of the workflow's converter, so this fails the workflow task too where the key is
+// not known.
+func FailureDetails(failure *temporal.ApplicationError, value any) {
+	if err := failure.Details(value); errors.Is(err, ErrUnknownKey) {
+		panic(err)
+	}
 }
 
 // FailureConverter returns a failure converter whose messages and stack traces are encrypted too, not only the details.

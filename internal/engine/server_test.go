@@ -138,6 +138,21 @@ func TestSetRetentionOnlyRaises(t *testing.T) {
 	require.NoError(t, engine.RegisterSearchAttributes(t.Context(), c, namespace))
 }
 
+func TestIdentityKeyOfANamespaceStaysTheSame(t *testing.T) {
+	t.Parallel()
+	server := enginetest.Start(t)
+	namespace := server.BareNamespace(t)
+	c := server.Client(t, namespace)
+	key := []byte("the key of the identities")
+	for range 2 {
+		require.NoError(t, engine.CheckIdentityKey(t.Context(), c, namespace, key))
+	}
+	require.ErrorIs(t, engine.CheckIdentityKey(t.Context(), c, namespace, []byte("another key")), engine.ErrIdentityKey)
+	_, err := engine.SetRetention(t.Context(), c, namespace, engine.Retention)
+	require.NoError(t, err)
+	require.NoError(t, engine.CheckIdentityKey(t.Context(), c, namespace, key))
+}
+
 // startWorker runs a worker with the interceptor for a workflow that logs, and
 // fails on demand.
 func startWorker(t *testing.T, c client.Client) {

@@ -100,6 +100,21 @@ func (m *Metrics) Webhook(service, id, outcome string) {
 	m.webhooks.WithLabelValues(service, id, outcome).Inc()
 }
 
+// ShowKeys shows the names of the encryption keys, of which the first one encrypts, so
+// that it is seen whether all processes have a new key.
+func (m *Metrics) ShowKeys(names []string) {
+	for i, name := range names {
+		use := "decrypt"
+		if i == 0 {
+			use = "encrypt"
+		}
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "cartumsync_encryption_key_info", Help: "The encryption keys of the process: one encrypts, all decrypt.",
+			ConstLabels: prometheus.Labels{"key": name, "use": use},
+		}, func() float64 { return 1 }))
+	}
+}
+
 // ShowOverview shows the health of shops and accounts, by the report that is the
 // last one when Prometheus asks.
 func (m *Metrics) ShowOverview(last func() health.Report) {

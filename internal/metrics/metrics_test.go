@@ -28,6 +28,7 @@ func TestMetricsAreShown(t *testing.T) {
 	}
 	assert.NotContains(t, shown(), "cartumsync_shop_red")
 
+	m.ShowKeys([]string{"k2:0badcafe", "k1:5eedf00d"})
 	m.RoappRequest("main", "throttled")
 	m.CartumRequest("kwiaty", "ok")
 	m.Webhook("cartum", "kwiaty", "taken")
@@ -40,6 +41,8 @@ func TestMetricsAreShown(t *testing.T) {
 	}
 	text := shown()
 	for _, line := range []string{
+		`cartumsync_encryption_key_info{key="k2:0badcafe",use="encrypt"} 1`,
+		`cartumsync_encryption_key_info{key="k1:5eedf00d",use="decrypt"} 1`,
 		`cartumsync_roapp_requests_total{account="main",outcome="throttled"} 1`,
 		`cartumsync_cartum_requests_total{outcome="ok",shop="kwiaty"} 1`,
 		`cartumsync_webhooks_total{id="kwiaty",outcome="taken",service="cartum"} 1`,

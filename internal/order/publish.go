@@ -54,7 +54,9 @@ func (a *advance) publish(resting bool) {
 	was := s.Published
 	c.Attributes = changed(was, is)
 	is.Row, is.Refresh, is.Details, is.Run = was.Row, was.Refresh, was.Details, was.Run
-	if row := s.row(a.r); row != nil && !reflect.DeepEqual(row, was.Row) {
+	// A new run has the memo of the last one as it was encrypted then, maybe with a key
+	// that is to be removed.
+	if row := s.row(a.r); row != nil && (newRun || !reflect.DeepEqual(row, was.Row)) {
 		is.Row, c.Row = row, row
 	}
 	if details := s.details(); newRun || details != was.Details {

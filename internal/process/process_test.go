@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
 )
@@ -45,7 +46,7 @@ func TestOpen(t *testing.T) {
 	env, err := flags.Open()
 	require.NoError(t, err)
 	assert.Contains(t, env.Settings.Shops, "demo")
-	require.NoError(t, env.SettingsCheck().Run(t.Context()))
+	require.NoError(t, SettingsCheck(env.File.Problem).Run(t.Context()))
 
 	f := enginetest.NewFrontend(t)
 	t.Setenv("TEMPORAL_CONFIG_FILE", "/no/such/file")
@@ -56,6 +57,12 @@ func TestOpen(t *testing.T) {
 	t.Cleanup(c.Close)
 	assert.Equal(t, "orders", namespace)
 	require.NoError(t, TemporalCheck(c, namespace).Run(t.Context()))
+
+	t.Setenv("IDENTITY_KEY", "another key for the identities")
+	other, err := flags.Open()
+	require.NoError(t, err)
+	_, _, err = other.Connect(t.Context(), "worker")
+	require.ErrorIs(t, err, engine.ErrIdentityKey)
 
 	t.Setenv("ENCRYPTION_KEY", "short")
 	_, err = flags.Open()

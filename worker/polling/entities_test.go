@@ -31,6 +31,7 @@ type temporalOf struct {
 	running  []string
 	listed   error
 	signaled error
+	queried  error // none ran where it is nil
 
 	started, signals, deleted []string
 }
@@ -59,7 +60,10 @@ func (c *temporalOf) SignalWorkflow(_ context.Context, id, _, signal string, val
 	return c.signaled
 }
 
-func (*temporalOf) QueryWorkflow(context.Context, string, string, string, ...any) (sdkconverter.EncodedValue, error) {
+func (c *temporalOf) QueryWorkflow(context.Context, string, string, string, ...any) (sdkconverter.EncodedValue, error) {
+	if c.queried != nil {
+		return nil, c.queried
+	}
 	return nil, serviceerror.NewNotFound("none ran")
 }
 
@@ -107,6 +111,22 @@ func TestWhatDoesNotRunIsStarted(t *testing.T) {
 	c = &temporalOf{listed: errors.New("no visibility")}
 	require.ErrorContains(t, workersOn(c).check(t.Context()), "no visibility")
 	assert.Empty(t, c.started, "nothing is started that may run")
+}
+
+// An entity that was ended is not started without what it knew, because this process
+// misses the key that it was encrypted with.
+func TestWhatAnEntityKnewIsNotForgottenForAMissingKey(t *testing.T) {
+	t.Parallel()
+	answered := serviceerror.NewQueryFailed("query: " + engine.ErrUnknownKey.Error() + `: "k2"`)
+	c := &temporalOf{running: []string{"shop:demo", "lane:main"}, queried: answered}
+	err := workersOn(c).check(t.Context())
+	require.ErrorContains(t, err, `account:main knew`)
+	require.ErrorContains(t, err, `"k2"`)
+	assert.Empty(t, c.started)
+
+	c.queried = serviceerror.NewQueryFailed("this release cannot read it")
+	require.NoError(t, workersOn(c).check(t.Context()))
+	assert.Equal(t, []string{"account:main"}, c.started)
 }
 
 func TestReadsAreDeleted(t *testing.T) {

@@ -3,6 +3,7 @@ package polling
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -80,7 +81,11 @@ func (w *Workers) startMissing(ctx context.Context, current *settings.Settings) 
 		if slices.Contains(running, id) {
 			return
 		}
-		if err := w.startEntity(ctx, id, workflow, w.remembered(ctx, id, fresh)); err != nil {
+		state, err := w.remembered(ctx, id, fresh)
+		if err == nil {
+			err = w.startEntity(ctx, id, workflow, state)
+		}
+		if err != nil {
 			problems = append(problems, err)
 			return
 		}
@@ -110,28 +115,33 @@ func (w *Workers) startLanes(ctx context.Context, current *settings.Settings) er
 }
 
 // remembered is what the entity knew that ran last under the id, or the fresh
-// state: where none ran, it was deleted, or this release cannot read it.
-func (w *Workers) remembered(ctx context.Context, id string, fresh any) any {
+// state: where none ran, it was deleted, or this release cannot read it. What was
+// encrypted with a key that is missing here is not forgotten for that: the entity
+// starts once the key is there, or in a process that has it.
+func (w *Workers) remembered(ctx context.Context, id string, fresh any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, rememberTime)
 	defer cancel()
 	answer, err := w.options.Client.QueryWorkflow(ctx, id, "", workflows.QueryState)
 	if engine.Missing(err) {
-		return fresh
+		return fresh, nil
 	}
 	if err == nil {
 		switch fresh := fresh.(type) {
 		case workflows.AccountState:
 			if err = answer.Get(&fresh); err == nil {
-				return fresh
+				return fresh, nil
 			}
 		case workflows.ShopState:
 			if err = answer.Get(&fresh); err == nil {
-				return fresh
+				return fresh, nil
 			}
 		}
 	}
+	if engine.UnknownKey(err) {
+		return nil, fmt.Errorf("read what %s knew: %w", id, err)
+	}
 	w.options.Logger.Warn("it is not known what it knew, so it finds that out again", zap.String("workflow", id), zap.Error(err))
-	return fresh
+	return fresh, nil
 }
 
 // passOnRepeated notifies a shop of its orders, and an account of what orders wait

@@ -37,6 +37,8 @@ type Options struct {
 	// Repeated notes workflow tasks that fail again and again; the client was created
 	// with it. Nil notes none.
 	Repeated *engine.RepeatedTasks
+	// Version is the process's of a Worker Deployment. The zero value is none.
+	Version worker.WorkerDeploymentVersion
 }
 
 // Workers are the running workers of a process.
@@ -91,7 +93,7 @@ func Start(ctx context.Context, o Options) (*Workers, error) {
 
 // startShared starts what all accounts and shops have in common.
 func (w *Workers) startShared() error {
-	orders := worker.New(w.options.Client, engine.OrdersQueue, w.base())
+	orders := worker.New(w.options.Client, engine.OrdersQueue, w.versioned(w.base()))
 	workflows.Register(orders)
 	ensure := worker.New(w.options.Client, engine.EnsureQueue, activityOnly(w.base(), 1000))
 	holding := activityOnly(w.base(), mostLanes)
@@ -149,6 +151,18 @@ func (w *Workers) base() worker.Options {
 		// pass for a deadlock.
 		DeadlockDetectionTimeout: 10 * time.Second,
 	}
+}
+
+// versioned makes a worker one of the process's version. That is for the queue of the
+// workflows alone: a version has to poll all queues of its deployment before it can
+// become the current one, but an account's queue is polled by one process at a time,
+// and a deployment has room for a hundred queues. The activities of the other queues
+// are carried out by processes of any version.
+func (w *Workers) versioned(base worker.Options) worker.Options {
+	if w.options.Version.DeploymentName != "" {
+		base.DeploymentOptions = worker.DeploymentOptions{UseVersioning: true, Version: w.options.Version}
+	}
+	return base
 }
 
 func activityOnly(base worker.Options, slots int) worker.Options {

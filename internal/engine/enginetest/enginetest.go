@@ -85,7 +85,8 @@ func retire(s *Server) {
 }
 
 // StartWithFile starts another dev server, which keeps everything in dbFile and listens on port (0: a free one), for tests
-// that stop a server, put an older copy of its file in place, and start it again. It ends with the test.
+// that stop a server, put an older copy of its file in place, and start it again, and for those of Worker Deployments, which
+// a shared server does not have. It ends with the test.
 func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	tb.Helper()
 	notInShort(tb)

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ type Frontend struct {
 	lost       map[string]bool          // activities whose lease is over
 	ending     map[string]chan struct{} // by worker, closed once it ends
 	retention  time.Duration
+	data       map[string]string // of the namespace
 }
 
 // SentSignal is one that a workflow received.
@@ -62,7 +64,7 @@ func NewFrontend(tb testing.TB) *Frontend {
 	f := &Frontend{
 		Address: listener.Addr().String(), running: map[string]string{}, attributes: map[string]enumspb.IndexedValueType{},
 		polled: map[string]map[string]time.Time{}, offered: map[string]chan *workflowservice.PollActivityTaskQueueResponse{},
-		ended: map[string]string{}, beats: map[string]int{}, lost: map[string]bool{}, ending: map[string]chan struct{}{}, retention: 24 * time.Hour,
+		ended: map[string]string{}, beats: map[string]int{}, lost: map[string]bool{}, ending: map[string]chan struct{}{}, retention: 24 * time.Hour, data: map[string]string{},
 	}
 	server := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(server, f)
@@ -269,7 +271,7 @@ func (f *Frontend) DescribeNamespace(_ context.Context, in *workflowservice.Desc
 	return &workflowservice.DescribeNamespaceResponse{
 		NamespaceInfo: &namespacepb.NamespaceInfo{
 			Name: in.GetNamespace(), State: enumspb.NAMESPACE_STATE_REGISTERED,
-			Capabilities: &namespacepb.NamespaceInfo_Capabilities{WorkerPollCompleteOnShutdown: true},
+			Capabilities: &namespacepb.NamespaceInfo_Capabilities{WorkerPollCompleteOnShutdown: true}, Data: maps.Clone(f.data),
 		},
 		Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(f.retention)},
 	}, nil
@@ -279,7 +281,10 @@ func (f *Frontend) DescribeNamespace(_ context.Context, in *workflowservice.Desc
 func (f *Frontend) UpdateNamespace(_ context.Context, in *workflowservice.UpdateNamespaceRequest) (*workflowservice.UpdateNamespaceResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.retention = in.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
+	if config := in.GetConfig(); config != nil {
+		f.retention = config.GetWorkflowExecutionRetentionTtl().AsDuration()
+	}
+	maps.Copy(f.data, in.GetUpdateInfo().GetData())
 	return &workflowservice.UpdateNamespaceResponse{}, nil
 }
 

@@ -521,6 +521,14 @@ func (s memoryService) DescribeTaskQueue(
 	return s.memory.describeQueue(ctx, in.GetTaskQueue().GetName())
 }
 
+func (s memoryService) DescribeNamespace(
+	ctx context.Context, _ *workflowservice.DescribeNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.DescribeNamespaceResponse, error) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	return &workflowservice.DescribeNamespaceResponse{}, s.memory.enter(ctx, "DescribeNamespace", "")
+}
+
 func (s memoryService) DeleteWorkflowExecution(
 	ctx context.Context, in *workflowservice.DeleteWorkflowExecutionRequest, _ ...grpc.CallOption,
 ) (*workflowservice.DeleteWorkflowExecutionResponse, error) {

@@ -41,10 +41,12 @@ var dynamicConfig = []string{
 	"frontend.namespaceRPS.namespaceReplicationInducingAPIs=1000",
 	"frontend.globalNamespaceRPS.namespaceReplicationInducingAPIs=1000",
 	"history.rps=20000",
-	// Schedules and deployments need a worker of the server in each namespace. No test uses them, and there are many namespaces.
-	"worker.perNamespaceWorkerCount=0",
 	"matching.rps=20000",
 }
+
+// noWorkers is for a server that many tests share: schedules, batches and deployments need a worker of the server in each
+// namespace, of which it has many.
+const noWorkers = "worker.perNamespaceWorkerCount=0"
 
 // systemNamespace is there before any other, on every server.
 const systemNamespace = "temporal-system"
@@ -81,7 +83,9 @@ func startProcess(cli, dbFile string, port int) (*process, error) {
 
 func launch(cli, dbFile string, port int) (*process, error) {
 	args := []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port)}
-	if dbFile != "" {
+	if dbFile == "" {
+		args = append(args, "--dynamic-config-value", noWorkers)
+	} else {
 		// Without a sync per write it starts and stops in a third of the time; only a power failure could harm the file.
 		args = append(args, "--db-filename", dbFile, "--sqlite-pragma", "synchronous=OFF")
 	}
@@ -188,7 +192,12 @@ func (p *process) stop() {
 		return
 	case <-time.After(10 * time.Second):
 	}
-	_ = p.cmd.Process.Kill()
+	p.kill()
+}
+
+// kill ends the program as a power failure would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // fails only if it has ended
 	<-p.exited
 }
 
