@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -146,6 +147,22 @@ func (in *installation) phase(change func(number int64), count int64) {
 		in.kills++
 	}
 	webhooks.Wait()
+	in.awaitWorker()
+}
+
+// awaitWorker is the supervisor of the worker: one that loses Temporal while it starts
+// ends, and is started again.
+func (in *installation) awaitWorker() {
+	in.T.Helper()
+	in.Eventually(2*testenv.Patience, func() string {
+		if in.worker.Exited() {
+			in.worker = in.StartProcess()
+		}
+		if !strings.Contains(in.worker.Output(), "worker is running") {
+			return "the worker does not run"
+		}
+		return ""
+	})
 }
 
 // requests is how many RO App has seen.

@@ -75,6 +75,16 @@ func (p *Process) start() error {
 	return <-started
 }
 
+// Exited reports whether the process has ended.
+func (p *Process) Exited() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Kill ends the process as a power failure would, and waits until it is gone.
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill() // fails only if it has ended
