@@ -15,21 +15,21 @@ import (
 // upgrade takes an installation from the last release's worker to this one, and back.
 type upgrade struct {
 	w *testenv.Env
-	// start starts the worker of a release that takes all over.
+	// start starts the worker of a release that goes on with all.
 	oldStart, newStart func() *testenv.Process
 	placed             int64
 }
 
 // placeSome has orders come at once, so that a worker is in the middle of their
-// imports, of which it has begun at least one more.
+// imports, of which it has started at least one more.
 func (u *upgrade) placeSome(count int64) {
 	u.w.T.Helper()
-	begun := u.w.Roapp.Seen(createOrder)
+	started := u.w.Roapp.Seen(createOrder)
 	for range count {
 		u.placed++
 		u.w.Place(u.placed, testenv.J{"products": roseAndVase("2", "1"), "delivery_phone": fmt.Sprintf("+48 502 000 %03d", u.placed)})
 	}
-	u.w.AwaitSeen(u.w.Roapp, createOrder, begun+1)
+	u.w.AwaitSeen(u.w.Roapp, createOrder, started+1)
 }
 
 // placeHeld has an order come that waits for somebody.
@@ -48,8 +48,8 @@ func (u *upgrade) refresh(number int64) {
 	require.Contains(u.w.T, []int{http.StatusOK, http.StatusAccepted, http.StatusTooManyRequests}, answer.StatusCode, answer.text)
 }
 
-// The worker of the last release imports orders. This one takes over in the middle of
-// imports, holds and refreshes, the old one comes back, and this one takes over again.
+// The worker of the last release imports orders. This one goes on in the middle of
+// imports, holds and refreshes, the old one comes back, and then this one once more.
 // All orders end right, and nothing is there twice.
 func TestOrdersGoOnThroughAnUpgradeAndBack(t *testing.T) {
 	t.Parallel()

@@ -129,10 +129,6 @@ func TestOrdersGoOnWithEachVersion(t *testing.T) {
 	goesOnWith(w, 7, "v2")
 	one.Stop()
 	placeNext(w, 8)
-	polled, err := engine.HasWorker(t.Context(), w.Temporal)
-	require.NoError(t, err)
-	assert.True(t, polled, "the health sees a worker with a version")
-
 	w.StartProcess()
 	setCurrent(w, "")
 	goesOnWith(w, 8, "")
@@ -147,7 +143,19 @@ func TestVersionPollsTheWorkflowsQueueAlone(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag, Server: testenv.NewDatabase(t).Server})
 	w.StartProcess(versioned("v1")...)
+	awaitLanePollers(w, 1)
+	assertHasWorker := func(want bool) {
+		w.Eventually(testenv.Patience, func() string {
+			polled, err := engine.HasWorker(t.Context(), w.Temporal)
+			if polled != want || err != nil {
+				return fmt.Sprintf("has a worker: %v %v", polled, err)
+			}
+			return ""
+		})
+	}
+	assertHasWorker(false) // the health is red while no version is current
 	setCurrent(w, "v1")
+	assertHasWorker(true)
 	placeNext(w, 1)
 	handle := w.Temporal.WorkerDeploymentClient().GetHandle(deployment)
 	described, err := handle.DescribeVersion(t.Context(), client.WorkerDeploymentDescribeVersionOptions{BuildID: "v1"})

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 
@@ -64,11 +63,11 @@ func checkQueues(ctx context.Context, s *Section, temporal client.Client, namesp
 			s.Find(Fine, "queue "+queue, "has one partition")
 		}
 	}
-	polled, err := temporal.DescribeTaskQueue(ctx, engine.OrdersQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	polled, err := engine.HasWorker(ctx, temporal)
 	switch {
 	case err != nil:
 		s.Find(Remark, "worker", "whether one runs cannot be told: %v", err)
-	case len(polled.GetPollers()) == 0:
+	case !polled:
 		s.Find(Remark, "worker", "none runs; orders wait until one does")
 	default:
 		s.Find(Fine, "worker", "one or more run")

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
+	deploymentpb "go.temporal.io/api/deployment/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -42,25 +44,61 @@ const pollFor = 70 * time.Second
 
 // Pollers counts the identities that poll the queue's activities, about: one that ended shows for another minute.
 func Pollers(ctx context.Context, c client.Client, queue string) (int, error) {
-	return pollers(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
-}
-
-// HasWorker tells whether a worker polls for workflows. One that was killed shows for another minute.
-func HasWorker(ctx context.Context, c client.Client) (bool, error) {
-	polling, err := pollers(ctx, c, OrdersQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	return polling > 0, err
-}
-
-func pollers(ctx context.Context, c client.Client, queue string, of enumspb.TaskQueueType) (int, error) {
-	resp, err := c.DescribeTaskQueue(ctx, queue, of)
-	if err != nil {
-		return 0, fmt.Errorf("pollers of queue %s: %w", queue, err)
-	}
+	resp, err := describe(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
 	seen := map[string]bool{}
-	for _, poller := range resp.GetPollers() {
-		if time.Since(poller.GetLastAccessTime().AsTime()) < pollFor {
-			seen[poller.GetIdentity()] = true
+	for _, poller := range polling(resp) {
+		seen[poller.GetIdentity()] = true
+	}
+	return len(seen), err
+}
+
+// HasWorker tells whether a worker polls for workflows, of each version that the server gives any: without a Worker
+// Deployment those are workers without a version. One that was killed shows for another minute.
+func HasWorker(ctx context.Context, c client.Client) (bool, error) {
+	resp, err := describe(ctx, c, OrdersQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return false, err
+	}
+	routed := resp.GetVersioningInfo()
+	wanted := []string{versionName(routed.GetCurrentDeploymentVersion())}
+	if routed.GetRampingVersionPercentage() > 0 {
+		wanted = append(wanted, versionName(routed.GetRampingDeploymentVersion()))
+	}
+	polled := map[string]bool{}
+	for _, poller := range polling(resp) {
+		version := ""
+		if o := poller.GetDeploymentOptions(); o.GetWorkerVersioningMode() == enumspb.WORKER_VERSIONING_MODE_VERSIONED {
+			version = o.GetDeploymentName() + ":" + o.GetBuildId()
+		}
+		polled[version] = true
+	}
+	for _, version := range wanted {
+		if !polled[version] {
+			return false, nil
 		}
 	}
-	return len(seen), nil
+	return true, nil
+}
+
+// versionName is "" for workers without a version.
+func versionName(v *deploymentpb.WorkerDeploymentVersion) string {
+	if v == nil {
+		return ""
+	}
+	return v.GetDeploymentName() + ":" + v.GetBuildId()
+}
+
+// polling are the pollers whose last poll may still be open.
+func polling(resp *workflowservice.DescribeTaskQueueResponse) []*taskqueuepb.PollerInfo {
+	return slices.DeleteFunc(resp.GetPollers(), func(poller *taskqueuepb.PollerInfo) bool {
+		return time.Since(poller.GetLastAccessTime().AsTime()) >= pollFor
+	})
+}
+
+func describe(ctx context.Context, c client.Client, queue string, of enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
+	resp, err := c.DescribeTaskQueue(ctx, queue, of)
+	if err != nil {
+		return nil, fmt.Errorf("pollers of queue %s: %w", queue, err)
+	}
+	return resp, nil
 }
