@@ -81,9 +81,10 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 		p.visits(page)
 		p.canBeUsedByAll()
 	}
-	for _, language := range []string{"Polski", "Українська"} {
+	for _, language := range []struct{ from, name, says string }{{"Language", "Polski", "Zewnętrzny ID"}, {"Język", "Українська", "Зовнішній ID"}} {
 		p.opens("/orders")
-		p.chooses(map[string]string{"Polski": "Language", "Українська": "Język"}[language], language)
+		p.chooses(language.from, language.name)
+		p.sees(language.says)
 		for _, page := range pagesOf(w) {
 			p.visits(page)
 			p.fits() // texts differ, colors do not
