@@ -77,8 +77,9 @@ race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests wit
 
 GO_TEST = -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) -skip '$(SIMULATIONS)' $(TEST_FLAGS)
 
-# Schedules of all that may happen to an order. They have one goroutine, so the race detector would only slow them down.
-SIMULATIONS := AnySequence
+# Schedules of all that may happen to an order, and orders of 900 lines. They have one goroutine, so the race detector
+# would only slow them down.
+SIMULATIONS := AnySequence|HugeOrders
 
 .PHONY: bench
 bench: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the benchmarks; BENCH=Import narrows them

@@ -87,6 +87,7 @@ func (a *Activities) Register(registry interface {
 		workflows.ActivityReconcileSlice:    a.ReconcileSlice,
 		workflows.ActivityReconcileTotals:   a.ReconcileTotals,
 		workflows.ActivityLookup:            a.Lookup,
+		workflows.ActivitySearch:            a.Search,
 	} {
 		registry.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -54,13 +54,13 @@ func (acc *account) lookup(ctx context.Context, in workflows.LookupInput) (workf
 		if err != nil {
 			return workflows.LookupResult{}, err
 		}
-		return workflows.LookupResult{Title: contact.Name, Phones: contact.Phones, Email: contact.Email}, nil
+		return contactFound(contact), nil
 	case workflows.RecordProduct:
 		product, err := acc.client.Product(ctx, in.ID)
 		if err != nil {
 			return workflows.LookupResult{}, err
 		}
-		return workflows.LookupResult{Title: product.Title, Archived: product.Archived, SKU: product.Article}, nil
+		return productFound(product), nil
 	case workflows.RecordOrder:
 		placed, err := acc.client.Order(ctx, in.ID)
 		if err != nil {

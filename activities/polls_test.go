@@ -12,6 +12,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -282,6 +283,59 @@ func TestListOfRoappOrders(t *testing.T) {
 	assert.Contains(t, failure.Text, "share")
 }
 
+// A search compares what RO App gives by itself, and tells of contacts and products what a person chooses by.
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	s := openServices(t)
+	acc, err := s.a.openAccount(t.Context(), "main")
+	require.NoError(t, err)
+	acc.reads = rate.NewLimiter(rate.Inf, 0) // none has to wait for its share
+	anna, rose := s.person("Anna Wójcik", "+48601000201"), s.product("Róża czerwona", "ROZA-CZ")
+	s.person("Jan", "+48601000202")
+	archived := s.product("Róża biała", "ROZA-B")
+	s.roapp.do(http.MethodPost, fmt.Sprintf("/products/%d/archive", archived), "{}", nil)
+	var company struct{ ID int64 }
+	s.roapp.do(http.MethodPost, "/organizations", `{"name":"Kwiaty sp. z o.o.","phones":["+48601000203"]}`, &company)
+	find := func(kind workflows.RecordKind, text string) (ids []int64) {
+		t.Helper()
+		found := done[workflows.SearchResult](s, s.a.Search, workflows.SearchInput{Account: "main", Kind: kind, Text: text, Region: "PL"})
+		for _, one := range found.Records {
+			assert.True(t, one.Found)
+			assert.Equal(t, kind == workflows.RecordOrganization, one.Organization)
+			ids = append(ids, one.ID)
+		}
+		return ids
+	}
+	for text, want := range map[string][]int64{
+		"wójc": {anna}, "601 000 201": {anna}, "+48 601000201": {anna}, "nobody": nil, "601 000 299": nil, "--": nil,
+	} {
+		assert.Equal(t, want, find(workflows.RecordPerson, text), text)
+	}
+	assert.Equal(t, []int64{company.ID}, find(workflows.RecordOrganization, "kwiaty"))
+	assert.Equal(t, []int64{company.ID}, find(workflows.RecordOrganization, "601000203"))
+	for text, want := range map[string][]int64{"roza-cz": {rose}, "róża": {rose}, "tulipan": nil} {
+		assert.Equal(t, want, find(workflows.RecordProduct, text), text)
+	}
+	found := done[workflows.SearchResult](s, s.a.Search, workflows.SearchInput{Account: "main", Kind: workflows.RecordProduct, Text: "ROZA-CZ"})
+	assert.Equal(t, workflows.LookupResult{Found: true, Title: "Róża czerwona", SKU: "ROZA-CZ", UnitID: 1}, found.Records[0].LookupResult)
+
+	_, err = do[workflows.SearchResult](s, s.a.Search, workflows.SearchInput{Account: "main", Kind: "invoice", Text: "1"})
+	require.ErrorContains(t, err, `"invoice"`)
+	s.roapp.fail("GET /v2/contacts/people", "503")
+	assert.Equal(t, order.FailUnreachable, s.fails(s.a.Search, workflows.SearchInput{Account: "main", Kind: workflows.RecordPerson, Text: "Anna"}).Kind)
+}
+
+// Searches have the same share of the account's requests as lists.
+func TestSearchesHaveAShare(t *testing.T) {
+	t.Parallel()
+	s := openServicesWith(t, nil, env(), "fallback_category: 7\n    requests_per_second: 1000", "fallback_category: 7\n    requests_per_second: 3")
+	search := workflows.SearchInput{Account: "main", Kind: workflows.RecordPerson, Text: "Anna"}
+	for range readsAtOnce {
+		done[workflows.SearchResult](s, s.a.Search, search)
+	}
+	assert.Equal(t, order.FailThrottled, s.fails(s.a.Search, search).Kind)
+}
+
 // Orders that ended badly are not known: they may be started again.
 func TestKnownOrders(t *testing.T) {
 	t.Parallel()
@@ -317,7 +371,7 @@ func TestLookup(t *testing.T) {
 	anna := find(main, workflows.RecordPerson, person)
 	assert.Equal(t, []string{"+48601000201"}, anna.Phones)
 	assert.Contains(t, anna.Title, "Anna")
-	assert.Equal(t, workflows.LookupResult{Found: true, Title: "Rose", SKU: "A"}, find(main, workflows.RecordProduct, product))
+	assert.Equal(t, workflows.LookupResult{Found: true, Title: "Rose", SKU: "A", UnitID: 1}, find(main, workflows.RecordProduct, product))
 	s.roapp.do(http.MethodPost, fmt.Sprintf("/products/%d/archive", product), "{}", nil)
 	assert.True(t, find(main, workflows.RecordProduct, product).Archived)
 	assert.True(t, find(main, workflows.RecordOrder, placed.ID).Found)

@@ -101,7 +101,7 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		id: id, settings: set,
 		client: roapp.New(roapp.Config{
 			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
-			Timeout: set.RequestTimeout, UserAgent: userAgent,
+			Timeout: set.RequestTimeout, UserAgent: userAgent, Account: id,
 			Catalogue: roapp.Catalogue(set.Catalog), ProductTypeID: set.ProductType,
 			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
 		}),
@@ -147,7 +147,7 @@ const (
 func (a *Activities) connectShop(id string, set settings.Shop) *shop {
 	client := cartum.New(cartum.Config{
 		URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
-		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
+		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent, Shop: id,
 		Observe: func(failed cartum.Kind) { a.counter.CartumRequest(id, outcome(failed)) },
 	})
 	return &shop{

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 // roappWebhooks takes RO App's events. The signature covers an event's id, which
@@ -22,6 +23,7 @@ import (
 type roappWebhooks struct {
 	settings *settings.Store
 	orders   func() (*service.Orders, bool) // false while Temporal is not connected
+	tracing  *tracing.Tracing
 	logger   *zap.Logger
 }
 
@@ -53,13 +55,16 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	look := func(ctx context.Context, orders *service.Orders) error { return orders.PollAccount(ctx, account) }
-	if err := withOrders(r.Context(), h.orders, look); err != nil {
-		log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
-		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
-		return
-	}
-	log.Info("webhook of RO App taken")
+	h.tracing.Root(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log := log.With(tracing.Field(r.Context()))
+		look := func(ctx context.Context, orders *service.Orders) error { return orders.PollAccount(ctx, account) }
+		if err := withOrders(r.Context(), h.orders, look); err != nil {
+			log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
+			http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
+			return
+		}
+		log.Info("webhook of RO App taken")
+	})).ServeHTTP(w, r)
 }
 
 // eventIDs are what the event may be called: by its body, and by the header.

@@ -17,6 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 // Options of [NewRouter]; all are required unless they say otherwise.
@@ -39,7 +40,9 @@ type Options struct {
 	// are optional.
 	Metrics  http.Handler
 	Webhooks WebhookCounter
-	Logger   *zap.Logger
+	// Tracing traces requests whose sender is known. Nil traces none.
+	Tracing *tracing.Tracing
+	Logger  *zap.Logger
 }
 
 // Limits of the open surface. A shop's queue sends its events in one go every
@@ -54,8 +57,8 @@ const (
 // NewRouter builds the starter's routes. Webhooks and health are open; all the
 // rest is for those whom the guard knows, but for what the login itself needs.
 func NewRouter(o Options) http.Handler {
-	hooks := &webhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
-	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, logger: o.Logger}
+	hooks := &webhooks{settings: o.Settings, orders: o.Orders, tracing: o.Tracing, logger: o.Logger}
+	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, tracing: o.Tracing, logger: o.Logger}
 	r := chi.NewRouter()
 	r.Use(middleware.Recoverer, middleware.RequestSize(requestLimit), middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
@@ -72,7 +75,7 @@ func NewRouter(o Options) http.Handler {
 		r.Use(named)
 		o.Guard.Routes(r)
 		r.Route("/v1", func(r chi.Router) {
-			r.Use(access.Require(access.RoleView))
+			r.Use(access.Require(access.RoleView), o.Tracing.Continue)
 			(&v1{o}).routes(r)
 		})
 		if o.Metrics != nil {
@@ -81,7 +84,7 @@ func NewRouter(o Options) http.Handler {
 		if o.Pages != nil {
 			r.Handle("/assets/*", o.Pages)
 			r.Post("/language", o.Pages.ServeHTTP)
-			r.With(access.Require(access.RoleView)).Handle("/*", o.Pages)
+			r.With(access.Require(access.RoleView), o.Tracing.Continue).Handle("/*", o.Pages)
 		}
 	})
 	return r

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
@@ -94,7 +95,7 @@ func (a *v1) checkAgain(ctx context.Context, _ *struct{}) (*checkOutput, error) 
 func (a *v1) checkOf(checks service.Checks) checkBody {
 	set := a.Settings.Current()
 	body := checkBody{Running: checks.Running(), Accounts: checkedOfAll(checks.Accounts), Shops: checkedOfAll(checks.Shops)}
-	for _, section := range checks.Report(set) {
+	for _, section := range checks.Report(set, check.Words{}) {
 		part := checkPart{Title: section.Title, Text: section.Text}
 		for _, finding := range section.Findings {
 			part.Findings = append(part.Findings, checkFinding{Verdict: strings.ToLower(string(finding.Verdict)), Key: finding.Key, Text: finding.Text})

@@ -19,6 +19,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 // webhookLimit is how much of a webhook's body is read.
@@ -31,6 +32,7 @@ const webhookLimit = 1 << 20
 type webhooks struct {
 	settings *settings.Store
 	orders   func() (*service.Orders, bool) // false while Temporal is not connected
+	tracing  *tracing.Tracing
 	logger   *zap.Logger
 }
 
@@ -83,13 +85,16 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 
 // hand gives the event on. Where that fails Cartum is told to send it again.
 func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *service.Orders) error) {
-	if err := withOrders(r.Context(), h.orders, give); err != nil {
-		log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
-		http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
-		return
-	}
-	log.Info("webhook taken")
-	w.WriteHeader(http.StatusNoContent)
+	h.tracing.Root(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		log := log.With(tracing.Field(r.Context()))
+		if err := withOrders(r.Context(), h.orders, give); err != nil {
+			log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
+			http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
+			return
+		}
+		log.Info("webhook taken")
+		w.WriteHeader(http.StatusNoContent)
+	})).ServeHTTP(w, r)
 }
 
 // refuseUnread answers a body that did not come as a whole.

@@ -29,6 +29,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -127,6 +128,10 @@ func newGuard(store *settings.Store) *access.Guard {
 // newRouter gives the starter's routes; without a Temporal they are not
 // connected.
 func newRouter(s *settings.Settings, fake *temporal) http.Handler {
+	return newTracedRouter(s, fake, nil)
+}
+
+func newTracedRouter(s *settings.Settings, fake *temporal, traced *tracing.Tracing) http.Handler {
 	store := settings.NewStore(s)
 	return api.NewRouter(api.Options{
 		Settings: store,
@@ -137,8 +142,9 @@ func newRouter(s *settings.Settings, fake *temporal) http.Handler {
 			}
 			return service.NewOrders(fake, index.New(fake), "", settings.NewStore(s)), true
 		},
-		Health: engine.NewHealth(time.Second),
-		Logger: zap.NewNop(),
+		Health:  engine.NewHealth(time.Second),
+		Tracing: traced,
+		Logger:  zap.NewNop(),
 	})
 }
 

@@ -24,16 +24,36 @@ import (
 // go through an interceptor: the SDK takes those of the client for its polling.
 func startWorkers(w *testenv.Env, through interceptor.Interceptor) {
 	w.T.Helper()
+	pollWith(w, connect(w, func(o *client.Options) { o.Interceptors = []interceptor.ClientInterceptor{through} }))
+}
+
+// startCounted starts the workers of one process whose requests to Temporal are counted.
+func startCounted(w *testenv.Env, counted *asked) {
+	w.T.Helper()
+	pollWith(w, connect(w, func(o *client.Options) {
+		o.ConnectionOptions.DialOptions = []grpc.DialOption{grpc.WithChainUnaryInterceptor(counted.count)}
+	}))
+}
+
+// connect gives a connection as engine.Connect does, changed in one way.
+func connect(w *testenv.Env, change func(*client.Options)) client.Client {
+	w.T.Helper()
 	codec, err := payload.Codec(w.Settings)
 	fatal(w.T, err)
-	c, err := client.NewLazyClient(client.Options{
+	options := client.Options{
 		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
 		DataConverter: engine.DataConverter(codec), FailureConverter: engine.FailureConverter(codec),
-		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as engine.Connect has it
-		Interceptors:      []interceptor.ClientInterceptor{through},
-	})
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}},
+	}
+	change(&options)
+	c, err := client.NewLazyClient(options)
 	fatal(w.T, err)
 	w.T.Cleanup(c.Close)
+	return c
+}
+
+func pollWith(w *testenv.Env, c client.Client) {
+	w.T.Helper()
 	running, err := polling.Start(w.T.Context(), polling.Options{
 		Client: c, Index: index.New(c), Namespace: w.Namespace, Settings: settings.NewStore(w.Settings), Logger: zap.NewNop(),
 	})
@@ -82,14 +102,8 @@ func (o *oneUrgencyOutbound) ExecuteActivity(ctx workflow.Context, activityType 
 // watchedOrders asks over a connection of its own, whose requests are counted.
 func watchedOrders(w *testenv.Env, counted *asked) *service.Orders {
 	w.T.Helper()
-	codec, err := payload.Codec(w.Settings)
-	fatal(w.T, err)
-	c, err := client.NewLazyClient(client.Options{
-		HostPort: w.Server.Address(), Namespace: w.Namespace, Logger: engine.TemporalLogger(zap.NewNop()),
-		DataConverter: engine.DataConverter(codec), FailureConverter: engine.FailureConverter(codec),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(counted.count)}},
+	c := connect(w, func(o *client.Options) {
+		o.ConnectionOptions.DialOptions = []grpc.DialOption{grpc.WithChainUnaryInterceptor(counted.count)}
 	})
-	fatal(w.T, err)
-	w.T.Cleanup(c.Close)
 	return service.NewOrders(c, index.New(c), w.Namespace, settings.NewStore(w.Settings))
 }

@@ -103,12 +103,14 @@ func importedState(w *testenv.Env) idleOrder {
 	running := w.StartWorker()
 	const number = idleOrders + 1
 	w.Place(number, testenv.J{"delivery_phone": knownPhone(0), "products": lines(0, 3)})
-	view, _ := w.AwaitSynced(number)
+	w.AwaitSynced(number)
 	passage{w: w}.rest(number)
-	running.Stop()
-	state, err := json.Marshal(view.State)
+	answer, err := w.Temporal.QueryWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.QueryOrder)
 	fatal(w.T, err)
-	return state
+	var view workflows.OrderView
+	fatal(w.T, answer.Get(&view))
+	running.Stop()
+	return idleOrder(view.State)
 }
 
 func (o idleOrder) of(w *testenv.Env, number int64) (state order.State, err error) {

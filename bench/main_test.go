@@ -18,7 +18,9 @@ import (
 func TestMain(m *testing.M) {
 	code := m.Run()
 	testenv.RemoveBuilt()
-	table.write(os.Stdout)
+	if missed := table.write(os.Stdout); missed > 0 && code == 0 {
+		code = 1
+	}
 	os.Exit(code)
 }
 
@@ -90,19 +92,24 @@ func (s *summary) remark(text string) {
 	s.remarks = append(s.remarks, text)
 }
 
-func (s *summary) write(to io.Writer) {
+// write shows the table, and gives how many goals were missed.
+func (s *summary) write(to io.Writer) (missed int) {
 	for _, text := range s.remarks {
 		_, _ = fmt.Fprintln(to, "NOT MEASURED:", text)
 	}
 	if len(s.rows) == 0 {
-		return
+		return 0
 	}
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "\nbenchmark\tvalue\tmeasured\tgoal\t")
 	for _, r := range s.rows {
+		if !r.goal.met(r.value) {
+			missed++
+		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%.3f\t%s\t%s\n", r.name, r.unit, r.value, r.goal.text, r.verdict())
 	}
 	_ = w.Flush() // standard output that is closed shows nothing anyway
+	return missed
 }
 
 // quiet logs what must not happen at all; refused requests are measured.

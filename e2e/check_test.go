@@ -37,7 +37,7 @@ func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
 	assert.Equal(t, "W realizacji", names.Cartum(w.Shop, 2))
 	assert.Equal(t, "999", names.Roapp("main", 999))
 	assert.Equal(t, "999", names.Cartum(w.Shop, 999))
-	report := first.Report(w.Settings)
+	report := first.Report(w.Settings, check.Words{})
 	assert.Zero(t, check.Count(report, check.Problem), check.Text(report))
 	assert.Contains(t, check.Text(report), `"W realizacji" becomes 102 "In progress"`)
 	asked := w.Roapp.Requests(0).Total
@@ -58,6 +58,6 @@ func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
 		return ""
 	})
 	assert.Equal(t, "anna", last.Accounts["main"].By)
-	assert.Contains(t, check.Text(last.Report(w.Settings)), "the key may not read employees")
+	assert.Contains(t, check.Text(last.Report(w.Settings, check.Words{})), "the key may not read employees")
 	assert.Equal(t, "New", w.Orders.Names(t.Context()).Roapp("main", 101))
 }

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"net/url"
@@ -51,12 +50,14 @@ func (a accountHealth) BacklogTime() time.Duration {
 	return time.Duration(a.BacklogAge * float64(time.Second))
 }
 
-func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
+// healthData is the page's data without its history, and where that comes from; it answers while Temporal is not connected.
+func (p *pages) healthData(w http.ResponseWriter, r *http.Request) (healthPage, *health.Viewer, bool) {
 	viewer, connected := p.Overview()
 	if !connected {
-		return healthPage{}, false
+		p.failed(w, r, &service.Error{Code: service.NotConnected})
+		return healthPage{}, nil, false
 	}
-	report := viewer.Live(ctx)
+	report := viewer.Live(r.Context())
 	set := p.Settings.Current()
 	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker()}
 	for _, id := range slices.Sorted(maps.Keys(report.Shops)) {
@@ -75,32 +76,26 @@ func (p *pages) healthData(ctx context.Context) (healthPage, bool) {
 		}
 		data.Accounts = append(data.Accounts, row)
 	}
-	return data, true
+	return data, viewer, true
 }
 
 func (p *pages) health(w http.ResponseWriter, r *http.Request) {
-	data, connected := p.healthData(r.Context())
+	data, viewer, connected := p.healthData(w, r)
 	if !connected {
-		p.failed(w, r, &service.Error{Code: service.NotConnected})
 		return
 	}
 	if said := "health.said." + r.URL.Query().Get("said"); p.view(r, nil).Has(said) {
 		data.Said = said
 	}
-	if viewer, connected := p.Overview(); connected {
-		data.History = p.historyOf(viewer.History(), time.Now())
-	}
+	data.History = p.historyOf(viewer.History(), time.Now())
 	p.show(w, r, "health", data)
 }
 
 // healthNow is what the page asks for again every few seconds.
 func (p *pages) healthNow(w http.ResponseWriter, r *http.Request) {
-	data, connected := p.healthData(r.Context())
-	if !connected {
-		p.failed(w, r, &service.Error{Code: service.NotConnected})
-		return
+	if data, _, connected := p.healthData(w, r); connected {
+		p.showPart(w, r, "health-now", data)
 	}
-	p.showPart(w, r, "health-now", data)
 }
 
 // tellShop notifies a shop's entity of what a person wants of it.

@@ -8,9 +8,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service/servicetest"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -36,14 +42,14 @@ func dayOfSamples(now time.Time) (samples []health.Sample) {
 func TestHealthShowsFiguresAsPictures(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	p := &pages{Options: Options{Settings: d.store}}
+	p := &pages{Options: Options{Settings: d.Settings}}
 	now := time.Now()
 	page := p.historyOf(dayOfSamples(now), now)
 	byID := map[string]picture{}
 	for _, one := range page.Pictures {
 		byID[one.ID] = one
 	}
-	require.Len(t, byID, 4)
+	require.Len(t, byID, 6, "two of each account and each shop")
 	rate := byID["rate-main"]
 	require.NotNil(t, rate.Limit, "the limit is a line")
 	assert.Equal(t, "3.0", rate.Highest, "the picture is as high as the limit")
@@ -77,12 +83,13 @@ func TestAreasHaveGapsWhereNothingWasMeasured(t *testing.T) {
 func TestHealthPage(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.temporal.puts(func(f *deskTemporal) { f.backlog = 4 })
+	d.Queue(engine.RoappQueue("main"), &workflowservice.DescribeTaskQueueResponse{Stats: &taskqueuepb.TaskQueueStats{ApproximateBacklogCount: 4}})
 	held := order.NewState(order.Key{Shop: "demo", Number: 7}, order.OriginWebhook, time.Now())
 	held.Hold = &order.Hold{Reason: order.HoldNoCustomer, Since: time.Now().Add(-30 * time.Hour)}
-	d.temporal.holds(held)
-	_, err := d.viewer.Read(t.Context())
-	require.NoError(t, err)
+	d.PutOrders(held)
+	d.knows(func(r health.Report) bool {
+		return r.Shops["demo"].Orders["held"] == 1 && r.Accounts["main"].Backlog == 4
+	})
 	for _, lang := range []string{"en", "pl", "uk"} {
 		page := d.opens("/health", "Accept-Language", lang)
 		require.Equal(t, http.StatusOK, page.Code, page.Text)
@@ -93,15 +100,15 @@ func TestHealthPage(t *testing.T) {
 	for _, text := range []string{"Poll now", "under a week 1", "on hold 1", "Requests waiting 4", "0.0 of 3"} {
 		assert.Contains(t, page, text)
 	}
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, "/health", nil).Text, "Poll now")
+	assert.NotContains(t, d.sees("/health").Text, "Poll now")
 	assert.Contains(t, d.opens("/health/now").Text, "<table")
 	assert.Contains(t, d.opens("/health/history").Text, "<svg")
 
-	for path, signal := range map[string]string{"/health/shops/demo/sweep": workflows.SignalPoll + " shop:demo", "/health/accounts/main/collect": workflows.SignalPoll + " account:main"} {
+	for path, id := range map[string]string{"/health/shops/demo/sweep": "shop:demo", "/health/accounts/main/collect": "account:main"} {
 		done := d.sends(path, url.Values{})
 		require.Equal(t, http.StatusSeeOther, done.Code)
 		assert.Contains(t, d.opens(done.Header().Get("Location")).Text, "is being polled.")
-		assert.True(t, d.temporal.was(signal), signal)
+		assert.True(t, d.signaled(id, workflows.SignalPoll), id)
 	}
 	assert.Equal(t, http.StatusNotFound, d.sends("/health/shops/demo/other", url.Values{}).Code)
 	assert.Equal(t, http.StatusNotFound, d.sends("/health/shops/nowhere/sweep", url.Values{}).Code)
@@ -111,7 +118,7 @@ func TestHealthPage(t *testing.T) {
 func TestDurationsAreWrittenAsPeopleDo(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	p := &pages{Options: Options{Settings: d.store}}
+	p := &pages{Options: Options{Settings: d.Settings}}
 	for _, c := range []struct {
 		lang string
 		span any
@@ -145,13 +152,16 @@ func TestDurationsAreWrittenAsPeopleDo(t *testing.T) {
 
 // imports puts an initial import and a rehearsal of a shop into Temporal.
 func (d *desk) imports(running *workflows.InitialImport, rehearsed *workflows.RehearsalView, runs bool) {
-	d.temporal.puts(func(f *deskTemporal) {
-		f.queries["shop:demo "+workflows.QueryShop] = workflows.ShopView{Import: running}
-		if rehearsed != nil {
-			f.runs["rehearsal:demo"] = &deskRun{id: "rehearsal:demo", running: runs, result: rehearsed.Rehearsed, closed: time.Now()}
-			f.queries["rehearsal:demo "+workflows.QueryRehearsal] = *rehearsed
-		}
-	})
+	d.Put(enginetest.Run{ID: "shop:demo", Queries: map[string]any{
+		workflows.QueryShop: workflows.ShopView{Import: running}, workflows.QueryHealth: servicetest.Healthy(),
+	}})
+	if rehearsed == nil {
+		return
+	}
+	d.Put(enginetest.Run{ID: "rehearsal:demo", Queries: map[string]any{workflows.QueryRehearsal: *rehearsed}})
+	if !runs {
+		d.Complete("rehearsal:demo", rehearsed.Rehearsed, nil)
+	}
 }
 
 func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
@@ -167,7 +177,7 @@ func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
 	days := url.Values{"from": {"2026-09-01"}, "to": {"2026-09-10"}}
 	place := d.sends("/imports/demo/preview", days).Header().Get("Location")
 	assert.Equal(t, "/imports/demo?from=2026-09-01&to=2026-09-10", place, "the preview can be reloaded")
-	assert.True(t, d.temporal.was("start rehearsal:demo"))
+	assert.True(t, d.runs("rehearsal:demo"))
 
 	view := workflows.RehearsalView{From: "2026-09-01", To: "2026-09-10", Days: 4, AllDays: 10, Rehearsed: workflows.Rehearsed{
 		ImportCounts: workflows.ImportCounts{Seen: 40, Known: 3}, Imports: 30, Links: 2, Holds: map[order.HoldReason]int{order.HoldNoCustomer: 5}, NewContacts: 28,
@@ -190,10 +200,10 @@ func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
 		assert.Contains(t, done, text)
 	}
 	assert.NotContains(t, d.opens("/imports/demo?from=2026-09-02&to=2026-09-10").Text, "/imports/demo/start", "of these days nobody has seen a preview")
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, place, nil).Text, "<form method=\"post\" action=\"/imports")
+	assert.NotContains(t, d.sees(place).Text, "<form method=\"post\" action=\"/imports")
 
 	started := d.sends("/imports/demo/start", days).Header().Get("Location")
-	assert.True(t, d.temporal.was(workflows.SignalInitialImport+" shop:demo"))
+	assert.True(t, d.signaled("shop:demo", workflows.SignalInitialImport))
 	assert.Contains(t, d.opens(started).Text, "has started")
 
 	now := time.Now()
@@ -210,10 +220,11 @@ func TestInitialImportIsPreviewedConfirmedAndStopped(t *testing.T) {
 	assert.NotContains(t, imports, "/imports/demo/start", "one runs already")
 	assert.Equal(t, http.StatusConflict, d.sends("/imports/demo/start", url.Values{"from": {"2026-09-02"}, "to": {"2026-09-10"}}).Code)
 	stopped := d.sends("/imports/demo/stop", days).Header().Get("Location")
-	assert.True(t, d.temporal.was(workflows.SignalStopInitialImport+" shop:demo"))
+	assert.True(t, d.signaled("shop:demo", workflows.SignalStopInitialImport))
 	assert.Contains(t, d.opens(stopped).Text, "The initial import stops")
+	d.imports(nil, &view, true)
 	d.sends("/imports/demo/preview/stop", days)
-	assert.True(t, d.temporal.was("cancel rehearsal:demo"))
+	assert.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED, d.Newest("rehearsal:demo").Status)
 	assert.Contains(t, d.opens(place).Text, "The preview ended before it was done.")
 }
 
@@ -230,8 +241,8 @@ func TestInitialImportRefusesDaysAtTheirFields(t *testing.T) {
 		assert.Contains(t, page.Text, `aria-describedby="days-problem"`)
 		assert.Contains(t, page.Text, `value="2026-09-10"`, "what was written stays there")
 	}
-	assert.False(t, d.temporal.was("start rehearsal:demo"))
-	assert.False(t, d.temporal.was(workflows.SignalInitialImport+" shop:demo"))
+	assert.False(t, d.runs("rehearsal:demo"))
+	assert.False(t, d.signaled("shop:demo", workflows.SignalInitialImport))
 	assert.Equal(t, http.StatusNotFound, d.opens("/imports/nowhere").Code)
-	assert.Equal(t, http.StatusForbidden, d.asks(mayLook, http.MethodPost, "/imports/demo/start", url.Values{}).Code)
+	assert.Equal(t, http.StatusForbidden, d.asks(servicetest.ViewToken, http.MethodPost, "/imports/demo/start", url.Values{}).Code)
 }

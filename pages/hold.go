@@ -31,8 +31,10 @@ type holdBox struct {
 	Names wording.StatusNames
 	// Problem is what is wrong with the answer that was given.
 	Problem string
-	// Confirm is the contact that was named and that the person has to confirm.
+	// Confirm is the contact that was named and that the person has to confirm; Found is set where it was searched for.
 	Confirm *service.NamedContact
+	Found   bool
+	Search  foundPart // what was searched for, without scripts
 	Back    string // the page that the box is on
 }
 
@@ -98,20 +100,6 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 	p.showPart(w, r, "hold-answers", box)
 }
 
-// candidates are what RO App has of the records that a hold lets a person choose.
-func (p *pages) candidates(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
-	found, err := orders.Candidates(r.Context(), key)
-	if err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	p.showPart(w, r, "candidates", found)
-}
-
 // orderAsked is the order that the URL names, and the way to it; it answers
 // where there is none.
 func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *service.Orders, bool) {
@@ -137,8 +125,8 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	box := holdBox{Key: key, Back: access.LocalPath(r.PostFormValue("back"))}
 	decision := decisionOf(r)
+	box := holdBox{Key: key, Back: access.LocalPath(r.PostFormValue("back")), Found: decision.Found}
 	err := p.confirmed(r, orders, &box, decision)
 	if err == nil && box.Confirm == nil {
 		err = orders.Decide(r.Context(), key, decision)
@@ -176,9 +164,9 @@ func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
 }
 
 // confirmed shows the person a contact that was typed by its id before it is taken;
-// one that was chosen from the list was seen there.
+// one that was chosen from a list was seen there.
 func (p *pages) confirmed(r *http.Request, orders *service.Orders, box *holdBox, d order.Decision) error {
-	if d.Kind != order.DecideContact || d.Confirmed || r.PostFormValue("listed") != "" {
+	if d.Kind != order.DecideContact || d.Confirmed || d.Found || r.PostFormValue("listed") != "" {
 		return nil
 	}
 	var err error
@@ -194,7 +182,7 @@ func (p *pages) boxAfter(ctx context.Context, orders *service.Orders, answered h
 		return holdBox{}, err
 	}
 	box := holdBoxOf(view)
-	box.Problem, box.Confirm, box.Back = answered.Problem, answered.Confirm, answered.Back
+	box.Problem, box.Confirm, box.Found, box.Back = answered.Problem, answered.Confirm, answered.Found, answered.Back
 	if box.Problem != "" || box.Confirm != nil {
 		return box, nil
 	}
@@ -215,7 +203,7 @@ func decisionOf(r *http.Request) order.Decision {
 		Kind: order.DecisionKind(r.PostFormValue("kind")), By: userName(r), Reason: strings.TrimSpace(r.PostFormValue("reason")),
 		ContactID: idOf(contact), Organization: organization || r.PostFormValue("organization") != "",
 		ProductID: idOf(r.PostFormValue("product")), ProductKey: order.ProductKey(r.PostFormValue("product_key")),
-		OrderID: idOf(r.PostFormValue("order_id")), Confirmed: r.PostFormValue("confirmed") != "",
+		OrderID: idOf(r.PostFormValue("order_id")), Confirmed: r.PostFormValue("confirmed") != "", Found: r.PostFormValue("found") != "",
 	}
 }
 

@@ -1,14 +1,12 @@
 package pages
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
@@ -70,12 +68,6 @@ type decidedRow struct {
 	Problem string // "" where it was accepted
 }
 
-// userName is who asks, for the timeline.
-func userName(r *http.Request) string {
-	user, _ := access.Who(r.Context())
-	return user.Name
-}
-
 // holds shows the orders on hold.
 func (p *pages) holds(w http.ResponseWriter, r *http.Request) {
 	p.showHolds(w, r, http.StatusOK, bulkAnswer{})
@@ -87,10 +79,9 @@ func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, bu
 		return
 	}
 	query := r.URL.Query()
-	page := holdsPage{Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")), Answers: service.BulkKinds(), Bulk: bulk}
-	set := p.Settings.Current()
-	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
-		page.Shops = append(page.Shops, shopName{id, set.Shops[id].Name})
+	page := holdsPage{
+		Shops: shopNames(p.Settings.Current()), Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")),
+		Answers: service.BulkKinds(), Bulk: bulk,
 	}
 	counts, err := orders.Counts(r.Context(), page.Shop)
 	var groups []service.HeldGroup
@@ -173,15 +164,12 @@ func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, holdsURL(query.Get("shop"), query.Get("reason"), p.results.keep(userName(r), decided)), http.StatusSeeOther)
 }
 
-// bulkOf are the orders that were chosen, and the answer with what is wrong with it.
+// bulkOf are the orders that were selected, and the answer with what is wrong with it.
 func (p *pages) bulkOf(r *http.Request, decision order.Decision) ([]order.Key, bulkAnswer) {
 	bulk := bulkAnswer{Kind: decision.Kind, Reason: decision.Reason, Chosen: r.PostForm["order"]}
-	keys := keysOf(bulk.Chosen)
-	switch {
-	case len(keys) == 0:
-		bulk.NoneProblem = p.text(r, "holds.none-chosen")
-	case len(keys) > service.MostAtOnce:
-		bulk.NoneProblem = p.text(r, "error.too-many", "Most", service.MostAtOnce)
+	keys, problem := selected(r)
+	if problem != nil {
+		bulk.NoneProblem = p.text(r, problem.Text, problem.Pairs...)
 	}
 	if decision.Kind == order.DecideSkip && decision.Reason == "" {
 		bulk.ReasonProblem = p.text(r, "holds.no-reason")
@@ -189,32 +177,24 @@ func (p *pages) bulkOf(r *http.Request, decision order.Decision) ([]order.Key, b
 	return keys, bulk
 }
 
-func keysOf(chosen []string) (keys []order.Key) {
-	for _, text := range chosen {
+// selected are the orders whose boxes were ticked, or what is wrong with the form.
+func selected(r *http.Request) (keys []order.Key, problem *failure) {
+	if err := r.ParseForm(); err != nil {
+		return nil, &failure{Text: "error.form"}
+	}
+	for _, text := range r.PostForm["order"] {
 		key, err := order.ParseWorkflowID("order:" + strings.Replace(text, "/", ":", 1))
 		if err == nil && !slices.Contains(keys, key) {
 			keys = append(keys, key)
 		}
 	}
-	return keys
-}
-
-// chosen are the orders whose boxes were ticked; it answers where that is wrong.
-func (p *pages) chosen(w http.ResponseWriter, r *http.Request) ([]order.Key, bool) {
-	if err := r.ParseForm(); err != nil {
-		p.fail(w, r, http.StatusBadRequest, "error.form")
-		return nil, false
-	}
-	keys := keysOf(r.PostForm["order"])
 	switch {
 	case len(keys) == 0:
-		p.fail(w, r, http.StatusBadRequest, "error.none-chosen")
+		return nil, &failure{Text: "error.none-chosen"}
 	case len(keys) > service.MostAtOnce:
-		p.fail(w, r, http.StatusBadRequest, "error.too-many", "Most", service.MostAtOnce)
-	default:
-		return keys, true
+		return nil, &failure{Text: "error.too-many", Pairs: []any{"Most", service.MostAtOnce}}
 	}
-	return nil, false
+	return keys, nil
 }
 
 // text is a text in the person's language; a missing one is its id.

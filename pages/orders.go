@@ -21,7 +21,7 @@ const ordersPerPage = 50
 // ordersTable is the page of the orders table.
 type ordersTable struct {
 	Show     string // which orders, as the filter has it
-	Shops    []choice
+	Shops    []shopName
 	States   []order.SyncState
 	Filter   service.Filter
 	Rows     []orderRow
@@ -37,9 +37,6 @@ type ordersTable struct {
 	Import []shopName
 	Number int64
 }
-
-// choice is an entry of a list to choose from.
-type choice struct{ Value, Text string }
 
 // orderRow is a row as the template order-row shows it.
 type orderRow struct {
@@ -74,6 +71,9 @@ const (
 	showIntegration = string(service.SourceShop)
 	showShop        = "shop:" // and its id
 )
+
+// Choice is the filter's value for one shop.
+func (ordersTable) Choice(shop shopName) string { return showShop + shop.ID }
 
 func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
 	orders, connected := p.orders(w, r)
@@ -122,11 +122,9 @@ func (t *ordersTable) offerImport(set *settings.Settings) {
 		return
 	}
 	t.Number = number
-	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
-		if set.InForce(id) && (t.Filter.Shop == "" || t.Filter.Shop == id) {
-			t.Import = append(t.Import, shopName{id, set.Shops[id].Name})
-		}
-	}
+	t.Import = slices.DeleteFunc(shopNames(set), func(shop shopName) bool {
+		return !set.InForce(shop.ID) || t.Filter.Shop != "" && t.Filter.Shop != shop.ID
+	})
 }
 
 // longestOfferedNumber is more digits than an order's number has: those of a phone.
@@ -164,10 +162,7 @@ func (p *pages) tableAsked(r *http.Request) (ordersTable, error) {
 	if table.Filter.Source == service.SourceRoapp {
 		table.Filter.State, table.Filter.Reason = "", "" // of our orders, chosen before
 	}
-	shops := p.Settings.Current().Shops
-	for _, id := range slices.Sorted(maps.Keys(shops)) {
-		table.Shops = append(table.Shops, choice{Value: showShop + id, Text: shops[id].Name})
-	}
+	table.Shops = shopNames(p.Settings.Current())
 	table.Counts = "/orders/counts?" + url.Values{"show": {table.Show}}.Encode()
 	return table, nil
 }

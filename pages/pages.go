@@ -72,6 +72,7 @@ func New(o Options) http.Handler {
 		r.Post("/orders/refresh", p.updateMany)
 		r.Post("/orders/{shop}/{number}/refresh", p.update)
 		r.Post("/orders/{shop}/{number}/import", p.importOrder)
+		r.Post("/orders/{shop}/{number}/candidates", p.searchCandidates)
 		r.Post("/orders/{shop}/{number}/decisions", p.decide)
 		r.Post("/holds/decisions", p.decideMany)
 		r.Post("/health/shops/{shop}/{action}", p.tellShop)

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,8 +34,6 @@ type reconciliationPage struct {
 	Requested bool // the import of missing orders was requested
 }
 
-type shopName struct{ ID, Name string }
-
 type missingRow struct {
 	Day string
 	service.Missing
@@ -60,11 +57,7 @@ func (p *pages) reconciliationData(ctx context.Context, r *http.Request, orders 
 		ReconcileInput: workflows.ReconcileInput{Shop: query.Get("shop"), From: query.Get("from"), To: query.Get("to")},
 		Requested:      query.Get("requested") != "",
 	}
-	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
-		if set.InForce(id) {
-			data.Shops = append(data.Shops, shopName{id, set.Shops[id].Name})
-		}
-	}
+	data.Shops = slices.DeleteFunc(shopNames(set), func(shop shopName) bool { return !set.InForce(shop.ID) })
 	if data.Shop == "" && len(data.Shops) > 0 {
 		data.Shop = data.Shops[0].ID
 	}

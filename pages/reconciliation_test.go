@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service/servicetest"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -24,14 +25,14 @@ func (d *desk) compares() {
 	for i := range int64(4) {
 		state := order.NewState(order.Key{Shop: "demo", Number: 1 + i}, order.OriginWebhook, time.Now())
 		state.Order, state.Synced = &order.AccountOrder{ID: 100 + i}, time.Now()
-		d.temporal.holds(state)
+		d.PutOrders(state)
 		read.Orders = append(read.Orders, workflows.ShopOrder{Number: 1 + i, Day: d.dayAgo(int(i)), Sum: amount("100"), RoappOrder: 100 + i, RoappTotal: amount("100")})
 	}
 	read.Orders[3].RoappTotal = amount("90.5")
 	read.Orders = append(read.Orders,
 		workflows.ShopOrder{Number: 5, Day: d.dayAgo(0), Sum: amount("20")},
 		workflows.ShopOrder{Number: 6, Day: d.dayAgo(1), Sum: amount("30"), Currency: "EUR"})
-	d.temporal.ended(workflows.ReconcileID(in), read)
+	d.ended(workflows.ReconcileID(in), read, nil)
 }
 
 // The page opens with the last seven days, compared.
@@ -41,7 +42,7 @@ func TestReconciliationOpensCompared(t *testing.T) {
 	first := d.opens("/reconciliation")
 	require.Equal(t, http.StatusOK, first.Code)
 	assert.Contains(t, first.Text, `hx-get="/reconciliation/result?from=`+d.dayAgo(6), "it is being read, and the page follows it")
-	assert.True(t, d.temporal.was("start reconcile:demo:"+d.dayAgo(6)+":"+d.dayAgo(0)))
+	assert.True(t, d.runs("reconcile:demo:"+d.dayAgo(6)+":"+d.dayAgo(0)))
 
 	d.compares()
 	for _, lang := range []string{"en", "pl", "uk"} {
@@ -55,7 +56,7 @@ func TestReconciliationOpensCompared(t *testing.T) {
 	for _, text := range []string{"2 orders are missing", "1 sum differs", "PLN\u00a0420.00", "PLN\u00a0390.50", "-PLN\u00a029.50", "€30.00"} {
 		assert.Contains(t, english, text)
 	}
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, "/reconciliation", nil).Text, "/reconciliation/import", "who may only look imports nothing")
+	assert.NotContains(t, d.sees("/reconciliation").Text, "/reconciliation/import", "who may only look imports nothing")
 }
 
 // Days that cannot be compared are refused at their fields, with what to do.
@@ -80,13 +81,13 @@ func TestMissingOrdersAreImportedFromThePage(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, all.Code, all.Text)
 	assert.Contains(t, d.opens(all.Header().Get("Location")).Text, "import of the missing orders was requested")
 	for _, id := range []string{"order:demo:5", "order:demo:6"} {
-		assert.True(t, d.temporal.was(workflows.SignalShopOrderChanged+" "+id), id)
+		assert.True(t, d.signaled(id, workflows.SignalShopOrderChanged), id)
 	}
-	assert.False(t, d.temporal.was(workflows.SignalShopOrderChanged+" order:demo:1"), "it exists")
+	assert.False(t, d.signaled("order:demo:1", workflows.SignalShopOrderChanged), "it exists")
 
 	days.Set("number", "nonsense")
 	assert.Equal(t, http.StatusNotFound, d.sends("/reconciliation/import", days).Code)
-	assert.Equal(t, http.StatusForbidden, d.asks(mayLook, http.MethodPost, "/reconciliation/import", days).Code)
+	assert.Equal(t, http.StatusForbidden, d.asks(servicetest.ViewToken, http.MethodPost, "/reconciliation/import", days).Code)
 }
 
 // Reading again starts once, however often the page is loaded.

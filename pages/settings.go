@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/service"
 )
@@ -56,7 +55,7 @@ func rankOf(f check.Finding) int {
 
 func (p *pages) checkData(orders *service.Orders, r *http.Request) checkPage {
 	checks := orders.Checks(r.Context())
-	report := checks.Report(p.Settings.Current())
+	report := checks.Report(p.Settings.Current(), check.In(languageOf(r).String()))
 	data := checkPage{
 		Running: checks.Running(), Report: checkedSections(report), Problems: check.Count(report, check.Problem),
 		Unasked: map[string]string{},
@@ -105,8 +104,7 @@ func (p *pages) checkAgain(w http.ResponseWriter, r *http.Request) {
 	if !connected {
 		return
 	}
-	user, _ := access.Who(r.Context())
-	if err := orders.Check(r.Context(), user.Name); err != nil {
+	if err := orders.Check(r.Context(), userName(r)); err != nil {
 		p.failed(w, r, err)
 		return
 	}

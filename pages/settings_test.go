@@ -6,31 +6,20 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/refdata"
+	"github.com/cartumsync/cartumsync/internal/service/servicetest"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/workflows"
 )
-
-// checked puts the answers of both services into Temporal: the shop has another
-// currency than what the settings say, and lacks statuses.
-func (d *desk) checked() {
-	revision := d.store.Current().Revision
-	d.temporal.ended(workflows.CheckID(workflows.Owner{Account: "main"}), workflows.Checked{At: time.Now(), Revision: revision, Account: &refdata.Account{
-		Company: refdata.Company{Name: "Kwiaty", Currency: "UAH"},
-	}})
-	d.temporal.ended(workflows.CheckID(workflows.Owner{Shop: "demo"}), workflows.Checked{At: time.Now(), Revision: revision, Shop: &refdata.Shop{}})
-}
 
 func TestSettingsOpenWhatFails(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.checked()
+	d.checked(refdata.Account{Company: refdata.Company{Name: "Kwiaty", Currency: "UAH"}}, refdata.Shop{}) // another currency, and no statuses
 	for _, lang := range []string{"en", "pl", "uk"} {
 		page := d.opens("/settings", "Accept-Language", lang)
 		require.Equal(t, http.StatusOK, page.Code, page.Text)
@@ -51,9 +40,9 @@ func TestSettingsOpenWhatFails(t *testing.T) {
 func TestWithoutAlertAddressThereIsAWarning(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	set := *d.store.Current()
+	set := *d.Settings.Current()
 	set.Alerts.URL = settings.Secret{}
-	d.store.Replace(&set)
+	d.Settings.Replace(&set)
 	page := d.opens("/settings").Text
 	assert.Contains(t, page, "No alert address is set")
 	assert.Contains(t, page, `<span class="badge wait">warning</span>`)
@@ -64,35 +53,32 @@ func TestWithoutAlertAddressThereIsAWarning(t *testing.T) {
 func TestATestAlertIsSentFromThePage(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	set := *d.store.Current()
+	set := *d.Settings.Current()
 	set.Alerts.URL = settings.NewSecret("https://alerts.example/secret-path")
-	d.store.Replace(&set)
+	d.Settings.Replace(&set)
 	page := d.opens("/settings").Text
 	assert.Contains(t, page, "Send a test alert")
 	assert.NotContains(t, page, "secret-path")
 	require.Equal(t, http.StatusSeeOther, d.sends("/settings/test-alert", url.Values{}).Code)
-	assert.True(t, d.temporal.was("start alert:test"))
+	assert.True(t, d.runs("alert:test"))
 	assert.Contains(t, d.opens("/settings").Text, "The test alert is being sent.")
 
-	d.temporal.ended("alert:test", nil)
+	d.Complete("alert:test", nil, nil)
 	assert.Contains(t, d.opens("/settings/test-alert").Text, "test alert accepted")
-	d.temporal.puts(func(f *deskTemporal) {
-		f.runs["alert:test"].err = temporal.NewNonRetryableApplicationError("the receiver answered 500", "Alert", errors.New("500"))
-	})
+	d.ended("alert:test", nil, temporal.NewNonRetryableApplicationError("the receiver answered 500", "Alert", errors.New("500")))
 	refused := d.opens("/settings/test-alert").Text
 	assert.Contains(t, refused, "The test alert was not accepted")
 	assert.Contains(t, refused, "the receiver answered 500")
-	assert.NotContains(t, d.asks(mayLook, http.MethodGet, "/settings", nil).Text, "Send a test alert")
-	assert.Equal(t, http.StatusForbidden, d.asks(mayLook, http.MethodPost, "/settings/test-alert", url.Values{}).Code)
+	assert.NotContains(t, d.sees("/settings").Text, "Send a test alert")
+	assert.Equal(t, http.StatusForbidden, d.asks(servicetest.ViewToken, http.MethodPost, "/settings/test-alert", url.Values{}).Code)
 }
 
 func TestSettingsAreCheckedAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	d.checked()
 	require.Equal(t, http.StatusSeeOther, d.sends("/settings/check", url.Values{}).Code)
 	for _, id := range []string{"check:account:main", "check:shop:demo"} {
-		assert.True(t, d.temporal.was("start "+id), id)
+		assert.True(t, d.runs(id), id)
 	}
 	assert.Contains(t, d.opens("/settings/check").Text, "Both services are being checked.")
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
-
-	"github.com/cartumsync/cartumsync/internal/access"
 )
 
 // zoneCookie holds the time zone that the person chose; without it each page shows
@@ -172,16 +170,9 @@ func shopOfPage(r *http.Request) string {
 // chooseZone remembers the zone for a year and goes back to the page; "" is the shop's.
 func (p *pages) chooseZone(w http.ResponseWriter, r *http.Request) {
 	name := r.PostFormValue("zone")
-	cookie := &http.Cookie{ //nolint:gosec // a time zone is no secret
-		Name: zoneCookie, Value: name, Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
-		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: access.ByHTTPS(r.Context()),
-	}
-	if name == "" {
-		cookie.MaxAge = -1
-	} else if _, ok := namedZone(name); !ok {
+	if _, ok := namedZone(name); !ok && name != "" {
 		p.fail(w, r, http.StatusBadRequest, "error.zone")
 		return
 	}
-	http.SetCookie(w, cookie)
-	http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
+	remember(w, r, zoneCookie, name)
 }

@@ -7,16 +7,18 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/cartumsync/cartumsync/internal/service/servicetest"
 )
 
 func TestAPageHasOneZone(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	d := newDesk(t)
 	at := time.Date(2025, 7, 1, 10, 0, 0, 0, time.UTC)
 	for _, shop := range []string{"demo", "second"} {
 		state := anOrder(shop, 115, time.Now())
 		state.Snapshot.Created = at
-		s.temporal.put(state)
+		d.PutOrders(state)
 	}
 	for _, c := range []struct{ path, cookie, part, says, place string }{
 		{"/orders", "", "", "1 Jul 2025 12:00", "Warsaw"},
@@ -28,9 +30,9 @@ func TestAPageHasOneZone(t *testing.T) {
 		{"/orders/second/115", "Europe/Lisbon", "", "1 Jul 2025 11:00 WEST", "Europe/Lisbon"},
 		{"/orders/second/115/row", "", "https://x/orders?show=integration", "1 Jul 2025 12:00", "Warsaw"},
 	} {
-		page := s.opens(c.path, "Cookie", "zone="+url.QueryEscape(c.cookie), "HX-Current-URL", c.part)
+		page := d.opens(c.path, "Cookie", "zone="+url.QueryEscape(c.cookie), "HX-Current-URL", c.part)
 		if c.cookie != "" {
-			page = s.opens(c.path, "Cookie", "zone="+c.cookie, "HX-Current-URL", c.part)
+			page = d.opens(c.path, "Cookie", "zone="+c.cookie, "HX-Current-URL", c.part)
 		}
 		assert.Contains(t, visible(page.Text), c.says, "%+v", c)
 		assert.Contains(t, page.Text, c.place, "%+v", c)
@@ -39,9 +41,9 @@ func TestAPageHasOneZone(t *testing.T) {
 
 func TestTheZoneIsChosenForAYear(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
+	d := newDesk(t)
 	choose := func(zone string) answer {
-		return s.asks(lookToken, http.MethodPost, "/zone", url.Values{"zone": {zone}, "back": {"/orders/demo/115"}})
+		return d.asks(servicetest.ViewToken, http.MethodPost, "/zone", url.Values{"zone": {zone}, "back": {"/orders/demo/115"}})
 	}
 	chosen := choose("Asia/Tokyo")
 	assert.Equal(t, "/orders/demo/115", chosen.Header().Get("Location"))
@@ -55,13 +57,13 @@ func TestTheZoneIsChosenForAYear(t *testing.T) {
 func TestTimesSayHowLongAgoTheyWere(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-	s := newSite(t)
+	d := newDesk(t)
 	for lang, texts := range map[string]map[time.Duration]string{
 		"en": {-time.Minute: "soon", 0: "just now", 90 * time.Second: "1 min ago", 3 * time.Hour: "3 hr ago", 26 * time.Hour: "1 day ago", 50 * time.Hour: "2 days ago"},
 		"pl": {0: "przed chwilą", 5 * time.Minute: "5 min temu", 48 * time.Hour: "2 dni temu", 24 * time.Hour: "1 dzień temu"},
 		"uk": {0: "щойно", 5 * time.Hour: "5 год тому", 5 * 24 * time.Hour: "5 днів тому", 22 * 24 * time.Hour: "22 дні тому"},
 	} {
-		v := viewIn(s, lang)
+		v := viewIn(d, lang)
 		v.now = now
 		for past, text := range texts {
 			assert.Equal(t, text, v.Ago(now.Add(-past)).Text, "%s %s", lang, past)

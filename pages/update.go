@@ -94,8 +94,9 @@ func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
 	if !connected {
 		return
 	}
-	keys, ok := p.chosen(w, r)
-	if !ok {
+	keys, problem := selected(r)
+	if problem != nil {
+		p.fail(w, r, http.StatusBadRequest, problem.Text, problem.Pairs...)
 		return
 	}
 	began, err := orders.StartRefreshes(r.Context(), keys, userName(r))

@@ -2,8 +2,10 @@ package pages
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/bojanz/currency"
@@ -14,6 +16,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 	"github.com/cartumsync/cartumsync/internal/service"
+	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
@@ -138,6 +141,24 @@ func (v *view) Workflow(id string) string {
 func (v *view) OrderURL(key order.Key) string { return orderURL(key) }
 
 func orderURL(key order.Key) string { return fmt.Sprintf("/orders/%s/%d", key.Shop, key.Number) }
+
+// shopName is a shop to choose.
+type shopName struct{ ID, Name string }
+
+// shopNames are all shops, sorted by their ids.
+func shopNames(set *settings.Settings) []shopName {
+	var shops []shopName
+	for _, id := range slices.Sorted(maps.Keys(set.Shops)) {
+		shops = append(shops, shopName{id, set.Shops[id].Name})
+	}
+	return shops
+}
+
+// userName is who asks, for the timeline.
+func userName(r *http.Request) string {
+	user, _ := access.Who(r.Context())
+	return user.Name
+}
 
 // orders gives the way to the workflows, or says that it is not there yet.
 func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*service.Orders, bool) {

@@ -2,15 +2,14 @@ package pages
 
 import (
 	"embed"
-	"io/fs"
 	"net/http"
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 
 	"github.com/cartumsync/cartumsync/internal/access"
+	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // Languages of the pages, the first of which stands in for all others.
@@ -21,26 +20,8 @@ var languageMatcher = language.NewMatcher(languages)
 //go:embed locales/*.yaml
 var localeFiles embed.FS
 
-// bundle holds the texts: a file for each page and language. They are part of
-// the program, so a fault in them stops it.
-var bundle = mustLoadTexts()
-
-func mustLoadTexts() *i18n.Bundle {
-	b := i18n.NewBundle(languages[0])
-	b.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
-	paths, err := fs.Glob(localeFiles, "locales/*.yaml")
-	if err != nil {
-		panic(err)
-	}
-	for _, path := range paths {
-		text, err := localeFiles.ReadFile(path)
-		if err != nil {
-			panic(err)
-		}
-		b.MustParseMessageFileBytes(text, path)
-	}
-	return b
-}
+// bundle holds the texts: a file for each page and language.
+var bundle = order.MustLoadTexts(localeFiles, "yaml", yaml.Unmarshal)
 
 const languageCookie = "language"
 
@@ -61,8 +42,17 @@ func (p *pages) chooseLanguage(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, http.StatusBadRequest, "error.language")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a language is no secret
-		Name: languageCookie, Value: tag.String(), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
+	remember(w, r, languageCookie, tag.String())
+}
+
+// remember keeps a choice in a cookie for a year, none where the value is "", and goes back to the form's page.
+func remember(w http.ResponseWriter, r *http.Request, cookie, value string) {
+	age := 365 * 24 * time.Hour
+	if value == "" {
+		age = -time.Second
+	}
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // a language or a time zone is no secret
+		Name: cookie, Value: value, Path: "/", MaxAge: int(age.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: access.ByHTTPS(r.Context()),
 	})
 	http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host

@@ -2,25 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"strings"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/api"
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/engine"
-	"github.com/cartumsync/cartumsync/internal/health"
-	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/service"
-	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/pages"
+	"github.com/cartumsync/cartumsync/starter/server"
 )
 
 type serveOptions struct {
@@ -64,157 +54,45 @@ func serve(ctx context.Context, flags process.Flags, options serveOptions) error
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	s := &server{env: env, options: options}
-	return s.run(ctx)
-}
-
-// server answers from its first moment; until Temporal is connected it asks
-// Cartum to send again.
-type server struct {
-	env     process.Env
-	options serveOptions
-	client  atomic.Pointer[client.Client]
-	// namespace is set before client is.
-	namespace string
-	viewer    atomic.Pointer[health.Viewer]
-	orders    atomic.Pointer[service.Orders]
-}
-
-func (s *server) run(ctx context.Context) error {
-	pageOptions := pages.Options{
-		Settings: s.env.File.Store(), Orders: s.currentOrders, Overview: s.currentViewer, Logger: s.env.Logger,
-		SettingsProblem: s.env.File.Problem,
-		TemporalUI:      strings.TrimSuffix(s.options.temporalUI, "/"),
+	endTracing, err := env.OpenTracing(ctx, "starter")
+	if err != nil {
+		return err
 	}
-	guard, err := access.New(access.Options{
-		Settings: s.env.File.Store(), PublicURL: s.options.publicURL, LoginPage: pages.LoginPage(pageOptions),
-		Logouts: service.NewLogouts(s.currentClient), Logger: s.env.Logger,
+	defer endTracing()
+	served, err := server.New(server.Options{
+		Settings: env.File.Store(), SettingsProblem: env.File.Problem, Metrics: env.Metrics, Logger: env.Logger,
+		PublicURL: options.publicURL, TemporalUI: options.temporalUI, Tracing: env.Tracing,
 	})
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	router := api.NewRouter(api.Options{
-		Settings:        s.env.File.Store(),
-		Guard:           guard,
-		Pages:           pages.New(pageOptions),
-		Orders:          s.currentOrders,
-		Overview:        s.currentViewer,
-		SettingsProblem: s.env.File.Problem,
-		Health:          engine.NewHealth(process.HealthTimeout, engine.Check{Name: "temporal", Run: s.checkTemporal}, s.env.SettingsCheck()).WithReport(s.overview),
-		Metrics:         s.env.Metrics.Handler(),
-		Webhooks:        s.env.Metrics,
-		Logger:          s.env.Logger,
-	})
-	group.Go(func() error { return engine.Serve(ctx, s.options.listen, router, s.env.Logger) })
-	if s.options.codec.listen != "" {
-		handler := http.StripPrefix("/codec", engine.CodecHandler(s.env.Codec, s.options.codec.origin))
-		group.Go(func() error { return engine.Serve(ctx, s.options.codec.listen, handler, s.env.Logger) })
+	group.Go(func() error { return engine.Serve(ctx, options.listen, served, env.Logger) })
+	if options.codec.listen != "" {
+		handler := http.StripPrefix("/codec", engine.CodecHandler(env.Codec, options.codec.origin))
+		group.Go(func() error { return engine.Serve(ctx, options.codec.listen, handler, env.Logger) })
 	}
-	group.Go(func() error { s.env.File.Follow(ctx); return nil })
-	group.Go(func() error { return s.connect(ctx) })
+	group.Go(func() error { env.File.Follow(ctx); return nil })
+	group.Go(func() error { return connect(ctx, env, served, options.listen) })
 	return group.Wait()
 }
 
-func (s *server) currentClient() (client.Client, bool) {
-	c := s.client.Load()
-	if c == nil {
-		return nil, false
+// connect gives the server its connection to Temporal, and carries on until ctx ends.
+func connect(ctx context.Context, env process.Env, served *server.Server, listen string) error {
+	c, namespace, err := env.Connect(ctx, "starter")
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // it was told to stop
 	}
-	return *c, true
-}
-
-func (s *server) currentOrders() (*service.Orders, bool) {
-	orders := s.orders.Load()
-	return orders, orders != nil
-}
-
-func (s *server) currentViewer() (*health.Viewer, bool) {
-	viewer := s.viewer.Load()
-	return viewer, viewer != nil
-}
-
-func (s *server) connect(ctx context.Context) error {
-	c, namespace, err := s.env.Connect(ctx, "starter")
 	if err != nil {
-		return ignoreEnd(ctx, err)
+		return err
 	}
 	defer c.Close()
 	// The worker does it too. No matter who starts first, lists are asked for at once.
 	if err := engine.RegisterSearchAttributes(ctx, c, namespace); err != nil {
-		s.env.Logger.Warn("lists do not work until the search attributes are there", zap.Error(err))
+		env.Logger.Warn("lists do not work until the search attributes are there", zap.Error(err))
 	}
-	s.namespace = namespace
-	s.client.Store(&c)
-	ix := index.New(c)
-	viewer := health.New(c, ix, namespace, s.env.File.Store())
-	s.env.Metrics.ShowOverview(viewer.Last)
-	go viewer.Run(ctx, s.env.Logger)
-	s.viewer.Store(viewer)
-	s.orders.Store(service.NewOrders(c, ix, namespace, s.env.File.Store()))
-	s.env.Logger.Info("starter is running", zap.String("listen", s.options.listen), zap.Int("shops", len(s.env.Settings.Shops)))
-	s.keepSubscribed(ctx)
+	served.Connect(c, namespace)
+	env.Logger.Info("starter is running", zap.String("listen", listen), zap.Int("shops", len(env.Settings.Shops)))
+	served.Run(ctx)
 	return nil
-}
-
-func ignoreEnd(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
-func (s *server) checkTemporal(ctx context.Context) error {
-	c, connected := s.currentClient()
-	if !connected {
-		return errors.New("still connecting to Temporal")
-	}
-	return process.TemporalCheck(c, s.namespace).Run(ctx)
-}
-
-// overview reports the health of shops and accounts.
-func (s *server) overview(ctx context.Context) any {
-	viewer := s.viewer.Load()
-	if viewer == nil {
-		return nil
-	}
-	report := viewer.Recent(ctx)
-	if report.At.IsZero() {
-		return nil // nobody answered in time
-	}
-	return report.Open()
-}
-
-// keepSubscribed has the events of all shops sent here, also of those that the
-// settings get while the starter runs. Without a public URL nobody could reach
-// us.
-func (s *server) keepSubscribed(ctx context.Context) {
-	if s.options.publicURL == "" {
-		s.env.Logger.Warn("no --public-url: Cartum's webhooks are not subscribed")
-		<-ctx.Done()
-		return
-	}
-	for {
-		current, replaced := s.env.File.Store().Watch()
-		s.subscribe(ctx, current)
-		select {
-		case <-ctx.Done():
-			return
-		case <-replaced:
-		}
-	}
-}
-
-// subscribe asks for each shop's events; what is subscribed stays as it is. A
-// shop without key takes no webhooks.
-func (s *server) subscribe(ctx context.Context, current *settings.Settings) {
-	for id, shop := range current.Shops {
-		if !current.InForce(id) || shop.WebhookKey.Reveal() == "" {
-			continue
-		}
-		err := s.orders.Load().Webhooks(ctx, id, s.options.publicURL)
-		if err != nil && !errors.Is(err, context.Canceled) {
-			s.env.Logger.Error("the shop's webhooks are not subscribed", zap.String("shop", id), zap.Error(err))
-		}
-	}
 }

@@ -50,13 +50,18 @@ func run(ctx context.Context, flags process.Flags, version versionFlags, listen 
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	endTracing, err := env.OpenTracing(ctx, "worker")
+	if err != nil {
+		return err
+	}
+	defer endTracing()
 	worker.SetStickyWorkflowCacheSize(cached)
 
 	// The health page answers while Temporal is waited for.
 	group, working := errgroup.WithContext(ctx)
 	var ready readiness
 	pages := http.NewServeMux()
-	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), env.SettingsCheck()).WithReport(ready.report))
+	pages.Handle("/", engine.NewHealth(process.HealthTimeout, ready.check(), process.SettingsCheck(env.File.Problem)).WithReport(ready.report))
 	pages.Handle("GET /metrics", env.Metrics.Handler())
 	group.Go(func() error { return engine.Serve(working, listen, pages, env.Logger) })
 	group.Go(func() error { env.File.Follow(working); return nil })

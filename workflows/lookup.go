@@ -41,6 +41,7 @@ type LookupResult struct {
 	Phones   []string `json:",omitempty"` // of a contact, as written in RO App
 	Email    string   `json:",omitempty"` // of a contact
 	SKU      string   `json:",omitempty"` // of a product
+	UnitID   int64    `json:",omitempty"` // of a product: its unit of stock, 0 where RO App does not say
 	Archived bool     `json:",omitempty"` // of a product: no order can have it
 }
 

@@ -19,6 +19,7 @@ const (
 	CheckWorkflow          = "Check"
 	ReconcileWorkflow      = "Reconcile"
 	LookupWorkflow         = "Lookup"
+	SearchWorkflow         = "Search"
 )
 
 // Signals, with the type of their payload.
@@ -91,6 +92,7 @@ const (
 	ActivityReconcileSlice    = "ReconcileSlice"
 	ActivityReconcileTotals   = "ReconcileTotals"
 	ActivityLookup            = "Lookup"
+	ActivitySearch            = "Search"
 )
 
 // ShopID is the id of a shop's entity.

@@ -297,6 +297,42 @@ func TestReadsOfOneRequest(t *testing.T) {
 	assert.NotContains(t, workflows.RoappOrdersID(list, []byte("key")), "Anna", "people search for names")
 }
 
+// A search for a contact asks for organizations only where no person fits.
+func TestSearchAsksForPeopleFirst(t *testing.T) {
+	t.Parallel()
+	in := workflows.SearchInput{Account: "main", Kind: workflows.RecordPerson, Text: "Anna"}
+	assert.NotContains(t, workflows.SearchID(in, []byte("key")), "Anna", "people search for names")
+	for kind, asked := range map[workflows.RecordKind][]workflows.RecordKind{
+		workflows.RecordPerson:       {workflows.RecordPerson},
+		workflows.RecordOrganization: {workflows.RecordPerson, workflows.RecordOrganization},
+		"":                           {workflows.RecordPerson, workflows.RecordOrganization},
+	} {
+		var kinds []workflows.RecordKind
+		found, err := short[workflows.SearchResult](t, workflows.SearchWorkflow, in, map[string]any{
+			workflows.ActivitySearch: func(_ context.Context, in workflows.SearchInput) (workflows.SearchResult, error) {
+				kinds = append(kinds, in.Kind)
+				if in.Kind != kind {
+					return workflows.SearchResult{}, nil
+				}
+				return workflows.SearchResult{Records: []workflows.FoundRecord{{ID: 7}}}, nil
+			},
+		})
+		require.NoError(t, err)
+		assert.Equal(t, asked, kinds)
+		assert.Len(t, found.Records, map[bool]int{true: 1}[kind != ""])
+	}
+	in.Kind = workflows.RecordProduct
+	searches := 0
+	_, err := short[workflows.SearchResult](t, workflows.SearchWorkflow, in, map[string]any{
+		workflows.ActivitySearch: func(context.Context, workflows.SearchInput) (workflows.SearchResult, error) {
+			searches++
+			return workflows.SearchResult{}, nil
+		},
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 1, searches)
+}
+
 // An alert is sent until the receiver takes it, for a day; then it is given up.
 func TestAlertIsSentUntilItIsTaken(t *testing.T) {
 	t.Parallel()

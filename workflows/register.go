@@ -21,6 +21,7 @@ func Register(registry interface {
 		CheckWorkflow:          Check,
 		ReconcileWorkflow:      Reconcile,
 		LookupWorkflow:         Lookup,
+		SearchWorkflow:         Search,
 	} {
 		// Orders outlive releases: every worker may carry on every run.
 		registry.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{

@@ -51,18 +51,23 @@ type RoappOrder struct {
 	Keys []order.Key `json:",omitempty"`
 }
 
-// roappOrdersWait is how long a page may wait for its slot: its reader has gone by
+// readWait is how long a list or a search may wait for its slot: its reader has gone by
 // then.
-const roappOrdersWait = time.Minute
+const readWait = time.Minute
 
 // RoappOrders reads one page of an account's own list of orders: one request,
 // which goes after all work that waits, and not at all where lists and searches
 // have had their share of the account's requests.
 func RoappOrders(ctx workflow.Context, in RoappOrdersInput) (RoappOrdersPage, error) {
-	options := requestOptions(engine.RoappQueue(in.Account), "List orders", order.UrgencyImport, 30*time.Second, 2*time.Second)
-	options.ScheduleToCloseTimeout = roappOrdersWait
-	options.RetryPolicy.MaximumAttempts = 0
 	var page RoappOrdersPage
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityRoappOrders, in).Get(ctx, &page)
+	err := workflow.ExecuteActivity(readOptions(ctx, in.Account, "List orders"), ActivityRoappOrders, in).Get(ctx, &page)
 	return page, err
+}
+
+// readOptions are those of a list or a search: the last of an account's queue, tried again until its reader has gone.
+func readOptions(ctx workflow.Context, account, summary string) workflow.Context {
+	options := requestOptions(engine.RoappQueue(account), summary, order.UrgencyImport, 30*time.Second, 2*time.Second)
+	options.ScheduleToCloseTimeout = readWait
+	options.RetryPolicy.MaximumAttempts = 0
+	return workflow.WithActivityOptions(ctx, options)
 }

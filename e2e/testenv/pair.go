@@ -1,7 +1,9 @@
 package testenv
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -18,24 +20,49 @@ func NewPair(t testing.TB, o Options) (first, second *Env) {
 	idle.Second, idle.Server = true, first.Server
 	second = New(t, idle)
 
-	both := *first.Settings
-	both.Accounts, both.Shops = maps.Clone(both.Accounts), maps.Clone(both.Shops)
-	both.Accounts["second"] = second.Settings.Accounts["main"]
-	shop := second.Settings.Shops[second.Shop]
-	shop.Account = "second"
-	both.Shops[second.Shop] = shop
-	both.Revision += second.Settings.Revision
-
-	first.inForce.Replace(&both)
-	for _, w := range []*Env{first, second} {
-		w.inForce = first.inForce
-		w.Settings, w.Namespace, w.Temporal, w.Orders = &both, first.Namespace, first.Temporal, first.Orders
-		w.startStarter()
-	}
+	join(first, map[string]*Env{"second": second})
 	if !o.Idle {
 		first.StartWorker()
 	}
 	return first, second
+}
+
+// NewGroup builds an installation of so many accounts, each with a shop of its own. No worker runs yet.
+func NewGroup(t testing.TB, o Options, accounts int) []*Env {
+	t.Helper()
+	o.Idle = true
+	all, others := []*Env{New(t, o)}, map[string]*Env{}
+	o.Server = all[0].Server
+	for i := 1; i < accounts; i++ {
+		w := New(t, o)
+		id := fmt.Sprintf("account-%d", i)
+		w.Settings.Shops[id] = w.Settings.Shops[w.Shop]
+		w.Shop = id
+		others[id], all = w, append(all, w)
+	}
+	join(all[0], others)
+	return all
+}
+
+// join makes one installation of several: others are by the ids that their accounts get.
+func join(first *Env, others map[string]*Env) {
+	all := *first.Settings
+	all.Accounts, all.Shops = maps.Clone(all.Accounts), maps.Clone(all.Shops)
+	envs := []*Env{first}
+	for _, id := range slices.Sorted(maps.Keys(others)) {
+		w := others[id]
+		all.Accounts[id] = w.Settings.Accounts["main"]
+		shop := w.Settings.Shops[w.Shop]
+		shop.Account = id
+		all.Shops[w.Shop] = shop
+		all.Revision += w.Settings.Revision
+		envs = append(envs, w)
+	}
+	first.inForce.Replace(&all)
+	for _, w := range envs {
+		w.inForce, w.Settings, w.Namespace, w.Temporal = first.inForce, &all, first.Namespace, first.Temporal
+		w.startStarter()
+	}
 }
 
 // Reconfigured is the test environment's settings with other values of their variables.

@@ -22,20 +22,18 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest"
 
-	"github.com/cartumsync/cartumsync/api"
-	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/contract"
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
-	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
+	"github.com/cartumsync/cartumsync/internal/metrics"
 	"github.com/cartumsync/cartumsync/internal/payload"
-	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/pages"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	cartumstand "github.com/cartumsync/cartumsync/sandbox/cartum"
 	roappstand "github.com/cartumsync/cartumsync/sandbox/roapp"
+	"github.com/cartumsync/cartumsync/starter/server"
 	"github.com/cartumsync/cartumsync/worker/polling"
 )
 
@@ -84,7 +82,9 @@ type Options struct {
 	Idle bool
 	// Server is the Temporal server; nil is the test binary's shared one.
 	Server *enginetest.Server
-	Logger *zap.Logger
+	// Tracing is the starter's; none by default.
+	Tracing *tracing.Tracing
+	Logger  *zap.Logger
 }
 
 // Env is a running installation with one shop and one account.
@@ -104,9 +104,9 @@ type Env struct {
 	StarterURL string
 
 	logger   *zap.Logger
-	index    *index.Index
+	tracing  *tracing.Tracing
 	repeated *engine.RepeatedTasks
-	routes   *atomic.Pointer[http.Handler] // of the starter
+	starter  *atomic.Pointer[server.Server]
 	// inForce is what the starter goes by.
 	inForce *settings.Store
 	running []following
@@ -126,7 +126,7 @@ type following struct {
 func New(t testing.TB, o Options) *Env {
 	t.Helper()
 	o = o.withDefaults(t)
-	w := &Env{T: t, routes: new(atomic.Pointer[http.Handler]), Shop: "demo", Server: o.Server, logger: o.Logger, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
+	w := &Env{T: t, starter: new(atomic.Pointer[server.Server]), Shop: "demo", Server: o.Server, logger: o.Logger, tracing: o.Tracing, repeated: engine.NewRepeatedTasks(), checks: o.Checks, checking: new(sync.Mutex)}
 	if o.Second {
 		w.Shop = "demo-ua"
 	}
@@ -136,9 +136,7 @@ func New(t testing.TB, o Options) *Env {
 	w.Roapp = newRoapp(t, o, w.StarterURL+"/webhooks/roapp/main")
 	w.writeSettings(o)
 	w.Temporal = w.Connect()
-	w.index = index.New(w.Temporal)
 	w.inForce = settings.NewStore(w.Settings)
-	w.Orders = service.NewOrders(w.Temporal, w.index, w.Namespace, w.inForce)
 	w.startStarter()
 	if !o.Idle {
 		w.StartWorker()
@@ -197,8 +195,11 @@ func (w *Env) Connect() client.Client {
 	w.T.Helper()
 	codec, err := payload.Codec(w.Settings)
 	w.must(err)
+	interceptors, err := w.tracing.Interceptors()
+	w.must(err)
 	c, err := engine.Connect(w.T.Context(), engine.Options{
 		Logger: w.logger, Codec: codec, HostPort: w.Server.Address(), Namespace: w.Namespace, Repeated: w.repeated,
+		Interceptors: interceptors,
 	})
 	w.must(err)
 	w.T.Cleanup(c.Close)
@@ -212,9 +213,7 @@ func (w *Env) RestartStarter(edit func(yaml string) string) {
 	w.YAML = []byte(edit(string(w.YAML)))
 	w.parseSettings()
 	w.Temporal = w.Connect()
-	w.index = index.New(w.Temporal)
 	w.inForce = settings.NewStore(w.Settings)
-	w.Orders = service.NewOrders(w.Temporal, w.index, w.Namespace, w.inForce)
 	w.startStarter()
 }
 
@@ -223,7 +222,7 @@ func (w *Env) StartWorker() *polling.Workers {
 	w.T.Helper()
 	store := settings.NewStore(w.Settings)
 	running, err := polling.Start(w.T.Context(), polling.Options{
-		Client: w.Temporal, Index: w.index, Namespace: w.Namespace, Settings: store, Logger: w.logger, Repeated: w.repeated,
+		Client: w.Temporal, Index: index.New(w.Temporal), Namespace: w.Namespace, Settings: store, Logger: w.logger, Repeated: w.repeated,
 	})
 	w.must(err)
 	w.T.Cleanup(running.Stop)
@@ -234,8 +233,8 @@ func (w *Env) StartWorker() *polling.Workers {
 // openStarter gives the starter its address, which the account has to know.
 func (w *Env) openStarter() {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if routes := w.routes.Load(); routes != nil {
-			(*routes).ServeHTTP(rw, r)
+		if starter := w.starter.Load(); starter != nil {
+			starter.ServeHTTP(rw, r)
 			return
 		}
 		http.Error(rw, "the starter is not running yet", http.StatusBadGateway)
@@ -245,27 +244,16 @@ func (w *Env) openStarter() {
 }
 
 func (w *Env) startStarter() {
-	currentOrders := func() (*service.Orders, bool) { return w.Orders, w.Orders != nil }
-	viewer := health.New(w.Temporal, w.index, w.Namespace, w.inForce)
-	currentViewer := func() (*health.Viewer, bool) { return viewer, true }
-	pageOptions := pages.Options{
-		Settings: w.inForce, Orders: currentOrders, Overview: currentViewer, Logger: w.logger,
-	}
-	guard, err := access.New(access.Options{
-		Settings: w.inForce, LoginPage: pages.LoginPage(pageOptions), Logger: w.logger,
-		Logouts: service.NewLogouts(func() (client.Client, bool) { return w.Temporal, true }),
+	shown, err := metrics.New()
+	w.must(err)
+	served, err := server.New(server.Options{
+		Settings: w.inForce, SettingsProblem: func() error { return nil }, Metrics: shown, Logger: w.logger, PublicURL: w.StarterURL,
+		Tracing: w.tracing,
 	})
 	w.must(err)
-	router := api.NewRouter(api.Options{
-		Settings: w.inForce,
-		Guard:    guard,
-		Pages:    pages.New(pageOptions),
-		Orders:   currentOrders,
-		Overview: currentViewer,
-		Health:   engine.NewHealth(process.HealthTimeout, process.TemporalCheck(w.Temporal, w.Namespace)),
-		Logger:   w.logger,
-	})
-	w.routes.Store(&router)
+	served.Connect(w.Temporal, w.Namespace)
+	w.Orders, _ = served.Orders()
+	w.starter.Store(served)
 }
 
 // Secrets of every test environment.

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -30,12 +31,24 @@ import (
 
 const (
 	password  = "sandbox"
-	hash      = "$2a$10$tfbkgWwGe9eCpCS49/bZWewfpVJ7MEbxGxdnTW0sDZ.qcoHekYYuS" // the password's
-	otherHash = "$2a$10$YoV4Co9UK/.fKFZgyeNiduVayJvMqpqQEUeeUGkrEPkz9tzuxGy7C"
 	actToken  = "token-of-the-warehouse"
 	viewToken = "token-of-the-monitor"
 	secret    = "a session key that has more than 32 characters"
 )
+
+// Hashes of the least cost: tests log in often.
+var (
+	hash      = hashOf(password)
+	otherHash = hashOf("another password")
+)
+
+func hashOf(password string) string {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		panic(err) // it is short enough
+	}
+	return string(hash)
+}
 
 // known are settings with two people and two programs.
 func known() *settings.Settings {

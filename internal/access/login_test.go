@@ -16,7 +16,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -143,22 +142,10 @@ func each(format string) func(int) string {
 	return func(i int) string { return fmt.Sprintf(format, i) }
 }
 
-// cheap are settings whose passwords are compared fast.
-func cheap(t *testing.T) *settings.Settings {
-	t.Helper()
-	fast, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
-	require.NoError(t, err)
-	s := known()
-	for i := range s.Users {
-		s.Users[i].PasswordBcrypt = settings.NewSecret(string(fast))
-	}
-	return s
-}
-
 func TestGuessesAreSlowedDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		handler, _ := guarded(t, settings.NewStore(known()), "")
 		a := tries{t, handler}
 		assert.True(t, a.slowedDown(same("10.0.0.1"), same("anna")), "of one name")
 		assert.True(t, a.slowedDown(same("10.0.0.2"), each("name-%d")), "of many names")
@@ -171,7 +158,7 @@ func TestGuessesAreSlowedDown(t *testing.T) {
 func TestNobodyIsLockedOutByOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		handler, _ := guarded(t, settings.NewStore(known()), "")
 		a := tries{t, handler}
 		before := a.logIn("10.0.0.1", "anna", password)
 		require.Equal(t, http.StatusSeeOther, before.Code)
@@ -192,7 +179,7 @@ func TestNobodyIsLockedOutByOthers(t *testing.T) {
 func TestAKnownBrowserIsOnePersons(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		handler, _ := guarded(t, settings.NewStore(cheap(t)), "")
+		handler, _ := guarded(t, settings.NewStore(known()), "")
 		a := tries{t, handler}
 		browser := cookieOf(a.logIn("10.0.0.1", "anna", password), "cartumsync_browser")
 		require.True(t, a.slowedDown(same("10.0.0.1"), same("viewer"), "Cookie", browser))
@@ -214,7 +201,7 @@ func cookieOf(answer *httptest.ResponseRecorder, name string) string {
 func TestLimitsBehindAProxy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := cheap(t)
+		s := known()
 		s.TrustedProxies = []string{"10.0.0.0/24"}
 		handler, _ := guarded(t, settings.NewStore(s), "")
 		a := tries{t, handler}

@@ -22,6 +22,8 @@ import (
 
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
+
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 const (
@@ -57,6 +59,8 @@ type Config struct {
 	HTTP *http.Client
 	// UserAgent is sent with every request; empty means the program's name.
 	UserAgent string
+	// Shop is the shop's id in spans.
+	Shop string
 	// Observe is called for every request that was sent: its failure's kind, or "" for
 	// a success. Nil is nobody.
 	Observe func(Kind)
@@ -71,7 +75,7 @@ type waiter interface{ Wait(context.Context) error }
 
 // Client talks to one shop. It is safe for parallel use: all calls share one token and one pace.
 type Client struct {
-	base, login, password, userAgent string
+	base, login, password, userAgent, shop string
 
 	timeout time.Duration
 	http    *http.Client
@@ -95,6 +99,7 @@ func New(cfg Config) *Client {
 		timeout:   cfg.Timeout,
 		http:      sameShopClient(cfg.HTTP),
 		limiter:   rate.NewLimiter(pace(cfg.RequestsPerSecond), 1),
+		shop:      cfg.Shop,
 		observe:   cfg.Observe,
 		now:       cfg.Now,
 		jitter:    cfg.Jitter,
@@ -164,6 +169,8 @@ type function struct {
 	writes bool
 }
 
+func (f function) path() string { return "/api/" + f.name + "/" }
+
 // answer is what came back over HTTP, not yet understood.
 type answer struct {
 	code       int
@@ -230,11 +237,13 @@ func (c *Client) attempt(ctx context.Context, f function, params map[string]any,
 
 // exchange sends one request and understands its answer.
 func (c *Client) exchange(ctx context.Context, f function, body map[string]any, read reader) (reply, *Error) {
-	a, failure := c.send(ctx, f, body)
+	sending, span := c.startSpan(ctx, f)
+	a, failure := c.send(sending, f, body)
 	var r reply
 	if failure == nil {
 		r, failure = read(f, a)
 	}
+	span.End(a.code, failure.kind())
 	switch {
 	case failure == nil:
 		c.observe("")
@@ -242,6 +251,10 @@ func (c *Client) exchange(ctx context.Context, f function, body map[string]any, 
 		c.observe(failure.Kind)
 	}
 	return r, failure
+}
+
+func (c *Client) startSpan(ctx context.Context, f function) (context.Context, tracing.Request) {
+	return tracing.StartRequest(ctx, http.MethodPost, f.path(), tracing.Shop(c.shop))
 }
 
 func (c *Client) awaitSlot(ctx context.Context, f function) *Error {
@@ -260,7 +273,7 @@ func (c *Client) send(ctx context.Context, f function, body map[string]any) (ans
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/api/"+f.name+"/", bytes.NewReader(payload))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+f.path(), bytes.NewReader(payload))
 	if err != nil {
 		return answer{}, f.unsent(err)
 	}

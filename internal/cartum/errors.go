@@ -73,6 +73,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// kind is "" of no error.
+func (e *Error) kind() string {
+	if e == nil {
+		return ""
+	}
+	return string(e.Kind)
+}
+
 // KindOf gives the kind of the first *Error in the chain, and "" where there is none.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

@@ -102,11 +102,14 @@ func (c *Client) requestToken(ctx context.Context) (token, *Error) {
 		return token{}, failure
 	}
 	asked := c.now()
+	ctx, span := c.startSpan(ctx, authFunction)
 	a, failure := c.send(ctx, authFunction, map[string]any{"login": c.login, "password": c.password})
 	if failure != nil {
+		span.End(a.code, failure.kind())
 		return token{}, failure
 	}
 	value, failure := readToken(a)
+	span.End(a.code, failure.kind())
 	if failure != nil {
 		return token{}, withoutSecrets(failure, c.password)
 	}

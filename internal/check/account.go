@@ -1,7 +1,6 @@
 package check
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,16 +15,16 @@ import (
 type accountNames struct{ title, url, key string }
 
 // Account judges an account's own settings by what the account says.
-func Account(id string, a settings.Account, says refdata.Account) Section {
+func (w Words) Account(id string, a settings.Account, says refdata.Account) Section {
 	at := "accounts." + id
-	s := Section{Title: fmt.Sprintf("RO App account %s, %s", id, a.URL)}
-	names := accountNames{title: titleOfAccount(id), url: at + ".url", key: at + ".api_key"}
+	s := w.section("RO App account %s, %s", id, a.URL)
+	names := accountNames{title: w.account(id), url: at + ".url", key: at + ".api_key"}
 	if !s.company(names, says) {
 		return s
 	}
 	s.accountCurrency(at+".currency", a.Currency, says.Company)
 	if a.WebhookSecret.Reveal() == "" {
-		s.Find(Remark, at+".webhook_secret", "none: RO App's webhooks are not accepted, and changes are seen by asking alone")
+		s.Find(Remark, at+".webhook_secret", "none: RO App's webhooks are not accepted, and changes are seen by polling alone")
 	}
 	s.failures(names, says)
 	s.catalogue(at, a, says)
@@ -34,8 +33,8 @@ func Account(id string, a settings.Account, says refdata.Account) Section {
 	s.id(at+".fallback_category", says.Lists[refdata.Categories], a.FallbackCategory, names.title)
 	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[refdata.CustomFields])
 	ours := []string{a.Fields.Shop, a.Fields.ExternalID, a.Fields.Created, a.Fields.LastUpdated}
-	s.givenFields(at+".order_fields", "orders", a.OrderFields, ours, names.title, says.Lists[refdata.CustomFields])
-	s.givenFields(at+".contact_fields", "contacts", a.ContactFields, nil, names.title, says.Lists[refdata.PeopleFields])
+	s.givenFields(at+".order_fields", s.words.one(refdata.CustomFields), a.OrderFields, ours, names.title, says.Lists[refdata.CustomFields])
+	s.givenFields(at+".contact_fields", s.words.one(refdata.PeopleFields), a.ContactFields, nil, names.title, says.Lists[refdata.PeopleFields])
 	s.accountLists(says)
 	return s
 }
@@ -58,7 +57,7 @@ func (s *Section) catalogue(at string, a settings.Account, says refdata.Account)
 	switch {
 	case !types.Read:
 	case a.ProductType != 0:
-		s.id(at+".product_type_id", types, a.ProductType, titleOfAccount(strings.TrimPrefix(at, "accounts.")))
+		s.id(at+".product_type_id", types, a.ProductType, s.words.account(strings.TrimPrefix(at, "accounts.")))
 	case len(types.Records) == 0:
 		s.Find(Problem, at+".product_type_id", "the account has no product type, so no product can be created; add one in RO App")
 	default:
@@ -82,12 +81,12 @@ func (s *Section) givenFields(key, of string, given map[string]string, ours []st
 		if found, ok := fieldOf(fields, configured); ok {
 			s.Find(Fine, key+"."+configured, "%s is %q", found.ID, found.Name)
 		} else {
-			s.Find(Problem, key+"."+configured, "%s has no custom field of %s with the id or title %q; write one of its list", account, of, configured)
+			s.Find(Problem, key+"."+configured, "%s has no %s %q; use an id or a title of its list", account, of, configured)
 		}
 	}
 	for _, field := range fields.Records {
 		if Required(field) && !Given(field, given, ours) {
-			s.Find(Problem, key, "%s requires %s %q of new %s; give it a value, for example %s: {%s: \"\"}", account, field.ID, field.Name, of, lastPart(key), field.ID)
+			s.Find(Problem, key, "%s requires the %s %s %q; give it a value, for example %s: {%s: \"\"}", account, of, field.ID, field.Name, lastPart(key), field.ID)
 		}
 	}
 }
@@ -103,13 +102,13 @@ func Given(field refdata.Record, given map[string]string, ours []string) bool {
 
 func lastPart(key string) string { return key[strings.LastIndex(key, ".")+1:] }
 
-func titleOfAccount(id string) string { return "account " + id }
+func (w Words) account(id string) string { return w.Sprintf("account %s", id) }
 
 // AccountAlone lists the ids of an account that is not in the settings: url is
 // where it is, and the flag and the variable are what the address and the key
 // were given by.
-func AccountAlone(url, flag, variable string, says refdata.Account) Section {
-	s := Section{Title: "RO App, " + url}
+func (w Words) AccountAlone(url, flag, variable string, says refdata.Account) Section {
+	s := w.section("RO App, %s", url)
 	names := accountNames{title: url, url: flag, key: variable}
 	if !s.company(names, says) {
 		return s
@@ -129,16 +128,16 @@ func (s *Section) company(names accountNames, says refdata.Account) bool {
 	case failure != nil && failure.Kind == string(roapp.Missing) && !says.Reached():
 		s.Find(Problem, names.url, "there is no RO App API at this address: %s, and so all others; it is https://api.roapp.io as a rule", failure.Text)
 	case failure != nil:
-		s.roappFailed(names, "the company", *failure)
+		s.roappFailed(names, s.words.Sprintf("the company"), *failure)
 	}
 	if !says.Reached() {
 		return false
 	}
-	text := "accepted"
 	if name := says.Company.Name; name != "" {
-		text = fmt.Sprintf("accepted; the company is %q", name)
+		s.Find(Fine, names.key, "accepted; the company is %q", name)
+	} else {
+		s.Find(Fine, names.key, "accepted")
 	}
-	s.Find(Fine, names.key, "%s", text)
 	return true
 }
 
@@ -151,7 +150,7 @@ func (s *Section) failures(names accountNames, says refdata.Account) {
 			continue // one endpoint that several need is one finding
 		}
 		told[failure.Text] = true
-		s.roappFailed(names, string(kind), *failure)
+		s.roappFailed(names, s.words.kind(kind), *failure)
 	}
 }
 
@@ -165,7 +164,7 @@ func (s *Section) roappFailed(names accountNames, what string, f refdata.Failure
 	case roapp.Throttled:
 		s.Find(Problem, names.key, "RO App's limit of requests is used up by others: %s; check again in a minute, or look who else uses the key", f.Text)
 	case roapp.Missing:
-		s.Find(Problem, names.url, "RO App does not offer %s: %s; the address is right, for other requests are answered, and orders wait for this one", what, f.Text)
+		s.Find(Problem, names.url, "RO App does not offer %s: %s; the address is right, since other requests are answered; orders wait for this one", what, f.Text)
 	case roapp.NotFound, roapp.Unavailable:
 		s.Find(Problem, names.url, "RO App does not answer for %s: %s; check the address and the network", what, f.Text)
 	default:
@@ -176,7 +175,7 @@ func (s *Section) roappFailed(names accountNames, what string, f refdata.Failure
 func (s *Section) accountCurrency(key, configured string, company refdata.Company) {
 	switch {
 	case company.Currency == "":
-		s.Find(Remark, key, "%s; RO App's API does not tell the account's currency, so compare it by hand", configured)
+		s.Find(Remark, key, "%s; RO App's API does not give the account's currency, so compare it by hand", configured)
 	case strings.EqualFold(company.Currency, configured):
 		s.Find(Fine, key, "%s, as in RO App", configured)
 	default:
@@ -200,20 +199,20 @@ func (s *Section) customFields(at string, f settings.CustomFields, account strin
 		holds           []string
 		without         string
 	}{
-		{"shop", f.Shop, []string{text}, "the shop's name is not shown on orders"},
-		{"external_id", f.ExternalID, []string{text, number}, "Cartum's number goes into the manager's notes"},
-		{"created", f.Created, []string{text, moment}, "the time of creation in Cartum is not shown on orders"},
-		{"last_updated", f.LastUpdated, []string{text, moment}, "the time of the last sync is not shown on orders"},
+		{"shop", f.Shop, []string{text}, "none: the shop's name is not shown on orders"},
+		{"external_id", f.ExternalID, []string{text, number}, "none: Cartum's number goes into the manager's notes"},
+		{"created", f.Created, []string{text, moment}, "none: the time of creation in Cartum is not shown on orders"},
+		{"last_updated", f.LastUpdated, []string{text, moment}, "none: the time of the last sync is not shown on orders"},
 	} {
 		key := at + field.key
 		switch found, ok := fieldOf(fields, field.configured); {
 		case field.configured == "":
-			s.Find(Remark, key, "none: %s", field.without)
+			s.Find(Remark, key, "%s", s.words.text(field.without))
 		case !fields.Read: // that they could not be listed is a finding of its own
 		case !ok:
-			s.Find(Problem, key, "%s has no custom field of orders with the id or title %q; make one in RO App, or write one of its list", account, field.configured)
+			s.Find(Problem, key, "%s has no %s %q; create it in RO App, or use an id or a title of its list", account, s.words.one(refdata.CustomFields), field.configured)
 		case unfitting(found, field.holds):
-			s.Find(Problem, key, "%s %q is a field of the type %s; choose one for %s", found.ID, found.Name, typeOf(found), strings.Join(field.holds, " or "))
+			s.Find(Problem, key, "%s %q is a field of the type %s; choose one of these types: %s", found.ID, found.Name, typeOf(found), strings.Join(field.holds, ", "))
 		default:
 			s.Find(Fine, key, "%s is %q", found.ID, found.Name)
 		}

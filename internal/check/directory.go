@@ -8,41 +8,43 @@ import (
 )
 
 // one is what a single record of the list is called.
-func one(k refdata.Kind) string {
+func (w Words) one(k refdata.Kind) string {
 	switch k {
 	case refdata.Locations:
-		return "location"
+		return w.Sprintf("location")
 	case refdata.Employees:
-		return "employee"
+		return w.Sprintf("employee")
 	case refdata.OrderTypes:
-		return "order type"
+		return w.Sprintf("order type")
 	case refdata.Statuses:
-		return "order status"
+		return w.Sprintf("order status")
 	case refdata.Units:
-		return "unit"
+		return w.Sprintf("unit")
 	case refdata.Categories:
-		return "category"
-	case refdata.CustomFields, refdata.PeopleFields:
-		return "custom field"
+		return w.Sprintf("category")
+	case refdata.CustomFields:
+		return w.Sprintf("order custom field")
+	case refdata.PeopleFields:
+		return w.Sprintf("contact custom field")
 	case refdata.ProductTypes:
-		return "product type"
+		return w.Sprintf("product type")
 	default:
-		return "status"
+		return w.Sprintf("status")
 	}
 }
 
 // header names the columns of the list.
-func header(k refdata.Kind) []string {
-	columns := []string{"ID", "NAME"}
+func (w Words) header(k refdata.Kind) []string {
+	columns := w.columns("ID", "NAME")
 	switch k {
 	case refdata.Statuses:
-		return append(columns, "GROUP")
+		return append(columns, w.columns("GROUP")...)
 	case refdata.Categories:
-		return append(columns, "PARENT")
+		return append(columns, w.columns("PARENT")...)
 	case refdata.CustomFields, refdata.PeopleFields:
-		return append(columns, "TYPE", "REQUIRED")
+		return append(columns, w.columns("TYPE", "REQUIRED")...)
 	case refdata.ShopStatuses:
-		return append(columns, "SUCCESSFUL")
+		return append(columns, w.columns("SUCCESSFUL")...)
 	default:
 		return columns
 	}
@@ -57,7 +59,7 @@ func (s *Section) list(d refdata.Directory) {
 	for _, record := range d.Records {
 		rows = append(rows, append([]string{record.ID, record.Name}, record.More...))
 	}
-	s.Lists = append(s.Lists, List{Title: string(d.Kind), Header: header(d.Kind), Rows: rows})
+	s.Lists = append(s.Lists, List{Title: s.words.kind(d.Kind), Header: s.words.header(d.Kind), Rows: rows})
 }
 
 // id finds out whether an id of the settings is in the directory.
@@ -69,9 +71,9 @@ func (s *Section) id(key string, d refdata.Directory, id any, where string) {
 	case exists:
 		s.Find(Fine, key, "%s is %q", text, name)
 	case len(d.Records) == 0:
-		s.Find(Problem, key, "%s has no %s at all; make one there and write its id", where, d.Kind)
+		s.Find(Problem, key, "%s has no %s; create one there and use its id", where, s.words.kind(d.Kind))
 	default:
-		s.Find(Problem, key, "%s has no %s %s; write an id of its list of %s", where, one(d.Kind), text, d.Kind)
+		s.Find(Problem, key, "%s has no %s %s; use an id of this list: %s", where, s.words.one(d.Kind), text, s.words.kind(d.Kind))
 	}
 }
 

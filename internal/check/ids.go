@@ -27,7 +27,7 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 		}
 		account = func() {
 			says := AskAccount(ctx, roapp.New(roapp.Config{URL: c.RoappURL, APIKey: values[0], Timeout: serviceTimeout}))
-			c.add(AccountAlone(c.RoappURL, "--roapp-url", "ROAPP_API_KEY", says))
+			c.add(Words{}.AccountAlone(c.RoappURL, "--roapp-url", "ROAPP_API_KEY", says))
 		}
 	}
 	if c.CartumURL != "" {
@@ -37,7 +37,7 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 		}
 		shop = func() {
 			says := AskShop(ctx, cartum.New(cartum.Config{URL: c.CartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}), time.UTC)
-			c.add(ShopAlone(c.CartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
+			c.add(Words{}.ShopAlone(c.CartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
 		}
 	}
 	for _, list := range []func(){account, shop} {

@@ -38,11 +38,13 @@ type Section struct {
 	Lists    []List
 	// Text is what no check can find out.
 	Text []string
+
+	words Words
 }
 
-// Find adds a finding.
+// Find adds a finding in the section's language.
 func (s *Section) Find(v Verdict, key, format string, values ...any) {
-	s.Findings = append(s.Findings, Finding{v, key, fmt.Sprintf(format, values...)})
+	s.Findings = append(s.Findings, Finding{v, key, s.words.Sprintf(format, values...)})
 }
 
 // Count counts the findings of all sections with a verdict.

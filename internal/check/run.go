@@ -81,17 +81,17 @@ func (c *checker) withSettings(ctx context.Context) error {
 			URL: a.URL, APIKey: a.APIKey.Reveal(), RequestsPerSecond: a.RequestsPerSecond, Timeout: min(a.RequestTimeout, serviceTimeout),
 			Catalogue: roapp.Catalogue(a.Catalog), ProductTypeID: a.ProductType,
 		}))
-		c.add(Account(id, a, accountSays[id]))
+		c.add(Words{}.Account(id, a, accountSays[id]))
 	}
 	for _, id := range shops {
 		shop := s.Shops[id]
 		says := AskShop(ctx, cartum.New(cartum.Config{
 			URL: shop.URL, Login: shop.Login.Reveal(), Password: shop.Password.Reveal(), RequestsPerSecond: shop.RequestsPerSecond, Timeout: serviceTimeout,
 		}), shop.Zone())
-		c.add(Shop(id, shop, s.Accounts[shop.Account].Currency, says, accountSays[shop.Account]))
+		c.add(Words{}.Shop(id, shop, s.Accounts[shop.Account].Currency, says, accountSays[shop.Account]))
 	}
 	c.checkTemporal(ctx, accounts)
-	c.add(ByHand(s, accounts, shops))
+	c.add(Words{}.ByHand(s, accounts, shops))
 	return nil
 }
 

@@ -107,7 +107,7 @@ func TestCheckAllRight(t *testing.T) {
 	require.NoError(t, err, report)
 	for _, line := range []string{
 		`ok accounts.main.api_key accepted; the company is "Sandbox"`,
-		`note accounts.main.currency PLN; RO App's API does not tell the account's currency, so compare it by hand`,
+		`note accounts.main.currency PLN; RO App's API does not give the account's currency, so compare it by hand`,
 		`ok accounts.main.piece_unit 1 is "pcs"`,
 		`ok accounts.main.fields.shop f101 is "Shop"`,
 		`ok accounts.main.fields.external_id f102 is "External ID"`,
@@ -136,7 +136,7 @@ func TestCheckAllRight(t *testing.T) {
 func TestCheckNamesWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ old, by, want string }{
-		"location":      {"location: 12", "location: 13", "PROBLEM shops.demo.location account main has no location 13; write an id of its list of locations"},
+		"location":      {"location: 12", "location: 13", "PROBLEM shops.demo.location account main has no location 13; use an id of this list: locations"},
 		"order type":    {"order_type: 34", "order_type: 36", "PROBLEM shops.demo.order_type account main has no order type 36"},
 		"manager":       {"[56, 57]", "[56, 58]", "PROBLEM shops.demo.managers[1] account main has no employee 58"},
 		"import from":   {"{1: 101,", "{1: 101, 8: 102,", "PROBLEM shops.demo.statuses.import.8 the shop has no status 8"},
@@ -147,9 +147,9 @@ func TestCheckNamesWhatIsNotThere(t *testing.T) {
 		"final in RO":   {"    statuses:", "    final: {roapp: [104, 109]}\n    statuses:", "PROBLEM shops.demo.final.roapp[1] account main has no order status 109"},
 		"unit":          {"piece_unit: 1", "piece_unit: 9", "PROBLEM accounts.main.piece_unit account main has no unit 9"},
 		"category":      {"fallback_category: 7", "fallback_category: 8", "PROBLEM accounts.main.fallback_category account main has no category 8"},
-		"field by id":   {"shop: f101", "shop: f111", `PROBLEM accounts.main.fields.shop account main has no custom field of orders with the id or title "f111"`},
-		"field by name": {"External ID", "Number", `PROBLEM accounts.main.fields.external_id account main has no custom field of orders with the id or title "Number"`},
-		"field's type":  {"external_id: External ID, created: f103", "external_id: f103, created: f102", `PROBLEM accounts.main.fields.external_id f103 "Created" is a field of the type time; choose one for text or number`},
+		"field by id":   {"shop: f101", "shop: f111", `PROBLEM accounts.main.fields.shop account main has no order custom field "f111"; create it in RO App, or use an id or a title of its list`},
+		"field by name": {"External ID", "Number", `PROBLEM accounts.main.fields.external_id account main has no order custom field "Number"; create it in RO App, or use an id or a title of its list`},
+		"field's type":  {"external_id: External ID, created: f103", "external_id: f103, created: f102", `PROBLEM accounts.main.fields.external_id f103 "Created" is a field of the type time; choose one of these types: text, number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -183,12 +183,12 @@ func TestCheckTellsTheCatalogue(t *testing.T) {
 		"v2":                {gone(), "catalog: v2", "note accounts.main.product_type_id none: new products get the first type, 1 \"Product\"", nil},
 		"auto, legacy gone": {gone("legacy-catalogue"), "product_type_id: 2", `ok accounts.main.product_type_id 2 is "Spare part"`, nil},
 		"unknown type": {gone("legacy-catalogue"), "product_type_id: 9", "ok accounts.main.catalog auto: the v2 catalogue is used", []string{
-			"PROBLEM accounts.main.product_type_id account main has no product type 9; write an id of its list of product types",
+			"PROBLEM accounts.main.product_type_id account main has no product type 9; use an id of this list: product types",
 		}},
 		"set to what is gone": {gone("legacy-catalogue"), "catalog: legacy", "ok accounts.main.api_key accepted", []string{
-			"PROBLEM accounts.main.url RO App does not offer products: roapp: GET /products/: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
-			"PROBLEM accounts.main.url RO App does not offer units: roapp: GET /catalogs/uoms: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
-			"PROBLEM accounts.main.url RO App does not offer categories: roapp: GET /warehouse/categories/: Missing, status 404; the address is right, for other requests are answered, and orders wait for this one",
+			"PROBLEM accounts.main.url RO App does not offer products: roapp: GET /products/: Missing, status 404; the address is right, since other requests are answered; orders wait for this one",
+			"PROBLEM accounts.main.url RO App does not offer units: roapp: GET /catalogs/uoms: Missing, status 404; the address is right, since other requests are answered; orders wait for this one",
+			"PROBLEM accounts.main.url RO App does not offer categories: roapp: GET /warehouse/categories/: Missing, status 404; the address is right, since other requests are answered; orders wait for this one",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -259,15 +259,15 @@ func TestCheckListsRequiredFields(t *testing.T) {
 	report, err := w.check()
 	require.ErrorIs(t, err, errFound)
 	assert.Equal(t, []string{
-		`PROBLEM accounts.main.order_fields account main requires f106 "Channel" of new orders; give it a value, for example order_fields: {f106: ""}`,
-		`PROBLEM accounts.main.contact_fields account main requires f201 "Source" of new contacts; give it a value, for example contact_fields: {f201: ""}`,
+		`PROBLEM accounts.main.order_fields account main requires the order custom field f106 "Channel"; give it a value, for example order_fields: {f106: ""}`,
+		`PROBLEM accounts.main.contact_fields account main requires the contact custom field f201 "Source"; give it a value, for example contact_fields: {f201: ""}`,
 	}, problems(report))
 	assert.Contains(t, report, "f201 Source text required")
 
 	w.replace("    piece_unit: 1\n", "    piece_unit: 1\n    order_fields: {Channel: online}\n    contact_fields: {f201: \"\", f999: x}\n")
 	report, _ = w.check()
 	assert.Equal(t, []string{
-		`PROBLEM accounts.main.contact_fields.f999 account main has no custom field of contacts with the id or title "f999"; write one of its list`,
+		`PROBLEM accounts.main.contact_fields.f999 account main has no contact custom field "f999"; use an id or a title of its list`,
 	}, problems(report))
 	assert.Contains(t, report, `ok accounts.main.order_fields.Channel f106 is "Channel"`)
 }
@@ -401,7 +401,7 @@ func TestCheckComparesCurrencies(t *testing.T) {
 	silent.post(silent.cartum, `{"match":"POST /api/currency/export","kind":"envelope","body":"UNDEFINED_FUNCTION"}`)
 	report, _ = silent.check()
 	assert.Empty(t, problems(report))
-	assert.Contains(t, report, "note shops.demo.account the shop does not tell its currencies; its orders must be in PLN")
+	assert.Contains(t, report, "note shops.demo.account the shop does not list its currencies; its orders must be in PLN")
 }
 
 func TestCheckNotesWhatMayBeMeant(t *testing.T) {
@@ -419,7 +419,7 @@ func TestCheckNotesWhatMayBeMeant(t *testing.T) {
 		"note accounts.main.fields.external_id none: Cartum's number goes into the manager's notes",
 		"note accounts.main.webhook_secret none",
 		"note shops.demo.webhook_key none",
-		"note shops.demo.statuses.export.104 status 4 locks an order in Cartum for ever",
+		"note shops.demo.statuses.export.104 status 4 locks an order in Cartum forever",
 		"note shops.demo.enabled the shop is switched off",
 		"note shops.demo.final one side has no final status",
 		"note shops.demo.statuses.import not mapped: 8 ",

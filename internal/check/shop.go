@@ -19,11 +19,11 @@ type shopNames struct{ url, login string }
 
 // Shop judges a shop's settings by what the shop and its account say. Currency
 // is the account's.
-func Shop(id string, set settings.Shop, currency string, says refdata.Shop, account refdata.Account) Section {
+func (w Words) Shop(id string, set settings.Shop, currency string, says refdata.Shop, account refdata.Account) Section {
 	at := "shops." + id
-	s := Section{Title: fmt.Sprintf("Shop %s, %s, %s", id, set.Name, set.URL)}
+	s := w.section("Shop %s, %s, %s", id, set.Name, set.URL)
 	if !set.Enabled {
-		s.Find(Remark, at+".enabled", "the shop is switched off: it is not asked for changes, its webhooks are refused, and its orders wait")
+		s.Find(Remark, at+".enabled", "the shop is switched off: it is not polled for changes, its webhooks are refused, and its orders wait")
 	}
 	names := shopNames{url: at + ".url", login: at + ".login, " + at + ".password"}
 	read := s.logIn(names, says)
@@ -33,18 +33,18 @@ func Shop(id string, set settings.Shop, currency string, says refdata.Shop, acco
 		s.importReads(names, says)
 	}
 	if set.WebhookKey.Reveal() == "" {
-		s.Find(Remark, at+".webhook_key", "none: Cartum's webhooks are not taken, and orders are seen by sweeps alone")
+		s.Find(Remark, at+".webhook_key", "none: Cartum's webhooks are refused, and orders are found by polling alone")
 	}
-	owner := titleOfAccount(set.Account)
+	owner := w.account(set.Account)
 	if !account.Reached() {
-		s.Find(Remark, at+".account", "the ids of %s are not checked, for it did not answer", owner)
+		s.Find(Remark, at+".account", "the ids of %s are not checked, since it did not answer", owner)
 	}
 	s.id(at+".location", account.Lists[refdata.Locations], set.Location, owner)
 	s.id(at+".order_type", account.Lists[refdata.OrderTypes], set.OrderType, owner)
 	for i, manager := range set.Managers {
 		s.id(fmt.Sprintf("%s.managers[%d]", at, i), account.Lists[refdata.Employees], manager, owner)
 	}
-	mapped := mappings{shop: shopDirectory(says.Statuses, set.Language, read), account: account.Lists[refdata.Statuses], owner: owner}
+	mapped := mappings{shop: w.shopDirectory(says.Statuses, set.Language, read), account: account.Lists[refdata.Statuses], owner: owner}
 	s.mappings(at+".statuses.", set.Statuses, mapped)
 	s.final(at+".final.", set, mapped)
 	if read {
@@ -61,8 +61,8 @@ type mappings struct {
 
 // ShopAlone lists the ids of a shop that is not in the settings; the flag and
 // the variables are what it was given by.
-func ShopAlone(url, flag, variables string, says refdata.Shop) Section {
-	s := Section{Title: "Shop, " + url}
+func (w Words) ShopAlone(url, flag, variables string, says refdata.Shop) Section {
+	s := w.section("Shop, %s", url)
 	names := shopNames{url: flag, login: variables}
 	if !s.logIn(names, says) {
 		return s
@@ -71,14 +71,14 @@ func ShopAlone(url, flag, variables string, says refdata.Shop) Section {
 		s.Find(Fine, "currencies", "%s", strings.Join(says.Currencies, ", "))
 	}
 	if s.statusesRead(names, says) {
-		s.list(shopDirectory(says.Statuses, "", true))
+		s.list(w.shopDirectory(says.Statuses, "", true))
 	}
 	return s
 }
 
 func (s *Section) logIn(names shopNames, says refdata.Shop) bool {
 	if says.Login != nil {
-		s.cartumFailed(names, "the login", *says.Login)
+		s.cartumFailed(names, s.words.Sprintf("the login"), *says.Login)
 		return false
 	}
 	s.Find(Fine, names.login, "accepted")
@@ -87,7 +87,7 @@ func (s *Section) logIn(names shopNames, says refdata.Shop) bool {
 
 func (s *Section) statusesRead(names shopNames, says refdata.Shop) bool {
 	if says.StatusesFailure != nil {
-		s.cartumFailed(names, "its statuses", *says.StatusesFailure)
+		s.cartumFailed(names, s.words.Sprintf("its statuses"), *says.StatusesFailure)
 	}
 	return says.StatusesFailure == nil
 }
@@ -95,10 +95,10 @@ func (s *Section) statusesRead(names shopNames, says refdata.Shop) bool {
 // importReads tells what else an import cannot read.
 func (s *Section) importReads(names shopNames, says refdata.Shop) {
 	if says.OrdersFailure != nil {
-		s.cartumFailed(names, "its orders", *says.OrdersFailure)
+		s.cartumFailed(names, s.words.Sprintf("its orders"), *says.OrdersFailure)
 	}
 	if says.CatalogueFailure != nil {
-		s.cartumFailed(names, "its catalogue", *says.CatalogueFailure)
+		s.cartumFailed(names, s.words.Sprintf("its catalogue"), *says.CatalogueFailure)
 	}
 }
 
@@ -106,7 +106,7 @@ func (s *Section) importReads(names shopNames, says refdata.Shop) {
 func (s *Section) cartumFailed(names shopNames, what string, f refdata.Failure) {
 	switch cartum.Kind(f.Kind) {
 	case cartum.Credentials:
-		s.Find(Problem, names.login, "the shop refuses them: %s; make a user in Cartum's panel, Settings > Users, and put its login and password into the variables that the settings name", f.Text)
+		s.Find(Problem, names.login, "the shop refuses them: %s; create a user in Cartum's panel, Settings > Users, and put its login and password into the variables that the settings name", f.Text)
 	case cartum.Unavailable:
 		s.Find(Problem, names.url, "the shop does not answer for %s: %s; check the address, and that the shop's plan includes the API", what, f.Text)
 	default:
@@ -119,7 +119,7 @@ func (s *Section) cartumFailed(names shopNames, what string, f refdata.Failure) 
 func (s *Section) shopCurrency(key, want string, isos []string) {
 	switch {
 	case len(isos) == 0:
-		s.Find(Remark, key, "the shop does not tell its currencies; its orders must be in %s, the account's", want)
+		s.Find(Remark, key, "the shop does not list its currencies; its orders must be in %s, the account's", want)
 	case !slices.Contains(isos, want):
 		s.Find(Problem, key, "the shop sells in %s, the account is in %s, so every order would be held; choose an account in the shop's currency, or change the shop's", strings.Join(isos, ", "), want)
 	case len(isos) > 1:
@@ -134,7 +134,7 @@ func (s *Section) shopCurrency(key, want string, isos []string) {
 func (s *Section) final(at string, set settings.Shop, m mappings) {
 	for i, id := range set.Final.Shop {
 		if _, mapped := set.Statuses.Import[id]; !mapped {
-			s.id(fmt.Sprintf("%sshop[%d]", at, i), m.shop, id, "the shop")
+			s.id(fmt.Sprintf("%sshop[%d]", at, i), m.shop, id, s.words.Sprintf("the shop"))
 		}
 	}
 	imported := slices.Collect(maps.Values(set.Statuses.Import))
@@ -144,23 +144,23 @@ func (s *Section) final(at string, set settings.Shop, m mappings) {
 		}
 	}
 	if len(set.Final.Shop) == 0 || len(set.Final.Roapp) == 0 {
-		s.Find(Remark, strings.TrimSuffix(at, "."), "one side has no final status, so each order is watched for half a year")
+		s.Find(Remark, strings.TrimSuffix(at, "."), "one side has no final status, so each order is synced for half a year")
 	}
 }
 
 // shopDirectory is the shop's statuses with their titles in a language; in all
 // languages where none is given.
-func shopDirectory(statuses []refdata.Status, language string, read bool) refdata.Directory {
+func (w Words) shopDirectory(statuses []refdata.Status, language string, read bool) refdata.Directory {
 	d := refdata.Directory{Kind: refdata.ShopStatuses, Read: read}
 	for _, one := range statuses {
-		d.Records = append(d.Records, numbered(int64(one.ID), TitleOf(one.Titles, language), yes(one.Successful)))
+		d.Records = append(d.Records, numbered(int64(one.ID), TitleOf(one.Titles, language), w.yes(one.Successful)))
 	}
 	return d
 }
 
-func yes(is bool) string {
+func (w Words) yes(is bool) string {
 	if is {
-		return "yes"
+		return w.Sprintf("yes")
 	}
 	return ""
 }
@@ -188,13 +188,13 @@ func TitleOf(titles map[string]string, language string) string {
 // mappings tests the status ids of both maps on both sides.
 func (s *Section) mappings(at string, set settings.Statuses, m mappings) {
 	for _, from := range slices.Sorted(maps.Keys(set.Import)) {
-		s.mapping(fmt.Sprintf("%simport.%d", at, from), m.shop, m.account, from, set.Import[from], "the shop", m.owner)
+		s.mapping(fmt.Sprintf("%simport.%d", at, from), m.shop, m.account, from, set.Import[from], s.words.Sprintf("the shop"), m.owner)
 	}
 	for _, from := range slices.Sorted(maps.Keys(set.Export)) {
 		key := fmt.Sprintf("%sexport.%d", at, from)
-		s.mapping(key, m.account, m.shop, from, set.Export[from], m.owner, "the shop")
+		s.mapping(key, m.account, m.shop, from, set.Export[from], m.owner, s.words.Sprintf("the shop"))
 		if set.Export[from] == order.CancelledStatus {
-			s.Find(Remark, key, "status %d locks an order in Cartum for ever", order.CancelledStatus)
+			s.Find(Remark, key, "status %s locks an order in Cartum forever", strconv.Itoa(order.CancelledStatus))
 		}
 	}
 }
@@ -205,7 +205,7 @@ func (s *Section) mapping(key string, fromIn, toIn refdata.Directory, from, to a
 	fromName, fromExists := fromIn.Name(fmt.Sprint(from))
 	toName, toExists := toIn.Name(fmt.Sprint(to))
 	if fromExists && toExists {
-		s.Find(Fine, key, "%v %q becomes %v %q", from, fromName, to, toName)
+		s.Find(Fine, key, "%s %q becomes %s %q", fmt.Sprint(from), fromName, fmt.Sprint(to), toName)
 		return
 	}
 	if !fromExists {
@@ -225,12 +225,12 @@ func (s *Section) showMappings(at string, statuses []refdata.Status, set setting
 		if !mapped {
 			unmapped = append(unmapped, one.ID+" "+one.Name)
 		}
-		rows = append(rows, []string{one.ID, one.Name, one.More[0], becomes(mapped, strconv.FormatInt(to, 10), m.account)})
+		rows = append(rows, []string{one.ID, one.Name, one.More[0], s.becomes(mapped, strconv.FormatInt(to, 10), m.account)})
 	}
 	if len(unmapped) > 0 {
 		s.Find(Remark, at+".statuses.import", "not mapped: %s; orders in such a status keep theirs in RO App, and their rows warn", strings.Join(unmapped, ", "))
 	}
-	s.Lists = append(s.Lists, List{"statuses of the shop", []string{"ID", "NAME", "SUCCESSFUL", "BECOMES IN RO APP"}, rows})
+	s.Lists = append(s.Lists, List{s.words.kind(refdata.ShopStatuses), s.words.columns("ID", "NAME", "SUCCESSFUL", "BECOMES IN RO APP"), rows})
 	if !m.account.Read {
 		return
 	}
@@ -238,14 +238,14 @@ func (s *Section) showMappings(at string, statuses []refdata.Status, set setting
 	for _, one := range m.account.Records {
 		id, _ := strconv.ParseInt(one.ID, 10, 64)
 		to, mapped := set.Statuses.Export[id]
-		rows = append(rows, []string{one.ID, one.Name, one.More[0], becomes(mapped, strconv.Itoa(to), m.shop)})
+		rows = append(rows, []string{one.ID, one.Name, one.More[0], s.becomes(mapped, strconv.Itoa(to), m.shop)})
 	}
-	s.Lists = append(s.Lists, List{"statuses of " + m.owner, []string{"ID", "NAME", "GROUP", "BECOMES IN CARTUM"}, rows})
+	s.Lists = append(s.Lists, List{s.words.Sprintf("statuses of %s", m.owner), s.words.columns("ID", "NAME", "GROUP", "BECOMES IN CARTUM"), rows})
 }
 
-func becomes(mapped bool, to string, in refdata.Directory) string {
+func (s *Section) becomes(mapped bool, to string, in refdata.Directory) string {
 	if !mapped {
-		return "(not mapped: changes nothing)"
+		return s.words.Sprintf("(not mapped: changes nothing)")
 	}
 	name, _ := in.Name(to)
 	return strings.TrimSpace(to + " " + name)

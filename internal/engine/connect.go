@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -39,6 +40,8 @@ type Options struct {
 	Namespace string
 	// Metrics receives the SDK's metrics. Nil means none.
 	Metrics client.MetricsHandler
+	// Interceptors are of the client, and of the workers that use it.
+	Interceptors []interceptor.ClientInterceptor
 	// Repeated notes workflow tasks that fail again and again. Nil notes none.
 	Repeated *RepeatedTasks
 }
@@ -94,6 +97,7 @@ func (o Options) clientOptions() (client.Options, error) {
 	opts.Identity = o.Identity
 	opts.Logger = TemporalLogger(o.Logger)
 	opts.MetricsHandler = o.Metrics
+	opts.Interceptors = o.Interceptors
 	if o.Repeated != nil {
 		opts.ConnectionOptions.DialOptions = append(opts.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.Repeated.intercept))
 	}

@@ -39,7 +39,7 @@ func NewHealth(timeout time.Duration, checks ...Check) *Health {
 	return h
 }
 
-// WithReport adds a report to the answer of /readyz as "exchange": it is for
+// WithReport adds a report to the answer of /readyz as "health": it is for
 // people and does not affect readiness. It runs after the checks and answers at
 // once.
 func (h *Health) WithReport(what func(ctx context.Context) any) *Health {
@@ -57,7 +57,7 @@ func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 type readiness struct {
 	Ready  bool              `json:"ready"`
 	Checks map[string]string `json:"checks"`
-	Report any               `json:"exchange,omitempty"`
+	Report any               `json:"health,omitempty"`
 }
 
 func (h *Health) ready(w http.ResponseWriter, r *http.Request) {

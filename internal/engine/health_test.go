@@ -124,7 +124,7 @@ func TestHealthShowsItsReport(t *testing.T) {
 	reported := func(context.Context) any { return map[string]string{"shop": "red"} }
 	w := get(t, NewHealth(time.Second, check("a", nil)).WithReport(reported), "/readyz")
 	assert.Equal(t, http.StatusOK, w.Code)
-	assert.JSONEq(t, `{"ready": true, "checks": {"a": "ok"}, "exchange": {"shop": "red"}}`, w.Body.String())
+	assert.JSONEq(t, `{"ready": true, "checks": {"a": "ok"}, "health": {"shop": "red"}}`, w.Body.String())
 	w = get(t, NewHealth(time.Second, check("a", errors.New("down"))).WithReport(reported), "/readyz")
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.JSONEq(t, `{"ready": false, "checks": {"a": "down"}}`, w.Body.String())

@@ -29,7 +29,7 @@ func logFields(workflowID string) []any {
 		return []any{"shop", owner, "order", more}
 	case "shop", "reconcile", "rehearsal":
 		return []any{"shop", owner}
-	case "account", "contact", "product", "category", "lane", "roapp-orders":
+	case "account", "contact", "product", "category", "lane", "roapp-orders", "search":
 		return []any{"account", owner}
 	case "check", "alert", "lookup":
 		return logFields(rest)

@@ -11,6 +11,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
@@ -105,13 +106,19 @@ func ofShop(shop string, orders []index.Order) (count int64) {
 
 // measureAccounts asks for each account's queue and how fast it is served.
 func (l *reading) measureAccounts(ctx context.Context) {
+	codec, err := payload.Codec(l.set)
+	if err != nil {
+		l.failed(fmt.Errorf("read heartbeats: %w", err))
+		return
+	}
+	heartbeats := engine.DataConverter(codec)
 	for _, id := range slices.Sorted(maps.Keys(l.report.Accounts)) {
 		account := l.report.Accounts[id]
 		account.Limit = l.set.Accounts[id].RequestsPerSecond
 		if err := l.measureBacklog(ctx, id, &account); err != nil {
 			l.failed(fmt.Errorf("ask for the backlog of account %s: %w", id, err))
 		}
-		if rate, err := l.requestRate(ctx, id); err != nil {
+		if rate, err := l.requestRate(ctx, id, heartbeats); err != nil {
 			l.failed(fmt.Errorf("ask for the requests of account %s: %w", id, err))
 		} else {
 			account.PerSecond = rate
@@ -137,7 +144,7 @@ func (l *reading) measureBacklog(ctx context.Context, id string, account *Accoun
 
 // requestRate is what the process that holds the account's lane reported with its
 // last heartbeat, 0 while no process holds it.
-func (l *reading) requestRate(ctx context.Context, account string) (float64, error) {
+func (l *reading) requestRate(ctx context.Context, account string, heartbeats converter.DataConverter) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	described, err := l.client.DescribeWorkflowExecution(ctx, workflows.LaneID(account), "")
@@ -147,16 +154,12 @@ func (l *reading) requestRate(ctx context.Context, account string) (float64, err
 	if err != nil {
 		return 0, err
 	}
-	codec, err := payload.Codec(l.set)
-	if err != nil {
-		return 0, err
-	}
 	for _, lease := range described.GetPendingActivities() {
 		if lease.GetState() != enumspb.PENDING_ACTIVITY_STATE_STARTED || lease.GetHeartbeatDetails() == nil {
 			continue
 		}
 		var load workflows.LaneLoad
-		if err := engine.DataConverter(codec).FromPayloads(lease.GetHeartbeatDetails(), &load); err != nil {
+		if err := heartbeats.FromPayloads(lease.GetHeartbeatDetails(), &load); err != nil {
 			return 0, fmt.Errorf("read the heartbeat of %s: %w", workflows.LaneID(account), err)
 		}
 		return load.PerSecond, nil

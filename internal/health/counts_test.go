@@ -56,7 +56,7 @@ func TestRequestRateIsTheLaneHoldersOwn(t *testing.T) {
 			c := new(mocks.Client)
 			c.On("DescribeWorkflowExecution", mock.Anything, "lane:main", "").Return(test.answer, test.err)
 			l := &reading{Viewer: New(c, index.New(c), "default", settings.NewStore(set)), set: set}
-			rate, err := l.requestRate(t.Context(), "main")
+			rate, err := l.requestRate(t.Context(), "main", engine.DataConverter(codec))
 			assert.Equal(t, test.fails, err != nil, "%v", err)
 			assert.InDelta(t, test.want, rate, 0)
 		})

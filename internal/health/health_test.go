@@ -38,20 +38,8 @@ func bubble(t *testing.T, test func(*testing.T, *servicetest.Env, *health.Viewer
 func installation(t *testing.T) (*servicetest.Env, *health.Viewer) {
 	t.Helper()
 	e := servicetest.New(t)
-	e.Queue(engine.OrdersQueue, enginetest.Polled())
-	for _, id := range []string{"shop:demo", "shop:bikes", "account:main", "account:second"} {
-		entity(e, id, good())
-	}
+	e.StartWorker()
 	return e, health.New(e.Memory, e.Index, "default", e.Settings)
-}
-
-func good() workflows.HealthView {
-	return workflows.HealthView{Since: time.Now().Add(-time.Hour), Health: workflows.Health{LastSuccess: time.Now()}}
-}
-
-// entity puts the workflow of a shop or an account.
-func entity(e *servicetest.Env, id string, answer any) {
-	e.Put(enginetest.Run{ID: id, Queries: map[string]any{workflows.QueryHealth: answer}})
 }
 
 func TestAllIsWell(t *testing.T) {
@@ -201,9 +189,9 @@ func TestInitialImportIsReported(t *testing.T) {
 		bubble(t, func(t *testing.T, e *servicetest.Env, viewer *health.Viewer) {
 			t.Helper()
 			f.InitialImportWanted, f.Before = days, before
-			view := good()
+			view := servicetest.Healthy()
 			view.Import = &f
-			entity(e, "shop:demo", view)
+			e.PutEntity("shop:demo", view)
 			report, err := viewer.Read(t.Context())
 			require.NoError(t, err)
 			shown := report.Shops["demo"].Import

@@ -99,6 +99,9 @@ func (o Order) Synced() time.Time { return attribute[time.Time](o, engine.AttrLa
 // Observed is the digest of the shop's order that the workflow has seen.
 func (o Order) Observed() string { return attribute[string](o, engine.AttrObserved) }
 
+// SearchTokens are what the order is found by, see [Found].
+func (o Order) SearchTokens() []string { return attribute[[]string](o, engine.AttrSearch) }
+
 // CartumStatus is the order's status in Cartum.
 func (o Order) CartumStatus() int { return int(attribute[int64](o, engine.AttrCartumStatus)) }
 

@@ -180,3 +180,22 @@ func TestSkippingNeedsAReason(t *testing.T) {
 	assert.Equal(t, "skipped", l.state.Closed.Code)
 	assert.Equal(t, params("by", "Anna", "reason", "double"), l.state.Closed.Params)
 }
+
+// A mistyped id is no answer to a choice; a record that the person searched for and saw is, and is not remembered as one that fits.
+func TestAFoundRecordNeedNotBeAmongTheChoices(t *testing.T) {
+	t.Parallel()
+	hold := &order.Hold{Reason: order.HoldAmbiguousContact, Choices: []order.Choice{{ID: 5}, {ID: 6, Organization: true}}}
+	s := phoneless(t).state
+	s.Hold = hold
+	other := order.Decision{Kind: order.DecideContact, ContactID: 77, By: "Anna"}
+	assert.Equal(t, "not-among-choices", s.Unfit(other))
+	other.Found = true
+	assert.Empty(t, s.Unfit(other))
+	assert.Equal(t, "is-an-organization", s.Unfit(order.Decision{Kind: order.DecideContact, ContactID: 6, By: "Anna"}))
+
+	l := phoneless(t)
+	l.state.Hold = hold
+	l.decide(other)
+	assert.Equal(t, int64(77), l.state.Customer.Chosen.ID)
+	assert.Empty(t, l.state.Chosen)
+}

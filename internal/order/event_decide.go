@@ -99,17 +99,15 @@ func (s *State) waitsFor() *Hold { return cmp.Or(s.Hold, s.LastHold) }
 
 // Unfit is the code of why a decision does not answer what the order waits for, or
 // "". A mistyped id would put the order on a stranger's card, so where there are
-// choices it must be one of them.
+// choices it must be one of them, or one that the person was shown.
 func (s *State) Unfit(d Decision) string {
 	if why := s.cannotDecide(d); why != "" {
 		return why
 	}
 	hold := s.waitsFor()
 	switch {
-	case d.Kind == DecideContact && hold.Reason == HoldAmbiguousContact:
-		return hold.notAmong(Choice{ID: d.ContactID, Organization: d.Organization})
-	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.ProductKey == "" || d.ProductKey == hold.ProductKey):
-		return hold.notAmong(Choice{ID: d.ProductID})
+	case d.choosesFrom(hold) && !d.Found:
+		return hold.notAmong(d.choice())
 	case d.Kind == DecideSkip && strings.TrimSpace(d.Reason) == "":
 		return "reason-missing"
 	}
@@ -117,6 +115,17 @@ func (s *State) Unfit(d Decision) string {
 		return "no-such-product-in-order"
 	}
 	return ""
+}
+
+// choosesFrom reports whether a decision is for one of the records that fit what the order waits for.
+func (d Decision) choosesFrom(hold *Hold) bool {
+	return d.Kind == DecideContact && hold.Reason == HoldAmbiguousContact ||
+		d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.ProductKey == "" || d.ProductKey == hold.ProductKey)
+}
+
+// choice is the record that a decision for a contact or a product names.
+func (d Decision) choice() Choice {
+	return Choice{ID: cmp.Or(d.ContactID, d.ProductID), Organization: d.Organization}
 }
 
 func (h *Hold) notAmong(chosen Choice) string {

@@ -157,4 +157,7 @@ type Decision struct {
 	// Confirmed is set where the person was shown that a value does not agree, such
 	// as the phone of a contact, and wants it all the same.
 	Confirmed bool `json:",omitempty"`
+	// Found is set where the person searched for the contact or the product and was shown it, so that it need not be
+	// one of the choices.
+	Found bool `json:",omitempty"`
 }

@@ -52,6 +52,14 @@ func NumberToken(key []byte, number string) string {
 	return KeyedHash(key, "search", "number", strings.ToUpper(NormalizeText(number)))
 }
 
+// Mentions reports whether each word of a query is a part of one of the texts, in any case and without accents. A query
+// without words is mentioned nowhere.
+func Mentions(query string, texts ...string) bool {
+	words := searchWords(query)
+	text := strings.Join(searchWords(strings.Join(texts, " ")), " ")
+	return len(words) > 0 && !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
+}
+
 // strokes are letters that do not decompose into a letter and a mark.
 var strokes = strings.NewReplacer("ł", "l", "ø", "o", "đ", "d", "ß", "ss", "'", "")
 

@@ -37,3 +37,12 @@ func TestSearchTokensAreHashes(t *testing.T) {
 	assert.Len(t, state.searchTokens(rules), mostSearchTokens)
 	assert.Empty(t, (&State{}).searchTokens(rules))
 }
+
+func TestAQueryIsMentioned(t *testing.T) {
+	t.Parallel()
+	for query, mentioned := range map[string]bool{
+		"wojcik": true, "KATARZYNA woj": true, "nowak katarzyna": false, "poczta": true, "": false, "!?": false, "k.wojcik": true,
+	} {
+		assert.Equal(t, mentioned, Mentions(query, "Katarzyna Wójcik", "k.wojcik@poczta.example"), query)
+	}
+}

@@ -126,7 +126,7 @@ func TestAdvanceSharesNothingWithTheStateThatItIsGiven(t *testing.T) {
 
 // What is recorded is the change of the state, as a JSON merge patch: it must give
 // the state.
-func TestMergePatchGivesTheState(t *testing.T) {
+func TestAnySequenceGivesMergePatchesOfTheState(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		s := newImportedSimulation(t)

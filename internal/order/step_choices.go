@@ -74,15 +74,15 @@ type ChoiceRecalled struct {
 
 // remember notes a choice between several that a person made now.
 func (s *State) remember(d Decision, now time.Time) {
-	hold := s.waitsFor()
-	chosen := Chosen{Remembered: Remembered{By: d.By, At: now}}
-	switch {
-	case d.Kind == DecideContact && hold.Reason == HoldAmbiguousContact:
-		chosen.Phone, chosen.ID, chosen.Organization = s.Customer.Phone, d.ContactID, d.Organization
-	case d.Kind == DecideProduct && hold.Reason == HoldAmbiguousProduct && (d.ProductKey == "" || d.ProductKey == hold.ProductKey):
-		chosen.ProductKey, chosen.ID = hold.ProductKey, d.ProductID
-	default:
+	hold, choice := s.waitsFor(), d.choice()
+	if !d.choosesFrom(hold) || hold.notAmong(choice) != "" {
 		return
+	}
+	chosen := Chosen{Remembered: Remembered{ID: choice.ID, Organization: choice.Organization, By: d.By, At: now}}
+	if d.Kind == DecideContact {
+		chosen.Phone = s.Customer.Phone
+	} else {
+		chosen.ProductKey = hold.ProductKey
 	}
 	s.Chosen = append(s.Chosen, chosen)
 }

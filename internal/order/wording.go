@@ -16,14 +16,14 @@ var localeFiles embed.FS
 
 // wordings are the texts of comments by language; English stands in for any
 // other language. They are part of the program, so a fault in them stops it.
-var wordings = MustLoadTexts(localeFiles)
+var wordings = MustLoadTexts(localeFiles, "json", json.Unmarshal)
 
-// MustLoadTexts reads locales/*.json of the files: the texts of each language,
-// English replaces a missing one. It panics where one cannot be read.
-func MustLoadTexts(files fs.FS) *i18n.Bundle {
+// MustLoadTexts reads all files of a format in locales: the texts of each language, English replaces a missing one.
+// They are part of the program, so it panics where one cannot be read.
+func MustLoadTexts(files fs.FS, format string, unmarshal i18n.UnmarshalFunc) *i18n.Bundle {
 	bundle := i18n.NewBundle(language.English)
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	paths, err := fs.Glob(files, "locales/*.json")
+	bundle.RegisterUnmarshalFunc(format, unmarshal)
+	paths, err := fs.Glob(files, "locales/*."+format)
 	if err != nil {
 		panic(err)
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/metrics"
 	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 // Flags are those that every command has.
@@ -77,6 +78,8 @@ type Env struct {
 	Logger   *zap.Logger
 	Codec    converter.PayloadCodec
 	Metrics  *metrics.Metrics
+	// Tracing exports the process's spans; nil exports none.
+	Tracing *tracing.Tracing
 	// Repeated notes workflow tasks that fail again and again, of a worker.
 	Repeated *engine.RepeatedTasks
 }
@@ -108,11 +111,23 @@ func (f *Flags) Open() (Env, error) {
 	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, nil
 }
 
+// OpenTracing exports the process's spans where the environment asks for that. The
+// returned function exports what is left.
+func (e *Env) OpenTracing(ctx context.Context, program string) (end func(), err error) {
+	e.Tracing, err = tracing.Open(ctx, "cartumsync-"+program, e.Logger)
+	return e.Tracing.Close, err
+}
+
 // Connect waits for Temporal and gives a client and its namespace, whose orders must
 // have been made with the settings' identity key.
 func (e Env) Connect(ctx context.Context, program string) (client.Client, string, error) {
+	interceptors, err := e.Tracing.Interceptors()
+	if err != nil {
+		return nil, "", err
+	}
 	c, err := engine.Connect(ctx, engine.Options{
 		Logger: e.Logger, Codec: e.Codec, Identity: identity(program), Metrics: e.Metrics.Temporal(), Repeated: e.Repeated,
+		Interceptors: interceptors,
 	})
 	if err != nil {
 		return nil, "", err
@@ -171,10 +186,10 @@ func TemporalCheck(c client.Client, namespace string) engine.Check {
 	}}
 }
 
-// SettingsCheck shows that the settings file cannot be used. The old settings
-// are in force then, and work: to stop over a slip of the pen would be worse.
-func (e Env) SettingsCheck() engine.Check {
-	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return e.File.Problem() }}
+// SettingsCheck shows the problem of a settings file that cannot be used. The old settings are in force then, and work: to
+// stop because of a typing error would be worse.
+func SettingsCheck(problem func() error) engine.Check {
+	return engine.Check{Name: "settings", Advisory: true, Run: func(context.Context) error { return problem() }}
 }
 
 // HealthTimeout is how long a readiness check may take: less than the second that

@@ -46,7 +46,7 @@ func TestOpen(t *testing.T) {
 	env, err := flags.Open()
 	require.NoError(t, err)
 	assert.Contains(t, env.Settings.Shops, "demo")
-	require.NoError(t, env.SettingsCheck().Run(t.Context()))
+	require.NoError(t, SettingsCheck(env.File.Problem).Run(t.Context()))
 
 	f := enginetest.NewFrontend(t)
 	t.Setenv("TEMPORAL_CONFIG_FILE", "/no/such/file")

@@ -256,6 +256,31 @@ func TestOrdersAreFoundByEitherNameOfTheClientFilter(t *testing.T) {
 	}
 }
 
+// A search is one request, however many records there are.
+func TestSearchesCostOneRequest(t *testing.T) {
+	t.Parallel()
+	for _, family := range []roapp.Catalogue{roapp.CatalogueV2, roapp.CatalogueLegacy} {
+		a := open(t, roapp.Config{Catalogue: family}, nil)
+		for i := range 70 {
+			a.product(fmt.Sprintf("Rose %d", i), fmt.Sprintf("A-%d", i), "")
+		}
+		products, err := a.SearchProducts(t.Context(), "rose")
+		require.NoError(t, err)
+		assert.Len(t, products, 50)
+		none, err := a.SearchProducts(t.Context(), " ")
+		require.NoError(t, err)
+		assert.Empty(t, none)
+		nobody, err := a.SearchContacts(t.Context(), roapp.ContactQuery{Name: " "})
+		require.NoError(t, err)
+		assert.Empty(t, nobody)
+		sent := 0
+		for _, count := range a.requests() {
+			sent += count
+		}
+		assert.Equal(t, 1, sent, family)
+	}
+}
+
 // The list of organizations may ignore the phones: one page is read, not the whole
 // account.
 func TestOrganizationsCostOneRequest(t *testing.T) {

@@ -28,6 +28,7 @@ type Product struct {
 	Article, Code string
 	Description   string
 	CategoryID    int64
+	UnitID        int64 // of stock, 0 where the answer does not say
 	// Archived products are out of use: they cannot be added to an order.
 	Archived bool
 }
@@ -66,6 +67,7 @@ type ProductType struct {
 // family is one of the two catalogues.
 type family interface {
 	find(ctx context.Context, q ProductQuery) ([]Product, error)
+	search(ctx context.Context, text string) ([]Product, error)
 	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
 	categories(ctx context.Context) ([]Category, error)
@@ -143,6 +145,15 @@ func (c *Client) FindProducts(ctx context.Context, q ProductQuery) ([]Product, e
 	return inCatalogue(c, func(f family) ([]Product, error) { return f.find(ctx, q) })
 }
 
+// SearchProducts returns the products of the first page that the service gives for a text in any of their texts, one request.
+// No text finds nothing, without a request.
+func (c *Client) SearchProducts(ctx context.Context, text string) ([]Product, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	return inCatalogue(c, func(f family) ([]Product, error) { return f.search(ctx, text) })
+}
+
 // Product returns a product by its id, NotFound when there is none. The legacy catalogue does not show an archived one.
 func (c *Client) Product(ctx context.Context, id int64) (*Product, error) {
 	return inCatalogue(c, func(f family) (*Product, error) { return f.product(ctx, id) })
@@ -189,6 +200,10 @@ func decodeProduct(n node) Product {
 	if category.null() {
 		category = n.at("category").at("id")
 	}
+	unit := n.at("uom_id")
+	if unit.null() {
+		unit = n.at("uom").at("id")
+	}
 	archived := n.at("is_archived").flag()
 	return Product{
 		ID:          n.at("id").id(),
@@ -197,6 +212,7 @@ func decodeProduct(n node) Product {
 		Code:        n.at("code").text(),
 		Description: n.at("description").text(),
 		CategoryID:  category.optionalID(),
+		UnitID:      unit.optionalID(),
 		Archived:    archived != nil && *archived,
 	}
 }

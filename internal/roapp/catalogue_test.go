@@ -11,7 +11,7 @@ import (
 const vase = `{"id":5,"code":"C5","title":"Vase","article":"A-12","description":null,"category":{"id":7,"title":"Vases"},
 	"uom":{"id":1},"prices":{"9":120.5},"custom_fields":[]}`
 
-var vaseProduct = Product{ID: 5, Title: "Vase", Article: "A-12", Code: "C5", CategoryID: 7}
+var vaseProduct = Product{ID: 5, Title: "Vase", Article: "A-12", Code: "C5", CategoryID: 7, UnitID: 1}
 
 func TestFindProducts(t *testing.T) {
 	t.Parallel()

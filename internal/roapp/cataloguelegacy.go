@@ -42,6 +42,10 @@ func (f *legacyCatalogue) list(ctx context.Context, query url.Values) ([]Product
 	return list(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: query}, searchPages, decodeProduct)
 }
 
+func (f *legacyCatalogue) search(ctx context.Context, text string) ([]Product, error) {
+	return firstPage(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: url.Values{"q": {text}}}, decodeProduct)
+}
+
 // product asks the list, because there a missing product is distinguished from a
 // missing catalogue.
 func (f *legacyCatalogue) product(ctx context.Context, id int64) (*Product, error) {

@@ -42,6 +42,10 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 	return distinctProducts(all), nil
 }
 
+func (f *v2Catalogue) search(ctx context.Context, text string) ([]Product, error) {
+	return firstPage(ctx, f.client, request{method: http.MethodGet, path: v2Products, query: url.Values{"q": {text}}}, decodeProduct)
+}
+
 func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
 	return single(ctx, f.client, v2Products+"/{id}", id, decodeProduct, func(p Product) int64 { return p.ID })
 }

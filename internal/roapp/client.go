@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 const (
@@ -53,6 +55,8 @@ type Config struct {
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
+	// Account is the account's id in spans.
+	Account string
 	// Observe is called for every request that was sent: its failure's kind, or "" for
 	// a success. Nil is nobody.
 	Observe func(Kind)
@@ -72,6 +76,7 @@ type Client struct {
 	timeout   time.Duration
 	http      *http.Client
 	own       *Limiter
+	account   string
 	observe   func(Kind)
 
 	catalogues *catalogues
@@ -87,6 +92,7 @@ func New(cfg Config) *Client {
 		timeout:   orDefault(cfg.Timeout, defaultTimeout),
 		http:      newHTTPClient(cfg.HTTP),
 		own:       NewLimiter(cfg.RequestsPerSecond),
+		account:   cfg.Account,
 		observe:   cfg.Observe,
 	}
 	if c.observe == nil {
@@ -209,7 +215,7 @@ func (c *Client) do(ctx context.Context, r request) (reply, error) {
 	return reply{node: newNode(value), request: r, status: a.status}, nil
 }
 
-func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
+func (c *Client) send(ctx context.Context, r request) (a answer, failure *Error) {
 	req, err := c.newRequest(ctx, r)
 	if err != nil {
 		return answer{}, &Error{Kind: Malformed, Endpoint: r.endpoint(), Err: err}
@@ -222,6 +228,8 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 	defer cancel()
 	timed, stop := context.WithCancelCause(timed)
 	defer stop(nil)
+	timed, span := tracing.StartRequest(timed, r.method, r.path, tracing.Account(c.account))
+	defer func() { span.End(a.status, failure.kind()) }()
 	var reach reached
 	reach.slot.Store(given)
 	reach.again = func() {
@@ -240,7 +248,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, *Error) {
 		return answer{}, c.noAnswer(r, 0, err, reach.mayHaveSent())
 	}
 	defer resp.Body.Close()
-	a, err := read(resp)
+	a, err = read(resp)
 	if err != nil && a.status < http.StatusMultipleChoices {
 		return answer{}, c.noAnswer(r, a.status, err, true)
 	}

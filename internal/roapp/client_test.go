@@ -108,6 +108,14 @@ var calls = map[string]struct {
 		_, err := c.FindOrganizations(ctx, []string{"+48501234567"})
 		return err
 	}},
+	"SearchContacts": {request: "GET /v2/contacts/people", do: func(ctx context.Context, c *Client) error {
+		_, err := c.SearchContacts(ctx, ContactQuery{Name: "Anna"})
+		return err
+	}},
+	"SearchProducts": {request: "GET /products/", do: func(ctx context.Context, c *Client) error {
+		_, err := c.SearchProducts(ctx, "rose")
+		return err
+	}},
 	"CreatePerson": {request: "POST /v2/contacts/people", writes: true, do: func(ctx context.Context, c *Client) error {
 		_, err := c.CreatePerson(ctx, NewPerson{FirstName: "Anna"})
 		return err

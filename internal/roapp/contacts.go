@@ -58,29 +58,35 @@ func (c *Client) FindPeopleByName(ctx context.Context, name string) ([]Contact, 
 // request. No filter of this list is documented: where the service ignores the phones, the page holds any
 // organizations, and reading on would mean the whole account. No phones find nobody, without a request.
 func (c *Client) FindOrganizations(ctx context.Context, phones []string) ([]Contact, error) {
-	phones = filled(phones)
-	if len(phones) == 0 {
-		return nil, nil
+	return c.SearchContacts(ctx, ContactQuery{Organizations: true, Phones: phones})
+}
+
+// ContactQuery asks for people or organizations by their phones, or by name where Phones is empty.
+type ContactQuery struct {
+	Organizations bool
+	Phones        []string
+	Name          string
+}
+
+// SearchContacts returns the contacts of the first page that the service gives, one request. Its comparison is not to be
+// relied on: compare the contacts' own values. A query with nothing in it finds nobody, without a request.
+func (c *Client) SearchContacts(ctx context.Context, q ContactQuery) ([]Contact, error) {
+	filter := url.Values{"phones": filled(q.Phones)}
+	if len(filter["phones"]) == 0 {
+		filter = url.Values{"names": filled([]string{q.Name})}
+		if len(filter["names"]) == 0 {
+			return nil, nil
+		}
 	}
-	r := request{method: http.MethodGet, path: "/v2/contacts/organizations", query: url.Values{"phones": phones}}
-	answer, err := c.do(ctx, r)
-	if err != nil {
-		return nil, err
+	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: filter}
+	if q.Organizations {
+		r.path = "/v2/contacts/organizations"
 	}
-	var organizations []Contact
-	page := readPage(answer.node)
-	if len(page.rows) == 0 && page.count > 0 {
-		answer.at("data").fail("fewer rows than the list says it has")
+	contacts, err := firstPage(ctx, c, r, decodeContact)
+	for i := range contacts {
+		contacts[i].Organization = q.Organizations
 	}
-	for _, row := range page.rows {
-		contact := decodeContact(row.row())
-		contact.Organization = true
-		organizations = append(organizations, contact)
-	}
-	if err := answer.check(); err != nil {
-		return nil, err
-	}
-	return organizations, nil
+	return contacts, err
 }
 
 // Contact returns a person, or an organization, by its id; NotFound when there is none.

@@ -92,6 +92,14 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// kind is "" of no error.
+func (e *Error) kind() string {
+	if e == nil {
+		return ""
+	}
+	return string(e.Kind)
+}
+
 // Path is the endpoint without its method.
 func (e *Error) Path() string {
 	_, path, _ := strings.Cut(e.Endpoint, " ")

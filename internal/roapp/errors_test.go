@@ -127,7 +127,7 @@ func TestF6SearchNeverTakesAnErrorForNothing(t *testing.T) {
 		"broken promise":  {200, `{"data":[],"paging":{"page":1,"total_pages":1,"count":3}}`, Malformed},
 		"broken promise2": {200, `{"data":[],"count":3,"page":1,"success":true}`, Malformed},
 	} {
-		for _, search := range []string{"FindPeople", "FindPeopleByName", "FindOrganizations", "FindProducts", "FindOrders"} {
+		for _, search := range []string{"FindPeople", "FindPeopleByName", "FindOrganizations", "FindProducts", "FindOrders", "SearchContacts", "SearchProducts"} {
 			t.Run(search+" "+name, func(t *testing.T) {
 				t.Parallel()
 				_, c := newService(t, says(test.status, test.body))

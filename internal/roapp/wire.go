@@ -412,6 +412,23 @@ func list[T any](ctx context.Context, c *Client, r request, maxPages int, decode
 	return nil, malformed(r, 0, errors.New("data: more pages than such a list has; the filter seems to be ignored"))
 }
 
+// firstPage reads the first page of a list, one request.
+func firstPage[T any](ctx context.Context, c *Client, r request, decode func(node) T) ([]T, error) {
+	answer, err := c.do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p := readPage(answer.node)
+	if len(p.rows) == 0 && p.count > 0 {
+		answer.at("data").fail("fewer rows than the list says it has")
+	}
+	records := make([]T, 0, len(p.rows))
+	for _, row := range p.rows {
+		records = append(records, decode(row.row()))
+	}
+	return records, answer.check()
+}
+
 // onPage asks for a page; the first needs no parameter.
 func (r request) onPage(number int) request {
 	if number <= 1 {

@@ -48,25 +48,25 @@ func (c Checks) Running() bool {
 }
 
 // Report says what the settings lead to, by what was last said: a section for
-// each account and shop that was asked, and what has to be seen to by hand. It
+// each account and shop that was asked, and what has to be done by hand. It
 // holds no secret.
-func (c Checks) Report(s *settings.Settings) []check.Section {
+func (c Checks) Report(s *settings.Settings, w check.Words) []check.Section {
 	var report []check.Section
 	accounts, shops := slices.Sorted(maps.Keys(s.Accounts)), slices.Sorted(maps.Keys(s.Shops))
 	accountSays := map[string]refdata.Account{}
 	for _, id := range accounts {
 		if said := c.Accounts[id].Account; said != nil {
 			accountSays[id] = *said
-			report = append(report, check.Account(id, s.Accounts[id], *said))
+			report = append(report, w.Account(id, s.Accounts[id], *said))
 		}
 	}
 	for _, id := range shops {
 		if said := c.Shops[id].Shop; said != nil {
 			set := s.Shops[id]
-			report = append(report, check.Shop(id, set, s.Accounts[set.Account].Currency, *said, accountSays[set.Account]))
+			report = append(report, w.Shop(id, set, s.Accounts[set.Account].Currency, *said, accountSays[set.Account]))
 		}
 	}
-	return append(report, check.ByHand(s, accounts, shops))
+	return append(report, w.ByHand(s, accounts, shops))
 }
 
 const (

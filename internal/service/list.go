@@ -25,16 +25,18 @@ const (
 
 // tables is what lists of orders remember and share.
 type tables struct {
-	counts *shared[Counts]
-	roapp  *shared[workflows.RoappOrdersPage]
-	reads  *reads
+	counts   *shared[Counts]
+	roapp    *shared[workflows.RoappOrdersPage]
+	searches *shared[workflows.SearchResult]
+	reads    *reads
 }
 
 func newTables() *tables {
 	return &tables{
-		counts: newShared[Counts](countsFor, countsWithin),
-		roapp:  newShared[workflows.RoappOrdersPage](roappOrdersFor, roappOrdersWithin),
-		reads:  newReads(),
+		counts:   newShared[Counts](countsFor, countsWithin),
+		roapp:    newShared[workflows.RoappOrdersPage](roappOrdersFor, readWithin),
+		searches: newShared[workflows.SearchResult](searchFor, readWithin),
+		reads:    newReads(),
 	}
 }
 

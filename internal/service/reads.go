@@ -8,7 +8,14 @@ import (
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 const (
@@ -88,6 +95,28 @@ func (r *reads) slots(account string) chan struct{} {
 		r.accounts[account] = slots
 	}
 	return slots
+}
+
+// readWithin bounds a list or a search, also where nobody waits for it any longer.
+const readWithin = 70 * time.Second
+
+// read has a list or a search done by a workflow, which is gone once it has answered.
+func (o *Orders) read(ctx context.Context, id, workflow string, in, into any) error {
+	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: readWithin,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflow, in)
+	if err != nil {
+		return err
+	}
+	err = run.Get(ctx, into)
+	// What this fails to delete, a worker does.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workflows.DispatchTimeout)
+	defer cancel()
+	_, _ = o.temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: o.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.GetRunID()},
+	})
+	return err
 }
 
 // pause waits before a search, unless its user is gone by then.

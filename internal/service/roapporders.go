@@ -10,12 +10,6 @@ import (
 	"strings"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -23,10 +17,9 @@ import (
 
 const (
 	// roappOrdersFor is how long a page of RO App's list is shown before it is
-	// asked for again, and roappOrdersWithin bounds asking.
-	roappOrdersFor    = 30 * time.Second
-	roappOrdersWithin = 70 * time.Second
-	// roappPatience is how long a table waits for RO App.
+	// asked for again.
+	roappOrdersFor = 30 * time.Second
+	// roappPatience is how long a page waits for a list or a search of RO App.
 	roappPatience = 10 * time.Second
 )
 
@@ -62,30 +55,11 @@ func (l *tableQuery) roappPage(ctx context.Context, in workflows.RoappOrdersInpu
 			return page, err
 		}
 		defer done()
-		return l.askRoapp(asking, id, in)
+		if err := l.read(asking, id, workflows.RoappOrdersWorkflow, in, &page); err != nil {
+			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
+		}
+		return page, nil
 	})
-}
-
-// askRoapp has the page read by a workflow, which is gone once it has answered.
-func (l *tableQuery) askRoapp(ctx context.Context, id string, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
-	run, err := l.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: roappOrdersWithin,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflows.RoappOrdersWorkflow, in)
-	if err != nil {
-		return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
-	}
-	err = run.Get(ctx, &page)
-	// What this fails to delete, a worker does.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), workflows.DispatchTimeout)
-	defer cancel()
-	_, _ = l.temporal.WorkflowService().DeleteWorkflowExecution(ctx, &workflowservice.DeleteWorkflowExecutionRequest{
-		Namespace: l.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: run.GetRunID()},
-	})
-	if err != nil {
-		return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
-	}
-	return page, nil
 }
 
 // roappByNumber asks an account for an order by the number that its staff see.

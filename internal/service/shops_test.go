@@ -179,7 +179,7 @@ func TestReportOfTheChecks(t *testing.T) {
 	t.Parallel()
 	e := servicetest.New(t)
 	checked(e)
-	report := e.Orders.Checks(t.Context()).Report(e.Settings.Current())
+	report := e.Orders.Checks(t.Context()).Report(e.Settings.Current(), check.Words{})
 	var titles []string
 	for _, section := range report {
 		titles = append(titles, section.Title)

@@ -4,6 +4,7 @@ package wording
 
 import (
 	"embed"
+	"encoding/json"
 	"maps"
 	"regexp"
 	"strconv"
@@ -20,7 +21,7 @@ var localeFiles embed.FS
 
 // texts are all texts by language; English stands in for any other language. They
 // are part of the program, so a fault in them stops it.
-var texts = order.MustLoadTexts(localeFiles)
+var texts = order.MustLoadTexts(localeFiles, "json", json.Unmarshal)
 
 // StatusNames name the statuses of an order's two sides; "" where a name is not
 // known.

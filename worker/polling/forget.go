@@ -45,7 +45,8 @@ func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
 	runs, err := w.options.Index.Runs(ctx, index.All(
-		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow), index.EndedBefore(ended),
+		index.OfTypes(workflows.RoappOrdersWorkflow, workflows.ReconcileWorkflow, workflows.LookupWorkflow, workflows.SearchWorkflow),
+		index.EndedBefore(ended),
 	), forgetAtOnce)
 	if err != nil {
 		return fmt.Errorf("list what lists and searches left: %w", err)

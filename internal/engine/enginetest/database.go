@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"bytes"
 	"net"
 	"os"
 	"os/exec"
@@ -11,7 +12,10 @@ import (
 
 // Database is PostgreSQL with nothing in it. Its user is "temporal", with any
 // password.
-type Database struct{ process *process }
+type Database struct {
+	process *process
+	data    string // folder of the cluster
+}
 
 // StartDatabase starts PostgreSQL, which comes from the system's packages. It ends
 // with the test.
@@ -27,8 +31,24 @@ func StartDatabase(tb testing.TB) *Database {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(process.stop)
-	return &Database{process}
+	d := &Database{process, data}
+	tb.Cleanup(func() { d.process.stop() })
+	return d
+}
+
+// restart starts PostgreSQL again, which has ended.
+func (d *Database) restart(tb testing.TB) {
+	tb.Helper()
+	// What a killed one leaves behind ends a moment later, and holds the folder until then.
+	var err error
+	for range 20 {
+		var started *process
+		if started, err = launchPostgres(d.data, d.Address()); err == nil {
+			d.process = started
+			return
+		}
+	}
+	tb.Fatal(err)
 }
 
 // Address is host and port.
@@ -38,7 +58,12 @@ func (d *Database) Address() string { return d.process.address }
 // there. It ends with the test.
 func (d *Database) StartServer(tb testing.TB) *Server {
 	tb.Helper()
-	p, err := startServer(tb.TempDir(), d.Address())
+	return d.startServer(tb, tb.TempDir())
+}
+
+func (d *Database) startServer(tb testing.TB, folder string) *Server {
+	tb.Helper()
+	p, err := startServer(folder, d.Address())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -56,6 +81,12 @@ var dumpKey = regexp.MustCompile(`(?m)^\\(un)?restrict .*$`)
 // Dump is all that is in one of the databases, as SQL.
 func (d *Database) Dump(tb testing.TB, name string) string {
 	tb.Helper()
+	return dumpKey.ReplaceAllString(d.run(tb, "pg_dump", name), "")
+}
+
+// run runs one of PostgreSQL's programs against the cluster.
+func (d *Database) run(tb testing.TB, program string, args ...string) (output string) {
+	tb.Helper()
 	programs, err := postgresPrograms()
 	if err != nil {
 		tb.Fatal(err)
@@ -64,10 +95,13 @@ func (d *Database) Dump(tb testing.TB, name string) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(tb.Context(), filepath.Join(programs, "pg_dump"), "-h", host, "-p", port, "-U", databaseUser, name) //nolint:gosec // the system's own PostgreSQL
-	output, err := cmd.Output()
+	args = append([]string{"-h", host, "-p", port, "-U", databaseUser}, args...)
+	cmd := exec.CommandContext(tb.Context(), filepath.Join(programs, program), args...) //nolint:gosec // the system's own PostgreSQL
+	var problem bytes.Buffer
+	cmd.Stderr = &problem
+	text, err := cmd.Output()
 	if err != nil {
-		tb.Fatalf("pg_dump of %s: %v", name, err)
+		tb.Fatalf("%s: %v: %s", program, err, problem.String())
 	}
-	return dumpKey.ReplaceAllString(string(output), "")
+	return string(text)
 }

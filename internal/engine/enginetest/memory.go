@@ -34,6 +34,7 @@ type Memory struct {
 	signals []Signal
 	queues  map[string]*workflowservice.DescribeTaskQueueResponse
 	calls   map[string]int
+	listed  []string // queries of visibility
 	fails   func(call, id string) error
 }
 
@@ -202,6 +203,13 @@ func (m *Memory) Calls(call string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.calls[call]
+}
+
+// Visibility are the queries of visibility so far, in their order.
+func (m *Memory) Visibility() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.listed)
 }
 
 // enter counts a call and gives its failure. The caller holds the lock.
@@ -511,6 +519,14 @@ func (s memoryService) DescribeTaskQueue(
 	ctx context.Context, in *workflowservice.DescribeTaskQueueRequest, _ ...grpc.CallOption,
 ) (*workflowservice.DescribeTaskQueueResponse, error) {
 	return s.memory.describeQueue(ctx, in.GetTaskQueue().GetName())
+}
+
+func (s memoryService) DescribeNamespace(
+	ctx context.Context, _ *workflowservice.DescribeNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.DescribeNamespaceResponse, error) {
+	s.memory.mu.Lock()
+	defer s.memory.mu.Unlock()
+	return &workflowservice.DescribeNamespaceResponse{}, s.memory.enter(ctx, "DescribeNamespace", "")
 }
 
 func (s memoryService) DeleteWorkflowExecution(

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"text/template"
 )
@@ -21,11 +22,13 @@ import (
 // databaseUser is who owns the test's database inside PostgreSQL.
 const databaseUser = "temporal"
 
-// Postgres is a server on PostgreSQL, with the limits that a server has where nobody sets any.
+// Postgres is a server on PostgreSQL, with the limits that a server has where nobody sets any. Both stay at their
+// addresses when they are started again.
 type Postgres struct {
 	*Server
 
-	database *process
+	database *Database
+	folder   string // of the server's configuration
 }
 
 // StartOnPostgres starts a server that ends with the test. PostgreSQL comes from the system's packages, the server from
@@ -37,25 +40,58 @@ func StartOnPostgres(tb testing.TB) *Postgres {
 	if err := createSchemas(database.Address()); err != nil {
 		tb.Fatal(err)
 	}
-	return &Postgres{Server: database.StartServer(tb), database: database.process}
+	folder := tb.TempDir()
+	return &Postgres{Server: database.startServer(tb, folder), database: database, folder: folder}
 }
 
-// Visibility runs a statement in the database of Temporal's lists.
-func (p *Postgres) Visibility(tb testing.TB, statement string) {
+// Restart starts the server again.
+func (p *Postgres) Restart(tb testing.TB) {
 	tb.Helper()
-	programs, err := postgresPrograms()
+	p.Stop()
+	started, err := launchServer(p.folder, p.Address())
 	if err != nil {
 		tb.Fatal(err)
 	}
-	host, port, err := net.SplitHostPort(p.database.address)
-	if err != nil {
-		tb.Fatal(err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.process = started
+}
+
+// Kill ends the server as a power failure would.
+func (p *Postgres) Kill() { p.process.kill() }
+
+// KillDatabase ends PostgreSQL as a power failure would.
+func (p *Postgres) KillDatabase() { p.database.process.kill() }
+
+// RestartDatabase starts PostgreSQL again.
+func (p *Postgres) RestartDatabase(tb testing.TB) { tb.Helper(); p.database.restart(tb) }
+
+// dumped are the databases in the order in which they are dumped. The lists come first: they may know less than the
+// histories that are dumped a moment later, but must not show what those do not have.
+var dumped = []string{schemas[1].database, schemas[0].database}
+
+// Backup dumps both databases, also while the server runs, into a folder.
+func (p *Postgres) Backup(tb testing.TB) (folder string) {
+	tb.Helper()
+	folder = tb.TempDir()
+	for _, name := range dumped {
+		p.database.run(tb, "pg_dump", "-Fc", "-f", filepath.Join(folder, name+".dump"), name)
 	}
-	cmd := exec.CommandContext(tb.Context(), filepath.Join(programs, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, //nolint:gosec // the system's own PostgreSQL
-		"-U", databaseUser, "-d", schemas[1].database, "-c", statement)
-	if output, err := cmd.CombinedOutput(); err != nil {
-		tb.Fatalf("%v: %s", err, output)
+	return folder
+}
+
+// Restore puts a backup in the place of both databases, whose server must have ended.
+func (p *Postgres) Restore(tb testing.TB, folder string) {
+	tb.Helper()
+	for _, name := range dumped {
+		p.database.run(tb, "pg_restore", "--clean", "--if-exists", "--create", "-d", "postgres", filepath.Join(folder, name+".dump"))
 	}
+}
+
+// Visibility runs a statement in the database of Temporal's lists, and gives what it prints.
+func (p *Postgres) Visibility(tb testing.TB, statement string) string {
+	tb.Helper()
+	return strings.TrimSpace(p.database.run(tb, "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", schemas[1].database, "-c", statement))
 }
 
 // databaseOwner is the system's user of the package, for PostgreSQL refuses to run as root.
@@ -106,27 +142,34 @@ func startPostgres(data string) (*process, error) {
 	if output, err := initialize.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("make a PostgreSQL cluster: %w: %s", err, output)
 	}
-	// Without a sync per write it fills in a fraction of the time; only a power failure could harm it.
-	cmd := asOwner(filepath.Join(programs, "postgres"), "-D", data, "-k", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port),
-		"-c", "max_connections=200", "-c", "fsync=off")
-	p, err := run(cmd, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	return launchPostgres(data, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+}
+
+// launchPostgres starts a cluster that is there.
+func launchPostgres(data, address string) (*process, error) {
+	programs, err := postgresPrograms()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.waitFor(p.listens); err != nil {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	// Without a sync per write it fills in a fraction of the time; only a power failure of the machine could harm it.
+	cmd := asOwner(filepath.Join(programs, "postgres"), "-D", data, "-k", data, "-h", host, "-p", port,
+		"-c", "max_connections=200", "-c", "fsync=off")
+	p, err := run(cmd, address)
+	if err != nil {
+		return nil, err
+	}
+	ready := func(ctx context.Context) error {
+		return exec.CommandContext(ctx, filepath.Join(programs, "pg_isready"), "-q", "-h", host, "-p", port).Run() //nolint:gosec // the system's own PostgreSQL
+	}
+	if err := p.waitFor(ready); err != nil {
 		p.stop()
 		return nil, fmt.Errorf("PostgreSQL: %w; its log ends with:\n%s", err, p.tail())
 	}
 	return p, nil
-}
-
-func (p *process) listens(ctx context.Context) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", p.address)
-	if err != nil {
-		return err
-	}
-	return conn.Close()
 }
 
 // postgresPrograms is the folder of PostgreSQL's programs, which Debian keeps out of PATH.
@@ -176,10 +219,6 @@ func createSchemas(database string) error {
 }
 
 func startServer(dir, database string) (*process, error) {
-	server, err := builtTool("temporal-server")
-	if err != nil {
-		return nil, err
-	}
 	ports, err := freePorts(8)
 	if err != nil {
 		return nil, err
@@ -191,8 +230,17 @@ func startServer(dir, database string) (*process, error) {
 	if err := os.WriteFile(filepath.Join(dir, "test.yaml"), config, 0o600); err != nil {
 		return nil, err
 	}
+	return launchServer(dir, net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0])))
+}
+
+// launchServer starts a server whose configuration is in the folder.
+func launchServer(dir, address string) (*process, error) {
+	server, err := builtTool("temporal-server")
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(server, "--root", dir, "--config", ".", "--env", "test", "--allow-no-auth", "start") //nolint:gosec,noctx // it outlives every test's context
-	p, err := run(cmd, net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0])))
+	p, err := run(cmd, address)
 	if err != nil {
 		return nil, err
 	}

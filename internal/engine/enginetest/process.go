@@ -192,7 +192,12 @@ func (p *process) stop() {
 		return
 	case <-time.After(10 * time.Second):
 	}
-	_ = p.cmd.Process.Kill()
+	p.kill()
+}
+
+// kill ends the program as a power failure would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // fails only if it has ended
 	<-p.exited
 }
 

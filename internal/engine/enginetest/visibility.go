@@ -47,6 +47,7 @@ func (m *Memory) CountWorkflow(ctx context.Context, in *workflowservice.CountWor
 func (m *Memory) query(ctx context.Context, call, query string) ([]*Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.listed = append(m.listed, query)
 	if err := m.enter(ctx, call, query); err != nil {
 		return nil, err
 	}
@@ -246,7 +247,7 @@ func valueOf(token string) value {
 	return v
 }
 
-// compare compares a field with a value, which is read as the field's type.
+// compare compares a field with a value, which is read as the field's type. A list equals each of its values.
 func compare(is any, with value) int {
 	switch is := is.(type) {
 	case time.Time:
@@ -255,6 +256,11 @@ func compare(is any, with value) int {
 		return cmp.Compare(is, with.number)
 	case string:
 		return cmp.Compare(is, with.text)
+	case []string:
+		if slices.Contains(is, with.text) {
+			return 0
+		}
+		return 1
 	default:
 		return cmp.Compare(fmt.Sprint(is), with.text)
 	}

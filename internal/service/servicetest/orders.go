@@ -82,8 +82,8 @@ func note(state *order.State, at time.Time, by string, m flow.Message) {
 	state.Timeline[state.LastEntry] = order.Entry{At: at, By: by, Message: m}
 }
 
-// Run is the workflow of an order with its search attributes and memo, as it publishes them. That of a closed order has
-// completed. Running are the summaries of its steps in progress.
+// Run is the workflow of an order with its search attributes and memo, as it publishes them; its search tokens are those
+// that the state has published. That of a closed order has completed. Running are the summaries of its steps in progress.
 func Run(state order.State, running ...string) enginetest.Run {
 	run := enginetest.Run{
 		ID: state.Key.WorkflowID(), Type: workflows.OrderWorkflow, Started: state.StartedAt, Attributes: temporal.NewSearchAttributes(attributes(state)...),
@@ -92,7 +92,7 @@ func Run(state order.State, running ...string) enginetest.Run {
 		run.Status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	}
 	if snap := state.Snapshot; snap != nil {
-		row := flow.Row{ShopName: state.Links.ShopName, Customer: snap.Customer.Name, Currency: snap.Currency}
+		row := flow.Row{ShopName: state.Links.ShopName, Customer: snap.Customer.Name, Currency: snap.Currency, NextUpdate: state.RefreshAllowed()}
 		if state.Order != nil {
 			row.Account, row.Number = state.Order.Account, state.Order.Number
 		}
@@ -129,6 +129,9 @@ func attributes(state order.State) []temporal.SearchAttributeUpdate {
 	}
 	if !state.Synced.IsZero() {
 		all = append(all, engine.AttrLastSynced.ValueSet(state.Synced))
+	}
+	if tokens := state.Published.Search; len(tokens) > 0 {
+		all = append(all, engine.AttrSearch.ValueSet(tokens))
 	}
 	return all
 }

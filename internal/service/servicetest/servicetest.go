@@ -6,12 +6,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"testing"
+	"time"
 
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/settings/settingstest"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Tokens of the programs of [Settings].
@@ -34,6 +40,42 @@ func New(tb testing.TB) *Env {
 	memory, store := enginetest.NewMemory(), settings.NewStore(Settings(tb))
 	ix := index.New(memory)
 	return &Env{Memory: memory, Settings: store, Index: ix, Orders: service.NewOrders(memory, ix, "default", store)}
+}
+
+// StartWorker lets a worker run, and puts the workflows of all shops and accounts, which were polled a moment ago.
+func (e *Env) StartWorker() {
+	e.Fail(nil)
+	e.Queue(engine.OrdersQueue, enginetest.Polled())
+	set := e.Settings.Current()
+	for id := range set.Shops {
+		if set.InForce(id) {
+			e.PutEntity(workflows.ShopID(id), Healthy())
+		}
+	}
+	for id := range set.Accounts {
+		e.PutEntity(workflows.AccountID(id), Healthy())
+	}
+}
+
+// StopWorker stops the worker: nobody polls, and no workflow answers queries.
+func (e *Env) StopWorker() {
+	e.Queue(engine.OrdersQueue, &workflowservice.DescribeTaskQueueResponse{})
+	e.Fail(func(call, _ string) error {
+		if call == "QueryWorkflow" {
+			return serviceerror.NewFailedPrecondition("no poller seen for task queue recently, worker may be down")
+		}
+		return nil
+	})
+}
+
+// Healthy is the health of a shop or an account that was polled a moment ago.
+func Healthy() workflows.HealthView {
+	return workflows.HealthView{Since: time.Now().Add(-time.Hour), Health: workflows.Health{LastSuccess: time.Now()}}
+}
+
+// PutEntity puts the workflow of a shop or an account, which says that of its health, or refuses with an error.
+func (e *Env) PutEntity(id string, health any) {
+	e.Put(enginetest.Run{ID: id, Queries: map[string]any{workflows.QueryHealth: health}})
 }
 
 // Settings have the shops "demo" of the account "main", "bikes" of the account "second", which has EUR, and "closed" of
