@@ -17,6 +17,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 	"github.com/cartumsync/cartumsync/internal/settings"
+	"github.com/cartumsync/cartumsync/internal/tracing"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -101,9 +102,10 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		id: id, settings: set,
 		client: roapp.New(roapp.Config{
 			URL: set.URL, APIKey: set.APIKey.Reveal(), RequestsPerSecond: set.RequestsPerSecond,
-			Timeout: set.RequestTimeout, UserAgent: userAgent, Account: id,
+			Timeout: set.RequestTimeout, UserAgent: userAgent,
 			Catalogue: roapp.Catalogue(set.Catalog), ProductTypeID: set.ProductType,
 			Observe: func(failed roapp.Kind) { a.counter.RoappRequest(id, outcome(failed)) },
+			Trace:   tracing.Requests[roapp.Kind](tracing.Account(id)),
 		}),
 		reads:         newReads(set.RequestsPerSecond),
 		reportMissing: a.reportMissing(id),
@@ -147,8 +149,9 @@ const (
 func (a *Activities) connectShop(id string, set settings.Shop) *shop {
 	client := cartum.New(cartum.Config{
 		URL: set.URL, Login: set.Login.Reveal(), Password: set.Password.Reveal(),
-		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent, Shop: id,
+		RequestsPerSecond: set.RequestsPerSecond, UserAgent: userAgent,
 		Observe: func(failed cartum.Kind) { a.counter.CartumRequest(id, outcome(failed)) },
+		Trace:   tracing.Requests[cartum.Kind](tracing.Shop(id)),
 	})
 	return &shop{
 		id: id, settings: set, client: client,

@@ -38,7 +38,7 @@ type installation struct {
 // Worker, Temporal and PostgreSQL are killed in turn while orders are imported, held,
 // edited and written off: none is lost, none is doubled, and nothing is written after a
 // write-off.
-func TestCrashesOnPostgres(t *testing.T) {
+func TestCrashesOnPostgres(t *testing.T) { //nolint:paralleltest // the schedules share one server, which they kill
 	t.Parallel()
 	first := *crashSeed
 	if first == 0 {
@@ -46,7 +46,7 @@ func TestCrashesOnPostgres(t *testing.T) {
 	}
 	database := enginetest.StartOnPostgres(t)
 	for i := range *crashSchedules {
-		seed := first + uint64(i) //nolint:gosec // a count
+		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { crash(t, database, seed) })
 	}
 }

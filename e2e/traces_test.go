@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"maps"
@@ -148,7 +149,7 @@ func TestOrderIsOneTrace(t *testing.T) {
 	webhook := webhooks[0]
 	assert.Equal(t, "starter", webhook.service)
 	assert.Empty(t, webhook.GetParentSpanId())
-	trace := slices.DeleteFunc(slices.Clone(to.spans), func(s span) bool { return string(s.GetTraceId()) != string(webhook.GetTraceId()) })
+	trace := slices.DeleteFunc(slices.Clone(to.spans), func(s span) bool { return !bytes.Equal(s.GetTraceId(), webhook.GetTraceId()) })
 	for _, name := range []string{"SignalWithStartWorkflow:Order", "HandleSignal:shop-order-changed", "StartActivity:Advance", "RunActivity:Advance"} {
 		assert.NotEmpty(t, withName(trace, name), "%s among %s", name, spanNames(trace))
 	}

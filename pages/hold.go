@@ -35,7 +35,7 @@ type holdBox struct {
 	Confirm *service.NamedContact
 	Found   bool
 	Search  foundPart // what was searched for, without scripts
-	Back    string // the page that the box is on
+	Back    string    // the page that the box is on
 }
 
 func holdBoxOf(view order.View) holdBox {

@@ -44,20 +44,24 @@ func (v violation) String() string {
 // page itself never needs to be scrolled sideways.
 func (p *person) canBeUsedByAll() {
 	p.w.T.Helper()
-	for _, s := range []size{wide, narrow} {
+	for _, scheme := range []string{"dark", "light"} {
+		p.prefers(scheme)
+		p.fits()
+	}
+}
+
+// fits checks the page in the chosen scheme, wide and narrow.
+func (p *person) fits() {
+	p.w.T.Helper()
+	for _, s := range []size{narrow, wide} {
 		p.view(s)
-		for _, scheme := range []string{"light", "dark"} {
-			p.prefers(scheme)
-			for _, v := range p.violations() {
-				p.w.T.Errorf("%s, %s, %s: %s", p.at(), s.name, scheme, v)
-			}
+		for _, v := range p.violations() {
+			p.w.T.Errorf("%s, %s: %s", p.at(), s.name, v)
 		}
 		if wider := p.overflow(); wider > 0 {
 			p.w.T.Errorf("%s, %s: the page is %d pixels wider than the window", p.at(), s.name, wider)
 		}
 	}
-	p.view(wide)
-	p.prefers("light")
 }
 
 func (p *person) violations() []violation {

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -46,6 +47,48 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	p.opens("/holds")
 	p.sees("Hans Müller")
 	p.seesNot("M. Z.")
+}
+
+// A person types a name, sees whom RO App has, and chooses.
+func TestAPersonSearchesForTheCustomer(t *testing.T) {
+	t.Parallel()
+	w := promptEnv(t)
+	halina := w.Roapp.Create("people", testenv.J{"first_name": "Halina", "last_name": "Wróbel", "phones": []string{"600 700 800"}, "email": "halina@poczta.example"})
+	w.Place(plainOrder, placedAgo(5, testenv.J{"delivery_name": "Halina Wróbel", "delivery_phone": "+48 600 700 800"}))
+	w.AwaitSynced(plainOrder)
+	w.Place(noCustomer, placedAgo(2, testenv.J{"delivery_name": "Halina", "delivery_phone": "+48000000000"}))
+	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
+	p := newPerson(w)
+	p.opens("/holds")
+	p.logsIn(anna)
+	p.unfolds(fmt.Sprint(noCustomer))
+	const field = "Search RO App for a contact: name or phone"
+	p.seesThat("searchbox", field)
+	p.hasNo("radio", "")
+	p.fillsSearch(field, "nobody of this name")
+	p.sees("No contact with “nobody of this name” was found.")
+	p.fillsSearch(field, "Wróbel")
+	for _, text := range []string{"600 700 800", "halina@poczta.example", "last order #1012"} {
+		p.sees(text)
+	}
+	p.seesThat("link", "Open in RO App")
+	p.canBeUsedByAll()
+	p.clicks("radio", fmt.Sprintf("Halina Wróbel %d", halina))
+	p.clicks("button", "Use this contact")
+	p.sees("in RO App")
+	_, made := w.AwaitSynced(noCustomer)
+	assert.Equal(t, halina, made.Client.ID)
+}
+
+// fillsSearch fills a search field by its label.
+func (p *person) fillsSearch(name, text string) {
+	p.w.T.Helper()
+	p.tries("search for "+text, func(ctx context.Context) error {
+		if _, err := on[chromedp.Void](ctx, "searchbox", name, `function() { this.focus(); this.select() }`); err != nil {
+			return err
+		}
+		return chromedp.Do(ctx, chromedp.KeyEvent(text))
+	})
 }
 
 // radioOf is what a choice is called.

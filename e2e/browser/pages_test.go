@@ -24,24 +24,37 @@ func promptEnv(t *testing.T) *testenv.Env {
 	return testenv.New(t, testenv.Options{Unlimited: true, Checks: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
 }
 
-// place is a page by a name for its pictures and its path.
-type place struct{ name, path string }
+// place is a page by a name for its pictures and its path, and what is unfolded on it.
+type place struct{ name, path, unfolded string }
 
 // pagesOf are the pages of a test environment after its [day].
 func pagesOf(w *testenv.Env) []place {
 	now := time.Now()
 	days := fmt.Sprintf("?shop=%s&from=%s&to=%s", w.Shop, now.AddDate(0, 0, -2).Format(time.DateOnly), now.Format(time.DateOnly))
 	return []place{
-		{"settings", "/settings"}, // which learns the names of statuses for all
-		{"reconciliation", "/reconciliation" + days},
-		{"orders", "/orders"},
-		{"order-plain", orderPage(w, plainOrder)},
-		{"order", orderPage(w, changedOrder)},
-		{"order-held", orderPage(w, twoContacts)},
-		{"holds", "/holds"},
-		{"missing", "/nowhere"},
-		{"health", "/health"},
+		{"settings", "/settings", ""}, // which learns the names of statuses for all
+		{"reconciliation", "/reconciliation" + days, ""},
+		{"orders", "/orders", ""},
+		{"order-plain", orderPage(w, plainOrder), ""},
+		{"order", orderPage(w, changedOrder), ""},
+		{"order-held", orderPage(w, twoContacts), ""},
+		{"holds", "/holds", ""},
+		{"hold", "/holds", fmt.Sprint(twoContacts)},
+		{"missing", "/nowhere", ""},
+		{"import", "/imports/" + w.Shop, ""},
+		{"health", "/health", ""},
 	}
+}
+
+// visits opens a page and waits until it is whole.
+func (p *person) visits(page place) {
+	p.w.T.Helper()
+	p.opens(page.path)
+	if page.unfolded != "" {
+		p.unfolds(page.unfolded)
+		p.awaits("something is unfolded", func() bool { return p.finds(".held[open] .hold") > 0 })
+	}
+	p.seesAll()
 }
 
 func orderPage(w *testenv.Env, number int64) string {
@@ -65,8 +78,15 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	p.opens("/orders")
 	p.logsIn(anna)
 	for _, page := range pagesOf(w) {
-		p.opens(page.path)
-		p.seesAll()
+		p.visits(page)
 		p.canBeUsedByAll()
+	}
+	for _, language := range []string{"Polski", "Українська"} {
+		p.opens("/orders")
+		p.chooses(map[string]string{"Polski": "Language", "Українська": "Język"}[language], language)
+		for _, page := range pagesOf(w) {
+			p.visits(page)
+			p.fits() // texts differ, colors do not
+		}
 	}
 }

@@ -57,9 +57,18 @@ func TestTakeScreenshots(t *testing.T) {
 		if one.name == "health" {
 			importLongAgo(w)
 		}
-		p.opens(one.path)
-		p.seesAll()
+		p.visits(one)
 		p.shoots(one.name)
+		if one.name == "import" {
+			p.clicks("button", "Preview")
+			p.sees("would be imported")
+			p.shoots("import-preview")
+		}
+		if one.unfolded != "" {
+			p.fillsSearch("Search RO App for a contact: name or phone", "Kowalski")
+			p.sees("Found for")
+			p.shoots("hold-search")
+		}
 	}
 }
 

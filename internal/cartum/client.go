@@ -22,8 +22,6 @@ import (
 
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
-
-	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 const (
@@ -59,8 +57,10 @@ type Config struct {
 	HTTP *http.Client
 	// UserAgent is sent with every request; empty means the program's name.
 	UserAgent string
-	// Shop is the shop's id in spans.
-	Shop string
+	// Trace is called before each request that is sent, with its method and its path's
+	// pattern. What it returns is called with the answer's status, 0 where there was none,
+	// and the failure's kind, or "" for a success. Nil is nobody.
+	Trace func(ctx context.Context, method, path string) (context.Context, func(status int, failed Kind))
 	// Observe is called for every request that was sent: its failure's kind, or "" for
 	// a success. Nil is nobody.
 	Observe func(Kind)
@@ -75,12 +75,13 @@ type waiter interface{ Wait(context.Context) error }
 
 // Client talks to one shop. It is safe for parallel use: all calls share one token and one pace.
 type Client struct {
-	base, login, password, userAgent, shop string
+	base, login, password, userAgent string
 
 	timeout time.Duration
 	http    *http.Client
 	limiter waiter
 	observe func(Kind)
+	trace   func(ctx context.Context, method, path string) (context.Context, func(int, Kind))
 	now     func() time.Time
 	jitter  func() time.Duration
 
@@ -99,7 +100,7 @@ func New(cfg Config) *Client {
 		timeout:   cfg.Timeout,
 		http:      sameShopClient(cfg.HTTP),
 		limiter:   rate.NewLimiter(pace(cfg.RequestsPerSecond), 1),
-		shop:      cfg.Shop,
+		trace:     cfg.Trace,
 		observe:   cfg.Observe,
 		now:       cfg.Now,
 		jitter:    cfg.Jitter,
@@ -112,6 +113,11 @@ func New(cfg Config) *Client {
 	}
 	if c.observe == nil {
 		c.observe = func(Kind) {}
+	}
+	if c.trace == nil {
+		c.trace = func(ctx context.Context, _, _ string) (context.Context, func(int, Kind)) {
+			return ctx, func(int, Kind) {}
+		}
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -237,13 +243,13 @@ func (c *Client) attempt(ctx context.Context, f function, params map[string]any,
 
 // exchange sends one request and understands its answer.
 func (c *Client) exchange(ctx context.Context, f function, body map[string]any, read reader) (reply, *Error) {
-	sending, span := c.startSpan(ctx, f)
+	sending, traced := c.trace(ctx, http.MethodPost, f.path())
 	a, failure := c.send(sending, f, body)
 	var r reply
 	if failure == nil {
 		r, failure = read(f, a)
 	}
-	span.End(a.code, failure.kind())
+	traced(a.code, failure.kind())
 	switch {
 	case failure == nil:
 		c.observe("")
@@ -251,10 +257,6 @@ func (c *Client) exchange(ctx context.Context, f function, body map[string]any, 
 		c.observe(failure.Kind)
 	}
 	return r, failure
-}
-
-func (c *Client) startSpan(ctx context.Context, f function) (context.Context, tracing.Request) {
-	return tracing.StartRequest(ctx, http.MethodPost, f.path(), tracing.Shop(c.shop))
 }
 
 func (c *Client) awaitSlot(ctx context.Context, f function) *Error {

@@ -74,11 +74,11 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // kind is "" of no error.
-func (e *Error) kind() string {
+func (e *Error) kind() Kind {
 	if e == nil {
 		return ""
 	}
-	return string(e.Kind)
+	return e.Kind
 }
 
 // KindOf gives the kind of the first *Error in the chain, and "" where there is none.

@@ -2,6 +2,7 @@ package cartum
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -102,14 +103,14 @@ func (c *Client) requestToken(ctx context.Context) (token, *Error) {
 		return token{}, failure
 	}
 	asked := c.now()
-	ctx, span := c.startSpan(ctx, authFunction)
+	ctx, traced := c.trace(ctx, http.MethodPost, authFunction.path())
 	a, failure := c.send(ctx, authFunction, map[string]any{"login": c.login, "password": c.password})
 	if failure != nil {
-		span.End(a.code, failure.kind())
+		traced(a.code, failure.kind())
 		return token{}, failure
 	}
 	value, failure := readToken(a)
-	span.End(a.code, failure.kind())
+	traced(a.code, failure.kind())
 	if failure != nil {
 		return token{}, withoutSecrets(failure, c.password)
 	}

@@ -20,8 +20,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
 const (
@@ -55,8 +53,10 @@ type Config struct {
 	// HTTP is the client whose transport is used; its redirect policy is replaced.
 	HTTP      *http.Client
 	UserAgent string
-	// Account is the account's id in spans.
-	Account string
+	// Trace is called before each request that is sent, with its method and its path's
+	// pattern. What it returns is called with the answer's status, 0 where there was none,
+	// and the failure's kind, or "" for a success. Nil is nobody.
+	Trace func(ctx context.Context, method, path string) (context.Context, func(status int, failed Kind))
 	// Observe is called for every request that was sent: its failure's kind, or "" for
 	// a success. Nil is nobody.
 	Observe func(Kind)
@@ -76,7 +76,7 @@ type Client struct {
 	timeout   time.Duration
 	http      *http.Client
 	own       *Limiter
-	account   string
+	trace     func(ctx context.Context, method, path string) (context.Context, func(int, Kind))
 	observe   func(Kind)
 
 	catalogues *catalogues
@@ -92,11 +92,16 @@ func New(cfg Config) *Client {
 		timeout:   orDefault(cfg.Timeout, defaultTimeout),
 		http:      newHTTPClient(cfg.HTTP),
 		own:       NewLimiter(cfg.RequestsPerSecond),
-		account:   cfg.Account,
+		trace:     cfg.Trace,
 		observe:   cfg.Observe,
 	}
 	if c.observe == nil {
 		c.observe = func(Kind) {}
+	}
+	if c.trace == nil {
+		c.trace = func(ctx context.Context, _, _ string) (context.Context, func(int, Kind)) {
+			return ctx, func(int, Kind) {}
+		}
 	}
 	c.http.CheckRedirect = checkRedirect
 	c.catalogues = newCatalogues(c, cfg.Catalogue, cfg.ProductTypeID)
@@ -228,8 +233,8 @@ func (c *Client) send(ctx context.Context, r request) (a answer, failure *Error)
 	defer cancel()
 	timed, stop := context.WithCancelCause(timed)
 	defer stop(nil)
-	timed, span := tracing.StartRequest(timed, r.method, r.path, tracing.Account(c.account))
-	defer func() { span.End(a.status, failure.kind()) }()
+	timed, traced := c.trace(timed, r.method, r.path)
+	defer func() { traced(a.status, failure.kind()) }()
 	var reach reached
 	reach.slot.Store(given)
 	reach.again = func() {

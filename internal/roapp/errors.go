@@ -93,11 +93,11 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // kind is "" of no error.
-func (e *Error) kind() string {
+func (e *Error) kind() Kind {
 	if e == nil {
 		return ""
 	}
-	return string(e.Kind)
+	return e.Kind
 }
 
 // Path is the endpoint without its method.

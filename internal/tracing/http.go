@@ -59,39 +59,39 @@ func (t *Tracing) serve(next http.Handler, parent func(context.Context, http.Hea
 
 func method(name string) attribute.KeyValue { return semconv.HTTPRequestMethodKey.String(name) }
 
-// Request is the span of one request to a service.
-type Request struct{ span trace.Span }
-
-// StartRequest starts the span of a request that belongs to the span in ctx; without
-// one it does nothing. The template is the path with names in the place of values, and
-// the attribute says whose request it is.
-func StartRequest(ctx context.Context, verb, template string, of attribute.KeyValue) (context.Context, Request) {
-	tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(scope)
-	ctx, span := tracer.Start(ctx, verb+" "+template, trace.WithSpanKind(trace.SpanKindClient),
-		trace.WithAttributes(method(verb), semconv.URLTemplate(template), of))
-	return ctx, Request{span}
+// Requests traces the requests of a client. The attribute says whose they are.
+//
+// What it returns starts the span of one request, which belongs to the span in ctx;
+// without one it does nothing. The template is the path with names in the place of
+// values. The span ends with the answer's status, 0 where there was none, and the kind
+// of failure, empty for a success.
+func Requests[K ~string](of attribute.KeyValue) func(ctx context.Context, verb, template string) (context.Context, func(status int, failed K)) {
+	return func(ctx context.Context, verb, template string) (context.Context, func(status int, failed K)) {
+		tracer := trace.SpanFromContext(ctx).TracerProvider().Tracer(scope)
+		ctx, span := tracer.Start(ctx, verb+" "+template, trace.WithSpanKind(trace.SpanKindClient),
+			trace.WithAttributes(method(verb), semconv.URLTemplate(template), of))
+		return ctx, func(status int, failed K) { end(span, status, string(failed)) }
+	}
 }
 
-// Shop is the attribute of a request to a shop.
+// Shop is the attribute of requests to a shop.
 func Shop(id string) attribute.KeyValue { return attribute.String("cartumsync.shop", id) }
 
-// Account is the attribute of a request to an account.
+// Account is the attribute of requests to an account.
 func Account(id string) attribute.KeyValue { return attribute.String("cartumsync.account", id) }
 
-// End ends the span with the answer's status, 0 where there was none, and the kind of
-// failure, empty for a success.
-func (r Request) End(status int, failure string) {
+func end(span trace.Span, status int, failure string) {
 	if status != 0 {
-		r.span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+		span.SetAttributes(semconv.HTTPResponseStatusCode(status))
 	}
 	if failure == "" && status >= http.StatusBadRequest {
 		failure = strconv.Itoa(status)
 	}
 	if failure != "" {
-		r.span.SetAttributes(semconv.ErrorTypeKey.String(failure))
-		r.span.SetStatus(codes.Error, "")
+		span.SetAttributes(semconv.ErrorTypeKey.String(failure))
+		span.SetStatus(codes.Error, "")
 	}
-	r.span.End()
+	span.End()
 }
 
 // Field is the trace of a log line, nothing where there is none.

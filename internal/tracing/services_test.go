@@ -29,19 +29,19 @@ func TestRequestToAService(t *testing.T) {
 	}))
 	defer service.Close()
 	activity, span := traced.tracer().Start(t.Context(), "RunActivity:FindContact")
-	ctx, request := StartRequest(activity, http.MethodGet, "/v2/contacts/people", Account("main"))
+	ctx, end := Requests[string](Account("main"))(activity, http.MethodGet, "/v2/contacts/people")
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, service.URL+"/v2/contacts/people?phone=501234567", http.NoBody)
 	require.NoError(t, err)
 	answer, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
-	request.End(answer.StatusCode, "")
+	end(answer.StatusCode, "")
 	for _, failed := range []struct {
 		status int
 		kind   string
 	}{{0, "Unavailable"}, {200, "Rejected"}, {502, ""}} {
-		_, request := StartRequest(activity, http.MethodPost, "/api/orders/get/", Shop("demo"))
-		request.End(failed.status, failed.kind)
+		_, end := Requests[string](Shop("demo"))(activity, http.MethodPost, "/api/orders/get/")
+		end(failed.status, failed.kind)
 	}
 	span.End()
 

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -56,9 +57,9 @@ func TestNoTracingCostsNothing(t *testing.T) {
 	interceptors, err := none.Interceptors()
 	require.NoError(t, err)
 	assert.Empty(t, interceptors)
-	_, request := StartRequest(t.Context(), "GET", "/v2/orders", Account("main"))
-	assert.False(t, request.span.IsRecording())
-	request.End(200, "")
+	ctx, end := Requests[string](Account("main"))(t.Context(), "GET", "/v2/orders")
+	assert.False(t, trace.SpanFromContext(ctx).IsRecording())
+	end(200, "")
 	assert.Equal(t, zap.Skip(), Field(t.Context()))
 }
 
@@ -89,11 +90,12 @@ func TestCollectorThatHangsDelaysNothing(t *testing.T) {
 		collector := hanging{make(chan struct{})}
 		traced, err := New(t.Context(), "test", collector, zap.New(core))
 		require.NoError(t, err)
+		requests := Requests[string](Account("main"))
 		began := time.Now()
 		for range 3 * sdktrace.DefaultMaxQueueSize {
 			ctx, span := traced.tracer().Start(t.Context(), "import")
-			_, request := StartRequest(ctx, "POST", "/v2/orders", Account("main"))
-			request.End(200, "")
+			_, end := requests(ctx, "POST", "/v2/orders")
+			end(200, "")
 			span.End()
 		}
 		assert.Zero(t, time.Since(began), "more spans than the queue takes, and nobody waited")
