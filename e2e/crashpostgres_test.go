@@ -39,14 +39,14 @@ type installation struct {
 // Worker, Temporal and PostgreSQL are killed in turn while orders are imported, held,
 // edited and written off: none is lost, none is doubled, and nothing is written after a
 // write-off.
-func TestCrashesOnPostgres(t *testing.T) { //nolint:paralleltest // the schedules share one server, which they kill
+func TestCrashesOnPostgres(t *testing.T) {
 	t.Parallel()
 	first := *crashSeed
 	if first == 0 {
 		first = rand.Uint64()
 	}
 	database := enginetest.StartOnPostgres(t)
-	for i := range *crashSchedules {
+	for i := range *crashSchedules { //nolint:paralleltest // the schedules share one server, which they kill
 		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { crash(t, database, seed) })
 	}
