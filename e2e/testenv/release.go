@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -60,7 +61,7 @@ var lastRelease = sync.OnceValues(func() (Release, error) {
 
 // output is what a command writes that runs in a folder.
 func output(dir string, command ...string) (string, error) {
-	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec // nothing in it comes from outside
+	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...) //nolint:gosec // nothing in it comes from outside
 	cmd.Dir = dir
 	var failed strings.Builder
 	cmd.Stderr = &failed

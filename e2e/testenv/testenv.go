@@ -232,15 +232,15 @@ func (w *Env) StartWorker() *polling.Workers {
 
 // openStarter gives the starter its address, which the account has to know.
 func (w *Env) openStarter() {
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	listener := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if starter := w.starter.Load(); starter != nil {
 			starter.ServeHTTP(rw, r)
 			return
 		}
 		http.Error(rw, "the starter is not running yet", http.StatusBadGateway)
 	}))
-	w.T.Cleanup(server.Close)
-	w.StarterURL = server.URL
+	w.T.Cleanup(listener.Close)
+	w.StarterURL = listener.URL
 }
 
 func (w *Env) startStarter() {
@@ -441,9 +441,9 @@ func newCartum(t testing.TB, o Options) *Cartum {
 		WebhookDelay: 10 * time.Millisecond, WebhookRetry: 200 * time.Millisecond, Switches: profile(base, o.CartumSwitches),
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(checked(t, contract.Cartum(), stand))
-	t.Cleanup(func() { server.Close(); stand.Close() })
-	return &Cartum{fake: fake{t: t, URL: server.URL}, Currency: v.Currency, zone: zone}
+	listener := httptest.NewServer(checked(t, contract.Cartum(), stand))
+	t.Cleanup(func() { listener.Close(); stand.Close() })
+	return &Cartum{fake: fake{t: t, URL: listener.URL}, Currency: v.Currency, zone: zone}
 }
 
 func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
@@ -458,9 +458,9 @@ func newRoapp(t testing.TB, o Options, webhooks string) *Roapp {
 		WebhookURL: webhooks, WebhookSecret: RoappWebhookSecret, WebhookPause: 200 * time.Millisecond,
 		Latency: o.Latency,
 	})
-	server := httptest.NewServer(checked(t, contract.Roapp(), stand))
-	t.Cleanup(func() { server.Close(); stand.Close() })
-	return &Roapp{fake: fake{t: t, URL: server.URL}}
+	listener := httptest.NewServer(checked(t, contract.Roapp(), stand))
+	t.Cleanup(func() { listener.Close(); stand.Close() })
+	return &Roapp{fake: fake{t: t, URL: listener.URL}}
 }
 
 // checked fails the test for each request of the clients and each answer of the
