@@ -29,4 +29,21 @@ func TestKeyThatCannotBeUsedIsNamed(t *testing.T) {
 	t.Parallel()
 	_, err := payload.Codec(&settings.Settings{Encryption: []settings.EncryptionKey{{ID: "k1", Key: settings.NewSecret("short")}}})
 	require.ErrorContains(t, err, "encryption_keys")
+	_, err = payload.KeyNames(&settings.Settings{Encryption: []settings.EncryptionKey{{ID: "k1", Key: settings.NewSecret("short")}}})
+	require.ErrorContains(t, err, "encryption_keys")
+	_, err = payload.Codec(&settings.Settings{})
+	require.ErrorContains(t, err, "encryption_keys")
+}
+
+func TestKeysOfTheSameIDHaveDifferentNames(t *testing.T) {
+	t.Parallel()
+	one := settings.EncryptionKey{ID: "k1", Key: settings.NewSecret("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")}
+	other := settings.EncryptionKey{ID: "k1", Key: settings.NewSecret("MTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")}
+	names, err := payload.KeyNames(&settings.Settings{Encryption: []settings.EncryptionKey{one, other}})
+	require.NoError(t, err)
+	require.Len(t, names, 2)
+	assert.NotEqual(t, names[0], names[1])
+	for _, name := range names {
+		assert.Contains(t, name, "k1:")
+	}
 }
