@@ -14,7 +14,7 @@ import (
 // decisionBody is a person's answer to what an order waits for.
 type decisionBody struct {
 	Kind         order.DecisionKind `json:"kind" enum:"contact,create-contact,product,create-product,accept,retry,create-again,link,skip,new-order,same-order"`
-	Reason       string             `json:"reason,omitempty" maxLength:"500" doc:"Why; leave needs it"`
+	Reason       string             `json:"reason,omitempty" maxLength:"500" doc:"Why; the kind skip needs it"`
 	Contact      int64              `json:"contact,omitempty" minimum:"1" doc:"RO App's id of the contact, of the kind contact"`
 	Organization bool               `json:"organization,omitempty" doc:"The contact is an organization"`
 	Product      int64              `json:"product,omitempty" minimum:"1" doc:"RO App's id of the product, of the kind product"`
@@ -40,7 +40,7 @@ func (a *v1) registerActions(doc huma.API) {
 	huma.Register(doc, action("/orders/{shop}/{number}/decisions", "decide", "Answer what an order waits for",
 		"An answer that does not fit is 409 and changes nothing; so is a record that RO App does not have, and, without confirm_other_phone, "+
 			"a contact with another phone than the order's. The record is looked up in RO App, which may take seconds."), a.decide)
-	huma.Register(doc, action("/orders/{shop}/{number}/import", "import-order", "Import an order, or bring back one that is done",
+	huma.Register(doc, action("/orders/{shop}/{number}/import", "import-order", "Import an order, or start a closed one again",
 		"It is read from the shop again."), a.importOrder)
 	huma.Register(doc, action("/orders/{shop}/{number}/written-off", "written-off", "Report that the items of an order were written off",
 		"From here on quantities, prices and lines are frozen."), a.writtenOff)

@@ -67,7 +67,7 @@ func (a *v1) registerHealth(doc huma.API) {
 			return nil, a.tellShop(ctx, in.Shop, one.summary, one.do)
 		})
 	}
-	collect := a.act(doc, "/accounts/{account}/collect", "collect", "Ask an account now what changed")
+	collect := a.act(doc, "/accounts/{account}/collect", "collect", "Poll an account for changes now")
 	collect.DefaultStatus = http.StatusAccepted
 	collect.Errors = append(collect.Errors, http.StatusNotFound)
 	huma.Register(doc, collect, a.collect)

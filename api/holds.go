@@ -28,7 +28,7 @@ type heldOrder struct {
 	Text       string               `json:"text,omitempty" doc:"What happened"`
 	Remedy     string               `json:"remedy,omitempty" doc:"What to do"`
 	Note       string               `json:"note,omitempty" doc:"What came of the last answer, where nothing did"`
-	ProductKey order.ProductKey     `json:"product_key,omitempty" doc:"The goods that it is about"`
+	ProductKey order.ProductKey     `json:"product_key,omitempty" doc:"The product that it is about"`
 	Choices    []holdChoice         `json:"choices,omitempty" doc:"The records to choose between"`
 	Answers    []order.DecisionKind `json:"answers,omitempty" doc:"The kinds of decision that it offers"`
 	Problem    string               `json:"problem,omitempty" doc:"Set where the order did not answer, or has just gone on"`

@@ -32,7 +32,7 @@ type OrderDetail struct {
 	Pending     []order.Pending  `json:"pending,omitempty" enum:"read-cartum,read-roapp,compare" doc:"What is to be done after them; an order with neither is up to date"`
 	Hold        *HoldDetail      `json:"hold,omitempty"`
 	Cartum      *CartumDetail    `json:"cartum,omitempty" doc:"Left out while nobody has read it"`
-	Roapp       *RoappDetail     `json:"roapp,omitempty" doc:"Left out while it does not stand there"`
+	Roapp       *RoappDetail     `json:"roapp,omitempty" doc:"Left out while it does not exist there"`
 	Lines       []LineDetail     `json:"lines"`
 	Amount      *AmountDetail    `json:"amount,omitempty"`
 	Warnings    []MessageDetail  `json:"warnings,omitempty"`

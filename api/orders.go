@@ -54,8 +54,8 @@ type OrderSummary struct {
 	Created      *time.Time `json:"created,omitempty" doc:"When it was placed"`
 	Updated      *time.Time `json:"updated,omitempty" doc:"When both sides were last compared"`
 	CartumStatus int        `json:"cartum_status,omitempty"`
-	Roapp        *RoappRef  `json:"roapp,omitempty" doc:"Left out while the order does not stand there"`
-	Amount       string     `json:"amount,omitempty" doc:"All goods, a decimal" example:"129.90"`
+	Roapp        *RoappRef  `json:"roapp,omitempty" doc:"Left out while the order does not exist there"`
+	Amount       string     `json:"amount,omitempty" doc:"The sum of all items, a decimal" example:"129.90"`
 	Currency     string     `json:"currency,omitempty" example:"PLN"`
 	State        string     `json:"state,omitempty" enum:"importing,held,synced,closed,failed" doc:"Left out of an order made in RO App"`
 	Reason       string     `json:"reason,omitempty" doc:"What a held order waits for"`

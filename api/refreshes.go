@@ -22,7 +22,7 @@ type refreshAnswer struct {
 	ID      string     `json:"id,omitempty" doc:"Names the refresh, to ask for its end"`
 	Changed []string   `json:"changed,omitempty" doc:"What was found and done; nothing changed where a refresh is done without it"`
 	Problem string     `json:"problem,omitempty" doc:"Why it failed or was not started"`
-	Waits   []string   `json:"waits,omitempty" doc:"What it is at while it runs"`
+	Waits   []string   `json:"waits,omitempty" doc:"The steps in progress while it runs"`
 	Next    *time.Time `json:"next,omitempty" doc:"From when on the order may be updated again"`
 }
 

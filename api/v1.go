@@ -2,15 +2,12 @@ package api
 
 import (
 	"context"
-	"embed"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/swaggest/swgui/v5/static"
-	"github.com/vearutop/statigz"
 
 	"github.com/cartumsync/cartumsync/internal/access"
 	"github.com/cartumsync/cartumsync/internal/problem"
@@ -46,32 +43,7 @@ func (a *v1) routes(r chi.Router) {
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		problem.Write(w, http.StatusMethodNotAllowed, "the API has no method "+r.Method+" for this path; see /v1/docs")
 	})
-	r.Get("/docs", browse)
-	r.Handle("/docs/*", http.StripPrefix("/v1/docs/", docsFiles))
-}
-
-//go:embed docs/docs.html docs/docs.js
-var docsPage embed.FS
-
-var docsFiles = docsHandler()
-
-// docsHandler serves Swagger UI.
-func docsHandler() http.Handler {
-	library := statigz.FileServer(static.FS)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "docs.js" {
-			http.ServeFileFS(w, r, docsPage, "docs/docs.js")
-			return
-		}
-		r.URL.Path = "/" + r.URL.Path
-		library.ServeHTTP(w, r)
-	})
-}
-
-// browse shows the API's description. Swagger UI sets styles by itself.
-func browse(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
-	http.ServeFileFS(w, r, docsPage, "docs/docs.html")
+	serveDocs(r, doc.OpenAPI())
 }
 
 // read describes an operation that changes nothing.

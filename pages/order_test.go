@@ -38,8 +38,8 @@ func TestAnOrderIsShownInTheReadersLanguage(t *testing.T) {
 	d, now := newDesk(t), time.Now()
 	d.PutOrders(rich(now))
 	for lang, texts := range map[string][]string{
-		"pl": {"Zamówienie #115", "Sklep", "Zewnętrzny ID", "Utworzono", "Ostatnia aktualizacja", "3 min temu", "wstrzymane", "brak klienta", "status w Cartum: Nowe → Wysłane", "ustawiono status w RO App: W drodze", "anna zażądano aktualizacji", "Statusu Nowe z Cartum nie ma", "Suma w RO App", "różni się od sumy pozycji", "starszych wpisów", "odpisane"},
-		"uk": {"Замовлення #115", "Магазин", "Зовнішній ID", "Створено", "Останнє оновлення", "3 хв тому", "призупинено", "статус у Cartum: Nowe → Wysłane", "Позиції", "давніших записів", "списано"},
+		"pl": {"Zamówienie #115", "Sklep", "Zewnętrzny identyfikator", "Utworzono", "Ostatnia aktualizacja", "3 min temu", "wstrzymane", "brak klienta", "status w Cartum: Nowe → Wysłane", "ustawiono status w RO App: W drodze", "anna zażądano aktualizacji", "Statusu Nowe z Cartum nie ma", "Suma w RO App", "różni się od sumy pozycji", "starszych wpisów", "odpisane"},
+		"uk": {"Замовлення #115", "Магазин", "Зовнішній ідентифікатор", "Створено", "Останнє оновлення", "3 хв тому", "призупинено", "статус у Cartum: Nowe → Wysłane", "Позиції", "давніших записів", "списано"},
 	} {
 		page := d.opens("/orders/demo/115", "Accept-Language", lang)
 		assert.Equal(t, http.StatusOK, page.Code)

@@ -35,7 +35,7 @@ func TestARowShowsBothSidesInOneLine(t *testing.T) {
 	page := d.opens("/orders", "Accept-Language", "pl")
 	require.Equal(t, http.StatusOK, page.Code)
 	said := visible(page.Text)
-	for _, text := range []string{"#115", "Kwiaty Online", "Zewnętrzny ID", "Katarzyna Wójcik-Nowakowska", "2193,00 zł", "Wysłane", "K115", "W drodze", "3 min temu", "zsynchronizowane"} {
+	for _, text := range []string{"#115", "Kwiaty Online", "Zewnętrzny identyfikator", "Katarzyna Wójcik-Nowakowska", "2193,00 zł", "Wysłane", "K115", "W drodze", "3 min temu", "zsynchronizowane"} {
 		assert.Contains(t, said, text)
 	}
 	assert.Contains(t, page.Text, `href="https://kwiaty.example/edit/"`)

@@ -43,6 +43,7 @@ func pagesOf(w *testenv.Env) []place {
 		{"missing", "/nowhere", ""},
 		{"import", "/imports/" + w.Shop, ""},
 		{"health", "/health", ""},
+		{"api", "/v1/docs", ""},
 	}
 }
 
@@ -81,7 +82,7 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 		p.visits(page)
 		p.canBeUsedByAll()
 	}
-	for _, language := range []struct{ from, name, says string }{{"Language", "Polski", "Zewnętrzny ID"}, {"Język", "Українська", "Зовнішній ID"}} {
+	for _, language := range []struct{ from, name, says string }{{"Language", "Polski", "Zewnętrzny identyfikator"}, {"Język", "Українська", "Зовнішній ідентифікатор"}} {
 		p.opens("/orders")
 		p.chooses(language.from, language.name)
 		p.sees(language.says)
