@@ -233,17 +233,17 @@ func TestF50_WorkerShowsHowAllFare(t *testing.T) {
 		return ""
 	})
 	var body struct {
-		Ready    bool
-		Exchange struct {
+		Ready  bool
+		Health struct {
 			Shops    map[string]health.Shop
 			Accounts map[string]health.Account
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(read(t, address+"/readyz")), &body))
 	assert.True(t, body.Ready)
-	assert.Equal(t, int64(1), body.Exchange.Shops["demo"].Orders["held"])
-	assert.False(t, body.Exchange.Shops["demo"].OldestHold.IsZero())
-	assert.Equal(t, health.Green, body.Exchange.Accounts["main"].State)
+	assert.Equal(t, int64(1), body.Health.Shops["demo"].Orders["held"])
+	assert.False(t, body.Health.Shops["demo"].OldestHold.IsZero())
+	assert.Equal(t, health.Green, body.Health.Accounts["main"].State)
 }
 
 func read(t *testing.T, url string) string {
