@@ -49,7 +49,7 @@ func (a *v1) registerHealth(doc huma.API) {
 	progress := read(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
 	progress.Errors = append(progress.Errors, http.StatusNotFound)
 	huma.Register(doc, progress, a.initialImport)
-	begin := a.act(doc, "/shops/{shop}/initial-import", "start-initial-import", "Start a shop's initial import, or resume with the one that was stopped")
+	begin := a.act(doc, "/shops/{shop}/initial-import", "start-initial-import", "Start a shop's initial import, or resume the one that was stopped")
 	begin.DefaultStatus = http.StatusAccepted
 	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
 	huma.Register(doc, begin, a.startInitialImport)

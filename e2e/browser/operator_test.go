@@ -92,3 +92,22 @@ func TestAPersonPreviewsStartsAndStopsAnInitialImport(t *testing.T) {
 	p.sees("The import was stopped")
 	p.hasNo("button", "Stop the initial import")
 }
+
+// A person sees which setting leads nowhere, in the own language, and proves that alerts are accepted.
+func TestAPersonChecksTheSettingsAndSendsATestAlert(t *testing.T) {
+	t.Parallel()
+	receiver := testenv.NewReceiver(t)
+	w := testenv.New(t, testenv.Options{Checks: true, Alerts: receiver.URL, Statuses: "{import: {1: 101}, export: {102: 99}}"})
+	p := newPerson(w)
+	p.opens("/settings")
+	p.logsIn(anna)
+	p.clicks("button", "Check again")
+	p.sees("1 problem")
+	p.sees("the shop has no status 99; use an id of this list")
+	p.chooses("Language", "Polski")
+	p.sees("sklep: nie ma statusu 99; użyj identyfikatora z listy")
+	p.chooses("Język", "English")
+	p.clicks("button", "Send a test alert")
+	p.sees("test alert accepted")
+	p.canBeUsedByAll()
+}
