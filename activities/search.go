@@ -50,7 +50,7 @@ func (acc *account) search(ctx context.Context, in workflows.SearchInput) ([]wor
 func (acc *account) searchContacts(ctx context.Context, in workflows.SearchInput) ([]workflows.FoundRecord, error) {
 	query := roapp.ContactQuery{Organizations: in.Kind == workflows.RecordOrganization, Name: in.Text}
 	fits := func(row roapp.Contact) bool { return order.Mentions(in.Text, row.Name, row.Email) }
-	if digits := digitsOf(in.Text); digits != "" && !strings.ContainsFunc(in.Text, unicode.IsLetter) {
+	if digits := order.Digits(in.Text); digits != "" && !strings.ContainsFunc(in.Text, unicode.IsLetter) {
 		wanted := order.Phones(in.Text, in.Region)
 		for _, phone := range wanted {
 			query.Phones = append(query.Phones, order.PhoneSpellings(phone, in.Text)...)
@@ -74,19 +74,10 @@ func (acc *account) searchContacts(ctx context.Context, in workflows.SearchInput
 func hasDigits(row roapp.Contact, wanted []string, digits, region string) bool {
 	return slices.ContainsFunc(row.Phones, func(phone string) bool {
 		if len(wanted) == 0 {
-			return strings.Contains(digitsOf(phone), digits)
+			return strings.Contains(order.Digits(phone), digits)
 		}
 		return slices.ContainsFunc(wanted, func(e164 string) bool { return order.HasPhone(phone, e164, region) })
 	})
-}
-
-func digitsOf(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, text)
 }
 
 // searchProducts leaves archived products out: no order can have them.

@@ -35,10 +35,7 @@ func (c candidate) PhonesText() string { return strings.Join(c.Phones, ", ") }
 
 // Choices are the records that the hold lets a person choose.
 func (b holdBox) Choices() []candidate {
-	kind := order.DecideContact
-	if b.Hold.ProductKey != "" {
-		kind = order.DecideProduct
-	}
+	kind := b.Hold.ChoiceKind()
 	var choices []candidate
 	for _, choice := range b.Hold.Choices {
 		choices = append(choices, candidate{Candidate: service.Candidate{Choice: choice}, Box: b.ID(), Kind: kind})

@@ -65,6 +65,14 @@ func holdFor(reason HoldReason, pairs ...string) Hold {
 	return Hold{Reason: reason, Params: msg("", pairs...).Params}
 }
 
+// ChoiceKind is the decision that chooses a record: a product where the hold is about one, else a contact.
+func (h *Hold) ChoiceKind() DecisionKind {
+	if h.ProductKey != "" {
+		return DecideProduct
+	}
+	return DecideContact
+}
+
 // Message is what the order waits for, as a message.
 func (h *Hold) Message() flow.Message {
 	params := maps.Clone(h.Params)

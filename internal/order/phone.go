@@ -238,3 +238,13 @@ func isPlaceholder(number *phonenumbers.PhoneNumber) bool {
 	digits := phonenumbers.GetNationalSignificantNumber(number)
 	return strings.HasSuffix(digits, "0000000") || strings.Trim(digits, digits[:1]) == ""
 }
+
+// Digits are the ASCII digits of a text alone.
+func Digits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}

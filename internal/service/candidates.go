@@ -83,10 +83,7 @@ func (o *Orders) Candidates(ctx context.Context, key order.Key) ([]Candidate, or
 	if err != nil || c.hold == nil || c.account == "" {
 		return nil, "", err
 	}
-	kind := order.DecideContact
-	if c.hold.ProductKey != "" {
-		kind = order.DecideProduct
-	}
+	kind := c.hold.ChoiceKind()
 	candidates := make([]Candidate, min(len(c.hold.Choices), candidatesMost))
 	var group errgroup.Group
 	group.SetLimit(candidatesAtOnce)

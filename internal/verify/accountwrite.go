@@ -16,6 +16,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/cartumsync/cartumsync/internal/check"
+	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/roapp"
 )
@@ -535,16 +536,7 @@ func (e *examination) choosePhone(ctx context.Context) error {
 }
 
 func hasDigits(c roapp.Contact, phone string) bool {
-	return slices.ContainsFunc(c.Phones, func(p string) bool { return onlyDigits(p) == onlyDigits(phone) })
-}
-
-func onlyDigits(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, text)
+	return slices.ContainsFunc(c.Phones, func(p string) bool { return order.Digits(p) == order.Digits(phone) })
 }
 
 func (e *examination) createContact(ctx context.Context) (int64, error) {
@@ -625,7 +617,7 @@ func seePhones(ctx context.Context, e *examination) (string, error) {
 		found, err := e.roapp.FindPeople(ctx, []string{spelling})
 		return slices.ContainsFunc(found, func(c roapp.Contact) bool { return c.ID == e.contact }), err
 	}
-	digits := onlyDigits(e.phone)
+	digits := order.Digits(e.phone)
 	for _, try := range []struct{ spelling, seen string }{
 		{nobodysPhone, "ignored"},
 		{digits[len(digits)-7:], "the last digits"},
