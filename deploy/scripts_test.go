@@ -70,6 +70,9 @@ func TestScriptsChangeNothingTheSecondTime(t *testing.T) {
 
 func TestScriptsSayWhatFails(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("needs Temporal's SQL tool, which is built first")
+	}
 	nobody := []string{"SQL_PLUGIN=postgres12", "SQL_HOST=127.0.0.1", "SQL_PORT=1", "SQL_USER=temporal", "SQL_PASSWORD=any"}
 	text, err := program(t.Context(), t, nobody, "sh", "schema.sh").CombinedOutput()
 	require.Error(t, err)

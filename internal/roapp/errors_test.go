@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf8"
 )
@@ -174,20 +176,31 @@ func TestRefusalWithCutBodyIsARefusal(t *testing.T) {
 	assertError(t, c.SetStatus(t.Context(), 7, 1, ""), Rejected, false)
 }
 
+// silent takes each request whole and never answers.
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	httptrace.ContextClientTrace(r.Context()).WroteRequest(httptrace.WroteRequestInfo{})
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
 func TestSlowAnswer(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
-	s, _ := newService(t, func(http.ResponseWriter, *http.Request) { <-release })
-	defer close(release)
-	c := New(Config{URL: s.URL, APIKey: testKey, RequestsPerSecond: -1, Timeout: 50 * time.Millisecond})
-	e := assertError(t, c.SetStatus(t.Context(), 7, 1, ""), Unavailable, true)
-	if !errors.Is(e, context.DeadlineExceeded) || !strings.HasSuffix(e.Error(), "timeout") {
-		t.Errorf("error is %v", e)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := New(Config{APIKey: testKey, Timeout: time.Minute, HTTP: &http.Client{Transport: silent{}}})
+		began := time.Now()
+		e := assertError(t, c.SetStatus(t.Context(), 7, 1, ""), Unavailable, true)
+		if !errors.Is(e, context.DeadlineExceeded) || !strings.HasSuffix(e.Error(), "timeout") || time.Since(began) != time.Minute {
+			t.Errorf("error after %s is %v", time.Since(began), e)
+		}
+	})
 
+	release := make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
 	_, patient := newService(t, func(http.ResponseWriter, *http.Request) { cancel(); <-release })
-	e = assertError(t, patient.SetStatus(ctx, 7, 1, ""), Unavailable, true)
+	defer close(release)
+	e := assertError(t, patient.SetStatus(ctx, 7, 1, ""), Unavailable, true)
 	if !errors.Is(e, context.Canceled) {
 		t.Errorf("error is %v", e)
 	}
