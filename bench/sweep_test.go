@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -18,6 +19,7 @@ import (
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/payload"
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -25,9 +27,7 @@ import (
 )
 
 const (
-	// sweptOrders are all open and unchanged.
-	sweptOrders = 5000
-	// sweptDays is the window, over which they are spread.
+	// sweptDays is the window, over which the orders are spread.
 	sweptDays = 60
 	// sweepRounds alternate with mere reading.
 	sweepRounds = 3
@@ -39,36 +39,63 @@ const (
 	ordersGet = "orders/get"
 )
 
-// BenchmarkSweep is what it costs to poll orders of which none changed: what it
-// writes to them, what it asks Temporal and the shop, and how long that takes
-// against reading the same pieces of the same list and throwing them away. The
-// orders are those that a first sweep started; nobody works on them.
+// openOrders is how many orders a shop has at the most. A hundred thousand take most of an
+// hour to start.
+var openOrders = flag.Int("open-orders", 10_000, "open orders of the shop that is swept last")
+
+// BenchmarkSweep is what it costs to poll orders of which none changed, on PostgreSQL: what
+// it writes to them, what it asks Temporal and the shop, the memory that it takes, and how
+// long that takes against reading the same pieces of the same list and throwing them away.
+// The orders are those that a first sweep started; nobody works on them. The figures of the
+// larger shop are also given for each order as ratios to those of the smaller one.
 func BenchmarkSweep(b *testing.B) {
+	var few sweepCost
+	for _, count := range []int{1000, *openOrders} {
+		b.Run(fmt.Sprintf("%d-orders", count), func(b *testing.B) {
+			cost := sweepUnchanged(b, count)
+			if few == (sweepCost{}) {
+				few = cost
+				return
+			}
+			report(b, cost.seconds/few.seconds, "s/order-to-1000", atMost(1.5))
+			report(b, cost.requests/few.requests, "temporal-requests/order-to-1000", atMost(1.1))
+		})
+	}
+}
+
+// sweepCost is that of each order of a sweep.
+type sweepCost struct{ seconds, requests float64 }
+
+func sweepUnchanged(b *testing.B, count int) sweepCost {
+	b.Helper()
+	database := enginetest.StartOnPostgres(b)
 	w := testenv.New(b, testenv.Options{
-		Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b),
+		Server: database.Server, Idle: true, Unlimited: true, WindowDays: sweptDays, Logger: quiet(b),
 		CartumSwitches: map[string]string{"tokens": "several"}, // mere reading logs in for itself
 	})
-	for i := range sweptOrders {
-		created := time.Now().Add(-time.Duration(i) * (sweptDays * 24 * time.Hour / sweptOrders))
+	empty := databaseSize(b, database)
+	for i := range count {
+		created := time.Now().Add(-time.Duration(i) * sweptDays * 24 * time.Hour / time.Duration(count))
 		w.Cartum.PutOrder(int64(i+1), testenv.J{"stat_created": created.Format(time.DateTime)})
 	}
 	s := newSweeper(w)
 	s.sweep(true)
 	w.Eventually(drained, func() string {
-		if seen := countOrders(w, "ExecutionStatus = 'Running' AND Observed IS NOT NULL"); seen < sweptOrders {
-			return fmt.Sprintf("%d of %d orders are listed", seen, sweptOrders)
+		if seen := countOrders(w, "ExecutionStatus = 'Running' AND Observed IS NOT NULL"); seen < int64(count) {
+			return fmt.Sprintf("%d of %d orders are listed", seen, count)
 		}
 		return ""
 	})
-	before := events(w)
+	before := events(w, count)
 
 	var ratios, seconds []float64
 	requests := 0
+	unused := inUse()
 	for range sweepRounds {
 		s.asked.reset()
 		asked := w.Cartum.Seen(ordersGet)
 		swept := s.sweep(true)
-		if swept.Seen != sweptOrders || swept.Told+swept.Started != 0 {
+		if swept.Seen != count || swept.Told+swept.Started != 0 {
 			b.Fatalf("the sweep saw %d orders, notified %d and started %d", swept.Seen, swept.Told, swept.Started)
 		}
 		if done := w.Cartum.Seen(ordersGet) - asked; done != swept.Requests {
@@ -79,12 +106,15 @@ func BenchmarkSweep(b *testing.B) {
 		requests = swept.Requests
 	}
 	report(b, float64(requests), "shop-requests", toKnow)
-	report(b, float64(requests)/(sweptOrders/shopAnswers), "shop-requests/fewest", toKnow)
-	report(b, float64(events(w)-before), "events", atMost(0))
+	report(b, float64(requests)/max(1, float64(count/shopAnswers)), "shop-requests/fewest", toKnow)
+	report(b, float64(events(w, count)-before), "events", atMost(0))
 	report(b, float64(s.asked.total()), "temporal-requests", toKnow)
 	report(b, float64(s.asked.total()-s.asked.of("ListWorkflowExecutions")), "temporal-requests-besides-lists", atMost(0))
 	report(b, median(seconds), "s", toKnow)
 	report(b, median(ratios), "sweep/reading", toKnow)
+	report(b, (inUse()-unused)/1024, "KiB-kept", toKnow)
+	report(b, (databaseSize(b, database)-empty)/float64(count)/1024, "database-KiB/order", toKnow)
+	return sweepCost{median(seconds) / float64(count), float64(s.asked.total()) / float64(count)}
 }
 
 // sweeper runs sweeps in this process, without the shop's entity.
@@ -163,12 +193,12 @@ func (a *asked) of(method string) int {
 
 // events are those of all the orders' histories together. Visibility does not
 // know them of orders that run, so each is asked.
-func events(w *testenv.Env) int64 {
+func events(w *testenv.Env, count int) int64 {
 	w.T.Helper()
 	var sum atomic.Int64
 	var group errgroup.Group
 	group.SetLimit(senders)
-	for i := range sweptOrders {
+	for i := range count {
 		group.Go(func() error {
 			described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(int64(i+1)).WorkflowID(), "")
 			if err == nil {

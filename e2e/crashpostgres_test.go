@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
@@ -19,26 +21,47 @@ import (
 )
 
 var (
-	// crashSchedules is how many random schedules of kills are run. Each kills all three
-	// programs in each phase of the orders' life, and takes minutes.
-	crashSchedules = flag.Int("crash-schedules", 1, "random schedules of killing worker, Temporal and PostgreSQL")
-	// crashSeed repeats the kills of a run, though not what happens between them.
-	crashSeed = flag.Uint64("crash-seed", 0, "seed of the first of these schedules, 0 for a new one")
+	// crashRuns is how many installations are played to their end, one after the other.
+	crashRuns = flag.Int("crash-runs", 1, "installations whose worker, Temporal and PostgreSQL are killed")
+	// crashOrders is how many orders each of them has.
+	crashOrders = flag.Int("crash-orders", 200, "orders of such an installation, each with random events of its own")
+	// crashSeed repeats the events and kills of a run, though not what happens between them.
+	crashSeed = flag.Uint64("crash-seed", 0, "seed of the first of these installations, 0 for a new one")
 )
+
+// schedule is what happens to an order, at random.
+type schedule struct {
+	number     int64
+	customer   string // a phone
+	withheld   bool   // the first version has no customer, so the order is held until the second
+	quantities [3]int // of A-1, in each version
+	webhooks   [3]int // sent for each version: none is lost on the way, two is sent twice
+	writtenOff bool   // after the second version
+	roapp      int64  // the order that was created
+}
+
+func (s *schedule) items(version int) []string {
+	return []string{fmt.Sprintf("A-1 x %d at 12.5", s.quantities[version]), "B-1 x 1 at 30"}
+}
+
+func (s *schedule) total(version int) string {
+	return decimal.NewFromFloat(12.5).Mul(decimal.NewFromInt(int64(s.quantities[version]))).Add(decimal.NewFromInt(30)).String()
+}
 
 // installation is what can be killed.
 type installation struct {
 	*testenv.Env
 
-	database *enginetest.Postgres
-	worker   *testenv.Process
-	random   *rand.Rand
-	kills    int
+	database  *enginetest.Postgres
+	worker    *testenv.Process
+	random    *rand.Rand
+	schedules []*schedule
+	kills     int
 }
 
 // Worker, Temporal and PostgreSQL are killed in turn while orders are imported, held,
-// edited and written off: none is lost, none is doubled, and nothing is written after a
-// write-off.
+// edited and written off: no order and no customer is lost or doubled, and nothing is
+// written after a write-off.
 func TestCrashesOnPostgres(t *testing.T) {
 	t.Parallel()
 	first := *crashSeed
@@ -46,7 +69,7 @@ func TestCrashesOnPostgres(t *testing.T) {
 		first = rand.Uint64()
 	}
 	database := enginetest.StartOnPostgres(t)
-	for i := range *crashSchedules { //nolint:paralleltest // the schedules share one server, which they kill
+	for i := range *crashRuns { //nolint:paralleltest // the runs share one server, which they kill
 		seed := first + uint64(i)
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { crash(t, database, seed) })
 	}
@@ -54,89 +77,94 @@ func TestCrashesOnPostgres(t *testing.T) {
 
 func crash(t *testing.T, database *enginetest.Postgres, seed uint64) {
 	t.Helper()
-	const count = 9
 	w := unhurried(t, testenv.Options{
 		Server: database.Server, Idle: true, RequestTimeout: 2 * time.Second, Settle: 500 * time.Millisecond, SearchLag: 500 * time.Millisecond,
 		RecentEvery: 10 * time.Second, WholeEvery: 10 * time.Second, CollectEvery: 10 * time.Second,
 	})
 	w.Roapp.Switch("search-lag", "0s")
-	w.Roapp.Switch("patch-written-off", "refused")
 	in := &installation{Env: w, database: database, worker: w.StartProcess(), random: rand.New(rand.NewPCG(seed, 0))}
+	customers := map[string]bool{}
+	for number := int64(1); number <= int64(*crashOrders); number++ {
+		s := in.schedule(number)
+		in.schedules = append(in.schedules, s)
+		customers[s.customer] = true
+	}
 
-	in.phase(func(number int64) {
-		fields := testenv.J{"products": roseAndVase("2", "1")}
-		if held(number) {
-			fields["delivery_phone"], fields["delivery_email"] = "", ""
+	in.phase(0, func(s *schedule, fields testenv.J) {
+		if s.withheld {
+			fields["delivery_phone"] = ""
 		}
-		w.Cartum.PutOrder(number, fields)
-	}, count)
-	for number := int64(1); number <= count; number++ {
-		if held(number) {
-			w.AwaitHeld(number, order.HoldNoCustomer)
-		}
-	}
-	in.phase(func(number int64) {
-		fields := testenv.J{"products": roseAndVase("3", "1")}
-		if held(number) {
-			fields["delivery_phone"] = fmt.Sprintf("+4860200000%d", number)
-		}
-		w.Cartum.Change(number, fields)
-	}, count)
-	for number := int64(1); number <= count; number++ {
-		in.awaitTotal(number, "67.5")
-	}
-	made := map[int64]testenv.RoappOrder{}
-	for number := int64(1); number <= count; number++ {
-		_, made[number] = w.AwaitSynced(number)
-	}
-	require.Len(t, numbers(w), count)
-	for number, o := range made {
-		if writtenOff(number) {
-			w.Roapp.WriteOff(o.ID)
+		w.Cartum.PutOrder(s.number, fields)
+	})
+	for _, s := range in.schedules {
+		if s.withheld {
+			w.AwaitHeld(s.number, order.HoldNoCustomer)
 		}
 	}
-	in.phase(func(number int64) { w.Cartum.Change(number, testenv.J{"products": roseAndVase("5", "1")}) }, count)
-	for number, o := range made {
-		if writtenOff(number) {
-			w.AwaitMark(number, order.WarnNotSynced)
-			assert.Equal(t, []string{"A-1 x 3 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)), "written after the write-off of order %d", number)
+	in.phase(1, func(s *schedule, fields testenv.J) { w.Cartum.Change(s.number, fields) })
+	for _, s := range in.schedules {
+		in.awaitTotal(s.number, s.total(1))
+		_, created := w.AwaitSynced(s.number)
+		awaitItems(w, created.ID, s.items(1)...)
+		s.roapp = created.ID
+	}
+	for _, s := range in.schedules {
+		if s.writtenOff {
+			w.Roapp.WriteOff(s.roapp)
+		}
+	}
+	in.phase(2, func(s *schedule, fields testenv.J) { w.Cartum.Change(s.number, fields) })
+	for _, s := range in.schedules {
+		in.awaitTotal(s.number, s.total(2))
+		if !s.writtenOff {
+			awaitItems(w, s.roapp, s.items(2)...)
 			continue
 		}
-		in.awaitTotal(number, "92.5")
-		awaitItems(w, o.ID, "A-1 x 5 at 12.5", "B-1 x 1 at 30")
+		if s.quantities[2] != s.quantities[1] {
+			w.AwaitMark(s.number, order.WarnNotSynced)
+		}
+		assert.Equal(t, s.items(1), items(w.Roapp.Order(s.roapp)), "written after the write-off of order %d", s.number)
 	}
-	assert.Len(t, w.Roapp.Orders(), count, "no order is lost or doubled")
-	assert.Len(t, numbers(w), count)
+	assert.Len(t, w.Roapp.Orders(), *crashOrders, "no order is lost or doubled")
+	assert.Len(t, slices.Compact(numbers(w)), *crashOrders)
+	assert.Len(t, w.Roapp.People(), len(customers), "no customer is lost or doubled")
 	assert.Len(t, w.Roapp.Products(), 2)
 	assertDiscreet(t, w, in.worker.Output())
-	t.Logf("%d kills", in.kills)
+	t.Logf("%d orders, %d kills", *crashOrders, in.kills)
 }
 
-func held(number int64) bool       { return number%3 == 0 }
-func writtenOff(number int64) bool { return number%2 == 0 }
-
-// phase does something with each order in the shop and sends its webhook, while worker,
-// Temporal and PostgreSQL are killed in a random order at random moments.
-func (in *installation) phase(change func(number int64), count int64) {
-	in.T.Helper()
-	var webhooks sync.WaitGroup
-	for number := int64(1); number <= count; number++ {
-		change(number)
-		body := fmt.Appendf(nil, `{"order_id": %d}`, number)
-		webhooks.Go(func() {
-			// One that is refused is sent again by Cartum, and by the polls' doing not missed.
-			code, answer := in.PutWebhook(in.Shop, testenv.WebhookKey, body)
-			if code != http.StatusNoContent && code != http.StatusServiceUnavailable {
-				in.T.Errorf("webhook of order %d: %d %s", number, code, answer)
-			}
-		})
+// schedule draws what happens to an order. Four orders have a customer in common.
+func (in *installation) schedule(number int64) *schedule {
+	s := &schedule{
+		number: number, customer: fmt.Sprintf("+48602%06d", in.random.IntN(1+*crashOrders/4)),
+		withheld: in.random.IntN(3) == 0, writtenOff: in.random.IntN(2) == 0,
 	}
+	for version := range s.quantities {
+		s.quantities[version], s.webhooks[version] = 1+in.random.IntN(9), in.random.IntN(3)
+	}
+	return s
+}
+
+// phase brings each order in the shop to a version and sends its webhooks, while worker,
+// Temporal and PostgreSQL are killed in a random order at random moments.
+func (in *installation) phase(version int, put func(s *schedule, fields testenv.J)) {
+	in.T.Helper()
+	webhooks := errgroup.Group{}
+	webhooks.SetLimit(10)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for _, s := range in.schedules {
+			webhooks.Go(func() error { return in.play(s, version, put) })
+		}
+		assert.NoError(in.T, webhooks.Wait())
+	}()
 	crashes := []func(){in.crashWorker, in.crashServer, in.crashDatabase}
 	in.random.Shuffle(len(crashes), func(i, j int) { crashes[i], crashes[j] = crashes[j], crashes[i] })
 	for _, crash := range crashes {
 		// Nobody knows how many requests a phase still has, so that is waited for in vain
 		// sometimes, for a short time.
-		due, until := in.requests()+in.random.IntN(15), time.Now().Add(3*time.Second)
+		due, until := in.requests()+in.random.IntN(2**crashOrders), time.Now().Add(10*time.Second)
 		in.Eventually(testenv.Patience, func() string {
 			if seen := in.requests(); seen < due && time.Now().Before(until) {
 				return fmt.Sprintf("%d of %d requests", seen, due)
@@ -146,8 +174,23 @@ func (in *installation) phase(change func(number int64), count int64) {
 		crash()
 		in.kills++
 	}
-	webhooks.Wait()
+	<-sent
 	in.awaitWorker()
+}
+
+// play brings one order to a version. A webhook that is refused is sent again by Cartum,
+// and what never arrives is found by the polls.
+func (in *installation) play(s *schedule, version int, put func(s *schedule, fields testenv.J)) error {
+	put(s, testenv.J{
+		"products": roseAndVase(strconv.Itoa(s.quantities[version]), "1"), "delivery_phone": s.customer, "delivery_email": "",
+	})
+	for range s.webhooks[version] {
+		code, answer := in.PutWebhook(in.Shop, testenv.WebhookKey, fmt.Appendf(nil, `{"order_id": %d}`, s.number))
+		if code != http.StatusNoContent && code != http.StatusServiceUnavailable {
+			return fmt.Errorf("webhook of order %d: %d %s", s.number, code, answer)
+		}
+	}
+	return nil
 }
 
 // awaitWorker is the supervisor of the worker: one that loses Temporal while it starts

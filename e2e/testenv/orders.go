@@ -11,8 +11,8 @@ import (
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
-// Patience is how long a test waits for an order: the fake allows three requests a
-// second, and tests share one small machine.
+// Patience is how long a test waits for an order that does not change: the fake allows
+// three requests a second, and tests share one small machine.
 const Patience = 90 * time.Second
 
 // Webhook sends Cartum's event for an order, as Cartum does.

@@ -5,7 +5,6 @@ package testenv
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -474,20 +473,31 @@ func checked(t testing.TB, described *contract.Contract, fake http.Handler) http
 	return described.Check(t, fake)
 }
 
-// Eventually waits until the condition gives "", and fails with its last text.
+// stalls is how many times its patience a wait may last while it goes on.
+const stalls = 5
+
+// Eventually waits until the condition gives "", and fails with its last text. A machine
+// that is busy is slow but goes on, so the time is that without another text.
 func (w *Env) Eventually(within time.Duration, condition func() string) {
 	w.T.Helper()
-	ctx, cancel := context.WithTimeout(w.T.Context(), within)
-	defer cancel()
+	began := time.Now()
+	last, since := "", began
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
 	for {
 		text := condition()
-		if text == "" {
+		switch now := time.Now(); {
+		case text == "":
 			return
+		case text != last && now.Sub(began) < stalls*within:
+			last, since = text, now
+		case now.Sub(since) > within:
+			w.T.Fatalf("after %s: %s", now.Sub(began).Round(time.Second), text)
 		}
 		select {
-		case <-ctx.Done():
-			w.T.Fatalf("after %s: %s", within, text)
-		case <-time.After(50 * time.Millisecond):
+		case <-w.T.Context().Done():
+			w.T.Fatalf("when the test ended: %s", text)
+		case <-again.C:
 		}
 	}
 }
