@@ -128,51 +128,6 @@ func edited(t *testing.T, page []byte, keep func(row map[string]any) bool) []byt
 // is reports whether a row is an order's.
 func is(row map[string]any, id int64) bool { return row["id"] == json.Number(itoa(id)) }
 
-// While the pages are read, an order that was read is changed, and so is one
-// that was not: all others move up by one place.
-func TestF13_RowsMoveWhilePaging(t *testing.T) {
-	t.Parallel()
-	g := &gateway{}
-	w := unlagging(t, g)
-	f := follow(w, numbersTo(120)...)
-	g.on(func(n int, page []byte) []byte {
-		if n <= 2 { // after the page was made and before the next one is asked for
-			f.set(int64(n), 105)
-			f.set(int64(n)+110, 105)
-		}
-		return page
-	})
-	pollNow(w)
-	for number := range f.id {
-		status := int64(101)
-		if number <= 2 || number > 110 && number <= 112 {
-			status = 105
-		}
-		f.awaitStatus(number, status)
-	}
-	f.assertNotifiedOnce()
-}
-
-// An order receives all that the list says, so that its workflow can judge whether
-// it is news.
-func TestT10_CollectedNewsSaysWhenItWasTrue(t *testing.T) {
-	t.Parallel()
-	w := unlagging(t, &gateway{})
-	f := follow(w, 1)
-	before := time.Now()
-	f.set(1, 105)
-	pollNow(w)
-	f.awaitStatus(1, 105)
-	reads := f.reads(1)
-	read := reads[len(reads)-1]
-	assert.Equal(t, f.id[1], read.OrderID)
-	assert.True(t, read.Listed)
-	assert.True(t, read.At.After(before) && read.At.Before(time.Now()))
-	assert.WithinDuration(t, before, read.ModifiedAt, 10*time.Second)
-	require.NotNil(t, read.DeductionRequired)
-	assert.Equal(t, "0", read.Total.String())
-}
-
 // An order with a field that makes no sense is reported in the account's health;
 // the others are handed over.
 func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
@@ -204,38 +159,6 @@ func TestF15_UnreadableOrderInRoappStopsNoOther(t *testing.T) {
 	f.set(1, 102)
 	pollNow(w)
 	f.awaitStatus(1, 102)
-}
-
-// An order whose workflow is gone is left alone, and its news stops no other.
-func TestCollectedNewsOfAnOrderWithoutWorkflow(t *testing.T) {
-	t.Parallel()
-	w := unlagging(t, &gateway{})
-	f := follow(w, 1, 2)
-	w.Terminate(1)
-	began := time.Now()
-	f.set(1, 105)
-	f.set(2, 105)
-	pollNow(w)
-	f.awaitStatus(2, 105)
-	view := awaitCollected(w, began)
-	assert.True(t, view.Health.FailingSince.IsZero())
-}
-
-// The entity lost its memory: it starts where the oldest open order was last
-// compared.
-func TestAccountThatForgotItsCursor(t *testing.T) {
-	t.Parallel()
-	w := unlagging(t, &gateway{})
-	w.Place(1, nil)
-	w.AwaitSynced(1)
-	require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), workflows.AccountID("main"), "", "the test's operator"))
-	pollNow(w)
-	w.Await(1, func(v testenv.Order) string {
-		if v.Roapp.Total == nil {
-			return "the total was not collected"
-		}
-		return ""
-	})
 }
 
 // Wrong credentials pause the account; it continues at once when it is notified of

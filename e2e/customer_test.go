@@ -42,18 +42,6 @@ func TestR10_R26_CustomerBecomesAContactWithNamePhoneAndMail(t *testing.T) {
 	assert.Contains(t, theComment(t, o), "Klient: Anna Maria Nowak")
 }
 
-func TestR10_SingleNameIsAFirstName(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, testenv.J{"delivery_name": "Anna", "delivery_email": ""})
-	w.Place(2, testenv.J{"delivery_name": "", "delivery_email": "", "delivery_phone": "601 222 333"})
-	_, named := w.AwaitSynced(1)
-	assert.Equal(t, "Anna", named.Client.FirstName)
-	assert.Empty(t, named.Client.LastName)
-	_, nameless := w.AwaitSynced(2)
-	assert.Equal(t, "+48601222333", nameless.Client.FirstName, "RO App demands a first name")
-}
-
 func TestR27_F22_OnePhoneInEveryFormatIsOneCustomer(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []struct {

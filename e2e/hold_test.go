@@ -9,7 +9,6 @@ import (
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
@@ -49,53 +48,6 @@ func TestR04_MissingRightOfOneOrderStopsNoOther(t *testing.T) {
 	w.AwaitSynced(2)
 }
 
-func TestF08_OrderThatStaffDeletedIsMadeAgainOnlyByAPerson(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
-	for number := int64(1); number <= 2; number++ {
-		w.Place(number, nil)
-		_, o := w.AwaitSynced(number)
-		w.Roapp.Delete("orders/" + itoa(o.ID))
-		w.ByHand(number)
-		hold := w.AwaitHeld(number, order.HoldOrderGone).Hold
-		assert.Nil(t, hold.NextRetry, "only a person ends it")
-	}
-	w.Place(1, testenv.J{"comment": "Jeszcze jedno"}) // news of the shop changes nothing
-	w.Await(1, func(v testenv.Order) string {
-		if v.Cartum.BuyerComment == "" {
-			return "the news was not seen"
-		}
-		return ""
-	})
-	w.ByHand(1)
-	w.AwaitHeld(1, order.HoldOrderGone)
-	assert.Empty(t, w.Roapp.Orders())
-
-	w.Decide(1, order.Decision{Kind: order.DecideCreateAgain})
-	_, again := w.AwaitSynced(1)
-	assert.Len(t, again.Items, 1)
-	assert.Contains(t, theComment(t, again), "Jeszcze jedno")
-
-	w.Decide(2, order.Decision{Kind: order.DecideSkip, Reason: "double"})
-	view := w.AwaitClosed(2)
-	assert.Equal(t, "skipped by=warehouse reason=double", shown(*view.Closed))
-	assert.Equal(t, []string{"1"}, numbers(w))
-	assert.Len(t, w.Roapp.People(), 1)
-	assert.Len(t, w.Roapp.Products(), 1)
-}
-
-func TestF08_OrderThatStaffDeletedHalfWayIsNotMadeAgain(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"missing-right": "403"}})
-	w.Place(1, nil)
-	w.AwaitHeld(1, order.HoldMissingRight)
-	w.Roapp.Delete("orders/" + itoa(w.Roapp.Orders()[0].ID))
-	w.Roapp.Switch("missing-right", "none")
-	w.Decide(1, order.Decision{Kind: order.DecideRetry})
-	w.AwaitHeld(1, order.HoldOrderGone)
-	assert.Empty(t, w.Roapp.Orders())
-}
-
 func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
@@ -108,20 +60,6 @@ func TestHoldEndsByItselfWhenTheShopCorrectsTheOrder(t *testing.T) {
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	assert.Equal(t, []string{"1"}, numbers(w))
-}
-
-func TestDecisionThatFitsNothingChangesNothing(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, testenv.J{"delivery_phone": ""})
-	w.AwaitHeld(1, order.HoldNoCustomer)
-	for _, kind := range []order.DecisionKind{order.DecideCreateAgain, order.DecideAccept, order.DecideLink} {
-		var unfit *service.Error
-		require.ErrorAs(t, w.Orders.Decide(t.Context(), w.Key(1), order.Decision{Kind: kind, By: "tester"}), &unfit)
-		assert.NotEmpty(t, unfit.Unfit)
-	}
-	w.Decide(1, order.Decision{Kind: order.DecideCreateContact})
-	w.AwaitSynced(1)
 }
 
 func TestContactMergedWhileTheOrderIsHeldIsFoundAgain(t *testing.T) {

@@ -91,21 +91,6 @@ func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 	})
 }
 
-// A shop's event comes minutes after the first: no person has to act.
-func TestF07_LostWorkflowIsFoundAgainByAWebhookToo(t *testing.T) {
-	t.Parallel()
-	bothPairs(t, func(t *testing.T, second bool) {
-		t.Helper()
-		w := unhurried(t, quick(testenv.Options{Second: second}))
-		w.Place(1, twoLines())
-		w.AwaitSynced(1)
-		w.Terminate(1)
-		w.Webhook(1)
-		w.Await(1, linked)
-		assertTwoLinesOnce(t, w)
-	})
-}
-
 // Staff worked on the order, then the workflow was lost and the worker was started
 // again: what they chose stays.
 func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {

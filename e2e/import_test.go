@@ -76,34 +76,6 @@ func TestR07_R08_MarkerLineWhereTheAccountHasNoFields(t *testing.T) {
 	assert.Empty(t, o.CustomFields)
 }
 
-func TestR11_LinesHaveTheirProductQuantityAndPrice(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, lines(
-		testenv.Line("R-1", "Róża", "12.50", "2"),
-		testenv.Line("T-7", "Tulipan", "33.33", "3"),
-		testenv.Line("Z-2", "Ziemia, 1 kg", "7", "0.5"),
-	))
-	_, o := w.AwaitSynced(1)
-	assert.Equal(t, []imported{
-		{"R-1", "Róża", "2", "12.5"},
-		{"T-7", "Tulipan", "3", "33.33"},
-		{"Z-2", "Ziemia, 1 kg", "0.5", "7"},
-	}, importedLines(o))
-}
-
-func TestR12_AmountIsTheTotalOfAllGoods(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, with(testenv.J{"delivery_price": 15}, lines(
-		testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("T-7", "Tulipan", "33.33", "3"))))
-	w.AwaitSynced(1)
-	w.ByHand(1)
-	view := w.Await(1, totalUnseen)
-	assert.Equal(t, "124.99", view.Roapp.Total.String(), "items, without delivery")
-	assert.Empty(t, markCodes(view))
-}
-
 // totalUnseen waits for the end of a poll that a person asked for.
 func totalUnseen(v testenv.Order) string {
 	if v.Roapp == nil || v.Roapp.Total == nil || len(v.Pending) > 0 {

@@ -9,12 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -143,42 +139,6 @@ func TestInitialImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, done.StartedAt, view.Import.StartedAt)
 	isUnknown(t, w, 2)
-}
-
-func TestInitialImport_WaitsForTheOrdersOnTheirWay(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, connectedToday(testenv.Options{}))
-	onTheirWay := make([]client.WorkflowRun, 100)
-	for i := range onTheirWay {
-		key := w.Key(int64(1000 + i))
-		run, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-			ID: key.WorkflowID(), TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(
-				engine.AttrShop.ValueSet(key.Shop), engine.AttrSyncState.ValueSet(string(order.SyncImporting)),
-			),
-		}, workflows.OrderWorkflow, order.NewState(key, order.OriginWebhook, time.Now()))
-		require.NoError(t, err)
-		onTheirWay[i] = run
-	}
-	w.Eventually(testenv.Patience, func() string { // the list in Temporal lags
-		counted, err := w.Temporal.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "SyncState = 'importing'"})
-		if err != nil || counted.GetCount() < 100 {
-			return fmt.Sprintf("counted %d: %v", counted.GetCount(), err)
-		}
-		return ""
-	})
-	w.Cartum.PutOrder(1, cheapOrder(at(5)))
-	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays()))
-	view := w.AwaitShop(func(v workflows.ShopView) string {
-		if v.Import == nil || !v.Import.Yields {
-			return "it does not wait"
-		}
-		return ""
-	})
-	assert.Zero(t, view.Import.Started)
-	for _, run := range onTheirWay {
-		require.NoError(t, w.Temporal.TerminateWorkflow(t.Context(), run.GetID(), "", "done"))
-	}
-	assert.Equal(t, 1, awaitImport(w).Started)
 }
 
 // standingOrder is an order in RO App that an earlier installation imported for a customer of the phone.

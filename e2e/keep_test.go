@@ -91,51 +91,36 @@ func total(want string) func(testenv.Order) string {
 	}
 }
 
-func TestR18_QuantityAndPriceEditedBeforeTheWriteOff(t *testing.T) {
+func TestR18_F43_LinesAndStatusEditedBeforeTheWriteOff(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 1 at 30")
-
-	w.Edit(1, testenv.J{"products": []testenv.J{
-		testenv.Line("A-1", "Róża czerwona", "11", "4"), testenv.Line("B-1", "Wazon", "30", "1"), testenv.Line("C-1", "Wstążka", "2", "5"),
+	w.Cartum.PutProduct("N-1", testenv.J{"title": testenv.J{"pl": "Świeca"}})
+	w.Edit(1, testenv.J{"stat_status": 2, "products": []testenv.J{
+		testenv.Line("A-1", "Róża czerwona", "11", "4"), testenv.Line("B-1", "Wazon", "30", "1"), testenv.Line("N-1", "Candle", "2", "1.125"),
 	}})
-	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "C-1 x 5 at 2")
-	awaitRest(w, 1, total("84"))
-	feed := w.Roapp.Order(o.ID).Feed
-	assert.Contains(t, feed[len(feed)-1].Comment, "Do pobrania: 84,00 PLN", "the amount to collect is reported again")
-	assert.NotContains(t, feed[len(feed)-1].Comment, "C-1", "what is synced needs no comment")
+	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "N-1 x 1.125 at 2")
+	awaitRoappStatus(w, o.ID, 102)
+	product := itemOf(w.Roapp.Order(o.ID), "N-1")
+	assert.Equal(t, "Świeca", product.Entity.Title)
+	assert.True(t, product.IsDeductionRequired)
+
+	// Each side changes something else.
+	w.Cartum.Change(1, testenv.J{"products": []testenv.J{
+		testenv.Line("A-1", "Róża czerwona", "11", "4"), testenv.Line("B-1", "Wazon", "30", "1"), testenv.Line("N-1", "Candle", "2", "5"),
+	}})
+	w.Roapp.SetStatus(o.ID, 105)
+	pressed(w, 1)
+	awaitItems(w, o.ID, "A-1 x 4 at 11", "B-1 x 1 at 30", "N-1 x 5 at 2")
+	view := pollEverything(w, 1)
+	assert.Empty(t, view.Warnings)
+	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
+	comment := lastComment(w.Roapp.Order(o.ID))
+	assert.Contains(t, comment, "Do pobrania: 84,00 PLN", "the amount to collect is reported again")
+	assert.NotContains(t, comment, "N-1", "what is synced needs no comment")
 }
 
-func TestF44_EditAfterTheWriteOffIsToldOnceAndNotCarriedOver(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Roapp.WriteOff(o.ID)
-	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-	w.AwaitSeen(w.Roapp, postComment, 2)
-	assert.True(t, w.Order(1).Roapp.WrittenOff)
-	w.AwaitMark(1, order.WarnNotSynced)
-	for range 3 {
-		w.Webhook(1)
-	}
-	awaitRest(w, 1, total("67.5"))
-	after := w.Roapp.Order(o.ID)
-	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
-	assert.Len(t, after.Feed, 2, "told once")
-	assert.Contains(t, after.Feed[1].Comment, "A-1: 3 × 12,50 PLN w Cartum, tutaj 2 × 12,50 PLN")
-	assert.True(t, after.Feed[1].IsPrivate)
-
-	// Status, payment and delivery go on.
-	w.Edit(1, testenv.J{"stat_status": 2, "payed": 1})
-	w.Eventually(testenv.Patience, func() string {
-		if o := w.Roapp.Order(o.ID); o.Status.ID != 102 || len(o.Feed) != 3 {
-			return fmt.Sprintf("status %d, comments %d", o.Status.ID, len(o.Feed))
-		}
-		return ""
-	})
-}
-
-func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
+func TestF44_LineRemovedInTheShopIsReportedAndLeft(
+	t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Edit(1, testenv.J{"products": roseAndVase("2", "1")[:1]})
@@ -160,53 +145,6 @@ func TestF44_LineRemovedInTheShopIsToldAndLeft(t *testing.T) {
 	w.Edit(1, testenv.J{"products": roseAndVase("2", "4")})
 	w.AwaitMark(1, order.WarnNotSynced)
 	assert.Len(t, w.Roapp.Order(o.ID).Items, 1)
-}
-
-func TestR18_StaffsOwnQuantityStays(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Roapp.SetItem(o.ID, itemOf(o, "A-1").ID, testenv.J{"quantity": 7})
-	w.Edit(1, testenv.J{"products": roseAndVase("3", "2")})
-	awaitItems(w, o.ID, "A-1 x 7 at 12.5", "B-1 x 2 at 30")
-	w.AwaitMark(1, order.WarnNotSynced)
-}
-
-func TestF45_WriteOffBetweenTwoLooks(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	// The edit waits behind a service that is down; meanwhile items are written off.
-	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders/*/items", Kind: "status", Status: 503, Times: 2})
-	w.Edit(1, testenv.J{"products": roseAndVase("3", "1")})
-	w.Roapp.WriteOff(o.ID)
-	w.AwaitMark(1, order.WarnNotSynced)
-	assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(w.Roapp.Order(o.ID)))
-}
-
-func TestR17_StatusGoesBothWaysWithoutAnEcho(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Edit(1, testenv.J{"stat_status": 2})
-	w.Eventually(testenv.Patience, func() string {
-		if is := w.Roapp.Order(o.ID).Status.ID; is != 102 {
-			return fmt.Sprint("status ", is)
-		}
-		return ""
-	})
-	w.Roapp.SetStatus(o.ID, 105)
-	awaitShopStatus(w, 1, 6)
-	w.Roapp.ResetRequests()
-	for range 2 {
-		w.Webhook(1)
-		w.Collect()
-	}
-	awaitRest(w, 1, func(v testenv.Order) string {
-		if v.Cartum.Status != 6 {
-			return "not read back"
-		}
-		return ""
-	})
-	assert.Zero(t, w.Roapp.Seen(setStatus), "F37: what we wrote ourselves is no news")
-	assert.Equal(t, 1, w.Cartum.Requests().Functions["orders/update"])
 }
 
 // awaitShopStatus has changes collected until the shop has the status.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,43 +8,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/health"
-	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/internal/settings"
 )
-
-// One order that cannot be read stops no other.
-func TestF15_PoisonOrderBetweenGoodOnes(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	noPrice := testenv.Line("A-1", "Róża", "12.50", "1")
-	noPrice["price"] = null
-	w.Place(1, nil)
-	w.Place(2, lines(noPrice))
-	w.Place(3, testenv.J{"delivery_phone": null, "products": null})
-	w.Place(4, testenv.J{"stat_created": "yesterday"})
-	w.Place(5, nil)
-	w.AwaitSynced(1)
-	w.AwaitSynced(5)
-	w.AwaitHeld(2, order.HoldMalformed)
-	for _, poison := range []int64{3, 4} {
-		w.Await(poison, func(v testenv.Order) string {
-			if v.Hold == nil {
-				return "not held"
-			}
-			return ""
-		})
-	}
-	assert.Equal(t, []string{"1", "5"}, numbers(w))
-
-	w.Place(2, nil)
-	w.AwaitSynced(2)
-	assert.Equal(t, []string{"1", "2", "5"}, numbers(w))
-}
 
 // RO App refuses one line of many: the others are there, the order is not shown
 // as finished, and the line comes later.
@@ -146,52 +112,4 @@ func TestF48_OneAccountsTroubleDelaysNoOther(t *testing.T) {
 	assert.Less(t, time.Since(began), 20*time.Second)
 	assert.Empty(t, first.Roapp.Orders())
 	assert.Len(t, second.Roapp.Orders(), 1)
-}
-
-// Payloads have a limit of 2 MB, and so has the whole of what an order decides
-// at once.
-func TestT07_OrderOfThreeHundredLongLines(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s"}, SearchLag: time.Millisecond})
-	var all []testenv.J
-	for i := range 300 {
-		article := fmt.Sprintf("ARTICLE-%04d", i)
-		title := fmt.Sprintf("%s %d", strings.Repeat("Bukiet róż czerwonych z gipsówką ", 20), i)
-		if i%30 != 0 {
-			w.Roapp.Create("products", testenv.J{"title": article, "article": article})
-		}
-		w.Cartum.PutProduct(article, testenv.J{"title": testenv.J{"pl": title}, "description": testenv.J{"pl": strings.Repeat(title, 5)}})
-		all = append(all, testenv.Line(article, title, "1.50", "2"))
-	}
-	w.Place(1, lines(all...))
-	_, imported := w.AwaitSynced(1)
-	require.Len(t, imported.Items, 300)
-	assert.Equal(t, "900", imported.Total.String())
-	articles := map[string]bool{}
-	for _, item := range imported.Items {
-		articles[item.Entity.SKU] = true
-	}
-	assert.Len(t, articles, 300)
-}
-
-// What health shows is how many requests RO App gets, which no task of the queue
-// counts: one task may be several requests, or none.
-func TestF48_HealthShowsRequestsSent(t *testing.T) {
-	t.Parallel()
-	s := sceneByArticle()
-	o := s.options
-	o.Unlimited = false
-	w := s.open(t, o)
-	viewer := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings))
-	s.place(w)
-	w.Eventually(testenv.Patience, func() string {
-		report, err := viewer.Read(t.Context())
-		require.NoError(t, err)
-		shown := report.Accounts["main"]
-		assert.LessOrEqual(t, shown.PerSecond, shown.Limit)
-		if shown.PerSecond == 0 {
-			return "no requests are shown"
-		}
-		return ""
-	})
 }

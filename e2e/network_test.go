@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/order"
 )
 
 // The network between worker and RO App breaks while the answer to each write is
@@ -49,27 +48,6 @@ func TestF04_F05_NetworkBreaksUnderAnAnswer(t *testing.T) {
 			})
 		}
 	}
-}
-
-// No request comes through at all: nothing can have happened, and the order
-// waits visibly.
-func TestF48_NoRequestComesThrough(t *testing.T) {
-	t.Parallel()
-	s := sceneByArticle()
-	proxy := testenv.NewProxy(t)
-	o := s.options
-	o.RoappURL, o.RequestTimeout = proxy.Before, time.Second
-	w := s.open(t, o)
-	contact := one("contact")
-	w.Roapp.Break(testenv.Fault{Match: contact.match, Kind: "slow", Delay: "500ms"})
-	s.place(w)
-	w.AwaitSeen(w.Roapp, contact.endpoint, 1)
-	proxy.SwallowRequests()
-	w.AwaitHeld(sceneNumber, order.HoldUnreachable)
-	proxy.Restore()
-	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
-	w.AwaitSynced(sceneNumber)
-	assertQuiet(t, s.quiet(t), w)
 }
 
 // An answer that is no answer is not "not found": nothing is made for want of it.

@@ -92,21 +92,6 @@ func TestR21_ByTitleTheCataloguesTitleDecides(t *testing.T) {
 	assert.Equal(t, before, w.Roapp.Records("products"))
 }
 
-// Equal means identical, but for white space and the form of accents.
-func TestR21_F31_EqualMeansIdentical(t *testing.T) {
-	t.Parallel()
-	const composed, apart = "Свічка з ім’ям «Їжак»", "Свічка  з ім’ям «\u0406\u0308жак» "
-	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Create("products", testenv.J{"title": composed, "article": "S-1"})
-	w.Place(1, lines(testenv.Line("S-1", apart, "10", "1")))
-	_, same := w.AwaitSynced(1)
-	assert.Equal(t, composed, same.Items[0].Entity.Title)
-	w.Place(2, lines(testenv.Line("S-2", strings.ToUpper(composed), "10", "1")))
-	_, other := w.AwaitSynced(2)
-	assert.Equal(t, strings.ToUpper(composed), other.Items[0].Entity.Title, "another case is another product")
-	assert.Len(t, w.Roapp.Products(), 2)
-}
-
 func TestR21_ArticlesThatDifferInCaseAreTwoProducts(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag}) // Cartum's catalogue takes them for one
@@ -265,18 +250,6 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.Len(t, w.Roapp.Products(), 2)
 }
 
-func TestF29_TwoProductsWithOneTitleAreHeldForChoice(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
-	w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-1"})
-	second := w.Roapp.Create("products", testenv.J{"title": "Троянда", "article": "R-2"})
-	w.Place(1, lines(testenv.Line("R-1", "Троянда", "5", "1")))
-	assert.Len(t, w.AwaitHeld(1, order.HoldAmbiguousProduct).Hold.Choices, 2)
-	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: second})
-	_, o := w.AwaitSynced(1)
-	assert.Equal(t, second, o.Items[0].Entity.ID)
-}
-
 func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []string{"403", "404"} {
@@ -301,20 +274,6 @@ func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
 			assert.Equal(t, made, chosen.Items[0].Entity.ID)
 		})
 	}
-}
-
-func TestF28_OneRefusedLineLeavesNoOrderThatLooksFinished(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, nil) // proves the account, so that the next order's lines go side by side
-	w.AwaitSynced(1)
-	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 422, Body: `{"message":"no such price list"}`})
-	w.Place(2, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))
-	hold := w.AwaitHeld(2, order.HoldRejected).Hold
-	assert.Contains(t, hold.Text, "no such price list", "the service's own words")
-	w.Decide(2, order.Decision{Kind: order.DecideRetry})
-	_, o := w.AwaitSynced(2)
-	assert.Equal(t, []imported{{"R-1", "Róża", "1", "1"}, {"R-2", "Tulipan", "1", "2"}, {"R-3", "Lilia", "1", "3"}}, importedLines(o))
 }
 
 func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {

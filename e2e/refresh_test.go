@@ -64,19 +64,6 @@ func TestR03_RefreshSaysWhatChanged(t *testing.T) {
 	assert.Contains(t, timelineText(view), "refreshed changes=")
 }
 
-func TestR03_RefreshTellsWhatStaffChanged(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Roapp.SetStatus(o.ID, 105)
-	w.Roapp.WriteOff(o.ID)
-	answer := w.Refresh(1, "Ola")
-	require.Equal(t, service.RefreshDone, answer.State)
-	changed := textOf(answer.Changed...)
-	assert.Contains(t, changed, "roapp-status-changed roappStatus=105")
-	assert.Contains(t, changed, "written-off")
-	assert.Equal(t, 6, w.Cartum.Status(1))
-}
-
 func TestR05_LastUpdatedFollowsARefresh(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)

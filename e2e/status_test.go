@@ -29,43 +29,16 @@ func TestR09_StatusFollowsTheMapping(t *testing.T) {
 	assert.Equal(t, 3, w.Roapp.Seen(setStatus))
 }
 
-func TestR09_UnmappedStatusIsLeftAndWarnedOf(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	w.Place(1, testenv.J{"stat_status": 9})
-	w.Place(2, testenv.J{"stat_status": null})
-	for number := int64(1); number <= 2; number++ {
-		view, o := w.AwaitSynced(number)
-		assert.Equal(t, []string{order.WarnUnmappedStatus}, markCodes(view))
-		assert.Equal(t, int64(101), o.Status.ID)
-	}
-	assert.Zero(t, w.Roapp.Seen(setStatus))
-}
-
 func TestR09_RefusedStatusMarksTheRowAndHoldsNothing(t *testing.T) {
 	t.Parallel()
-	for name, refusal := range map[string]testenv.J{
-		"forbidden transition": {"forbidden-transitions": "101>102,101>103", "says": "forbidden"},
-		"unpaid closing":       {"closing-unpaid": "refused", "says": "unpaid"},
-		"undeducted closing":   {"closing-undeducted": "refused", "says": "written off"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{})
-			for name, value := range refusal {
-				if text, ok := value.(string); ok && name != "says" {
-					w.Roapp.Switch(name, text)
-				}
-			}
-			w.Place(1, testenv.J{"stat_status": 3})
-			view, o := w.AwaitSynced(1)
-			assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
-			assert.Contains(t, shown(view.Warnings...), refusal["says"])
-			assert.Equal(t, int64(101), o.Status.ID)
-			assert.Len(t, o.Items, 1)
-			theComment(t, o)
-		})
-	}
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"closing-undeducted": "refused"}})
+	w.Place(1, testenv.J{"stat_status": 3})
+	view, o := w.AwaitSynced(1)
+	assert.Equal(t, []string{order.WarnStatusRefused}, markCodes(view))
+	assert.Contains(t, shown(view.Warnings...), "written off")
+	assert.Equal(t, int64(101), o.Status.ID)
+	assert.Len(t, o.Items, 1)
+	theComment(t, o)
 }
 
 func TestF46_OrderCancelledBeforeItsImportIsNotCreated(t *testing.T) {

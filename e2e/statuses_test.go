@@ -75,7 +75,7 @@ func assertStatuses(w *testenv.Env, number, id, shop, account int64, shopWrites,
 	assert.Equal(w.T, accountWrites, ourStatusWrites(w, id, number), "writes to RO App")
 }
 
-func TestF37_OurPushIsNoNews(t *testing.T) {
+func TestR17_F37_StatusGoesBothWaysAndOurOwnIsNotNews(t *testing.T) {
 	t.Parallel()
 	w, first := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Edit(1, testenv.J{"stat_status": 2})
@@ -92,7 +92,7 @@ func TestF37_OurPushIsNoNews(t *testing.T) {
 	assert.Empty(t, view.Warnings)
 }
 
-func TestF38_BothSidesChangedBetweenTwoLooks(t *testing.T) {
+func TestF38_BothSidesChangedBetweenTwoPolls(t *testing.T) {
 	t.Parallel()
 	w, both := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Cartum.Change(1, testenv.J{"stat_status": 3})
@@ -187,28 +187,6 @@ func TestF40_StatusWithoutCounterpart(t *testing.T) {
 	assertStatuses(w, 1, o.ID, 2, 103, refused, 1)
 }
 
-func TestF41_SeveralStatusesForOneDoNotFlip(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{
-		Statuses: "{import: {1: 101, 2: 102, 3: 103, 6: 102}, export: {102: 2, 103: 3, 105: 6, 106: 6}}",
-	}, 1, nil)
-	w.Edit(1, testenv.J{"stat_status": 6})
-	awaitRoappStatus(w, o.ID, 102)
-	pollEverything(w, 1)
-	assertStatuses(w, 1, o.ID, 6, 102, 0, 1) // not back to 2
-
-	w.Edit(1, testenv.J{"stat_status": 2})
-	pollEverything(w, 1)
-	assertStatuses(w, 1, o.ID, 2, 102, 0, 1) // stands for 2 as well
-
-	w.Roapp.SetStatus(o.ID, 105)
-	pressed(w, 1)
-	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
-	w.Roapp.SetStatus(o.ID, 106)
-	pollEverything(w, 1)
-	assertStatuses(w, 1, o.ID, 6, 106, 1, 1)
-}
-
 func TestF42_ShopSaysOKAndDidNotSave(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{CartumSwitches: map[string]string{"status_update": "lost"}}, 1, nil)
@@ -253,50 +231,8 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 		assert.Contains(t, shown(w.AwaitMark(number, order.WarnNotPushed)), "cancelled")
 		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
-		w.Edit(number, testenv.J{"delivery_address": "ul. Nowa 1"})
-		w.Eventually(testenv.Patience, func() string {
-			if len(w.Roapp.Order(o.ID).Feed) != 2 {
-				return "the delivery was not reported"
-			}
-			return ""
-		})
-		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 	}
-}
 
-// The shop's manager cancelled the order a moment before RO App's status is
-// written to it.
-func TestF42_CancelledBeforeThePush(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Cartum.Change(1, testenv.J{"stat_status": 4})
-	w.Roapp.SetStatus(o.ID, 105)
-	w.Eventually(testenv.Patience, func() string {
-		w.Collect()
-		if is := w.Roapp.Order(o.ID).Status.ID; is != 104 {
-			return fmt.Sprint("RO App's status is ", is)
-		}
-		return ""
-	})
-	pollEverything(w, 1)
-	assertStatuses(w, 1, o.ID, 4, 104, 0, 1)
-}
-
-func TestF43_StatusAndItemsChangeTogether(t *testing.T) {
-	t.Parallel()
-	w, o := importedOrder(t, testenv.Options{}, 1, nil)
-	w.Edit(1, testenv.J{"stat_status": 2, "products": roseAndVase("3", "2")})
-	awaitItems(w, o.ID, "A-1 x 3 at 12.5", "B-1 x 2 at 30")
-	awaitRoappStatus(w, o.ID, 102)
-	pollEverything(w, 1)
-	assertStatuses(w, 1, o.ID, 2, 102, 0, 1)
-
-	// Each side changes something else.
-	w.Cartum.Change(1, testenv.J{"products": roseAndVase("1", "2")})
-	w.Roapp.SetStatus(o.ID, 105)
-	pressed(w, 1)
-	awaitItems(w, o.ID, "A-1 x 1 at 12.5", "B-1 x 2 at 30")
-	assertStatuses(w, 1, o.ID, 6, 105, 1, 1)
 }
 
 func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -16,7 +17,7 @@ const changeItem = "PATCH /v2/orders/{id}/items/{item}"
 
 // Whatever is in progress when staff write items off, what they wrote off stays as
 // it was.
-func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
+func TestF45_WriteOffDuringAnEdit(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, prompt())
 	w.Roapp.Switch("search-lag", "0s")
@@ -57,7 +58,7 @@ func TestF45_WriteOffWhileAnEditIsUnderWay(t *testing.T) {
 	}
 }
 
-func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
+func TestF44_F45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	t.Parallel()
 	w, first := importedOrder(t, testenv.Options{}, 1, nil)
 	second, third := place(w, 2, nil), place(w, 3, nil)
@@ -84,11 +85,14 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	w.Webhook(3)
 	w.AwaitMark(3, order.WarnNotSynced)
 
+	differences := map[int64]string{2: "A-1: 3 × 12,50 PLN w Cartum, tutaj 2 × 12,50 PLN", 3: "C-1"}
 	for number, o := range map[int64]testenv.RoappOrder{2: second, 3: third} {
 		pollEverything(w, number)
 		after := w.Roapp.Order(o.ID)
 		assert.Equal(t, []string{"A-1 x 2 at 12.5", "B-1 x 1 at 30"}, items(after))
-		assert.Len(t, after.Feed, 2, "told once")
+		require.Len(t, after.Feed, 2, "reported once")
+		assert.Contains(t, after.Feed[1].Comment, differences[number])
+		assert.True(t, after.Feed[1].IsPrivate)
 		// Taken back in the shop: nothing differs any more, which is reported as well.
 		w.Edit(number, testenv.J{"products": roseAndVase("2", "1")})
 		view := awaitRest(w, number, total("55"))
@@ -99,10 +103,17 @@ func TestF45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 	// The first one's statuses and payment go on.
 	w.Edit(1, testenv.J{"stat_status": 2, "payed": 1})
 	awaitRoappStatus(w, first.ID, 102)
+	w.Eventually(testenv.Patience, func() string {
+		if comment := lastComment(w.Roapp.Order(first.ID)); !strings.Contains(comment, "opłacone") {
+			return comment
+		}
+		return ""
+	})
 }
 
 // A write-off that is reported while a quantity waits for its slot takes it back.
-func TestF45_WriteOffToldWhileAStepWaits(t *testing.T) {
+func TestF45_WriteOffReportedWhileAStepWaits(
+	t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{RequestTimeout: 60 * time.Second}, 1, nil)
 	w.Roapp.Create("products", testenv.J{"title": "M-1", "article": "M-1"})
