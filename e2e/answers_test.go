@@ -65,49 +65,44 @@ func staffsOrder(w *testenv.Env) (id, contact int64) {
 	return made.ID, contact
 }
 
-func TestTakeOverOfAnOrderThatStaffMade(t *testing.T) {
+func TestAnOrderThatStaffCreatedIsLinked(t *testing.T) {
 	t.Parallel()
-	for name, second := range map[string]bool{"with fields": false, "with a marker": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{Second: second, RoappSwitches: noLag})
-			id, contact := staffsOrder(w)
-			w.Place(1, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
-			w.AwaitHeld(1, order.HoldNoCustomer)
-			assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
+	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag}) // with a marker in the notes
+	id, contact := staffsOrder(w)
+	w.Place(1, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
+	w.AwaitHeld(1, order.HoldNoCustomer)
+	assert.Equal(t, "no-such-order", w.Refused(1, order.Decision{Kind: order.DecideLink, OrderID: 999_999}).Unfit)
 
-			w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: id})
-			view, o := w.AwaitSynced(1)
-			assert.Equal(t, id, o.ID)
-			assert.Equal(t, contact, o.Client.ID)
-			assert.Len(t, o.Items, 1, "what stands there is not added again")
-			assert.Contains(t, timelineText(view), "order-linked")
-			assert.NotEmpty(t, theComment(t, o))
+	w.Decide(1, order.Decision{Kind: order.DecideLink, OrderID: id})
+	view, o := w.AwaitSynced(1)
+	assert.Equal(t, id, o.ID)
+	assert.Equal(t, contact, o.Client.ID)
+	assert.Len(t, o.Items, 1, "what is there is not added again")
+	assert.Contains(t, timelineText(view), "order-linked")
+	assert.NotEmpty(t, theComment(t, o))
 
-			w.Place(2, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
-			w.AwaitHeld(2, order.HoldNoCustomer)
-			w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
-			w.Await(2, func(v testenv.Order) string {
-				if v.Hold == nil || v.Hold.Note == nil {
-					return "the refusal is not told yet"
-				}
-				assert.Contains(t, shown(*v.Hold.Note), "why=linked-to-another")
-				return ""
-			})
-			// What staff change in it from now on is seen.
-			w.Roapp.SetStatus(id, 105)
-			w.Collect()
-			w.Await(1, func(v testenv.Order) string {
-				if v.Roapp.Status != 105 {
-					return "the status is not seen"
-				}
-				return ""
-			})
-		})
-	}
+	w.Place(2, with(testenv.J{"delivery_phone": ""}, lines(testenv.Line("A-1", "Róża", "12.50", "2"))))
+	w.AwaitHeld(2, order.HoldNoCustomer)
+	w.Decide(2, order.Decision{Kind: order.DecideLink, OrderID: id})
+	w.Await(2, func(v testenv.Order) string {
+		if v.Hold == nil || v.Hold.Note == nil {
+			return "the refusal is not shown yet"
+		}
+		assert.Contains(t, shown(*v.Hold.Note), "why=linked-to-another")
+		return ""
+	})
+	// What staff change in it afterwards is seen.
+	w.Roapp.SetStatus(id, 105)
+	w.Collect()
+	w.Await(1, func(v testenv.Order) string {
+		if v.Roapp.Status != 105 {
+			return "the status is not seen"
+		}
+		return ""
+	})
 }
 
-func TestTakeOverInPlaceOfAnOrderThatIsGone(t *testing.T) {
+func TestAnOrderIsLinkedInPlaceOfOneThatIsGone(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, lines(testenv.Line("A-1", "Róża", "12.50", "2")))

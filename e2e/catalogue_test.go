@@ -20,30 +20,24 @@ func accountHealth(w *testenv.Env) (view workflows.HealthView) {
 	return view
 }
 
-// The same orders are imported through the v2 catalogue alone, also where creates are answered with nothing.
+// The same orders are imported through the v2 catalogue alone, and where creates are answered with nothing.
+
 func TestMainScenariosWithTheLegacyCatalogueGone(t *testing.T) {
 	t.Parallel()
-	for name, switches := range map[string]map[string]string{
-		"v2 alone":          {"legacy-catalogue": "404"},
-		"and empty answers": {"legacy-catalogue": "410", "create-answer": "empty"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{RoappSwitches: switches})
-			newMainScenarios(w).run(t)
-		})
-	}
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"legacy-catalogue": "410", "create-answer": "empty"}})
+	newMainScenarios(w).run(t)
 }
 
 // With no catalogue at all orders wait as for a service that is down, the account is red with one finding, and both are over
 // by themselves once RO App offers one again.
 func TestMissingCatalogueIsAnOutageOfTheAccount(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, testenv.Options{CollectEvery: 10 * time.Second, RoappSwitches: map[string]string{"legacy-catalogue": "404", "v2-catalogue": "404"}})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"legacy-catalogue": "404", "v2-catalogue": "404"}})
 	w.Place(1, nil)
 	w.Place(2, nil)
 	w.AwaitHeld(1, order.HoldUnreachable)
 	w.AwaitHeld(2, order.HoldUnreachable)
+	pollNow(w)
 	w.Eventually(testenv.Patience, func() string {
 		if now := accountHealth(w); !now.RedAt(time.Now(), time.Hour) || now.Health.Problem != "RO App no longer offers /products/" {
 			return "the account is not red: " + now.Health.Problem
@@ -52,6 +46,7 @@ func TestMissingCatalogueIsAnOutageOfTheAccount(t *testing.T) {
 	})
 	assert.Empty(t, w.Roapp.Orders())
 	w.Roapp.Switch("v2-catalogue", "yes")
+	pollNow(w)
 	w.Eventually(testenv.Patience, func() string {
 		if now := accountHealth(w); now.RedAt(time.Now(), time.Hour) {
 			return "still red: " + now.Health.Problem

@@ -19,26 +19,21 @@ import (
 // changed, one request for all, and notifies each order once.
 func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 	t.Parallel()
-	for name, second := range map[string]bool{"by custom fields": false, "by the marker in the notes": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := testenv.New(t, testenv.Options{Second: second, Unlimited: true})
-			for number := int64(1); number <= 2; number++ {
-				w.Place(number, nil)
-				w.AwaitSynced(number)
+	w := unhurried(t, testenv.Options{Second: true}) // known by the marker in the notes
+	for number := int64(1); number <= 2; number++ {
+		w.Place(number, nil)
+		w.AwaitSynced(number)
+	}
+	for number := int64(1); number <= 2; number++ {
+		view := w.Await(number, func(view testenv.Order) string {
+			require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
+			if total := view.Roapp.Total; total == nil || total.String() != "25" {
+				return "the total was not collected"
 			}
-			for number := int64(1); number <= 2; number++ {
-				view := w.Await(number, func(view testenv.Order) string {
-					require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
-					if total := view.Roapp.Total; total == nil || total.String() != "25" {
-						return "the total was not collected"
-					}
-					return ""
-				})
-				assert.Empty(t, view.Warnings)
-				assert.Equal(t, order.SyncSynced, view.State)
-			}
+			return ""
 		})
+		assert.Empty(t, view.Warnings)
+		assert.Equal(t, order.SyncSynced, view.State)
 	}
 }
 
@@ -69,42 +64,34 @@ func TestF09_CollectionFailsInTheMiddleOfAPage(t *testing.T) {
 	assert.True(t, collections(w).Health.FailingSince.IsZero())
 }
 
-// A row of the cursor's own second, and one that shows only after a later one
-// was handed over.
+// A row that shows only after a later one was handed over.
 func TestF10_RowThatShowsLate(t *testing.T) {
 	t.Parallel()
-	for name, later := range map[string]bool{"in the cursor's second": false, "before the cursor": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			g := &gateway{}
-			w := unlagging(t, g)
-			f := follow(w, 1, 2)
-			g.on(func(_ int, page []byte) []byte {
-				return edited(t, page, func(row map[string]any) bool { return !is(row, f.id[2]) })
-			})
-			f.set(2, 105)
-			f.set(1, 105)
-			if later {
-				w.Eventually(testenv.Patience, func() string {
-					f.set(1, 106)
-					f.set(1, 105)
-					if !f.modified(1).After(f.modified(2)) {
-						return "both were modified in the same second"
-					}
-					return ""
-				})
-			}
-			pollNow(w)
-			f.awaitStatus(1, 105)
-			for _, read := range f.reads(2) {
-				assert.NotEqual(t, int64(105), read.StatusID, "it shows already")
-			}
-			g.on(nil)
-			pollNow(w)
-			f.awaitStatus(2, 105)
-			f.assertNotifiedOnce()
-		})
+	g := &gateway{}
+	w := unlagging(t, g)
+	f := follow(w, 1, 2)
+	g.on(func(_ int, page []byte) []byte {
+		return edited(t, page, func(row map[string]any) bool { return !is(row, f.id[2]) })
+	})
+	f.set(2, 105)
+	f.set(1, 105)
+	w.Eventually(testenv.Patience, func() string {
+		f.set(1, 106)
+		f.set(1, 105)
+		if !f.modified(1).After(f.modified(2)) {
+			return "both were modified in the same second"
+		}
+		return ""
+	})
+	pollNow(w)
+	f.awaitStatus(1, 105)
+	for _, read := range f.reads(2) {
+		assert.NotEqual(t, int64(105), read.StatusID, "it shows already")
 	}
+	g.on(nil)
+	pollNow(w)
+	f.awaitStatus(2, 105)
+	f.assertNotifiedOnce()
 }
 
 // edited changes or drops the rows of a page.

@@ -64,21 +64,16 @@ func (d *diary) String() string {
 func TestF49_TokenExpiresInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, answer := range map[string]string{"unauthorized": "unauthorized", "HTTP 401": "http-401", "ERROR": "error"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o := s.options
-			o.CartumSwitches = map[string]string{"expired_token": answer}
-			w := s.open(t, o)
-			w.Roapp.Break(testenv.Fault{Match: "GET /products", Kind: "slow", Delay: "700ms"})
-			s.place(w)
-			w.AwaitSeen(w.Roapp, "GET /products", 1)
-			w.Cartum.ExpireTokens()
-			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, s.quiet(t), w)
-			assert.Equal(t, 2, w.Cartum.Requests().Logins)
-		})
-	}
+	o := s.options
+	o.CartumSwitches = map[string]string{"expired_token": "error"}
+	w := s.open(t, o)
+	w.Roapp.Break(testenv.Fault{Match: "GET /products", Kind: "slow", Delay: "700ms"})
+	s.place(w)
+	w.AwaitSeen(w.Roapp, "GET /products", 1)
+	w.Cartum.ExpireTokens()
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, s.quiet(t), w)
+	assert.Equal(t, 2, w.Cartum.Requests().Logins)
 }
 
 // Many orders at once find the token expired: they share one login.
@@ -101,54 +96,44 @@ func TestF49_ExpiredTokenIsReplacedOnce(t *testing.T) {
 func TestF49_WrongCredentials(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, wrong := range map[string]struct {
-		variable, value string
-		refused         func(*testenv.Env) int
-	}{
-		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *testenv.Env) int { return w.Cartum.Requests().FailedLogins }},
-		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *testenv.Env) int { return w.Roapp.Requests(0).Statuses["401"] }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			log := new(diary)
-			o := s.options
-			o.Idle, o.Logger = true, log.logger()
-			w := s.open(t, o)
-			right := w.Env[wrong.variable]
-			w.Reconfigured(map[string]string{wrong.variable: wrong.value})
-			worker := w.StartWorker()
-			s.place(w)
-			for number := int64(1); number <= 10; number++ {
-				w.Place(number, nil)
-			}
-			view := w.AwaitHeld(sceneNumber, order.HoldCredentials)
-			for number := int64(1); number <= 10; number++ {
-				w.AwaitHeld(number, order.HoldCredentials)
-			}
-			assert.Greater(t, time.Until(*view.Hold.NextRetry), 4*time.Minute)
-			// A person who asks at once is refused without asking the service again.
-			w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
-			w.Await(sceneNumber, func(v testenv.Order) string {
-				if v.Hold == nil || v.Hold.Retries == 0 {
-					return "not polled again"
-				}
-				return ""
-			})
-			assert.LessOrEqual(t, wrong.refused(w), 3)
-			assertDiscreet(t, w, log.String())
-
-			worker.Stop()
-			w.Reconfigured(map[string]string{wrong.variable: right})
-			w.StartWorker()
-			// All go on by themselves.
-			for number := int64(1); number <= 10; number++ {
-				w.AwaitSynced(number)
-			}
-			w.AwaitSynced(sceneNumber)
-			ours := slices.DeleteFunc(accountOf(w).Orders, func(o workOrder) bool { return o.Fields["f102"] != fmt.Sprint(sceneNumber) })
-			assert.Equal(t, s.quiet(t).Orders, ours)
-		})
+	log := new(diary)
+	o := s.options
+	o.Idle, o.Logger = true, log.logger()
+	w := s.open(t, o)
+	const key, orders = "ROAPP_API_KEY", 5
+	right := w.Env[key]
+	w.Reconfigured(map[string]string{key: "wrong-key-of-the-account"})
+	worker := w.StartWorker()
+	s.place(w)
+	for number := range int64(orders) {
+		w.Place(number+1, nil)
 	}
+	view := w.AwaitHeld(sceneNumber, order.HoldCredentials)
+	for number := range int64(orders) {
+		w.AwaitHeld(number+1, order.HoldCredentials)
+	}
+	assert.Greater(t, time.Until(*view.Hold.NextRetry), 4*time.Minute)
+	// A person who asks at once is refused without asking the service again.
+	w.Decide(sceneNumber, order.Decision{Kind: order.DecideRetry})
+	w.Await(sceneNumber, func(v testenv.Order) string {
+		if v.Hold == nil || v.Hold.Retries == 0 {
+			return "not polled again"
+		}
+		return ""
+	})
+	assert.LessOrEqual(t, w.Roapp.Requests(0).Statuses["401"], 3)
+	assertDiscreet(t, w, log.String())
+
+	worker.Stop()
+	w.Reconfigured(map[string]string{key: right})
+	w.StartWorker()
+	// All go on by themselves.
+	for number := range int64(orders) {
+		w.AwaitSynced(number + 1)
+	}
+	w.AwaitSynced(sceneNumber)
+	ours := slices.DeleteFunc(accountOf(w).Orders, func(o workOrder) bool { return o.Fields["f102"] != fmt.Sprint(sceneNumber) })
+	assert.Equal(t, s.quiet(t).Orders, ours)
 }
 
 // What an import logs in trouble of every kind, at the most talkative level,
@@ -162,9 +147,7 @@ func TestF49_LogOfAnImportInTroubleIsDiscreet(t *testing.T) {
 	w := s.open(t, o)
 	echo := testenv.Fault{Kind: "status", Status: http.StatusInternalServerError, Body: `{"message": "cannot serve Anna Nowak, +48501234567, anna@example.com"}`}
 	for _, r := range requests() {
-		if r.times == 1 {
-			r.spoil(w, echo)
-		}
+		r.spoil(w, echo)
 	}
 	w.Roapp.Break(testenv.Fault{Match: "GET /v2/contacts/people", Kind: "reset"})
 	s.place(w)

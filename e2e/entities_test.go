@@ -65,17 +65,21 @@ func terminateWorkflow(w *testenv.Env, id string) {
 	require.NoError(w.T, w.Temporal.TerminateWorkflow(w.T.Context(), id, "", "by mistake"))
 }
 
-// A shop that an operator ends is red at once and back within a minute: orders
-// without a webhook come in again.
-func TestOperatorEndsAShop(t *testing.T) {
+// A shop and an account that an operator ends are back within a minute. The shop is
+// red at once, and orders without a webhook come in again; the account goes on from
+// where it was.
+func TestOperatorEndsAShopAndItsAccount(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*testenv.Env, string){
 		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := unhurried(t, testenv.Options{RecentEvery: 10 * time.Second})
+			w, made := importedOrder(t, testenv.Options{RecentEvery: 10 * time.Second, CollectEvery: 10 * time.Second}, 1, nil)
 			w.Sweep()
+			pollNow(w)
+			was := awaitCollected(w, time.Time{})
+			end(w, workflows.AccountID("main"))
 			end(w, workflows.ShopID(w.Shop))
 			awaitReport(w, func(r health.Report) string {
 				if shop := r.Shops[w.Shop]; shop.State != health.Red || !strings.Contains(shop.Problem, "does not run") {
@@ -84,6 +88,7 @@ func TestOperatorEndsAShop(t *testing.T) {
 				return ""
 			})
 			w.Cartum.PutOrder(115, nil) // and no webhook
+			w.Roapp.SetStatus(made.ID, 102)
 			ended := time.Now()
 			isKnown(w, 115)
 			w.AwaitSynced(115)
@@ -94,36 +99,6 @@ func TestOperatorEndsAShop(t *testing.T) {
 				}
 				return ""
 			})
-		})
-	}
-}
-
-// An account that an operator ends goes on from where it was.
-func TestOperatorEndsAnAccount(t *testing.T) {
-	t.Parallel()
-	for name, end := range map[string]func(*testenv.Env, string){
-		"cancels": cancelWorkflow, "terminates": terminateWorkflow, "deletes": deleteWorkflow,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w, made := importedOrder(t, testenv.Options{CollectEvery: 10 * time.Second}, 1, nil)
-			var was workflows.AccountView
-			collected := func() workflows.AccountView {
-				answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
-				var view workflows.AccountView
-				if err == nil {
-					_ = answer.Get(&view)
-				}
-				return view
-			}
-			w.Eventually(testenv.Patience, func() string {
-				if was = collected(); was.Last.At.IsZero() {
-					return "not collected"
-				}
-				return ""
-			})
-			end(w, workflows.AccountID("main"))
-			w.Roapp.SetStatus(made.ID, 102)
 			w.Await(1, func(v testenv.Order) string {
 				if v.Roapp.Status != 102 {
 					return "the change in RO App is not seen"
@@ -131,7 +106,7 @@ func TestOperatorEndsAnAccount(t *testing.T) {
 				return ""
 			})
 			if name != "deletes" {
-				assert.False(t, collected().Cursor.Before(was.Cursor), "it knows how far it was")
+				assert.False(t, collections(w).Cursor.Before(was.Cursor), "it knows how far it was")
 			}
 		})
 	}
@@ -164,10 +139,11 @@ func TestOperatorDeletesAYoungOrder(t *testing.T) {
 	})
 	t.Run("another process carries on", func(t *testing.T) {
 		t.Parallel()
-		w := unhurried(t, testenv.Options{Idle: true, CollectEvery: 10 * time.Second, RoappSwitches: noLag})
+		w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 		first := w.StartWorker()
 		w.Place(1, nil)
 		w.AwaitSynced(1)
+		pollNow(w)
 		w.Eventually(testenv.Patience, func() string {
 			answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryCreated, w.Key(1).WorkflowID())
 			require.NoError(t, err)
@@ -245,47 +221,48 @@ func TestOperatorTerminatesAnOrder(t *testing.T) {
 	assertAlertsDiscreet(t, w, receiver)
 }
 
-// No worker knows the workflow's type, as after a release that lost it: its task
-// fails again and again.
-func TestReleaseThatCannotCarryAnOrderOn(t *testing.T) {
+// No worker knows the workflows' types, as after a release that lost them: their tasks
+// fail again and again. One is an order; the other creates a contact, for which orders
+// wait, and their account says so.
+func TestReleaseThatCannotContinueAnOrderOrAContact(t *testing.T) {
 	t.Parallel()
 	receiver := testenv.NewReceiver(t)
 	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second})
-	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: w.Key(7).WorkflowID(), TaskQueue: engine.OrdersQueue,
-	}, "OrderOfAnotherRelease")
-	require.NoError(t, err)
+	const contact = "contact:main:0123456789abcdef"
+	for id, kind := range map[string]string{w.Key(7).WorkflowID(): "OrderOfAnotherRelease", contact: "EnsureContactOfAnotherRelease"} {
+		_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, kind)
+		require.NoError(t, err)
+	}
 	awaitFinding(w, workflows.FindingTaskFailing, 7)
 	awaitFailingAlert(w, receiver, 7)
-	terminateWorkflow(w, w.Key(7).WorkflowID())
-	awaitNoFinding(w)
-}
-
-// The same of what creates a contact: orders wait for it, and their account says so.
-func TestReleaseThatCannotCarryAContactOn(t *testing.T) {
-	t.Parallel()
-	w := unhurried(t, testenv.Options{})
-	const id = "contact:main:0123456789abcdef"
-	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}, "EnsureContactOfAnotherRelease")
-	require.NoError(t, err)
-	awaitReport(w, func(r health.Report) string {
-		account := r.Accounts["main"]
-		if len(account.Findings) != 1 || account.Findings[0].Workflow != id || account.State != health.Red || !strings.Contains(account.Problem, id) {
+	awaitAccount := func(condition func(health.Account) string) {
+		awaitReport(w, func(r health.Report) string {
+			text := condition(r.Accounts["main"])
+			if text != "" {
+				pollNow(w)
+			}
+			return text
+		})
+	}
+	awaitAccount(func(account health.Account) string {
+		if len(account.Findings) != 1 || account.Findings[0].Workflow != contact || account.State != health.Red || !strings.Contains(account.Problem, contact) {
 			return "the account is not red with the workflow"
 		}
 		return ""
 	})
-	terminateWorkflow(w, id)
-	awaitReport(w, func(r health.Report) string {
-		if account := r.Accounts["main"]; account.State != health.Green || len(account.Findings) > 0 {
+	terminateWorkflow(w, w.Key(7).WorkflowID())
+	terminateWorkflow(w, contact)
+	awaitAccount(func(account health.Account) string {
+		if account.State != health.Green || len(account.Findings) > 0 {
 			return "not green again"
 		}
 		return ""
 	})
+	awaitNoFinding(w)
 }
 
 // The same of a shop's own workflow: nothing of the shop goes on, and that is red.
-func TestReleaseThatCannotCarryAShopOn(t *testing.T) {
+func TestReleaseThatCannotContinueAShop(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{Idle: true})
 	_, err := w.Temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
@@ -380,58 +357,42 @@ func TestAnOrderThatIsGoneForLongAndComesBack(t *testing.T) {
 	})
 }
 
-// A service refuses or fails while orders wait for it. Once its entity's own
-// request succeeds they all go on, without waiting for their own pause.
+// A service refuses its key while orders wait for it. Once its entity's own request
+// succeeds they all go on, without waiting for their own pause.
 func TestAKeyRefusedAndAcceptedAgain(t *testing.T) {
 	t.Parallel()
-	for name, wrong := range map[string]struct {
-		fault  testenv.Fault
-		reason order.HoldReason
-	}{
-		"refused":     {testenv.Fault{Kind: "status", Status: 401, Times: 1000}, order.HoldCredentials},
-		"unreachable": {testenv.Fault{Kind: "status", Status: 503, Times: 1000}, order.HoldUnreachable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{CollectEvery: 10 * time.Second})
-			for _, endpoint := range []string{"GET /v2/orders", "GET /v2/orders/custom-fields", "GET /v2/contacts/people"} {
-				fault := wrong.fault
-				fault.Match = endpoint
-				w.Roapp.Break(fault)
-			}
-			const orders = 10
-			for number := int64(1); number <= orders; number++ {
-				w.Place(number, nil)
-			}
-			for number := int64(1); number <= orders; number++ {
-				view := w.AwaitHeld(number, wrong.reason)
-				// Their own pause must not be what ends it.
-				if view.Hold.Retries == 0 && wrong.reason == order.HoldUnreachable {
-					w.Decide(number, order.Decision{Kind: order.DecideRetry})
-				}
-			}
-			awaitReport(w, func(r health.Report) string {
-				if r.Accounts["main"].Problem == "" {
-					return "the account is well"
-				}
-				return ""
-			})
-			w.Roapp.Restore()
-			awaitReport(w, func(r health.Report) string {
-				if r.Accounts["main"].Problem != "" {
-					return "the account has not recovered"
-				}
-				return ""
-			})
-			well := time.Now()
-			for number := int64(1); number <= orders; number++ {
-				w.AwaitSynced(number)
-			}
-			assert.Less(t, time.Since(well), time.Minute)
-			assert.Len(t, w.Roapp.Orders(), orders)
-			assert.Len(t, w.Roapp.People(), 1)
-		})
+	w := unhurried(t, testenv.Options{CollectEvery: 10 * time.Second})
+	for _, endpoint := range []string{"GET /v2/orders", "GET /v2/orders/custom-fields", "GET /v2/contacts/people"} {
+		w.Roapp.Break(testenv.Fault{Match: endpoint, Kind: "status", Status: 401, Times: 1000})
 	}
+	const orders = 5
+	for number := range int64(orders) {
+		w.Place(number+1, nil)
+	}
+	for number := range int64(orders) {
+		w.AwaitHeld(number+1, order.HoldCredentials)
+	}
+	pollNow(w)
+	awaitReport(w, func(r health.Report) string {
+		if r.Accounts["main"].Problem == "" {
+			return "the account is healthy"
+		}
+		return ""
+	})
+	w.Roapp.Restore()
+	awaitReport(w, func(r health.Report) string {
+		if r.Accounts["main"].Problem != "" {
+			return "the account has not recovered"
+		}
+		return ""
+	})
+	recovered := time.Now()
+	for number := range int64(orders) {
+		w.AwaitSynced(number + 1)
+	}
+	assert.Less(t, time.Since(recovered), time.Minute)
+	assert.Len(t, w.Roapp.Orders(), orders)
+	assert.Len(t, w.Roapp.People(), 1)
 }
 
 // The permission is seen with the first item that is added again.

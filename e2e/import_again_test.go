@@ -51,7 +51,7 @@ func assertTwoLinesOnce(t *testing.T, w *testenv.Env) testenv.RoappOrder {
 	return orders[0]
 }
 
-func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
+func TestF07_FinishedOrderWhoseWorkflowWasLostIsLinked(t *testing.T) {
 	t.Parallel()
 	bothPairs(t, func(t *testing.T, second bool) {
 		t.Helper()
@@ -71,53 +71,48 @@ func TestF07_FinishedOrderWhoseWorkflowWasLostIsTakenOver(t *testing.T) {
 
 func TestF07_HalfImportedOrderWhoseWorkflowWasLostIsFinished(t *testing.T) {
 	t.Parallel()
-	bothPairs(t, func(t *testing.T, second bool) {
-		t.Helper()
-		w := unhurried(t, quick(testenv.Options{Second: second}))
-		const items = "POST /v2/orders/*/items"
-		// One item stands there, the others do not.
-		w.Roapp.Break(testenv.Fault{Match: items, Kind: "lose-answer"})
-		w.Roapp.Break(testenv.Fault{Match: items, Kind: "status", Status: 503, Times: 99})
-		w.Place(1, twoLines())
-		w.AwaitSeen(w.Roapp, addItem, 2)
-		w.Terminate(1)
-		w.Roapp.Restore()
-		w.ByHand(1)
-		view := w.Await(1, linked)
-		o := assertTwoLinesOnce(t, w)
-		assert.Equal(t, int64(102), o.Status.ID)
-		theComment(t, o)
-		assert.Empty(t, markCodes(view))
-	})
+	w := unhurried(t, quick(testenv.Options{}))
+	const items = "POST /v2/orders/*/items"
+	// One item is there, the others are not.
+	w.Roapp.Break(testenv.Fault{Match: items, Kind: "lose-answer"})
+	w.Roapp.Break(testenv.Fault{Match: items, Kind: "status", Status: 503, Times: 99})
+	w.Place(1, twoLines())
+	w.AwaitSeen(w.Roapp, addItem, 2)
+	w.Terminate(1)
+	w.Roapp.Restore()
+	w.ByHand(1)
+	view := w.Await(1, linked)
+	o := assertTwoLinesOnce(t, w)
+	assert.Equal(t, int64(102), o.Status.ID)
+	theComment(t, o)
+	assert.Empty(t, markCodes(view))
 }
 
 // Staff worked on the order, then the workflow was lost and the worker was started
 // again: what they chose stays.
-func TestF07_TakingOverLeavesTheStaffsWork(t *testing.T) {
+func TestF07_LinkingLeavesTheStaffsWork(t *testing.T) {
 	t.Parallel()
-	bothPairs(t, func(t *testing.T, second bool) {
-		t.Helper()
-		w := unhurried(t, quick(testenv.Options{Second: second, Idle: true}))
-		worker := w.StartWorker()
-		w.Place(1, twoLines())
-		_, o := w.AwaitSynced(1)
-		path := "/v2/orders/" + itoa(o.ID)
-		w.Roapp.API("POST", path+"/status", testenv.J{"status_id": 105, "comment": "Wysłane"}, nil)
-		w.Roapp.API("PATCH", path+"/items/"+itoa(o.Items[0].ID), testenv.J{"quantity": 7}, nil)
-		w.Terminate(1)
-		worker.Stop()
-		w.StartWorker()
-		w.ByHand(1)
-		w.Await(1, linked)
-		after := w.Roapp.Order(o.ID)
-		assert.Equal(t, int64(105), after.Status.ID)
-		assert.Len(t, after.Items, 3)
-		assert.Equal(t, "7", after.Items[0].Quantity.String())
-		assert.Len(t, w.Roapp.Orders(), 1)
-	})
+	w := unhurried(t, quick(testenv.Options{Second: true, Idle: true}))
+	worker := w.StartWorker()
+	w.Place(1, twoLines())
+	_, o := w.AwaitSynced(1)
+	path := "/v2/orders/" + itoa(o.ID)
+	w.Roapp.API("POST", path+"/status", testenv.J{"status_id": 105, "comment": "Wysłane"}, nil)
+	w.Roapp.API("PATCH", path+"/items/"+itoa(o.Items[0].ID), testenv.J{"quantity": 7}, nil)
+	w.Terminate(1)
+	worker.Stop()
+	w.StartWorker()
+	w.Webhook(1) // minutes after the first event: nobody has to act
+	w.Await(1, linked)
+	after := w.Roapp.Order(o.ID)
+	assert.Equal(t, int64(105), after.Status.ID)
+	assert.Len(t, after.Items, 3)
+	assert.Equal(t, "7", after.Items[0].Quantity.String())
+	assert.Len(t, w.Roapp.Orders(), 1)
 }
 
-func TestF07_WrittenOffOrderIsTakenOverAsFrozen(t *testing.T) {
+func TestF07_WrittenOffOrderIsLinkedAsFrozen(
+	t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, quick(testenv.Options{}))
 	w.Place(1, twoLines())

@@ -26,21 +26,9 @@ var badOrders = map[int64]struct {
 }{
 	101: {testenv.J{"order_id": ""}, order.HoldMalformed, "order_id"},
 	102: {testenv.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoItems, "products"},
-	103: {testenv.J{"products": "none", "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products"},
-	104: {anyLine(testenv.J{"price": "1,250"}), order.HoldMalformed, "products[0].price"},
 	105: {anyLine(testenv.J{"price": null}), order.HoldMalformed, "products[0].price"},
-	106: {anyLine(testenv.J{"price": -1}), order.HoldMalformed, "products[0].price"},
-	107: {anyLine(testenv.J{"price": 33.333}), order.HoldMalformed, "products[0].price"},
-	108: {anyLine(testenv.J{"quantity": -2}), order.HoldMalformed, "products[0].quantity"},
-	109: {anyLine(testenv.J{"quantity": 0}), order.HoldNoItems, "products"},
-	110: {anyLine(testenv.J{"quantity": 0.3333}), order.HoldMalformed, "products[0].quantity"},
 	111: {anyLine(testenv.J{"article": "", "title": " "}), order.HoldNoArticle, "products[0].article"},
-	112: {testenv.J{"products": []any{17}, "total_sum": 0, "total_default": 0}, order.HoldMalformed, "products[0]"},
-	115: {testenv.J{"stat_status": "nowe"}, order.HoldMalformed, "stat_status"},
-	116: {testenv.J{"stat_created": "wczoraj"}, order.HoldMalformed, "stat_created"},
-	117: {testenv.J{"stat_created": null}, order.HoldMalformed, "stat_created"},
 	118: {testenv.J{"stat_created": "2026-03-29 02:30:00"}, order.HoldMalformed, "stat_created"}, // skipped in Warsaw
-	119: {testenv.J{"delivery_phone": "+380000000000"}, order.HoldNoCustomer, "delivery_phone"},
 	120: {testenv.J{"delivery_phone": nil}, order.HoldNoCustomer, "delivery_phone"},
 	121: {testenv.J{"currency": null}, order.HoldCurrency, "currency"},
 }
@@ -48,31 +36,20 @@ var badOrders = map[int64]struct {
 // oddOrders have odd values and are imported all the same.
 var oddOrders = map[int64]testenv.J{
 	201: anyLine(testenv.J{"price": "12.50", "quantity": "2"}),
-	202: anyLine(testenv.J{"quantity": 0.5}),
+
 	203: {"delivery_name": strings.Repeat("Brzęczyszczykiewicz ", 250), "comment": strings.Repeat("ą", 5000), "delivery_address": strings.Repeat("x", 5000)},
 	204: anyLine(testenv.J{"title": strings.Repeat("Bardzo długa nazwa ", 270), "article": "D-1"}),
 	205: {"delivery_name": "🌸 Zoë 👩🏽‍🌾 „Ż’ółw”\u0000\u202e", "comment": "💐\r\n\t<script>alert(1)</script>"},
-	206: {"stat_status": 99},
 	207: {"stat_created": "2026-10-25 02:30:00"}, // twice in Warsaw
-	208: {"delivery_type": null, "payment_type": []any{}, "additional_data": "?", "delivery_data": 5},
-	209: {"total_sum": "25.00", "discount_percent": "", "coupon_code": null, "unheard_of": testenv.J{"of": 1}},
+	208: {"delivery_type": null, "payment_type": []any{}, "additional_data": "?", "delivery_data": 5, "delivery_price": "NaN"},
 	210: {"delivery_email": "brak"}, // no address: RO App would refuse the contact for it
-	211: {"total_sum": "dużo"},
-	212: {"payed": "może"},
-	213: {"delivery_name": []string{"Anna"}},
-	214: {"delivery_price": "NaN"},
-	215: {"delivery_type": "Kurier"},
-	216: {"stat_created": "27.11.2026 10:00:00", "currency": " pln\u200b"},
 	217: {"products": testenv.J{"0": with(testenv.Line("R-1", "Róża", "12.50", "2"), testenv.J{"price": "12,50"}), "2": testenv.Line("R-2", "Wazon", "3", "0")}},
-	218: anyLine(testenv.J{"price": 12.500000000000002, "quantity": 2.0000000000000004}),
-	219: {"coupon_percent": "10%", "payed": 2},
-	220: {"delivery_phone": "601 000 201/601 000 202"},
-	221: {"delivery_phone": "\u202a+48 601 000 210\u202c"},
-	222: {"currency": "zł", "delivery_type": testenv.J{"0": testenv.J{"id": 3, "title": "Kurier"}}},
-	223: {"delivery_phone": "601000211.601000212", "payed": "nie opłacone"},
+	218: anyLine(testenv.J{"price": 12.500000000000002, "quantity": 0.5}),
+	220: {"delivery_phone": "601 000 201/601 000 202", "currency": "zł"},
 }
 
-func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNobody(t *testing.T) {
+func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNoOther(
+	t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number, bad := range badOrders {

@@ -44,7 +44,7 @@ func awaitImport(w *testenv.Env) workflows.InitialImport {
 func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
-	for number := range int64(20) {
+	for number := range int64(12) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number)*2)))
 	}
 	w.Cartum.PutOrder(21, with(cheapOrder(at(5)), testenv.J{"stat_status": 3})) // delivered
@@ -61,7 +61,7 @@ func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	})
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
-	assert.Equal(t, workflows.ImportCounts{Seen: 24, Started: 22, Skipped: 1, Known: 1}, done.ImportCounts)
+	assert.Equal(t, workflows.ImportCounts{Seen: 16, Started: 14, Skipped: 1, Known: 1}, done.ImportCounts)
 	view, _ := w.AwaitSynced(24)
 	assert.Equal(t, order.OriginImport, view.Origin)
 	w.AwaitHeld(22, order.HoldMalformed)
@@ -73,7 +73,8 @@ func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
 func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
-	for number := range int64(30) {
+	const orders = 15
+	for number := range int64(orders) {
 		w.Cartum.PutOrder(number+1, cheapOrder(at(1+int(number))))
 	}
 	w.Cartum.Break(testenv.Fault{Match: "POST /api/orders/get", Kind: "slow", Delay: "300ms", Times: -1})
@@ -96,9 +97,9 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	require.NoError(t, w.Orders.InitialImport(t.Context(), w.Shop, sixtyDays(3)))
 	done := awaitImport(w)
 	assert.Equal(t, stopped.StartedAt, done.StartedAt, "the same import went on")
-	assert.Equal(t, 30, done.Started+done.Known, "known is one whose start was not answered to an attempt")
-	assert.Equal(t, 30, done.Seen, "nothing was gone over twice")
-	for number := range int64(30) {
+	assert.Equal(t, orders, done.Started+done.Known, "known is one whose start was not answered to an attempt")
+	assert.Equal(t, orders, done.Seen, "nothing was gone over twice")
+	for number := range int64(orders) {
 		isKnown(w, number+1)
 	}
 }
@@ -127,7 +128,7 @@ func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
 	assert.Len(t, w.Roapp.People(), 1)
 }
 
-func TestInitialImport_OfTheSettingsBeginsByItselfAndOnlyOnce(t *testing.T) {
+func TestInitialImport_OfTheSettingsStartsByItselfAndOnlyOnce(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{InitialImportDays: 10}))
 	w.Cartum.PutOrder(1, cheapOrder(at(5)))
@@ -150,7 +151,8 @@ func standingOrder(w *testenv.Env, number int64, phone string) testenv.RoappOrde
 	return w.Roapp.Order(id)
 }
 
-func TestRehearsalTellsOfEachOrderAndWritesNothing(t *testing.T) {
+func TestRehearsalReportsEachOrderAndWritesNothing(
+	t *testing.T) {
 	t.Parallel()
 	for _, second := range []bool{false, true} {
 		t.Run(fmt.Sprintf("second pair %t", second), func(t *testing.T) {

@@ -19,7 +19,8 @@ type request struct {
 	times    int    // which one of several, from 1
 }
 
-// requests are all of a scene's import.
+// requests are all of a scene's import but for its first and third item, which are
+// added as the second one is.
 func requests() []request {
 	all := []request{
 		{"read the order from Cartum", true, "POST /api/orders/get", "orders/get", 1},
@@ -33,10 +34,7 @@ func requests() []request {
 			all = append(all, request{write.name, false, write.match, write.endpoint, 1})
 		}
 	}
-	for times, name := range []string{"first item", "second item", "third item"} {
-		all = append(all, request{name, false, "POST /v2/orders/*/items", "POST /v2/orders/{id}/items", times + 1})
-	}
-	return all
+	return append(all, request{"second item", false, "POST /v2/orders/*/items", "POST /v2/orders/{id}/items", 2})
 }
 
 // spoil lets something happen to the request when it comes.
@@ -82,12 +80,16 @@ func (r request) assertSettled(t *testing.T, s scene, w *testenv.Env) {
 	assert.Equal(t, s.quiet(t), got)
 }
 
-// The worker dies while it waits for the answer to each request in turn. The
-// request had no effect.
+// The worker dies while it waits for the answer to a read of each service, and to each
+// write. The request had no effect.
+
 func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	for _, r := range requests() {
+		if slices.Contains([]string{"find the organization", "find the products", "read the catalogue"}, r.name) {
+			continue // reads of the same services as the two before them
+		}
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
 			w := s.open(t, s.brisk())

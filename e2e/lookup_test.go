@@ -70,34 +70,13 @@ func TestR31_RecordsThatAnAnswerNamesAreLookedUp(t *testing.T) {
 	assert.Equal(t, company, o.Client.ID)
 }
 
-func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
-	t.Parallel()
-	for name, switches := range map[string]map[string]string{
-		"legacy catalogue": {"search-lag": "0s", "product-create": "403"},
-		"v2 catalogue":     {"search-lag": "0s", "product-create": "403", "legacy-catalogue": "404"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{RoappSwitches: switches})
-			w.Place(1, nil)
-			w.AwaitHeld(1, order.HoldProductNotCreated)
-			rose := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-77"})
-			unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
-			assert.Equal(t, "no-such-product", unfit.Unfit)
-			assert.Equal(t, "product", unfit.Field)
-			undecided(t, w)
-			w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: rose})
-			_, o := w.AwaitSynced(1)
-			require.Len(t, o.Items, 1)
-			assert.Equal(t, rose, o.Items[0].Entity.ID)
-		})
-	}
-}
-
-func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
+// A contact with another phone has to be confirmed, in the API and on the page, with
+// scripts and without.
+func TestR31_ContactWithAnotherPhoneIsConfirmed(t *testing.T) {
 	t.Parallel()
 	w := refusedOrder(t)
 	stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
+	known := w.Roapp.People()[0]
 	path := "/v1/orders/" + w.Shop + "/1/decisions"
 	for _, one := range []struct {
 		contact int64
@@ -114,43 +93,41 @@ func TestR31_ContactWithAnotherPhoneIsConfirmedByAPI(t *testing.T) {
 			assert.Contains(t, answer.text, text)
 		}
 	}
+
+	path, back := "/orders/"+w.Shop+"/1/decisions", "/orders/"+w.Shop+"/1"
+	for _, header := range [][]string{{"HX-Request", "true"}, nil} {
+		post := func(contact int64) said {
+			return ask(w, testenv.APIToken, http.MethodPost, path, url.Values{"kind": {"contact"}, "contact": {itoa(contact)}, "back": {back}}, header...)
+		}
+		assert.Contains(t, post(999_999).text, "RO App has no person with the id 999999")
+		shown := post(stranger).text
+		for _, text := range []string{"Jan Kowalski", "601 000 111", "another phone", "501 234 567", `name="confirmed" value="1"`, fmt.Sprintf(`name="back" value=%q`, back)} {
+			assert.Contains(t, shown, text)
+		}
+		shown = post(known.ID).text
+		assert.Contains(t, shown, `name="confirmed" value="1"`, "one that was typed is shown, too")
+		assert.NotContains(t, shown, "another phone")
+	}
 	undecided(t, w)
+
 	w.Roapp.Restore()
-	answer := ask(w, testenv.APIToken, http.MethodPost, path, testenv.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
-	assert.Equal(t, http.StatusAccepted, answer.StatusCode, answer.text)
+	ask(w, testenv.APIToken, http.MethodPost, path, url.Values{"kind": {"contact"}, "contact": {itoa(stranger)}, "confirmed": {"1"}, "back": {back}})
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, stranger, o.Client.ID)
 }
 
-func TestR31_ContactIsConfirmedOnThePage(t *testing.T) {
+func TestR31_ProductThatAnAnswerNamesIsLookedUp(t *testing.T) {
 	t.Parallel()
-	for name, header := range map[string][]string{"with scripts": {"HX-Request", "true"}, "without scripts": nil} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := refusedOrder(t)
-			stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
-			known := w.Roapp.People()[0]
-			path, back := "/orders/"+w.Shop+"/1/decisions", "/orders/"+w.Shop+"/1"
-			post := func(contact int64, more ...string) said {
-				form := url.Values{"kind": {"contact"}, "contact": {itoa(contact)}, "back": {back}}
-				for _, field := range more {
-					form.Set(field, "1")
-				}
-				return ask(w, testenv.APIToken, http.MethodPost, path, form, header...)
-			}
-			assert.Contains(t, post(999_999).text, "RO App has no person with the id 999999")
-			shown := post(stranger).text
-			for _, text := range []string{"Jan Kowalski", "601 000 111", "another phone", "501 234 567", `name="confirmed" value="1"`, fmt.Sprintf(`name="back" value=%q`, back)} {
-				assert.Contains(t, shown, text)
-			}
-			shown = post(known.ID).text
-			assert.Contains(t, shown, `name="confirmed" value="1"`, "one that was typed is shown, too")
-			assert.NotContains(t, shown, "another phone")
-			undecided(t, w)
-			w.Roapp.Restore()
-			post(stranger, "confirmed")
-			_, o := w.AwaitSynced(1)
-			assert.Equal(t, stranger, o.Client.ID)
-		})
-	}
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"search-lag": "0s", "product-create": "403", "legacy-catalogue": "404"}})
+	w.Place(1, nil)
+	w.AwaitHeld(1, order.HoldProductNotCreated)
+	rose := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-77"})
+	unfit := w.Refused(1, order.Decision{Kind: order.DecideProduct, ProductID: 999_999})
+	assert.Equal(t, "no-such-product", unfit.Unfit)
+	assert.Equal(t, "product", unfit.Field)
+	undecided(t, w)
+	w.Decide(1, order.Decision{Kind: order.DecideProduct, ProductID: rose})
+	_, o := w.AwaitSynced(1)
+	require.Len(t, o.Items, 1)
+	assert.Equal(t, rose, o.Items[0].Entity.ID)
 }

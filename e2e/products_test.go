@@ -105,22 +105,17 @@ func TestR21_ArticlesThatDifferInCaseAreTwoProducts(t *testing.T) {
 
 func TestF31_EndlessAndOddNamesAreImported(t *testing.T) {
 	t.Parallel()
-	for _, second := range []bool{false, true} {
-		t.Run(map[bool]string{false: "by article", true: "by title"}[second], func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{Second: second, RoappSwitches: noLag})
-			endless := strings.Repeat("Бузок «ё’ї» 🌸👩🏽‍🌾 ", 300)
-			w.Place(1, with(testenv.J{"delivery_name": endless, "comment": endless}, lines(testenv.Line("B-1", endless, "5", "1"))))
-			_, first := w.AwaitSynced(1)
-			title := first.Items[0].Entity.Title
-			assert.True(t, strings.HasPrefix(title, "Бузок «ё’ї» 🌸👩🏽‍🌾 Бузок"))
-			assert.LessOrEqual(t, utf8.RuneCountInString(title), 255)
-			// The shortened title is found again.
-			w.Place(2, lines(testenv.Line("B-1", endless, "6", "1")))
-			w.AwaitSynced(2)
-			assert.Len(t, w.Roapp.Products(), 1)
-		})
-	}
+	w := unhurried(t, testenv.Options{Second: true, RoappSwitches: noLag})
+	endless := strings.Repeat("Бузок «ё’ї» 🌸👩🏽‍🌾 ", 300)
+	w.Place(1, with(testenv.J{"delivery_name": endless, "comment": endless}, lines(testenv.Line("B-1", endless, "5", "1"))))
+	_, first := w.AwaitSynced(1)
+	title := first.Items[0].Entity.Title
+	assert.True(t, strings.HasPrefix(title, "Бузок «ё’ї» 🌸👩🏽‍🌾 Бузок"))
+	assert.LessOrEqual(t, utf8.RuneCountInString(title), 255)
+	// The shortened title is found again.
+	w.Place(2, lines(testenv.Line("B-1", endless, "6", "1")))
+	w.AwaitSynced(2)
+	assert.Len(t, w.Roapp.Products(), 1)
 }
 
 func TestR24_F32_CategoryIsReusedOrMadeAlongItsPath(t *testing.T) {
@@ -250,30 +245,25 @@ func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
 	assert.Len(t, w.Roapp.Products(), 2)
 }
 
-func TestR19_ProductThatTheAPIDoesNotMakeWaitsForTheStaff(t *testing.T) {
+func TestR19_ProductThatTheAPIDoesNotCreateWaitsForTheStaff(t *testing.T) {
 	t.Parallel()
-	for _, refusal := range []string{"403", "404"} {
-		t.Run(refusal, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"product-create": refusal, "search-lag": "0s"}})
-			for number := int64(1); number <= 2; number++ {
-				w.Place(number, lines(testenv.Line("R-"+itoa(number), "Róża", "5", "1")))
-			}
-			hold := w.AwaitHeld(1, order.HoldProductNotCreated).Hold
-			assert.Contains(t, hold.Remedy, `"R-1"`)
-			w.AwaitHeld(2, order.HoldProductNotCreated)
-			assert.Empty(t, w.Roapp.Orders(), "no order without its items")
-
-			made := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
-			w.Decide(1, order.Decision{Kind: order.DecideRetry})
-			_, o := w.AwaitSynced(1)
-			assert.Equal(t, made, o.Items[0].Entity.ID)
-
-			w.Decide(2, order.Decision{Kind: order.DecideProduct, ProductID: made})
-			_, chosen := w.AwaitSynced(2)
-			assert.Equal(t, made, chosen.Items[0].Entity.ID)
-		})
+	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"product-create": "403", "search-lag": "0s"}})
+	for number := int64(1); number <= 2; number++ {
+		w.Place(number, lines(testenv.Line("R-"+itoa(number), "Róża", "5", "1")))
 	}
+	hold := w.AwaitHeld(1, order.HoldProductNotCreated).Hold
+	assert.Contains(t, hold.Remedy, `"R-1"`)
+	w.AwaitHeld(2, order.HoldProductNotCreated)
+	assert.Empty(t, w.Roapp.Orders(), "no order without its items")
+
+	made := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
+	w.Decide(1, order.Decision{Kind: order.DecideRetry})
+	_, o := w.AwaitSynced(1)
+	assert.Equal(t, made, o.Items[0].Entity.ID)
+
+	w.Decide(2, order.Decision{Kind: order.DecideProduct, ProductID: made})
+	_, chosen := w.AwaitSynced(2)
+	assert.Equal(t, made, chosen.Items[0].Entity.ID)
 }
 
 func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
@@ -304,7 +294,8 @@ func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 	assert.Contains(t, theComment(t, set), "Zestaw", "the price 0 is explained")
 }
 
-func TestR25_GoodsStandOnTheOrderWithoutDeduction(t *testing.T) {
+func TestR25_ItemsAreAddedWithoutDeduction(
+	t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1")))
@@ -319,7 +310,7 @@ func TestR25_GoodsStandOnTheOrderWithoutDeduction(t *testing.T) {
 	assert.Equal(t, 1, w.Roapp.Seen(readItems), "then the account has proved itself")
 }
 
-func TestR25_AccountThatDeductsAtOnceGetsNoMoreGoods(t *testing.T) {
+func TestR25_AccountThatDeductsAtOnceGetsNoMoreItems(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"deduct-on-add": "yes"}})
 	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1"), testenv.Line("R-3", "Lilia", "3", "1")))

@@ -25,27 +25,21 @@ func placeAll(w *testenv.Env, orders map[int64]testenv.J) {
 	}
 }
 
-func TestF02_FiveOrdersOfANewPhoneMakeOneContact(t *testing.T) {
+func TestF02_FiveOrdersOfANewPhoneCreateOneContact(t *testing.T) {
 	t.Parallel()
 	fiveOrders := map[int64]testenv.J{
 		1: {}, 2: {"delivery_phone": "501234567"}, 3: {"delivery_phone": "48 501-234-567"}, 4: {}, 5: {"delivery_name": "A. Nowak"},
 	}
-	for name, start := range map[string]func(*testenv.Env){
-		"one worker":           func(w *testenv.Env) { w.StartWorker() },
-		"two worker processes": func(w *testenv.Env) { w.StartProcess(); w.StartProcess() },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := testenv.New(t, testenv.Options{Unlimited: true, Idle: true})
-			start(w)
-			placeAll(w, fiveOrders)
-			assert.Len(t, w.Roapp.Orders(), 5)
-			assert.Len(t, w.Roapp.People(), 1)
-		})
-	}
+	w := testenv.New(t, testenv.Options{Unlimited: true, Idle: true})
+	w.StartProcess()
+	w.StartProcess()
+	placeAll(w, fiveOrders)
+	assert.Len(t, w.Roapp.Orders(), 5)
+	assert.Len(t, w.Roapp.People(), 1)
 }
 
-func TestF03_OrdersOfANewProductMakeItOnce(t *testing.T) {
+func TestF03_OrdersOfANewProductCreateItOnce(
+	t *testing.T) {
 	t.Parallel()
 	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
 		t.Run(name, func(t *testing.T) {

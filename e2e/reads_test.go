@@ -27,7 +27,8 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var searching sync.WaitGroup
 	searching.Go(func() {
-		ticks := time.NewTicker(50 * time.Millisecond)
+		ticks := time.NewTicker(200 * time.Millisecond)
+
 		defer ticks.Stop()
 		for i := 0; ctx.Err() == nil; i++ {
 			<-ticks.C

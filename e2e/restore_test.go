@@ -20,41 +20,34 @@ func (s scene) old(t *testing.T) scene {
 	return s
 }
 
-// Temporal's database is restored to before the import. The next event links what
+// Temporal's database is restored to before the import. A person's import links what
 // exists in RO App.
 func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 	t.Parallel()
-	for name, again := range map[string]func(*testenv.Env){
-		"webhook": func(w *testenv.Env) { w.Webhook(sceneNumber) },
-		"by hand": func(w *testenv.Env) { w.ByHand(sceneNumber) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := sceneByArticle().old(t)
-			database := testenv.NewDatabase(t)
-			o := s.options
-			o.Server, o.Idle = database.Server, true
-			w := s.open(t, o)
-			worker := w.StartWorker()
-			before := database.Backup()
-			w.AwaitServer()
-			s.place(w)
-			w.AwaitSynced(sceneNumber)
-			worker.Stop()
-			imported := accountOf(w)
+	s := sceneByArticle().old(t)
+	database := testenv.NewDatabase(t)
+	o := s.options
+	o.Server, o.Idle = database.Server, true
+	w := s.open(t, o)
+	worker := w.StartWorker()
+	before := database.Backup()
+	w.AwaitServer()
+	s.place(w)
+	w.AwaitSynced(sceneNumber)
+	worker.Stop()
+	imported := accountOf(w)
 
-			database.Restore(before)
-			w.AwaitServer()
-			w.StartWorker()
-			again(w)
-			view, _ := w.AwaitSynced(sceneNumber)
-			assert.True(t, view.Roapp.Linked)
-			assert.Equal(t, imported, withoutRepetitions(accountOf(w), 1))
-		})
-	}
+	database.Restore(before)
+	w.AwaitServer()
+	w.StartWorker()
+	w.ByHand(sceneNumber)
+	view, _ := w.AwaitSynced(sceneNumber)
+	assert.True(t, view.Roapp.Linked)
+	assert.Equal(t, imported, withoutRepetitions(accountOf(w), 1))
 }
 
-// The same after staff went on with the order: what they did stays.
+// The next event does the same, after staff went on with the order: what they did
+// stays.
 func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle().old(t)
@@ -74,8 +67,10 @@ func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	w.AwaitServer()
 	w.StartWorker()
 	w.Webhook(sceneNumber)
-	w.AwaitSynced(sceneNumber)
+	view, _ := w.AwaitSynced(sceneNumber)
+	assert.True(t, view.Roapp.Linked)
 	got := accountOf(w)
+
 	require.Len(t, got.Orders, 1)
 	assert.Len(t, got.Orders[0].Items, 3)
 	assert.Equal(t, int64(106), got.Orders[0].Status)

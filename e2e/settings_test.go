@@ -77,41 +77,31 @@ func TestT05_MappingIsChangedWhileTheWorkerRuns(t *testing.T) {
 // ones take effect at once.
 func TestT05_CredentialsAreChangedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
-	for name, wrong := range map[string]struct {
-		variable, value string
-		refused         func(*testenv.Env) int
-	}{
-		"password of the shop":   {"CARTUM_PASSWORD", "wrong-password-of-the-shop", func(w *testenv.Env) int { return w.Cartum.Requests().FailedLogins }},
-		"API key of the account": {"ROAPP_API_KEY", "wrong-key-of-the-account", func(w *testenv.Env) int { return w.Roapp.Requests(0).Statuses["401"] }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := unhurried(t, testenv.Options{})
-			w.Place(1, nil)
-			w.AwaitSynced(1)
+	w := unhurried(t, testenv.Options{})
+	w.Place(1, nil)
+	w.AwaitSynced(1)
 
-			right := w.Env[wrong.variable]
-			w.Env[wrong.variable] = wrong.value
-			w.ReplaceSettings(same)
-			for number := int64(2); number < 8; number++ {
-				w.Place(number, nil)
-			}
-			for number := int64(2); number < 8; number++ {
-				w.AwaitHeld(number, order.HoldCredentials)
-			}
-			assert.LessOrEqual(t, wrong.refused(w), 3)
-
-			w.Env[wrong.variable] = right
-			w.ReplaceSettings(same)
-			w.Place(8, nil)
-			w.AwaitSynced(8)
-			var goesOn *service.Error // by itself, since the settings changed
-			if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideRetry, By: "tester"}); err != nil {
-				require.ErrorAs(t, err, &goesOn)
-			}
-			w.AwaitSynced(2)
-		})
+	const password = "CARTUM_PASSWORD"
+	right := w.Env[password]
+	w.Env[password] = "wrong-password-of-the-shop"
+	w.ReplaceSettings(same)
+	for number := int64(2); number < 8; number++ {
+		w.Place(number, nil)
 	}
+	for number := int64(2); number < 8; number++ {
+		w.AwaitHeld(number, order.HoldCredentials)
+	}
+	assert.LessOrEqual(t, w.Cartum.Requests().FailedLogins, 3)
+
+	w.Env[password] = right
+	w.ReplaceSettings(same)
+	w.Place(8, nil)
+	w.AwaitSynced(8)
+	var goesOn *service.Error // by itself, since the settings changed
+	if err := w.Orders.Decide(t.Context(), w.Key(2), order.Decision{Kind: order.DecideRetry, By: "tester"}); err != nil {
+		require.ErrorAs(t, err, &goesOn)
+	}
+	w.AwaitSynced(2)
 }
 
 func TestT05_ShopIsAddedWhileTheWorkerRuns(t *testing.T) {
@@ -144,7 +134,8 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 
 // The entities are notified of each revision, also those of what is gone or off:
 // they rest by themselves.
-func TestT06_EntitiesAreToldOfTheSettings(t *testing.T) {
+func TestT06_EntitiesAreNotifiedOfTheSettings(
+	t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	all := []string{workflows.AccountID("main"), workflows.ShopID("demo"), workflows.ShopID("again")}

@@ -53,8 +53,8 @@ func TestF04_F05_LostAnswerThenAnOutageThatOutlastsAllAttempts(t *testing.T) {
 	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
 		s := sceneBy(byTitle)
 		for _, write := range writes {
-			if byTitle && write.name != "product" && write.name != "order" {
-				continue // the same in both modes
+			if byTitle && write.name != "order" || !slices.Contains([]string{"contact", "product", "order", "item"}, write.name) {
+				continue // one of each kind of workflow and step
 			}
 			t.Run(name+"/"+write.name, func(t *testing.T) {
 				t.Parallel()
@@ -130,13 +130,8 @@ func TestF04_F46_LostAnswerThenTheShopChangesTheOrder(t *testing.T) {
 		items  []string // none: as placed
 		status int64
 	}{
-		"cancelled":      {fields: testenv.J{"stat_status": order.CancelledStatus}, status: 104},
-		"another status": {fields: testenv.J{"stat_status": 6}, status: 105},
-		"another phone":  {fields: testenv.J{"delivery_phone": "+48 601 222 333"}, status: 102},
-		"another quantity": {
-			fields: lines(testenv.Line("K-1", "Red rose", "12.50", "5")), status: 102,
-			items: []string{"5 x K-1 at 12.5, deduction required true"},
-		},
+		"cancelled":     {fields: testenv.J{"stat_status": order.CancelledStatus}, status: 104},
+		"another phone": {fields: testenv.J{"delivery_phone": "+48 601 222 333"}, status: 102},
 		"a new product": {
 			fields: lines(testenv.Line("K-1", "Red rose", "12.50", "1"), testenv.Line("X-9", "Ribbon", "3", "4")), status: 102,
 			items: []string{"1 x K-1 at 12.5, deduction required true", "4 x X-9 at 3, deduction required true"},
@@ -203,21 +198,13 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
-	for name, again := range map[string]func(*testenv.Env){
-		"webhook": func(w *testenv.Env) { w.Webhook(sceneNumber) },
-		"by hand": func(w *testenv.Env) { w.ByHand(sceneNumber) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := s.open(t, s.options)
-			s.loseAndGoDown(w, one("order"))
-			w.Terminate(sceneNumber)
-			w.Roapp.Restore()
-			again(w)
-			w.AwaitSynced(sceneNumber)
-			assertQuiet(t, s.quiet(t), w)
-		})
-	}
+	w := s.open(t, s.options)
+	s.loseAndGoDown(w, one("order"))
+	w.Terminate(sceneNumber)
+	w.Roapp.Restore()
+	w.Webhook(sceneNumber)
+	w.AwaitSynced(sceneNumber)
+	assertQuiet(t, s.quiet(t), w)
 }
 
 // The same where some of its lines were added already.
