@@ -39,38 +39,54 @@ func (v violation) String() string {
 	return text.String()
 }
 
-// canBeUsedByAll checks the page against the Web Content Accessibility
-// Guidelines, levels A and AA, in light and dark, wide and narrow, and that the
-// page itself never needs to be scrolled sideways.
+// guidelines are the rules of the Web Content Accessibility Guidelines, levels A and
+// AA; contrast is the one of them that depends on the colors alone.
+const (
+	guidelines = `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]`
+	contrast   = `["color-contrast"]`
+)
+
+// canBeUsedByAll checks the page against the guidelines, in light and dark, wide and
+// narrow, and that the page itself never needs to be scrolled sideways.
 func (p *person) canBeUsedByAll() {
 	p.w.T.Helper()
-	for _, scheme := range []string{"dark", "light"} {
-		p.prefers(scheme)
-		p.fits()
+	p.prefers("dark")
+	p.follows(contrast, "dark")
+	p.prefers("light")
+	for _, s := range []size{narrow, wide} {
+		p.view(s)
+		p.follows(guidelines, s.name)
+	}
+	p.fits()
+}
+
+// follows checks the page against rules.
+func (p *person) follows(rules, looks string) {
+	p.w.T.Helper()
+	for _, v := range p.violations(rules) {
+		p.w.T.Errorf("%s, %s: %s", p.at(), looks, v)
 	}
 }
 
-// fits checks the page in the chosen scheme, wide and narrow.
+// fits checks that the page is not wider than its window, wide and narrow.
 func (p *person) fits() {
 	p.w.T.Helper()
 	for _, s := range []size{narrow, wide} {
 		p.view(s)
-		for _, v := range p.violations() {
-			p.w.T.Errorf("%s, %s: %s", p.at(), s.name, v)
-		}
 		if wider := p.overflow(); wider > 0 {
 			p.w.T.Errorf("%s, %s: the page is %d pixels wider than the window", p.at(), s.name, wider)
 		}
 	}
 }
 
-func (p *person) violations() []violation {
+func (p *person) violations(rules string) []violation {
 	p.w.T.Helper()
 	library, err := axe()
 	p.must(err)
 	p.does(chromedp.Evaluate[chromedp.Void](library + "; undefined"))
 	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]violation](
-		`axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"]}).then(r => r.violations)`,
+		`axe.run({runOnly: `+rules+`, resultTypes: ["violations"]}).then(r => r.violations)`,
+
 		func(e *runtime.EvaluateParams) { chromedp.EvalAwaitPromise(e) }))
 	p.must(err)
 	return found

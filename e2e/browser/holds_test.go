@@ -16,8 +16,14 @@ import (
 func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	t.Parallel()
 	w := promptEnv(t)
-	day(w)
+	for _, name := range []string{"Maria", "Piotr"} {
+		w.Roapp.Create("people", testenv.J{"first_name": name, "last_name": "Zielińska", "phones": []string{"502 300 400"}})
+	}
+	w.Place(twoContacts, placedAgo(1, testenv.J{"delivery_name": "M. Z.", "delivery_phone": "+48 502 300 400"}))
+	w.Place(otherCurrency, placedAgo(3, testenv.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))
+	w.AwaitHeld(otherCurrency, order.HoldCurrency)
 	held := w.AwaitHeld(twoContacts, order.HoldAmbiguousContact)
+
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsInByKeyboard(anna)
@@ -102,19 +108,4 @@ func decidedBy(view testenv.Order) string {
 		}
 	}
 	return ""
-}
-
-func TestWhoMayOnlyLookIsOfferedNoAnswers(t *testing.T) {
-	t.Parallel()
-	w := promptEnv(t)
-	w.Place(noCustomer, testenv.J{"delivery_phone": "+48000000000"})
-	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
-	p := newPerson(w)
-	p.opens("/holds")
-	p.logsIn(viewer)
-	p.unfolds(fmt.Sprint(noCustomer))
-	p.sees("no usable phone")
-	for _, answer := range []string{"Try again", "Create a contact", "Use this contact"} {
-		p.hasNo("button", answer)
-	}
 }

@@ -10,32 +10,13 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-// A person sees on one page which orders of the last week are missing, and why.
-func TestReconciliationIsThereWhenThePageOpens(t *testing.T) {
+// A person sees on one page which orders of the last week are missing, and why. On
+// another one health is understood at a glance, and read by those who cannot see it.
+func TestReconciliationAndHealthAreShownInPictures(t *testing.T) {
 	t.Parallel()
 	w := promptEnv(t)
 	w.Place(plainOrder, placedAgo(5, testenv.J{}))
 	w.Place(noCustomer, placedAgo(6, testenv.J{"delivery_phone": "+48000000000"}))
-	w.AwaitSynced(plainOrder)
-	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
-	p := newPerson(w)
-	p.opens("/reconciliation")
-	p.logsIn(anna)
-	p.sees("1 order is missing")
-	p.seesThat("image", "Orders per day; the table below has the figures.")
-	p.sees("on hold: no customer")
-	p.sees("By currency")
-	p.canBeUsedByAll()
-	p.clicks("button", "Import the missing order")
-	p.sees("The import of the missing orders was requested.")
-}
-
-// Health is understood at a glance, and read by those who cannot see it.
-func TestHealthIsShownInPictures(t *testing.T) {
-	t.Parallel()
-	w := promptEnv(t)
-	w.Place(plainOrder, nil)
-	w.Place(noCustomer, testenv.J{"delivery_phone": "+48000000000"})
 	w.AwaitSynced(plainOrder)
 	w.AwaitHeld(noCustomer, order.HoldNoCustomer)
 	p := newPerson(w)
@@ -53,6 +34,15 @@ func TestHealthIsShownInPictures(t *testing.T) {
 	p.canBeUsedByAll()
 	p.clicks("button", "Poll now Kwiaty Online")
 	p.sees("The shop is being polled.")
+
+	p.opens("/reconciliation")
+	p.sees("1 order is missing")
+	p.seesThat("image", "Orders per day; the table below has the figures.")
+	p.sees("on hold: no customer")
+	p.sees("By currency")
+	p.canBeUsedByAll()
+	p.clicks("button", "Import the missing order")
+	p.sees("The import of the missing orders was requested.")
 }
 
 // A person looks at what an initial import would do before it is started, follows

@@ -58,21 +58,6 @@ func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	p.sees("quantity of A-1 in Cartum: 2 → 5")
 }
 
-func TestLinksLeadToBothSides(t *testing.T) {
-	t.Parallel()
-	w := promptEnv(t)
-	w.Place(7, nil)
-	_, made := w.AwaitSynced(7)
-	p := newPerson(w)
-	p.opens("/orders")
-	p.logsIn(anna)
-	p.sees("Anna Nowak")
-	assert.Equal(t, w.Cartum.URL+"/edit/", p.link("Kwiaty Online"))
-	assert.Equal(t, w.Cartum.URL+"/edit/", p.link("7"))
-	assert.Contains(t, p.link(fmt.Sprint(made.ID)), fmt.Sprint(made.ID))
-	assert.Equal(t, "/orders/demo/7", p.link("#7"))
-}
-
 func TestWhatABuyerWritesIsShownAndNotDone(t *testing.T) {
 	t.Parallel()
 	w := promptEnv(t)

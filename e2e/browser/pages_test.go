@@ -79,6 +79,7 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	p.opens("/orders")
 	p.logsIn(anna)
 	for _, page := range pagesOf(w) {
+
 		p.visits(page)
 		p.canBeUsedByAll()
 	}
@@ -88,7 +89,8 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 		p.sees(language.says)
 		for _, page := range pagesOf(w) {
 			p.visits(page)
-			p.fits() // texts differ, colors do not
+			p.fits() // texts differ, marks and colors do not
 		}
+		p.follows(guidelines, language.name)
 	}
 }
