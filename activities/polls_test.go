@@ -36,6 +36,11 @@ func TestChangesAreCollectedOnce(t *testing.T) {
 	require.True(t, ok)
 	assert.Equal(t, created.ID, read.OrderID)
 	assert.True(t, read.Listed)
+	assert.WithinRange(t, read.At, start, time.Now(), "when it was true")
+	assert.WithinDuration(t, time.Now(), read.ModifiedAt, time.Minute)
+	require.NotNil(t, read.DeductionRequired)
+	assert.Equal(t, "0", read.Total.String())
+
 
 	again := done[workflows.Collected](s, s.a.CollectChanges, workflows.CollectInput{Account: "main", Cursor: collected.Cursor, Told: collected.Told})
 	assert.Zero(t, again.News, "it overlaps, and was dispatched before")

@@ -341,3 +341,25 @@ func TestServiceLineOfTheStaffWarnsOfNoAmount(t *testing.T) {
 	l.settle()
 	assert.Equal(t, []string{order.WarnAmount}, l.warns(), "a price that staff changed is one")
 }
+
+// The shop adds a set and a gift to an order that was imported: the set's main line
+// costs nothing, for its parts have the price.
+func TestF30_SetAndGiftAddedAfterTheImport(t *testing.T) {
+	t.Parallel()
+	l := imported(t)
+	l.now = noon.Add(time.Hour)
+	l.changed(func(o *order.Snapshot) {
+		main, part, gift := line("B", 1, 30), line("B", 1, 30), line("B", 1, 0)
+		main.Type, part.Type, gift.Type = order.LineSetMain, order.LineSetItem, order.LineGift
+		o.Lines = append(o.Lines, main, part, gift)
+		o.Totals.Sum, o.Totals.Default = decimal.NewFromInt(50), decimal.NewFromInt(50)
+	})
+	l.settle()
+	assert.Nil(t, l.state.Hold)
+	assert.Empty(t, l.state.Differences())
+	var prices []string
+	for _, item := range l.account.items {
+		prices = append(prices, item.Price.String())
+	}
+	assert.ElementsMatch(t, []string{"10", "0", "30", "0"}, prices)
+}
