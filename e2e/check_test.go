@@ -27,7 +27,7 @@ func awaitChecks(w *testenv.Env, condition func(service.Checks) string) service.
 	return last
 }
 
-func TestCheck_IsMadeOnceByItselfAndGivesNames(t *testing.T) {
+func TestCheck_RunsOnceByItselfAndGivesNames(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	assert.Equal(t, "101", w.Orders.Names(t.Context()).Roapp("main", 101), "nobody has asked yet")

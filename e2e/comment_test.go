@@ -25,7 +25,7 @@ func explained() testenv.J {
 	})
 }
 
-func TestR13_R15_R28_FirstCommentTellsDeliveryPaymentAndWhatToCollect(t *testing.T) {
+func TestR13_R15_R28_FirstCommentHasDeliveryPaymentAndWhatToCollect(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Place(115, explained())

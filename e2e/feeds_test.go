@@ -198,7 +198,7 @@ func TestT08_ActionsNeverAskVisibility(t *testing.T) {
 
 // Many orders are acted upon in the very moment that they come to be, before any
 // list can show them.
-func TestT08_ActionsOnOrdersThatJustCameToBe(t *testing.T) {
+func TestT08_ActionsOnOrdersThatHaveJustStarted(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	orders := blind(w)

@@ -11,7 +11,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order"
 )
 
-func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
+func TestR04_MissingPermissionHoldsTheOrderUntilItIsGiven(t *testing.T) {
 	t.Parallel()
 	for _, refusal := range []string{"403", "400"} {
 		t.Run(refusal, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestR04_MissingRightHoldsTheOrderUntilItIsGiven(t *testing.T) {
 	}
 }
 
-func TestR04_MissingRightOfOneOrderStopsNoOther(t *testing.T) {
+func TestR04_MissingPermissionOfOneOrderStopsNoOther(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Roapp.Break(testenv.Fault{Match: "POST /v2/orders/*/items", Kind: "status", Status: 403, Body: `{"message":"No right: can add products without deduction"}`})

@@ -14,7 +14,7 @@ import (
 
 // The main scenarios, each an order of its own, for both shops and for both
 // readings of what neither service documents.
-func TestR06_R11_R27_MainScenariosInBothProfiles(t *testing.T) {
+func TestR06_R11_R27_F33_MainScenariosInBothProfiles(t *testing.T) {
 	t.Parallel()
 	for profile, second := range map[string]bool{"documented": false, "flipped": true} {
 		t.Run(profile+map[bool]string{false: " demo", true: " demo-ua"}[second], func(t *testing.T) {

@@ -52,7 +52,7 @@ func TestR06_EveryNewOrderIsImportedOnce(t *testing.T) {
 	assert.Equal(t, []string{"1", "2", "3", "4"}, numbers(w))
 }
 
-func TestR07_R08_NumberAndCreationStandInTheirFields(t *testing.T) {
+func TestR07_R08_NumberAndCreationAreInTheirFields(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	// The settings name the fields Shop and Created by id, the others by title.

@@ -41,7 +41,7 @@ func awaitImport(w *testenv.Env) workflows.InitialImport {
 	return *view.Import
 }
 
-func TestInitialImport_BringsWhatIsWantedAndCountsTheRest(t *testing.T) {
+func TestInitialImport_ImportsWhatIsWantedAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}}))
 	for number := range int64(12) {
@@ -104,7 +104,7 @@ func TestF16_AnInitialImportThatIsStoppedGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
-func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDouble(t *testing.T) {
+func TestF16_AWorkerThatDiesHalfWayLeavesNoGapAndNoDuplicate(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{Idle: true, CartumSwitches: map[string]string{"orders_max_limit": "3"}}))
 	for number := range int64(12) {

@@ -37,7 +37,7 @@ func TestF28_OneLineIsRefused(t *testing.T) {
 }
 
 // RO App answers each request in one of these ways, then as it should.
-func TestF48_ServiceInTroubleIsLeftInPeace(t *testing.T) {
+func TestF48_FailingServiceIsAskedWithinTheLimit(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	throttled := testenv.Fault{Kind: "status", Status: http.StatusTooManyRequests, RetryAfter: "2"}

@@ -27,7 +27,7 @@ func rose(language string, more testenv.J) testenv.J {
 	}, more)
 }
 
-func TestR19_R20_R22_R23_NewProductComesInTheShopsLanguage(t *testing.T) {
+func TestR19_R20_R22_R23_NewProductIsInTheShopsLanguage(t *testing.T) {
 	t.Parallel()
 	for _, shop := range []struct {
 		name, language, title string
@@ -55,7 +55,7 @@ func TestR19_R20_R22_R23_NewProductComesInTheShopsLanguage(t *testing.T) {
 }
 
 // A language that is switched off, or was never filled in, comes empty.
-func TestR20_MissingLanguageGivesWayToAnother(t *testing.T) {
+func TestR20_MissingLanguageIsReplacedByAnother(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"article_filter": "ignored"}})
 	w.Cartum.PutProduct("R-1", testenv.J{"title": testenv.J{"pl": "", "en": "Red rose"}, "description": testenv.J{"en": "Fresh"}})
@@ -92,7 +92,7 @@ func TestR21_ByTitleTheCataloguesTitleDecides(t *testing.T) {
 	assert.Equal(t, before, w.Roapp.Records("products"))
 }
 
-func TestR21_ArticlesThatDifferInCaseAreTwoProducts(t *testing.T) {
+func TestR21_SKUsThatDifferInCaseAreTwoProducts(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag}) // Cartum's catalogue takes them for one
 	w.Roapp.Create("products", testenv.J{"title": "Mała", "article": "r-1"})
@@ -118,7 +118,7 @@ func TestF31_EndlessAndOddNamesAreImported(t *testing.T) {
 	assert.Len(t, w.Roapp.Products(), 1)
 }
 
-func TestR24_F32_CategoryIsReusedOrMadeAlongItsPath(t *testing.T) {
+func TestR24_F32_CategoryIsReusedOrCreatedAlongItsPath(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"category-create": "yes", "search-lag": "0s"}})
 	category := func(title string, parent int64) int64 {
@@ -194,7 +194,7 @@ func TestF27_ProductGoneFromTheCatalogueIsImportedByItsLine(t *testing.T) {
 	}
 }
 
-func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
+func TestF27_F29_LineWithoutSKUIsIdentifiedByItsTitle(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Roapp.Create("products", testenv.J{"title": "Inny towar bez kodu"})
@@ -224,7 +224,7 @@ func TestF27_F29_LineWithoutArticleIsIdentifiedByItsTitle(t *testing.T) {
 	assert.Len(t, chosen.Items, 2)
 }
 
-func TestF29_TwoProductsWithOneArticleAreHeldForChoice(t *testing.T) {
+func TestF29_TwoProductsWithOneSKUAreHeldForChoice(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	first := w.Roapp.Create("products", testenv.J{"title": "Róża", "article": "R-1"})
@@ -266,7 +266,7 @@ func TestR19_ProductThatTheAPIDoesNotCreateWaitsForTheStaff(t *testing.T) {
 	assert.Equal(t, made, chosen.Items[0].Entity.ID)
 }
 
-func TestF30_SameArticleTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
+func TestF30_SameSKUTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	of := func(kind string, line testenv.J) testenv.J { return with(line, testenv.J{"type": kind}) }

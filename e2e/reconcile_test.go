@@ -17,7 +17,7 @@ import (
 // dayAgo is a day on the shop's clock.
 func dayAgo(days int) string { return at(days)[:len(time.DateOnly)] }
 
-func TestReconcile_NamesWhatIsMissingAndWhyAndBringsIt(t *testing.T) {
+func TestReconcile_NamesWhatIsMissingAndWhyAndImportsIt(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, connectedToday(testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "2"}}))
 	w.Place(1, testenv.J{"stat_created": at(3)})

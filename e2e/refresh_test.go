@@ -114,7 +114,7 @@ func TestT09_RefreshesAtOnceShareOneRun(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(timelineText(view), "refresh-requested"))
 }
 
-func TestT09_RefreshOncePerTenMinutesWhateverRestarts(t *testing.T) {
+func TestT09_RefreshOncePerTenMinutesAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
 	worker := w.StartWorker()

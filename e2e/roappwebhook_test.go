@@ -57,7 +57,7 @@ func TestStatusArrivesByRoappsWebhook(t *testing.T) {
 }
 
 // A hundred webhooks cost two or three requests.
-func TestManyWebhooksOfRoappAreOneLook(t *testing.T) {
+func TestManyWebhooksOfRoappAreOnePoll(t *testing.T) {
 	t.Parallel()
 	g := &gateway{}
 	w := unlagging(t, g)

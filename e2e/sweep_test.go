@@ -38,7 +38,7 @@ func isUnknown(t *testing.T, w *testenv.Env, number int64) {
 	assert.False(t, w.Known(number), "order %d has no workflow", number)
 }
 
-func TestF20_WebhookNeverComesAndTheSweepBringsTheOrder(t *testing.T) {
+func TestF20_WebhookNeverComesAndTheSweepImportsTheOrder(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RecentEvery: 10 * time.Second, WholeEvery: time.Hour})
 	w.AwaitShop(func(v workflows.ShopView) string {
@@ -100,7 +100,7 @@ func TestSweep_StartsOnlyWhatCameSinceTheShopWasConnected(t *testing.T) {
 	w.AwaitSynced(3)
 }
 
-func TestF09_TheSweepFailsInTheMiddleAndTheNextOneBringsAll(t *testing.T) {
+func TestF09_TheSweepFailsInTheMiddleAndTheNextOneFindsAll(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{CartumSwitches: map[string]string{"orders_max_limit": "5"}})
 	for number := range int64(50) {
@@ -151,7 +151,7 @@ func TestF11_AZoneThatIsSetWrongLosesNothing(t *testing.T) {
 	}
 }
 
-func TestF12_HoursThatAChangeOfClocksDoublesOrLeavesOutLoseNothing(t *testing.T) {
+func TestF12_NoOrderIsLostWhenTheClocksChange(t *testing.T) {
 	t.Parallel()
 	autumn, spring := clocksChanged(time.October), clocksChanged(time.March)
 	w := unhurried(t, testenv.Options{
@@ -329,7 +329,7 @@ func TestSweep_OrdersCancelledBeforeTheyWereSeenAreClosed(t *testing.T) {
 	assert.Empty(t, w.Roapp.Orders())
 }
 
-func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsBroughtBack(t *testing.T) {
+func TestSweep_AnOrderWhoseWorkflowWasTerminatedIsStartedAgain(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Place(1, nil)
@@ -376,7 +376,7 @@ func TestF49_RefusedCredentialsAreTriedSlowlyAndAtOnceWithNewSettings(t *testing
 	})
 }
 
-func TestT04_AHundredWishesAtOnceMakeTwoSweepsAtMost(t *testing.T) {
+func TestT04_AHundredRequestsAtOnceCauseTwoSweepsAtMost(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Sweep()

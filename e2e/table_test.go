@@ -320,7 +320,7 @@ func TestR01_FailedIsOneState(t *testing.T) {
 	w.Eventually(testenv.Patience, func() string { return failed(0) })
 }
 
-func TestR01_AccountThatDoesNotAnswerIsToldOf(t *testing.T) {
+func TestR01_AccountThatDoesNotAnswerIsReported(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, testenv.J{"delivery_phone": ""})

@@ -91,7 +91,7 @@ func TestT02_EveryActivityExecutedTwice(t *testing.T) {
 }
 
 // A person's poll of RO App's order, executed twice.
-func TestT02_OrderReadTwiceAtAPersonsWish(t *testing.T) {
+func TestT02_OrderReadTwiceForAPerson(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()
 	options := s.options
