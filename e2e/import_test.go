@@ -89,7 +89,7 @@ func totalUnseen(v testenv.Order) string {
 // is not explained by what they add themselves.
 func TestR12_AmountIsTheTotalOfAllItems(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, testenv.Options{})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	w.Place(1, with(testenv.J{"delivery_price": 15}, lines(
 		testenv.Line("R-1", "Róża", "12.50", "2"), testenv.Line("T-7", "Tulipan", "33.33", "3"))))
 	w.Place(2, nil)
@@ -105,7 +105,15 @@ func TestR12_AmountIsTheTotalOfAllItems(t *testing.T) {
 	view := w.Await(1, totalUnseen)
 	assert.Equal(t, "124.99", view.Roapp.Total.String())
 	assert.Empty(t, markCodes(view))
+	w.Await(2, func(v testenv.Order) string { // a total from before "Last updated" was written says nothing yet
+		w.Collect()
+		if len(v.Warnings) == 0 {
+			return "not marked"
+		}
+		return ""
+	})
 	mark := w.AwaitMark(2, order.WarnAmount)
+
 	assert.Contains(t, shown(mark), "lines=25.00")
 	assert.Contains(t, shown(mark), "difference=-4.00")
 }
