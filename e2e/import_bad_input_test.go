@@ -24,7 +24,6 @@ var badOrders = map[int64]struct {
 	reason order.HoldReason
 	field  string
 }{
-	101: {testenv.J{"order_id": ""}, order.HoldMalformed, "order_id"},
 	102: {testenv.J{"products": null, "total_sum": 0, "total_default": 0}, order.HoldNoItems, "products"},
 	105: {anyLine(testenv.J{"price": null}), order.HoldMalformed, "products[0].price"},
 	111: {anyLine(testenv.J{"article": "", "title": " "}), order.HoldNoArticle, "products[0].article"},

@@ -44,8 +44,10 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 	for number := range int64(laneOrders) {
 		w.AwaitSynced(number + 1)
 	}
+	w.AwaitSeen(w.Roapp, "GET /v2/orders", 1) // searches come last, and yet they come
 	stop()
 	searching.Wait()
+
 	searches, took := w.Roapp.Seen("GET /v2/orders"), time.Since(began)
 	assert.LessOrEqual(t, float64(searches), 3+0.3*took.Seconds()+1, "in %s", took)
 	w.Eventually(testenv.Patience, func() string {
