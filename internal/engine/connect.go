@@ -189,6 +189,17 @@ func classify(err error) error {
 	return err
 }
 
+// Transient reports whether an error says that Temporal did not answer in time or could not, so that another try may
+// succeed, and nothing about what was asked.
+func Transient(err error) bool {
+	switch serviceerror.ToStatus(err).Code() {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.Internal:
+		return true
+	default:
+		return false
+	}
+}
+
 func refused(err error) bool {
 	code := serviceerror.ToStatus(err).Code()
 	return code == codes.PermissionDenied || code == codes.Unauthenticated
