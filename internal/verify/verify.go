@@ -208,10 +208,7 @@ func (e *examination) run(ctx context.Context, p probe) Result {
 	if what == p.expected {
 		r.Verdict = Expected
 	}
-	reading, known := p.means[what]
-	if !known {
-		reading = means{"nobody expected this; please send the report to the project", true}
-	}
+	reading := p.meaning(what)
 	r.Means, r.Problem = reading.text, reading.problem
 	return r
 }
