@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,10 +49,7 @@ func holdBoxOf(view order.View) holdBox {
 		box.Closed = &view.State.Closed.Message
 	}
 	if made := view.State.Order; made != nil {
-		box.Roapp = made.Number
-		if box.Roapp == "" {
-			box.Roapp = strconv.FormatInt(made.ID, 10)
-		}
+		box.Roapp = cmp.Or(made.Number, strconv.FormatInt(made.ID, 10))
 	}
 	return box
 }
@@ -71,12 +70,7 @@ func (b holdBox) Follow() bool { return b.State == order.SyncImporting }
 
 // Offers tells whether an answer is offered.
 func (b holdBox) Offers(kind string) bool {
-	for _, answer := range b.Answers {
-		if string(answer) == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.Answers, order.DecisionKind(kind))
 }
 
 // ID is the box's name within a page.

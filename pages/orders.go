@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -130,9 +131,7 @@ const longestOfferedNumber = 9
 func (p *pages) tableAsked(r *http.Request) (ordersTable, error) {
 	asked := r.URL.Query()
 	table := ordersTable{Show: asked.Get("show"), States: service.States(), From: asked.Get("from"), To: asked.Get("to")}
-	if table.Show == "" {
-		table.Show = showIntegration
-	}
+	table.Show = cmp.Or(table.Show, showIntegration)
 	table.Filter = service.Filter{
 		State: order.SyncState(asked.Get("state")), Reason: order.HoldReason(asked.Get("reason")), Number: asked.Get("number"),
 	}

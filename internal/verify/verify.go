@@ -5,6 +5,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,9 +127,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if !ok {
 		return Report{}, fmt.Errorf("the settings have no shop %q", o.ShopID)
 	}
-	if o.Patience == 0 {
-		o.Patience = time.Minute
-	}
+	o.Patience = cmp.Or(o.Patience, time.Minute)
 	if o.probes == nil {
 		o.probes = probes
 	}
