@@ -159,12 +159,15 @@ func (in *installation) phase(version int, put func(s *schedule, fields testenv.
 		}
 		assert.NoError(in.T, webhooks.Wait())
 	}()
-	crashes := []func(){in.crashWorker, in.crashServer, in.crashDatabase}
+	var crashes []func()
+	for range 1 + *crashOrders/400 {
+		crashes = append(crashes, in.crashWorker, in.crashServer, in.crashDatabase)
+	}
 	in.random.Shuffle(len(crashes), func(i, j int) { crashes[i], crashes[j] = crashes[j], crashes[i] })
 	for _, crash := range crashes {
 		// Nobody knows how many requests a phase still has, so that is waited for in vain
 		// sometimes, for a short time.
-		due, until := in.requests()+in.random.IntN(2**crashOrders), time.Now().Add(10*time.Second)
+		due, until := in.requests()+in.random.IntN(600), time.Now().Add(10*time.Second)
 		in.Eventually(testenv.Patience, func() string {
 			if seen := in.requests(); seen < due && time.Now().Before(until) {
 				return fmt.Sprintf("%d of %d requests", seen, due)
