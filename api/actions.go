@@ -46,7 +46,7 @@ func (a *v1) registerActions(doc huma.API) {
 		"From here on quantities, prices and lines are frozen."), a.writtenOff)
 	many := a.act(doc, "/holds/decisions", "decide-many", "Give several orders one answer")
 	many.Description += " Each order answers for itself. Only answers that name no record of one order."
-	huma.Register(doc, many, a.decideMany)
+	huma.Register(doc, many, connected(a, a.decideMany))
 }
 
 // taken has no body.
@@ -76,11 +76,7 @@ func (a *v1) writtenOff(ctx context.Context, in *OrderPath) (*taken, error) {
 
 // tell brings something to one order.
 func (a *v1) tell(path OrderPath, what string, bring func(*service.Orders, order.Key) error) (*taken, error) {
-	key, err := a.key(path)
-	if err != nil {
-		return nil, err
-	}
-	orders, err := a.orders()
+	key, orders, err := a.ofOrder(path)
 	if err != nil {
 		return nil, err
 	}
@@ -107,11 +103,7 @@ type decideManyAnswer struct {
 	Answers []decidedAnswer `json:"answers" doc:"In the order of the request"`
 }
 
-func (a *v1) decideMany(ctx context.Context, in *struct{ Body decideManyBody }) (*struct{ Body decideManyAnswer }, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) decideMany(ctx context.Context, orders *service.Orders, in *struct{ Body decideManyBody }) (*struct{ Body decideManyAnswer }, error) {
 	decided, err := orders.DecideMany(ctx, keysOf(in.Body.Orders), in.Body.Decision.by(by(ctx)))
 	if err != nil {
 		return nil, a.failed("decide for several orders", err)

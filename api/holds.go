@@ -43,20 +43,16 @@ type holdsAnswer struct {
 func (a *v1) registerHolds(doc huma.API) {
 	operation := read(http.MethodGet, "/holds", "list-holds", "The orders on hold, newest first")
 	operation.Description = "What they wait for is asked of each order now; which they are may lag a moment behind."
-	huma.Register(doc, operation, a.holds)
+	huma.Register(doc, operation, connected(a, a.holds))
 }
 
-func (a *v1) holds(ctx context.Context, in *struct {
+func (a *v1) holds(ctx context.Context, orders *service.Orders, in *struct {
 	Shop   string           `query:"shop" doc:"The shop's id; all shops without it"`
 	Reason order.HoldReason `query:"reason" doc:"What they wait for; anything without it" example:"ambiguous-contact"`
 	Cursor string           `query:"cursor" maxLength:"4000" doc:"next of the part before"`
 	Limit  int              `query:"limit" minimum:"1" maximum:"50" default:"20"`
 },
 ) (*struct{ Body holdsAnswer }, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
 	page, err := orders.Holds(ctx, service.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, a.notListed("the orders on hold", err)

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // OrderPath names an order in a URL.
@@ -16,17 +17,16 @@ type OrderPath struct {
 	Number string `path:"number" doc:"Cartum's order number, the External ID" example:"115"`
 }
 
-// key is the order that a URL names. What is no number is no order either.
-func (a *v1) key(path OrderPath) (order.Key, error) {
+// ofOrder is the order that a URL names, and the way to it. What is no number is no order either.
+func (a *v1) ofOrder(path OrderPath) (order.Key, *service.Orders, error) {
 	number, err := strconv.ParseInt(path.Number, 10, 64)
 	_, known := a.Settings.Current().Shops[path.Shop]
 	if !known || err != nil || number <= 0 {
-		return order.Key{}, noOrder()
+		return order.Key{}, nil, huma.Error404NotFound("there is no such order")
 	}
-	return order.Key{Shop: path.Shop, Number: number}, nil
+	orders, err := a.orders()
+	return order.Key{Shop: path.Shop, Number: number}, orders, err
 }
-
-func noOrder() error { return huma.Error404NotFound("there is no such order") }
 
 // OrderName names an order in a body.
 type OrderName struct {

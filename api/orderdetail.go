@@ -165,11 +165,7 @@ type TimelineDetail struct {
 }
 
 func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
-	key, err := a.key(*in)
-	if err != nil {
-		return nil, err
-	}
-	orders, err := a.orders()
+	key, orders, err := a.ofOrder(*in)
 	if err != nil {
 		return nil, err
 	}

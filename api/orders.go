@@ -16,13 +16,13 @@ func (a *v1) registerOrders(doc huma.API) {
 	list.Description = "By when they were placed. A row may lag a moment behind its order. " +
 		"Orders made in RO App come from RO App's own list, which is read within the account's limit and at most every 30 seconds; " +
 		"what is missing because an account did not answer stands in `problems`."
-	huma.Register(doc, list, a.listOrders)
+	huma.Register(doc, list, connected(a, a.listOrders))
 	one := read(http.MethodGet, "/orders/{shop}/{number}", "get-order", "One order, both sides by each other")
 	one.Errors = append(one.Errors, http.StatusNotFound)
 	huma.Register(doc, one, a.getOrder)
 	counts := read(http.MethodGet, "/counts", "count-orders", "How many orders there are, by state and by reason of hold")
 	counts.Description = "Up to 10 seconds old."
-	huma.Register(doc, counts, a.countOrders)
+	huma.Register(doc, counts, connected(a, a.countOrders))
 }
 
 type listOrdersInput struct {
@@ -75,11 +75,7 @@ type RoappRef struct {
 	URL        string `json:"url,omitempty"`
 }
 
-func (a *v1) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) listOrders(ctx context.Context, orders *service.Orders, in *listOrdersInput) (*listOrdersOutput, error) {
 	page, err := orders.List(ctx, service.Filter{
 		Source: service.Source(in.Source), Shop: in.Shop, Account: in.Account, State: order.SyncState(in.State),
 		Reason: order.HoldReason(in.Reason), Number: in.Number,
@@ -131,14 +127,10 @@ type countOrdersOutput struct {
 	}
 }
 
-func (a *v1) countOrders(ctx context.Context, in *struct {
+func (a *v1) countOrders(ctx context.Context, orders *service.Orders, in *struct {
 	Shop string `query:"shop" maxLength:"40" doc:"The id of a shop in the settings; all shops where it is left out"`
 },
 ) (*countOrdersOutput, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
 	counts, err := orders.Counts(ctx, in.Shop)
 	if err != nil {
 		return nil, a.notListed("count orders", err)

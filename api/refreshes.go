@@ -43,15 +43,11 @@ func (a *v1) registerRefreshes(doc huma.API) {
 	huma.Register(doc, errorsOf(read(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
 	many := a.act(doc, "/orders/refresh", "refresh-orders", "Compare both sides of several orders now")
 	many.Description += " Each order answers for itself."
-	huma.Register(doc, many, a.refreshMany)
+	huma.Register(doc, many, connected(a, a.refreshMany))
 }
 
 func (a *v1) refresh(ctx context.Context, in *OrderPath) (*refreshOutput, error) {
-	key, err := a.key(*in)
-	if err != nil {
-		return nil, err
-	}
-	orders, err := a.orders()
+	key, orders, err := a.ofOrder(*in)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +72,7 @@ func (a *v1) refreshEnd(ctx context.Context, in *struct {
 	ID string `path:"id" maxLength:"40" example:"refresh:3"`
 },
 ) (*struct{ Body refreshAnswer }, error) {
-	key, err := a.key(in.OrderPath)
-	if err != nil {
-		return nil, err
-	}
-	orders, err := a.orders()
+	key, orders, err := a.ofOrder(in.OrderPath)
 	if err != nil {
 		return nil, err
 	}
@@ -99,11 +91,7 @@ type refreshManyAnswer struct {
 	Answers []refreshAnswer `json:"answers" doc:"In the order of the request"`
 }
 
-func (a *v1) refreshMany(ctx context.Context, in *struct{ Body refreshManyBody }) (*struct{ Body refreshManyAnswer }, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) refreshMany(ctx context.Context, orders *service.Orders, in *struct{ Body refreshManyBody }) (*struct{ Body refreshManyAnswer }, error) {
 	began, err := orders.StartRefreshes(ctx, keysOf(in.Body.Orders), by(ctx))
 	if err != nil {
 		return nil, a.failed("refresh several orders", err)

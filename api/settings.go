@@ -52,18 +52,14 @@ type checkFinding struct {
 
 // registerSettings registers what is in force and what comes of checking it.
 func (a *v1) registerSettings(doc huma.API) {
-	huma.Register(doc, read(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), a.settingsInForce)
-	huma.Register(doc, read(http.MethodGet, "/check", "check", "What the last check of the settings found"), a.lastCheck)
+	huma.Register(doc, read(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), connected(a, a.settingsInForce))
+	huma.Register(doc, read(http.MethodGet, "/check", "check", "What the last check of the settings found"), connected(a, a.lastCheck))
 	again := a.act(doc, "/check", "check-again", "Check the settings against both services again")
 	again.DefaultStatus = http.StatusAccepted
-	huma.Register(doc, again, a.checkAgain)
+	huma.Register(doc, again, connected(a, a.checkAgain))
 }
 
-func (a *v1) settingsInForce(ctx context.Context, _ *struct{}) (*settingsOutput, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) settingsInForce(ctx context.Context, orders *service.Orders, _ *struct{}) (*settingsOutput, error) {
 	body := settingsBody{InForce: orders.Names(ctx).InForce()}
 	if a.SettingsProblem != nil {
 		if problem := a.SettingsProblem(); problem != nil {
@@ -73,23 +69,15 @@ func (a *v1) settingsInForce(ctx context.Context, _ *struct{}) (*settingsOutput,
 	return &settingsOutput{body}, nil
 }
 
-func (a *v1) lastCheck(ctx context.Context, _ *struct{}) (*checkOutput, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) lastCheck(ctx context.Context, orders *service.Orders, _ *struct{}) (*checkOutput, error) {
 	return &checkOutput{a.checkOf(orders.Checks(ctx))}, nil
 }
 
-func (a *v1) checkAgain(ctx context.Context, _ *struct{}) (*checkOutput, error) {
-	orders, err := a.orders()
-	if err != nil {
-		return nil, err
-	}
+func (a *v1) checkAgain(ctx context.Context, orders *service.Orders, _ *struct{}) (*checkOutput, error) {
 	if err := orders.Check(ctx, by(ctx)); err != nil {
 		return nil, a.failed("check again", err)
 	}
-	return a.lastCheck(ctx, nil)
+	return a.lastCheck(ctx, orders, nil)
 }
 
 func (a *v1) checkOf(checks service.Checks) checkBody {

@@ -86,3 +86,14 @@ func (a *v1) orders() (*service.Orders, error) {
 	}
 	return orders, nil
 }
+
+// connected answers with the way to the workflows, once it is there.
+func connected[In, Out any](a *v1, answer func(context.Context, *service.Orders, *In) (*Out, error)) func(context.Context, *In) (*Out, error) {
+	return func(ctx context.Context, in *In) (*Out, error) {
+		orders, err := a.orders()
+		if err != nil {
+			return nil, err
+		}
+		return answer(ctx, orders, in)
+	}
+}

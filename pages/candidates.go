@@ -53,11 +53,7 @@ type foundPart struct {
 }
 
 // candidates are what RO App has of the records that a hold lets a person choose.
-func (p *pages) candidates(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) candidates(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	choices, kind, err := orders.Candidates(r.Context(), key)
 	if err != nil {
 		p.failed(w, r, err)
@@ -77,11 +73,7 @@ func candidatesOf(key order.Key, kind order.DecisionKind, all []service.Candidat
 
 // searchCandidates searches RO App for a contact or a product. The text is in the form's body, for addresses are
 // logged. A page without scripts is shown again.
-func (p *pages) searchCandidates(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) searchCandidates(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	part := foundPart{Kind: order.DecisionKind(r.PostFormValue("kind")), Text: strings.TrimSpace(r.PostFormValue("text"))}
 	found, err := orders.Search(r.Context(), key, part.Kind, part.Text)
 	part.Candidates, part.More = candidatesOf(key, part.Kind, found.Candidates), found.More

@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,10 +49,7 @@ func holdBoxOf(view order.View) holdBox {
 		box.Closed = &view.State.Closed.Message
 	}
 	if made := view.State.Order; made != nil {
-		box.Roapp = made.Number
-		if box.Roapp == "" {
-			box.Roapp = strconv.FormatInt(made.ID, 10)
-		}
+		box.Roapp = cmp.Or(made.Number, strconv.FormatInt(made.ID, 10))
 	}
 	return box
 }
@@ -71,23 +70,14 @@ func (b holdBox) Follow() bool { return b.State == order.SyncImporting }
 
 // Offers tells whether an answer is offered.
 func (b holdBox) Offers(kind string) bool {
-	for _, answer := range b.Answers {
-		if string(answer) == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.Answers, order.DecisionKind(kind))
 }
 
 // ID is the box's name within a page.
 func (b holdBox) ID() string { return fmt.Sprintf("hold-%s-%d", b.Key.Shop, b.Key.Number) }
 
 // holdBox shows what an order waits for now.
-func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) holdBox(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	view, err := orders.View(r.Context(), key)
 	if err != nil {
 		p.failed(w, r, err)
@@ -100,16 +90,18 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request) {
 	p.showPart(w, r, "hold-answers", box)
 }
 
-// orderAsked is the order that the URL names, and the way to it; it answers
-// where there is none.
-func (p *pages) orderAsked(w http.ResponseWriter, r *http.Request) (order.Key, *service.Orders, bool) {
-	key, valid := keyAsked(r)
-	if !valid {
-		p.failed(w, r, &service.Error{Code: service.NoOrder})
-		return key, nil, false
+// ofOrder serves the order that the URL names, with the way to it; it answers where there is none.
+func (p *pages) ofOrder(serve func(http.ResponseWriter, *http.Request, order.Key, *service.Orders)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key, valid := keyAsked(r)
+		if !valid {
+			p.failed(w, r, &service.Error{Code: service.NoOrder})
+			return
+		}
+		if orders, connected := p.orders(w, r); connected {
+			serve(w, r, key, orders)
+		}
 	}
-	orders, connected := p.orders(w, r)
-	return key, orders, connected
 }
 
 // keyAsked is the order that the path names.
@@ -120,11 +112,7 @@ func keyAsked(r *http.Request) (order.Key, bool) {
 
 // decide takes a person's answer to what an order waits for. A part of a page
 // gets the box again, a page without scripts is shown again.
-func (p *pages) decide(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) decide(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	decision := decisionOf(r)
 	box := holdBox{Key: key, Back: access.LocalPath(r.PostFormValue("back")), Found: decision.Found}
 	err := p.confirmed(r, orders, &box, decision)

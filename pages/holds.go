@@ -140,11 +140,7 @@ func holdsURL(shop, reason, result string) string {
 
 // decideMany gives one answer to the orders that were chosen, and goes to what each
 // said. What is wrong with the answer is said on the page, at its field.
-func (p *pages) decideMany(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) decideMany(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	decision := decisionOf(r)
 	if !service.InBulk(decision.Kind) {
 		p.fail(w, r, http.StatusBadRequest, "holds.one-only")

@@ -55,11 +55,7 @@ func (p orderPanel) Newest() []order.Entry { return p.Timeline[:min(len(p.Timeli
 func (p orderPanel) Older() []order.Entry { return p.Timeline[min(len(p.Timeline), newestEntries):] }
 
 // order is the panel of one order.
-func (p *pages) order(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) order(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	noWorker := p.noWorker(r)
 	ctx := r.Context()
 	if noWorker {

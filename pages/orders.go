@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -75,11 +76,7 @@ const (
 // Choice is the filter's value for one shop.
 func (ordersTable) Choice(shop shopName) string { return showShop + shop.ID }
 
-func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	asked := r.URL.Query()
 	table, err := p.tableAsked(r)
 	var page service.Page
@@ -134,9 +131,7 @@ const longestOfferedNumber = 9
 func (p *pages) tableAsked(r *http.Request) (ordersTable, error) {
 	asked := r.URL.Query()
 	table := ordersTable{Show: asked.Get("show"), States: service.States(), From: asked.Get("from"), To: asked.Get("to")}
-	if table.Show == "" {
-		table.Show = showIntegration
-	}
+	table.Show = cmp.Or(table.Show, showIntegration)
 	table.Filter = service.Filter{
 		State: order.SyncState(asked.Get("state")), Reason: order.HoldReason(asked.Get("reason")), Number: asked.Get("number"),
 	}
@@ -223,11 +218,7 @@ func rowOf(row service.Row, names service.Names) orderRow {
 }
 
 // orderRow shows one row again.
-func (p *pages) orderRow(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) orderRow(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	row, known, err := orders.Row(r.Context(), key)
 	switch {
 	case err != nil:
@@ -245,11 +236,7 @@ type orderCounts struct {
 	Counts service.Counts
 }
 
-func (p *pages) orderCounts(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) orderCounts(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	table, err := p.tableAsked(r)
 	if err != nil {
 		p.failed(w, r, err)

@@ -140,11 +140,7 @@ func (p *pages) compared(w http.ResponseWriter, r *http.Request) (reconciliation
 
 // importMissing requests the missing order that was clicked, or all that ought to
 // be there.
-func (p *pages) importMissing(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) importMissing(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	in := workflows.ReconcileInput{Shop: r.PostFormValue("shop"), From: r.PostFormValue("from"), To: r.PostFormValue("to")}
 	missing, err := p.missingOf(r, orders, in)
 	if err == nil {

@@ -73,11 +73,7 @@ func (p *pages) checkData(orders *service.Orders, r *http.Request) checkPage {
 	return data
 }
 
-func (p *pages) settings(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) settings(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	alert, err := p.alertData(r, orders)
 	if err != nil {
 		p.failed(w, r, err)
@@ -93,17 +89,11 @@ func (p *pages) settings(w http.ResponseWriter, r *http.Request) {
 }
 
 // checkPart is what the page asks for again until all have answered.
-func (p *pages) checkPart(w http.ResponseWriter, r *http.Request) {
-	if orders, connected := p.orders(w, r); connected {
-		p.showPart(w, r, "check", p.checkData(orders, r))
-	}
+func (p *pages) checkPart(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	p.showPart(w, r, "check", p.checkData(orders, r))
 }
 
-func (p *pages) checkAgain(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) checkAgain(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	if err := orders.Check(r.Context(), userName(r)); err != nil {
 		p.failed(w, r, err)
 		return
@@ -117,11 +107,7 @@ func (p *pages) alertData(r *http.Request, orders *service.Orders) (alertPart, e
 }
 
 // testAlert sends a test alert to the alert address.
-func (p *pages) testAlert(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) testAlert(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	if err := orders.SendTestAlert(r.Context()); err != nil {
 		p.failed(w, r, err)
 		return
@@ -130,11 +116,7 @@ func (p *pages) testAlert(w http.ResponseWriter, r *http.Request) {
 }
 
 // testAlertPart is what the page asks for again until the test alert was accepted or not.
-func (p *pages) testAlertPart(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) testAlertPart(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	data, err := p.alertData(r, orders)
 	if err != nil {
 		p.failed(w, r, err)

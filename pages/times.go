@@ -37,39 +37,39 @@ func (v *view) ChosenZone() string { return v.chosenZone }
 
 // At is a time with its zone.
 func (v *view) At(at time.Time) *moment {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.In(v.zone)
-	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(v.layout(at) + "\u00a0MST"), Hint: v.ago(at)}
+	return v.moment(at, func(at time.Time) moment { return moment{Text: v.whole(at), Hint: v.ago(at)} })
 }
 
 // Brief is a time for a column whose heading names the zone.
 func (v *view) Brief(at time.Time) *moment {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.In(v.zone)
-	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format(v.layout(at)), Hint: v.ago(at) + ", " + v.Zone()}
+	return v.moment(at, func(at time.Time) moment {
+		return moment{Text: at.Format(v.layout(at)), Hint: v.ago(at) + ", " + v.Zone()}
+	})
 }
 
 // Ago is how long ago a time was.
 func (v *view) Ago(at time.Time) *moment {
-	if at.IsZero() {
-		return nil
-	}
-	at = at.In(v.zone)
-	return &moment{ISO: at.Format(time.RFC3339), Text: v.ago(at), Hint: at.Format(v.layout(at) + "\u00a0MST"), Relative: true}
+	return v.moment(at, func(at time.Time) moment { return moment{Text: v.ago(at), Hint: v.whole(at), Relative: true} })
 }
 
 // Clock is the time of day, of a time that is near.
 func (v *view) Clock(at time.Time) *moment {
+	return v.moment(at, func(at time.Time) moment { return moment{Text: at.Format("15:04"), Hint: v.whole(at)} })
+}
+
+// moment shows a time in the page's zone, nil for none.
+func (v *view) moment(at time.Time, show func(time.Time) moment) *moment {
 	if at.IsZero() {
 		return nil
 	}
 	at = at.In(v.zone)
-	return &moment{ISO: at.Format(time.RFC3339), Text: at.Format("15:04"), Hint: at.Format(v.layout(at) + "\u00a0MST")}
+	shown := show(at)
+	shown.ISO = at.Format(time.RFC3339)
+	return &shown
 }
+
+// whole is a time with its zone.
+func (v *view) whole(at time.Time) string { return at.Format(v.layout(at) + "\u00a0MST") }
 
 // Before is the time of day until which something has to wait, nil where it has come.
 func (v *view) Before(at time.Time) *moment {

@@ -79,21 +79,13 @@ func (p *pages) cellOf(r *http.Request, orders *service.Orders, key order.Key, a
 }
 
 // update has both sides of one order compared.
-func (p *pages) update(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) update(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	answer, err := orders.StartRefresh(r.Context(), key, userName(r))
 	p.showUpdate(w, r, p.cellOf(r, orders, key, answer, err))
 }
 
 // updateMany has both sides of the orders compared that were chosen.
-func (p *pages) updateMany(w http.ResponseWriter, r *http.Request) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) updateMany(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	keys, problem := selected(r)
 	if problem != nil {
 		p.fail(w, r, http.StatusBadRequest, problem.Text, problem.Pairs...)
@@ -147,11 +139,7 @@ func (p *pages) showUpdate(w http.ResponseWriter, r *http.Request, cell updateCe
 }
 
 // updateEnd tells how far an update is that ran when it was asked for.
-func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	id := chi.URLParam(r, "id")
 	answer, err := orders.RefreshEnd(r.Context(), key, id)
 	if service.Has(err, service.Unanswered) {
@@ -164,11 +152,7 @@ func (p *pages) updateEnd(w http.ResponseWriter, r *http.Request) {
 
 // importOrder has an order read from its shop again, and brings back one that is
 // done.
-func (p *pages) importOrder(w http.ResponseWriter, r *http.Request) {
-	key, orders, ok := p.orderAsked(w, r)
-	if !ok {
-		return
-	}
+func (p *pages) importOrder(w http.ResponseWriter, r *http.Request, key order.Key, orders *service.Orders) {
 	if err := orders.Import(r.Context(), key, userName(r)); err != nil {
 		p.failed(w, r, err)
 		return

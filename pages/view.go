@@ -169,6 +169,15 @@ func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*service.Orders,
 	return orders, connected
 }
 
+// connected serves with the way to the workflows, once it is there.
+func (p *pages) connected(serve func(http.ResponseWriter, *http.Request, *service.Orders)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if orders, connected := p.orders(w, r); connected {
+			serve(w, r, orders)
+		}
+	}
+}
+
 // words are the words of the reader's language; statuses are named where their names are
 // known.
 func (v *view) words() wording.Words { return wording.In(v.Lang, v.names) }

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
@@ -86,6 +87,16 @@ func withConsole(cmd *cobra.Command, flags process.Flags, t target, work func(co
 
 // withChecked is [withConsole] for a command about something else.
 func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.Settings) error, work func(context.Context, console) error) error {
+	return withTemporal(cmd, flags, check, func(env process.Env, temporal client.Client, namespace string) error {
+		orders := service.NewOrders(temporal, index.New(temporal), namespace, env.File.Store())
+		return work(cmd.Context(), console{settings: env.Settings, orders: orders, out: printable{cmd.OutOrStdout()}})
+	})
+}
+
+// withTemporal checks the settings before it connects.
+func withTemporal(
+	cmd *cobra.Command, flags process.Flags, check func(*settings.Settings) error, work func(process.Env, client.Client, string) error,
+) error {
 	env, err := quiet(cmd, flags).Open()
 	if err != nil {
 		return err
@@ -101,7 +112,7 @@ func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.S
 		return err
 	}
 	defer temporal.Close()
-	return work(cmd.Context(), console{settings: env.Settings, orders: service.NewOrders(temporal, index.New(temporal), namespace, env.File.Store()), out: printable{cmd.OutOrStdout()}})
+	return work(env, temporal, namespace)
 }
 
 // withOrder is [withConsole] for a command about a single order.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/health"
 	"github.com/cartumsync/cartumsync/internal/index"
@@ -42,30 +42,18 @@ func healthCommand(flags *process.Flags) *cobra.Command {
 }
 
 func showHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
-	env, err := quiet(cmd, flags).Open()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	wanted, err := only(env.Settings, shop)
-	if err != nil {
-		return err
-	}
-	connecting, cancel := context.WithTimeout(cmd.Context(), connectTimeout)
-	defer cancel()
-	temporal, namespace, err := env.Connect(connecting, "starter health")
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	report, readErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Read(cmd.Context())
-	if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
-		return err
-	}
-	if report.Red() {
-		return errors.Join(redError{}, readErr)
-	}
-	return readErr
+	var wanted *settings.Settings
+	check := func(s *settings.Settings) (err error) { wanted, err = only(s, shop); return err }
+	return withTemporal(cmd, flags, check, func(_ process.Env, temporal client.Client, namespace string) error {
+		report, readErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Read(cmd.Context())
+		if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
+			return err
+		}
+		if report.Red() {
+			return errors.Join(redError{}, readErr)
+		}
+		return readErr
+	})
 }
 
 // only narrows the settings to a shop and its account.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -50,9 +51,7 @@ func (p *page) minute(t time.Time) string {
 func (p *page) heading(view order.View) {
 	state := view.State
 	name := view.Links.ShopName
-	if name == "" {
-		name = state.Key.Shop
-	}
+	name = cmp.Or(name, state.Key.Shop)
 	p.line("%s #%d: %s", name, state.Key.Number, outcomeText(view))
 	p.columns(
 		[]string{"workflow", state.Key.WorkflowID()},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -53,9 +54,7 @@ func (o reconcileOptions) days(s *settings.Settings, now time.Time) (workflows.R
 		return workflows.ReconcileInput{}, err
 	}
 	in := workflows.ReconcileInput{Shop: o.shop, From: o.from, To: o.to}
-	if in.To == "" {
-		in.To = now.In(s.Shops[o.shop].Since.Location()).Format(time.DateOnly)
-	}
+	in.To = cmp.Or(in.To, now.In(s.Shops[o.shop].Since.Location()).Format(time.DateOnly))
 	if last, err := time.Parse(time.DateOnly, in.To); in.From == "" && err == nil {
 		in.From = last.AddDate(0, 0, 1-usualReconcile).Format(time.DateOnly)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -77,9 +78,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 		return err
 	}
 	path := v.report
-	if path == "" {
-		path = fmt.Sprintf("verify-%s-%s.txt", v.ShopID, report.At.Format("20060102-150405"))
-	}
+	path = cmp.Or(path, fmt.Sprintf("verify-%s-%s.txt", v.ShopID, report.At.Format("20060102-150405")))
 	if err := os.WriteFile(path, []byte(report.File()), 0o600); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/worker"
@@ -80,9 +81,11 @@ func poll(ctx context.Context, env process.Env, version worker.WorkerDeploymentV
 	}
 	defer c.Close()
 	ix := index.New(c)
-	running, err := polling.Start(ctx, polling.Options{
-		Client: c, Index: ix, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
-		Version: version,
+	running, err := untilTemporalAnswers(ctx, env.Logger, func() (*polling.Workers, error) {
+		return polling.Start(ctx, polling.Options{
+			Client: c, Index: ix, Namespace: namespace, Settings: env.File.Store(), Logger: env.Logger, Metrics: env.Metrics, Repeated: env.Repeated,
+			Version: version,
+		})
 	})
 	if err != nil {
 		return err
@@ -107,4 +110,21 @@ func poll(ctx context.Context, env process.Env, version worker.WorkerDeploymentV
 	running.Stop()
 	env.Logger.Info("stopped")
 	return err
+}
+
+// untilTemporalAnswers tries again what failed for want of Temporal, which may be lost between connecting and the first
+// poll.
+func untilTemporalAnswers[T any](ctx context.Context, logger *zap.Logger, try func() (T, error)) (T, error) {
+	for {
+		result, err := try()
+		if err == nil || !engine.Transient(err) {
+			return result, err
+		}
+		logger.Warn("waiting for Temporal, which was lost before the first poll", zap.Error(err))
+		select {
+		case <-ctx.Done():
+			return result, err
+		case <-time.After(time.Second):
+		}
+	}
 }

@@ -2,14 +2,19 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
@@ -92,4 +97,37 @@ func TestWorkerIsReadyOnceItPolls(t *testing.T) {
 	cmd.SetArgs([]string{"--settings", path + ".missing"})
 	cmd.SetErr(io.Discard)
 	require.ErrorContains(t, cmd.ExecuteContext(t.Context()), ".missing")
+}
+
+func TestStartIsRepeatedUntilTemporalAnswers(t *testing.T) {
+	t.Parallel()
+	lost := fmt.Errorf("start polling orders: %w", serviceerror.NewUnavailable("no database"))
+	for name, c := range map[string]struct {
+		fails []error
+		tries int
+		want  error
+	}{
+		"at once":         {nil, 1, nil},
+		"lost twice":      {[]error{lost, context.DeadlineExceeded}, 3, nil},
+		"then refused":    {[]error{lost, engine.ErrIdentityKey}, 2, engine.ErrIdentityKey},
+		"ended meanwhile": {slices.Repeat([]error{lost}, 100), 10, lost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
+				defer cancel()
+				tries := 0
+				_, err := untilTemporalAnswers(ctx, zap.NewNop(), func() (int, error) {
+					tries++
+					if tries > len(c.fails) {
+						return tries, nil
+					}
+					return 0, c.fails[tries-1]
+				})
+				require.ErrorIs(t, err, c.want)
+				assert.Equal(t, c.tries, tries)
+			})
+		})
+	}
 }

@@ -7,6 +7,7 @@ package cartum
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,9 +106,7 @@ func New(cfg Config) *Client {
 		now:       cfg.Now,
 		jitter:    cfg.Jitter,
 	}
-	if c.userAgent == "" {
-		c.userAgent = defaultUserAgent
-	}
+	c.userAgent = cmp.Or(c.userAgent, defaultUserAgent)
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}

@@ -2,6 +2,7 @@ package cartum
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -67,9 +68,7 @@ func readUnsubscribed(f function, a answer) (reply, *Error) {
 func hookFailure(f function, a answer) *Error {
 	if strings.Contains(strings.ToLower(string(a.body)), "subscriptions limit") {
 		failure := f.failure(Rejected, a, nil)
-		if failure.Message == "" {
-			failure.Message = string(a.body)
-		}
+		failure.Message = cmp.Or(failure.Message, string(a.body))
 		return failure
 	}
 	_, failure := readEnvelope(f, a)

@@ -1,6 +1,7 @@
 package cartum
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"regexp"
@@ -39,9 +40,7 @@ func readNumber(raw json.RawMessage) (value decimal.Decimal, kind FlawKind) {
 	}
 	if inner, ok := sole(raw, "value", "amount", "price", "sum", "id"); ok {
 		value, kind = readNumber(inner)
-		if kind == "" {
-			kind = Odd
-		}
+		kind = cmp.Or(kind, Odd)
 		return value, kind
 	}
 	return decimal.Zero, Unreadable

@@ -28,11 +28,11 @@ func AskCompany(ctx context.Context, client *roapp.Client) (refdata.Company, err
 func AskList(ctx context.Context, client *roapp.Client, kind refdata.Kind) (refdata.Directory, error) {
 	switch kind {
 	case refdata.Locations:
-		return read(ctx, kind, client.Locations, func(l roapp.Location) refdata.Record { return numbered(l.ID, l.Name) })
+		return read(ctx, kind, client.Locations, namedRecord)
 	case refdata.Employees:
-		return read(ctx, kind, client.Employees, func(e roapp.Employee) refdata.Record { return numbered(e.ID, e.Name) })
+		return read(ctx, kind, client.Employees, namedRecord)
 	case refdata.OrderTypes:
-		return read(ctx, kind, client.OrderTypes, func(t roapp.OrderType) refdata.Record { return numbered(t.ID, t.Name) })
+		return read(ctx, kind, client.OrderTypes, namedRecord)
 	case refdata.Statuses:
 		return read(ctx, kind, client.OrderStatuses, func(s roapp.OrderStatus) refdata.Record { return numbered(s.ID, s.Name, groupText(s)) })
 	case refdata.Units:
@@ -67,6 +67,8 @@ const (
 	nobodysText  = "cartumsync-check"
 	nobodysPhone = "+10000000000"
 )
+
+func namedRecord(n roapp.Named) refdata.Record { return numbered(n.ID, n.Name) }
 
 func fieldRecord(f roapp.CustomField) refdata.Record {
 	required := ""

@@ -5,6 +5,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -232,9 +233,7 @@ func texts(found []*problems.ValidationError) []string {
 		}
 		for _, detail := range fitting(one.SchemaValidationErrors) {
 			place := detail.FieldPath
-			if place == "" {
-				place = "$"
-			}
+			place = cmp.Or(place, "$")
 			all = append(all, place+": "+detail.Reason)
 		}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,18 +83,8 @@ func (o Options) clientOptions() (client.Options, error) {
 	if err != nil {
 		return client.Options{}, fmt.Errorf("temporal environment or profile: %w", err)
 	}
-	if o.HostPort != "" {
-		opts.HostPort = o.HostPort
-	}
-	if opts.HostPort == "" {
-		opts.HostPort = client.DefaultHostPort
-	}
-	if o.Namespace != "" {
-		opts.Namespace = o.Namespace
-	}
-	if opts.Namespace == "" {
-		opts.Namespace = client.DefaultNamespace
-	}
+	opts.HostPort = cmp.Or(o.HostPort, opts.HostPort, client.DefaultHostPort)
+	opts.Namespace = cmp.Or(o.Namespace, opts.Namespace, client.DefaultNamespace)
 	opts.Identity = o.Identity
 	opts.Logger = TemporalLogger(o.Logger)
 	opts.MetricsHandler = o.Metrics
@@ -179,14 +170,24 @@ func (w waiter) check(ctx context.Context) error {
 
 // classify distinguishes the answers that waiting does not change from the others.
 func classify(err error) error {
-	var missing *serviceerror.NamespaceNotFound
-	if errors.As(err, &missing) {
+	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
 		return ErrNamespaceMissing
 	}
 	if refused(err) {
 		return fmt.Errorf("%w: %w", ErrPermissionDenied, err)
 	}
 	return err
+}
+
+// Transient reports whether an error says that Temporal did not answer in time or could not, so that another try may
+// succeed, and nothing about what was asked.
+func Transient(err error) bool {
+	switch serviceerror.ToStatus(err).Code() {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.Internal:
+		return true
+	default:
+		return false
+	}
 }
 
 func refused(err error) bool {

@@ -53,18 +53,14 @@ type loggingInterceptor struct {
 func (*loggingInterceptor) InterceptWorkflow(
 	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
 ) interceptor.WorkflowInboundInterceptor {
-	i := &workflowInbound{}
-	i.Next = next
-	return i
+	return &workflowInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}}
 }
 
 // InterceptActivity implements [interceptor.WorkerInterceptor].
 func (*loggingInterceptor) InterceptActivity(
 	_ context.Context, next interceptor.ActivityInboundInterceptor,
 ) interceptor.ActivityInboundInterceptor {
-	i := &activityInbound{}
-	i.Next = next
-	return i
+	return &activityInbound{interceptor.ActivityInboundInterceptorBase{Next: next}}
 }
 
 type workflowInbound struct {
@@ -72,9 +68,7 @@ type workflowInbound struct {
 }
 
 func (w *workflowInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
-	o := &workflowOutbound{}
-	o.Next = outbound
-	return w.Next.Init(o)
+	return w.Next.Init(&workflowOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}})
 }
 
 type workflowOutbound struct {
@@ -90,9 +84,7 @@ type activityInbound struct {
 }
 
 func (a *activityInbound) Init(outbound interceptor.ActivityOutboundInterceptor) error {
-	o := &activityOutbound{}
-	o.Next = outbound
-	return a.Next.Init(o)
+	return a.Next.Init(&activityOutbound{interceptor.ActivityOutboundInterceptorBase{Next: outbound}})
 }
 
 type activityOutbound struct {

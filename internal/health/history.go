@@ -1,6 +1,7 @@
 package health
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -110,9 +111,7 @@ func (h *history) copied() []Sample {
 	samples := slices.Clone(h.samples)
 	if n := len(samples); n > 0 { // the last one is still written to
 		last := Sample{At: samples[n-1].At, Accounts: map[string]AccountSample{}, Shops: map[string]ShopSample{}}
-		for id, account := range samples[n-1].Accounts {
-			last.Accounts[id] = account
-		}
+		maps.Copy(last.Accounts, samples[n-1].Accounts)
 		for id, shop := range samples[n-1].Shops {
 			last.Shops[id] = shop
 		}

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -210,11 +211,4 @@ func (s *State) leaveLines() {
 }
 
 // lineKeys are the keys of all lines that were ever written, sorted.
-func (s *State) lineKeys() []LineKey {
-	keys := make([]LineKey, 0, len(s.Lines))
-	for key := range s.Lines {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func (s *State) lineKeys() []LineKey { return slices.Sorted(maps.Keys(s.Lines)) }

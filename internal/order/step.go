@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -209,9 +210,7 @@ func readStep(step flow.Step) (runningStep, error) {
 
 // step creates a step. An empty key is the kind itself.
 func (p *planner) step(kind StepKind, key, summary string, in any) flow.Step {
-	if key == "" {
-		key = string(kind)
-	}
+	key = cmp.Or(key, string(kind))
 	def := stepKinds[kind]
 	input, err := json.Marshal(in)
 	if err != nil {

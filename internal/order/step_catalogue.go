@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order/flow"
@@ -19,9 +20,7 @@ var _ = define(stepDefinition[ReadCatalogue, CatalogueRead]{
 		for _, article := range in.Articles {
 			s.CatalogueRead[NormalizeText(article)] = true
 		}
-		for article, entry := range o.Entries {
-			s.Catalogue[article] = entry
-		}
+		maps.Copy(s.Catalogue, o.Entries)
 	},
 })
 

@@ -2,6 +2,7 @@ package roapp
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync/atomic"
 )
@@ -70,9 +71,8 @@ type family interface {
 	search(ctx context.Context, text string) ([]Product, error)
 	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
-	categories(ctx context.Context) ([]Category, error)
-	createCategory(ctx context.Context, title string, parentID int64) (int64, error)
-	units(ctx context.Context) ([]Unit, error)
+	// lists are the paths of its directories.
+	lists() (categories, units string)
 }
 
 // catalogues are the families that an account may use, and the one that answered last.
@@ -172,19 +172,26 @@ func (c *Client) DeleteProduct(ctx context.Context, id int64) error {
 
 // Categories returns all categories of products.
 func (c *Client) Categories(ctx context.Context) ([]Category, error) {
-	return inCatalogue(c, func(f family) ([]Category, error) { return f.categories(ctx) })
+	return inCatalogue(c, func(f family) ([]Category, error) {
+		path, _ := f.lists()
+		return directory(ctx, c, path, decodeCategory)
+	})
 }
 
 // CreateCategory returns the new category's id, 0 where the answer does not name it; parentID 0 means the top. No
 // catalogue documents such a call, so expect Missing or Rejected; neither says anything of the catalogue itself.
 func (c *Client) CreateCategory(ctx context.Context, title string, parentID int64) (int64, error) {
 	first, _ := c.catalogueOrder()
-	return c.catalogues.families[first].createCategory(ctx, title, parentID)
+	path, _ := c.catalogues.families[first].lists()
+	return c.create(ctx, request{method: http.MethodPost, path: path, body: categoryBody{Title: title, ParentID: parentID}})
 }
 
 // Units returns the units of measure.
 func (c *Client) Units(ctx context.Context) ([]Unit, error) {
-	return inCatalogue(c, func(f family) ([]Unit, error) { return f.units(ctx) })
+	return inCatalogue(c, func(f family) ([]Unit, error) {
+		_, path := f.lists()
+		return directory(ctx, c, path, decodeUnit)
+	})
 }
 
 // ProductTypes returns the types of products, which the v2 catalogue alone has.
@@ -196,14 +203,7 @@ func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
 
 // decodeProduct knows both families' names: the SKU is "SKU" in the legacy one.
 func decodeProduct(n node) Product {
-	category := n.at("category_id")
-	if category.null() {
-		category = n.at("category").at("id")
-	}
-	unit := n.at("uom_id")
-	if unit.null() {
-		unit = n.at("uom").at("id")
-	}
+	category, unit := n.reference("category"), n.reference("uom")
 	archived := n.at("is_archived").flag()
 	return Product{
 		ID:          n.at("id").id(),
@@ -218,15 +218,20 @@ func decodeProduct(n node) Product {
 }
 
 func decodeCategory(n node) Category {
-	parent := n.at("parent_id")
-	if parent.null() {
-		parent = n.at("parent").at("id")
-	}
+	parent := n.reference("parent")
 	return Category{
 		ID:       n.at("id").id(),
 		Title:    n.first("title", "name").text(),
 		ParentID: parent.optionalID(),
 	}
+}
+
+// reference is the id of another record: beside the record's own values, or within the other one.
+func (n node) reference(to string) node {
+	if id := n.at(to + "_id"); !id.null() {
+		return id
+	}
+	return n.at(to).at("id")
 }
 
 func decodeUnit(n node) Unit {

@@ -83,15 +83,4 @@ func (f *legacyCatalogue) create(ctx context.Context, p NewProduct) (int64, erro
 	return f.client.create(ctx, request{method: http.MethodPost, path: legacyProducts, body: legacyProductBody(p)})
 }
 
-func (f *legacyCatalogue) categories(ctx context.Context) ([]Category, error) {
-	return list(ctx, f.client, request{method: http.MethodGet, path: legacyCategories}, directoryPages, decodeCategory)
-}
-
-func (f *legacyCatalogue) createCategory(ctx context.Context, title string, parentID int64) (int64, error) {
-	body := categoryBody{Title: title, ParentID: parentID}
-	return f.client.create(ctx, request{method: http.MethodPost, path: legacyCategories, body: body})
-}
-
-func (f *legacyCatalogue) units(ctx context.Context) ([]Unit, error) {
-	return directory(ctx, f.client, legacyUnits, decodeUnit)
-}
+func (f *legacyCatalogue) lists() (categories, units string) { return legacyCategories, legacyUnits }

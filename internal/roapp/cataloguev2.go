@@ -93,16 +93,5 @@ func (f *v2Catalogue) productType(ctx context.Context) (int64, error) {
 	return f.typeID, nil
 }
 
-// categories come in pages, or all at once.
-func (f *v2Catalogue) categories(ctx context.Context) ([]Category, error) {
-	return list(ctx, f.client, request{method: http.MethodGet, path: v2Categories}, directoryPages, decodeCategory)
-}
-
-func (f *v2Catalogue) createCategory(ctx context.Context, title string, parentID int64) (int64, error) {
-	body := categoryBody{Title: title, ParentID: parentID}
-	return f.client.create(ctx, request{method: http.MethodPost, path: v2Categories, body: body})
-}
-
-func (f *v2Catalogue) units(ctx context.Context) ([]Unit, error) {
-	return directory(ctx, f.client, v2Units, decodeUnit)
-}
+// lists: categories come in pages, or all at once.
+func (f *v2Catalogue) lists() (categories, units string) { return v2Categories, v2Units }

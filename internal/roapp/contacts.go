@@ -1,10 +1,12 @@
 package roapp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -105,13 +107,7 @@ func (c *Client) Contact(ctx context.Context, id int64, organization bool) (*Con
 
 // filled leaves empty values out: as a filter they would mean every record.
 func filled(values []string) []string {
-	var kept []string
-	for _, value := range values {
-		if strings.TrimSpace(value) != "" {
-			kept = append(kept, value)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(values), func(value string) bool { return strings.TrimSpace(value) == "" })
 }
 
 func decodeContact(n node) Contact {
@@ -125,13 +121,9 @@ func decodeContact(n node) Contact {
 	if organization := n.at("is_organization").flag(); organization != nil {
 		contact.Organization = *organization
 	}
-	if contact.Name == "" {
-		contact.Name = strings.TrimSpace(contact.FirstName + " " + contact.LastName)
-	}
-	seen := make(map[string]bool)
+	contact.Name = cmp.Or(contact.Name, strings.TrimSpace(contact.FirstName+" "+contact.LastName))
 	for _, phone := range append(decodePhones(n.at("phone")), decodePhones(n.at("phones"))...) {
-		if !seen[phone] {
-			seen[phone] = true
+		if !slices.Contains(contact.Phones, phone) {
 			contact.Phones = append(contact.Phones, phone)
 		}
 	}

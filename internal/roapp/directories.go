@@ -17,11 +17,13 @@ type OrderStatus struct {
 	GroupName string
 }
 
-// OrderType is a type of order.
-type OrderType struct {
+// Named is a record with a name: a type of order, a place of business that orders belong to, or a member of the staff.
+type Named struct {
 	ID   int64
 	Name string
 }
+
+func decodeNamed(n node) Named { return Named{ID: n.at("id").id(), Name: name(n)} }
 
 // UnknownType is a custom field's type when the answer has none.
 const UnknownType = -1
@@ -36,18 +38,6 @@ type CustomField struct {
 	// Type is the service's number: 0 a flag, 1 to 3 text, 4 and 5 a time, 6 a number
 	// (docs/reference/roapp.md#custom-fields).
 	Type int
-}
-
-// Location is a place of business; orders belong to one.
-type Location struct {
-	ID   int64
-	Name string
-}
-
-// Employee is a member of the staff.
-type Employee struct {
-	ID   int64
-	Name string
 }
 
 // Company is the account itself.
@@ -72,10 +62,8 @@ func decodeOrderStatus(n node) OrderStatus {
 }
 
 // OrderTypes returns all types of order.
-func (c *Client) OrderTypes(ctx context.Context) ([]OrderType, error) {
-	return directory(ctx, c, "/v2/orders/types", func(n node) OrderType {
-		return OrderType{ID: n.at("id").id(), Name: name(n)}
-	})
+func (c *Client) OrderTypes(ctx context.Context) ([]Named, error) {
+	return directory(ctx, c, "/v2/orders/types", decodeNamed)
 }
 
 // OrderCustomFields returns the account's own fields of orders.
@@ -107,17 +95,13 @@ func customFieldKey(id node) string {
 }
 
 // Locations returns the places of business.
-func (c *Client) Locations(ctx context.Context) ([]Location, error) {
-	return directory(ctx, c, "/v2/company/locations", func(n node) Location {
-		return Location{ID: n.at("id").id(), Name: name(n)}
-	})
+func (c *Client) Locations(ctx context.Context) ([]Named, error) {
+	return directory(ctx, c, "/v2/company/locations", decodeNamed)
 }
 
 // Employees returns the staff.
-func (c *Client) Employees(ctx context.Context) ([]Employee, error) {
-	return directory(ctx, c, "/v2/company/employees", func(n node) Employee {
-		return Employee{ID: n.at("id").id(), Name: name(n)}
-	})
+func (c *Client) Employees(ctx context.Context) ([]Named, error) {
+	return directory(ctx, c, "/v2/company/employees", decodeNamed)
 }
 
 func directory[T any](ctx context.Context, c *Client, path string, decode func(node) T) ([]T, error) {

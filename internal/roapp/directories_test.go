@@ -12,7 +12,7 @@ func TestDirectories(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, types := newService(t, ok(`[{"id":34,"name":"Sale"}]`))
-	if got, err := types.OrderTypes(t.Context()); err != nil || !reflect.DeepEqual(got, []OrderType{{34, "Sale"}}) {
+	if got, err := types.OrderTypes(t.Context()); err != nil || !reflect.DeepEqual(got, []Named{{34, "Sale"}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, fields := newService(t, ok(`[{"id":101,"title":"Shop","type":1},{"id":"f102","name":"External ID","type":"2","required":true},{"id":"103","title":"Created"}]`))
@@ -22,11 +22,11 @@ func TestDirectories(t *testing.T) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, locations := newService(t, ok(`{"data":[{"id":12,"title":"Main"}],"paging":{"page":1,"total_pages":1,"count":1}}`))
-	if got, err := locations.Locations(t.Context()); err != nil || !reflect.DeepEqual(got, []Location{{12, "Main"}}) {
+	if got, err := locations.Locations(t.Context()); err != nil || !reflect.DeepEqual(got, []Named{{12, "Main"}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, employees := newService(t, ok(`{"data":[{"id":1,"full_name":"A B"},{"id":2,"first_name":"C","last_name":"D"}]}`))
-	if got, err := employees.Employees(t.Context()); err != nil || !reflect.DeepEqual(got, []Employee{{1, "A B"}, {2, "C D"}}) {
+	if got, err := employees.Employees(t.Context()); err != nil || !reflect.DeepEqual(got, []Named{{1, "A B"}, {2, "C D"}}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -2,10 +2,12 @@ package roapp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -68,9 +70,7 @@ func (n node) fail(problem string) {
 		return
 	}
 	path := n.path
-	if path == "" {
-		path = "answer"
-	}
+	path = cmp.Or(path, "answer")
 	*n.problem = errors.New(path + ": " + problem)
 }
 
@@ -435,9 +435,7 @@ func (r request) onPage(number int) request {
 		return r
 	}
 	query := url.Values{}
-	for key, values := range r.query {
-		query[key] = values
-	}
+	maps.Copy(query, r.query)
 	query.Set("page", strconv.Itoa(number))
 	r.query = query
 	return r

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -19,9 +20,7 @@ const usualImportDays = 60
 // else 60.
 func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImportWanted, error) {
 	days := shop.InitialImport.Days
-	if days == 0 {
-		days = usualImportDays
-	}
+	days = cmp.Or(days, usualImportDays)
 	want := workflows.InitialImportWanted{
 		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
 		SkipStatuses: shop.InitialImport.SkipStatuses, By: by,

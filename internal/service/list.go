@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -184,17 +185,11 @@ func (l *tableQuery) row(o index.Order) Row {
 	}
 	if known {
 		row.ShopName = shop.Name
-		if row.Account == "" {
-			row.Account = shop.Account
-		}
+		row.Account = cmp.Or(row.Account, shop.Account)
 		row.Links.Shop = shop.AdminURL
 	}
-	if row.Currency == "" {
-		row.Currency = l.set.Accounts[row.Account].Currency
-	}
-	if row.ShopName == "" {
-		row.ShopName = o.Key.Shop
-	}
+	row.Currency = cmp.Or(row.Currency, l.set.Accounts[row.Account].Currency)
+	row.ShopName = cmp.Or(row.ShopName, o.Key.Shop)
 	row.Links.ShopName, row.Links.Order = row.ShopName, l.orderLink(row.Account, row.RoappOrder)
 	return row
 }

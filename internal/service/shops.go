@@ -13,16 +13,12 @@ import (
 // Webhooks asks the shop's entity to have Cartum's events sent to the public
 // URL. It remembers the subscriptions, for Cartum lists none.
 func (o *Orders) Webhooks(ctx context.Context, shop, publicURL string) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhooks, workflows.WebhooksWanted{PublicURL: publicURL})
 }
 
 // WebhookRemoved tells the shop's entity that somebody removed a subscription
 // in Cartum.
 func (o *Orders) WebhookRemoved(ctx context.Context, shop, event string) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalWebhookRemoved, event)
 }
 
@@ -32,8 +28,6 @@ func (o *Orders) WebhookReceived(ctx context.Context, shop string) error {
 	if _, told := o.received.GetOrSet(shop, struct{}{}); told {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	err := o.signalShop(ctx, shop, workflows.SignalWebhookReceived, nil)
 	if err != nil {
 		o.received.Delete(shop)
@@ -55,6 +49,8 @@ func (o *Orders) InForce(shop string) error {
 }
 
 func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
+	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
+	defer cancel()
 	id := workflows.ShopID(shop)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
 	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
@@ -82,30 +78,22 @@ func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, err
 
 // Sweep polls all orders of the shop now.
 func (o *Orders) Sweep(ctx context.Context, shop string) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalPoll, nil)
 }
 
 // Settings tells the shop's entity which settings are in force; what it knows
 // already changes nothing.
 func (o *Orders) Settings(ctx context.Context, shop, revision string) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalSettings, revision)
 }
 
 // InitialImport begins an import of older orders, or goes on with the one that
 // was stopped.
 func (o *Orders) InitialImport(ctx context.Context, shop string, want workflows.InitialImportWanted) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalInitialImport, want)
 }
 
 // StopInitialImport stops it; what was started is finished.
 func (o *Orders) StopInitialImport(ctx context.Context, shop string) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
 	return o.signalShop(ctx, shop, workflows.SignalStopInitialImport, nil)
 }

@@ -134,8 +134,7 @@ var quoted = regexp.MustCompile(`".*"`)
 func (d *document) syntax(err error) {
 	problem := &KeyError{File: d.file, Line: 1, Column: 1}
 	reason := "it cannot be read"
-	var at yaml.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[yaml.Error](err); ok {
 		reason = quoted.ReplaceAllLiteralString(strings.ReplaceAll(at.GetMessage(), "\t", `\t`), "(not shown)")
 		if tk := at.GetToken(); tk != nil {
 			problem.Line, problem.Column = tk.Position.Line, max(tk.Position.Column, 1)

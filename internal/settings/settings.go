@@ -5,6 +5,7 @@
 package settings
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -358,9 +359,7 @@ func (s *Settings) Rules(shop string) (order.Rules, bool) { return s.RulesIn(sho
 // is in none yet. The settings may have given the shop another account since.
 func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 	from := s.Shops[shop]
-	if account == "" {
-		account = from.Account
-	}
+	account = cmp.Or(account, from.Account)
 	to, connected := s.Accounts[account]
 	if !s.InForce(shop) || !connected && account == from.Account {
 		return order.Rules{}, false

@@ -96,9 +96,7 @@ type senderKey struct{}
 
 // InterceptClient implements [interceptor.ClientInterceptor].
 func (*separate) InterceptClient(next interceptor.ClientOutboundInterceptor) interceptor.ClientOutboundInterceptor {
-	s := &separateOutbound{}
-	s.Next = next
-	return s
+	return &separateOutbound{interceptor.ClientOutboundInterceptorBase{Next: next}}
 }
 
 type separateOutbound struct {
@@ -132,9 +130,7 @@ type causes struct {
 
 // InterceptClient implements [interceptor.ClientInterceptor].
 func (*causes) InterceptClient(next interceptor.ClientOutboundInterceptor) interceptor.ClientOutboundInterceptor {
-	l := &linkedOutbound{}
-	l.Next = next
-	return l
+	return &linkedOutbound{interceptor.ClientOutboundInterceptorBase{Next: next}}
 }
 
 // linkedOutbound links a signal with the activity that sent it.

@@ -46,9 +46,9 @@ var accountReads = []probe{
 			}
 			return "told, as in the settings", nil
 		},
+		harmless: []string{"told, as in the settings"},
 		means: map[string]means{
 			"not told":                   fine("compare the currency of the settings by hand"),
-			"told, as in the settings":   fine(nothingToDo),
 			"another than the settings'": bad("every order would be held; correct the account's currency"),
 		},
 	},
@@ -59,27 +59,15 @@ var accountReads = []probe{
 			"GET /v2/company/employees: data", "Location: id, name", "Location: is_archived", "Employee: id, first_name, last_name, email",
 		},
 		expected: "bare",
-		see: func(_ context.Context, e *examination) (string, error) {
-			answer, ok := e.roappWire.last("GET /v2/company/locations")
-			if !ok {
-				return "", errNoAccount
-			}
-			return bareOrNot(answer.value()), nil
-		},
-		means: map[string]means{"bare": fine(nothingToDo), "under data": fine(nothingToDo)},
+		see:      seeBare("GET /v2/company/locations"),
+		harmless: []string{"under data"},
 	},
 	{
 		service: accountService, assumption: "The types of orders are a bare list",
 		covers:   []string{"GET /v2/orders/types: answer 200", "GET /v2/orders/types: [].id, [].name"},
 		expected: "bare",
-		see: func(_ context.Context, e *examination) (string, error) {
-			answer, ok := e.roappWire.last("GET /v2/orders/types")
-			if !ok {
-				return "", errNoAccount
-			}
-			return bareOrNot(answer.value()), nil
-		},
-		means: map[string]means{"bare": fine(nothingToDo), "under data": fine(nothingToDo)},
+		see:      seeBare("GET /v2/orders/types"),
+		harmless: []string{"under data"},
 	},
 	{
 		service: accountService, assumption: "The legacy catalogue is offered",
@@ -90,18 +78,9 @@ var accountReads = []probe{
 		},
 		expected: "yes",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			seen, err := offered(ctx, e.roappWire, e.legacy)
-			if seen != "yes" && err == nil && e.account.Catalog == string(roapp.CatalogueLegacy) {
-				e.propose(e.accountKey("catalog"), "auto", "the other catalogue is gone")
-			}
-			return seen, err
+			return e.offered(ctx, e.legacy, roapp.CatalogueLegacy)
 		},
-		means: map[string]means{
-			"yes":          fine(nothingToDo),
-			"no, HTTP 404": fine("the v2 catalogue is used; catalog must not be legacy"),
-			"no, HTTP 405": fine("the v2 catalogue is used; catalog must not be legacy"),
-			"no, HTTP 410": fine("the v2 catalogue is used; catalog must not be legacy"),
-		},
+		means: all(fine("the v2 catalogue is used; catalog must not be legacy"), "no, HTTP 404", "no, HTTP 405", "no, HTTP 410"),
 	},
 	{
 		service: accountService, assumption: "The v2 catalogue is offered",
@@ -111,21 +90,13 @@ var accountReads = []probe{
 		},
 		expected: "yes",
 		see: func(ctx context.Context, e *examination) (string, error) {
-			seen, err := offered(ctx, e.roappWire, e.v2)
-			if seen != "yes" && err == nil && e.account.Catalog == string(roapp.CatalogueV2) {
-				e.propose(e.accountKey("catalog"), "auto", "the other catalogue is gone")
-			}
+			seen, err := e.offered(ctx, e.v2, roapp.CatalogueV2)
 			if seen == "yes" && err == nil && e.account.ProductType == 0 {
 				e.proposeProductType(ctx)
 			}
 			return seen, err
 		},
-		means: map[string]means{
-			"yes":          fine(nothingToDo),
-			"no, HTTP 404": fine("the legacy catalogue is used; catalog must not be v2"),
-			"no, HTTP 405": fine("the legacy catalogue is used; catalog must not be v2"),
-			"no, HTTP 410": fine("the legacy catalogue is used; catalog must not be v2"),
-		},
+		means: all(fine("the legacy catalogue is used; catalog must not be v2"), "no, HTTP 404", "no, HTTP 405", "no, HTTP 410"),
 	},
 	{
 		service: accountService, assumption: "The categories of the v2 catalogue come in pages",
@@ -141,7 +112,7 @@ var accountReads = []probe{
 			}
 			return bareOrNot(value), nil
 		},
-		means: map[string]means{"in pages": fine(nothingToDo), "bare": fine(nothingToDo), "under data": fine(nothingToDo)},
+		harmless: []string{"bare", "under data"},
 	},
 	{
 		service: accountService, assumption: "Contacts need no custom field",
@@ -150,10 +121,8 @@ var accountReads = []probe{
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.required(refdata.PeopleFields, e.account.ContactFields, nil, "contact_fields")
 		},
-		means: map[string]means{
-			"none required": fine(nothingToDo), "some required": bad("give each a value in contact_fields, an empty text will do, or no contact can be created"),
-			"some required, all given": fine(nothingToDo),
-		},
+		harmless: []string{"some required, all given"},
+		means:    map[string]means{"some required": bad("give each a value in contact_fields, an empty text will do, or no contact can be created")},
 	},
 	{
 		service: accountService, assumption: "Orders need no custom field",
@@ -163,10 +132,8 @@ var accountReads = []probe{
 			f := e.account.Fields
 			return e.required(refdata.CustomFields, e.account.OrderFields, []string{f.Shop, f.ExternalID, f.Created, f.LastUpdated}, "order_fields")
 		},
-		means: map[string]means{
-			"none required": fine(nothingToDo), "some required": bad("give each a value in order_fields, an empty text will do, or no order can be created"),
-			"some required, all given": fine(nothingToDo),
-		},
+		harmless: []string{"some required, all given"},
+		means:    map[string]means{"some required": bad("give each a value in order_fields, an empty text will do, or no order can be created")},
 	},
 	{
 		service: accountService, assumption: "A contact's phones are objects under phones",
@@ -191,10 +158,7 @@ var accountReads = []probe{
 			}
 			return "", unseen("the newest order's contact has no phone")
 		},
-		means: map[string]means{
-			"objects under phones": fine(nothingToDo), "texts under phone": fine(nothingToDo), "objects under phone": fine(nothingToDo),
-			"texts under phones": fine(nothingToDo),
-		},
+		harmless: []string{"texts under phone", "objects under phone", "texts under phones"},
 	},
 	{
 		service: accountService, assumption: "The list of organizations knows no filter",
@@ -210,9 +174,8 @@ var accountReads = []probe{
 			}
 			return "honoured", nil
 		},
-		means: map[string]means{
-			"ignored": fine("only the first page of organizations is compared, so a company may get a second contact, a person"), "honoured": fine(nothingToDo),
-		},
+		harmless: []string{"honoured"},
+		means:    map[string]means{"ignored": fine("only the first page of organizations is compared, so a company may get a second contact, a person")},
 	},
 	{
 		service: accountService, assumption: "Orders of a contact are found with clients_ids",
@@ -233,10 +196,8 @@ var accountReads = []probe{
 			}
 			return "neither", nil
 		},
-		means: map[string]means{
-			"clients_ids": fine(nothingToDo), "client_ids": fine(nothingToDo),
-			"neither": bad("an order whose create lost its answer could not be found again; send the report to the project"),
-		},
+		harmless: []string{"client_ids"},
+		means:    map[string]means{"neither": bad("an order whose create lost its answer could not be found again; send the report to the project")},
 	},
 	{
 		service: accountService, assumption: "An order is found by the number that staff see",
@@ -261,10 +222,7 @@ var accountReads = []probe{
 				return "ignored", nil
 			}
 		},
-		means: map[string]means{
-			"yes": fine(nothingToDo), "refused": fine("link orders by RO App's id, not by its number"), "not found": fine("link orders by RO App's id, not by its number"),
-			"ignored": fine("link orders by RO App's id, not by its number"),
-		},
+		means: all(fine("link orders by RO App's id, not by its number"), "refused", "not found", "ignored"),
 	},
 	{
 		service: accountService, assumption: "An order that does not exist is HTTP 404",
@@ -272,12 +230,9 @@ var accountReads = []probe{
 		expected: "404",
 		see: func(ctx context.Context, e *examination) (string, error) {
 			answer, err := e.ask(ctx, "/v2/orders/"+nobodysID, nil, "")
-			if err != nil {
-				return "", err
-			}
-			return strconv.Itoa(answer.status), nil
+			return strconv.Itoa(answer.status), err
 		},
-		means: map[string]means{"404": fine(nothingToDo), "400": bad("an order that staff delete is held as rejected, not as gone; send the report to the project")},
+		means: map[string]means{"400": bad("an order that staff delete is held as rejected, not as gone; send the report to the project")},
 	},
 	{
 		service: accountService, assumption: "A refusal names its reason under message",
@@ -302,24 +257,22 @@ var accountReads = []probe{
 			}
 			return "in another form", nil
 		},
-		means: map[string]means{
-			"message": fine(nothingToDo), "error": fine(nothingToDo), "detail": fine(nothingToDo), "as in the legacy API": fine(nothingToDo),
-			"in another form": fine("refusals show RO App's answer as it is"),
-		},
+		harmless: []string{"error", "detail", "as in the legacy API"},
+		means:    map[string]means{"in another form": fine("refusals show RO App's answer as it is")},
 	},
 	{
 		service: accountService, assumption: "A refusal for the pace does not say how long to wait",
 		covers:   []string{"retry-after", "answer TooMany: Retry-After"},
 		expected: "no Retry-After",
 		see:      seeRetryAfter,
-		means:    map[string]means{"no Retry-After": fine(nothingToDo), "Retry-After": fine(nothingToDo)},
+		harmless: []string{"Retry-After"},
 	},
 	{
 		service: accountService, assumption: "The limit counts the requests of any second",
 		covers:   []string{"limit-window"},
 		expected: "any second",
 		see:      seeLimitWindow,
-		means:    map[string]means{"any second": fine(nothingToDo), "a second of the clock": fine(nothingToDo)},
+		harmless: []string{"a second of the clock"},
 	},
 }
 
@@ -329,6 +282,17 @@ func failureOf(failure *refdata.Failure) error {
 		return nil
 	}
 	return unseen("could not be asked: " + failure.Text)
+}
+
+// seeBare sees whether the newest answer of an endpoint is a bare list.
+func seeBare(endpoint string) func(context.Context, *examination) (string, error) {
+	return func(_ context.Context, e *examination) (string, error) {
+		answer, ok := e.roappWire.last(endpoint)
+		if !ok {
+			return "", errNoAccount
+		}
+		return bareOrNot(answer.value()), nil
+	}
 }
 
 func bareOrNot(value any) string {
@@ -348,13 +312,16 @@ func firstOf(value any) any {
 	return nil
 }
 
-// offered reports whether a catalogue can be searched.
-func offered(ctx context.Context, w *wire, client *roapp.Client) (string, error) {
+// offered reports whether a catalogue can be searched, and proposes the other where the settings name one that cannot.
+func (e *examination) offered(ctx context.Context, client *roapp.Client, catalogue roapp.Catalogue) (string, error) {
 	_, err := client.FindProducts(ctx, roapp.ProductQuery{Articles: []string{nobody}})
 	if roapp.KindOf(err) != roapp.Missing {
 		return "yes", err
 	}
-	return "no, HTTP " + strconv.Itoa(w.newest().status), nil
+	if e.account.Catalog == string(catalogue) {
+		e.propose(e.accountKey("catalog"), "auto", "the other catalogue is gone")
+	}
+	return "no, HTTP " + strconv.Itoa(e.roappWire.newest().status), nil
 }
 
 // proposeProductType names the type that new products get where the settings name none.
@@ -450,9 +417,7 @@ func seeRetryAfter(ctx context.Context, e *examination) (string, error) {
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
 		detail += ": " + name
 	}
-	for _, answer := range answers {
-		e.limited = e.limited || answer.status == http.StatusTooManyRequests
-	}
+	e.limited = refusedForPace(answers) > 0
 	for _, answer := range answers {
 		switch {
 		case answer.status != http.StatusTooManyRequests:

@@ -24,8 +24,21 @@ type probe struct {
 	ready func(*examination) string
 	// see finds out. A detail may follow ": ".
 	see func(context.Context, *examination) (string, error)
-	// means says, by what may be seen, what follows from it.
+	// harmless is what else may be seen of which nothing follows, as of what is expected.
+	harmless []string
+	// means says, by anything else that may be seen, what follows from it.
 	means map[string]means
+}
+
+// meaning returns what follows from a sight.
+func (p probe) meaning(sight string) means {
+	if known, ok := p.means[sight]; ok {
+		return known
+	}
+	if sight == p.expected || slices.Contains(p.harmless, sight) {
+		return fine("nothing to do")
+	}
+	return bad("nobody expected this; please send the report to the project")
 }
 
 // means is what follows from a sight.
@@ -39,7 +52,14 @@ func fine(text string) means { return means{text: text} }
 
 func bad(text string) means { return means{text: text, problem: true} }
 
-const nothingToDo = "nothing to do"
+// all has one meaning for several sights.
+func all(m means, sights ...string) map[string]means {
+	meanings := map[string]means{}
+	for _, sight := range sights {
+		meanings[sight] = m
+	}
+	return meanings
+}
 
 // yesNo is the sight of a probe that asks whether.
 func yesNo(is bool) string {

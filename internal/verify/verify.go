@@ -5,6 +5,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,9 +127,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if !ok {
 		return Report{}, fmt.Errorf("the settings have no shop %q", o.ShopID)
 	}
-	if o.Patience == 0 {
-		o.Patience = time.Minute
-	}
+	o.Patience = cmp.Or(o.Patience, time.Minute)
 	if o.probes == nil {
 		o.probes = probes
 	}
@@ -208,10 +207,7 @@ func (e *examination) run(ctx context.Context, p probe) Result {
 	if what == p.expected {
 		r.Verdict = Expected
 	}
-	reading, known := p.means[what]
-	if !known {
-		reading = means{"nobody expected this; please send the report to the project", true}
-	}
+	reading := p.meaning(what)
 	r.Means, r.Problem = reading.text, reading.problem
 	return r
 }

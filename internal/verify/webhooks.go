@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,18 +76,16 @@ func (e *examination) take(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// arrived are the events on a path since the mark.
-func (e *examination) arrived(path string, mark int) []arrival {
+// arrived are the events on a path since the mark that are wanted.
+func (e *examination) arrived(path string, mark int, wanted func(arrival) bool) []arrival {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var found []arrival
-	for _, one := range e.arrivals[mark:] {
-		if strings.HasPrefix(one.path, path) {
-			found = append(found, one)
-		}
-	}
-	return found
+	return slices.DeleteFunc(slices.Clone(e.arrivals[mark:]), func(one arrival) bool {
+		return !strings.HasPrefix(one.path, path) || !wanted(one)
+	})
 }
+
+func anyEvent(arrival) bool { return true }
 
 func (e *examination) hookMark() int {
 	e.mu.Lock()
@@ -100,12 +99,7 @@ const hookPatience = 6
 // awaitEvent waits for an event that is wanted.
 func (e *examination) awaitEvent(ctx context.Context, path string, mark int, wanted func(arrival) bool) (found []arrival, err error) {
 	for began := time.Now(); time.Since(began) < hookPatience*e.Patience; {
-		for _, one := range e.arrived(path, mark) {
-			if wanted(one) {
-				found = append(found, one)
-			}
-		}
-		if len(found) > 0 {
+		if found = e.arrived(path, mark, wanted); len(found) > 0 {
 			return found, nil
 		}
 		if err := pause(ctx, recheck); err != nil {
@@ -136,7 +130,7 @@ func seeArrival(ctx context.Context, e *examination) (string, error) {
 	if err == nil {
 		_ = response.Body.Close()
 	}
-	if len(e.arrived(cartumHookPath, mark)) == 0 {
+	if len(e.arrived(cartumHookPath, mark, anyEvent)) == 0 {
 		return "no", nil
 	}
 	return "yes", nil

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -183,9 +184,7 @@ func (e *examination) read(ctx context.Context, path string, query url.Values, k
 	if err != nil {
 		return nil, err
 	}
-	if key == "" {
-		key = e.account.APIKey.Reveal()
-	}
+	key = cmp.Or(key, e.account.APIKey.Reveal())
 	request.Header.Set("Authorization", "Bearer "+key)
 	request.Header.Set("Accept", "application/json")
 	return request, nil

@@ -2,19 +2,16 @@ package polling
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
-	"google.golang.org/grpc/codes"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/roapp"
@@ -161,23 +158,10 @@ func (w *Workers) beat(ctx context.Context, l *lane) error {
 		l.limiter.Extend(l.expiry)
 		return nil
 	}
-	if passing(err) && time.Now().Before(l.expiry) {
+	if engine.Transient(err) && time.Now().Before(l.expiry) {
 		return nil
 	}
 	return err
-}
-
-// passing reports whether an error says nothing about the lease.
-func passing(err error) bool {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return true
-	}
-	switch serviceerror.ToStatus(err).Code() {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.ResourceExhausted, codes.Aborted, codes.Internal:
-		return true
-	default:
-		return false
-	}
 }
 
 // dropLane takes no more tasks out of the account's queue.

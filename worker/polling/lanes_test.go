@@ -117,7 +117,7 @@ func TestLaneIsLostOnlyByWhatTemporalSays(t *testing.T) {
 		temporal.NewCanceledError():                 false,
 		activity.ErrActivityPaused:                  false,
 	} {
-		assert.Equal(t, want, passing(err), "%v", err)
+		assert.Equal(t, want, engine.Transient(err), "%v", err)
 	}
 }
 

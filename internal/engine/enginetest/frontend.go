@@ -92,12 +92,7 @@ func (f *Frontend) Client(tb testing.TB) client.Client {
 func (f *Frontend) Running() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var ids []string
-	for id := range f.running {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
+	return slices.Sorted(maps.Keys(f.running))
 }
 
 // End has a workflow run no longer.
@@ -360,9 +355,7 @@ func (f *Frontend) ListSearchAttributes(
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	answer := &operatorservice.ListSearchAttributesResponse{CustomAttributes: map[string]enumspb.IndexedValueType{}}
-	for name, of := range f.attributes {
-		answer.CustomAttributes[name] = of
-	}
+	maps.Copy(answer.CustomAttributes, f.attributes)
 	return answer, nil
 }
 
@@ -372,9 +365,7 @@ func (f *Frontend) AddSearchAttributes(
 ) (*operatorservice.AddSearchAttributesResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for name, of := range in.GetSearchAttributes() {
-		f.attributes[name] = of
-	}
+	maps.Copy(f.attributes, in.GetSearchAttributes())
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 )
@@ -205,12 +206,7 @@ func known(field string) bool {
 	if slices.Contains([]string{"WorkflowId", "WorkflowType", "ExecutionStatus", "StartTime", "CloseTime"}, field) {
 		return true
 	}
-	for _, key := range engine.SearchAttributes() {
-		if key.GetName() == field {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(engine.SearchAttributes(), func(key temporal.SearchAttributeKey) bool { return key.GetName() == field })
 }
 
 func holds(operator string, compared int) bool {
