@@ -100,8 +100,7 @@ func startShop(t *testing.T, w *testenv.Env) {
 
 // Orders that are held for long are reported once each, by number and reason
 // alone, also to a receiver that fails first and then answers late.
-func TestR30_OverdueHoldIsReportedOnce(
-	t *testing.T) {
+func TestR30_OverdueHoldIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	receiver, log := testenv.NewReceiver(t), new(diary)
 	w := unhurried(t, testenv.Options{Alerts: receiver.URL, HeldAfter: time.Second, Logger: log.logger()})

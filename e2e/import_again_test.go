@@ -111,8 +111,7 @@ func TestF07_LinkingLeavesTheStaffsWork(t *testing.T) {
 	assert.Len(t, w.Roapp.Orders(), 1)
 }
 
-func TestF07_WrittenOffOrderIsLinkedAsFrozen(
-	t *testing.T) {
+func TestF07_WrittenOffOrderIsLinkedAsFrozen(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, quick(testenv.Options{}))
 	w.Place(1, twoLines())

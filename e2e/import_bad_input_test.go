@@ -47,8 +47,7 @@ var oddOrders = map[int64]testenv.J{
 	220: {"delivery_phone": "601 000 201/601 000 202", "currency": "zł"},
 }
 
-func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNoOther(
-	t *testing.T) {
+func TestF15_BadOrdersAreHeldWithTheirFieldAndStopNoOther(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
 	for number, bad := range badOrders {

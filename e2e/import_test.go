@@ -16,8 +16,7 @@ import (
 
 // The order that Cartum's own documentation shows
 // (docs/reference/cartum.md#example-order).
-func TestR06_TheDocumentedOrderIsImported(
-	t *testing.T) {
+func TestR06_TheDocumentedOrderIsImported(t *testing.T) {
 	t.Parallel()
 	w := testenv.New(t, testenv.Options{Second: true})
 	text, err := os.ReadFile("testdata/order115.json")

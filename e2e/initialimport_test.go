@@ -151,8 +151,7 @@ func standingOrder(w *testenv.Env, number int64, phone string) testenv.RoappOrde
 	return w.Roapp.Order(id)
 }
 
-func TestRehearsalReportsEachOrderAndWritesNothing(
-	t *testing.T) {
+func TestRehearsalReportsEachOrderAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, second := range []bool{false, true} {
 		t.Run(fmt.Sprintf("second pair %t", second), func(t *testing.T) {

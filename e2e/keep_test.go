@@ -119,8 +119,7 @@ func TestR18_F43_LinesAndStatusEditedBeforeTheWriteOff(t *testing.T) {
 	assert.NotContains(t, comment, "N-1", "what is synced needs no comment")
 }
 
-func TestF44_LineRemovedInTheShopIsReportedAndLeft(
-	t *testing.T) {
+func TestF44_LineRemovedInTheShopIsReportedAndLeft(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{}, 1, nil)
 	w.Edit(1, testenv.J{"products": roseAndVase("2", "1")[:1]})

@@ -294,8 +294,7 @@ func TestF30_SameSKUTwiceGiftAndSetKeepTheSumRight(t *testing.T) {
 	assert.Contains(t, theComment(t, set), "Zestaw", "the price 0 is explained")
 }
 
-func TestR25_ItemsAreAddedWithoutDeduction(
-	t *testing.T) {
+func TestR25_ItemsAreAddedWithoutDeduction(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	w.Place(1, lines(testenv.Line("R-1", "Róża", "1", "1"), testenv.Line("R-2", "Tulipan", "2", "1")))

@@ -38,8 +38,7 @@ func TestF02_FiveOrdersOfANewPhoneCreateOneContact(t *testing.T) {
 	assert.Len(t, w.Roapp.People(), 1)
 }
 
-func TestF03_OrdersOfANewProductCreateItOnce(
-	t *testing.T) {
+func TestF03_OrdersOfANewProductCreateItOnce(t *testing.T) {
 	t.Parallel()
 	for name, byTitle := range map[string]bool{"by article": false, "by title": true} {
 		t.Run(name, func(t *testing.T) {

@@ -134,8 +134,7 @@ func TestT06_ShopIsSwitchedOffAndOn(t *testing.T) {
 
 // The entities are notified of each revision, also those of what is gone or off:
 // they rest by themselves.
-func TestT06_EntitiesAreNotifiedOfTheSettings(
-	t *testing.T) {
+func TestT06_EntitiesAreNotifiedOfTheSettings(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{})
 	all := []string{workflows.AccountID("main"), workflows.ShopID("demo"), workflows.ShopID("again")}

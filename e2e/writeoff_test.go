@@ -112,8 +112,7 @@ func TestF44_F45_EditsBeforeAndAfterTheWriteOffInAnyOrder(t *testing.T) {
 }
 
 // A write-off that is reported while a quantity waits for its slot takes it back.
-func TestF45_WriteOffReportedWhileAStepWaits(
-	t *testing.T) {
+func TestF45_WriteOffReportedWhileAStepWaits(t *testing.T) {
 	t.Parallel()
 	w, o := importedOrder(t, testenv.Options{RequestTimeout: 60 * time.Second}, 1, nil)
 	w.Roapp.Create("products", testenv.J{"title": "M-1", "article": "M-1"})
