@@ -41,7 +41,6 @@ func TestChangesAreCollectedOnce(t *testing.T) {
 	require.NotNil(t, read.DeductionRequired)
 	assert.Equal(t, "0", read.Total.String())
 
-
 	again := done[workflows.Collected](s, s.a.CollectChanges, workflows.CollectInput{Account: "main", Cursor: collected.Cursor, Told: collected.Told})
 	assert.Zero(t, again.News, "it overlaps, and was dispatched before")
 	assert.Len(t, s.temporal.signals, 1)

@@ -179,7 +179,8 @@ func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
 	}
 	awaitReport(w, func(r health.Report) string {
 		shown := r.Accounts["main"]
-		if assert.LessOrEqual(t, shown.PerSecond, shown.Limit); shown.PerSecond == 0 {
+		assert.LessOrEqual(t, shown.PerSecond, shown.Limit)
+		if shown.PerSecond == 0 {
 			return "no requests are shown"
 		}
 		return ""

@@ -222,8 +222,6 @@ func TestT07_OrderOf300KnownProductsIsImported(t *testing.T) {
 	assert.Less(t, (b.bytes-a.bytes)/200, int64(400), "bytes of history for each line more")
 	assert.Less(t, float64(b.events-a.events)/200, 1.0, "events for each line more: ten lines are one step")
 	assert.Less(t, b.largest, 15_000, "bytes of the largest event; Temporal takes 2 MB")
-
-
 }
 
 // left is what an order has left in Temporal.

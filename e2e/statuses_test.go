@@ -232,7 +232,6 @@ func TestF42_CancelledOrderIsLockedInTheShop(t *testing.T) {
 		pollEverything(w, number)
 		assertStatuses(w, number, o.ID, 4, 105, writes, 0)
 	}
-
 }
 
 func TestF43_RefusedStatusHoldsNothingUp(t *testing.T) {

@@ -322,7 +322,8 @@ func TestR01_FailedIsOneState(t *testing.T) {
 
 func TestR01_AccountThatDoesNotAnswerIsReported(t *testing.T) {
 	t.Parallel()
-	w := unhurried(t, testenv.Options{RoappSwitches: noLag})
+	w := unhurried(t, testenv.Options{RoappSwitches: noLag, RequestTimeout: time.Second})
+
 	w.Place(1, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(1, order.HoldNoCustomer)
 	w.Roapp.Break(testenv.Fault{Match: "GET /v2/orders", Kind: "hang", Times: 50})

@@ -43,7 +43,6 @@ func (a *forgetfulActivity) ExecuteActivity(ctx context.Context, in *interceptor
 	info := activity.GetInfo(ctx)
 	kind := info.ActivityType.Name
 	if err != nil || info.Attempt > 1 || !a.forgetful.types[kind] {
-
 		return result, err
 	}
 	a.forgetful.mu.Lock()

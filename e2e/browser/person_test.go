@@ -296,17 +296,6 @@ func (p *person) at() string {
 	return strings.TrimPrefix(where, p.w.StarterURL)
 }
 
-// link gives where a link leads.
-func (p *person) link(name string) string {
-	p.w.T.Helper()
-	var where string
-	p.tries("read the link "+name, func(ctx context.Context) (err error) {
-		where, err = on[string](ctx, "link", name, `function() { return this.getAttribute("href") }`)
-		return err
-	})
-	return where
-}
-
 // elements are what has the role and the name, or the role alone, and is not
 // hidden.
 func elements(ctx context.Context, role, name string) (shown []*accessibility.Node, err error) {
