@@ -18,7 +18,12 @@ import (
 // final on both sides. It reports what happens to the rules, keeps the state that
 // they answer with, and carries their commands out. It reads neither: rules change
 // while orders live, and a running order must replay.
-func Order(ctx workflow.Context, state json.RawMessage) error {
+//
+// The SDK keeps its arguments as long as the run is in memory, so the state is taken out
+// of this one: it would lie there beside the current state.
+func Order(ctx workflow.Context, argument *json.RawMessage) error {
+	state := *argument
+	*argument = nil
 	r := &orderRun{
 		state: state, running: map[string]*runningStep{}, stopTimer: func() {},
 		forced: workflow.GetSignalChannel(ctx, SignalForceContinueAsNew), operator: ctx,
