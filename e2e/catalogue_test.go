@@ -21,7 +21,6 @@ func accountHealth(w *testenv.Env) (view workflows.HealthView) {
 }
 
 // The same orders are imported through the v2 catalogue alone, and where creates are answered with nothing.
-
 func TestMainScenariosWithTheLegacyCatalogueGone(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{RoappSwitches: map[string]string{"legacy-catalogue": "410", "create-answer": "empty"}})

@@ -18,7 +18,6 @@ func TestF08_OrderDeletedInRoapp(t *testing.T) {
 	w.Edit(1, testenv.J{"products": roseAndVase("3", "1"), "stat_status": 2, "comment": "Proszę dzwonić"})
 	assert.Nil(t, w.AwaitHeld(1, order.HoldOrderGone).Hold.NextRetry)
 	// Nobody but a person ends it.
-
 	w.Edit(1, testenv.J{"products": roseAndVase("4", "1")})
 	w.ByHand(1)
 	w.Await(1, func(v testenv.Order) string {

@@ -35,7 +35,6 @@ var badOrders = map[int64]struct {
 // oddOrders have odd values and are imported all the same.
 var oddOrders = map[int64]testenv.J{
 	201: anyLine(testenv.J{"price": "12.50", "quantity": "2"}),
-
 	203: {"delivery_name": strings.Repeat("Brzęczyszczykiewicz ", 250), "comment": strings.Repeat("ą", 5000), "delivery_address": strings.Repeat("x", 5000)},
 	204: anyLine(testenv.J{"title": strings.Repeat("Bardzo długa nazwa ", 270), "article": "D-1"}),
 	205: {"delivery_name": "🌸 Zoë 👩🏽‍🌾 „Ż’ółw”\u0000\u202e", "comment": "💐\r\n\t<script>alert(1)</script>"},

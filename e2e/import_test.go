@@ -112,7 +112,6 @@ func TestR12_AmountIsTheTotalOfAllItems(t *testing.T) {
 		return ""
 	})
 	mark := w.AwaitMark(2, order.WarnAmount)
-
 	assert.Contains(t, shown(mark), "lines=25.00")
 	assert.Contains(t, shown(mark), "difference=-4.00")
 }

@@ -82,7 +82,6 @@ func (r request) assertSettled(t *testing.T, s scene, w *testenv.Env) {
 
 // The worker dies while it waits for the answer to a read of each service, and to each
 // write. The request had no effect.
-
 func TestF07_WorkerKilledBeforeAnEffect(t *testing.T) {
 	t.Parallel()
 	s := sceneByArticle()

@@ -161,7 +161,6 @@ func TestLaneLeavesNoHistory(t *testing.T) {
 
 // An account that may be asked less often is, from the next request on. What health
 // shows is how many requests RO App gets.
-
 func TestT05_BudgetIsChangedWhileTheWorkerRuns(t *testing.T) {
 	t.Parallel()
 	w := testenv.New(t, testenv.Options{RoappSwitches: noLag})

@@ -77,7 +77,7 @@ func TestR31_ContactWithAnotherPhoneIsConfirmed(t *testing.T) {
 	w := refusedOrder(t)
 	stranger := w.Roapp.Create("people", testenv.J{"first_name": "Jan", "last_name": "Kowalski", "phones": []string{"601 000 111"}})
 	known := w.Roapp.People()[0]
-	path := "/v1/orders/" + w.Shop + "/1/decisions"
+	decisions := "/v1/orders/" + w.Shop + "/1/decisions"
 	for _, one := range []struct {
 		contact int64
 		field   string
@@ -86,7 +86,7 @@ func TestR31_ContactWithAnotherPhoneIsConfirmed(t *testing.T) {
 		{999_999, "body.contact", []string{"999999", "no person"}},
 		{stranger, "body.confirm_other_phone", []string{"Jan Kowalski", "601 000 111", "501 234 567", "confirm"}},
 	} {
-		answer := ask(w, testenv.APIToken, http.MethodPost, path, testenv.J{"kind": "contact", "contact": one.contact})
+		answer := ask(w, testenv.APIToken, http.MethodPost, decisions, testenv.J{"kind": "contact", "contact": one.contact})
 		assert.Equal(t, http.StatusConflict, answer.StatusCode, answer.text)
 		assert.Contains(t, answer.text, one.field)
 		for _, text := range one.says {
@@ -111,7 +111,8 @@ func TestR31_ContactWithAnotherPhoneIsConfirmed(t *testing.T) {
 	undecided(t, w)
 
 	w.Roapp.Restore()
-	ask(w, testenv.APIToken, http.MethodPost, path, url.Values{"kind": {"contact"}, "contact": {itoa(stranger)}, "confirmed": {"1"}, "back": {back}})
+	answer := ask(w, testenv.APIToken, http.MethodPost, decisions, testenv.J{"kind": "contact", "contact": stranger, "confirm_other_phone": true})
+	assert.Equal(t, http.StatusAccepted, answer.StatusCode, answer.text)
 	_, o := w.AwaitSynced(1)
 	assert.Equal(t, stranger, o.Client.ID)
 }

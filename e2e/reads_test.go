@@ -28,7 +28,6 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 	var searching sync.WaitGroup
 	searching.Go(func() {
 		ticks := time.NewTicker(200 * time.Millisecond)
-
 		defer ticks.Stop()
 		for i := 0; ctx.Err() == nil; i++ {
 			<-ticks.C

@@ -86,7 +86,6 @@ func (p *person) violations(rules string) []violation {
 	p.does(chromedp.Evaluate[chromedp.Void](library + "; undefined"))
 	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[[]violation](
 		`axe.run({runOnly: `+rules+`, resultTypes: ["violations"]}).then(r => r.violations)`,
-
 		func(e *runtime.EvaluateParams) { chromedp.EvalAwaitPromise(e) }))
 	p.must(err)
 	return found

@@ -23,7 +23,6 @@ func TestAPersonChoosesBetweenTwoContactsByKeyboard(t *testing.T) {
 	w.Place(otherCurrency, placedAgo(3, testenv.J{"delivery_name": "Hans Müller", "delivery_phone": "+48 604 100 200", "currency": "EUR"}))
 	w.AwaitHeld(otherCurrency, order.HoldCurrency)
 	held := w.AwaitHeld(twoContacts, order.HoldAmbiguousContact)
-
 	p := newPerson(w)
 	p.opens("/holds")
 	p.logsInByKeyboard(anna)

@@ -85,7 +85,6 @@ func TestPagesExplainAMissingWorker(t *testing.T) {
 	p.seesThat("heading", "No worker is running")
 	p.sees("The order is safe")
 	p.canBeUsedByAll()
-
 	p.clicks("link", "Show health")
 	p.awaits("the page of health is there", func() bool { return p.at() == "/health" })
 }

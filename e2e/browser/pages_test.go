@@ -79,7 +79,6 @@ func TestEveryPageCanBeUsedByAll(t *testing.T) {
 	p.opens("/orders")
 	p.logsIn(anna)
 	for _, page := range pagesOf(w) {
-
 		p.visits(page)
 		p.canBeUsedByAll()
 	}
