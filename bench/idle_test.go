@@ -63,9 +63,9 @@ func BenchmarkIdleOrders(b *testing.B) {
 	all := inUse() - without
 	one.Stop()
 
-	report(b, few/cachedOrders/1024, "KiB/cached-order", atMost(60))
+	report(b, few/cachedOrders/1024, "KiB/cached-order", atMost(40))
 	report(b, few/idleOrders/1024, "KiB/open-order", toKnow)
-	report(b, all/idleOrders/1024, "KiB/order-all-cached", atMost(60))
+	report(b, all/idleOrders/1024, "KiB/order-all-cached", atMost(40))
 	report(b, restarted.Seconds(), "restart-s", toKnow)
 	report(b, idleOrders/restarted.Seconds(), "orders/s", toKnow)
 	report(b, restarted.Seconds()/started.Seconds(), "restart/start", toKnow)

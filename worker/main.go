@@ -36,7 +36,7 @@ func command() *cobra.Command {
 	}
 	flags.Add(cmd)
 	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz, /readyz and /metrics")
-	cmd.Flags().IntVar(&cached, "cached-orders", 2000, "orders kept in memory between their events, about 60 KiB each")
+	cmd.Flags().IntVar(&cached, "cached-orders", 2000, "orders kept in memory between their events, about 40 KiB each")
 	version.add(cmd)
 	return cmd
 }
