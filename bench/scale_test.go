@@ -12,13 +12,17 @@ import (
 	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 )
 
-// accountOrders is how many orders come at once in each account.
-const accountOrders = 20
+const (
+	// accountOrders is how many orders come at once in each account.
+	accountOrders = 20
+	// idleFor is how long the accounts are watched once all of them are imported.
+	idleFor = time.Minute
+)
 
 // BenchmarkManyAccounts is how much of their limits accounts use that have a backlog at the same time, on PostgreSQL and with
 // one worker process, and what that costs: requests to Temporal and CPU for each request to RO App, and bytes in PostgreSQL
-// for each order. The CPU is that of the process, which is the worker, the starter and the fakes; the server and the
-// database come on top.
+// for each order; then what they cost when nothing happens. The CPU is that of the process, which is the worker, the starter
+// and the fakes; the server and the database come on top.
 func BenchmarkManyAccounts(b *testing.B) {
 	for _, scale := range []struct {
 		accounts int
@@ -60,6 +64,12 @@ func BenchmarkManyAccounts(b *testing.B) {
 			report(b, float64(temporal.total())/float64(requests), "temporal-requests/request", toKnow)
 			report(b, (cpuTime(b)-cpu).Seconds()*1000/float64(requests), "cpu-ms/request", toKnow)
 			report(b, (databaseSize(b, database)-empty)/orders/1024, "database-KiB/order", toKnow)
+
+			cpu = cpuTime(b)
+			temporal.reset()
+			<-time.After(idleFor)
+			report(b, float64(temporal.total())/float64(scale.accounts)/idleFor.Seconds(), "temporal-requests/idle-account-s", toKnow)
+			report(b, (cpuTime(b)-cpu).Seconds()*1000/float64(scale.accounts)/idleFor.Seconds(), "cpu-ms/idle-account-s", toKnow)
 		})
 	}
 }
