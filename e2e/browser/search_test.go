@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestAPersonSearchesByWhatTheyKnow(t *testing.T) {
 	for _, text := range []string{"#11", "11", "kaminska zofia", "601 000 011", "+48601000011", first.Number} {
 		p.searches(text)
 		p.seesNot("Jan Kowalski")
-		p.sees("Zofia Kamińska")
+		p.seesOnceAnswered("Zofia Kamińska")
 		assert.NotContains(t, p.at(), "kaminska")
 		assert.NotContains(t, p.at(), "601")
 		p.searches("")
@@ -55,6 +56,19 @@ func TestAPersonSearchesByWhatTheyKnow(t *testing.T) {
 	p.opens("/orders")
 	p.searches("lis")
 	p.sees("Ewa Lis")
+}
+
+// seesOnceAnswered opens the page again, as it asks for, while RO App does not answer in
+// time.
+func (p *person) seesOnceAnswered(text string) {
+	p.w.T.Helper()
+	p.awaits(fmt.Sprintf("the page says %q", text), func() bool {
+		page := p.reads()
+		if strings.Contains(page, "Try again in a moment") {
+			p.opens(p.at())
+		}
+		return strings.Contains(page, text)
+	})
 }
 
 // day0 is the day so many days ago.
