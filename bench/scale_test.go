@@ -19,7 +19,7 @@ const (
 	idleFor = time.Minute
 )
 
-// BenchmarkManyAccounts is how much of their limits accounts use that have a backlog at the same time, on PostgreSQL and with
+// BenchmarkManyAccounts is how much of their limits accounts use while they have a backlog at the same time, on PostgreSQL and with
 // one worker process, and what that costs: requests to Temporal and CPU for each request to RO App, and bytes in PostgreSQL
 // for each order; then what they cost when nothing happens. The CPU is that of the process, which is the worker, the starter
 // and the fakes; the server and the database come on top.
@@ -53,7 +53,7 @@ func BenchmarkManyAccounts(b *testing.B) {
 			requests, refused := 0, 0
 			for _, t := range taps {
 				seen := t.seen()
-				used = append(used, seen.used())
+				used = append(used, seen.withBacklog().used())
 				requests, refused = requests+len(seen), refused+seen.count(call.refused)
 			}
 			slices.Sort(used)

@@ -177,6 +177,15 @@ func (t traffic) used() float64 {
 	return float64(t.count(call.ok)) / (perSecond * t.elapsed().Seconds())
 }
 
+// withBacklog is the part in which orders wait that have not begun: until the last one is created.
+func (t traffic) withBacklog() traffic {
+	last := len(t) - 1
+	for last > 0 && !t[last].creates() {
+		last--
+	}
+	return t[:last+1]
+}
+
 // refused is which share of the requests was answered 429.
 func (t traffic) refused() float64 { return float64(t.count(call.refused)) / float64(len(t)) }
 
