@@ -177,7 +177,7 @@ func (t traffic) used() float64 {
 	return float64(t.count(call.ok)) / (perSecond * t.elapsed().Seconds())
 }
 
-// withBacklog is the part in which orders wait that have not begun: until the last one is created.
+// withBacklog is the part in which orders wait that have not started: until the last one is created.
 func (t traffic) withBacklog() traffic {
 	last := len(t) - 1
 	for last > 0 && !t[last].creates() {
