@@ -20,26 +20,36 @@ func (s scene) old(t *testing.T) scene {
 	return s
 }
 
-// Temporal's database is restored to before the import. A person's import links what
-// exists in RO App.
-func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
-	t.Parallel()
+// importedAfterABackup imports the scene's order after a backup of Temporal's database, and
+// stops the worker. What it gives restores the backup and starts a worker.
+func importedAfterABackup(t *testing.T) (w *testenv.Env, imported testenv.RoappOrder, restore func()) {
+	t.Helper()
 	s := sceneByArticle().old(t)
 	database := testenv.NewDatabase(t)
 	o := s.options
 	o.Server, o.Idle = database.Server, true
-	w := s.open(t, o)
+	w = s.open(t, o)
 	worker := w.StartWorker()
 	before := database.Backup()
 	w.AwaitServer()
 	s.place(w)
-	w.AwaitSynced(sceneNumber)
+	_, imported = w.AwaitSynced(sceneNumber)
 	worker.Stop()
+	return w, imported, func() {
+		database.Restore(before)
+		w.AwaitServer()
+		w.StartWorker()
+	}
+}
+
+// Temporal's database is restored to before the import. A person's import links what
+// exists in RO App.
+func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
+	t.Parallel()
+	w, _, restore := importedAfterABackup(t)
 	imported := accountOf(w)
 
-	database.Restore(before)
-	w.AwaitServer()
-	w.StartWorker()
+	restore()
 	w.ByHand(sceneNumber)
 	view, _ := w.AwaitSynced(sceneNumber)
 	assert.True(t, view.Roapp.Linked)
@@ -50,22 +60,10 @@ func TestF04_DatabaseRestoredToBeforeTheImport(t *testing.T) {
 // stays.
 func TestF04_DatabaseRestoredAfterStaffWentOn(t *testing.T) {
 	t.Parallel()
-	s := sceneByArticle().old(t)
-	database := testenv.NewDatabase(t)
-	o := s.options
-	o.Server, o.Idle = database.Server, true
-	w := s.open(t, o)
-	worker := w.StartWorker()
-	before := database.Backup()
-	w.AwaitServer()
-	s.place(w)
-	_, placed := w.AwaitSynced(sceneNumber)
-	worker.Stop()
+	w, placed, restore := importedAfterABackup(t)
 	w.Roapp.API("POST", "/v2/orders/"+itoa(placed.ID)+"/status", testenv.J{"status_id": 106, "comment": "waiting"}, nil)
 
-	database.Restore(before)
-	w.AwaitServer()
-	w.StartWorker()
+	restore()
 	w.Webhook(sceneNumber)
 	view, _ := w.AwaitSynced(sceneNumber)
 	assert.True(t, view.Roapp.Linked)

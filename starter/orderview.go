@@ -50,8 +50,7 @@ func (p *page) minute(t time.Time) string {
 
 func (p *page) heading(view order.View) {
 	state := view.State
-	name := view.Links.ShopName
-	name = cmp.Or(name, state.Key.Shop)
+	name := cmp.Or(view.Links.ShopName, state.Key.Shop)
 	p.line("%s #%d: %s", name, state.Key.Number, outcomeText(view))
 	p.columns(
 		[]string{"workflow", state.Key.WorkflowID()},

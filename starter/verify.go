@@ -77,8 +77,7 @@ func (v *verifier) run(ctx context.Context, out, progress io.Writer, answers io.
 	if _, err := io.WriteString(out, report.Text()); err != nil {
 		return err
 	}
-	path := v.report
-	path = cmp.Or(path, fmt.Sprintf("verify-%s-%s.txt", v.ShopID, report.At.Format("20060102-150405")))
+	path := cmp.Or(v.report, fmt.Sprintf("verify-%s-%s.txt", v.ShopID, report.At.Format("20060102-150405")))
 	if err := os.WriteFile(path, []byte(report.File()), 0o600); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}

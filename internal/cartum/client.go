@@ -97,7 +97,7 @@ func New(cfg Config) *Client {
 		base:      strings.TrimRight(cfg.URL, "/"),
 		login:     cfg.Login,
 		password:  cfg.Password,
-		userAgent: cfg.UserAgent,
+		userAgent: cmp.Or(cfg.UserAgent, defaultUserAgent),
 		timeout:   cfg.Timeout,
 		http:      sameShopClient(cfg.HTTP),
 		limiter:   rate.NewLimiter(pace(cfg.RequestsPerSecond), 1),
@@ -106,7 +106,6 @@ func New(cfg Config) *Client {
 		now:       cfg.Now,
 		jitter:    cfg.Jitter,
 	}
-	c.userAgent = cmp.Or(c.userAgent, defaultUserAgent)
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}

@@ -232,8 +232,7 @@ func texts(found []*problems.ValidationError) []string {
 			continue
 		}
 		for _, detail := range fitting(one.SchemaValidationErrors) {
-			place := detail.FieldPath
-			place = cmp.Or(place, "$")
+			place := cmp.Or(detail.FieldPath, "$")
 			all = append(all, place+": "+detail.Reason)
 		}
 	}

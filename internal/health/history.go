@@ -112,9 +112,7 @@ func (h *history) copied() []Sample {
 	if n := len(samples); n > 0 { // the last one is still written to
 		last := Sample{At: samples[n-1].At, Accounts: map[string]AccountSample{}, Shops: map[string]ShopSample{}}
 		maps.Copy(last.Accounts, samples[n-1].Accounts)
-		for id, shop := range samples[n-1].Shops {
-			last.Shops[id] = shop
-		}
+		maps.Copy(last.Shops, samples[n-1].Shops)
 		samples[n-1] = last
 	}
 	return samples

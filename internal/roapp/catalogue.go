@@ -1,6 +1,7 @@
 package roapp
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -85,7 +86,7 @@ type catalogues struct {
 func newCatalogues(c *Client, wanted Catalogue, typeID int64) *catalogues {
 	return &catalogues{
 		families: map[Catalogue]family{CatalogueV2: &v2Catalogue{client: c, typeID: typeID}, CatalogueLegacy: &legacyCatalogue{c}},
-		wanted:   orDefault(wanted, CatalogueAuto),
+		wanted:   cmp.Or(wanted, CatalogueAuto),
 	}
 }
 

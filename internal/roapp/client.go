@@ -9,6 +9,7 @@ package roapp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -86,10 +87,10 @@ type Client struct {
 // New returns a client; it sends nothing. A wrong address or key shows at the first request.
 func New(cfg Config) *Client {
 	c := &Client{
-		url:       strings.TrimRight(orDefault(strings.TrimSpace(cfg.URL), defaultURL), "/"),
+		url:       strings.TrimRight(cmp.Or(strings.TrimSpace(cfg.URL), defaultURL), "/"),
 		key:       strings.TrimSpace(cfg.APIKey),
-		userAgent: orDefault(cfg.UserAgent, defaultUserAgent),
-		timeout:   orDefault(cfg.Timeout, defaultTimeout),
+		userAgent: cmp.Or(cfg.UserAgent, defaultUserAgent),
+		timeout:   cmp.Or(cfg.Timeout, defaultTimeout),
 		http:      newHTTPClient(cfg.HTTP),
 		own:       NewLimiter(cfg.RequestsPerSecond),
 		trace:     cfg.Trace,
@@ -113,14 +114,6 @@ func (c *Client) String() string { return "roapp.Client{" + c.url + "}" }
 
 // GoString leaves the key out.
 func (c *Client) GoString() string { return c.String() }
-
-func orDefault[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
-}
 
 func newHTTPClient(given *http.Client) *http.Client {
 	if given != nil {

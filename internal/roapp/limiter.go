@@ -1,6 +1,7 @@
 package roapp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (l *Limiter) setRate(perSecond float64) {
 		l.sent, l.ahead = nil, tasksInFlight
 		return
 	}
-	perSecond = orDefault(perSecond, defaultRequestsPerSecond)
+	perSecond = cmp.Or(perSecond, defaultRequestsPerSecond)
 	remembered := make([]*slot, min(max(1, int(perSecond)), maxWindow))
 	for i, j := len(remembered)-1, len(l.sent)-1; i >= 0 && j >= 0; i, j = i-1, j-1 {
 		remembered[i] = l.sent[j]

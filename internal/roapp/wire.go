@@ -69,8 +69,7 @@ func (n node) fail(problem string) {
 	if *n.problem != nil {
 		return
 	}
-	path := n.path
-	path = cmp.Or(path, "answer")
+	path := cmp.Or(n.path, "answer")
 	*n.problem = errors.New(path + ": " + problem)
 }
 

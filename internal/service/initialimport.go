@@ -19,8 +19,7 @@ const usualImportDays = 60
 // from which on orders come by themselves, as many days as the settings say,
 // else 60.
 func WantedImport(shop settings.Shop, from, to, by string) (workflows.InitialImportWanted, error) {
-	days := shop.InitialImport.Days
-	days = cmp.Or(days, usualImportDays)
+	days := cmp.Or(shop.InitialImport.Days, usualImportDays)
 	want := workflows.InitialImportWanted{
 		From: shop.Since.AddDate(0, 0, -days).Format(time.DateOnly), To: shop.Since.AddDate(0, 0, -1).Format(time.DateOnly),
 		SkipStatuses: shop.InitialImport.SkipStatuses, By: by,
