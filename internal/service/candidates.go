@@ -140,7 +140,8 @@ func (o *Orders) Search(ctx context.Context, key order.Key, kind order.DecisionK
 	found := Found{Kind: kind}
 	ctx, cancel := context.WithTimeout(ctx, roappPatience)
 	defer cancel()
-	result, err := o.search(ctx, in)
+	id := workflows.SearchID(in, []byte(o.settings.Current().IdentityKey.Reveal()))
+	result, err := kept(ctx, o, o.tables.searches, id, in.Account, true, workflows.SearchWorkflow, in)
 	if err != nil {
 		problem := problemOf(c.account, err)
 		found.Problem = &problem
@@ -154,30 +155,6 @@ func (o *Orders) Search(ctx context.Context, key order.Key, kind order.DecisionK
 	}
 	c.complete(ctx, found.Candidates, kind == order.DecideProduct)
 	return found, nil
-}
-
-func (o *Orders) search(ctx context.Context, in workflows.SearchInput) (found workflows.SearchResult, err error) {
-	id := workflows.SearchID(in, []byte(o.settings.Current().IdentityKey.Reveal()))
-	if found, known := o.tables.searches.known(id); known {
-		return found, nil
-	}
-	if err := pause(ctx); err != nil {
-		return found, err
-	}
-	if err := o.tables.reads.ofUser(ctx); err != nil {
-		return found, err
-	}
-	return o.tables.searches.get(ctx, id, func(asking context.Context) (found workflows.SearchResult, err error) {
-		done, err := o.tables.reads.ofAccount(asking, in.Account)
-		if err != nil {
-			return found, err
-		}
-		defer done()
-		if err := o.read(asking, id, workflows.SearchWorkflow, in, &found); err != nil {
-			return found, fmt.Errorf("search in account %s: %w", in.Account, err)
-		}
-		return found, nil
-	})
 }
 
 // complete adds what is known of the candidates without a request to RO App.

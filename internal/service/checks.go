@@ -3,19 +3,16 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/cartumsync/cartumsync/internal/check"
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/refdata"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -167,18 +164,16 @@ func (o *Orders) readChecks(ctx context.Context, was Checks) Checks {
 // settings in force.
 func (o *Orders) lastCheck(ctx context.Context, of workflows.Owner, revision string, was LastCheck) LastCheck {
 	last := LastCheck{Checked: was.Checked}
-	described, err := o.temporal.DescribeWorkflowExecution(ctx, workflows.CheckID(of), "")
-	info := described.GetWorkflowExecutionInfo()
+	run, err := o.lastRun(ctx, workflows.CheckID(of))
 	switch {
-	case engine.Missing(err): // nobody has asked yet
 	case err != nil:
 		last.Problem = "Temporal does not answer"
 		return last
-	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+	case run == nil: // nobody has asked yet
+	case run.running:
 		last.Running = true
 		return last
 	default:
-		run := o.temporal.GetWorkflow(ctx, workflows.CheckID(of), info.GetExecution().GetRunId())
 		var said workflows.Checked
 		if err := run.Get(ctx, &said); err != nil {
 			last.Problem = plainly(err)
@@ -186,28 +181,24 @@ func (o *Orders) lastCheck(ctx context.Context, of workflows.Owner, revision str
 			last.Checked = said
 		}
 	}
-	if last.Revision == revision || o.checks.wasBegun(of, revision) {
+	if last.Revision == revision || o.checks.startedFor(of) == revision {
 		return last
 	}
 	if err := o.startCheck(ctx, of, revision, ""); err != nil {
 		last.Problem = err.Error()
 		return last
 	}
-	o.checks.noteBegun(of, revision)
+	o.checks.mu.Lock()
+	defer o.checks.mu.Unlock()
+	o.checks.started[of.String()] = revision
 	last.Running = true
 	return last
 }
 
-func (c *checks) wasBegun(of workflows.Owner, revision string) bool {
+func (c *checks) startedFor(of workflows.Owner) (revision string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.started[of.String()] == revision
-}
-
-func (c *checks) noteBegun(of workflows.Owner, revision string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.started[of.String()] = revision
+	return c.started[of.String()]
 }
 
 // Check has all accounts and shops asked again, and goes before other work. Who
@@ -230,14 +221,8 @@ func (o *Orders) Check(ctx context.Context, by string) error {
 }
 
 func (o *Orders) startCheck(ctx context.Context, of workflows.Owner, revision, by string) error {
-	id := workflows.CheckID(of)
-	_, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: checkWithin,
-		StaticSummary:            "What the settings are checked against",
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	_, err := o.start(ctx, client.StartWorkflowOptions{
+		ID: workflows.CheckID(of), WorkflowExecutionTimeout: checkWithin, StaticSummary: "What the settings are checked against",
 	}, workflows.CheckWorkflow, workflows.CheckInput{Of: of, Revision: revision, By: by})
-	if err != nil {
-		return fmt.Errorf("begin %s: %w", id, err)
-	}
-	return nil
+	return err
 }

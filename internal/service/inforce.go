@@ -130,7 +130,7 @@ func (n Names) shop(id string, s settings.Shop) ShopInForce {
 		InitialImportDays: s.InitialImport.Days, Webhooks: s.WebhookKey.Reveal() != "",
 		Location: n.named(s.Account, refdata.Locations, s.Location), OrderType: n.named(s.Account, refdata.OrderTypes, s.OrderType),
 	}
-	ofShop := func(status int) Named { return n.unnumbered(int64(status), n.Cartum(id, status)) }
+	ofShop := func(status int) Named { return Named{int64(status), n.title(id, status)} }
 	ofAccount := func(status int64) Named { return n.named(s.Account, refdata.Statuses, status) }
 	for _, status := range s.InitialImport.SkipStatuses {
 		out.SkipStatuses = append(out.SkipStatuses, ofShop(status))
@@ -177,12 +177,4 @@ func (n Names) named(account string, kind refdata.Kind, id int64) Named {
 		named.Name, _ = said.Lists[kind].Name(strconv.FormatInt(id, 10))
 	}
 	return named
-}
-
-// unnumbered leaves out a name that is only the number again.
-func (n Names) unnumbered(id int64, name string) Named {
-	if name == strconv.FormatInt(id, 10) {
-		name = ""
-	}
-	return Named{ID: id, Name: name}
 }

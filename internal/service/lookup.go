@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -103,10 +101,7 @@ func (o *Orders) verify(ctx context.Context, state *order.State, d order.Decisio
 func (o *Orders) lookup(ctx context.Context, in workflows.LookupInput) (found workflows.LookupResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupWithin)
 	defer cancel()
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.LookupID(in), TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: lookupWithin,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflows.LookupWorkflow, in)
+	run, err := o.start(ctx, client.StartWorkflowOptions{ID: workflows.LookupID(in), WorkflowExecutionTimeout: lookupWithin}, workflows.LookupWorkflow, in)
 	if err != nil {
 		return found, err
 	}

@@ -40,24 +40,23 @@ func (n StatusNames) RoappStatus(id int64) string { return n.names.Roapp(n.accou
 // Roapp is the name of a status of an RO App account, or its number where no
 // name is known.
 func (n Names) Roapp(account string, id int64) string {
-	number := strconv.FormatInt(id, 10)
-	said := n.checks.Accounts[account].Account
-	if said == nil {
-		return number
-	}
-	name, _ := said.Lists[refdata.Statuses].Name(number)
-	return cmp.Or(name, number)
+	return cmp.Or(n.named(account, refdata.Statuses, id).Name, strconv.FormatInt(id, 10))
 }
 
 // Cartum is the name of a status of a shop in the shop's language, or its number
 // where no name is known.
 func (n Names) Cartum(shop string, id int) string {
+	return cmp.Or(n.title(shop, id), strconv.Itoa(id))
+}
+
+// title is the name of a shop's status, "" where it is not known.
+func (n Names) title(shop string, id int) string {
 	if said := n.checks.Shops[shop].Shop; said != nil && n.set != nil {
 		for _, status := range said.Statuses {
 			if status.ID == id {
-				return cmp.Or(check.TitleOf(status.Titles, n.set.Shops[shop].Language), strconv.Itoa(id))
+				return check.TitleOf(status.Titles, n.set.Shops[shop].Language)
 			}
 		}
 	}
-	return strconv.Itoa(id)
+	return ""
 }

@@ -137,12 +137,15 @@ func (o *Orders) query(ctx context.Context, id, query string) (converter.Encoded
 
 // PollAccount tells the account's entity that something changed in RO App.
 func (o *Orders) PollAccount(ctx context.Context, account string) error {
+	return o.signal(ctx, workflows.AccountID(account), workflows.SignalPoll, nil, workflows.AccountWorkflow, workflows.AccountState{Account: account})
+}
+
+// signal tells an entity something, and starts it where it does not run.
+func (o *Orders) signal(ctx context.Context, id, signal string, payload any, workflow string, state any) error {
 	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
 	defer cancel()
-	id := workflows.AccountID(account)
 	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, workflows.SignalPoll, nil, options, workflows.AccountWorkflow, workflows.AccountState{Account: account})
-	if err != nil {
+	if _, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflow, state); err != nil {
 		return fmt.Errorf("tell %s: %w", id, err)
 	}
 	return nil

@@ -26,11 +26,6 @@ const (
 	ProblemUnreadable ProblemCode = "unreadable" // some of its orders cannot be read
 )
 
-// ProblemCodes are all codes.
-func ProblemCodes() []ProblemCode {
-	return []ProblemCode{ProblemBusy, ProblemSlow, ProblemNotRead, ProblemUnreadable}
-}
-
 // String says it in English.
 func (p Problem) String() string {
 	switch p.Code {

@@ -9,12 +9,10 @@ import (
 
 	"github.com/jellydator/ttlcache/v3"
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -100,12 +98,36 @@ func (r *reads) slots(account string) chan struct{} {
 // readWithin bounds a list or a search, also where nobody waits for it any longer.
 const readWithin = 70 * time.Second
 
+// kept gives the answer that is kept under the id, or has a workflow read a new one of RO App, within the limits of the
+// user and the account. One that is typed waits for its user to change their mind.
+func kept[T any](ctx context.Context, o *Orders, answers *shared[T], id, account string, typed bool, workflow string, in any) (answer T, err error) {
+	if answer, known := answers.known(id); known {
+		return answer, nil
+	}
+	if typed {
+		if err := pause(ctx); err != nil {
+			return answer, err
+		}
+	}
+	if err := o.tables.reads.ofUser(ctx); err != nil {
+		return answer, err
+	}
+	return answers.get(ctx, id, func(asking context.Context) (answer T, err error) {
+		done, err := o.tables.reads.ofAccount(ctx, account)
+		if err != nil {
+			return answer, err
+		}
+		defer done()
+		if err := o.read(asking, id, workflow, in, &answer); err != nil {
+			return answer, fmt.Errorf("%s of account %s: %w", workflow, account, err)
+		}
+		return answer, nil
+	})
+}
+
 // read has a list or a search done by a workflow, which is gone once it has answered.
 func (o *Orders) read(ctx context.Context, id, workflow string, in, into any) error {
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: readWithin,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflow, in)
+	run, err := o.start(ctx, client.StartWorkflowOptions{ID: id, WorkflowExecutionTimeout: readWithin}, workflow, in)
 	if err != nil {
 		return err
 	}

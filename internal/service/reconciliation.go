@@ -10,12 +10,10 @@ import (
 	"time"
 
 	"github.com/shopspring/decimal"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
 	"github.com/cartumsync/cartumsync/internal/order"
 	"github.com/cartumsync/cartumsync/workflows"
@@ -64,25 +62,14 @@ type Tally struct {
 }
 
 func (t *Tally) add(sum *decimal.Decimal, currency string) {
-	t.Orders++
-	t.count(currency, 1)
-	if sum != nil {
-		t.addSum(*sum, currency)
-	}
-}
-
-func (t *Tally) addSum(sum decimal.Decimal, currency string) {
-	if t.Sums == nil {
-		t.Sums = map[string]decimal.Decimal{}
-	}
-	t.Sums[currency] = t.Sums[currency].Add(sum)
-}
-
-func (t *Tally) count(currency string, orders int) {
 	if t.Counts == nil {
-		t.Counts = map[string]int{}
+		t.Sums, t.Counts = map[string]decimal.Decimal{}, map[string]int{}
 	}
-	t.Counts[currency] += orders
+	t.Orders++
+	t.Counts[currency]++
+	if sum != nil {
+		t.Sums[currency] = t.Sums[currency].Add(*sum)
+	}
 }
 
 // Money is a sum in a currency.
@@ -200,20 +187,13 @@ func (o *Orders) Reconciliation(ctx context.Context, in workflows.ReconcileInput
 	if err := o.mayReconcile(in); err != nil {
 		return Reconciliation{}, err
 	}
-	id := workflows.ReconcileID(in)
-	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
-	info := described.GetWorkflowExecutionInfo()
+	last, err := o.lastRun(ctx, workflows.ReconcileID(in))
 	switch {
-	case engine.Missing(err):
-		fresh = true
 	case err != nil:
-		return Reconciliation{}, fmt.Errorf("ask for %s: %w", id, err)
-	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return Reconciliation{}, err
+	case last != nil && last.running:
 		return Reconciliation{}, stillReading()
-	case time.Since(info.GetCloseTime().AsTime()) > reconciledFor:
-		fresh = true
-	}
-	if fresh {
+	case last == nil || fresh || time.Since(last.ended) > reconciledFor:
 		busy, err := o.readingOther(ctx, in)
 		if err == nil && !busy {
 			_, err = o.startReconcile(ctx, in)
@@ -223,7 +203,7 @@ func (o *Orders) Reconciliation(ctx context.Context, in workflows.ReconcileInput
 		}
 		return Reconciliation{}, stillReading()
 	}
-	return o.compared(ctx, o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()))
+	return o.compared(ctx, last)
 }
 
 // readingOther tells whether other days of the shop are being read for somebody:
@@ -233,14 +213,9 @@ func (o *Orders) readingOther(ctx context.Context, in workflows.ReconcileInput) 
 	id := workflows.ReconcileID(in)
 	o.reconciling.Lock()
 	defer o.reconciling.Unlock()
-	if last := o.lastReconciled[in.Shop]; last != "" && last != id {
-		described, err := o.temporal.DescribeWorkflowExecution(ctx, last, "")
-		switch {
-		case engine.Missing(err):
-		case err != nil:
-			return false, fmt.Errorf("ask for %s: %w", last, err)
-		case described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-			return true, nil
+	if other := o.lastReconciled[in.Shop]; other != "" && other != id {
+		if last, err := o.lastRun(ctx, other); err != nil || last != nil && last.running {
+			return err == nil, err
 		}
 	}
 	o.lastReconciled[in.Shop] = id
@@ -271,16 +246,10 @@ func (o *Orders) mayReconcile(in workflows.ReconcileInput) error {
 }
 
 func (o *Orders) startReconcile(ctx context.Context, in workflows.ReconcileInput) (client.WorkflowRun, error) {
-	id := workflows.ReconcileID(in)
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: engine.OrdersQueue, WorkflowExecutionTimeout: reconcileWithin,
-		StaticSummary:            "Orders of shop " + in.Shop + ", " + in.From + " to " + in.To,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	return o.start(ctx, client.StartWorkflowOptions{
+		ID: workflows.ReconcileID(in), WorkflowExecutionTimeout: reconcileWithin,
+		StaticSummary: "Orders of shop " + in.Shop + ", " + in.From + " to " + in.To,
 	}, workflows.ReconcileWorkflow, in)
-	if err != nil {
-		return nil, fmt.Errorf("begin %s: %w", id, err)
-	}
-	return run, nil
 }
 
 func (o *Orders) compared(ctx context.Context, run client.WorkflowRun) (Reconciliation, error) {
@@ -337,20 +306,16 @@ type comparison struct {
 
 func (c comparison) compare() Reconciliation {
 	out := Reconciliation{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
-	days := map[string]*ReconciledDay{}
-	for _, day := range daysOf(c.read.From, c.read.To) {
-		days[day] = &ReconciledDay{Day: day}
-	}
 	sorted := slices.SortedFunc(slices.Values(c.read.Orders), func(a, b workflows.ShopOrder) int { return cmp.Compare(a.Number, b.Number) })
-	for _, one := range sorted {
-		if day := days[one.Day]; day != nil {
-			c.take(day, one)
-		}
-	}
 	for _, name := range daysOf(c.read.From, c.read.To) {
-		day := *days[name]
+		day := ReconciledDay{Day: name}
+		for _, one := range sorted {
+			if one.Day == name {
+				c.take(&day, one)
+				c.take(&out.Total, one)
+			}
+		}
 		out.Days = append(out.Days, day)
-		out.Total.addDay(day)
 	}
 	return out
 }
@@ -396,22 +361,6 @@ func (c comparison) reason(one workflows.ShopOrder, is standing, known bool) Mis
 	default:
 		return MissingOlder
 	}
-}
-
-func (d *ReconciledDay) addDay(one ReconciledDay) {
-	for into, from := range map[*Tally]Tally{&d.Shop: one.Shop, &d.Roapp: one.Roapp} {
-		into.Orders += from.Orders
-		for currency, sum := range from.Sums {
-			into.addSum(sum, currency)
-		}
-		for currency, orders := range from.Counts {
-			into.count(currency, orders)
-		}
-	}
-	d.Unread += one.Unread
-	d.Missing = append(d.Missing, one.Missing...)
-	d.Different = append(d.Different, one.Different...)
-	d.Unreadable += one.Unreadable
 }
 
 // daysOf are all days of a range, newest first.

@@ -59,7 +59,11 @@ func (o *Orders) Refresh(ctx context.Context, key order.Key, by string) (Refresh
 	if err != nil {
 		return Refreshed{}, err
 	}
-	result, err := o.update(waiting, key, view.RefreshID, by)
+	var result flow.Refresh
+	update, err := o.update(waiting, key, view.RefreshID, by, client.WorkflowUpdateStageCompleted)
+	if err == nil {
+		err = update.Get(waiting, &result)
+	}
 	switch {
 	case err == nil && !result.Running:
 		return ended(view.RefreshID, result.Result.Problem, result.Result.Changed, result.AllowedAt), nil
@@ -126,19 +130,13 @@ func (o *Orders) openView(ctx context.Context, key order.Key) (order.View, error
 	return view, err
 }
 
-// update sends the update. The same id always has the same answer, so it may be
+// update sends the update, and waits until it is at the stage. The same id always has the same answer, so it may be
 // sent any number of times.
-func (o *Orders) update(ctx context.Context, key order.Key, id, by string) (flow.Refresh, error) {
-	var result flow.Refresh
-	handle, err := o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+func (o *Orders) update(ctx context.Context, key order.Key, id, by string, until client.WorkflowUpdateStage) (client.WorkflowUpdateHandle, error) {
+	return o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: key.WorkflowID(), UpdateID: id, UpdateName: workflows.UpdateRefresh,
-		Args: []any{order.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{order.RefreshRequest{By: by}}, WaitForStage: until,
 	})
-	if err != nil {
-		return result, err
-	}
-	err = handle.Get(ctx, &result)
-	return result, err
 }
 
 // sinceThen is how far a running refresh is by now, what was told of it where

@@ -61,13 +61,9 @@ var errNotShown = errors.New("the rehearsal's orders cannot be shown")
 // showRehearsed tells of the orders after the first so many. While the rehearsal goes on, what fails is asked again.
 func (o *Orders) showRehearsed(ctx context.Context, run client.WorkflowRun, told int, tell func(workflows.RehearsalView) error) (int, error) {
 	for {
-		var view workflows.RehearsalView
-		answer, err := o.temporal.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), workflows.QueryRehearsal, told)
-		if err == nil {
-			err = answer.Get(&view)
-		}
+		view, err := o.askRehearsal(ctx, run, told)
 		if err != nil {
-			return told, fmt.Errorf("ask the rehearsal for its orders: %w", err)
+			return told, err
 		}
 		if err := tell(view); err != nil {
 			return told, fmt.Errorf("%w: %w", errNotShown, err)
@@ -77,6 +73,18 @@ func (o *Orders) showRehearsed(ctx context.Context, run client.WorkflowRun, told
 			return told, nil
 		}
 	}
+}
+
+// askRehearsal asks how far it is, and for the orders after the first so many.
+func (o *Orders) askRehearsal(ctx context.Context, run client.WorkflowRun, told int) (view workflows.RehearsalView, err error) {
+	answer, err := o.temporal.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), workflows.QueryRehearsal, told)
+	if err == nil {
+		err = answer.Get(&view)
+	}
+	if err != nil {
+		return view, fmt.Errorf("ask how far %s is: %w", run.GetID(), err)
+	}
+	return view, nil
 }
 
 // endRehearsal ends one whose asker has gone.
@@ -106,26 +114,16 @@ func (o *Orders) StartRehearsal(ctx context.Context, shop string, want workflows
 func (o *Orders) Rehearsal(ctx context.Context, shop string) (*RehearsalStatus, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
-	id := workflows.RehearsalID(shop)
-	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
-	if engine.Missing(err) {
-		return nil, nil
+	last, err := o.lastRun(ctx, workflows.RehearsalID(shop))
+	if err != nil || last == nil {
+		return nil, err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("ask for the rehearsal of shop %s: %w", shop, err)
+	status := &RehearsalStatus{Running: last.running}
+	if status.RehearsalView, err = o.askRehearsal(ctx, last, math.MaxInt32); err != nil {
+		return nil, err
 	}
-	info := described.GetWorkflowExecutionInfo()
-	status := &RehearsalStatus{Running: info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
-	answer, err := o.temporal.QueryWorkflow(ctx, id, info.GetExecution().GetRunId(), workflows.QueryRehearsal, math.MaxInt32)
-	if err == nil {
-		err = answer.Get(&status.RehearsalView)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ask how far the rehearsal of shop %s is: %w", shop, err)
-	}
-	if !status.Running {
-		var ended workflows.Rehearsed
-		if err := o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()).Get(ctx, &ended); err != nil {
+	if !last.running {
+		if err := last.Get(ctx, nil); err != nil {
 			status.Problem = plainly(err)
 		}
 	}
@@ -144,12 +142,7 @@ func (o *Orders) StopRehearsal(ctx context.Context, shop string) error {
 }
 
 func (o *Orders) startRehearsal(ctx context.Context, shop string, want workflows.InitialImportWanted) (client.WorkflowRun, error) {
-	run, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.RehearsalID(shop), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+	return o.start(ctx, client.StartWorkflowOptions{
+		ID: workflows.RehearsalID(shop), WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
 	}, workflows.RehearsalWorkflow, workflows.RehearsalInput{Shop: shop, InitialImportWanted: want})
-	if err != nil {
-		return nil, fmt.Errorf("start the rehearsal of shop %s: %w", shop, err)
-	}
-	return run, nil
 }

@@ -3,7 +3,6 @@ package service
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -36,30 +35,9 @@ func (l *tableQuery) accounts() []string {
 
 // roappPage reads a page of an account's own list. Other work on the account goes
 // first, so it may take until ctx ends.
-func (l *tableQuery) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (page workflows.RoappOrdersPage, err error) {
+func (l *tableQuery) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
 	id := workflows.RoappOrdersID(in, []byte(l.set.IdentityKey.Reveal()))
-	if page, known := l.tables.roapp.known(id); known {
-		return page, nil
-	}
-	if in.Number != "" {
-		if err := pause(ctx); err != nil {
-			return page, err
-		}
-	}
-	if err := l.tables.reads.ofUser(ctx); err != nil {
-		return page, err
-	}
-	return l.tables.roapp.get(ctx, id, func(asking context.Context) (page workflows.RoappOrdersPage, err error) {
-		done, err := l.tables.reads.ofAccount(ctx, in.Account)
-		if err != nil {
-			return page, err
-		}
-		defer done()
-		if err := l.read(asking, id, workflows.RoappOrdersWorkflow, in, &page); err != nil {
-			return page, fmt.Errorf("list the orders of account %s: %w", in.Account, err)
-		}
-		return page, nil
-	})
+	return kept(ctx, l.Orders, l.tables.roapp, id, in.Account, in.Number != "", workflows.RoappOrdersWorkflow, in)
 }
 
 // roappByNumber asks an account for an order by the number that its staff see.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -49,15 +47,7 @@ func (o *Orders) InForce(shop string) error {
 }
 
 func (o *Orders) signalShop(ctx context.Context, shop, signal string, payload any) error {
-	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
-	defer cancel()
-	id := workflows.ShopID(shop)
-	options := client.StartWorkflowOptions{ID: id, TaskQueue: engine.OrdersQueue}
-	_, err := o.temporal.SignalWithStartWorkflow(ctx, id, signal, payload, options, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
-	if err != nil {
-		return fmt.Errorf("tell %s: %w", id, err)
-	}
-	return nil
+	return o.signal(ctx, workflows.ShopID(shop), signal, payload, workflows.ShopWorkflow, workflows.ShopState{Shop: shop})
 }
 
 // Shop asks the shop's entity for its state, which is empty where it never ran.
@@ -79,12 +69,6 @@ func (o *Orders) Shop(ctx context.Context, shop string) (workflows.ShopView, err
 // Sweep polls all orders of the shop now.
 func (o *Orders) Sweep(ctx context.Context, shop string) error {
 	return o.signalShop(ctx, shop, workflows.SignalPoll, nil)
-}
-
-// Settings tells the shop's entity which settings are in force; what it knows
-// already changes nothing.
-func (o *Orders) Settings(ctx context.Context, shop, revision string) error {
-	return o.signalShop(ctx, shop, workflows.SignalSettings, revision)
 }
 
 // InitialImport begins an import of older orders, or goes on with the one that

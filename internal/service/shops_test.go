@@ -29,7 +29,7 @@ func TestEntitiesAreTold(t *testing.T) {
 	wanted := workflows.InitialImportWanted{From: "2026-09-01", To: "2026-09-30"}
 	for _, err := range []error{
 		e.Orders.Webhooks(ctx, "demo", "https://sync.example"), e.Orders.WebhookRemoved(ctx, "demo", "order_paid"), e.Orders.Sweep(ctx, "demo"),
-		e.Orders.Settings(ctx, "demo", "r2"), e.Orders.InitialImport(ctx, "demo", wanted), e.Orders.StopInitialImport(ctx, "demo"), e.Orders.PollAccount(ctx, "main"),
+		e.Orders.InitialImport(ctx, "demo", wanted), e.Orders.StopInitialImport(ctx, "demo"), e.Orders.PollAccount(ctx, "main"),
 	} {
 		require.NoError(t, err)
 	}
@@ -37,7 +37,6 @@ func TestEntitiesAreTold(t *testing.T) {
 		{ID: "shop:demo", Name: workflows.SignalWebhooks, Payload: workflows.WebhooksWanted{PublicURL: "https://sync.example"}},
 		{ID: "shop:demo", Name: workflows.SignalWebhookRemoved, Payload: "order_paid"},
 		{ID: "shop:demo", Name: workflows.SignalPoll},
-		{ID: "shop:demo", Name: workflows.SignalSettings, Payload: "r2"},
 		{ID: "shop:demo", Name: workflows.SignalInitialImport, Payload: wanted},
 		{ID: "shop:demo", Name: workflows.SignalStopInitialImport},
 		{ID: "account:main", Name: workflows.SignalPoll},

@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/order"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // startTimeout bounds the wait until an order's workflow has taken a refresh.
@@ -28,11 +27,7 @@ func (o *Orders) StartRefresh(ctx context.Context, key order.Key, by string) (Re
 	if view.NextRefresh.After(time.Now()) {
 		return Refreshed{State: RefreshTooSoon, ID: view.RefreshID, Next: view.NextRefresh}, nil
 	}
-	_, err = o.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: key.WorkflowID(), UpdateID: view.RefreshID, UpdateName: workflows.UpdateRefresh,
-		Args: []any{order.RefreshRequest{By: by}}, WaitForStage: client.WorkflowUpdateStageAccepted,
-	})
-	if err == nil {
+	if _, err = o.update(ctx, key, view.RefreshID, by, client.WorkflowUpdateStageAccepted); err == nil {
 		// It may have ended already, or have been refused; where nobody tells, it
 		// runs all the same.
 		return o.sinceThen(ctx, key, Refreshed{State: RefreshRunning, ID: view.RefreshID}), nil

@@ -8,7 +8,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -33,35 +32,24 @@ func (o *Orders) SendTestAlert(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, workflows.DispatchTimeout)
 	defer cancel()
 	now := time.Now()
-	_, err := o.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: workflows.NotifyID(testAlertID), TaskQueue: engine.OrdersQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+	_, err := o.start(ctx, client.StartWorkflowOptions{
+		ID: workflows.NotifyID(testAlertID), WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
 	}, workflows.NotifyWorkflow, workflows.Alert{
 		ID: fmt.Sprintf("%s:%d", testAlertID, now.UnixMilli()), Kind: workflows.AlertTest, At: now, Problem: "This is a test; nothing is wrong.",
 	})
-	if err != nil {
-		return fmt.Errorf("send a test alert: %w", err)
-	}
-	return nil
+	return err
 }
 
 // LastTestAlert is the last test alert.
 func (o *Orders) LastTestAlert(ctx context.Context) (TestAlert, error) {
 	ctx, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
-	id := workflows.NotifyID(testAlertID)
-	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
-	info := described.GetWorkflowExecutionInfo()
-	switch {
-	case engine.Missing(err):
-		return TestAlert{}, nil
-	case err != nil:
-		return TestAlert{}, fmt.Errorf("ask for the test alert: %w", err)
-	case info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
-		return TestAlert{Sending: true}, nil
+	last, err := o.lastRun(ctx, workflows.NotifyID(testAlertID))
+	if err != nil || last == nil || last.running {
+		return TestAlert{Sending: last != nil && last.running}, err
 	}
-	alert := TestAlert{At: info.GetCloseTime().AsTime(), Accepted: true}
-	if err := o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()).Get(ctx, nil); err != nil {
+	alert := TestAlert{At: last.ended, Accepted: true}
+	if err := last.Get(ctx, nil); err != nil {
 		alert.Accepted, alert.Problem = false, plainly(err)
 	}
 	return alert, nil
