@@ -28,7 +28,9 @@ func (w Words) Account(id string, a settings.Account, says refdata.Account) Sect
 	}
 	s.failures(names, says)
 	s.catalogue(at, a, says)
-	s.organizations(says.Lists[refdata.Organizations])
+	if says.Lists[refdata.Organizations].Unfiltered {
+		s.Find(Remark, "organizations", "RO App does not search its organizations by phone: only its first page of them is compared, so a company may get a second contact, a person")
+	}
 	s.id(at+".piece_unit", says.Lists[refdata.Units], a.PieceUnit, names.title)
 	s.id(at+".fallback_category", says.Lists[refdata.Categories], a.FallbackCategory, names.title)
 	s.customFields(at+".fields.", a.Fields, names.title, says.Lists[refdata.CustomFields])
@@ -62,12 +64,6 @@ func (s *Section) catalogue(at string, a settings.Account, says refdata.Account)
 		s.Find(Problem, at+".product_type_id", "the account has no product type, so no product can be created; add one in RO App")
 	default:
 		s.Find(Remark, at+".product_type_id", "none: new products get the first type, %s %q", types.Records[0].ID, types.Records[0].Name)
-	}
-}
-
-func (s *Section) organizations(d refdata.Directory) {
-	if d.Unfiltered {
-		s.Find(Remark, "organizations", "RO App does not search its organizations by phone: only its first page of them is compared, so a company may get a second contact, a person")
 	}
 }
 

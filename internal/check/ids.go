@@ -19,37 +19,30 @@ func (c *checker) withoutSettings(ctx context.Context) error {
 	if c.Account != "" || c.Shop != "" {
 		return errors.New("--account and --shop choose from the settings; --roapp-url and --cartum-url do without")
 	}
-	var account, shop func()
-	if c.RoappURL != "" {
-		values, err := c.credentials("--roapp-url", c.RoappURL, "ROAPP_API_KEY")
-		if err != nil {
-			return err
-		}
-		account = func() {
-			says := AskAccount(ctx, roapp.New(roapp.Config{URL: c.RoappURL, APIKey: values[0], Timeout: serviceTimeout}))
-			c.add(Words{}.AccountAlone(c.RoappURL, "--roapp-url", "ROAPP_API_KEY", says))
-		}
+	keys, err := c.credentials("--roapp-url", c.RoappURL, "ROAPP_API_KEY")
+	if err != nil {
+		return err
 	}
-	if c.CartumURL != "" {
-		values, err := c.credentials("--cartum-url", c.CartumURL, "CARTUM_LOGIN", "CARTUM_PASSWORD")
-		if err != nil {
-			return err
-		}
-		shop = func() {
-			says := AskShop(ctx, cartum.New(cartum.Config{URL: c.CartumURL, Login: values[0], Password: values[1], Timeout: serviceTimeout}), time.UTC)
-			c.add(Words{}.ShopAlone(c.CartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
-		}
+	logins, err := c.credentials("--cartum-url", c.CartumURL, "CARTUM_LOGIN", "CARTUM_PASSWORD")
+	if err != nil {
+		return err
 	}
-	for _, list := range []func(){account, shop} {
-		if list != nil {
-			list()
-		}
+	if keys != nil {
+		says := AskAccount(ctx, roapp.New(roapp.Config{URL: c.RoappURL, APIKey: keys[0], Timeout: serviceTimeout}))
+		c.add(Words{}.AccountAlone(c.RoappURL, "--roapp-url", "ROAPP_API_KEY", says))
+	}
+	if logins != nil {
+		says := AskShop(ctx, cartum.New(cartum.Config{URL: c.CartumURL, Login: logins[0], Password: logins[1], Timeout: serviceTimeout}), time.UTC)
+		c.add(Words{}.ShopAlone(c.CartumURL, "--cartum-url", "CARTUM_LOGIN, CARTUM_PASSWORD", says))
 	}
 	return nil
 }
 
-// credentials are the variables that go with an address.
+// credentials are the variables that go with an address, nil without one.
 func (c *checker) credentials(flag, address string, variables ...string) ([]string, error) {
+	if address == "" {
+		return nil, nil
+	}
 	if !safeAddress(address) {
 		return nil, fmt.Errorf("%s: must be https:// and a host, with no path, query or login after it (http:// only for this machine)", flag)
 	}

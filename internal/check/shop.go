@@ -30,7 +30,8 @@ func (w Words) Shop(id string, set settings.Shop, currency string, says refdata.
 	if read {
 		s.shopCurrency(at+".account", currency, says.Currencies)
 		read = s.statusesRead(names, says)
-		s.importReads(names, says)
+		s.cartumFailed(names, s.words.Sprintf("its orders"), says.OrdersFailure)
+		s.cartumFailed(names, s.words.Sprintf("its catalogue"), says.CatalogueFailure)
 	}
 	if set.WebhookKey.Reveal() == "" {
 		s.Find(Remark, at+".webhook_key", "none: Cartum's webhooks are refused, and orders are found by polling alone")
@@ -78,7 +79,7 @@ func (w Words) ShopAlone(url, flag, variables string, says refdata.Shop) Section
 
 func (s *Section) logIn(names shopNames, says refdata.Shop) bool {
 	if says.Login != nil {
-		s.cartumFailed(names, s.words.Sprintf("the login"), *says.Login)
+		s.cartumFailed(names, s.words.Sprintf("the login"), says.Login)
 		return false
 	}
 	s.Find(Fine, names.login, "accepted")
@@ -86,24 +87,15 @@ func (s *Section) logIn(names shopNames, says refdata.Shop) bool {
 }
 
 func (s *Section) statusesRead(names shopNames, says refdata.Shop) bool {
-	if says.StatusesFailure != nil {
-		s.cartumFailed(names, s.words.Sprintf("its statuses"), *says.StatusesFailure)
-	}
+	s.cartumFailed(names, s.words.Sprintf("its statuses"), says.StatusesFailure)
 	return says.StatusesFailure == nil
 }
 
-// importReads tells what else an import cannot read.
-func (s *Section) importReads(names shopNames, says refdata.Shop) {
-	if says.OrdersFailure != nil {
-		s.cartumFailed(names, s.words.Sprintf("its orders"), *says.OrdersFailure)
+// cartumFailed names the settings' key that is to be fixed, if anything failed.
+func (s *Section) cartumFailed(names shopNames, what string, f *refdata.Failure) {
+	if f == nil {
+		return
 	}
-	if says.CatalogueFailure != nil {
-		s.cartumFailed(names, s.words.Sprintf("its catalogue"), *says.CatalogueFailure)
-	}
-}
-
-// cartumFailed names the settings' key that is to be fixed.
-func (s *Section) cartumFailed(names shopNames, what string, f refdata.Failure) {
 	switch cartum.Kind(f.Kind) {
 	case cartum.Credentials:
 		s.Find(Problem, names.login, "the shop refuses them: %s; create a user in Cartum's panel, Settings > Users, and put its login and password into the variables that the settings name", f.Text)

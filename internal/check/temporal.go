@@ -1,10 +1,10 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -44,11 +44,8 @@ func (c *checker) checkTemporal(ctx context.Context, accounts []string) {
 // temporalAddress is what environment and profile say.
 func (c *checker) temporalAddress() (address, namespace string, err error) {
 	options, err := envconfig.LoadDefaultClientOptions()
-	first := func(texts ...string) string {
-		return texts[slices.IndexFunc(texts, func(text string) bool { return text != "" })]
-	}
-	return first(c.Temporal.HostPort, options.HostPort, client.DefaultHostPort),
-		first(c.Temporal.Namespace, options.Namespace, client.DefaultNamespace), err
+	return cmp.Or(c.Temporal.HostPort, options.HostPort, client.DefaultHostPort),
+		cmp.Or(c.Temporal.Namespace, options.Namespace, client.DefaultNamespace), err
 }
 
 func checkQueues(ctx context.Context, s *Section, temporal client.Client, namespace string, accounts []string) {

@@ -1,16 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
-	"io/fs"
-	"path"
-	"strings"
 
 	"github.com/goccy/go-yaml"
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	"golang.org/x/text/message/catalog"
 
 	"github.com/cartumsync/cartumsync/internal/refdata"
 )
@@ -18,58 +13,33 @@ import (
 //go:embed locales/*.yaml
 var localeFiles embed.FS
 
-// sentences are the translations of what findings say, by the English text. They are part of the program, so a fault in
-// them stops it.
-var sentences = mustLoadSentences(localeFiles)
+// sentences are the translations of what findings say, by language and by the English text.
+var sentences = map[string]map[string]string{"pl": mustRead("pl"), "uk": mustRead("uk")}
 
-func mustLoadSentences(files fs.FS) catalog.Catalog {
-	all := catalog.NewBuilder(catalog.Fallback(language.English))
-	paths, err := fs.Glob(files, "locales/*.yaml")
+// mustRead panics where a language cannot be read, for that is part of the program.
+func mustRead(lang string) (translated map[string]string) {
+	text, err := localeFiles.ReadFile("locales/" + lang + ".yaml")
+	if err == nil {
+		err = yaml.Unmarshal(text, &translated)
+	}
 	if err != nil {
-		panic(err)
+		panic(fmt.Errorf("the texts of %s: %w", lang, err))
 	}
-	for _, file := range paths {
-		text, err := fs.ReadFile(files, file)
-		if err != nil {
-			panic(err)
-		}
-		translated := map[string]string{}
-		if err := yaml.Unmarshal(text, &translated); err != nil {
-			panic(fmt.Errorf("%s: %w", file, err))
-		}
-		lang := language.MustParse(strings.TrimSuffix(path.Base(file), ".yaml"))
-		for english, sentence := range translated {
-			if err := all.SetString(lang, english, sentence); err != nil {
-				panic(fmt.Errorf("%s: %q: %w", file, english, err))
-			}
-		}
-	}
-	return all
+	return translated
 }
 
 // Words judges settings in one language. The zero value is English.
-type Words struct{ printer *message.Printer }
+type Words struct{ translated map[string]string }
 
 // In gives the words of a language: "en", "pl" or "uk".
-func In(lang string) Words {
-	return Words{message.NewPrinter(language.Make(lang), message.Catalog(sentences))}
-}
+func In(lang string) Words { return Words{sentences[lang]} }
 
 // text puts an English text into the language.
-func (w Words) text(english string) string {
-	if w.printer == nil {
-		return english
-	}
-	return w.printer.Sprintf(english)
-}
+func (w Words) text(english string) string { return cmp.Or(w.translated[english], english) }
 
-// Sprintf puts an English text into the language, and formats it as [fmt.Sprintf] does. Numbers are to be text already:
-// ids must not get separators.
+// Sprintf puts an English text into the language, and formats it as [fmt.Sprintf] does.
 func (w Words) Sprintf(format string, values ...any) string {
-	if w.printer == nil {
-		return fmt.Sprintf(format, values...)
-	}
-	return w.printer.Sprintf(format, values...)
+	return fmt.Sprintf(w.text(format), values...)
 }
 
 // section begins a part of a report.
