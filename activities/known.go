@@ -24,7 +24,7 @@ type knownOrder struct {
 // moment, and the open ones, of which allOpen wants those from before it as
 // well. Failed ones are not among them. The list may lag by seconds.
 func (a *Activities) knownOrders(ctx context.Context, shop string, since time.Time, allOpen bool) (map[int64]knownOrder, error) {
-	wanted := index.Placed(since)
+	wanted := index.PlacedBetween(since, time.Time{})
 	if allOpen {
 		wanted = index.Any(wanted, index.Running())
 	}

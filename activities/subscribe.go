@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
+	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
@@ -36,6 +37,6 @@ func (a *Activities) Subscribe(ctx context.Context, in workflows.SubscribeInput)
 
 // webhookURL differs by event, for Cartum's body does not name it.
 func webhookURL(in workflows.SubscribeInput, key string) string {
-	return strings.TrimRight(in.PublicURL, "/") + "/webhooks/cartum/" + url.PathEscape(in.Shop) + "/" + url.PathEscape(key) +
+	return strings.TrimRight(in.PublicURL, "/") + settings.CartumHooks + url.PathEscape(in.Shop) + "/" + url.PathEscape(key) +
 		"?" + url.Values{"event": {in.Event}}.Encode()
 }

@@ -32,7 +32,7 @@ func (b decisionBody) by(name string) order.Decision {
 
 func (a *v1) registerActions(doc huma.API) {
 	action := func(path, id, summary, description string) huma.Operation {
-		operation := errorsOf(a.act(doc, path, id, summary), http.StatusNotFound, http.StatusConflict)
+		operation := a.act(doc, path, id, summary, http.StatusNotFound, http.StatusConflict)
 		operation.Description += " " + description
 		operation.DefaultStatus = http.StatusAccepted
 		return operation
@@ -103,16 +103,12 @@ type decideManyAnswer struct {
 	Answers []decidedAnswer `json:"answers" doc:"In the order of the request"`
 }
 
-func (a *v1) decideMany(ctx context.Context, orders *service.Orders, in *struct{ Body decideManyBody }) (*struct{ Body decideManyAnswer }, error) {
+func (a *v1) decideMany(ctx context.Context, orders *service.Orders, in *struct{ Body decideManyBody }) (*answer[decideManyAnswer], error) {
 	decided, err := orders.DecideMany(ctx, keysOf(in.Body.Orders), in.Body.Decision.by(by(ctx)))
 	if err != nil {
 		return nil, a.failed("decide for several orders", err)
 	}
-	out := decideManyAnswer{Answers: make([]decidedAnswer, 0, len(decided))}
-	for _, one := range decided {
-		out.Answers = append(out.Answers, a.decidedAnswer(one))
-	}
-	return &struct{ Body decideManyAnswer }{out}, nil
+	return &answer[decideManyAnswer]{decideManyAnswer{each(decided, a.decidedAnswer)}}, nil
 }
 
 func (a *v1) decidedAnswer(one service.Decided) decidedAnswer {

@@ -19,10 +19,10 @@ func (a *v1) failed(what string, err error) error { return a.problem("body.", wh
 // notListed is the problem of an error of a list, whose fields are the query's.
 func (a *v1) notListed(what string, err error) error { return a.problem("query.", what, err) }
 
-// problem is that of an error of the service. What went wrong where no caller is
+// problem is that of an error of the service, nil for none. What went wrong where no caller is
 // to blame is logged, not shown.
 func (a *v1) problem(fields, what string, err error) error {
-	if errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	known := service.As(err)

@@ -32,26 +32,20 @@ type initialImportDays struct {
 	To   string `json:"to,omitempty" format:"date" doc:"last day; by default the one before the shop's since"`
 }
 
-type initialImportOutput struct{ Body initialImportBody }
-
 type initialImportBody struct {
 	Shop string `json:"shop"`
 	// Import is absent where there never was one.
 	Import *health.Import `json:"initial_import,omitempty"`
 }
 
-type healthOutput struct{ Body health.Report }
-
 // registerHealth registers the health of shops and accounts, and what may be done
 // about it.
 func (a *v1) registerHealth(doc huma.API) {
-	huma.Register(doc, read(http.MethodGet, "/health", "health", "The health of shops and accounts"), a.health)
-	progress := read(http.MethodGet, "/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is")
-	progress.Errors = append(progress.Errors, http.StatusNotFound)
-	huma.Register(doc, progress, a.initialImport)
-	begin := a.act(doc, "/shops/{shop}/initial-import", "start-initial-import", "Start a shop's initial import, or resume the one that was stopped")
+	huma.Register(doc, read("/health", "health", "The health of shops and accounts"), a.health)
+	huma.Register(doc, read("/shops/{shop}/initial-import", "initial-import", "How far a shop's initial import is", http.StatusNotFound), a.initialImport)
+	begin := a.act(doc, "/shops/{shop}/initial-import", "start-initial-import", "Start a shop's initial import, or resume the one that was stopped",
+		http.StatusNotFound, http.StatusConflict)
 	begin.DefaultStatus = http.StatusAccepted
-	begin.Errors = append(begin.Errors, http.StatusNotFound, http.StatusConflict)
 	huma.Register(doc, begin, a.startInitialImport)
 	for _, one := range []struct {
 		path, id, summary string
@@ -60,20 +54,22 @@ func (a *v1) registerHealth(doc huma.API) {
 		{"/shops/{shop}/initial-import/stop", "stop-initial-import", "Stop a shop's initial import; what it began is finished", (*service.Orders).StopInitialImport},
 		{"/shops/{shop}/sweep", "sweep", "Poll all orders of a shop now", (*service.Orders).Sweep},
 	} {
-		operation := a.act(doc, one.path, one.id, one.summary)
+		operation := a.act(doc, one.path, one.id, one.summary, http.StatusNotFound)
 		operation.DefaultStatus = http.StatusAccepted
-		operation.Errors = append(operation.Errors, http.StatusNotFound)
 		huma.Register(doc, operation, func(ctx context.Context, in *ShopPath) (*struct{}, error) {
-			return nil, a.tellShop(ctx, in.Shop, one.summary, one.do)
+			orders, err := a.ofShop(in.Shop)
+			if err == nil {
+				err = a.failed(one.summary, one.do(orders, ctx, in.Shop))
+			}
+			return nil, err
 		})
 	}
-	collect := a.act(doc, "/accounts/{account}/collect", "collect", "Poll an account for changes now")
+	collect := a.act(doc, "/accounts/{account}/collect", "collect", "Poll an account for changes now", http.StatusNotFound)
 	collect.DefaultStatus = http.StatusAccepted
-	collect.Errors = append(collect.Errors, http.StatusNotFound)
 	huma.Register(doc, collect, a.collect)
 }
 
-func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+func (a *v1) health(ctx context.Context, _ *struct{}) (*answer[health.Report], error) {
 	viewer, connected := a.Overview()
 	if !connected {
 		return nil, a.failed("health", &service.Error{Code: service.NotConnected, Text: "not connected to Temporal yet"})
@@ -82,10 +78,10 @@ func (a *v1) health(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 	if report.At.IsZero() {
 		return nil, later("nobody has answered yet")
 	}
-	return &healthOutput{report}, nil
+	return &answer[health.Report]{report}, nil
 }
 
-func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOutput, error) {
+func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*answer[initialImportBody], error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -94,10 +90,10 @@ func (a *v1) initialImport(ctx context.Context, in *ShopPath) (*initialImportOut
 	if err != nil {
 		return nil, a.failed("how far the initial import is", err)
 	}
-	return &initialImportOutput{initialImportBody{Shop: in.Shop, Import: health.ImportOf(view.Import)}}, nil
+	return &answer[initialImportBody]{initialImportBody{Shop: in.Shop, Import: health.ImportOf(view.Import)}}, nil
 }
 
-func (a *v1) startInitialImport(ctx context.Context, in *initialImportInput) (*initialImportOutput, error) {
+func (a *v1) startInitialImport(ctx context.Context, in *initialImportInput) (*answer[initialImportBody], error) {
 	orders, err := a.ofShop(in.Shop)
 	if err != nil {
 		return nil, err
@@ -112,17 +108,6 @@ func (a *v1) startInitialImport(ctx context.Context, in *initialImportInput) (*i
 	return a.initialImport(ctx, &in.ShopPath)
 }
 
-func (a *v1) tellShop(ctx context.Context, shop, what string, do func(*service.Orders, context.Context, string) error) error {
-	orders, err := a.ofShop(shop)
-	if err != nil {
-		return err
-	}
-	if err := do(orders, ctx, shop); err != nil {
-		return a.failed(what, err)
-	}
-	return nil
-}
-
 func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if _, known := a.Settings.Current().Accounts[in.Account]; !known {
 		return nil, a.failed("collect", &service.Error{Code: service.NoAccount, Text: fmt.Sprintf("the settings have no account %q", in.Account)})
@@ -131,10 +116,7 @@ func (a *v1) collect(ctx context.Context, in *AccountPath) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := orders.PollAccount(ctx, in.Account); err != nil {
-		return nil, a.failed("collect now", err)
-	}
-	return nil, nil //nolint:nilnil // there is nothing to say
+	return nil, a.failed("collect now", orders.PollAccount(ctx, in.Account))
 }
 
 // ofShop gives the way to the workflows where the settings have the shop.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,7 +40,7 @@ type holdsAnswer struct {
 }
 
 func (a *v1) registerHolds(doc huma.API) {
-	operation := read(http.MethodGet, "/holds", "list-holds", "The orders on hold, newest first")
+	operation := read("/holds", "list-holds", "The orders on hold, newest first")
 	operation.Description = "What they wait for is asked of each order now; which they are may lag a moment behind."
 	huma.Register(doc, operation, connected(a, a.holds))
 }
@@ -52,16 +51,12 @@ func (a *v1) holds(ctx context.Context, orders *service.Orders, in *struct {
 	Cursor string           `query:"cursor" maxLength:"4000" doc:"next of the part before"`
 	Limit  int              `query:"limit" minimum:"1" maximum:"50" default:"20"`
 },
-) (*struct{ Body holdsAnswer }, error) {
+) (*answer[holdsAnswer], error) {
 	page, err := orders.Holds(ctx, service.Filter{Shop: in.Shop, Reason: in.Reason}, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, a.notListed("the orders on hold", err)
 	}
-	out := holdsAnswer{Holds: make([]heldOrder, 0, len(page.Orders)), Next: page.Next, Problems: page.Problems}
-	for _, one := range page.Orders {
-		out.Holds = append(out.Holds, a.heldOrder(one))
-	}
-	return &struct{ Body holdsAnswer }{out}, nil
+	return &answer[holdsAnswer]{holdsAnswer{Holds: each(page.Orders, a.heldOrder), Next: page.Next, Problems: page.Problems}}, nil
 }
 
 func (a *v1) heldOrder(one service.Held) heldOrder {
@@ -80,8 +75,6 @@ func (a *v1) heldOrder(one service.Held) heldOrder {
 	say := wording.English()
 	out.Text, out.Remedy = say.Hold(*hold)
 	out.Note, out.ProductKey, out.Answers = say.Note(*hold), hold.ProductKey, one.View.State.Answers()
-	for _, choice := range hold.Choices {
-		out.Choices = append(out.Choices, holdChoice(choice))
-	}
+	out.Choices = each(hold.Choices, func(c order.Choice) holdChoice { return holdChoice(c) })
 	return out
 }

@@ -37,18 +37,8 @@ type OrderName struct {
 func nameOf(key order.Key) OrderName { return OrderName{key.Shop, key.Number} }
 
 func keysOf(names []OrderName) []order.Key {
-	keys := make([]order.Key, 0, len(names))
-	for _, name := range names {
-		keys = append(keys, order.Key(name))
-	}
-	return keys
+	return each(names, func(name OrderName) order.Key { return order.Key(name) })
 }
 
 // until is how long to wait for a moment; it is over at once where it has passed.
 func until(at time.Time) http.Header { return retryAfter(time.Until(at)) }
-
-// errorsOf adds to the errors that an operation's description names.
-func errorsOf(operation huma.Operation, codes ...int) huma.Operation {
-	operation.Errors = append(operation.Errors, codes...)
-	return operation
-}

@@ -12,8 +12,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
-type orderDetailOutput struct{ Body OrderDetail }
-
 // OrderDetail is one order with both sides by each other. Amounts are decimals in
 // its currency.
 type OrderDetail struct {
@@ -164,7 +162,7 @@ type TimelineDetail struct {
 	MessageDetail
 }
 
-func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, error) {
+func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*answer[OrderDetail], error) {
 	key, orders, err := a.ofOrder(*in)
 	if err != nil {
 		return nil, err
@@ -173,33 +171,27 @@ func (a *v1) getOrder(ctx context.Context, in *OrderPath) (*orderDetailOutput, e
 	if err != nil {
 		return nil, a.failed("show "+key.String(), err)
 	}
-	return &orderDetailOutput{detailOf(detail)}, nil
+	return &answer[OrderDetail]{detailOf(detail)}, nil
 }
 
 func detailOf(d service.Detail) OrderDetail {
-	detail := OrderDetail{
+	say := wording.In("en", d.Names)
+	message := func(m flow.Message) MessageDetail { return messageOf(m, say) }
+	return OrderDetail{
 		Shop: d.Key.Shop, Number: d.Key.Number, ShopName: d.ShopName, State: d.State, Currency: d.Currency, Origin: d.Origin,
 		Started: d.Started.UTC(), Updated: known(d.Compared), Refreshing: d.Refreshing, NextRefresh: known(d.NextRefresh),
 		Running: d.Running, Pending: d.Pending, Hold: holdOf(d), Cartum: cartumOf(d.Shop), Roapp: roappOf(d.Roapp, d.Links.Order), Amount: amountOf(d.Amount),
-		Lines: make([]LineDetail, 0, len(d.Lines)), Timeline: make([]TimelineDetail, 0, len(d.Timeline)), ShopURL: d.Links.Shop, Workflow: d.Workflow,
+		ShopURL: d.Links.Shop, Workflow: d.Workflow, Closed: maybe(d.Closed, say), Warnings: each(d.Warnings, message),
+		Lines: each(d.Lines, func(line order.LinePair) LineDetail {
+			return LineDetail{
+				Line: line.Label(), Title: line.Title, Cartum: valuesOf(line.Shop), Roapp: valuesOf(line.Account),
+				Difference: string(line.Difference), ByStaff: line.ByStaff,
+			}
+		}),
+		Timeline: each(d.Timeline, func(entry order.Entry) TimelineDetail {
+			return TimelineDetail{At: entry.At.UTC(), By: entry.By, MessageDetail: message(entry.Message)}
+		}),
 	}
-	for _, line := range d.Lines {
-		detail.Lines = append(detail.Lines, LineDetail{
-			Line: line.Label(), Title: line.Title, Cartum: valuesOf(line.Shop), Roapp: valuesOf(line.Account),
-			Difference: string(line.Difference), ByStaff: line.ByStaff,
-		})
-	}
-	say := wording.In("en", d.Names)
-	detail.Closed = maybe(d.Closed, say)
-	for _, warning := range d.Warnings {
-		detail.Warnings = append(detail.Warnings, messageOf(warning, say))
-	}
-	for _, entry := range d.Timeline {
-		detail.Timeline = append(detail.Timeline, TimelineDetail{
-			At: entry.At.UTC(), By: entry.By, MessageDetail: messageOf(entry.Message, say),
-		})
-	}
-	return detail
 }
 
 func messageOf(m flow.Message, say wording.Words) MessageDetail {
@@ -222,14 +214,13 @@ func holdOf(d service.Detail) *HoldDetail {
 	}
 	say := wording.In("en", d.Names)
 	text, remedy := say.Hold(*hold)
-	detail := &HoldDetail{
+	return &HoldDetail{
 		Reason: hold.Reason, Text: text, Remedy: remedy, Note: maybe(hold.Note, say), Field: hold.Field, ProductKey: string(hold.ProductKey),
 		Since: hold.Since.UTC(), Retries: hold.Retries, NextRetry: known(hold.NextRetry), Answers: d.Answers,
+		Choices: each(hold.Choices, func(c order.Choice) ChoiceDetail {
+			return ChoiceDetail{ID: c.ID, Title: c.Title, Organization: c.Organization}
+		}),
 	}
-	for _, choice := range hold.Choices {
-		detail.Choices = append(detail.Choices, ChoiceDetail{ID: choice.ID, Title: choice.Title, Organization: choice.Organization})
-	}
-	return detail
 }
 
 func cartumOf(side *service.ShopSide) *CartumDetail {

@@ -12,15 +12,13 @@ import (
 )
 
 func (a *v1) registerOrders(doc huma.API) {
-	list := read(http.MethodGet, "/orders", "list-orders", "Orders, newest first")
+	list := read("/orders", "list-orders", "Orders, newest first")
 	list.Description = "By when they were placed. A row may lag a moment behind its order. " +
 		"Orders made in RO App come from RO App's own list, which is read within the account's limit and at most every 30 seconds; " +
 		"what is missing because an account did not answer stands in `problems`."
 	huma.Register(doc, list, connected(a, a.listOrders))
-	one := read(http.MethodGet, "/orders/{shop}/{number}", "get-order", "One order, both sides by each other")
-	one.Errors = append(one.Errors, http.StatusNotFound)
-	huma.Register(doc, one, a.getOrder)
-	counts := read(http.MethodGet, "/counts", "count-orders", "How many orders there are, by state and by reason of hold")
+	huma.Register(doc, read("/orders/{shop}/{number}", "get-order", "One order, both sides by each other", http.StatusNotFound), a.getOrder)
+	counts := read("/counts", "count-orders", "How many orders there are, by state and by reason of hold")
 	counts.Description = "Up to 10 seconds old."
 	huma.Register(doc, counts, connected(a, a.countOrders))
 }
@@ -84,10 +82,7 @@ func (a *v1) listOrders(ctx context.Context, orders *service.Orders, in *listOrd
 		return nil, a.notListed("list orders", err)
 	}
 	var out listOrdersOutput
-	out.Body.Orders = make([]OrderSummary, 0, len(page.Rows))
-	for _, row := range page.Rows {
-		out.Body.Orders = append(out.Body.Orders, summaryOf(row))
-	}
+	out.Body.Orders = each(page.Rows, summaryOf)
 	out.Body.Next, out.Body.Problems = page.Next, service.Sentences(page.Problems)
 	return &out, nil
 }

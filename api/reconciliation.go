@@ -68,9 +68,9 @@ type missingOrder struct {
 
 // registerReconciliation registers the comparison of both sides.
 func (a *v1) registerReconciliation(doc huma.API) {
-	operation := read(http.MethodGet, "/shops/{shop}/reconciliation", "reconciliation", "Which of the shop's orders exist in RO App, day by day")
+	operation := read("/shops/{shop}/reconciliation", "reconciliation", "Which of the shop's orders exist in RO App, day by day",
+		http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
 	operation.Description = "The shop is read page by page, and the orders' totals from RO App's list, which takes a while: the answer is 202 with the place to ask again, and 200 once it is there."
-	operation.Errors = append(operation.Errors, http.StatusNotFound, http.StatusConflict, http.StatusBadGateway)
 	body := doc.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[reconciliationBody](), true, "")
 	operation.Responses = map[string]*huma.Response{"202": {
 		Description: "The shop is being read; ask again at Location",

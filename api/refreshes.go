@@ -33,14 +33,14 @@ type refreshOutput struct {
 }
 
 func (a *v1) registerRefreshes(doc huma.API) {
-	one := errorsOf(a.act(doc, "/orders/{shop}/{number}/refresh", "refresh-order", "Compare both sides of an order now"), http.StatusNotFound, http.StatusConflict)
+	one := a.act(doc, "/orders/{shop}/{number}/refresh", "refresh-order", "Compare both sides of an order now", http.StatusNotFound, http.StatusConflict)
 	one.Description += " Once in 10 minutes: too soon is 429 with Retry-After. 202 means that it goes on; Location tells its end."
 	huma.Register(doc, one, a.refresh)
 	answers := doc.OpenAPI().Paths[one.Path].Post.Responses
 	goesOn := *answers["200"]
 	goesOn.Description = "It goes on"
 	answers["202"] = &goesOn
-	huma.Register(doc, errorsOf(read(http.MethodGet, "/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is"), http.StatusNotFound, http.StatusConflict), a.refreshEnd)
+	huma.Register(doc, read("/orders/{shop}/{number}/refreshes/{id}", "get-refresh", "How far a refresh is", http.StatusNotFound, http.StatusConflict), a.refreshEnd)
 	many := a.act(doc, "/orders/refresh", "refresh-orders", "Compare both sides of several orders now")
 	many.Description += " Each order answers for itself."
 	huma.Register(doc, many, connected(a, a.refreshMany))
@@ -71,16 +71,16 @@ func (a *v1) refreshEnd(ctx context.Context, in *struct {
 	OrderPath
 	ID string `path:"id" maxLength:"40" example:"refresh:3"`
 },
-) (*struct{ Body refreshAnswer }, error) {
+) (*answer[refreshAnswer], error) {
 	key, orders, err := a.ofOrder(in.OrderPath)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := orders.RefreshEnd(ctx, key, in.ID)
+	end, err := orders.RefreshEnd(ctx, key, in.ID)
 	if err != nil {
 		return nil, a.failed("how far a refresh of "+key.String()+" is", err)
 	}
-	return &struct{ Body refreshAnswer }{refreshAnswerOf(key, answer)}, nil
+	return &answer[refreshAnswer]{refreshAnswerOf(key, end)}, nil
 }
 
 type refreshManyBody struct {
@@ -91,16 +91,12 @@ type refreshManyAnswer struct {
 	Answers []refreshAnswer `json:"answers" doc:"In the order of the request"`
 }
 
-func (a *v1) refreshMany(ctx context.Context, orders *service.Orders, in *struct{ Body refreshManyBody }) (*struct{ Body refreshManyAnswer }, error) {
+func (a *v1) refreshMany(ctx context.Context, orders *service.Orders, in *struct{ Body refreshManyBody }) (*answer[refreshManyAnswer], error) {
 	began, err := orders.StartRefreshes(ctx, keysOf(in.Body.Orders), by(ctx))
 	if err != nil {
 		return nil, a.failed("refresh several orders", err)
 	}
-	out := refreshManyAnswer{Answers: make([]refreshAnswer, 0, len(began))}
-	for _, one := range began {
-		out.Answers = append(out.Answers, a.begunAnswer(one))
-	}
-	return &struct{ Body refreshManyAnswer }{out}, nil
+	return &answer[refreshManyAnswer]{refreshManyAnswer{each(began, a.begunAnswer)}}, nil
 }
 
 // begunAnswer is what one of several orders answers.

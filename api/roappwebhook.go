@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,24 +12,13 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/service"
-	"github.com/cartumsync/cartumsync/internal/settings"
-	"github.com/cartumsync/cartumsync/internal/tracing"
 )
 
-// roappWebhooks takes RO App's events. The signature covers an event's id, which
-// stands in the body and in a header that may be missing, and not the body, so
-// nothing of the body is believed: any event only makes the account's entity ask RO App what changed.
-type roappWebhooks struct {
-	settings *settings.Store
-	orders   func() (*service.Orders, bool) // false while Temporal is not connected
-	tracing  *tracing.Tracing
-	logger   *zap.Logger
-}
-
-// taken answers every signed event with 200, for RO App may switch a webhook off
-// that is refused (docs/reference/roapp.md#webhooks). A replayed event only
-// makes the entity look once more.
-func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
+// accountChanged takes RO App's events. The signature covers an event's id, which stands in the body and in a header that may
+// be missing, and not the body, so nothing of the body is believed: any event only makes the account's entity ask RO App what
+// changed; a replayed one makes it ask once more. Every signed event is answered with 200, for RO App may switch a webhook off
+// that is refused (docs/reference/roapp.md#webhooks).
+func (h *webhooks) accountChanged(w http.ResponseWriter, r *http.Request) {
 	account := chi.URLParam(r, "account")
 	log := h.logger.With(zap.String("account", account))
 	set := h.settings.Current().Accounts[account]
@@ -38,9 +26,8 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r) // an unknown account looks the same
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
+	body, err := readWebhook(w, r, log)
 	if err != nil {
-		refuseUnread(w, log, err)
 		return
 	}
 	ids := eventIDs(body, r.Header.Get("X-Webhook-Id"))
@@ -55,16 +42,7 @@ func (h *roappWebhooks) taken(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature does not fit", http.StatusUnauthorized)
 		return
 	}
-	h.tracing.Root(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		log := log.With(tracing.Field(r.Context()))
-		look := func(ctx context.Context, orders *service.Orders) error { return orders.PollAccount(ctx, account) }
-		if err := withOrders(r.Context(), h.orders, look); err != nil {
-			log.Error("a webhook of RO App could not be handed over; the next collection brings what it told", zap.Error(err))
-			http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
-			return
-		}
-		log.Info("webhook of RO App taken")
-	})).ServeHTTP(w, r)
+	h.hand(w, r, log, http.StatusOK, func(ctx context.Context, orders *service.Orders) error { return orders.PollAccount(ctx, account) })
 }
 
 // eventIDs are what the event may be called: by its body, and by the header.

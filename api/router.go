@@ -3,8 +3,6 @@
 package api
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"time"
 
@@ -58,18 +56,18 @@ const (
 // rest is for those whom the guard knows, but for what the login itself needs.
 func NewRouter(o Options) http.Handler {
 	hooks := &webhooks{settings: o.Settings, orders: o.Orders, tracing: o.Tracing, logger: o.Logger}
-	looks := &roappWebhooks{settings: o.Settings, orders: o.Orders, tracing: o.Tracing, logger: o.Logger}
 	r := chi.NewRouter()
 	r.Use(middleware.Recoverer, middleware.RequestSize(requestLimit), middleware.Timeout(requestTimeout))
 	r.Handle("/healthz", o.Health)
 	r.Handle("/readyz", o.Health)
-	r.Route("/webhooks/cartum/{shop}/{key}", func(r chi.Router) {
+	r.Route(settings.CartumHooks+"{shop}/{key}", func(r chi.Router) {
 		r.Use(o.counted("cartum", "shop"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings)))
 		r.Put("/", hooks.changed)
 		r.Post("/", hooks.changed)
 		r.Delete("/", hooks.removed)
 	})
-	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings))).Post("/webhooks/roapp/{account}", looks.taken)
+	r.With(o.counted("roapp", "account"), httprate.LimitBy(webhooksPerSecond, time.Second, access.ByClient(o.Settings))).
+		Post(settings.RoappHooks+"{account}", hooks.accountChanged)
 	r.Group(func(r chi.Router) {
 		r.Use(o.Guard.Before()...)
 		r.Use(named)
@@ -98,23 +96,4 @@ func named(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// withOrders gives the way to the workflows, which is not there before Temporal
-// is connected.
-func withOrders(ctx context.Context, source func() (*service.Orders, bool), do func(context.Context, *service.Orders) error) error {
-	orders, connected := source()
-	if !connected {
-		return errors.New("not connected to Temporal yet")
-	}
-	return do(ctx, orders)
-}
-
-// sendAgain is said where Temporal could not take something.
-const sendAgain = "the order exchange cannot take this now; send it again"
-
-// retryLater says when to send it again.
-func retryLater(w http.ResponseWriter) http.ResponseWriter {
-	w.Header().Set("Retry-After", "60")
-	return w
 }

@@ -14,14 +14,10 @@ import (
 	"github.com/cartumsync/cartumsync/internal/service"
 )
 
-type settingsOutput struct{ Body settingsBody }
-
 type settingsBody struct {
 	service.InForce
 	Problems []string `json:"problems,omitempty" doc:"why the settings file's newer content is not in force"`
 }
-
-type checkOutput struct{ Body checkBody }
 
 type checkBody struct {
 	Running  bool        `json:"running" doc:"whether the services are being asked now"`
@@ -52,28 +48,28 @@ type checkFinding struct {
 
 // registerSettings registers what is in force and what comes of checking it.
 func (a *v1) registerSettings(doc huma.API) {
-	huma.Register(doc, read(http.MethodGet, "/settings", "settings", "The settings in force, without secrets"), connected(a, a.settingsInForce))
-	huma.Register(doc, read(http.MethodGet, "/check", "check", "What the last check of the settings found"), connected(a, a.lastCheck))
+	huma.Register(doc, read("/settings", "settings", "The settings in force, without secrets"), connected(a, a.settingsInForce))
+	huma.Register(doc, read("/check", "check", "What the last check of the settings found"), connected(a, a.lastCheck))
 	again := a.act(doc, "/check", "check-again", "Check the settings against both services again")
 	again.DefaultStatus = http.StatusAccepted
 	huma.Register(doc, again, connected(a, a.checkAgain))
 }
 
-func (a *v1) settingsInForce(ctx context.Context, orders *service.Orders, _ *struct{}) (*settingsOutput, error) {
+func (a *v1) settingsInForce(ctx context.Context, orders *service.Orders, _ *struct{}) (*answer[settingsBody], error) {
 	body := settingsBody{InForce: orders.Names(ctx).InForce()}
 	if a.SettingsProblem != nil {
 		if problem := a.SettingsProblem(); problem != nil {
 			body.Problems = strings.Split(problem.Error(), "\n")
 		}
 	}
-	return &settingsOutput{body}, nil
+	return &answer[settingsBody]{body}, nil
 }
 
-func (a *v1) lastCheck(ctx context.Context, orders *service.Orders, _ *struct{}) (*checkOutput, error) {
-	return &checkOutput{a.checkOf(orders.Checks(ctx))}, nil
+func (a *v1) lastCheck(ctx context.Context, orders *service.Orders, _ *struct{}) (*answer[checkBody], error) {
+	return &answer[checkBody]{a.checkOf(orders.Checks(ctx))}, nil
 }
 
-func (a *v1) checkAgain(ctx context.Context, orders *service.Orders, _ *struct{}) (*checkOutput, error) {
+func (a *v1) checkAgain(ctx context.Context, orders *service.Orders, _ *struct{}) (*answer[checkBody], error) {
 	if err := orders.Check(ctx, by(ctx)); err != nil {
 		return nil, a.failed("check again", err)
 	}
@@ -94,10 +90,8 @@ func (a *v1) checkOf(checks service.Checks) checkBody {
 }
 
 func checkedOfAll(all map[string]service.LastCheck) []checkedOf {
-	out := []checkedOf{}
-	for _, id := range slices.Sorted(maps.Keys(all)) {
+	return each(slices.Sorted(maps.Keys(all)), func(id string) checkedOf {
 		last := all[id]
-		out = append(out, checkedOf{ID: id, At: last.At, By: last.By, Running: last.Running, Problem: last.Problem})
-	}
-	return out
+		return checkedOf{ID: id, At: last.At, By: last.By, Running: last.Running, Problem: last.Problem}
+	})
 }

@@ -46,17 +46,16 @@ func (a *v1) routes(r chi.Router) {
 	serveDocs(r, doc.OpenAPI())
 }
 
-// read describes an operation that changes nothing.
-func read(method, path, id, summary string) huma.Operation {
-	return huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary,
-		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable},
-	}
+// read describes an operation that changes nothing, with the errors that not all operations have.
+func read(path, id, summary string, errors ...int) huma.Operation {
+	all := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Errors: append(all, errors...)}
 }
 
 // act describes an operation that only the role act may ask for.
-func (a *v1) act(doc huma.API, path, id, summary string) huma.Operation {
-	operation := read(http.MethodPost, path, id, summary)
+func (a *v1) act(doc huma.API, path, id, summary string, errors ...int) huma.Operation {
+	operation := read(path, id, summary, errors...)
+	operation.Method = http.MethodPost
 	operation.Description = "Needs the role `act`."
 	operation.MaxBodyBytes = maxBody
 	operation.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
@@ -67,6 +66,18 @@ func (a *v1) act(doc huma.API, path, id, summary string) huma.Operation {
 		next(ctx)
 	}}
 	return operation
+}
+
+// answer is what an operation answers with.
+type answer[T any] struct{ Body T }
+
+// each makes a list of another; it is never null in JSON.
+func each[From, To any](all []From, of func(From) To) []To {
+	list := make([]To, 0, len(all))
+	for _, one := range all {
+		list = append(list, of(one))
+	}
+	return list
 }
 
 // maxBody is the most that an action's body may have, in bytes.

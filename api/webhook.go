@@ -25,10 +25,7 @@ import (
 // webhookLimit is how much of a webhook's body is read.
 const webhookLimit = 1 << 20
 
-// webhooks takes Cartum's events. They are unsigned
-// (docs/reference/cartum.md#delivery-of-webhooks), so a secret stands in the
-// URL, and of the body only the order's number is believed, as a hint to read
-// that order.
+// webhooks takes the events of both services.
 type webhooks struct {
 	settings *settings.Store
 	orders   func() (*service.Orders, bool) // false while Temporal is not connected
@@ -36,27 +33,28 @@ type webhooks struct {
 	logger   *zap.Logger
 }
 
-// changed takes order_created, order_update and order_paid, which differ in
-// nothing that matters.
+// changed takes Cartum's order_created, order_update and order_paid, which differ in nothing that matters. They are unsigned
+// (docs/reference/cartum.md#delivery-of-webhooks), so a secret stands in the URL, and of the body only the order's number is
+// believed, as a hint to read that order.
 func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 	shop := chi.URLParam(r, "shop")
+	log := h.logger.With(zap.String("shop", shop))
 	if !h.authentic(r) {
 		http.NotFound(w, r)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
+	body, err := readWebhook(w, r, log)
 	if err != nil {
-		refuseUnread(w, h.logger.With(zap.String("shop", shop)), err)
 		return
 	}
 	number, err := orderNumber(body)
 	if err != nil {
-		h.logger.Warn("a webhook was refused", zap.String("shop", shop), zap.Error(err))
+		log.Warn("a webhook was refused", zap.Error(err))
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	log := h.logger.With(zap.String("shop", shop), zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
-	h.hand(w, r, log, func(ctx context.Context, orders *service.Orders) error {
+	log = log.With(zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
+	h.hand(w, r, log, http.StatusNoContent, func(ctx context.Context, orders *service.Orders) error {
 		if err := orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
 			return err
 		}
@@ -78,27 +76,36 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 	event := r.URL.Query().Get("event")
 	log := h.logger.With(zap.String("shop", shop), zap.String("event", event))
 	log.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again")
-	h.hand(w, r, log, func(ctx context.Context, orders *service.Orders) error {
+	h.hand(w, r, log, http.StatusNoContent, func(ctx context.Context, orders *service.Orders) error {
 		return orders.WebhookRemoved(ctx, shop, event)
 	})
 }
 
-// hand gives the event on. Where that fails Cartum is told to send it again.
-func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, give func(context.Context, *service.Orders) error) {
+// hand gives the event on and answers with the status. Where that fails, the service is told to send it again.
+func (h *webhooks) hand(w http.ResponseWriter, r *http.Request, log *zap.Logger, status int, give func(context.Context, *service.Orders) error) {
 	h.tracing.Root(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		log := log.With(tracing.Field(r.Context()))
-		if err := withOrders(r.Context(), h.orders, give); err != nil {
-			log.Error("a webhook could not be handed over; Cartum sends it again", zap.Error(err))
-			http.Error(retryLater(w), sendAgain, http.StatusServiceUnavailable)
+		err := errors.New("not connected to Temporal yet")
+		if orders, connected := h.orders(); connected {
+			err = give(r.Context(), orders)
+		}
+		if err != nil {
+			log.Error("a webhook could not be handed over; Cartum sends it again, and RO App's next poll brings what it told", zap.Error(err))
+			w.Header().Set("Retry-After", "60")
+			http.Error(w, "the order exchange cannot take this now; send it again", http.StatusServiceUnavailable)
 			return
 		}
 		log.Info("webhook taken")
-		w.WriteHeader(http.StatusNoContent)
+		w.WriteHeader(status)
 	})).ServeHTTP(w, r)
 }
 
-// refuseUnread answers a body that did not come as a whole.
-func refuseUnread(w http.ResponseWriter, log *zap.Logger, err error) {
+// readWebhook reads the body, and answers where it did not come as a whole.
+func readWebhook(w http.ResponseWriter, r *http.Request, log *zap.Logger) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhookLimit))
+	if err == nil {
+		return body, nil
+	}
 	log.Warn("a webhook's body could not be read", zap.Error(err))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -109,6 +116,7 @@ func refuseUnread(w http.ResponseWriter, log *zap.Logger, err error) {
 	default:
 		http.Error(w, "the body did not come as a whole", http.StatusBadRequest)
 	}
+	return nil, err
 }
 
 // authentic compares the URL's key with the shop's in constant time. An unknown

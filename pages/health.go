@@ -50,13 +50,20 @@ func (a accountHealth) BacklogTime() time.Duration {
 	return time.Duration(a.BacklogAge * float64(time.Second))
 }
 
-// healthData is the page's data without its history, and where that comes from; it answers while Temporal is not connected.
-func (p *pages) healthData(w http.ResponseWriter, r *http.Request) (healthPage, *health.Viewer, bool) {
-	viewer, connected := p.Overview()
-	if !connected {
-		p.failed(w, r, &service.Error{Code: service.NotConnected})
-		return healthPage{}, nil, false
+// viewing serves what reads the health of all; it answers while Temporal is not connected.
+func (p *pages) viewing(serve func(http.ResponseWriter, *http.Request, *health.Viewer)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		viewer, connected := p.Overview()
+		if !connected {
+			p.failed(w, r, &service.Error{Code: service.NotConnected})
+			return
+		}
+		serve(w, r, viewer)
 	}
+}
+
+// healthData is the page's data without its history.
+func (p *pages) healthData(r *http.Request, viewer *health.Viewer) healthPage {
 	report := viewer.Live(r.Context())
 	set := p.Settings.Current()
 	data := healthPage{At: report.At, Red: report.Red(), NoWorker: report.NoWorker()}
@@ -76,14 +83,11 @@ func (p *pages) healthData(w http.ResponseWriter, r *http.Request) (healthPage, 
 		}
 		data.Accounts = append(data.Accounts, row)
 	}
-	return data, viewer, true
+	return data
 }
 
-func (p *pages) health(w http.ResponseWriter, r *http.Request) {
-	data, viewer, connected := p.healthData(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) health(w http.ResponseWriter, r *http.Request, viewer *health.Viewer) {
+	data := p.healthData(r, viewer)
 	if said := "health.said." + r.URL.Query().Get("said"); p.view(r, nil).Has(said) {
 		data.Said = said
 	}
@@ -92,39 +96,27 @@ func (p *pages) health(w http.ResponseWriter, r *http.Request) {
 }
 
 // healthNow is what the page asks for again every few seconds.
-func (p *pages) healthNow(w http.ResponseWriter, r *http.Request) {
-	if data, _, connected := p.healthData(w, r); connected {
-		p.showPart(w, r, "health-now", data)
-	}
+func (p *pages) healthNow(w http.ResponseWriter, r *http.Request, viewer *health.Viewer) {
+	p.showPart(w, r, "health-now", p.healthData(r, viewer))
 }
 
-// tellShop notifies a shop's entity of what a person wants of it.
-func (p *pages) tellShop(w http.ResponseWriter, r *http.Request) {
-	shop, action := chi.URLParam(r, "shop"), chi.URLParam(r, "action")
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
+// sweep has all orders of a shop polled now.
+func (p *pages) sweep(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	shop := chi.URLParam(r, "shop")
+	err := orders.InForce(shop)
+	if err == nil {
+		err = orders.Sweep(r.Context(), shop)
 	}
-	if err := orders.InForce(shop); err != nil {
-		p.failed(w, r, err)
-		return
-	}
-	if action != "sweep" {
-		p.fail(w, r, http.StatusNotFound, "error.not-found")
-		return
-	}
-	p.said(w, r, action, orders.Sweep(r.Context(), shop))
+	p.said(w, r, "sweep", err)
 }
 
-func (p *pages) collect(w http.ResponseWriter, r *http.Request) {
+func (p *pages) collect(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
 	account := chi.URLParam(r, "account")
 	if _, known := p.Settings.Current().Accounts[account]; !known {
 		p.failed(w, r, &service.Error{Code: service.NoAccount})
 		return
 	}
-	if orders, connected := p.orders(w, r); connected {
-		p.said(w, r, "collect", orders.PollAccount(r.Context(), account))
-	}
+	p.said(w, r, "collect", orders.PollAccount(r.Context(), account))
 }
 
 // said goes back to the page, which says what was requested.

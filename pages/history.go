@@ -66,12 +66,7 @@ type series struct {
 
 // healthHistory is a part of the page by itself: it changes less often than the
 // rest.
-func (p *pages) healthHistory(w http.ResponseWriter, r *http.Request) {
-	viewer, connected := p.Overview()
-	if !connected {
-		p.failed(w, r, &service.Error{Code: service.NotConnected})
-		return
-	}
+func (p *pages) healthHistory(w http.ResponseWriter, r *http.Request, viewer *health.Viewer) {
 	p.showPart(w, r, "history", p.historyOf(viewer.History(), time.Now()))
 }
 

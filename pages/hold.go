@@ -93,21 +93,13 @@ func (p *pages) holdBox(w http.ResponseWriter, r *http.Request, key order.Key, o
 // ofOrder serves the order that the URL names, with the way to it; it answers where there is none.
 func (p *pages) ofOrder(serve func(http.ResponseWriter, *http.Request, order.Key, *service.Orders)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		key, valid := keyAsked(r)
-		if !valid {
+		key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
+		if err != nil {
 			p.failed(w, r, &service.Error{Code: service.NoOrder})
 			return
 		}
-		if orders, connected := p.orders(w, r); connected {
-			serve(w, r, key, orders)
-		}
+		p.connected(func(w http.ResponseWriter, r *http.Request, orders *service.Orders) { serve(w, r, key, orders) })(w, r)
 	}
-}
-
-// keyAsked is the order that the path names.
-func keyAsked(r *http.Request) (order.Key, bool) {
-	key, err := order.ParseWorkflowID("order:" + chi.URLParam(r, "shop") + ":" + chi.URLParam(r, "number"))
-	return key, err == nil
 }
 
 // decide takes a person's answer to what an order waits for. A part of a page

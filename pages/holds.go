@@ -69,15 +69,11 @@ type decidedRow struct {
 }
 
 // holds shows the orders on hold.
-func (p *pages) holds(w http.ResponseWriter, r *http.Request) {
-	p.showHolds(w, r, http.StatusOK, bulkAnswer{})
+func (p *pages) holds(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	p.showHolds(w, r, orders, http.StatusOK, bulkAnswer{})
 }
 
-func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, status int, bulk bulkAnswer) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return
-	}
+func (p *pages) showHolds(w http.ResponseWriter, r *http.Request, orders *service.Orders, status int, bulk bulkAnswer) {
 	query := r.URL.Query()
 	page := holdsPage{
 		Shops: shopNames(p.Settings.Current()), Shop: query.Get("shop"), Reason: order.HoldReason(query.Get("reason")),
@@ -148,7 +144,7 @@ func (p *pages) decideMany(w http.ResponseWriter, r *http.Request, orders *servi
 	}
 	keys, bulk := p.bulkOf(r, decision)
 	if bulk.NoneProblem != "" || bulk.ReasonProblem != "" {
-		p.showHolds(w, r, http.StatusUnprocessableEntity, bulk)
+		p.showHolds(w, r, orders, http.StatusUnprocessableEntity, bulk)
 		return
 	}
 	decided, err := orders.DecideMany(r.Context(), keys, decision)

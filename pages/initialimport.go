@@ -61,28 +61,36 @@ func (d importPage) URL(said string) string {
 
 // importAsked is the import that a request names; it answers where there is no
 // such shop. Days that are wrong are in its DaysProblem.
-func (p *pages) importAsked(w http.ResponseWriter, r *http.Request) (importPage, workflows.InitialImportWanted, *service.Orders, bool) {
+func (p *pages) importAsked(w http.ResponseWriter, r *http.Request, orders *service.Orders) (importPage, workflows.InitialImportWanted, bool) {
 	data := importPage{ID: chi.URLParam(r, "shop"), From: r.FormValue("from"), To: r.FormValue("to")}
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return data, workflows.InitialImportWanted{}, nil, false
-	}
 	if err := orders.InForce(data.ID); err != nil {
 		p.failed(w, r, err)
-		return data, workflows.InitialImportWanted{}, nil, false
+		return data, workflows.InitialImportWanted{}, false
 	}
 	shop := p.Settings.Current().Shops[data.ID]
 	data.Name = shop.Name
 	want, err := service.WantedImport(shop, data.From, data.To, userName(r))
 	if err != nil {
 		data.DaysProblem = p.text(r, "import.bad-days")
-		return data, want, orders, true
+		return data, want, true
 	}
 	data.From, data.To = want.From, want.To
-	return data, want, orders, true
+	return data, want, true
 }
 
-// read asks how far the import and its preview are.
+// importNow is how far the import that a request names and its preview are; it answers where that is not known.
+func (p *pages) importNow(w http.ResponseWriter, r *http.Request, orders *service.Orders) (importPage, bool) {
+	data, _, ok := p.importAsked(w, r, orders)
+	if !ok {
+		return data, false
+	}
+	if err := data.read(r, orders); err != nil {
+		p.failed(w, r, err)
+		return data, false
+	}
+	return data, true
+}
+
 func (d *importPage) read(r *http.Request, orders *service.Orders) error {
 	view, err := orders.Shop(r.Context(), d.ID)
 	if err != nil {
@@ -101,13 +109,9 @@ func (d *importPage) read(r *http.Request, orders *service.Orders) error {
 }
 
 // initialImport shows how far a shop's initial import is and what one would do.
-func (p *pages) initialImport(w http.ResponseWriter, r *http.Request) {
-	data, _, orders, ok := p.importAsked(w, r)
+func (p *pages) initialImport(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	data, ok := p.importNow(w, r, orders)
 	if !ok {
-		return
-	}
-	if err := data.read(r, orders); err != nil {
-		p.failed(w, r, err)
 		return
 	}
 	// Where nobody names days, those that go on are shown.
@@ -130,55 +134,38 @@ func (p *pages) initialImport(w http.ResponseWriter, r *http.Request) {
 }
 
 // initialImportNow is what the page asks for again while something runs.
-func (p *pages) initialImportNow(w http.ResponseWriter, r *http.Request) {
-	data, _, orders, ok := p.importAsked(w, r)
-	if !ok {
-		return
+func (p *pages) initialImportNow(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	if data, ok := p.importNow(w, r, orders); ok {
+		p.showPart(w, r, "import-now", data)
 	}
-	if err := data.read(r, orders); err != nil {
-		p.failed(w, r, err)
-		return
+}
+
+// importChange does something about an initial import or its preview.
+type importChange func(*service.Orders, context.Context, string, workflows.InitialImportWanted) error
+
+// stopping needs no days.
+func stopping(stop func(*service.Orders, context.Context, string) error) importChange {
+	return func(orders *service.Orders, ctx context.Context, shop string, _ workflows.InitialImportWanted) error {
+		return stop(orders, ctx, shop)
 	}
-	p.showPart(w, r, "import-now", data)
-}
-
-// previewImport finds out what an import of the days would do.
-func (p *pages) previewImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "", (*service.Orders).StartRehearsal)
-}
-
-func (p *pages) stopPreview(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "preview-stopped", func(orders *service.Orders, ctx context.Context, shop string, _ workflows.InitialImportWanted) error {
-		return orders.StopRehearsal(ctx, shop)
-	})
-}
-
-func (p *pages) startImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "started", (*service.Orders).StartInitialImport)
-}
-
-func (p *pages) stopImport(w http.ResponseWriter, r *http.Request) {
-	p.changeImport(w, r, "stopped", func(orders *service.Orders, ctx context.Context, shop string, _ workflows.InitialImportWanted) error {
-		return orders.StopInitialImport(ctx, shop)
-	})
 }
 
 // changeImport does something about the import of the form's days and goes back to
 // the page. Wrong days go back too, which says so at their fields.
-func (p *pages) changeImport(
-	w http.ResponseWriter, r *http.Request, said string, change func(*service.Orders, context.Context, string, workflows.InitialImportWanted) error,
-) {
-	data, want, orders, ok := p.importAsked(w, r)
-	if !ok {
-		return
-	}
-	if data.DaysProblem == "" {
-		if err := change(orders, r.Context(), data.ID, want); err != nil {
-			p.failed(w, r, err)
+func (p *pages) changeImport(said string, change importChange) http.HandlerFunc {
+	return p.connected(func(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+		data, want, ok := p.importAsked(w, r, orders)
+		if !ok {
 			return
 		}
-	}
-	http.Redirect(w, r, data.URL(said), http.StatusSeeOther) //nolint:gosec // within this host
+		if data.DaysProblem == "" {
+			if err := change(orders, r.Context(), data.ID, want); err != nil {
+				p.failed(w, r, err)
+				return
+			}
+		}
+		http.Redirect(w, r, data.URL(said), http.StatusSeeOther) //nolint:gosec // within this host
+	})
 }
 
 // Least rounds a duration that is estimated up to minutes.

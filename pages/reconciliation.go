@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -51,7 +50,7 @@ func (c reconciliationPage) Query() string {
 	return url.Values{"shop": {c.Shop}, "from": {c.From}, "to": {c.To}}.Encode()
 }
 
-func (p *pages) reconciliationData(ctx context.Context, r *http.Request, orders *service.Orders) (reconciliationPage, error) {
+func (p *pages) reconciliationData(r *http.Request, orders *service.Orders) (reconciliationPage, error) {
 	set, query := p.Settings.Current(), r.URL.Query()
 	data := reconciliationPage{
 		ReconcileInput: workflows.ReconcileInput{Shop: query.Get("shop"), From: query.Get("from"), To: query.Get("to")},
@@ -72,7 +71,7 @@ func (p *pages) reconciliationData(ctx context.Context, r *http.Request, orders 
 		data.DaysProblem = p.text(r, "reconciliation.bad-days", "Most", workflows.ReconcileDays)
 		return data, nil
 	}
-	result, err := orders.Reconciliation(ctx, data.ReconcileInput, query.Get("fresh") != "")
+	result, err := orders.Reconciliation(r.Context(), data.ReconcileInput, query.Get("fresh") != "")
 	switch {
 	case service.Has(err, service.StillReading):
 		data.Running = true
@@ -105,10 +104,11 @@ func (c *reconciliationPage) show(result service.Reconciliation) {
 	c.Bars = newBars([]string{"synced", "held", "failed", "off"}, columns)
 }
 
-func (p *pages) reconciliation(w http.ResponseWriter, r *http.Request) {
-	data, ok := p.compared(w, r)
+func (p *pages) reconciliation(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	data, err := p.reconciliationData(r, orders)
 	switch {
-	case !ok:
+	case err != nil:
+		p.failed(w, r, err)
 	case data.DaysProblem != "":
 		p.showStatus(w, r, http.StatusUnprocessableEntity, "reconciliation", data)
 	case r.URL.Query().Get("fresh") != "":
@@ -120,22 +120,13 @@ func (p *pages) reconciliation(w http.ResponseWriter, r *http.Request) {
 }
 
 // reconciled is what the page asks for again until all orders are there.
-func (p *pages) reconciled(w http.ResponseWriter, r *http.Request) {
-	if data, ok := p.compared(w, r); ok {
-		p.showPart(w, r, "reconciled", data)
-	}
-}
-
-func (p *pages) compared(w http.ResponseWriter, r *http.Request) (reconciliationPage, bool) {
-	orders, connected := p.orders(w, r)
-	if !connected {
-		return reconciliationPage{}, false
-	}
-	data, err := p.reconciliationData(r.Context(), r, orders)
+func (p *pages) reconciled(w http.ResponseWriter, r *http.Request, orders *service.Orders) {
+	data, err := p.reconciliationData(r, orders)
 	if err != nil {
 		p.failed(w, r, err)
+		return
 	}
-	return data, err == nil
+	p.showPart(w, r, "reconciled", data)
 }
 
 // importMissing requests the missing order that was clicked, or all that ought to

@@ -160,21 +160,15 @@ func userName(r *http.Request) string {
 	return user.Name
 }
 
-// orders gives the way to the workflows, or says that it is not there yet.
-func (p *pages) orders(w http.ResponseWriter, r *http.Request) (*service.Orders, bool) {
-	orders, connected := p.Orders()
-	if !connected {
-		p.failed(w, r, &service.Error{Code: service.NotConnected})
-	}
-	return orders, connected
-}
-
-// connected serves with the way to the workflows, once it is there.
+// connected serves with the way to the workflows, or says that it is not there yet.
 func (p *pages) connected(serve func(http.ResponseWriter, *http.Request, *service.Orders)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if orders, connected := p.orders(w, r); connected {
-			serve(w, r, orders)
+		orders, connected := p.Orders()
+		if !connected {
+			p.failed(w, r, &service.Error{Code: service.NotConnected})
+			return
 		}
+		serve(w, r, orders)
 	}
 }
 

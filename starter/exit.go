@@ -10,5 +10,8 @@ type heldError struct{ text string }
 
 func (e *heldError) Error() string { return e.text }
 
+// errRed ends a command where something is red.
+var errRed = &heldError{"something is red: act on it"}
+
 // ExitCode is the code that the process ends with.
 func (*heldError) ExitCode() int { return exitHeld }

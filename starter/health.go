@@ -20,15 +20,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
-// redError ends the command where something is red, with the code of what waits
-// for somebody.
-type redError struct{}
-
-func (redError) Error() string { return "something is red: act on it" }
-
-// ExitCode is the code that the process ends with.
-func (redError) ExitCode() int { return exitHeld }
-
 func healthCommand(flags *process.Flags) *cobra.Command {
 	var shop string
 	cmd := &cobra.Command{
@@ -50,7 +41,7 @@ func showHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
 			return err
 		}
 		if report.Red() {
-			return errors.Join(redError{}, readErr)
+			return errors.Join(errRed, readErr)
 		}
 		return readErr
 	})
@@ -61,11 +52,10 @@ func only(s *settings.Settings, shop string) (*settings.Settings, error) {
 	if shop == "" {
 		return s, nil
 	}
-	set, known := s.Shops[shop]
-	if !known {
-		return nil, fmt.Errorf("the settings have no shop %q; shops are: %s", shop, strings.Join(slices.Sorted(maps.Keys(s.Shops)), ", "))
+	if err := knownShop(s, shop); err != nil {
+		return nil, err
 	}
-	narrow := *s
+	set, narrow := s.Shops[shop], *s
 	narrow.Shops = map[string]settings.Shop{shop: set}
 	narrow.Accounts = map[string]settings.Account{set.Account: s.Accounts[set.Account]}
 	return &narrow, nil

@@ -48,5 +48,5 @@ account main: the key is refused
 	text.Reset()
 	require.NoError(t, writeHealth(&text, good, now))
 	assert.Contains(t, text.String(), "no worker runs")
-	assert.Equal(t, 3, process.ExitCode(redError{}))
+	assert.Equal(t, 3, process.ExitCode(errRed))
 }

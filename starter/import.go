@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,6 +97,5 @@ func (c console) importOrders(ctx context.Context, keys []order.Key, by string, 
 
 // say prints one line about an order.
 func (c console) say(key order.Key, text string) error {
-	_, err := fmt.Fprintf(c.out, "%s  %s\n", key.WorkflowID(), text)
-	return err
+	return c.print("%s  %s\n", key.WorkflowID(), text)
 }

@@ -50,13 +50,17 @@ func initialImportCommand(flags *process.Flags) *cobra.Command {
 
 // want is what the options ask for, on the settings' days.
 func (o initialImportOptions) want(s *settings.Settings) (workflows.InitialImportWanted, error) {
-	if err := knownShop(s, o.shop); err != nil {
-		return workflows.InitialImportWanted{}, err
-	}
 	if o.dryRun && o.stop {
 		return workflows.InitialImportWanted{}, errors.New("--dry-run begins nothing that --stop could stop")
 	}
-	return service.WantedImport(s.Shops[o.shop], o.from, o.to, "the command line")
+	return wantedImport(s, o.shop, o.from, o.to)
+}
+
+func wantedImport(s *settings.Settings, shop, from, to string) (workflows.InitialImportWanted, error) {
+	if err := knownShop(s, shop); err != nil {
+		return workflows.InitialImportWanted{}, err
+	}
+	return service.WantedImport(s.Shops[shop], from, to, "the command line")
 }
 
 func (c console) initialImport(ctx context.Context, o initialImportOptions, want workflows.InitialImportWanted, terminal bool) error {
@@ -73,10 +77,7 @@ func (c console) initialImport(ctx context.Context, o initialImportOptions, want
 	}
 }
 
-func (c console) print(format string, args ...any) error {
-	_, err := fmt.Fprintf(c.out, format, args...)
-	return err
-}
+func (c console) print(format string, args ...any) error { return write(c.out, format, args...) }
 
 // importPollEvery is how often the progress is asked for.
 const importPollEvery = time.Second

@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cartumsync/cartumsync/internal/process"
-	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/workflows"
 )
@@ -33,12 +32,7 @@ func rehearseCommand(flags *process.Flags) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var want workflows.InitialImportWanted
-			check := func(s *settings.Settings) (err error) {
-				if err = knownShop(s, shop); err == nil {
-					want, err = service.WantedImport(s.Shops[shop], from, to, "the command line")
-				}
-				return err
-			}
+			check := func(s *settings.Settings) (err error) { want, err = wantedImport(s, shop, from, to); return err }
 			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error {
 				return c.rehearseToFile(ctx, shop, want, file, printable{cmd.ErrOrStderr()})
 			})

@@ -35,7 +35,9 @@ func command() *cobra.Command {
 		Short:        "Take Cartum's webhooks and start the orders' workflows",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE:         func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), flags, options) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return flags.Run(cmd.Context(), "starter", func(env process.Env) error { return serve(cmd.Context(), env, options) })
+		},
 	}
 	flags.Add(cmd)
 	cmd.Flags().StringVar(&options.listen, "listen", ":8080", "address of the orders page, the API, the webhooks, /healthz, /readyz and /metrics")
@@ -48,17 +50,7 @@ func command() *cobra.Command {
 	return cmd
 }
 
-func serve(ctx context.Context, flags process.Flags, options serveOptions) error {
-	env, err := flags.Open()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	endTracing, err := env.OpenTracing(ctx, "starter")
-	if err != nil {
-		return err
-	}
-	defer endTracing()
+func serve(ctx context.Context, env process.Env, options serveOptions) error {
 	served, err := server.New(server.Options{
 		Settings: env.File.Store(), SettingsProblem: env.File.Problem, Metrics: env.Metrics, Logger: env.Logger,
 		PublicURL: options.publicURL, TemporalUI: options.temporalUI, Tracing: env.Tracing,

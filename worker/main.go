@@ -32,7 +32,9 @@ func command() *cobra.Command {
 		Short:        "Run the workflows of orders and the requests that they make",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE:         func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), flags, version, listen, cached) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return flags.Run(cmd.Context(), "worker", func(env process.Env) error { return run(cmd.Context(), env, version, listen, cached) })
+		},
 	}
 	flags.Add(cmd)
 	cmd.Flags().StringVar(&listen, "listen", ":9090", "address of /healthz, /readyz and /metrics")
@@ -41,21 +43,11 @@ func command() *cobra.Command {
 	return cmd
 }
 
-func run(ctx context.Context, flags process.Flags, version versionFlags, listen string, cached int) error {
-	env, err := flags.Open()
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, env process.Env, version versionFlags, listen string, cached int) error {
 	v, err := version.version()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	endTracing, err := env.OpenTracing(ctx, "worker")
-	if err != nil {
-		return err
-	}
-	defer endTracing()
 	worker.SetStickyWorkflowCacheSize(cached)
 
 	// The health page answers while Temporal is waited for.

@@ -47,9 +47,9 @@ func (o Order) Position() Position {
 // when an order was placed, so slices of time are listed and sorted here: as
 // narrow as busy days need it, as wide as quiet ones allow.
 func (i *Index) NewestFirst(ctx context.Context, query Condition, after *Position, size int) (page []Order, last *Position, err error) {
-	s := slicing{index: i, query: All(Orders(), query), width: firstSlice, after: after}
+	s := slicing{index: i, query: All(Orders(), query), width: firstSlice, after: after, before: "<"}
 	if after != nil {
-		s.upTo, s.including = after.At, true
+		s.upTo, s.before = after.At, "<="
 	}
 	for len(s.rows) <= size && !s.done {
 		if err := s.next(ctx); err != nil {
@@ -72,9 +72,9 @@ type slicing struct {
 	rows  []Order
 
 	// The next slice ends at upTo, zero for no end, and is so wide.
-	upTo      time.Time
-	including bool // orders placed right then as well
-	width     time.Duration
+	upTo   time.Time
+	before string // the operator of its end: "<=" where orders placed right then belong to it
+	width  time.Duration
 	// triedRest is set once all older orders were too many for one slice.
 	triedRest bool
 	sliced    bool // a slice was read
@@ -93,7 +93,7 @@ func (s *slicing) next(ctx context.Context) error {
 	if rest {
 		from = time.Time{}
 	}
-	query := All(s.query, within(from, s.upTo, s.including))
+	query := All(s.query, within(from, s.upTo, s.before))
 	listed, token, err := s.index.page(ctx, query, sliceHolds, nil)
 	if err != nil {
 		return err
@@ -116,7 +116,7 @@ func (s *slicing) next(ctx context.Context) error {
 		}
 	}
 	s.take(listed)
-	s.upTo, s.including, s.sliced, s.done = from, false, true, from.IsZero()
+	s.upTo, s.before, s.sliced, s.done = from, "<", true, from.IsZero()
 	s.width *= slicesGrow
 	return nil
 }

@@ -65,9 +65,6 @@ func compared(field, operator string, at time.Time) Condition {
 
 func unset(key temporal.SearchAttributeKey) Condition { return Condition(key.GetName() + " IS NULL") }
 
-// running selects runs that have not ended.
-const running = Condition("ExecutionStatus = 'Running'")
-
 // OfTypes selects workflows of some types.
 func OfTypes(types ...string) Condition { return among("WorkflowType", types...) }
 
@@ -83,7 +80,7 @@ func OfShops(ids ...string) Condition { return among(engine.AttrShop.GetName(), 
 func WithIDs(ids ...string) Condition { return among("WorkflowId", ids...) }
 
 // Running selects workflows that have not ended.
-func Running() Condition { return running }
+func Running() Condition { return "ExecutionStatus = 'Running'" }
 
 // InState selects orders by the one definition of each state, see [Order.State].
 func InState(state order.SyncState) Condition {
@@ -97,7 +94,7 @@ func InState(state order.SyncState) Condition {
 			Condition(engine.AttrSyncState.GetName()+" != "+quoted(string(order.SyncClosed))),
 		)
 	default:
-		return All(said, running)
+		return All(said, Running())
 	}
 }
 
@@ -141,19 +138,12 @@ func Found(tokens ...string) Condition { return among(engine.AttrSearch.GetName(
 
 // PlacedIn selects orders that were placed from a time on and before another, zero for no
 // bound; those that nobody has read by when their workflow started.
-func PlacedIn(from, to time.Time) Condition { return within(from, to, false) }
+func PlacedIn(from, to time.Time) Condition { return within(from, to, "<") }
 
-// Placed selects orders that were placed from a time on, and orders that nobody
+// PlacedBetween selects orders that were placed between two times, both included, zero for no bound, and orders that nobody
 // could read yet.
-func Placed(from time.Time) Condition {
-	return Any(compared(engine.AttrCartumCreated.GetName(), ">=", from), unset(engine.AttrCartumCreated))
-}
-
-// PlacedBetween selects orders that were placed between two times, both included,
-// and orders that nobody could read yet.
 func PlacedBetween(from, to time.Time) Condition {
-	created := engine.AttrCartumCreated.GetName()
-	return Any(All(compared(created, ">=", from), compared(created, "<=", to)), unset(engine.AttrCartumCreated))
+	return Any(bounds(engine.AttrCartumCreated.GetName(), from, to, "<="), unset(engine.AttrCartumCreated))
 }
 
 // EndedAfter selects runs that ended after a time, EndedBefore those that ended
@@ -163,25 +153,23 @@ func EndedAfter(at time.Time) Condition { return compared("CloseTime", ">", at) 
 // EndedBefore selects runs that ended before a time.
 func EndedBefore(at time.Time) Condition { return compared("CloseTime", "<", at) }
 
-// within selects orders placed from a time on and before another, zero for no
-// bound; those that nobody has read by when their workflow started.
-func within(from, to time.Time, including bool) Condition {
-	bounds := func(field string) Condition {
-		var lower, upper Condition
-		if !from.IsZero() {
-			lower = compared(field, ">=", from)
-		}
-		if !to.IsZero() {
-			before := "<"
-			if including {
-				before = "<="
-			}
-			upper = compared(field, before, to)
-		}
-		return All(lower, upper)
-	}
+// within is [PlacedIn] with the operator of its end.
+func within(from, to time.Time, before string) Condition {
 	if from.IsZero() && to.IsZero() {
 		return ""
 	}
-	return Any(bounds(engine.AttrCartumCreated.GetName()), All(unset(engine.AttrCartumCreated), bounds("StartTime")))
+	created := engine.AttrCartumCreated
+	return Any(bounds(created.GetName(), from, to, before), All(unset(created), bounds("StartTime", from, to, before)))
+}
+
+// bounds selects by a field from one time to another, zero for no bound.
+func bounds(field string, from, to time.Time, before string) Condition {
+	var lower, upper Condition
+	if !from.IsZero() {
+		lower = compared(field, ">=", from)
+	}
+	if !to.IsZero() {
+		upper = compared(field, before, to)
+	}
+	return All(lower, upper)
 }

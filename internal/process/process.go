@@ -3,6 +3,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,16 +36,9 @@ type Flags struct {
 // Add declares the flags, each with its environment variable's value as default.
 func (f *Flags) Add(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&f.SettingsPath, "settings", envOr("CARTUMSYNC_SETTINGS", "settings.yaml"), "settings file, also CARTUMSYNC_SETTINGS")
-	flags.StringVar(&f.LogFormat, "log-format", envOr("CARTUMSYNC_LOG_FORMAT", "json"), "json or console, also CARTUMSYNC_LOG_FORMAT")
-	flags.StringVar(&f.LogLevel, "log-level", envOr("CARTUMSYNC_LOG_LEVEL", "info"), "debug, info, warn or error, also CARTUMSYNC_LOG_LEVEL")
-}
-
-func envOr(name, otherwise string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
-	}
-	return otherwise
+	flags.StringVar(&f.SettingsPath, "settings", cmp.Or(os.Getenv("CARTUMSYNC_SETTINGS"), "settings.yaml"), "settings file, also CARTUMSYNC_SETTINGS")
+	flags.StringVar(&f.LogFormat, "log-format", cmp.Or(os.Getenv("CARTUMSYNC_LOG_FORMAT"), "json"), "json or console, also CARTUMSYNC_LOG_FORMAT")
+	flags.StringVar(&f.LogLevel, "log-level", cmp.Or(os.Getenv("CARTUMSYNC_LOG_LEVEL"), "info"), "debug, info, warn or error, also CARTUMSYNC_LOG_LEVEL")
 }
 
 // Main runs a command until it ends or the process is told to stop; a second
@@ -111,11 +105,18 @@ func (f *Flags) Open() (Env, error) {
 	return Env{Settings: s, File: file, Logger: logger, Codec: codec, Metrics: shown, Repeated: engine.NewRepeatedTasks()}, nil
 }
 
-// OpenTracing exports the process's spans where the environment asks for that. The
-// returned function exports what is left.
-func (e *Env) OpenTracing(ctx context.Context, program string) (end func(), err error) {
-	e.Tracing, err = tracing.Open(ctx, "cartumsync-"+program, e.Logger)
-	return e.Tracing.Close, err
+// Run opens what a program works with, exports its spans where the environment asks for that, and closes it all after the work.
+func (f *Flags) Run(ctx context.Context, program string, work func(Env) error) error {
+	env, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
+	if env.Tracing, err = tracing.Open(ctx, "cartumsync-"+program, env.Logger); err != nil {
+		return err
+	}
+	defer env.Tracing.Close()
+	return work(env)
 }
 
 // Connect waits for Temporal and gives a client and its namespace, whose orders must
@@ -162,10 +163,7 @@ func Namespace() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("temporal environment or profile: %w", err)
 	}
-	if options.Namespace == "" {
-		return client.DefaultNamespace, nil
-	}
-	return options.Namespace, nil
+	return cmp.Or(options.Namespace, client.DefaultNamespace), nil
 }
 
 func identity(program string) string {

@@ -228,6 +228,12 @@ type EncryptionKey struct {
 	Key Secret `yaml:"key" validate:"required,encryption_key" example:"${CARTUMSYNC_ENCRYPTION_KEY}"`
 }
 
+// The starter's paths of webhooks: a shop's id and key follow the first, an account's id the second.
+const (
+	CartumHooks = "/webhooks/cartum/"
+	RoappHooks  = "/webhooks/roapp/"
+)
+
 const encryptionKeyBytes = 32
 
 // Bytes are the key itself, 32 bytes.
@@ -401,14 +407,7 @@ func (s *Settings) RulesIn(shop, account string) (order.Rules, bool) {
 // ShopsElsewhere are the ids of the shops whose orders other accounts receive,
 // sorted. Those that changed their account may have orders in this one.
 func (s *Settings) ShopsElsewhere(account string) []string {
-	var ids []string
-	for id, shop := range s.Shops {
-		if shop.Account != account {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
+	return s.shops(func(shop Shop) bool { return shop.Account != account })
 }
 
 // ShopsOf are the ids of the shops whose orders an account receives, sorted.
@@ -416,12 +415,14 @@ func (s *Settings) ShopsElsewhere(account string) []string {
 // all the same, must not be taken for another shop's, and keep what they are
 // told until the shop is switched on again.
 func (s *Settings) ShopsOf(account string) []string {
-	var ids []string
-	for id, shop := range s.Shops {
-		if shop.Account == account {
+	return s.shops(func(shop Shop) bool { return shop.Account == account })
+}
+
+func (s *Settings) shops(fits func(Shop) bool) (ids []string) {
+	for _, id := range slices.Sorted(maps.Keys(s.Shops)) {
+		if fits(s.Shops[id]) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
 	return ids
 }

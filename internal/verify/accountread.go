@@ -28,8 +28,8 @@ var errNoAccount = unseen("the account was not reached")
 var accountReads = []probe{
 	{
 		service: accountService, assumption: "The account does not tell its currency",
-		covers:   []string{"company-currency", "GET /v2/company: currency", "GET /v2/company: id, name"},
-		expected: "not told",
+		covers: []string{"company-currency", "GET /v2/company: currency", "GET /v2/company: id, name"},
+		sights: []string{"not told", "told, as in the settings"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			e.accountSays = check.AskAccount(ctx, e.roapp)
 			e.noteNewestOrder()
@@ -46,7 +46,6 @@ var accountReads = []probe{
 			}
 			return "told, as in the settings", nil
 		},
-		harmless: []string{"told, as in the settings"},
 		means: map[string]means{
 			"not told":                   fine("compare the currency of the settings by hand"),
 			"another than the settings'": bad("every order would be held; correct the account's currency"),
@@ -58,16 +57,14 @@ var accountReads = []probe{
 			"company-lists", "GET /v2/company/locations: answer 200", "GET /v2/company/locations: data", "GET /v2/company/employees: answer 200",
 			"GET /v2/company/employees: data", "Location: id, name", "Location: is_archived", "Employee: id, first_name, last_name, email",
 		},
-		expected: "bare",
-		see:      seeBare("GET /v2/company/locations"),
-		harmless: []string{"under data"},
+		sights: []string{"bare", "under data"},
+		see:    seeBare("GET /v2/company/locations"),
 	},
 	{
 		service: accountService, assumption: "The types of orders are a bare list",
-		covers:   []string{"GET /v2/orders/types: answer 200", "GET /v2/orders/types: [].id, [].name"},
-		expected: "bare",
-		see:      seeBare("GET /v2/orders/types"),
-		harmless: []string{"under data"},
+		covers: []string{"GET /v2/orders/types: answer 200", "GET /v2/orders/types: [].id, [].name"},
+		sights: []string{"bare", "under data"},
+		see:    seeBare("GET /v2/orders/types"),
 	},
 	{
 		service: accountService, assumption: "The legacy catalogue is offered",
@@ -76,7 +73,7 @@ var accountReads = []probe{
 			"GET /warehouse/categories/: data, page, count, success", "GET /catalogs/uoms: page", "GET /catalogs/uoms: answer 200",
 			"GET /catalogs/uoms: data, page, count, success",
 		},
-		expected: "yes",
+		sights: []string{"yes"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			return e.offered(ctx, e.legacy, roapp.CatalogueLegacy)
 		},
@@ -88,7 +85,7 @@ var accountReads = []probe{
 			"v2-catalogue", "GET /v2/catalog/products/types: answer 200", "GET /v2/catalog/products/types: data, paging",
 			"GET /v2/catalog/products/uoms: answer 200", "GET /v2/catalog/products/uoms: data, paging", "ProductType: id, title",
 		},
-		expected: "yes",
+		sights: []string{"yes"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			seen, err := e.offered(ctx, e.v2, roapp.CatalogueV2)
 			if seen == "yes" && err == nil && e.account.ProductType == 0 {
@@ -100,8 +97,8 @@ var accountReads = []probe{
 	},
 	{
 		service: accountService, assumption: "The categories of the v2 catalogue come in pages",
-		covers:   []string{"categories-list"},
-		expected: "in pages",
+		covers: []string{"categories-list"},
+		sights: []string{"in pages", "bare", "under data"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if _, err := e.v2.Categories(ctx); err != nil {
 				return "", err
@@ -112,33 +109,30 @@ var accountReads = []probe{
 			}
 			return bareOrNot(value), nil
 		},
-		harmless: []string{"bare", "under data"},
 	},
 	{
 		service: accountService, assumption: "Contacts need no custom field",
-		covers:   []string{"required-contact-field"},
-		expected: "none required",
+		covers: []string{"required-contact-field"},
+		sights: []string{"none required", "some required, all given"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.required(refdata.PeopleFields, e.account.ContactFields, nil, "contact_fields")
 		},
-		harmless: []string{"some required, all given"},
-		means:    map[string]means{"some required": bad("give each a value in contact_fields, an empty text will do, or no contact can be created")},
+		means: map[string]means{"some required": bad("give each a value in contact_fields, an empty text will do, or no contact can be created")},
 	},
 	{
 		service: accountService, assumption: "Orders need no custom field",
-		covers:   []string{"required-order-field"},
-		expected: "none required",
+		covers: []string{"required-order-field"},
+		sights: []string{"none required", "some required, all given"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			f := e.account.Fields
 			return e.required(refdata.CustomFields, e.account.OrderFields, []string{f.Shop, f.ExternalID, f.Created, f.LastUpdated}, "order_fields")
 		},
-		harmless: []string{"some required, all given"},
-		means:    map[string]means{"some required": bad("give each a value in order_fields, an empty text will do, or no order can be created")},
+		means: map[string]means{"some required": bad("give each a value in order_fields, an empty text will do, or no order can be created")},
 	},
 	{
 		service: accountService, assumption: "A contact's phones are objects under phones",
-		covers:   []string{"contact-phones", "Phone"},
-		expected: "objects under phones",
+		covers: []string{"contact-phones", "Phone"},
+		sights: []string{"objects under phones", "texts under phone", "objects under phone", "texts under phones"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if e.newestContact == "" {
 				return "", unseen("the account has no order with a named contact")
@@ -158,12 +152,11 @@ var accountReads = []probe{
 			}
 			return "", unseen("the newest order's contact has no phone")
 		},
-		harmless: []string{"texts under phone", "objects under phone", "texts under phones"},
 	},
 	{
 		service: accountService, assumption: "The list of organizations knows no filter",
-		covers:   []string{"organization-filter", "GET /v2/contacts/organizations: phones"},
-		expected: "ignored",
+		covers: []string{"organization-filter", "GET /v2/contacts/organizations: phones"},
+		sights: []string{"ignored", "honoured"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if e.accountSays.Lists[refdata.Organizations].Unfiltered {
 				return "ignored", nil
@@ -174,13 +167,12 @@ var accountReads = []probe{
 			}
 			return "honoured", nil
 		},
-		harmless: []string{"honoured"},
-		means:    map[string]means{"ignored": fine("only the first page of organizations is compared, so a company may get a second contact, a person")},
+		means: map[string]means{"ignored": fine("only the first page of organizations is compared, so a company may get a second contact, a person")},
 	},
 	{
 		service: accountService, assumption: "Orders of a contact are found with clients_ids",
-		covers:   []string{"client-filter"},
-		expected: "clients_ids",
+		covers: []string{"client-filter"},
+		sights: []string{"clients_ids", "client_ids"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if e.newestNumber == "" {
 				return "", unseen("the account has no order")
@@ -196,13 +188,12 @@ var accountReads = []probe{
 			}
 			return "neither", nil
 		},
-		harmless: []string{"client_ids"},
-		means:    map[string]means{"neither": bad("an order whose create lost its answer could not be found again; send the report to the project")},
+		means: map[string]means{"neither": bad("an order whose create lost its answer could not be found again; send the report to the project")},
 	},
 	{
 		service: accountService, assumption: "An order is found by the number that staff see",
-		covers:   []string{"GET /v2/orders: numbers"},
-		expected: "yes",
+		covers: []string{"GET /v2/orders: numbers"},
+		sights: []string{"yes"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			number := e.newestNumber
 			if number == "" {
@@ -226,8 +217,8 @@ var accountReads = []probe{
 	},
 	{
 		service: accountService, assumption: "An order that does not exist is HTTP 404",
-		covers:   []string{"unknown-order", "answer NoOrder"},
-		expected: "404",
+		covers: []string{"unknown-order", "answer NoOrder"},
+		sights: []string{"404"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			answer, err := e.ask(ctx, "/v2/orders/"+nobodysID, nil, "")
 			return strconv.Itoa(answer.status), err
@@ -236,8 +227,8 @@ var accountReads = []probe{
 	},
 	{
 		service: accountService, assumption: "A refusal names its reason under message",
-		covers:   []string{"error-body", "Error", "Error: message, error, detail"},
-		expected: "message",
+		covers: []string{"error-body", "Error", "Error: message, error, detail"},
+		sights: []string{"message", "error", "detail", "as in the legacy API"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			answer, err := e.ask(ctx, "/v2/company", nil, "no-key-of-cartumsync-verify")
 			if err != nil {
@@ -257,22 +248,19 @@ var accountReads = []probe{
 			}
 			return "in another form", nil
 		},
-		harmless: []string{"error", "detail", "as in the legacy API"},
-		means:    map[string]means{"in another form": fine("refusals show RO App's answer as it is")},
+		means: map[string]means{"in another form": fine("refusals show RO App's answer as it is")},
 	},
 	{
 		service: accountService, assumption: "A refusal for the pace does not say how long to wait",
-		covers:   []string{"retry-after", "answer TooMany: Retry-After"},
-		expected: "no Retry-After",
-		see:      seeRetryAfter,
-		harmless: []string{"Retry-After"},
+		covers: []string{"retry-after", "answer TooMany: Retry-After"},
+		sights: []string{"no Retry-After", "Retry-After"},
+		see:    seeRetryAfter,
 	},
 	{
 		service: accountService, assumption: "The limit counts the requests of any second",
-		covers:   []string{"limit-window"},
-		expected: "any second",
-		see:      seeLimitWindow,
-		harmless: []string{"a second of the clock"},
+		covers: []string{"limit-window"},
+		sights: []string{"any second", "a second of the clock"},
+		see:    seeLimitWindow,
 	},
 }
 

@@ -58,9 +58,9 @@ func needs(id int64, otherwise string) string {
 var accountWrites = []probe{
 	{
 		service: accountService, assumption: "A create answers an object with the id",
-		covers:   []string{"create-answer", "answer Changed", "answer Changed: id, success, data, data.id", "POST /v2/contacts/people: phones[].phone"},
-		expected: "an object with the id",
-		writes:   "create the contact \"" + testName + "\" in RO App",
+		covers: []string{"create-answer", "answer Changed", "answer Changed: id, success, data, data.id", "POST /v2/contacts/people: phones[].phone"},
+		sights: []string{"an object with the id", "an object with the id under data", "a bare number"},
+		writes: "create the contact \"" + testName + "\" in RO App",
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if err := e.choosePhone(ctx); err != nil {
 				return "", err
@@ -73,7 +73,6 @@ var accountWrites = []probe{
 			e.leave("contact", "\""+testName+"\" with the phone "+e.phone)
 			return createAnswer(e.roappWire.newest()), nil
 		},
-		harmless: []string{"an object with the id under data", "a bare number"},
 		means: map[string]means{
 			"nothing":    fine("what is created is found by a search, so each create takes a request more and the time of search_lag"),
 			"refused":    bad("no contact can be created; give contact_fields what RO App asks for"),
@@ -82,12 +81,11 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "Lists show a new record within search_lag, and not at once",
-		covers:   []string{"search-lag", "GET /v2/orders: data"},
-		expected: "within search_lag",
-		writes:   "look for that contact until RO App finds it",
-		ready:    func(e *examination) string { return needs(int64(len(e.phone)), "no contact was created") },
-		see:      seeSearchLag,
-		harmless: []string{"at once"},
+		covers: []string{"search-lag", "GET /v2/orders: data"},
+		sights: []string{"within search_lag", "at once"},
+		writes: "look for that contact until RO App finds it",
+		ready:  func(e *examination) string { return needs(int64(len(e.phone)), "no contact was created") },
+		see:    seeSearchLag,
 		means: map[string]means{
 			"later":     bad("raise search_lag, or a record whose create lost its answer may be created twice"),
 			"not found": bad("a phone that was just written is not found, so every order would create a contact of its own; send the report to the project"),
@@ -95,12 +93,11 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "Phones are compared by all their digits",
-		covers:   []string{"phones", "GET /v2/contacts/people: phones"},
-		expected: "all digits",
-		writes:   "look for that contact with its phone in other spellings",
-		ready:    needsContact,
-		see:      seePhones,
-		harmless: []string{"the last digits"},
+		covers: []string{"phones", "GET /v2/contacts/people: phones"},
+		sights: []string{"all digits", "the last digits"},
+		writes: "look for that contact with its phone in other spellings",
+		ready:  needsContact,
+		see:    seePhones,
 		means: map[string]means{
 			"as written": fine("contacts whose phone staff typed in an unusual way are not found and get a second contact; write phones as +48501234567"),
 			"ignored":    bad("RO App does not search by phone; send the report to the project before you go live"),
@@ -108,33 +105,20 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A second contact may have the same phone",
-		covers:   []string{"duplicate-phone"},
-		expected: "accepted",
-		writes:   "try to create a second contact with the same phone, and delete it again",
-		ready:    needsContact,
+		covers: []string{"duplicate-phone"},
+		sights: []string{"accepted", "refused"},
+		writes: "try to create a second contact with the same phone, and delete it again",
+		ready:  needsContact,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			id, err := e.createContact(ctx)
-			if roapp.KindOf(err) == roapp.Rejected {
-				return "refused", nil
-			}
-			if err != nil {
-				return "", err
-			}
-			if id == 0 {
-				_, _, _ = e.await(ctx, func() (bool, error) { // without its id it is left for the person
-					found, err := e.roapp.FindPeople(ctx, []string{e.phone})
-					for _, one := range found {
-						if one.ID != e.contact {
-							id = one.ID
-						}
-					}
-					return id != 0, err
-				})
+			if id == 0 && err == nil {
+				second := func(c roapp.Contact) bool { return c.ID != e.contact }
+				found, _, _ := awaitOne(ctx, e, e.contactsOfPhone, second) // without its id it is left for the person
+				id = found.ID
 			}
 			e.secondContact = id
-			return "accepted", nil
+			return accepted(err)
 		},
-		harmless: []string{"refused"},
 	},
 	{
 		service: accountService, assumption: "The API may create products",
@@ -142,15 +126,15 @@ var accountWrites = []probe{
 			"product-create", "POST /v2/catalog/products", "answer Forbidden", "Product: is_archived", "CatalogProduct: product_type_id, uom_id",
 			"CatalogProduct: is_archived",
 		},
-		expected: "yes",
-		writes:   "create the product \"" + testName + "\" in RO App",
+		sights: []string{"yes"},
+		writes: "create the product \"" + testName + "\" in RO App",
 		see: func(ctx context.Context, e *examination) (string, error) {
 			e.sku = fmt.Sprintf("CARTUMSYNC-VERIFY-%06d", rand.N(1_000_000)) //nolint:gosec // a name, no secret
 			id, err := e.createProduct(ctx)
+			if status := statusOf(err); status == http.StatusForbidden || status == http.StatusNotFound {
+				return "no, HTTP " + strconv.Itoa(status), nil
+			}
 			if err != nil {
-				if status := statusOf(err); status == http.StatusForbidden || status == http.StatusNotFound {
-					return "no, HTTP " + strconv.Itoa(status), nil
-				}
 				return refusal(err)
 			}
 			e.leave("product", "\""+testName+"\" with the article "+e.sku)
@@ -167,10 +151,10 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A new product is found by its article",
-		covers:   []string{"GET /v2/catalog/products: q"},
-		expected: "yes",
-		writes:   "look for that product until RO App finds it",
-		ready:    needsProduct,
+		covers: []string{"GET /v2/catalog/products: q"},
+		sights: []string{"yes"},
+		writes: "look for that product until RO App finds it",
+		ready:  needsProduct,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			return yesNo(e.findProduct(ctx) != 0), nil
 		},
@@ -178,24 +162,17 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A second product may have the same article",
-		covers:   []string{"duplicate-article", "POST /products/: article"},
-		expected: "accepted",
-		writes:   "try to create a second product with the same article, and delete it again where RO App can",
-		ready:    needsProduct,
+		covers: []string{"duplicate-article", "POST /products/: article"},
+		sights: []string{"accepted", "refused"},
+		writes: "try to create a second product with the same article, and delete it again where RO App can",
+		ready:  needsProduct,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			id, err := e.createProduct(ctx)
-			if roapp.KindOf(err) == roapp.Rejected {
-				return "refused", nil
-			}
-			if err != nil {
-				return "", err
-			}
-			if e.secondSKU = id; id == 0 {
+			if e.secondSKU = id; id == 0 && err == nil {
 				e.leave("product", "a second one with the article "+e.sku)
 			}
-			return "accepted", nil
+			return accepted(err)
 		},
-		harmless: []string{"refused"},
 	},
 	{
 		service: accountService, assumption: "The API may not create categories",
@@ -203,18 +180,15 @@ var accountWrites = []probe{
 			"category-create", "POST /v2/catalog/products/categories", "POST /v2/catalog/products/categories: title, parent_id",
 			"POST /warehouse/categories/", "POST /warehouse/categories/: title, parent_id",
 		},
-		expected: "no, HTTP 404",
-		writes:   "try to create the category \"" + testName + "\" in RO App",
+		sights: []string{"no, HTTP 404"},
+		writes: "try to create the category \"" + testName + "\" in RO App",
 		see: func(ctx context.Context, e *examination) (string, error) {
 			_, err := e.roapp.CreateCategory(ctx, testName, 0)
 			if err == nil {
 				e.leave("category", "\""+testName+"\"")
 				return "yes", nil
 			}
-			if status := statusOf(err); status != 0 && status < http.StatusInternalServerError {
-				return "no, HTTP " + strconv.Itoa(status), nil
-			}
-			return "", err
+			return refusedBy(err, "no, HTTP ")
 		},
 		means: map[string]means{
 			"yes": fine("new products get the shop's categories"), "no, HTTP 404": fine("new products go into fallback_category"),
@@ -224,11 +198,11 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "An order can be created and is found by its contact",
-		covers:   []string{"POST /v2/orders"},
-		expected: "yes",
-		writes:   "create an order for that contact in RO App",
-		ready:    needsContact,
-		see:      seeOrder,
+		covers: []string{"POST /v2/orders"},
+		sights: []string{"yes"},
+		writes: "create an order for that contact in RO App",
+		ready:  needsContact,
+		see:    seeOrder,
 		means: map[string]means{
 			"refused":            bad("no order can be created; give order_fields what RO App asks for, and check location, order_type and managers"),
 			"created, not found": bad("an order whose create lost its answer could not be found again; send the report to the project"),
@@ -236,18 +210,15 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A product may be added to an order",
-		covers:   []string{"missing-right", "POST /v2/orders/{id}/items"},
-		expected: "yes",
-		writes:   "add that product to the order, undeducted",
-		ready:    func(e *examination) string { return needsOrder(e) + needsProduct(e) },
+		covers: []string{"missing-right", "POST /v2/orders/{id}/items"},
+		sights: []string{"yes"},
+		writes: "add that product to the order, undeducted",
+		ready:  func(e *examination) string { return needsOrder(e) + needsProduct(e) },
 		see: func(ctx context.Context, e *examination) (string, error) {
 			one := decimal.NewFromInt(1)
 			id, err := e.roapp.AddItem(ctx, e.order, roapp.NewItem{ProductID: e.product, AssigneeID: e.shop.Managers[0], Quantity: one, Price: one})
 			if err != nil {
-				if status := statusOf(err); status != 0 && status < http.StatusInternalServerError {
-					return "refused with HTTP " + strconv.Itoa(status), nil
-				}
-				return "", err
+				return refusedBy(err, "refused with HTTP ")
 			}
 			e.item = id
 			items, err := e.roapp.Items(ctx, e.order)
@@ -264,10 +235,10 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A product that is added is not written off",
-		covers:   []string{"deduct-on-add"},
-		expected: "yes",
-		writes:   "read that item again",
-		ready:    needsItem,
+		covers: []string{"deduct-on-add"},
+		sights: []string{"yes"},
+		writes: "read that item again",
+		ready:  needsItem,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			item, err := e.readItem(ctx)
 			return yesNo(!item.WrittenOff), err
@@ -276,18 +247,15 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A quantity of 0 is refused",
-		covers:   []string{"quantity-zero", "PATCH /v2/orders/{id}/items/{item_id}: quantity"},
-		expected: "refused",
-		writes:   "set that item's quantity to 0 and back to 1",
-		ready:    needsItem,
+		covers: []string{"quantity-zero", "PATCH /v2/orders/{id}/items/{item_id}: quantity"},
+		sights: []string{"refused"},
+		writes: "set that item's quantity to 0 and back to 1",
+		ready:  needsItem,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			zero, one := decimal.Zero, decimal.NewFromInt(1)
-			err := e.roapp.UpdateItem(ctx, e.order, e.item, roapp.ItemChange{Quantity: &zero})
-			if roapp.KindOf(err) == roapp.Rejected {
-				return "refused", nil
-			}
-			if err != nil {
-				return "", err
+			seen, err := accepted(e.roapp.UpdateItem(ctx, e.order, e.item, roapp.ItemChange{Quantity: &zero}))
+			if err != nil || seen == "refused" {
+				return seen, err
 			}
 			if _, err := e.readItem(ctx); err != nil {
 				return "accepted, and the item is gone", err
@@ -298,22 +266,21 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A PATCH of some custom fields empties the others",
-		covers:   []string{"patch-custom-fields", "PATCH /v2/orders/{id}: custom_fields"},
-		expected: "the others are emptied",
-		writes:   "write a custom field of that order",
-		ready:    needsOrder,
-		see:      seeFieldsPatch,
-		harmless: []string{"the others stay"},
+		covers: []string{"patch-custom-fields", "PATCH /v2/orders/{id}: custom_fields"},
+		sights: []string{"the others are emptied", "the others stay"},
+		writes: "write a custom field of that order",
+		ready:  needsOrder,
+		see:    seeFieldsPatch,
 		means: map[string]means{
 			"the others are emptied": fine("each write of custom fields takes three requests, and what staff type in between may be lost"),
 		},
 	},
 	{
 		service: accountService, assumption: "A comment may have up to 2000 characters",
-		covers:   []string{"comment-limit", "POST /v2/orders/{id}/comments: comment"},
-		expected: "up to 2000",
-		writes:   "write comments into that order, two of them long",
-		ready:    needsOrder,
+		covers: []string{"comment-limit", "POST /v2/orders/{id}/comments: comment"},
+		sights: []string{"up to 2000", "more"},
+		writes: "write comments into that order, two of them long",
+		ready:  needsOrder,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			for _, length := range []int{20, usualComment, longComment} {
 				err := e.roapp.AddComment(ctx, e.order, comment(length), true)
@@ -329,7 +296,6 @@ var accountWrites = []probe{
 			}
 			return "more", nil
 		},
-		harmless: []string{"more"},
 		means: map[string]means{
 			"not even 1800": bad("long comments would be refused; send the report to the project"),
 			"not even 20":   bad("comments are refused; send the report to the project"),
@@ -337,48 +303,44 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A new status needs a comment",
-		covers:   []string{"status-comment", "POST /v2/orders/{id}/status: comment"},
-		expected: "yes",
-		writes:   "move that order to another status",
-		ready:    needsOrder,
+		covers: []string{"status-comment", "POST /v2/orders/{id}/status: comment"},
+		sights: []string{"yes", "no"},
+		writes: "move that order to another status",
+		ready:  needsOrder,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			targets := e.targets(false)
 			if len(targets) == 0 {
 				return "", unseen("statuses.import names no status that leaves an order open")
 			}
-			err := e.roapp.SetStatus(ctx, e.order, targets[0], "")
-			if err == nil {
-				return "no", nil
-			}
-			if roapp.KindOf(err) != roapp.Rejected {
-				return "", err
+			seen, err := accepted(e.roapp.SetStatus(ctx, e.order, targets[0], ""))
+			if err != nil || seen == "accepted" {
+				return "no", err
 			}
 			if err = e.roapp.SetStatus(ctx, e.order, targets[0], "test"); err == nil {
 				return "yes", nil
 			}
 			return "refused all the same", nil
 		},
-		harmless: []string{"no"},
-		means:    map[string]means{"refused all the same": bad("the account forbids the move; the next row says which")},
+		means: map[string]means{"refused all the same": bad("the account forbids the move; the next row says which")},
 	},
 	{
 		service: accountService, assumption: "An order may move between all statuses of statuses.import",
-		covers:   []string{"forbidden-transitions", "POST /v2/orders/{id}/status: status_id"},
-		expected: "yes",
-		writes:   "move that order through the open statuses of statuses.import",
-		ready:    needsOrder,
-		see:      seeTransitions,
+		covers: []string{"forbidden-transitions", "POST /v2/orders/{id}/status: status_id"},
+		sights: []string{"yes"},
+		writes: "move that order through the open statuses of statuses.import",
+		ready:  needsOrder,
+		see:    seeTransitions,
 		means: map[string]means{
 			"some are refused": fine("allow them in RO App's settings of statuses, or orders stay in their status and their rows warn"),
 		},
 	},
 	{
 		service: accountService, assumption: "An order may be closed before it is paid and written off",
-		covers:   []string{"closing-unpaid", "closing-undeducted"},
-		expected: "yes",
-		writes:   "close that order and open it again",
-		ready:    needsItem,
-		see:      seeClosing,
+		covers: []string{"closing-unpaid", "closing-undeducted"},
+		sights: []string{"yes"},
+		writes: "close that order and open it again",
+		ready:  needsItem,
+		see:    seeClosing,
 		means: map[string]means{
 			"not before it is paid":  fine("map no status to a closing one, or rows warn until staff close the order; the API takes no payments"),
 			"not before a write-off": fine("map no status to a closing one, or rows warn until staff write the order off"),
@@ -386,49 +348,42 @@ var accountWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A write-off leaves the order's modified_at as it was",
-		covers:   []string{"write-off-leaves-modified-at", "Order: modified_at"},
-		expected: "yes",
-		writes:   "wait for you to write that item off in RO App",
-		ready:    needsItem,
-		see:      seeWriteOff,
-		harmless: []string{"no"},
-		means:    map[string]means{"yes": fine("write-offs are seen when an order is read next; programs may tell them at once by the API")},
+		covers: []string{"write-off-leaves-modified-at", "Order: modified_at"},
+		sights: []string{"yes", "no"},
+		writes: "wait for you to write that item off in RO App",
+		ready:  needsItem,
+		see:    seeWriteOff,
+		means:  map[string]means{"yes": fine("write-offs are seen when an order is read next; programs may tell them at once by the API")},
 	},
 	{
 		service: accountService, assumption: "A write-off leaves is_deduction_required true",
-		covers:   []string{"write-off-leaves-flag", "Order: is_deduction_required"},
-		expected: "yes",
-		writes:   "read that item after the write-off",
-		ready:    needsWriteOff,
+		covers: []string{"write-off-leaves-flag", "Order: is_deduction_required"},
+		sights: []string{"yes", "no"},
+		writes: "read that item after the write-off",
+		ready:  needsWriteOff,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			item, err := e.readItem(ctx)
 			return yesNo(item.DeductionRequired), err
 		},
-		harmless: []string{"no"},
 	},
 	{
 		service: accountService, assumption: "An item that is written off can be changed",
-		covers:   []string{"patch-written-off"},
-		expected: "accepted",
-		writes:   "change the price of that item after the write-off",
-		ready:    needsWriteOff,
+		covers: []string{"patch-written-off"},
+		sights: []string{"accepted", "refused"},
+		writes: "change the price of that item after the write-off",
+		ready:  needsWriteOff,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			two := decimal.NewFromInt(2)
-			err := e.roapp.UpdateItem(ctx, e.order, e.item, roapp.ItemChange{Price: &two})
-			if roapp.KindOf(err) == roapp.Rejected {
-				return "refused", nil
-			}
-			return "accepted", err
+			return accepted(e.roapp.UpdateItem(ctx, e.order, e.item, roapp.ItemChange{Price: &two}))
 		},
-		harmless: []string{"refused"},
-		means:    map[string]means{"accepted": fine("cartumsync never does it")},
+		means: map[string]means{"accepted": fine("cartumsync never does it")},
 	},
 	{
 		service: accountService, assumption: "Lists show archived products",
-		covers:   []string{"archived-products"},
-		expected: "yes",
-		writes:   "wait for you to archive that product in RO App",
-		ready:    needsProduct,
+		covers: []string{"archived-products"},
+		sights: []string{"yes", "no"},
+		writes: "wait for you to archive that product in RO App",
+		ready:  needsProduct,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if !e.Person.Did(ctx, "archive the product "+e.sku+" in RO App") {
 				return "", unseen("nobody archived the product")
@@ -436,22 +391,17 @@ var accountWrites = []probe{
 			if err := pause(ctx, e.settled()); err != nil {
 				return "", err
 			}
-			found, err := e.roapp.FindProducts(ctx, roapp.ProductQuery{Articles: []string{e.sku}})
-			if err != nil {
-				return "", err
+			found, err := e.productsOfSKU(ctx)
+			i := slices.IndexFunc(found, func(p roapp.Product) bool { return p.ID == e.product })
+			switch {
+			case err != nil || i < 0:
+				return "no", err
+			case found[i].Archived:
+				return "yes", nil
+			default:
+				return "yes, without saying so", nil
 			}
-			for _, one := range found {
-				switch {
-				case one.ID != e.product:
-				case one.Archived:
-					return "yes", nil
-				default:
-					return "yes, without saying so", nil
-				}
-			}
-			return "no", nil
 		},
-		harmless: []string{"no"},
 		means: map[string]means{
 			"yes, without saying so": fine("an archived product would be added to orders, or refused; delete it rather than archive it"),
 		},
@@ -463,6 +413,22 @@ func needsWriteOff(e *examination) string {
 		return ""
 	}
 	return "nothing was written off"
+}
+
+// accepted is what is seen of a write that RO App may refuse.
+func accepted(err error) (string, error) {
+	if roapp.KindOf(err) == roapp.Rejected {
+		return "refused", nil
+	}
+	return "accepted", err
+}
+
+// refusedBy names the HTTP status of a refusal after a text.
+func refusedBy(err error, text string) (string, error) {
+	if status := statusOf(err); status != 0 && status < http.StatusInternalServerError {
+		return text + strconv.Itoa(status), nil
+	}
+	return "", err
 }
 
 // refusal is what is seen where RO App refuses a record, with its words, which are about our own data.
@@ -541,17 +507,16 @@ func (e *examination) createProduct(ctx context.Context) (int64, error) {
 
 // findProduct polls until a list shows the product; 0 where none does.
 func (e *examination) findProduct(ctx context.Context) int64 {
-	var id int64
-	_, _, _ = e.await(ctx, func() (bool, error) { // not found is the answer
-		found, err := e.roapp.FindProducts(ctx, roapp.ProductQuery{Articles: []string{e.sku}})
-		for _, one := range found {
-			if one.Article == e.sku {
-				id = one.ID
-			}
-		}
-		return id != 0, err
-	})
-	return id
+	found, _, _ := awaitOne(ctx, e, e.productsOfSKU, func(p roapp.Product) bool { return p.Article == e.sku }) // not found is the answer
+	return found.ID
+}
+
+func (e *examination) productsOfSKU(ctx context.Context) ([]roapp.Product, error) {
+	return e.roapp.FindProducts(ctx, roapp.ProductQuery{Articles: []string{e.sku}})
+}
+
+func (e *examination) contactsOfPhone(ctx context.Context) ([]roapp.Contact, error) {
+	return e.roapp.FindPeople(ctx, []string{e.phone})
 }
 
 // valuesOf are the settings' values for new records by the fields' keys, and an empty text for each other one that is
@@ -572,26 +537,18 @@ func (e *examination) valuesOf(kind refdata.Kind, given map[string]string) map[s
 }
 
 func seeSearchLag(ctx context.Context, e *examination) (string, error) {
-	look := func() (bool, error) {
-		found, err := e.roapp.FindPeople(ctx, []string{e.phone})
-		for _, one := range found {
-			if hasDigits(one, e.phone) {
-				e.contact = one.ID
-				return true, nil
-			}
-		}
-		return false, err
+	found, took, err := awaitOne(ctx, e, e.contactsOfPhone, func(c roapp.Contact) bool { return hasDigits(c, e.phone) })
+	if found.ID != 0 {
+		e.contact = found.ID
 	}
-	found, err := look()
-	if err != nil || found {
+	if took == 0 {
 		return "at once", err
 	}
-	took, found, err := e.await(ctx, look)
 	e.lag = took
 	switch seconds := took.Round(100 * time.Millisecond); {
 	case err != nil:
 		return "", err
-	case !found:
+	case found.ID == 0:
 		return "not found: within " + e.Patience.String(), nil
 	case took > e.account.SearchLag:
 		e.propose(e.accountKey("search_lag"), (2 * took).Round(time.Second).String(), "twice what was seen")
@@ -602,10 +559,6 @@ func seeSearchLag(ctx context.Context, e *examination) (string, error) {
 }
 
 func seePhones(ctx context.Context, e *examination) (string, error) {
-	finds := func(spelling string) (bool, error) {
-		found, err := e.roapp.FindPeople(ctx, []string{spelling})
-		return slices.ContainsFunc(found, func(c roapp.Contact) bool { return c.ID == e.contact }), err
-	}
 	digits := order.Digits(e.phone)
 	for _, try := range []struct{ spelling, seen string }{
 		{nobodysPhone, "ignored"},
@@ -613,7 +566,8 @@ func seePhones(ctx context.Context, e *examination) (string, error) {
 		{"+" + digits[:2] + " (" + digits[2:5] + ") " + digits[5:], "all digits"},
 		{e.phone, "as written"},
 	} {
-		if found, err := finds(try.spelling); err != nil || found {
+		found, err := e.roapp.FindPeople(ctx, []string{try.spelling})
+		if err != nil || slices.ContainsFunc(found, func(c roapp.Contact) bool { return c.ID == e.contact }) {
 			return try.seen, err
 		}
 	}
@@ -645,20 +599,18 @@ func seeOrder(ctx context.Context, e *examination) (string, error) {
 		return refusal(err)
 	}
 	e.order = created.ID
-	_, found, err := e.await(ctx, func() (bool, error) {
+	orders := func(ctx context.Context) ([]roapp.Order, error) {
 		page, err := e.roapp.FindOrders(ctx, roapp.OrderQuery{ClientIDs: []int64{e.contact}, Sort: "-id"})
-		for _, one := range page.Orders {
-			if one.ClientID == e.contact {
-				e.order, e.orderNumber = one.ID, one.Number
-				return true, nil
-			}
-		}
-		return false, err
-	})
+		return page.Orders, err
+	}
+	found, _, err := awaitOne(ctx, e, orders, func(o roapp.Order) bool { return o.ClientID == e.contact })
+	if found.ID != 0 {
+		e.order, e.orderNumber = found.ID, found.Number
+	}
 	if e.order != 0 {
 		e.leave("order", strings.TrimSpace(e.orderNumber+" of the contact \""+testName+"\""))
 	}
-	if err != nil || found {
+	if err != nil || found.ID != 0 {
 		return "yes", err
 	}
 	return "created, not found", nil

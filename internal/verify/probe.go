@@ -16,17 +16,16 @@ type probe struct {
 	service, assumption string
 	// covers are the switches of the fake and the places in docs/assumptions.md that it decides.
 	covers []string
-	// expected is what the less comfortable reading shows.
-	expected string
+	// sights are what may be seen: first what the less comfortable reading shows, which is expected. Nothing follows from those
+	// that have no meaning.
+	sights []string
 	// writes is what it changes, for the question to the person; "" for a probe that only reads.
 	writes string
 	// ready says why a probe that writes has nothing to work with, "" where it has; nil is always ready.
 	ready func(*examination) string
 	// see finds out. A detail may follow ": ".
 	see func(context.Context, *examination) (string, error)
-	// harmless is what else may be seen of which nothing follows, as of what is expected.
-	harmless []string
-	// means says, by anything else that may be seen, what follows from it.
+	// means says what follows from a sight, also from others than sights.
 	means map[string]means
 }
 
@@ -35,7 +34,7 @@ func (p probe) meaning(sight string) means {
 	if known, ok := p.means[sight]; ok {
 		return known
 	}
-	if sight == p.expected || slices.Contains(p.harmless, sight) {
+	if slices.Contains(p.sights, sight) {
 		return fine("nothing to do")
 	}
 	return bad("nobody expected this; please send the report to the project")

@@ -44,8 +44,8 @@ var errNoLogin = unseen("the shop was not reached")
 var shopReads = []probe{
 	{
 		service: shopService, assumption: "The shop's API is on and takes the login",
-		covers:   []string{"api"},
-		expected: "yes",
+		covers: []string{"api"},
+		sights: []string{"yes"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			err := e.cartum.Login(ctx)
 			e.loggedIn = err == nil
@@ -69,7 +69,7 @@ var shopReads = []probe{
 		covers: []string{
 			"orders_max_limit", "POST /api/orders/get/: limit", "POST /api/orders/get/: offset", "POST /api/orders/get/: response.orders",
 		},
-		expected: "cut at 100",
+		sights: []string{"cut at 100", "not cut", "cut at 500", "cut at 50"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if err := e.readOrders(ctx); err != nil {
 				return "", err
@@ -89,13 +89,12 @@ var shopReads = []probe{
 				return "not cut", nil
 			}
 		},
-		harmless: []string{"not cut", "cut at 500", "cut at 50"},
-		means:    map[string]means{"cut at 20": fine("sweeps make more requests; raise requests_per_second of the shop if they take too long")},
+		means: map[string]means{"cut at 20": fine("sweeps make more requests; raise requests_per_second of the shop if they take too long")},
 	},
 	{
 		service: shopService, assumption: "20 orders are given where no number is asked for",
-		covers:   []string{"orders_default_limit"},
-		expected: "20",
+		covers: []string{"orders_default_limit"},
+		sights: []string{"20", "all"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			numbers := e.numbers()
 			if len(numbers) <= 20 {
@@ -112,12 +111,11 @@ var shopReads = []probe{
 				return strconv.Itoa(page.Rows), nil
 			}
 		},
-		harmless: []string{"all"},
 	},
 	{
 		service: shopService, assumption: "Orders come in no known order",
-		covers:   []string{"orders_sort"},
-		expected: "unsorted",
+		covers: []string{"orders_sort"},
+		sights: []string{"unsorted", "oldest first", "newest first", "newest first, those of one second shuffled"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			created, numbers := e.creations(), e.numbers()
 			if len(slices.Compact(slices.Sorted(slices.Values(created)))) < 3 {
@@ -141,26 +139,24 @@ var shopReads = []probe{
 			}
 			return "newest first", nil
 		},
-		harmless: []string{"oldest first", "newest first", "newest first, those of one second shuffled"},
 	},
 	{
 		service: shopService, assumption: "An answer without rows has a list for a response",
 		covers: []string{
 			"empty_response", "POST /api/orders/get/: response", "POST /api/catalog/export/: response", "POST /api/currency/export/: response",
 		},
-		expected: "a list",
+		sights: []string{"a list", "an object"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if _, err := e.cartum.Orders(ctx, cartum.OrdersQuery{From: "2090-01-01 00:00:00", To: "2090-01-02 00:00:00", Limit: 1}); err != nil {
 				return "", err
 			}
 			return listOrObject(in(e.cartumWire.newest().value(), "response")), nil
 		},
-		harmless: []string{"an object"},
 	},
 	{
 		service: shopService, assumption: "Statuses have a title in one language alone",
-		covers:   []string{"titles", "Product: title"},
-		expected: "one language",
+		covers: []string{"titles", "Product: title"},
+		sights: []string{"one language", "others are blank", "several languages"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if _, err := e.cartum.Statuses(ctx); err != nil {
 				return "", err
@@ -192,15 +188,14 @@ var shopReads = []probe{
 				return "several languages: " + keys, nil
 			}
 		},
-		harmless: []string{"others are blank", "several languages"},
 		means: map[string]means{
 			"the settings' language is missing": fine("titles are shown in another language; write one of these languages as the shop's language"),
 		},
 	},
 	{
 		service: shopService, assumption: "The shop has the standard statuses and no others",
-		covers:   []string{"extra_status"},
-		expected: "standard",
+		covers: []string{"extra_status"},
+		sights: []string{"standard"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			statuses, err := e.cartum.Statuses(ctx)
 			if err != nil {
@@ -225,8 +220,8 @@ var shopReads = []probe{
 	},
 	{
 		service: shopService, assumption: "Amounts are numbers",
-		covers:   []string{"money"},
-		expected: "numbers",
+		covers: []string{"money"},
+		sights: []string{"numbers", "texts", "numbers with the noise of binary fractions"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			seen := ""
 			for _, row := range e.rows {
@@ -248,12 +243,11 @@ var shopReads = []probe{
 			}
 			return seen, e.needRow(seen)
 		},
-		harmless: []string{"texts", "numbers with the noise of binary fractions"},
 	},
 	{
 		service: shopService, assumption: "The lines of an order are a list",
-		covers:   []string{"products", "Order: products", "Line: storage_id"},
-		expected: "a list",
+		covers: []string{"products", "Order: products", "Line: storage_id"},
+		sights: []string{"a list", "an object"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("", func(row map[string]any) string {
 				if len(children(row["products"])) == 0 {
@@ -262,12 +256,11 @@ var shopReads = []probe{
 				return listOrObject(row["products"])
 			})
 		},
-		harmless: []string{"an object"},
 	},
 	{
 		service: shopService, assumption: "Texts of orders are plain",
-		covers:   []string{"entities", "Line: title"},
-		expected: "plain",
+		covers: []string{"entities", "Line: title"},
+		sights: []string{"plain", "escaped for HTML"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("no order has a quotation mark, an apostrophe or an angle bracket in its texts", func(row map[string]any) string {
 				words := ""
@@ -286,12 +279,11 @@ var shopReads = []probe{
 				return ""
 			})
 		},
-		harmless: []string{"escaped for HTML"},
 	},
 	{
 		service: shopService, assumption: "The carrier's data of an order is flat",
-		covers:   []string{"delivery_data", "Order: delivery_data", "Order: additional_data.tracking_code"},
-		expected: "flat",
+		covers: []string{"delivery_data", "Order: delivery_data", "Order: additional_data.tracking_code"},
+		sights: []string{"flat", "below the carrier's name"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			known := []string{"tnNumber", "tnStatusName", "tracking_number", "tracking_code", "recipient_warehouse_ref", "destination"}
 			has := func(value any) bool {
@@ -308,12 +300,11 @@ var shopReads = []probe{
 				return ""
 			})
 		},
-		harmless: []string{"below the carrier's name"},
 	},
 	{
 		service: shopService, assumption: "A campaign that looks like a number is one",
-		covers:   []string{"utm_campaign"},
-		expected: "a number",
+		covers: []string{"utm_campaign"},
+		sights: []string{"a number", "a text"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("no order has a campaign that looks like a number", func(row map[string]any) string {
 				switch campaign := in(row, "analytics", "utm_campaign").(type) {
@@ -327,12 +318,11 @@ var shopReads = []probe{
 				return ""
 			})
 		},
-		harmless: []string{"a text"},
 	},
 	{
 		service: shopService, assumption: "Additional data that is empty is a list",
-		covers:   []string{"additional_data"},
-		expected: "a list",
+		covers: []string{"additional_data"},
+		sights: []string{"a list", "an object"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("every order has additional data", func(row map[string]any) string {
 				if row["additional_data"] == nil || len(children(row["additional_data"])) > 0 {
@@ -341,12 +331,11 @@ var shopReads = []probe{
 				return listOrObject(row["additional_data"])
 			})
 		},
-		harmless: []string{"an object"},
 	},
 	{
 		service: shopService, assumption: "total_sum is without delivery",
-		covers:   []string{"total_sum", "Order: total_sum"},
-		expected: "without delivery",
+		covers: []string{"total_sum", "Order: total_sum"},
+		sights: []string{"without delivery"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			return e.first("no order without a discount has a price for its delivery", func(row map[string]any) string {
 				delivery, items, total := amount(row["delivery_price"]), amount(row["total_default"]), amount(row["total_sum"])
@@ -367,23 +356,22 @@ var shopReads = []probe{
 	},
 	{
 		service: shopService, assumption: "A filter by article ignores case",
-		covers:   []string{"article_filter", "POST /api/catalog/export/: expr.article", "POST /api/catalog/export/: response.products"},
-		expected: "ignores case",
-		see:      seeArticleFilter,
-		harmless: []string{"exact"},
-		means:    map[string]means{"ignored": bad("every lookup of an article reads the first 500 products; ask Cartum for version 3.21.1 or newer")},
+		covers: []string{"article_filter", "POST /api/catalog/export/: expr.article", "POST /api/catalog/export/: response.products"},
+		sights: []string{"ignores case", "exact"},
+		see:    seeArticleFilter,
+		means:  map[string]means{"ignored": bad("every lookup of an article reads the first 500 products; ask Cartum for version 3.21.1 or newer")},
 	},
 	{
 		service: shopService, assumption: "Times are on the clock of the settings' time_zone",
-		covers:   []string{"time_zone", "Order: stat_created", "POST /api/orders/get/: from", "POST /api/orders/get/: to"},
-		expected: "the settings' zone",
-		see:      seeTimeZone,
-		means:    map[string]means{"another zone": bad("correct the shop's time_zone, or orders are dated wrongly and fresh ones are missed")},
+		covers: []string{"time_zone", "Order: stat_created", "POST /api/orders/get/: from", "POST /api/orders/get/: to"},
+		sights: []string{"the settings' zone"},
+		see:    seeTimeZone,
+		means:  map[string]means{"another zone": bad("correct the shop's time_zone, or orders are dated wrongly and fresh ones are missed")},
 	},
 	{
 		service: shopService, assumption: "A new login ends the older token",
-		covers:   []string{"tokens"},
-		expected: "yes",
+		covers: []string{"tokens"},
+		sights: []string{"yes", "no"},
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if !e.loggedIn {
 				return "", errNoLogin
@@ -404,13 +392,12 @@ var shopReads = []probe{
 			e.refusedToken = e.cartumWire.since(mark)[0]
 			return "yes", nil
 		},
-		harmless: []string{"no"},
-		means:    map[string]means{"yes": fine("give cartumsync a user of its own in the shop's panel, so that other programs do not log it out")},
+		means: map[string]means{"yes": fine("give cartumsync a user of its own in the shop's panel, so that other programs do not log it out")},
 	},
 	{
 		service: shopService, assumption: "An ended token is refused as UNAUTHORIZED",
-		covers:   []string{"expired_token", "answer HTTPRefusal", "Refusal: response.message"},
-		expected: "UNAUTHORIZED",
+		covers: []string{"expired_token", "answer HTTPRefusal", "Refusal: response.message"},
+		sights: []string{"UNAUTHORIZED", "HTTP 401", "ERROR", "AUTHORIZATION_ERROR"},
 		see: func(_ context.Context, e *examination) (string, error) {
 			refused := e.refusedToken
 			switch {
@@ -422,7 +409,6 @@ var shopReads = []probe{
 				return text(in(refused.value(), "status")), nil
 			}
 		},
-		harmless: []string{"HTTP 401", "ERROR", "AUTHORIZATION_ERROR"},
 	},
 }
 
@@ -632,8 +618,8 @@ func (e *examination) newestCreation(ctx context.Context) (string, error) {
 	}
 	recent, err := e.recent(ctx)
 	newest := ""
-	for _, created := range recent {
-		newest = max(newest, created)
+	for _, one := range recent {
+		newest = max(newest, one.CreatedRaw)
 	}
 	if newest == "" {
 		return "", orElse(err, unseen("no order is of the last minutes; place one and give its number: --order N"))

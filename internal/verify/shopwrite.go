@@ -3,11 +3,13 @@ package verify
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
+	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 func needsHooks(e *examination) string {
@@ -42,8 +44,8 @@ var shopEvents = []string{eventCreated, eventPaid, eventUpdate}
 var shopWrites = []probe{
 	{
 		service: shopService, assumption: "Webhooks reach --public-url",
-		expected: "yes",
-		see:      seeArrival,
+		sights: []string{"yes"},
+		see:    seeArrival,
 		means: map[string]means{
 			"yes, at the starter that runs": fine("stop the starter and run this again to see what the events look like"),
 			"no":                            bad("check DNS, the certificate and the proxy before the starter; until then orders are seen by sweeps alone"),
@@ -51,10 +53,10 @@ var shopWrites = []probe{
 	},
 	{
 		service: shopService, assumption: "All events of orders can be subscribed to",
-		covers:   []string{"hook_events", "POST /api/hooks/subscribe/: event"},
-		expected: "yes",
-		writes:   "subscribe to the shop's events of orders until this command ends",
-		ready:    needsHooks,
+		covers: []string{"hook_events", "POST /api/hooks/subscribe/: event"},
+		sights: []string{"yes"},
+		writes: "subscribe to the shop's events of orders until this command ends",
+		ready:  needsHooks,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			var refused []string
 			for _, event := range shopEvents {
@@ -77,10 +79,10 @@ var shopWrites = []probe{
 	},
 	{
 		service: shopService, assumption: "A URL can be subscribed twice to one event",
-		covers:   []string{"subscribe_twice", "POST /api/hooks/subscribe/: target_url"},
-		expected: "a second subscription",
-		writes:   "subscribe to order_created once more, and end that subscription",
-		ready:    needsSubscription,
+		covers: []string{"subscribe_twice", "POST /api/hooks/subscribe/: target_url"},
+		sights: []string{"a second subscription", "refused", "the same subscription"},
+		writes: "subscribe to order_created once more, and end that subscription",
+		ready:  needsSubscription,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			id, err := e.cartum.Subscribe(ctx, eventCreated, e.target)
 			switch {
@@ -96,14 +98,13 @@ var shopWrites = []probe{
 			}
 			return "a second subscription", nil
 		},
-		harmless: []string{"refused", "the same subscription"},
 	},
 	{
 		service: shopService, assumption: "The functions of hooks refuse in the common envelope",
-		covers:   []string{"hooks_refusal", "answer HookRefusal", "answer HookHTTPRefusal", "answer HookHTTPRefusal: error"},
-		expected: "in the envelope",
-		writes:   "end a subscription that does not exist",
-		ready:    needsSubscription,
+		covers: []string{"hooks_refusal", "answer HookRefusal", "answer HookHTTPRefusal", "answer HookHTTPRefusal: error"},
+		sights: []string{"in the envelope", "by HTTP status", "not at all"},
+		writes: "end a subscription that does not exist",
+		ready:  needsSubscription,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			const nobodysSubscription = 999_999_999
 			err := e.cartum.Unsubscribe(ctx, nobodysSubscription, e.target)
@@ -119,23 +120,22 @@ var shopWrites = []probe{
 				return "", err
 			}
 		},
-		harmless: []string{"by HTTP status", "not at all"},
 	},
 	{
 		service: shopService, assumption: "A new order is seen in the shop's list, on the settings' clock",
-		expected: "yes",
-		writes:   "wait for you to place a test order in the shop",
-		see:      seeTestOrder,
-		means:    map[string]means{"another zone": bad("correct the shop's time_zone, or orders are dated wrongly and fresh ones are missed")},
+		sights: []string{"yes"},
+		writes: "wait for you to place a test order in the shop",
+		see:    seeTestOrder,
+		means:  map[string]means{"another zone": bad("correct the shop's time_zone, or orders are dated wrongly and fresh ones are missed")},
 	},
 	{
 		service: shopService, assumption: "An event is delivered once",
-		covers:   []string{"webhook_delivery"},
-		expected: "once",
-		writes:   "wait for the event of that order",
-		ready:    needsAll(needsSubscription, needsFresh),
+		covers: []string{"webhook_delivery"},
+		sights: []string{"once", "more than once"},
+		writes: "wait for the event of that order",
+		ready:  needsAll(needsSubscription, needsFresh),
 		see: func(ctx context.Context, e *examination) (string, error) {
-			found, err := e.awaitEvent(ctx, cartumHookPath, e.placed, isCreated)
+			found, err := e.awaitEvent(ctx, settings.CartumHooks, e.placed, isCreated)
 			if err != nil || len(found) == 0 {
 				return "never", err
 			}
@@ -147,17 +147,16 @@ var shopWrites = []probe{
 			}
 			return "more than once", nil
 		},
-		harmless: []string{"more than once"},
 		means: map[string]means{
 			"never": fine("new orders are seen by sweeps alone; ask Cartum whether the shop's plan includes webhooks, or shorten sweep.recent_every"),
 		},
 	},
 	{
 		service: shopService, assumption: "An event says that it is a form, though its body is JSON",
-		covers:   []string{"webhook_content_type"},
-		expected: "a form",
-		writes:   "look at that event",
-		ready:    needsArrival,
+		covers: []string{"webhook_content_type"},
+		sights: []string{"a form", "JSON", "nothing", "another type"},
+		writes: "look at that event",
+		ready:  needsArrival,
 		see: func(_ context.Context, e *examination) (string, error) {
 			kind, _, _ := strings.Cut(e.events(isCreated)[0].header.Get("Content-Type"), ";")
 			switch kind {
@@ -171,14 +170,13 @@ var shopWrites = []probe{
 				return "another type", nil
 			}
 		},
-		harmless: []string{"JSON", "nothing", "another type"},
 	},
 	{
 		service: shopService, assumption: "A status that the API writes is saved",
-		covers:   []string{"status_update"},
-		expected: "saved",
-		writes:   "change the status of the test order in the shop",
-		ready:    needsFresh,
+		covers: []string{"status_update"},
+		sights: []string{"saved"},
+		writes: "change the status of the test order in the shop",
+		ready:  needsFresh,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			e.changed = e.hookMark()
 			if err := e.cartum.UpdateStatus(ctx, e.fresh, e.otherStatus()); err != nil {
@@ -201,10 +199,10 @@ var shopWrites = []probe{
 	},
 	{
 		service: shopService, assumption: "The log of an update has its text under messages, without the order's number",
-		covers:   []string{"update_log", "POST /api/orders/update/: response.log[].order_id"},
-		expected: "under messages",
-		writes:   "look at the answer to that",
-		ready:    needsFresh,
+		covers: []string{"update_log", "POST /api/orders/update/: response.log[].order_id"},
+		sights: []string{"under messages", "under message"},
+		writes: "look at the answer to that",
+		ready:  needsFresh,
 		see: func(_ context.Context, e *examination) (string, error) {
 			answer, ok := e.cartumWire.last("POST /api/orders/update/")
 			entry := firstOf(in(answer.value(), "response", "log"))
@@ -217,16 +215,15 @@ var shopWrites = []probe{
 				return "under message", nil
 			}
 		},
-		harmless: []string{"under message"},
 	},
 	{
 		service: shopService, assumption: "A changed status fires no event",
-		covers:   []string{"order_update"},
-		expected: "none",
-		writes:   "wait for an event of that change, and for you to change the status in the shop's panel",
-		ready:    needsAll(needsSubscription, needsFresh),
+		covers: []string{"order_update"},
+		sights: []string{"none", "for every change", "for changes in the panel"},
+		writes: "wait for an event of that change, and for you to change the status in the shop's panel",
+		ready:  needsAll(needsSubscription, needsFresh),
 		see: func(ctx context.Context, e *examination) (string, error) {
-			if found, err := e.awaitEvent(ctx, cartumHookPath, e.changed, isUpdate); err != nil || len(found) > 0 {
+			if found, err := e.awaitEvent(ctx, settings.CartumHooks, e.changed, isUpdate); err != nil || len(found) > 0 {
 				return "for every change", err
 			}
 			mark := e.hookMark()
@@ -234,34 +231,32 @@ var shopWrites = []probe{
 				"the first, and not to cancelled") {
 				return "", unseen("none came for the API's change, and nobody changed the status in the panel")
 			}
-			if found, err := e.awaitEvent(ctx, cartumHookPath, mark, isUpdate); err != nil || len(found) > 0 {
+			if found, err := e.awaitEvent(ctx, settings.CartumHooks, mark, isUpdate); err != nil || len(found) > 0 {
 				return "for changes in the panel", err
 			}
 			return "none", nil
 		},
-		harmless: []string{"for every change", "for changes in the panel"},
-		means:    map[string]means{"none": fine("changes are seen by sweeps alone")},
+		means: map[string]means{"none": fine("changes are seen by sweeps alone")},
 	},
 	{
 		service: shopService, assumption: "That event's body has a few fields",
-		covers:   []string{"order_update_body"},
-		expected: "a few fields",
-		writes:   "look at that event",
-		ready:    needsUpdateEvent,
+		covers: []string{"order_update_body"},
+		sights: []string{"a few fields", "the whole order"},
+		writes: "look at that event",
+		ready:  needsUpdateEvent,
 		see: func(_ context.Context, e *examination) (string, error) {
 			if _, whole := e.events(isUpdate)[0].body["products"]; whole {
 				return "the whole order", nil
 			}
 			return "a few fields", nil
 		},
-		harmless: []string{"the whole order"},
 	},
 	{
 		service: shopService, assumption: "All events but order_update name the order's number",
-		covers:   []string{"webhook_number"},
-		expected: "all but order_update",
-		writes:   "look at these events",
-		ready:    needsArrival,
+		covers: []string{"webhook_number"},
+		sights: []string{"all but order_update", "all"},
+		writes: "look at these events",
+		ready:  needsArrival,
 		see: func(_ context.Context, e *examination) (string, error) {
 			numbered := func(a arrival) bool { return a.body["order_id"] != nil }
 			created, update := e.events(isCreated), e.events(isUpdate)
@@ -276,15 +271,14 @@ var shopWrites = []probe{
 				return "all but order_update", nil
 			}
 		},
-		harmless: []string{"all"},
-		means:    map[string]means{"none": fine("an event makes cartumsync read the newest orders")},
+		means: map[string]means{"none": fine("an event makes cartumsync read the newest orders")},
 	},
 	{
 		service: shopService, assumption: "A cancelled order is locked, and says so",
-		covers:   []string{"status_4"},
-		expected: "locked",
-		writes:   "cancel the test order in the shop, and try to change it afterwards",
-		ready:    needsFresh,
+		covers: []string{"status_4"},
+		sights: []string{"locked", "open"},
+		writes: "cancel the test order in the shop, and try to change it afterwards",
+		ready:  needsFresh,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if err := e.cartum.UpdateStatus(ctx, e.fresh, order.CancelledStatus); err != nil {
 				return shopRefusal(err)
@@ -307,7 +301,6 @@ var shopWrites = []probe{
 				return "open", nil
 			}
 		},
-		harmless: []string{"open"},
 		means: map[string]means{
 			"locked without a word": fine("rows warn where RO App reopens a cancelled order"),
 			"refused":               fine("RO App's cancellations cannot come to the shop; take them out of statuses.export"),
@@ -315,10 +308,10 @@ var shopWrites = []probe{
 	},
 	{
 		service: shopService, assumption: "A deleted order is no longer in the list",
-		covers:   []string{"deleted_order"},
-		expected: "it vanishes",
-		writes:   "wait for you to delete the test order in the shop's panel",
-		ready:    needsFresh,
+		covers: []string{"deleted_order"},
+		sights: []string{"it vanishes"},
+		writes: "wait for you to delete the test order in the shop's panel",
+		ready:  needsFresh,
 		see: func(ctx context.Context, e *examination) (string, error) {
 			if !e.Person.Did(ctx, "delete the test order in the shop's panel") {
 				return "", unseen("nobody deleted the order")
@@ -333,12 +326,11 @@ var shopWrites = []probe{
 	},
 	{
 		service: accountService, assumption: "A signed event carries its id in X-Webhook-Id",
-		covers:   []string{"webhook-id"},
-		expected: "yes",
-		writes:   "change the status of the order in RO App and wait for RO App's webhook",
-		ready:    needsAll(needsHooks, needsOrder),
-		see:      seeRoappEvent,
-		harmless: []string{"absent", "another id"},
+		covers: []string{"webhook-id"},
+		sights: []string{"yes", "absent", "another id"},
+		writes: "change the status of the order in RO App and wait for RO App's webhook",
+		ready:  needsAll(needsHooks, needsOrder),
+		see:    seeRoappEvent,
 		means: map[string]means{
 			"not signed by the settings' secret": bad("put the secret that RO App shows into webhook_secret"),
 			"no event":                           fine("changes in RO App are seen by polls alone; create the webhook in RO App, Settings > API"),
@@ -385,7 +377,7 @@ func isUpdate(a arrival) bool {
 
 // events are those of the test order.
 func (e *examination) events(wanted func(arrival) bool) []arrival {
-	return e.arrived(cartumHookPath, e.placed, wanted)
+	return e.arrived(settings.CartumHooks, e.placed, wanted)
 }
 
 func (e *examination) subscribed(id int64, event string) {
@@ -427,16 +419,11 @@ func seeTestOrder(ctx context.Context, e *examination) (string, error) {
 		if !e.Person.Did(ctx, `place a test order in the shop, with the comment: O'Connor & "Test"`) {
 			return "", unseen("nobody placed a test order")
 		}
-		_, found, err := e.await(ctx, func() (bool, error) {
-			now, err := e.recent(ctx)
-			for number := range now {
-				if _, known := before[number]; !known {
-					e.fresh = number
-				}
-			}
-			return e.fresh != 0, err
-		})
-		if err != nil || !found {
+		fresh := func(o cartum.Order) bool {
+			return !slices.ContainsFunc(before, func(b cartum.Order) bool { return b.Number == o.Number })
+		}
+		found, _, err := awaitOne(ctx, e, e.recent, fresh)
+		if e.fresh = found.Number; err != nil || e.fresh == 0 {
 			return "", orElse(err, unseen("no new order is in the list"))
 		}
 	}
@@ -444,7 +431,13 @@ func seeTestOrder(ctx context.Context, e *examination) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at, err := time.ParseInLocation(time.DateTime, now[e.fresh], e.shop.Zone())
+	created := ""
+	for _, one := range now {
+		if one.Number == e.fresh {
+			created = one.CreatedRaw
+		}
+	}
+	at, err := time.ParseInLocation(time.DateTime, created, e.shop.Zone())
 	if err != nil {
 		return "", unseen("the time of the test order cannot be read")
 	}
@@ -454,8 +447,8 @@ func seeTestOrder(ctx context.Context, e *examination) (string, error) {
 	return "yes", nil
 }
 
-// recent are the numbers of the orders of these days, with their times as they are written.
-func (e *examination) recent(ctx context.Context) (map[int64]string, error) {
+// recent are the orders of these days.
+func (e *examination) recent(ctx context.Context) ([]cartum.Order, error) {
 	if !e.loggedIn {
 		return nil, errNoLogin
 	}
@@ -463,15 +456,11 @@ func (e *examination) recent(ctx context.Context) (map[int64]string, error) {
 	page, err := e.cartum.Orders(ctx, cartum.OrdersQuery{
 		From: now.AddDate(0, 0, -1).Format(time.DateTime), To: now.AddDate(0, 0, 1).Format(time.DateTime), Limit: readLimit,
 	})
-	found := map[int64]string{}
-	for _, one := range page.Orders {
-		found[one.Number] = one.CreatedRaw
-	}
-	return found, err
+	return page.Orders, err
 }
 
 func seeRoappEvent(ctx context.Context, e *examination) (string, error) {
-	address := strings.TrimRight(e.PublicURL, "/") + roappHookPath + e.shop.Account
+	address := strings.TrimRight(e.PublicURL, "/") + settings.RoappHooks + e.shop.Account
 	if !e.Person.Did(ctx, "create a webhook for the events of orders in RO App, Settings > API, to "+address+", if there is none") {
 		return "", unseen("nobody created a webhook in RO App")
 	}
@@ -489,7 +478,7 @@ func seeRoappEvent(ctx context.Context, e *examination) (string, error) {
 		}
 		break
 	}
-	found, err := e.awaitEvent(ctx, roappHookPath, mark, anyEvent)
+	found, err := e.awaitEvent(ctx, settings.RoappHooks, mark, anyEvent)
 	if err != nil || len(found) == 0 {
 		return "no event", err
 	}

@@ -182,7 +182,7 @@ func (e *examination) runAll(ctx context.Context) []Result {
 
 // run runs one probe, with the consent of the person where it writes.
 func (e *examination) run(ctx context.Context, p probe) Result {
-	r := Result{Service: p.service, Assumption: p.assumption, Expected: p.expected, Covers: p.covers, Verdict: Unseen}
+	r := Result{Service: p.service, Assumption: p.assumption, Expected: p.sights[0], Covers: p.covers, Verdict: Unseen}
 	switch {
 	case ctx.Err() != nil:
 		r.Seen = "interrupted"
@@ -204,7 +204,7 @@ func (e *examination) run(ctx context.Context, p probe) Result {
 	}
 	what, _, _ := strings.Cut(seen, ": ")
 	r.Seen, r.Verdict = seen, Different
-	if what == p.expected {
+	if what == p.sights[0] {
 		r.Verdict = Expected
 	}
 	reading := p.meaning(what)
@@ -242,18 +242,19 @@ func (e *examination) accountKey(key string) string { return "accounts." + e.sho
 
 func (e *examination) shopKey(key string) string { return "shops." + e.ShopID + "." + key }
 
-// await repeats a check until it succeeds, fails, or the patience is over. It
-// returns how long it took.
-func (e *examination) await(ctx context.Context, look func() (bool, error)) (took time.Duration, found bool, err error) {
-	began := time.Now()
-	for {
-		found, err = look()
-		took = time.Since(began)
-		if found || err != nil || took > e.Patience {
-			return took, found, err
+// awaitOne repeats a list until it has a row that fits, fails, or the patience is over; then the row is zero. How long it
+// took is 0 where the first answer had it, or failed.
+func awaitOne[T any](ctx context.Context, e *examination, list func(context.Context) ([]T, error), fits func(T) bool) (row T, took time.Duration, err error) {
+	for began := time.Now(); ; took = time.Since(began) {
+		rows, err := list(ctx)
+		if i := slices.IndexFunc(rows, fits); i >= 0 {
+			return rows[i], took, nil
+		}
+		if err != nil || took > e.Patience {
+			return row, took, err
 		}
 		if err := pause(ctx, recheck); err != nil {
-			return took, false, err
+			return row, took, err
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
 // webhooks are what the two services deliver while the probes run.
@@ -32,11 +34,9 @@ type arrival struct {
 
 const (
 	// largestEvent is more than any order.
-	largestEvent   = 1 << 20
-	headerTimeout  = 5 * time.Second
-	probeTimeout   = 15 * time.Second
-	cartumHookPath = "/webhooks/cartum/"
-	roappHookPath  = "/webhooks/roapp/"
+	largestEvent  = 1 << 20
+	headerTimeout = 5 * time.Second
+	probeTimeout  = 15 * time.Second
 )
 
 // listen takes what arrives at the address, as the starter would.
@@ -48,7 +48,7 @@ func (e *examination) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.target = strings.TrimRight(e.PublicURL, "/") + cartumHookPath + e.ShopID + "/" + rand.Text()
+	e.target = strings.TrimRight(e.PublicURL, "/") + settings.CartumHooks + e.ShopID + "/" + rand.Text()
 	e.server = &http.Server{Handler: http.HandlerFunc(e.take), ReadHeaderTimeout: headerTimeout, ReadTimeout: probeTimeout, WriteTimeout: probeTimeout}
 	go func() { _ = e.server.Serve(listener) }() // ends with Close
 	return nil
@@ -57,7 +57,7 @@ func (e *examination) listen(ctx context.Context) error {
 // take keeps what comes to the two paths. The shop's path is a secret of this run;
 // RO App's events are only read.
 func (e *examination) take(w http.ResponseWriter, r *http.Request) {
-	if !strings.HasSuffix(e.target, r.URL.Path) && r.URL.Path != roappHookPath+e.shop.Account {
+	if !strings.HasSuffix(e.target, r.URL.Path) && r.URL.Path != settings.RoappHooks+e.shop.Account {
 		http.NotFound(w, r)
 		return
 	}
@@ -130,7 +130,7 @@ func seeArrival(ctx context.Context, e *examination) (string, error) {
 	if err == nil {
 		_ = response.Body.Close()
 	}
-	if len(e.arrived(cartumHookPath, mark, anyEvent)) == 0 {
+	if len(e.arrived(settings.CartumHooks, mark, anyEvent)) == 0 {
 		return "no", nil
 	}
 	return "yes", nil

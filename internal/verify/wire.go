@@ -184,8 +184,7 @@ func (e *examination) read(ctx context.Context, path string, query url.Values, k
 	if err != nil {
 		return nil, err
 	}
-	key = cmp.Or(key, e.account.APIKey.Reveal())
-	request.Header.Set("Authorization", "Bearer "+key)
+	request.Header.Set("Authorization", "Bearer "+cmp.Or(key, e.account.APIKey.Reveal()))
 	request.Header.Set("Accept", "application/json")
 	return request, nil
 }

@@ -46,7 +46,7 @@ type Server struct {
 	connected atomic.Pointer[connection]
 }
 
-// connection is what a server has once Temporal is connected.
+// connection is what a server has once Temporal is connected; it is empty before.
 type connection struct {
 	client    client.Client
 	namespace string
@@ -57,6 +57,7 @@ type connection struct {
 // New creates a server without a connection, see [Server.Connect].
 func New(o Options) (*Server, error) {
 	s := &Server{options: o}
+	s.connected.Store(&connection{})
 	pageOptions := pages.Options{
 		Settings: o.Settings, Orders: s.Orders, Overview: s.overview, Logger: o.Logger,
 		SettingsProblem: o.SettingsProblem, TemporalUI: strings.TrimSuffix(o.TemporalUI, "/"),
@@ -92,29 +93,23 @@ func (s *Server) Connect(c client.Client, namespace string) {
 
 // Orders is the service behind pages and API, false before [Server.Connect].
 func (s *Server) Orders() (*service.Orders, bool) {
-	if now := s.connected.Load(); now != nil {
-		return now.orders, true
-	}
-	return nil, false
+	orders := s.connected.Load().orders
+	return orders, orders != nil
 }
 
 func (s *Server) overview() (*health.Viewer, bool) {
-	if now := s.connected.Load(); now != nil {
-		return now.viewer, true
-	}
-	return nil, false
+	viewer := s.connected.Load().viewer
+	return viewer, viewer != nil
 }
 
 func (s *Server) client() (client.Client, bool) {
-	if now := s.connected.Load(); now != nil {
-		return now.client, true
-	}
-	return nil, false
+	c := s.connected.Load().client
+	return c, c != nil
 }
 
 func (s *Server) checkTemporal(ctx context.Context) error {
 	now := s.connected.Load()
-	if now == nil {
+	if now.client == nil {
 		return errors.New("still connecting to Temporal")
 	}
 	return process.TemporalCheck(now.client, now.namespace).Run(ctx)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
-	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
 	"github.com/cartumsync/cartumsync/internal/index"
@@ -22,25 +21,8 @@ const (
 	forgetAtOnce = 500
 )
 
-// forgetReads deletes, until ctx ends, what people's lists, searches, lookups and
-// comparisons leave in Temporal: their answers are old within minutes, and would
-// stay as long as orders do.
-func (w *Workers) forgetReads(ctx context.Context) {
-	ticks := time.NewTicker(forgetEvery)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ticks.C:
-			if err := w.forgetBefore(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
-				w.options.Logger.Warn("what lists and searches left is not deleted yet; it is tried again", zap.Error(err))
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// forgetBefore deletes those that ended before the moment.
+// forgetBefore deletes what people's lists, searches, lookups and comparisons that ended before the moment left in Temporal:
+// their answers are old within minutes, and would stay as long as orders do.
 func (w *Workers) forgetBefore(ctx context.Context, ended time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()

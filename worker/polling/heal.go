@@ -27,26 +27,31 @@ const (
 // and lanes that an operator canceled, terminated or deleted, deletes what reads
 // left, and passes on whose workflow tasks fail.
 func (w *Workers) beside(ctx context.Context) {
-	w.ending.Go(func() { w.heal(ctx) })
-	w.ending.Go(func() { w.forgetReads(ctx) })
+	w.every(ctx, healEvery, "it is not sure that all shops and accounts are taken care of; it is checked again", w.check)
+	w.every(ctx, forgetEvery, "what lists and searches left is not deleted yet; it is tried again", func(ctx context.Context) error {
+		return w.forgetBefore(ctx, time.Now().Add(-forgetAfter))
+	})
 	if w.options.Repeated != nil {
 		w.ending.Go(func() { w.passOnRepeated(ctx) })
 	}
 }
 
-func (w *Workers) heal(ctx context.Context) {
-	ticker := time.NewTicker(healEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
+// every does something again and again until ctx ends; the text says what an error means.
+func (w *Workers) every(ctx context.Context, period time.Duration, failed string, do func(context.Context) error) {
+	w.ending.Go(func() {
+		ticker := time.NewTicker(period)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			if err := do(ctx); err != nil && ctx.Err() == nil {
+				w.options.Logger.Warn(failed, zap.Error(err))
+			}
 		}
-		if err := w.check(ctx); err != nil && ctx.Err() == nil {
-			w.options.Logger.Warn("it is not sure that all shops and accounts are taken care of; it is checked again", zap.Error(err))
-		}
-	}
+	})
 }
 
 // check starts the entities that do not run and sends them the settings' revision.

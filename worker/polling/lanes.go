@@ -3,7 +3,6 @@ package polling
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -196,12 +195,6 @@ func (l *lanes) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held)
-}
-
-func (l *lanes) all() []*lane {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Collect(maps.Values(l.held))
 }
 
 // giveUp reports whether the lane is above the process's share, and counts it no

@@ -2,6 +2,8 @@ package polling
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,7 +76,10 @@ func TestLanesAreSpreadOverProcesses(t *testing.T) {
 		n, err := engine.Pollers(t.Context(), i.client, engine.LanesQueue)
 		return err == nil && n == 3
 	}, "all three would take lanes")
-	for _, l := range first.lanes.all() {
+	first.lanes.mu.Lock()
+	all := slices.Collect(maps.Values(first.lanes.held))
+	first.lanes.mu.Unlock()
+	for _, l := range all {
 		if first.lanes.giveUp(l, first.laneShare(t.Context())) {
 			close(l.given)
 		}
