@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -100,7 +101,7 @@ func (g *Guard) Authenticate(next http.Handler) http.Handler {
 		g.noticeProxy(r)
 		c := caller{https: g.byHTTPS(r)}
 		c.user, c.known, c.refusal = g.who(w, r)
-		next.ServeHTTP(w, r.WithContext(withCaller(r.Context(), c)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	})
 }
 

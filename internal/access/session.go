@@ -152,12 +152,11 @@ func readCookie(r *http.Request, current *settings.Settings, name string, life i
 }
 
 func (g *Guard) setCookie(w http.ResponseWriter, r *http.Request, current *settings.Settings, name, path string, life int, value any) {
+	text := ""
 	codec, err := cookies(current, life)
-	if err != nil {
-		g.Logger.Error("a cookie could not be made", zap.Error(err))
-		return
+	if err == nil {
+		text, err = codec.Encode(name, value)
 	}
-	text, err := codec.Encode(name, value)
 	if err != nil {
 		g.Logger.Error("a cookie could not be made", zap.Error(err))
 		return

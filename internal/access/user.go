@@ -43,10 +43,6 @@ func callerOf(ctx context.Context) caller {
 	return c
 }
 
-func withCaller(ctx context.Context, c caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
-}
-
 // Who is the user of a request.
 func Who(ctx context.Context) (User, bool) {
 	c := callerOf(ctx)

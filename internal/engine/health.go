@@ -25,7 +25,7 @@ type Check struct {
 // Health serves /healthz, which answers as long as the process lives, and /readyz, which runs the checks: 200 when all hold,
 // else 503, with {"ready":false,"checks":{"temporal":"ok","roapp main":"what is wrong"}}.
 type Health struct {
-	mux     *http.ServeMux
+	*http.ServeMux
 	checks  []Check
 	timeout time.Duration
 	report  func(ctx context.Context) any
@@ -33,9 +33,9 @@ type Health struct {
 
 // NewHealth returns a Health whose checks run side by side and have the given time.
 func NewHealth(timeout time.Duration, checks ...Check) *Health {
-	h := &Health{mux: http.NewServeMux(), checks: checks, timeout: timeout}
-	h.mux.HandleFunc("GET /healthz", h.alive)
-	h.mux.HandleFunc("GET /readyz", h.ready)
+	h := &Health{ServeMux: http.NewServeMux(), checks: checks, timeout: timeout}
+	h.HandleFunc("GET /healthz", h.alive)
+	h.HandleFunc("GET /readyz", h.ready)
 	return h
 }
 
@@ -46,9 +46,6 @@ func (h *Health) WithReport(what func(ctx context.Context) any) *Health {
 	h.report = what
 	return h
 }
-
-// ServeHTTP implements [http.Handler].
-func (h *Health) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
 
 func (h *Health) alive(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]bool{"alive": true})

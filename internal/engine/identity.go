@@ -49,9 +49,6 @@ func CheckIdentityKey(ctx context.Context, c client.Client, namespace string, ke
 }
 
 func keptIdentity(ctx context.Context, c client.Client, namespace string) (string, error) {
-	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
-	if err != nil {
-		return "", fmt.Errorf("describe namespace %s: %w", namespace, err)
-	}
-	return described.GetNamespaceInfo().GetData()[identityData], nil
+	described, err := describeNamespace(ctx, c, namespace)
+	return described.GetNamespaceInfo().GetData()[identityData], err
 }

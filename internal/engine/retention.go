@@ -19,7 +19,8 @@ const Retention = 400 * 24 * time.Hour
 // SetRetention raises the namespace's retention to want if it is shorter, and returns what it is now. Where the server
 // does not allow that, the result is shorter than want, and the caller warns.
 func SetRetention(ctx context.Context, c client.Client, namespace string, want time.Duration) (time.Duration, error) {
-	current, err := retention(ctx, c, namespace)
+	described, err := describeNamespace(ctx, c, namespace)
+	current := described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
 	if err != nil || current >= want {
 		return current, err
 	}
@@ -38,10 +39,10 @@ func SetRetention(ctx context.Context, c client.Client, namespace string, want t
 	}
 }
 
-func retention(ctx context.Context, c client.Client, namespace string) (time.Duration, error) {
-	resp, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+func describeNamespace(ctx context.Context, c client.Client, namespace string) (*workflowservice.DescribeNamespaceResponse, error) {
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	if err != nil {
-		return 0, fmt.Errorf("describe namespace %s: %w", namespace, err)
+		return nil, fmt.Errorf("describe namespace %s: %w", namespace, err)
 	}
-	return resp.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), nil
+	return described, nil
 }

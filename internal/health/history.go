@@ -84,7 +84,8 @@ func (h *history) add(r Report) {
 	for len(h.samples) > HistorySamples || h.samples[0].At.Before(step.Add(HistoryStep-HistorySpan)) {
 		h.samples = h.samples[1:]
 	}
-	last := h.samples[len(h.samples)-1]
+	last := &h.samples[len(h.samples)-1]
+	last.Accounts, last.Shops = maps.Clone(last.Accounts), maps.Clone(last.Shops) // those that were given out do not change
 	for id, account := range r.Accounts {
 		was := last.Accounts[id]
 		last.Accounts[id] = AccountSample{
@@ -108,14 +109,7 @@ func (h *history) add(r Report) {
 func (h *history) copied() []Sample {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	samples := slices.Clone(h.samples)
-	if n := len(samples); n > 0 { // the last one is still written to
-		last := Sample{At: samples[n-1].At, Accounts: map[string]AccountSample{}, Shops: map[string]ShopSample{}}
-		maps.Copy(last.Accounts, samples[n-1].Accounts)
-		maps.Copy(last.Shops, samples[n-1].Shops)
-		samples[n-1] = last
-	}
-	return samples
+	return slices.Clone(h.samples)
 }
 
 // History is what this process has measured over the last 24 hours, oldest first;

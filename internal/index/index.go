@@ -10,6 +10,7 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"golang.org/x/time/rate"
 
 	"github.com/cartumsync/cartumsync/internal/order"
@@ -27,29 +28,23 @@ const (
 	largestPage = 1000
 )
 
-// Visibility is the part of Temporal's client that the index asks.
-type Visibility interface {
-	ListWorkflow(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error)
-	CountWorkflow(ctx context.Context, request *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
-}
-
 // Index is the way to the visibility store, within one limit for a process. It is
 // safe for concurrent use.
 type Index struct {
-	visibility Visibility
-	limits     []*rate.Limiter
+	temporal client.Client
+	limits   []*rate.Limiter
 }
 
 // New makes an index; a process has one for each client.
-func New(v Visibility) *Index {
-	return &Index{visibility: v, limits: []*rate.Limiter{rate.NewLimiter(perSecond, atOnce)}}
+func New(c client.Client) *Index {
+	return &Index{temporal: c, limits: []*rate.Limiter{rate.NewLimiter(perSecond, atOnce)}}
 }
 
 // Background is the same index for work that nobody waits for: it takes no more
 // than a part of the limit.
 func (i *Index) Background() *Index {
 	spare := rate.NewLimiter(backgroundPerSecond, backgroundAtOnce)
-	return &Index{visibility: i.visibility, limits: append([]*rate.Limiter{spare}, i.limits...)}
+	return &Index{temporal: i.temporal, limits: append([]*rate.Limiter{spare}, i.limits...)}
 }
 
 func (i *Index) wait(ctx context.Context) error {
@@ -66,7 +61,7 @@ func (i *Index) page(ctx context.Context, query Condition, size int, token []byt
 	if err := i.wait(ctx); err != nil {
 		return nil, nil, err
 	}
-	answer, err := i.visibility.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+	answer, err := i.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: string(query), PageSize: int32(size), NextPageToken: token, //nolint:gosec // at most largestPage
 	})
 	if err != nil {
@@ -99,7 +94,7 @@ func (i *Index) Count(ctx context.Context, query Condition) (int64, error) {
 	if err := i.wait(ctx); err != nil {
 		return 0, err
 	}
-	counted, err := i.visibility.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: string(query)})
+	counted, err := i.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: string(query)})
 	if err != nil {
 		return 0, fmt.Errorf("count workflows in Temporal: %w", err)
 	}

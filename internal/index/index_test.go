@@ -95,7 +95,7 @@ func TestFailedOrdersThatWereStartedAgain(t *testing.T) {
 			runs = append(runs, run{key: key, started: now, running: true})
 		}
 	}
-	failed, err := (&Index{visibility: visibility(runs...)}).Failed(t.Context(), "")
+	failed, err := (&Index{temporal: visibility(runs...)}).Failed(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, failed, 1)
 	assert.Equal(t, int64(1), failed[0].Key.Number)

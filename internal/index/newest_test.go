@@ -56,7 +56,7 @@ func pages(t require.TestingT, v *enginetest.Memory, size int) (all []Order, req
 	var from *Position
 	for {
 		before := v.Calls("ListWorkflow")
-		page, last, err := (&Index{visibility: v}).NewestFirst(context.Background(), "", from, size)
+		page, last, err := (&Index{temporal: v}).NewestFirst(context.Background(), "", from, size)
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(page), size)
 		all, requestsOfPages = append(all, page...), append(requestsOfPages, v.Calls("ListWorkflow")-before)

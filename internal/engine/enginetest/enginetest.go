@@ -158,7 +158,7 @@ func (s *Server) BareNamespace(tb testing.TB) string {
 // Client returns a client without a codec, closed at the end of the test. It does not connect before its first call.
 func (s *Server) Client(tb testing.TB, namespace string) client.Client {
 	tb.Helper()
-	c, err := client.NewLazyClient(client.Options{HostPort: s.Address(), Namespace: namespace, Logger: silent{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: s.Address(), Namespace: namespace, Logger: silent})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -14,7 +14,7 @@ const patience = 10 * time.Minute
 // nothing, for an entity's life of a day would be thousands of lines.
 func WorkflowEnvironment() *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(silent{})
+	suite.SetLogger(silent)
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(patience)
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience})
@@ -24,7 +24,7 @@ func WorkflowEnvironment() *testsuite.TestWorkflowEnvironment {
 // ActivityEnvironment returns the SDK's environment for unit tests of activities. It logs nothing.
 func ActivityEnvironment() *testsuite.TestActivityEnvironment {
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(silent{})
+	suite.SetLogger(silent)
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(patience)
 	return env

@@ -80,7 +80,7 @@ func NewFrontend(tb testing.TB) *Frontend {
 // Client returns a client of a namespace, closed at the end of the test.
 func (f *Frontend) Client(tb testing.TB) client.Client {
 	tb.Helper()
-	c, err := client.NewLazyClient(client.Options{HostPort: f.Address, Namespace: "unit", Logger: silent{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: f.Address, Namespace: "unit", Logger: silent})
 	if err != nil {
 		tb.Fatal(err)
 	}

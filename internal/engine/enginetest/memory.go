@@ -131,13 +131,7 @@ func (m *Memory) Change(id string, change func(*Run)) {
 
 // Complete ends the newest run of a workflow, with a failure where err is not nil.
 func (m *Memory) Complete(id string, result any, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	run, missing := m.find(id, "")
-	if missing != nil {
-		panic(missing)
-	}
-	run.complete(result, err)
+	m.Change(id, func(run *Run) { run.complete(result, err) })
 }
 
 func (r *Run) complete(result any, err error) {
@@ -340,16 +334,13 @@ func (m *Memory) CancelWorkflow(ctx context.Context, id, runID string) error {
 // QueryWorkflow implements [client.Client].
 func (m *Memory) QueryWorkflow(ctx context.Context, id, runID, query string, args ...any) (converter.EncodedValue, error) {
 	answer, err := m.answerTo(ctx, id, runID, query)
-	if err != nil {
-		return nil, err
-	}
 	if ask, ok := answer.(func(args ...any) (any, error)); ok {
-		var err error
-		if answer, err = ask(args...); err != nil {
-			return nil, err
-		}
+		answer, err = ask(args...)
 	}
-	if err, ok := answer.(error); ok {
+	if failure, ok := answer.(error); ok {
+		err = failure
+	}
+	if err != nil {
 		return nil, err
 	}
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(answer)
@@ -490,10 +481,6 @@ func copied(value, into any) error {
 
 // DescribeTaskQueue implements [client.Client].
 func (m *Memory) DescribeTaskQueue(ctx context.Context, queue string, _ enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error) {
-	return m.describeQueue(ctx, queue)
-}
-
-func (m *Memory) describeQueue(ctx context.Context, queue string) (*workflowservice.DescribeTaskQueueResponse, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.enter(ctx, "DescribeTaskQueue", queue); err != nil {
@@ -518,7 +505,7 @@ type memoryService struct {
 func (s memoryService) DescribeTaskQueue(
 	ctx context.Context, in *workflowservice.DescribeTaskQueueRequest, _ ...grpc.CallOption,
 ) (*workflowservice.DescribeTaskQueueResponse, error) {
-	return s.memory.describeQueue(ctx, in.GetTaskQueue().GetName())
+	return s.memory.DescribeTaskQueue(ctx, in.GetTaskQueue().GetName(), in.GetTaskQueueType())
 }
 
 func (s memoryService) DescribeNamespace(

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -61,10 +62,9 @@ type process struct {
 
 // startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
 func startProcess(cli, dbFile string, port int) (*process, error) {
-	var lastErr error
 	// The server picks some ports of its own, and another one that starts at the same
 	// time may take them first.
-	for range 3 {
+	for try := 1; ; try++ {
 		chosen := port
 		if chosen == 0 {
 			var err error
@@ -72,13 +72,10 @@ func startProcess(cli, dbFile string, port int) (*process, error) {
 				return nil, err
 			}
 		}
-		p, err := launch(cli, dbFile, chosen)
-		if err == nil {
-			return p, nil
+		if p, err := launch(cli, dbFile, chosen); err == nil || try == 3 {
+			return p, err
 		}
-		lastErr = err
 	}
-	return nil, lastErr
 }
 
 func launch(cli, dbFile string, port int) (*process, error) {
@@ -140,7 +137,7 @@ func (p *process) start() error {
 }
 
 func (p *process) waitReady() error {
-	c, err := client.NewLazyClient(client.Options{HostPort: p.address, Namespace: systemNamespace, Logger: silent{}})
+	c, err := client.NewLazyClient(client.Options{HostPort: p.address, Namespace: systemNamespace, Logger: silent})
 	if err != nil {
 		return err
 	}
@@ -281,11 +278,4 @@ func moduleRoot() (string, error) {
 }
 
 // silent drops the SDK's lines: connecting fails until the server is up.
-type silent struct{}
-
-var _ log.Logger = silent{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}
+var silent = log.NewStructuredLogger(slog.New(slog.DiscardHandler))

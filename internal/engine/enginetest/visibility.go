@@ -167,7 +167,15 @@ func (p *parser) one() condition {
 	if !known(field) {
 		p.fail("a search attribute", field)
 	}
-	switch operator := p.next(); operator {
+	operator := p.next()
+	if holds := comparisons[operator]; holds != nil {
+		with := valueOf(p.next())
+		return func(run *Run) bool {
+			is, set := run.field(field)
+			return set && holds(compare(is, with))
+		}
+	}
+	switch operator {
 	case "IS":
 		p.expect("NULL")
 		return func(run *Run) bool { _, set := run.field(field); return !set }
@@ -176,12 +184,6 @@ func (p *parser) one() condition {
 		return func(run *Run) bool {
 			is, set := run.field(field)
 			return set && slices.ContainsFunc(values, func(one value) bool { return compare(is, one) == 0 })
-		}
-	case "=", "!=", "<", "<=", ">", ">=":
-		with := valueOf(p.next())
-		return func(run *Run) bool {
-			is, set := run.field(field)
-			return set && holds(operator, compare(is, with))
 		}
 	default:
 		p.fail("an operator", operator)
@@ -209,21 +211,14 @@ func known(field string) bool {
 	return slices.ContainsFunc(engine.SearchAttributes(), func(key temporal.SearchAttributeKey) bool { return key.GetName() == field })
 }
 
-func holds(operator string, compared int) bool {
-	switch operator {
-	case "=":
-		return compared == 0
-	case "!=":
-		return compared != 0
-	case "<":
-		return compared < 0
-	case "<=":
-		return compared <= 0
-	case ">":
-		return compared > 0
-	default:
-		return compared >= 0
-	}
+// comparisons are the operators, by what [compare] gives.
+var comparisons = map[string]func(compared int) bool{
+	"=":  func(compared int) bool { return compared == 0 },
+	"!=": func(compared int) bool { return compared != 0 },
+	"<":  func(compared int) bool { return compared < 0 },
+	"<=": func(compared int) bool { return compared <= 0 },
+	">":  func(compared int) bool { return compared > 0 },
+	">=": func(compared int) bool { return compared >= 0 },
 }
 
 // value is one of a query, in each way that it can be read.
