@@ -141,7 +141,7 @@ func (o *Orders) Search(ctx context.Context, key order.Key, kind order.DecisionK
 	ctx, cancel := context.WithTimeout(ctx, roappPatience)
 	defer cancel()
 	id := workflows.SearchID(in, []byte(o.settings.Current().IdentityKey.Reveal()))
-	result, err := kept(ctx, o, o.tables.searches, id, in.Account, true, workflows.SearchWorkflow, in)
+	result, err := kept(ctx, o, o.searches, id, in.Account, true, workflows.SearchWorkflow, in)
 	if err != nil {
 		problem := problemOf(c.account, err)
 		found.Problem = &problem

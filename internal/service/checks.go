@@ -10,7 +10,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/cartumsync/cartumsync/internal/check"
 	"github.com/cartumsync/cartumsync/internal/refdata"
@@ -81,7 +80,7 @@ const (
 
 // checks remembers what was looked up, for names are wanted for each page.
 type checks struct {
-	looking singleflight.Group
+	found *shared[Checks]
 
 	mu   sync.Mutex
 	last Checks
@@ -90,41 +89,27 @@ type checks struct {
 	started map[string]string
 }
 
-func newChecks() *checks { return &checks{started: map[string]string{}} }
-
-func (c *checks) recent() (Checks, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	good := checksFor
-	if c.last.Running() {
-		good = checksSoon
-	}
-	return c.last, time.Since(c.last.ReadAt) < good
+func newChecks() *checks {
+	return &checks{found: newShared[Checks](checksFor, checkTimeout), started: map[string]string{}}
 }
 
 // Checks are the last checks. Where an account or a shop was not asked since the
 // settings changed, a check is started by itself, behind everything else. What
 // Temporal does not tell in three seconds is as it was last known.
 func (o *Orders) Checks(ctx context.Context) Checks {
-	last, good := o.checks.recent()
-	if good {
+	o.checks.mu.Lock()
+	last := o.checks.last
+	o.checks.mu.Unlock()
+	if last.Running() && time.Since(last.ReadAt) >= checksSoon {
+		o.checks.found.kept.DeleteAll()
+	}
+	ctx, cancel := context.WithTimeout(ctx, checksPatience)
+	defer cancel()
+	now, err := o.checks.found.get(ctx, "", func(ctx context.Context) (Checks, error) { return o.readChecks(ctx, last), nil })
+	if err != nil { // it did not come in time
 		return last
 	}
-	looking := o.checks.looking.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
-		defer cancel()
-		return o.readChecks(ctx, last), nil
-	})
-	timer := time.NewTimer(checksPatience)
-	defer timer.Stop()
-	select {
-	case found := <-looking:
-		now, _ := found.Val.(Checks)
-		return now
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return last
+	return now
 }
 
 // checkTimeout bounds looking all checks up.
@@ -214,9 +199,7 @@ func (o *Orders) Check(ctx context.Context, by string) error {
 			problems = append(problems, o.startCheck(ctx, workflows.Owner{Shop: id}, set.Revision, by))
 		}
 	}
-	o.checks.mu.Lock()
-	defer o.checks.mu.Unlock()
-	o.checks.last.ReadAt = time.Time{}
+	o.checks.found.kept.DeleteAll()
 	return errors.Join(problems...)
 }
 

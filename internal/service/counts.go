@@ -31,7 +31,7 @@ func (o *Orders) Counts(ctx context.Context, shop string) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	counted, err := o.tables.counts.get(ctx, shop, func(ctx context.Context) (Counts, error) { return o.count(ctx, f) })
+	counted, err := o.counts.get(ctx, shop, func(ctx context.Context) (Counts, error) { return o.count(ctx, f) })
 	if err != nil {
 		return Counts{}, err
 	}

@@ -19,27 +19,8 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-const (
-	// LargestPage is the most rows that a page has.
-	LargestPage = 100
-)
-
-// tables is what lists of orders remember and share.
-type tables struct {
-	counts   *shared[Counts]
-	roapp    *shared[workflows.RoappOrdersPage]
-	searches *shared[workflows.SearchResult]
-	reads    *reads
-}
-
-func newTables() *tables {
-	return &tables{
-		counts:   newShared[Counts](countsFor, countsWithin),
-		roapp:    newShared[workflows.RoappOrdersPage](roappOrdersFor, readWithin),
-		searches: newShared[workflows.SearchResult](searchFor, readWithin),
-		reads:    newReads(),
-	}
-}
+// LargestPage is the most rows that a page has.
+const LargestPage = 100
 
 // List is a page of up to size orders, newest first, from the cursor on that the
 // page before gave, "" for the first page. It may lag a moment behind the orders.

@@ -30,7 +30,11 @@ type Orders struct {
 	namespace string
 	settings  *settings.Store
 	checks    *checks
-	tables    *tables
+	// What lists and searches remember and share, and their limits.
+	counts   *shared[Counts]
+	roapp    *shared[workflows.RoappOrdersPage]
+	searches *shared[workflows.SearchResult]
+	reads    *reads
 	// received are the shops whose entity was told lately that events arrive.
 	received *ttlcache.Cache[string, struct{}]
 
@@ -42,7 +46,9 @@ type Orders struct {
 // the store holds.
 func NewOrders(c client.Client, ix *index.Index, namespace string, store *settings.Store) *Orders {
 	return &Orders{
-		temporal: c, index: ix, namespace: namespace, settings: store, checks: newChecks(), tables: newTables(), lastReconciled: map[string]string{},
+		temporal: c, index: ix, namespace: namespace, settings: store, checks: newChecks(), lastReconciled: map[string]string{},
+		counts: newShared[Counts](countsFor, countsWithin), roapp: newShared[workflows.RoappOrdersPage](roappOrdersFor, readWithin),
+		searches: newShared[workflows.SearchResult](searchFor, readWithin), reads: newReads(),
 		received: ttlcache.New(ttlcache.WithTTL[string, struct{}](workflows.EventNoticeEvery), ttlcache.WithDisableTouchOnHit[string, struct{}]()),
 	}
 }

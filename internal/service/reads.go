@@ -109,11 +109,11 @@ func kept[T any](ctx context.Context, o *Orders, answers *shared[T], id, account
 			return answer, err
 		}
 	}
-	if err := o.tables.reads.ofUser(ctx); err != nil {
+	if err := o.reads.ofUser(ctx); err != nil {
 		return answer, err
 	}
 	return answers.get(ctx, id, func(asking context.Context) (answer T, err error) {
-		done, err := o.tables.reads.ofAccount(ctx, account)
+		done, err := o.reads.ofAccount(ctx, account)
 		if err != nil {
 			return answer, err
 		}

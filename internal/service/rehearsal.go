@@ -82,7 +82,7 @@ func (o *Orders) askRehearsal(ctx context.Context, run client.WorkflowRun, told 
 		err = answer.Get(&view)
 	}
 	if err != nil {
-		return view, fmt.Errorf("ask how far %s is: %w", run.GetID(), err)
+		return view, fmt.Errorf("ask the rehearsal for its orders: %w", err)
 	}
 	return view, nil
 }

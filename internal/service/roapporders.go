@@ -37,7 +37,7 @@ func (l *tableQuery) accounts() []string {
 // first, so it may take until ctx ends.
 func (l *tableQuery) roappPage(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
 	id := workflows.RoappOrdersID(in, []byte(l.set.IdentityKey.Reveal()))
-	return kept(ctx, l.Orders, l.tables.roapp, id, in.Account, in.Number != "", workflows.RoappOrdersWorkflow, in)
+	return kept(ctx, l.Orders, l.roapp, id, in.Account, in.Number != "", workflows.RoappOrdersWorkflow, in)
 }
 
 // roappByNumber asks an account for an order by the number that its staff see.
