@@ -258,14 +258,14 @@ func amountOf(a *service.AmountDetail) *AmountDetail {
 		return nil
 	}
 	detail := &AmountDetail{
+		Discounts: each(a.Discounts, func(d order.Discount) DiscountDetail {
+			return DiscountDetail{string(d.Kind), d.Title, d.Percent, d.Value}
+		}),
 		Items: a.Items, Delivery: a.Delivery, DeliveryIncluded: a.DeliveryIncluded, Fee: a.PaymentFee, FeeIncluded: a.PaymentFeeIncluded,
 		Remainder: a.Remainder, Total: a.Sum, ToCollect: a.ToCollect, Agrees: true,
 	}
 	if a.Roapp != nil {
 		detail.Roapp, detail.Agrees = wording.English().Message(a.Roapp.Message()), a.Roapp.Kind != order.AmountDiffers
-	}
-	for _, discount := range a.Discounts {
-		detail.Discounts = append(detail.Discounts, DiscountDetail{string(discount.Kind), discount.Title, discount.Percent, discount.Value})
 	}
 	return detail
 }

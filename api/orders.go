@@ -116,9 +116,9 @@ func known(at time.Time) *time.Time {
 
 type countOrdersOutput struct {
 	Body struct {
-		At     time.Time        `json:"at" doc:"When they were counted"`
-		States map[string]int64 `json:"states" doc:"By state: importing, held, synced, closed, failed"`
-		Held   map[string]int64 `json:"held" doc:"Those on hold, by what they wait for"`
+		At     time.Time                  `json:"at" doc:"When they were counted"`
+		States map[order.SyncState]int64  `json:"states" doc:"By state: importing, held, synced, closed, failed"`
+		Held   map[order.HoldReason]int64 `json:"held" doc:"Those on hold, by what they wait for"`
 	}
 }
 
@@ -131,12 +131,6 @@ func (a *v1) countOrders(ctx context.Context, orders *service.Orders, in *struct
 		return nil, a.notListed("count orders", err)
 	}
 	var out countOrdersOutput
-	out.Body.At, out.Body.States, out.Body.Held = counts.At.UTC(), map[string]int64{}, map[string]int64{}
-	for state, number := range counts.States {
-		out.Body.States[string(state)] = number
-	}
-	for reason, number := range counts.Held {
-		out.Body.Held[string(reason)] = number
-	}
+	out.Body.At, out.Body.States, out.Body.Held = counts.At.UTC(), counts.States, counts.Held
 	return &out, nil
 }

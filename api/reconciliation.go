@@ -109,22 +109,21 @@ func reconciliationOf(found service.Reconciliation) reconciliationBody {
 	body := reconciliationBody{
 		State: "done", Shop: found.Shop, From: found.From, To: found.To, Currency: found.Currency, ReadAt: found.ReadAt, Complete: found.Complete(),
 	}
-	for _, day := range found.Days {
-		one := reconciliationDay{
+	body.Days = each(found.Days, func(day service.ReconciledDay) reconciliationDay {
+		return reconciliationDay{
 			Day: day.Day, ShopOrders: day.Shop.Orders, ShopSums: sumsOf(day.Shop),
 			RoappOrders: day.Roapp.Orders, RoappSums: sumsOf(day.Roapp), Unreadable: day.Unreadable, Unread: day.Unread,
+			Missing: each(day.Missing, func(m service.Missing) missingOrder {
+				return missingOrder{Number: m.Key.Number, Reason: string(m.Reason), Hold: string(m.Hold)}
+			}),
+			Different: each(day.Different, func(d service.Different) differentOrder {
+				return differentOrder{
+					Number: d.Key.Number, ShopSum: d.Shop.StringFixed(2), ShopCurrency: d.Currency,
+					RoappSum: d.Roapp.StringFixed(2), RoappCurrency: found.Currency, RoappOrder: d.RoappOrderID, WrittenOff: d.WrittenOff,
+				}
+			}),
 		}
-		for _, missing := range day.Missing {
-			one.Missing = append(one.Missing, missingOrder{Number: missing.Key.Number, Reason: string(missing.Reason), Hold: string(missing.Hold)})
-		}
-		for _, different := range day.Different {
-			one.Different = append(one.Different, differentOrder{
-				Number: different.Key.Number, ShopSum: different.Shop.StringFixed(2), ShopCurrency: different.Currency,
-				RoappSum: different.Roapp.StringFixed(2), RoappCurrency: found.Currency, RoappOrder: different.RoappOrderID, WrittenOff: different.WrittenOff,
-			})
-		}
-		body.Days = append(body.Days, one)
-	}
+	})
 	return body
 }
 

@@ -118,7 +118,7 @@ func (a *v1) begunAnswer(one service.StartedRefresh) refreshAnswer {
 func refreshAnswerOf(key order.Key, answer service.Refreshed) refreshAnswer {
 	return refreshAnswer{
 		OrderName: nameOf(key), State: string(answer.State), ID: answer.ID,
-		Changed: englishOf(answer.Changed), Problem: english(answer.Problem), Waits: answer.Waits, Next: known(answer.Next),
+		Changed: each(answer.Changed, wording.English().Message), Problem: english(answer.Problem), Waits: answer.Waits, Next: known(answer.Next),
 	}
 }
 
@@ -128,12 +128,4 @@ func english(m *flow.Message) string {
 		return ""
 	}
 	return wording.English().Message(*m)
-}
-
-func englishOf(messages []flow.Message) []string {
-	var texts []string
-	for _, m := range messages {
-		texts = append(texts, wording.English().Message(m))
-	}
-	return texts
 }

@@ -79,13 +79,11 @@ func (a *v1) checkAgain(ctx context.Context, orders *service.Orders, _ *struct{}
 func (a *v1) checkOf(checks service.Checks) checkBody {
 	set := a.Settings.Current()
 	body := checkBody{Running: checks.Running(), Accounts: checkedOfAll(checks.Accounts), Shops: checkedOfAll(checks.Shops)}
-	for _, section := range checks.Report(set, check.Words{}) {
-		part := checkPart{Title: section.Title, Text: section.Text}
-		for _, finding := range section.Findings {
-			part.Findings = append(part.Findings, checkFinding{Verdict: strings.ToLower(string(finding.Verdict)), Key: finding.Key, Text: finding.Text})
-		}
-		body.Report = append(body.Report, part)
-	}
+	body.Report = each(checks.Report(set, check.Words{}), func(section check.Section) checkPart {
+		return checkPart{Title: section.Title, Text: section.Text, Findings: each(section.Findings, func(f check.Finding) checkFinding {
+			return checkFinding{Verdict: strings.ToLower(string(f.Verdict)), Key: f.Key, Text: f.Text}
+		})}
+	})
 	return body
 }
 

@@ -50,18 +50,6 @@ func (a accountHealth) BacklogTime() time.Duration {
 	return time.Duration(a.BacklogAge * float64(time.Second))
 }
 
-// viewing serves what reads the health of all; it answers while Temporal is not connected.
-func (p *pages) viewing(serve func(http.ResponseWriter, *http.Request, *health.Viewer)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		viewer, connected := p.Overview()
-		if !connected {
-			p.failed(w, r, &service.Error{Code: service.NotConnected})
-			return
-		}
-		serve(w, r, viewer)
-	}
-}
-
 // healthData is the page's data without its history.
 func (p *pages) healthData(r *http.Request, viewer *health.Viewer) healthPage {
 	report := viewer.Live(r.Context())

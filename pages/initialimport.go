@@ -84,11 +84,11 @@ func (p *pages) importNow(w http.ResponseWriter, r *http.Request, orders *servic
 	if !ok {
 		return data, false
 	}
-	if err := data.read(r, orders); err != nil {
+	err := data.read(r, orders)
+	if err != nil {
 		p.failed(w, r, err)
-		return data, false
 	}
-	return data, true
+	return data, err == nil
 }
 
 func (d *importPage) read(r *http.Request, orders *service.Orders) error {

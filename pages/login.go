@@ -10,8 +10,6 @@ import (
 func LoginPage(o Options) func(http.ResponseWriter, *http.Request, access.LoginView) {
 	p := &pages{Options: o, templates: parsedTemplates()}
 	return func(w http.ResponseWriter, r *http.Request, login access.LoginView) {
-		v := p.view(r, login)
-		v.Status = login.Status
-		p.write(w, "login", "layout", v)
+		p.showStatus(w, r, login.Status, "login", login)
 	}
 }

@@ -85,11 +85,8 @@ func (p *pages) ordersTable(w http.ResponseWriter, r *http.Request, orders *serv
 	}
 	switch {
 	case service.Has(err, service.Invalid):
-		v := p.view(r, table)
-		table.Invalid = v.invalid(service.As(err))
-		v.Data = table
-		v.Status = service.Invalid.Status()
-		p.write(w, "orders", "layout", v)
+		table.Invalid = p.view(r, nil).invalid(service.As(err))
+		p.showStatus(w, r, service.Invalid.Status(), "orders", table)
 		return
 	case err != nil:
 		p.failed(w, r, err)

@@ -3,7 +3,6 @@ package pages
 import (
 	"bytes"
 	"embed"
-	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
@@ -48,7 +47,7 @@ func mustParseTemplates() templates {
 
 // show answers with a page.
 func (p *pages) show(w http.ResponseWriter, r *http.Request, page string, data any) {
-	p.write(w, page, "layout", p.view(r, data))
+	p.showStatus(w, r, http.StatusOK, page, data)
 }
 
 // showStatus answers with a page that says what is wrong with a form.
@@ -66,9 +65,7 @@ func (p *pages) showPart(w http.ResponseWriter, r *http.Request, part string, da
 // fail answers with a page that says what is wrong and what to do: a text by its
 // id, with pairs for its places.
 func (p *pages) fail(w http.ResponseWriter, r *http.Request, status int, text string, pairs ...any) {
-	v := p.view(r, failure{text, pairs})
-	v.Status = status
-	p.write(w, "error", "layout", v)
+	p.showStatus(w, r, status, "error", failure{text, pairs})
 }
 
 type failure struct {
@@ -98,10 +95,4 @@ func section(url string) string {
 }
 
 // Text is a failure's text.
-func (v *view) Text(f failure) (string, error) {
-	text, err := v.T(f.Text, f.Pairs...)
-	if err != nil {
-		return "", fmt.Errorf("the failure's text: %w", err)
-	}
-	return text, nil
-}
+func (v *view) Text(f failure) (string, error) { return v.T(f.Text, f.Pairs...) }

@@ -162,13 +162,17 @@ func userName(r *http.Request) string {
 
 // connected serves with the way to the workflows, or says that it is not there yet.
 func (p *pages) connected(serve func(http.ResponseWriter, *http.Request, *service.Orders)) http.HandlerFunc {
+	return connected(p, p.Orders, serve)
+}
+
+func connected[T any](p *pages, source func() (T, bool), serve func(http.ResponseWriter, *http.Request, T)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		orders, connected := p.Orders()
+		way, connected := source()
 		if !connected {
 			p.failed(w, r, &service.Error{Code: service.NotConnected})
 			return
 		}
-		serve(w, r, orders)
+		serve(w, r, way)
 	}
 }
 

@@ -79,30 +79,24 @@ func knownShop(s *settings.Settings, shop string) error {
 
 // withConsole sees to the settings and to what the command is about before it
 // connects, so that a mistake is told at once.
-func withConsole(cmd *cobra.Command, flags process.Flags, t target, work func(context.Context, console, []order.Key) error) error {
-	var keys []order.Key
-	check := func(s *settings.Settings) (err error) { keys, err = t.keys(s); return err }
-	return withChecked(cmd, flags, check, func(ctx context.Context, c console) error { return work(ctx, c, keys) })
-}
-
-// withChecked is [withConsole] for a command about something else.
-func withChecked(cmd *cobra.Command, flags process.Flags, check func(*settings.Settings) error, work func(context.Context, console) error) error {
-	return withTemporal(cmd, flags, check, func(env process.Env, temporal client.Client, namespace string) error {
+func withConsole[T any](cmd *cobra.Command, flags process.Flags, about func(*settings.Settings) (T, error), work func(context.Context, console, T) error) error {
+	return withTemporal(cmd, flags, about, func(env process.Env, temporal client.Client, namespace string, wanted T) error {
 		orders := service.NewOrders(temporal, index.New(temporal), namespace, env.File.Store())
-		return work(cmd.Context(), console{settings: env.Settings, orders: orders, out: printable{cmd.OutOrStdout()}})
+		return work(cmd.Context(), console{settings: env.Settings, orders: orders, out: printable{cmd.OutOrStdout()}}, wanted)
 	})
 }
 
-// withTemporal checks the settings before it connects.
-func withTemporal(
-	cmd *cobra.Command, flags process.Flags, check func(*settings.Settings) error, work func(process.Env, client.Client, string) error,
+// withTemporal is [withConsole] for a command that needs no orders.
+func withTemporal[T any](
+	cmd *cobra.Command, flags process.Flags, about func(*settings.Settings) (T, error), work func(process.Env, client.Client, string, T) error,
 ) error {
 	env, err := quiet(cmd, flags).Open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = env.Logger.Sync() }() // a terminal cannot be synced
-	if err := check(env.Settings); err != nil {
+	wanted, err := about(env.Settings)
+	if err != nil {
 		return err
 	}
 	connecting, cancel := context.WithTimeout(cmd.Context(), connectTimeout)
@@ -112,12 +106,12 @@ func withTemporal(
 		return err
 	}
 	defer temporal.Close()
-	return work(env, temporal, namespace)
+	return work(env, temporal, namespace, wanted)
 }
 
 // withOrder is [withConsole] for a command about a single order.
 func withOrder(cmd *cobra.Command, flags process.Flags, t target, work func(context.Context, console, order.Key) error) error {
-	return withConsole(cmd, flags, t, func(ctx context.Context, c console, keys []order.Key) error {
+	return withConsole(cmd, flags, t.keys, func(ctx context.Context, c console, keys []order.Key) error {
 		if len(keys) > 1 {
 			return fmt.Errorf("%s is about one order; name one", cmd.Name())
 		}

@@ -17,18 +17,6 @@ import (
 	"github.com/cartumsync/cartumsync/internal/wording"
 )
 
-// answer is a person's decision as it was typed.
-type answer struct {
-	kind         order.DecisionKind
-	by, reason   string
-	contact      int64
-	organization bool
-	product      int64
-	roappOrder   int64
-	productKey   string
-	otherPhone   bool
-}
-
 // decisionKinds are the answers with what each needs and may have.
 var decisionKinds = []struct {
 	kind         order.DecisionKind
@@ -50,7 +38,7 @@ var decisionKinds = []struct {
 
 func decideCommand(flags *process.Flags) *cobra.Command {
 	var t target
-	var a answer
+	var d order.Decision
 	var wait time.Duration
 	cmd := &cobra.Command{
 		Use:   "decide --shop ID --order NUMBER --as NAME KIND",
@@ -58,24 +46,22 @@ func decideCommand(flags *process.Flags) *cobra.Command {
 		Long:  "Decide answers a hold, and then shows what becomes of the order. KIND is one of:\n\n" + kindsHelp(),
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a.kind = order.DecisionKind(strings.Join(args, ""))
-			if err := a.check(cmd); err != nil {
+			d.Kind, d.By, d.Reason = order.DecisionKind(strings.Join(args, "")), strings.TrimSpace(d.By), strings.TrimSpace(d.Reason)
+			if err := checkDecision(cmd, d); err != nil {
 				return err
 			}
-			return withOrder(cmd, *flags, t, func(ctx context.Context, c console, key order.Key) error {
-				return c.decide(ctx, key, a.decision(), wait)
-			})
+			return withOrder(cmd, *flags, t, func(ctx context.Context, c console, key order.Key) error { return c.decide(ctx, key, d, wait) })
 		},
 	}
 	t.add(cmd, "Cartum's `number` of the order")
-	cmd.Flags().StringVar(&a.by, "as", "", "your `name`, for the order's timeline")
-	cmd.Flags().Int64Var(&a.contact, "contact", 0, "`id` of a contact in RO App")
-	cmd.Flags().BoolVar(&a.organization, "organization", false, "the contact is an organization")
-	cmd.Flags().BoolVar(&a.otherPhone, "confirm-other-phone", false, "the contact is meant although it has another phone than the order")
-	cmd.Flags().Int64Var(&a.product, "product", 0, "`id` of a product in RO App")
-	cmd.Flags().Int64Var(&a.roappOrder, "roapp-order", 0, "`id` of an order in RO App, as the end of its page's address")
-	cmd.Flags().StringVar(&a.productKey, "product-key", "", "`key` of the product that it is about, such as a:A-12, where not those of the hold")
-	cmd.Flags().StringVar(&a.reason, "reason", "", "`text` that says why, for the order's timeline")
+	cmd.Flags().StringVar(&d.By, "as", "", "your `name`, for the order's timeline")
+	cmd.Flags().Int64Var(&d.ContactID, "contact", 0, "`id` of a contact in RO App")
+	cmd.Flags().BoolVar(&d.Organization, "organization", false, "the contact is an organization")
+	cmd.Flags().BoolVar(&d.Confirmed, "confirm-other-phone", false, "the contact is meant although it has another phone than the order")
+	cmd.Flags().Int64Var(&d.ProductID, "product", 0, "`id` of a product in RO App")
+	cmd.Flags().Int64Var(&d.OrderID, "roapp-order", 0, "`id` of an order in RO App, as the end of its page's address")
+	cmd.Flags().StringVar((*string)(&d.ProductKey), "product-key", "", "`key` of the product that it is about, such as a:A-12, where not those of the hold")
+	cmd.Flags().StringVar(&d.Reason, "reason", "", "`text` that says why, for the order's timeline")
 	addWait(cmd, &wait)
 	return cmd
 }
@@ -95,49 +81,41 @@ func kindsHelp() string {
 	return text.String()
 }
 
-// check refuses what does not make one whole answer.
-func (a answer) check(cmd *cobra.Command) error {
-	if strings.TrimSpace(a.by) == "" {
+// checkDecision refuses what does not make one whole answer.
+func checkDecision(cmd *cobra.Command, d order.Decision) error {
+	if d.By == "" {
 		return errors.New("say who decides: --as NAME")
 	}
 	var kinds []string
 	for _, k := range decisionKinds {
 		kinds = append(kinds, string(k.kind))
-		if k.kind == a.kind {
-			return checkFlags(cmd, a, k.needs, k.takes)
+		if k.kind == d.Kind {
+			return checkFlags(cmd, d, k.needs, k.takes)
 		}
 	}
-	return fmt.Errorf("%q is no decision; decisions are: %s", a.kind, strings.Join(kinds, ", "))
+	return fmt.Errorf("%q is no decision; decisions are: %s", d.Kind, strings.Join(kinds, ", "))
 }
 
-func checkFlags(cmd *cobra.Command, a answer, needs, takes []string) error {
+func checkFlags(cmd *cobra.Command, d order.Decision, needs, takes []string) error {
 	for _, flag := range needs {
 		if !cmd.Flags().Changed(flag) {
-			return fmt.Errorf("the decision %s needs --%s", a.kind, flag)
+			return fmt.Errorf("the decision %s needs --%s", d.Kind, flag)
 		}
 	}
 	for _, flag := range []string{"contact", "organization", "confirm-other-phone", "product", "product-key", "roapp-order"} {
 		if cmd.Flags().Changed(flag) && !slices.Contains(append(takes, needs...), flag) {
-			return fmt.Errorf("the decision %s takes no --%s", a.kind, flag)
+			return fmt.Errorf("the decision %s takes no --%s", d.Kind, flag)
 		}
 	}
-	for flag, id := range map[string]int64{"contact": a.contact, "product": a.product, "roapp-order": a.roappOrder} {
+	for flag, id := range map[string]int64{"contact": d.ContactID, "product": d.ProductID, "roapp-order": d.OrderID} {
 		if cmd.Flags().Changed(flag) && id <= 0 {
 			return fmt.Errorf("--%s: %d is no id: ids are above 0", flag, id)
 		}
 	}
-	if slices.Contains(needs, "reason") && strings.TrimSpace(a.reason) == "" {
-		return fmt.Errorf("the decision %s needs a --reason that is not empty", a.kind)
+	if slices.Contains(needs, "reason") && d.Reason == "" {
+		return fmt.Errorf("the decision %s needs a --reason that is not empty", d.Kind)
 	}
 	return nil
-}
-
-func (a answer) decision() order.Decision {
-	return order.Decision{
-		Kind: a.kind, By: strings.TrimSpace(a.by), Reason: strings.TrimSpace(a.reason),
-		ContactID: a.contact, Organization: a.organization,
-		ProductID: a.product, ProductKey: order.ProductKey(a.productKey), OrderID: a.roappOrder, Confirmed: a.otherPhone,
-	}
 }
 
 // decide brings an answer that fits to the order, and follows it.

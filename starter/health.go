@@ -33,9 +33,8 @@ func healthCommand(flags *process.Flags) *cobra.Command {
 }
 
 func showHealth(cmd *cobra.Command, flags process.Flags, shop string) error {
-	var wanted *settings.Settings
-	check := func(s *settings.Settings) (err error) { wanted, err = only(s, shop); return err }
-	return withTemporal(cmd, flags, check, func(_ process.Env, temporal client.Client, namespace string) error {
+	about := func(s *settings.Settings) (*settings.Settings, error) { return only(s, shop) }
+	return withTemporal(cmd, flags, about, func(_ process.Env, temporal client.Client, namespace string, wanted *settings.Settings) error {
 		report, readErr := health.New(temporal, index.New(temporal), namespace, settings.NewStore(wanted)).Read(cmd.Context())
 		if err := writeHealth(printable{cmd.OutOrStdout()}, report, time.Now()); err != nil {
 			return err

@@ -29,7 +29,7 @@ func importCommand(flags *process.Flags) *cobra.Command {
 			"It ends with 0 when all are synced, 3 when some wait for somebody, and 1 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withConsole(cmd, *flags, t, func(ctx context.Context, c console, keys []order.Key) error {
+			return withConsole(cmd, *flags, t.keys, func(ctx context.Context, c console, keys []order.Key) error {
 				return c.importOrders(ctx, keys, by, wait)
 			})
 		},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/service"
@@ -33,9 +34,7 @@ func initialImportCommand(flags *process.Flags) *cobra.Command {
 			"ends, and after a restart. Asked for again with the same days, it goes on where it was stopped.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var want workflows.InitialImportWanted
-			check := func(s *settings.Settings) (err error) { want, err = o.want(s); return err }
-			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error {
+			return withConsole(cmd, *flags, o.want, func(ctx context.Context, c console, want workflows.InitialImportWanted) error {
 				return c.initialImport(ctx, o, want, isTerminal(cmd.OutOrStdout()))
 			})
 		},
@@ -174,9 +173,5 @@ func importState(v workflows.ShopView) string {
 
 func isTerminal(w io.Writer) bool {
 	file, isFile := w.(*os.File)
-	if !isFile {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return isFile && term.IsTerminal(int(file.Fd()))
 }

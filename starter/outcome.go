@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,10 +100,8 @@ func usageOf(kind order.DecisionKind, choices []order.Choice) string {
 
 // contactUsage shows the flag for organizations where one is to choose.
 func contactUsage(choices []order.Choice) string {
-	for _, choice := range choices {
-		if choice.Organization {
-			return "contact --contact ID [--organization]"
-		}
+	if slices.ContainsFunc(choices, func(c order.Choice) bool { return c.Organization }) {
+		return "contact --contact ID [--organization]"
 	}
 	return "contact --contact ID"
 }

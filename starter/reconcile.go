@@ -34,9 +34,10 @@ func reconcileCommand(flags *process.Flags) *cobra.Command {
 			"It ends with 0 when nothing is missing but what the settings or somebody left out, and with 3 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var in workflows.ReconcileInput
-			check := func(s *settings.Settings) (err error) { in, err = o.days(s, time.Now()); return err }
-			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error { return c.reconcile(ctx, in, o.imports) })
+			about := func(s *settings.Settings) (workflows.ReconcileInput, error) { return o.days(s, time.Now()) }
+			return withConsole(cmd, *flags, about, func(ctx context.Context, c console, in workflows.ReconcileInput) error {
+				return c.reconcile(ctx, in, o.imports)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&o.shop, "shop", "", "`id` of the shop in the settings")

@@ -36,7 +36,7 @@ func refreshCommand(flags *process.Flags) *cobra.Command {
 			"It ends with 0 when all were compared, 3 when some were refused or wait for something, and 1 otherwise.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withConsole(cmd, *flags, t, func(ctx context.Context, c console, keys []order.Key) error {
+			return withConsole(cmd, *flags, t.keys, func(ctx context.Context, c console, keys []order.Key) error {
 				return c.refreshOrders(ctx, keys, by, wait)
 			})
 		},

@@ -31,9 +31,10 @@ func rehearseCommand(flags *process.Flags) *cobra.Command {
 			"everything more urgent. A worker must run. Ctrl-C ends it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var want workflows.InitialImportWanted
-			check := func(s *settings.Settings) (err error) { want, err = wantedImport(s, shop, from, to); return err }
-			return withChecked(cmd, *flags, check, func(ctx context.Context, c console) error {
+			about := func(s *settings.Settings) (workflows.InitialImportWanted, error) {
+				return wantedImport(s, shop, from, to)
+			}
+			return withConsole(cmd, *flags, about, func(ctx context.Context, c console, want workflows.InitialImportWanted) error {
 				return c.rehearseToFile(ctx, shop, want, file, printable{cmd.ErrOrStderr()})
 			})
 		},
