@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -35,7 +36,7 @@ var accountReads = []probe{
 			e.noteNewestOrder()
 			company, ok := e.roappWire.last("GET /v2/company")
 			if failure := e.accountSays.Company.Failure; failure != nil || !ok {
-				return "", orElse(failureOf(failure), errNoAccount)
+				return "", cmp.Or[error](failureOf(failure), errNoAccount)
 			}
 			if in(company.value(), "currency") == nil {
 				return "not told", nil
@@ -163,7 +164,7 @@ var accountReads = []probe{
 			}
 			all, err := e.ask(ctx, "/v2/contacts/organizations", nil, "")
 			if err != nil || len(listIn(all.value())) == 0 {
-				return "", orElse(err, unseen("the account has no organizations"))
+				return "", cmp.Or[error](err, unseen("the account has no organizations"))
 			}
 			return "honoured", nil
 		},
@@ -324,7 +325,7 @@ func (e *examination) proposeProductType(ctx context.Context) {
 func (e *examination) required(kind refdata.Kind, given map[string]string, ours []string, key string) (string, error) {
 	list := e.accountSays.Lists[kind]
 	if !list.Read {
-		return "", orElse(failureOf(list.Failure), errNoAccount)
+		return "", cmp.Or[error](failureOf(list.Failure), errNoAccount)
 	}
 	var all, missing []string
 	for _, field := range list.Records {
@@ -442,7 +443,7 @@ func seeLimitWindow(ctx context.Context, e *examination) (string, error) {
 		at := start.Add(time.Duration(i) * round)
 		first, err := bursts(at)
 		if err != nil || refusedForPace(first) > 0 {
-			return "", orElse(err, unseen("others use the account's requests at the same time"))
+			return "", cmp.Or[error](err, unseen("others use the account's requests at the same time"))
 		}
 		second, err := bursts(at.Add(gap))
 		if err != nil {

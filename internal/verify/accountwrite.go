@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -730,7 +731,7 @@ func seeClosing(ctx context.Context, e *examination) (string, error) {
 	}
 	done, err := closes()
 	if err != nil || done {
-		return "yes", orElse(err, e.roapp.SetStatus(ctx, e.order, open[0], "test"))
+		return "yes", cmp.Or[error](err, e.roapp.SetStatus(ctx, e.order, open[0], "test"))
 	}
 	zero, one := decimal.Zero, decimal.NewFromInt(1)
 	if err := e.roapp.UpdateItem(ctx, e.order, e.item, roapp.ItemChange{Price: &zero}); err != nil {
@@ -759,7 +760,7 @@ func seeWriteOff(ctx context.Context, e *examination) (string, error) {
 	}
 	item, err := e.readItem(ctx)
 	if err != nil || !item.WrittenOff {
-		return "", orElse(err, unseen("the item is not written off"))
+		return "", cmp.Or[error](err, unseen("the item is not written off"))
 	}
 	e.writtenOff = true
 	after, err := e.roapp.Order(ctx, e.order)

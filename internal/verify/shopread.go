@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -117,7 +118,11 @@ var shopReads = []probe{
 		covers: []string{"orders_sort"},
 		sights: []string{"unsorted", "oldest first", "newest first", "newest first, those of one second shuffled"},
 		see: func(ctx context.Context, e *examination) (string, error) {
-			created, numbers := e.creations(), e.numbers()
+			var created []string
+			for _, row := range e.rows {
+				created = append(created, text(row["stat_created"]))
+			}
+			numbers := e.numbers()
 			if len(slices.Compact(slices.Sorted(slices.Values(created)))) < 3 {
 				return "", e.needOrders(3)
 			}
@@ -241,7 +246,10 @@ var shopReads = []probe{
 					}
 				}
 			}
-			return seen, e.needRow(seen)
+			if seen == "" {
+				return "", e.needOrders(len(e.rows) + 1)
+			}
+			return seen, nil
 		},
 	},
 	{
@@ -444,13 +452,6 @@ func (e *examination) needOrders(n int) error {
 	}
 }
 
-func (e *examination) needRow(seen string) error {
-	if seen == "" {
-		return e.needOrders(len(e.rows) + 1)
-	}
-	return nil
-}
-
 // first is what the first order shows that shows anything.
 func (e *examination) first(otherwise string, look func(row map[string]any) string) (string, error) {
 	for _, row := range e.rows {
@@ -459,17 +460,9 @@ func (e *examination) first(otherwise string, look func(row map[string]any) stri
 		}
 	}
 	if err := e.needOrders(1); err != nil || otherwise == "" {
-		return "", orElse(err, unseen("no order shows it"))
+		return "", cmp.Or[error](err, unseen("no order shows it"))
 	}
 	return "", unseen(otherwise)
-}
-
-// orElse is err, where there is one.
-func orElse(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 func (e *examination) numbers() []int64 {
@@ -480,14 +473,6 @@ func (e *examination) numbers() []int64 {
 		}
 	}
 	return numbers
-}
-
-func (e *examination) creations() []string {
-	var created []string
-	for _, row := range e.rows {
-		created = append(created, text(row["stat_created"]))
-	}
-	return created
 }
 
 // children are the elements of a list or the values of an object, in the order of its keys.
@@ -622,7 +607,7 @@ func (e *examination) newestCreation(ctx context.Context) (string, error) {
 		newest = max(newest, one.CreatedRaw)
 	}
 	if newest == "" {
-		return "", orElse(err, unseen("no order is of the last minutes; place one and give its number: --order N"))
+		return "", cmp.Or[error](err, unseen("no order is of the last minutes; place one and give its number: --order N"))
 	}
 	return newest, nil
 }

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -24,10 +25,7 @@ func needsHooks(e *examination) string {
 }
 
 func needsSubscription(e *examination) string {
-	if len(e.subscriptions) == 0 {
-		return "the shop's events are not subscribed to"
-	}
-	return ""
+	return needs(int64(len(e.subscriptions)), "the shop's events are not subscribed to")
 }
 
 func needsFresh(e *examination) string { return needs(e.fresh, "there is no test order in the shop") }
@@ -284,7 +282,7 @@ var shopWrites = []probe{
 				return shopRefusal(err)
 			}
 			if read, err := e.cartum.Order(ctx, e.fresh); err != nil || read.Status != order.CancelledStatus {
-				return "", orElse(err, unseen("the order is not cancelled"))
+				return "", cmp.Or[error](err, unseen("the order is not cancelled"))
 			}
 			if err := e.cartum.UpdateStatus(ctx, e.fresh, e.otherStatus()); cartum.KindOf(err) == cartum.Rejected {
 				return "locked", nil
@@ -351,17 +349,11 @@ func needsAll(all ...func(*examination) string) func(*examination) string {
 }
 
 func needsArrival(e *examination) string {
-	if len(e.events(isCreated)) == 0 {
-		return "no event has arrived"
-	}
-	return ""
+	return needs(int64(len(e.events(isCreated))), "no event has arrived")
 }
 
 func needsUpdateEvent(e *examination) string {
-	if len(e.events(isUpdate)) == 0 {
-		return "no event of a changed status has arrived"
-	}
-	return ""
+	return needs(int64(len(e.events(isUpdate))), "no event of a changed status has arrived")
 }
 
 // An event's body does not say which it is: a small one with a status is order_update, one with the order's first status is
@@ -424,7 +416,7 @@ func seeTestOrder(ctx context.Context, e *examination) (string, error) {
 		}
 		found, _, err := awaitOne(ctx, e, e.recent, fresh)
 		if e.fresh = found.Number; err != nil || e.fresh == 0 {
-			return "", orElse(err, unseen("no new order is in the list"))
+			return "", cmp.Or[error](err, unseen("no new order is in the list"))
 		}
 	}
 	now, err := e.recent(ctx)
