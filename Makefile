@@ -54,9 +54,10 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
 
-# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only.
+# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only. The tests
+# and their servers spend memory to save time.
 .PHONY: test
-test: export GOGC ?= 400 # memory for time, in the servers too
+test: export GOGC ?= 400
 test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
 	go list $(TEST) | sed '/\/e2e/d' | xargs -r go test -race $(GO_TEST)
 	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
