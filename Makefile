@@ -54,8 +54,8 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
 
-# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only. The tests
-# and their servers spend memory to save time.
+# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only. The tests spend
+# memory to save time, as the servers that they start do.
 .PHONY: test
 test: export GOGC ?= 400
 test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
