@@ -55,5 +55,5 @@ func remember(w http.ResponseWriter, r *http.Request, cookie, value string) {
 		Name: cookie, Value: value, Path: "/", MaxAge: int(age.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: access.ByHTTPS(r.Context()),
 	})
-	http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther) //nolint:gosec // within this host
+	http.Redirect(w, r, access.LocalPath(r.PostFormValue("back")), http.StatusSeeOther)
 }

@@ -115,7 +115,7 @@ func (f *Flags) Run(ctx context.Context, program string, work func(Env) error) e
 	if env.Tracing, err = tracing.Open(ctx, "cartumsync-"+program, env.Logger); err != nil {
 		return err
 	}
-	defer env.Tracing.Close()
+	defer env.Tracing.Close() //nolint:contextcheck // what is left is exported after ctx has ended
 	return work(env)
 }
 
