@@ -119,7 +119,7 @@ func kept[T any](ctx context.Context, o *Orders, answers *shared[T], id, account
 		}
 		defer done()
 		if err := o.read(asking, id, workflow, in, &answer); err != nil {
-			return answer, fmt.Errorf("%s of account %s: %w", workflow, account, err)
+			return answer, fmt.Errorf("read from account %s: %w", account, err)
 		}
 		return answer, nil
 	})
