@@ -22,7 +22,7 @@ var _ = define(stepDefinition[CreateOrder, OrderCreated]{
 		}
 	},
 	apply: func(s *State, in CreateOrder, o OrderCreated, now time.Time) { s.applyCreated(in, o, now) },
-	doubt: func(s *State, _ CreateOrder) { s.Customer.Ensured = nil },
+	doubt: func(s *State, _ CreateOrder, _ time.Time) { s.Customer.Ensured = nil },
 })
 
 // CreateOrder is the order to create.
@@ -168,14 +168,7 @@ func (s *State) linkItems(products map[LineKey]int64, items []Item) {
 			facts.Quantity, facts.Price = line.Quantity, line.Price
 			facts.Theirs, facts.Kept = &values, true
 		}
-		s.setLine(line.Key, facts)
+		put(&s.Lines, line.Key, facts)
 		s.Order.WrittenOff = s.Order.WrittenOff || item.WrittenOff
 	}
-}
-
-func (s *State) setLine(key LineKey, facts LineState) {
-	if s.Lines == nil {
-		s.Lines = map[LineKey]LineState{}
-	}
-	s.Lines[key] = facts
 }

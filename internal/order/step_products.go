@@ -21,7 +21,7 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 		for _, key := range ProductKeys(in) {
 			facts := s.Products[key]
 			facts.LookedUpAt, facts.Found = o.At, o.Products[key]
-			s.setProduct(key, facts)
+			put(&s.Products, key, facts)
 		}
 	},
 })
@@ -76,14 +76,16 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 		} else {
 			facts.LookedUpAt, facts.Found = o.At, o.Found
 		}
-		s.setProduct(in.ProductKey, facts)
-	},
-	notCreatable: func(in EnsureProduct, f Failure) Hold {
-		h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
-		h.ProductKey = in.ProductKey
-		return h
+		put(&s.Products, in.ProductKey, facts)
 	},
 })
+
+// notCreatable is the hold where RO App's API does not offer to create the product.
+func (in EnsureProduct) notCreatable(f Failure) *Hold {
+	h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
+	h.ProductKey = in.ProductKey
+	return h
+}
 
 // EnsureProduct is the product to find or create.
 type EnsureProduct struct {
