@@ -12,35 +12,29 @@ import (
 // FindContact asks for contacts by all spellings of one phone in one request,
 // and keeps those whose phone is the same by our own comparison.
 func (a *Activities) FindContact(ctx context.Context, in order.FindContact) (order.ContactsFound, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.ContactsFound{}, err
-	}
-	found := order.ContactsFound{At: time.Now()}
-	found.Contacts, err = acc.findContact(ctx, in)
-	if err != nil {
-		return order.ContactsFound{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	return found, nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.ContactsFound, error) {
+		at := time.Now()
+		contacts, err := acc.findContact(ctx, in)
+		return order.ContactsFound{At: at, Contacts: contacts}, acc.answered(err)
+	})
 }
 
 func (acc *account) findContact(ctx context.Context, in order.FindContact) ([]order.Contact, error) {
-	search := acc.client.FindPeople
-	if in.Organizations {
-		search = acc.client.FindOrganizations
-	}
-	rows, err := search(ctx, in.Phones)
-	if err != nil {
-		return nil, err
-	}
+	rows, err := acc.findByPhones(ctx, in.Phones, in.Organizations)
 	var contacts []order.Contact
 	for _, row := range rows {
 		if hasPhone(row, in) {
 			contacts = append(contacts, contactOf(row))
 		}
 	}
-	return contacts, nil
+	return contacts, err
+}
+
+func (acc *account) findByPhones(ctx context.Context, phones []string, organizations bool) ([]roapp.Contact, error) {
+	if organizations {
+		return acc.client.FindOrganizations(ctx, phones)
+	}
+	return acc.client.FindPeople(ctx, phones)
 }
 
 // hasPhone tells whether one of the numbers on the contact's card is the one

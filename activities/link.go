@@ -23,7 +23,7 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 	if err != nil {
 		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
 	}
-	create := order.CreateOrder{Account: in.Account, Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, OrderTypeID: in.OrderTypeID}
+	create := order.CreateOrder{Account: in.Account, Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, Created: in.Created, OrderTypeID: in.OrderTypeID, Zone: in.Zone}
 	fields.otherShops = a.otherShops(create)
 	row, err := acc.client.Order(ctx, in.OrderID)
 	if roapp.KindOf(err) == roapp.NotFound {
@@ -47,7 +47,7 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 	if err != nil || known {
 		return order.OrderLinked{Order: created}, err
 	}
-	if err := acc.nameAfter(ctx, in, fields, row.ManagerNotes); err != nil {
+	if err := acc.nameAfter(ctx, create, in.OrderID, fields, row.ManagerNotes); err != nil {
 		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
 	}
 	return order.OrderLinked{Order: created}, nil
@@ -55,17 +55,17 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 
 // nameAfter writes the shop's number into the order: into its fields, and where
 // the account has none for it into the manager's notes, below what stands there.
-func (acc *account) nameAfter(ctx context.Context, in order.LinkOrder, fields orderFields, standing string) error {
-	values, notes := fields.write(fieldValues{shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone}, time.Now())
+func (acc *account) nameAfter(ctx context.Context, in order.CreateOrder, id int64, fields orderFields, standing string) error {
+	values, notes := fields.write(in, time.Now())
 	if notes != "" {
-		if err := acc.client.SetManagerNotes(ctx, in.OrderID, strings.TrimSpace(standing+"\n"+notes)); err != nil {
+		if err := acc.client.SetManagerNotes(ctx, id, strings.TrimSpace(standing+"\n"+notes)); err != nil {
 			return err
 		}
 	}
 	if len(values) == 0 {
 		return nil
 	}
-	return acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe())
+	return acc.client.UpdateFields(ctx, id, values, fields.probe())
 }
 
 // namedIn is whose order a row says to be, "" for nobody's.

@@ -15,22 +15,16 @@ import (
 // FindProducts asks for products by articles or by one title, and keeps those
 // that are identical by our own comparison.
 func (a *Activities) FindProducts(ctx context.Context, in order.FindProducts) (order.ProductsFound, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.ProductsFound{}, err
-	}
-	at := time.Now()
-	products, err := acc.findProducts(ctx, in)
-	if err != nil {
-		return order.ProductsFound{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	for key, identical := range products {
-		if len(identical) == 1 {
-			acc.products.put(key, identical[0])
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.ProductsFound, error) {
+		at := time.Now()
+		products, err := acc.findProducts(ctx, in)
+		for key, identical := range products {
+			if len(identical) == 1 {
+				acc.products.put(key, identical[0])
+			}
 		}
-	}
-	return order.ProductsFound{At: at, Products: products}, nil
+		return order.ProductsFound{At: at, Products: products}, acc.answered(err)
+	})
 }
 
 func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.ProductKey][]order.Product, error) {
@@ -204,7 +198,7 @@ func (acc *account) without(ctx context.Context, err error) bool {
 }
 
 func (acc *account) allCategories(ctx context.Context) ([]roapp.Category, error) {
-	return remembered(acc.categories, func() ([]roapp.Category, error) { return acc.client.Categories(ctx) })
+	return remembered(ctx, acc.categories, acc.client.Categories)
 }
 
 // CreateCategory makes one category, unless a fresh look finds it. Where RO
