@@ -15,13 +15,13 @@ import (
 // another order of the shops. It then carries the shop's number, so that its
 // changes are seen and nobody else takes it.
 func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.OrderLinked, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.OrderLinked{}, err
-	}
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.OrderLinked, error) { return a.linkOn(ctx, acc, in) })
+}
+
+func (a *Activities) linkOn(ctx context.Context, acc *account, in order.LinkOrder) (linked order.OrderLinked, err error) {
 	fields, err := acc.orderFields(ctx)
 	if err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
+		return linked, err
 	}
 	create := order.CreateOrder{Account: in.Account, Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, Created: in.Created, OrderTypeID: in.OrderTypeID, Zone: in.Zone}
 	fields.otherShops = a.otherShops(create)
@@ -30,12 +30,12 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 		return order.OrderLinked{Refused: "no-such-order"}, nil
 	}
 	if err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
+		return linked, err
 	}
 	known := fields.standFor(*row, create)
 	holder, err := a.holderOf(ctx, in)
 	if err != nil {
-		return order.OrderLinked{}, err
+		return linked, err
 	}
 	if holder == "" && !known {
 		holder = fields.namedIn(*row)
@@ -43,14 +43,11 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 	if holder != "" {
 		return order.OrderLinked{Refused: "linked-to-another", Holder: holder}, nil
 	}
-	created, err := a.link(ctx, acc, create, in.OrderID)
+	linked.Order, err = a.link(ctx, acc, create, in.OrderID)
 	if err != nil || known {
-		return order.OrderLinked{Order: created}, err
+		return linked, err
 	}
-	if err := acc.nameAfter(ctx, create, in.OrderID, fields, row.ManagerNotes); err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	return order.OrderLinked{Order: created}, nil
+	return linked, acc.nameAfter(ctx, create, in.OrderID, fields, row.ManagerNotes)
 }
 
 // nameAfter writes the shop's number into the order: into its fields, and where

@@ -79,46 +79,40 @@ func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 // CreateProduct makes a product, or answers with the category that has to be
 // made first. A second attempt looks for the first one's.
 func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProductInput) (workflows.ProductCreated, error) {
-	acc, err := a.openAccount(ctx, in.Find.Account)
-	if err != nil {
-		return workflows.ProductCreated{}, err
-	}
-	found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
-	if err != nil {
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, false)
-	}
-	if found != nil {
-		return workflows.ProductCreated{Product: found}, nil
-	}
-	category, missing, err := acc.categoryOf(ctx, in)
-	if err != nil {
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	if missing != nil {
-		return workflows.ProductCreated{MissingCategory: missing}, nil
-	}
-	description, err := a.description(ctx, in.Product)
-	if err != nil {
-		return workflows.ProductCreated{}, err
-	}
-	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
-		Title: in.Product.Title, Article: in.Product.Article, Description: description,
-		CategoryID: category, UnitID: in.Product.UnitID,
-	})
-	if err != nil {
-		acc.categories.forget("") // staff may have deleted the one that was named
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, makesProducts, true)
-	}
-	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
-	if id == 0 {
-		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
+	return onAccount(ctx, a, in.Find.Account, func(acc *account) (none workflows.ProductCreated, err error) {
+		created := func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) }
+		found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, created)
 		if err != nil {
-			return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
+			return none, acc.roappFailed(ctx, err, asks, false)
 		}
-		made = *found
-	}
-	acc.products.put(in.ProductKey, made)
-	return workflows.ProductCreated{Product: &made}, nil
+		if found != nil {
+			return workflows.ProductCreated{Product: found}, nil
+		}
+		category, missing, err := acc.categoryOf(ctx, in)
+		if err != nil || missing != nil {
+			return workflows.ProductCreated{MissingCategory: missing}, err
+		}
+		description, err := a.description(ctx, in.Product)
+		if err != nil {
+			return none, err
+		}
+		id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
+			Title: in.Product.Title, Article: in.Product.Article, Description: description,
+			CategoryID: category, UnitID: in.Product.UnitID,
+		})
+		if err != nil {
+			acc.categories.forget("") // staff may have deleted the one that was named
+			return none, acc.roappFailed(ctx, err, makesProducts, true)
+		}
+		made := &order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
+		if id == 0 {
+			if made, err = findCreated(ctx, in.Pace.Lag, created); err != nil {
+				return none, err
+			}
+		}
+		acc.products.put(in.ProductKey, *made)
+		return workflows.ProductCreated{Product: made}, nil
+	})
 }
 
 func (acc *account) createdProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
