@@ -25,7 +25,6 @@ const (
 	FailMalformed    FailureKind = "Malformed"    // a value has no safe meaning
 	FailDeducts      FailureKind = "DeductsAtOnce"
 	FailUnknownShop  FailureKind = "UnknownShop"
-	FailNoEndpoint   FailureKind = "NoEndpoint" // the service does not offer the call any more
 )
 
 // Failure is why a step ended without success.
@@ -112,7 +111,7 @@ func holdOf(step runningStep, f Failure) *Hold {
 		return holdFor(HoldDeductedAtOnce)
 	case FailUnknownShop:
 		return holdFor(HoldUnknownShop, "message", f.Text)
-	case FailUnreachable, FailThrottled, FailNoEndpoint:
+	case FailUnreachable, FailThrottled:
 		h := holdFor(HoldUnreachable, "service", service, "message", f.Text)
 		h.Side = f.Side
 		return h

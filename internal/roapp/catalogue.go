@@ -28,8 +28,6 @@ type Product struct {
 	Title string
 	// Article is the SKU. Code is RO App's own, which need not be unique.
 	Article, Code string
-	Description   string
-	CategoryID    int64
 	UnitID        int64 // of stock, 0 where the answer does not say
 	// Archived products are out of use: they cannot be added to an order.
 	Archived bool
@@ -204,27 +202,18 @@ func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
 
 // decodeProduct knows both families' names: the SKU is "SKU" in the legacy one.
 func decodeProduct(n node) Product {
-	category, unit := n.reference("category"), n.reference("uom")
-	archived := n.at("is_archived").flag()
 	return Product{
-		ID:          n.at("id").id(),
-		Title:       n.at("title").text(),
-		Article:     n.first("article", "sku").text(),
-		Code:        n.at("code").text(),
-		Description: n.at("description").text(),
-		CategoryID:  category.optionalID(),
-		UnitID:      unit.optionalID(),
-		Archived:    archived != nil && *archived,
+		ID:       n.at("id").id(),
+		Title:    n.at("title").text(),
+		Article:  n.first("article", "sku").text(),
+		Code:     n.at("code").text(),
+		UnitID:   n.reference("uom").optionalID(),
+		Archived: n.at("is_archived").yes(),
 	}
 }
 
 func decodeCategory(n node) Category {
-	parent := n.reference("parent")
-	return Category{
-		ID:       n.at("id").id(),
-		Title:    n.first("title", "name").text(),
-		ParentID: parent.optionalID(),
-	}
+	return Category{ID: n.at("id").id(), Title: n.first("title", "name").text(), ParentID: n.reference("parent").optionalID()}
 }
 
 // reference is the id of another record: beside the record's own values, or within the other one.

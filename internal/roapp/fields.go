@@ -130,8 +130,7 @@ func (c *Client) readFields(ctx context.Context, orderID int64) (map[string]any,
 }
 
 func (c *Client) patchFields(ctx context.Context, orderID int64, values map[string]any) error {
-	_, err := c.do(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: fieldsBody{values}, emptyAnswer: true})
-	return err
+	return c.write(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: fieldsBody{values}})
 }
 
 func toAny(values map[string]string) map[string]any { return merged(nil, values) }

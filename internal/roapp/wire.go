@@ -259,6 +259,12 @@ func (n node) flag() *bool {
 	return nil
 }
 
+// yes is false for null.
+func (n node) yes() bool {
+	flag := n.flag()
+	return flag != nil && *flag
+}
+
 // filled reports whether a list or an object has anything in it.
 func (n node) filled() bool {
 	switch v := n.value.(type) {
