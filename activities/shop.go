@@ -117,7 +117,7 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 		title += " " + mod
 	}
 	entry := order.CatalogueEntry{Title: order.Shorten(title, order.TitleLimit)}
-	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
+	for part := range strings.SplitSeq(inLanguage(product.Category, language), `\`) {
 		if part = order.CleanText(part); part != "" {
 			entry.Category = append(entry.Category, part)
 		}

@@ -174,7 +174,7 @@ func (s *sweeping) dispatchAll(ctx context.Context, page cartum.OrdersPage, sent
 	return group.Wait()
 }
 
-func warnUnnumbered(ctx context.Context, shop string, row cartum.OrderError) {
+func warnUnnumbered(ctx context.Context, shop string, row *cartum.Error) {
 	activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", shop, "field", row.Field)
 }
 
