@@ -31,4 +31,3 @@ func (h Health) Red(now, since time.Time, every time.Duration) bool {
 	}
 	return now.Sub(later(since, h.LastSuccess)) >= max(missedRounds*every, quietFor)
 }
-

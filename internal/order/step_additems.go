@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -185,12 +186,7 @@ func (p *planner) addItems() []flow.Step {
 	return []flow.Step{p.step(StepAddItems, "", summary, in)}
 }
 
-func lineName(line Line) string {
-	if line.Article != "" {
-		return Shorten(line.Article, 40)
-	}
-	return Shorten(NormalizeText(line.Title), 40)
-}
+func lineName(line Line) string { return Shorten(cmp.Or(line.Article, NormalizeText(line.Title)), 40) }
 
 // itemsBefore are the items that existed before the line was first added and
 // stand for no other line.

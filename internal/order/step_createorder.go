@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -141,12 +142,7 @@ func (s *State) applyCreated(in CreateOrder, o OrderCreated, now time.Time) {
 	}
 }
 
-func (o OrderCreated) label() string {
-	if o.Number != "" {
-		return o.Number
-	}
-	return num(o.ID)
-}
+func (o OrderCreated) label() string { return cmp.Or(o.Number, num(o.ID)) }
 
 // num writes a whole number as a parameter.
 func num[T ~int | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }

@@ -241,13 +241,9 @@ func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (CreatedOrder, err
 	return created, nil
 }
 
-type notesBody struct {
-	ManagerNotes string `json:"manager_notes"`
-}
-
 // SetManagerNotes replaces the manager's notes of an order.
 func (c *Client) SetManagerNotes(ctx context.Context, orderID int64, notes string) error {
-	return c.write(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: notesBody{notes}})
+	return c.write(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: map[string]string{"manager_notes": notes}})
 }
 
 type statusBody struct {
