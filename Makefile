@@ -10,7 +10,7 @@ SHELL := /bin/bash
 TEST          ?= ./...
 TEST_TIMEOUT  ?= 25m
 TEST_PACKAGES ?= 2
-TEST_PARALLEL ?= 8
+TEST_PARALLEL ?= 6
 TEST_FLAGS    ?=
 BENCH         ?= .
 BENCH_FLAGS   ?= -benchtime 1x -timeout 60m
@@ -54,8 +54,10 @@ $(ASSETS) &: tools/web/package.json tools/web/package-lock.json
 # Some tests run on Temporal as it is deployed, with PostgreSQL.
 SERVER := bin/temporal-server bin/temporal-sql-tool
 
-# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only.
+# The race detector makes the end-to-end tests four times as slow, so they run under it by `make race` only. The tests spend
+# memory to save time, as the servers that they start do.
 .PHONY: test
+test: export GOGC ?= 400
 test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
 	go list $(TEST) | sed '/\/e2e/d' | xargs -r go test -race $(GO_TEST)
 	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -89,7 +90,13 @@ func assertNothingTwice(w *testenv.Env, orders int) {
 	assert.Len(w.T, w.Roapp.Orders(), orders)
 	assert.Len(w.T, w.Roapp.People(), orders)
 	assert.Len(w.T, w.Roapp.Products(), 2)
-	assert.Equal(w.T, orders, w.Roapp.Requests(0).Endpoints[createOrder])
+	created := 0
+	for _, r := range w.Roapp.Requests(5000).List {
+		if r.Method+" "+r.Path == createOrder && r.Status != http.StatusTooManyRequests {
+			created++ // a lane that changes hands may be refused
+		}
+	}
+	assert.Equal(w.T, orders, created)
 	for _, o := range w.Roapp.Orders() {
 		assert.Len(w.T, o.Items, 2)
 	}

@@ -70,10 +70,12 @@ func TestAPersonSearchesForTheCustomer(t *testing.T) {
 	const field = "Search RO App for a contact: name or phone"
 	p.seesThat("searchbox", field)
 	p.hasNo("radio", "")
-	p.fillsSearch(field, "nobody of this name")
-	p.sees("No contact with “nobody of this name” was found.")
-	p.fillsSearch(field, "Wróbel")
-	for _, text := range []string{"600 700 800", "halina@poczta.example", "last order #1012"} {
+	searches := func(text string) func() { return func() { p.fillsSearch(field, text) } }
+	searches("nobody of this name")()
+	p.seesOnceAnswered("No contact with “nobody of this name” was found.", searches("nobody of this name"))
+	searches("Wróbel")()
+	p.seesOnceAnswered("600 700 800", searches("Wróbel"))
+	for _, text := range []string{"halina@poczta.example", "last order #1012"} {
 		p.sees(text)
 	}
 	p.seesThat("link", "Open in RO App")

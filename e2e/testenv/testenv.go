@@ -482,7 +482,7 @@ func (w *Env) Eventually(within time.Duration, condition func() string) {
 	w.T.Helper()
 	began := time.Now()
 	last, since := "", began
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(150 * time.Millisecond)
 	defer again.Stop()
 	for {
 		text := condition()
