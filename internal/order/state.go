@@ -442,7 +442,7 @@ func msg(code string, pairs ...string) flow.Message {
 }
 
 // put sets an entry of a map, which may be nil.
-func put[K comparable, V any](entries *map[K]V, key K, value V) {
+func put[K comparable, V any](entries *map[K]V, key K, value V) { //nolint:gocritic // a nil map is replaced
 	if *entries == nil {
 		*entries = map[K]V{}
 	}

@@ -80,13 +80,6 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 	},
 })
 
-// notCreatable is the hold where RO App's API does not offer to create the product.
-func (in EnsureProduct) notCreatable(f Failure) *Hold {
-	h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
-	h.ProductKey = in.ProductKey
-	return h
-}
-
 // EnsureProduct is the product to find or create.
 type EnsureProduct struct {
 	WorkflowID string
@@ -95,6 +88,13 @@ type EnsureProduct struct {
 	Product    NewProduct
 	LookedUpAt time.Time
 	Pace       Pace
+}
+
+// notCreatable is the hold where RO App's API does not offer to create the product.
+func (in EnsureProduct) notCreatable(f Failure) *Hold {
+	h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
+	h.ProductKey = in.ProductKey
+	return h
 }
 
 // NewProduct is a product to be created. Its description is read from the shop's
