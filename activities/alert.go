@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -119,19 +118,20 @@ func redAlert(in workflows.AlertCheck) *workflows.Alert {
 	if in.Health.Problem != "" {
 		problem += ": " + in.Health.Problem
 	}
-	return newAlert(in, workflows.AlertRed, good, problem)
+	return newAlert(in, workflows.AlertRed, fmt.Sprint(good.Unix()), problem)
 }
 
 func greenAlert(in workflows.AlertCheck) *workflows.Alert {
-	return newAlert(in, workflows.AlertGreen, in.Health.LastSuccess, "recovered: successful "+rounds(in.Owner))
+	return newAlert(in, workflows.AlertGreen, fmt.Sprint(in.Health.LastSuccess.Unix()), "recovered: successful "+rounds(in.Owner))
 }
 
 // newAlert makes an alert whose id is of what it tells, so that an entity that
 // lost its memory does not tell it a second time.
-func newAlert(in workflows.AlertCheck, kind workflows.AlertKind, of time.Time, problem string) *workflows.Alert {
+func newAlert(in workflows.AlertCheck, kind workflows.AlertKind, of, problem string, orders ...workflows.HeldOrder) *workflows.Alert {
 	return &workflows.Alert{
-		ID:   fmt.Sprintf("%s:%s:%d", in.Owner, kind, of.Unix()),
+		ID:   fmt.Sprintf("%s:%s:%s", in.Owner, kind, of),
 		Kind: kind, Shop: in.Owner.Shop, Account: in.Owner.Account, At: in.Now, Problem: problem,
+		Count: len(orders), Orders: orders[:min(len(orders), ordersInAlert)],
 	}
 }
 
@@ -179,21 +179,16 @@ func failingAlert(in workflows.AlertCheck, found []workflows.Finding) *workflows
 	if more := len(problems) - 1; more > 0 {
 		problem += fmt.Sprintf("; and %d more", more)
 	}
-	return &workflows.Alert{
-		ID:   batchID(in, workflows.AlertFailing, orders),
-		Kind: workflows.AlertFailing, Shop: in.Owner.Shop, Account: in.Owner.Account, At: in.Now, Problem: problem,
-		Count: len(orders), Orders: orders,
-	}
+	return newAlert(in, workflows.AlertFailing, digestOf(orders), problem, orders...)
 }
 
-// batchID is of the orders that an alert is about.
-func batchID(in workflows.AlertCheck, kind workflows.AlertKind, orders []workflows.HeldOrder) string {
-	var batch strings.Builder
+// digestOf stands for the orders that an alert is about.
+func digestOf(orders []workflows.HeldOrder) string {
+	batch := sha256.New()
 	for _, one := range orders {
-		fmt.Fprintln(&batch, one.Number, one.Since.UnixNano())
+		_, _ = fmt.Fprintln(batch, one.Number, one.Since.UnixNano()) // a hash takes everything
 	}
-	digest := sha256.Sum256([]byte(batch.String()))
-	return fmt.Sprintf("%s:%s:%s", in.Owner, kind, hex.EncodeToString(digest[:8]))
+	return hex.EncodeToString(batch.Sum(nil)[:8])
 }
 
 func heldAlert(in workflows.AlertCheck, overdue []workflows.HeldOrder) *workflows.Alert {
@@ -201,9 +196,5 @@ func heldAlert(in workflows.AlertCheck, overdue []workflows.HeldOrder) *workflow
 	if len(overdue) > 1 {
 		problem = fmt.Sprintf("%d orders are held and wait for somebody", len(overdue))
 	}
-	return &workflows.Alert{
-		ID:   batchID(in, workflows.AlertHeld, overdue),
-		Kind: workflows.AlertHeld, Shop: in.Owner.Shop, At: in.Now, Problem: problem,
-		Count: len(overdue), Orders: overdue[:min(len(overdue), ordersInAlert)],
-	}
+	return newAlert(in, workflows.AlertHeld, digestOf(overdue), problem, overdue...)
 }

@@ -162,10 +162,8 @@ func (c *collecting) hand(ctx context.Context, row roapp.Order) error {
 	if c.told[row.ID].News == news {
 		return nil
 	}
-	read := order.OrderRead{
-		Account: c.acc.id, At: c.asked, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
-		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired, Listed: true,
-	}
+	read := c.acc.readOf(row, c.asked)
+	read.Listed = true
 	for _, key := range keys {
 		err := c.a.temporal.SignalWorkflow(ctx, key.WorkflowID(), "", workflows.SignalStatusChanged, read)
 		switch {

@@ -26,7 +26,7 @@ func (l *changedList) page(place workflows.Place) roapp.OrderPage {
 	if l.newestFirst {
 		slices.Reverse(rows)
 	}
-	page := roapp.OrderPage{Page: place.Page, TotalPages: (len(rows) + l.size - 1) / l.size, Count: len(rows)}
+	page := roapp.OrderPage{TotalPages: (len(rows) + l.size - 1) / l.size}
 	from := min((place.Page-1)*l.size, len(rows))
 	page.Orders = rows[from:min(from+l.size, len(rows))]
 	return page

@@ -12,35 +12,29 @@ import (
 // FindContact asks for contacts by all spellings of one phone in one request,
 // and keeps those whose phone is the same by our own comparison.
 func (a *Activities) FindContact(ctx context.Context, in order.FindContact) (order.ContactsFound, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.ContactsFound{}, err
-	}
-	found := order.ContactsFound{At: time.Now()}
-	found.Contacts, err = acc.findContact(ctx, in)
-	if err != nil {
-		return order.ContactsFound{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	return found, nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.ContactsFound, error) {
+		at := time.Now()
+		contacts, err := acc.findContact(ctx, in)
+		return order.ContactsFound{At: at, Contacts: contacts}, acc.answered(err)
+	})
 }
 
 func (acc *account) findContact(ctx context.Context, in order.FindContact) ([]order.Contact, error) {
-	search := acc.client.FindPeople
-	if in.Organizations {
-		search = acc.client.FindOrganizations
-	}
-	rows, err := search(ctx, in.Phones)
-	if err != nil {
-		return nil, err
-	}
+	rows, err := acc.findByPhones(ctx, in.Phones, in.Organizations)
 	var contacts []order.Contact
 	for _, row := range rows {
 		if hasPhone(row, in) {
 			contacts = append(contacts, contactOf(row))
 		}
 	}
-	return contacts, nil
+	return contacts, err
+}
+
+func (acc *account) findByPhones(ctx context.Context, phones []string, organizations bool) ([]roapp.Contact, error) {
+	if organizations {
+		return acc.client.FindOrganizations(ctx, phones)
+	}
+	return acc.client.FindPeople(ctx, phones)
 }
 
 // hasPhone tells whether one of the numbers on the contact's card is the one
@@ -60,36 +54,34 @@ func contactOf(row roapp.Contact) order.Contact {
 
 // CreateContact makes a person. A second attempt looks for the first one's.
 func (a *Activities) CreateContact(ctx context.Context, in order.EnsureContact) (order.Contact, error) {
-	acc, err := a.openAccount(ctx, in.Find.Account)
-	if err != nil {
-		return order.Contact{}, err
-	}
-	precheck := order.Precheck{Lag: in.Pace.Lag}
-	found, err := lookupFirst(ctx, precheck, func(ctx context.Context) (*order.Contact, error) { return acc.createdContact(ctx, in) })
-	if err != nil {
-		return order.Contact{}, acc.roappFailed(ctx, err, asks, false)
-	}
-	if found != nil {
-		return *found, nil
-	}
-	fields, err := acc.contactFields(ctx)
-	if err != nil {
-		return order.Contact{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	id, err := acc.client.CreatePerson(ctx, roapp.NewPerson{
-		FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Phone: in.Person.Phone, CustomFields: fields,
-	})
-	if err != nil {
-		return order.Contact{}, acc.roappFailed(ctx, err, makesRecords, true)
-	}
-	if id == 0 {
-		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Contact, error) { return acc.createdContact(ctx, in) })
+	return onAccount(ctx, a, in.Find.Account, func(acc *account) (none order.Contact, err error) {
+		created := func(ctx context.Context) (*order.Contact, error) { return acc.createdContact(ctx, in) }
+		found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, created)
 		if err != nil {
-			return order.Contact{}, acc.roappFailed(ctx, err, asks, true)
+			return none, acc.roappFailed(ctx, err, asks, false)
+		}
+		if found != nil {
+			return *found, nil
+		}
+		fields, err := acc.contactFields(ctx)
+		if err != nil {
+			return none, err
+		}
+		person := in.Person
+		id, err := acc.client.CreatePerson(ctx, roapp.NewPerson{
+			FirstName: person.FirstName, LastName: person.LastName, Email: person.Email, Phone: person.Phone, CustomFields: fields,
+		})
+		if err != nil {
+			return none, acc.roappFailed(ctx, err, makesRecords, true)
+		}
+		if id != 0 {
+			return order.Contact{ID: id, FirstName: person.FirstName, LastName: person.LastName, Email: person.Email, Created: true}, nil
+		}
+		if found, err = findCreated(ctx, in.Pace.Lag, created); err != nil {
+			return none, err
 		}
 		return *found, nil
-	}
-	return order.Contact{ID: id, FirstName: in.Person.FirstName, LastName: in.Person.LastName, Email: in.Person.Email, Created: true}, nil
+	})
 }
 
 // createdContact finds the contact that a lost attempt made: by its phone, and one

@@ -3,8 +3,6 @@ package activities
 import (
 	"context"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/cartumsync/cartumsync/internal/cartum"
 	"github.com/cartumsync/cartumsync/internal/order"
 )
@@ -27,14 +25,9 @@ func (a *Activities) description(ctx context.Context, product order.NewProduct) 
 	if text, known := s.descriptions.get(order.CleanText(product.Article)); known {
 		return text, nil
 	}
-	products, err := s.client.Products(ctx, []string{product.Article})
-	if err != nil && cartum.KindOf(err) != cartum.Malformed {
+	if _, err := s.products(ctx, []string{product.Article}); err != nil {
 		return "", s.cartumFailed(ctx, err)
 	}
-	if err != nil {
-		activity.GetLogger(ctx).Warn("the product's description cannot be read", "error", err)
-	}
-	s.rememberDescriptions(products)
 	text, _ := s.descriptions.get(order.CleanText(product.Article))
 	return text, nil
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -106,17 +107,12 @@ func (a *Activities) endedBadly(ctx context.Context, shop string, now time.Time)
 }
 
 func endedProblem(status enumspb.WorkflowExecutionStatus, again bool) string {
-	how := "failed"
-	switch status {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		how = "was terminated"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		how = "was canceled"
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		how = "timed out"
-	default:
+	how := map[enumspb.WorkflowExecutionStatus]string{
+		enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED: "was terminated",
+		enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED:   "was canceled",
+		enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:  "timed out",
 	}
-	problem := "the order's workflow " + how
+	problem := "the order's workflow " + cmp.Or(how[status], "failed")
 	if again {
 		return problem + "; it was started again and may fail again"
 	}

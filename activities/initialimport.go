@@ -24,9 +24,12 @@ const importingAtMost = 100
 func (a *Activities) ImportSlice(ctx context.Context, in workflows.ImportSliceInput) (workflows.ImportedSlice, error) {
 	stop := beat(ctx)
 	defer stop()
-	busy, err := a.importing(ctx, in.Shop)
-	if err != nil || busy >= importingAtMost {
-		return workflows.ImportedSlice{Before: in.Before, Busy: true}, err
+	busy, err := a.index.CountState(ctx, in.Shop, order.SyncImporting)
+	if err != nil {
+		return workflows.ImportedSlice{}, fmt.Errorf("count the orders that are being imported: %w", err)
+	}
+	if busy >= importingAtMost {
+		return workflows.ImportedSlice{Before: in.Before, Busy: true}, nil
 	}
 	one, piece, err := a.readImport(ctx, in)
 	if err != nil {
@@ -53,15 +56,6 @@ func (a *Activities) readImport(ctx context.Context, in workflows.ImportSliceInp
 	}
 	rules, _ := a.settings.Current().Rules(in.Shop)
 	return &importing{a: a, in: in, rules: rules, known: known}, piece, nil
-}
-
-// importing counts the shop's orders that are on their way.
-func (a *Activities) importing(ctx context.Context, shop string) (int64, error) {
-	count, err := a.index.CountState(ctx, shop, order.SyncImporting)
-	if err != nil {
-		return 0, fmt.Errorf("count the orders that are being imported: %w", err)
-	}
-	return count, nil
 }
 
 func numbersOf(page cartum.OrdersPage) []int64 {

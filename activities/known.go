@@ -15,7 +15,6 @@ type knownOrder struct {
 	open     bool
 	observed string    // what its workflow has seen
 	created  time.Time // zero while nobody has read it
-	started  time.Time // of its newest run
 	// roappOrder is its id in RO App, 0 where it does not exist there.
 	roappOrder int64
 }
@@ -49,7 +48,7 @@ func (a *Activities) known(ctx context.Context, query index.Condition) (map[int6
 	for _, one := range orders {
 		if !one.EndedBadly() {
 			known[one.Key.Number] = knownOrder{
-				open: one.Running(), started: one.Started, observed: one.Observed(), created: one.Placed(), roappOrder: one.RoappOrder(),
+				open: one.Running(), observed: one.Observed(), created: one.Placed(), roappOrder: one.RoappOrder(),
 			}
 		}
 	}

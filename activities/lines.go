@@ -52,14 +52,12 @@ func (a *Activities) WriteLines(ctx context.Context, in order.WriteLines) (order
 // looked for twice.
 func (acc *account) readLines(ctx context.Context, in order.WriteLines) (order.LinesWritten, error) {
 	for second := false; ; second = true {
-		read := order.LinesWritten{At: time.Now(), Written: map[order.LineKey]order.Decided{}}
-		rows, err := acc.client.Items(ctx, in.OrderID)
+		at := time.Now()
+		items, err := acc.items(ctx, in.OrderID)
 		if err != nil {
 			return order.LinesWritten{}, err
 		}
-		for _, row := range rows {
-			read.Items = append(read.Items, itemOf(row))
-		}
+		read := order.LinesWritten{At: at, Items: items, Written: map[order.LineKey]order.Decided{}}
 		missing := slices.ContainsFunc(in.Lines, func(l order.LineWrite) bool { _, stands := itemByID(read.Items, l.ItemID); return !stands })
 		if second || !missing || time.Since(in.WroteAt) > in.Precheck.Settle {
 			return read, nil
@@ -109,19 +107,15 @@ func (acc *account) lineRefused(ctx context.Context, in order.WriteLines, writte
 // UpdateFields brings the field Last updated up to date, and with it the others
 // of ours, should staff have emptied them.
 func (a *Activities) UpdateFields(ctx context.Context, in order.UpdateFields) (order.FieldsUpdated, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.FieldsUpdated{}, err
-	}
-	fields, err := acc.orderFields(ctx)
-	if err != nil {
-		return order.FieldsUpdated{}, acc.roappFailed(ctx, err, asks, false)
-	}
-	values, _ := fields.write(fieldValues{
-		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
-	}, in.LastUpdated)
-	if err := acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe()); err != nil {
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.FieldsUpdated, error) {
+		fields, err := acc.orderFields(ctx)
+		if err != nil {
+			return order.FieldsUpdated{}, acc.roappFailed(ctx, err, asks, false)
+		}
+		values, _ := fields.write(order.CreateOrder{
+			Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, Created: in.Created, Zone: in.Zone,
+		}, in.LastUpdated)
+		err = acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe())
 		return order.FieldsUpdated{}, acc.roappFailed(ctx, err, touchesOurs, true)
-	}
-	return order.FieldsUpdated{}, nil
+	})
 }

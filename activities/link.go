@@ -15,27 +15,27 @@ import (
 // another order of the shops. It then carries the shop's number, so that its
 // changes are seen and nobody else takes it.
 func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.OrderLinked, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.OrderLinked{}, err
-	}
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.OrderLinked, error) { return a.linkOn(ctx, acc, in) })
+}
+
+func (a *Activities) linkOn(ctx context.Context, acc *account, in order.LinkOrder) (linked order.OrderLinked, err error) {
 	fields, err := acc.orderFields(ctx)
 	if err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
+		return linked, err
 	}
-	create := order.CreateOrder{Account: in.Account, Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, OrderTypeID: in.OrderTypeID}
+	create := order.CreateOrder{Account: in.Account, Shop: in.Shop, ShopName: in.ShopName, Number: in.Number, Created: in.Created, OrderTypeID: in.OrderTypeID, Zone: in.Zone}
 	fields.otherShops = a.otherShops(create)
 	row, err := acc.client.Order(ctx, in.OrderID)
 	if roapp.KindOf(err) == roapp.NotFound {
 		return order.OrderLinked{Refused: "no-such-order"}, nil
 	}
 	if err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
+		return linked, err
 	}
 	known := fields.standFor(*row, create)
 	holder, err := a.holderOf(ctx, in)
 	if err != nil {
-		return order.OrderLinked{}, err
+		return linked, err
 	}
 	if holder == "" && !known {
 		holder = fields.namedIn(*row)
@@ -43,29 +43,26 @@ func (a *Activities) LinkOrder(ctx context.Context, in order.LinkOrder) (order.O
 	if holder != "" {
 		return order.OrderLinked{Refused: "linked-to-another", Holder: holder}, nil
 	}
-	created, err := a.link(ctx, acc, create, in.OrderID)
+	linked.Order, err = a.link(ctx, acc, create, in.OrderID)
 	if err != nil || known {
-		return order.OrderLinked{Order: created}, err
+		return linked, err
 	}
-	if err := acc.nameAfter(ctx, in, fields, row.ManagerNotes); err != nil {
-		return order.OrderLinked{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	return order.OrderLinked{Order: created}, nil
+	return linked, acc.nameAfter(ctx, create, in.OrderID, fields, row.ManagerNotes)
 }
 
 // nameAfter writes the shop's number into the order: into its fields, and where
 // the account has none for it into the manager's notes, below what stands there.
-func (acc *account) nameAfter(ctx context.Context, in order.LinkOrder, fields orderFields, standing string) error {
-	values, notes := fields.write(fieldValues{shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone}, time.Now())
+func (acc *account) nameAfter(ctx context.Context, in order.CreateOrder, id int64, fields orderFields, standing string) error {
+	values, notes := fields.write(in, time.Now())
 	if notes != "" {
-		if err := acc.client.SetManagerNotes(ctx, in.OrderID, strings.TrimSpace(standing+"\n"+notes)); err != nil {
+		if err := acc.client.SetManagerNotes(ctx, id, strings.TrimSpace(standing+"\n"+notes)); err != nil {
 			return err
 		}
 	}
 	if len(values) == 0 {
 		return nil
 	}
-	return acc.client.UpdateFields(ctx, in.OrderID, values, fields.probe())
+	return acc.client.UpdateFields(ctx, id, values, fields.probe())
 }
 
 // namedIn is whose order a row says to be, "" for nobody's.

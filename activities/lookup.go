@@ -14,37 +14,20 @@ import (
 // Lookup reads one record by its id, for a person who named it.
 func (a *Activities) Lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
 	if in.Kind == workflows.RecordShopOrder {
-		return a.lookupShopOrder(ctx, in)
+		return onShop(ctx, a, in.Shop, func(s *shop) (workflows.LookupResult, error) {
+			read, err := a.readSnapshot(ctx, s, in.ID)
+			return workflows.LookupResult{Found: read.Snapshot != nil}, err
+		})
 	}
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return workflows.LookupResult{}, err
-	}
-	found, err := acc.lookup(ctx, in)
-	if roapp.KindOf(err) == roapp.NotFound {
-		acc.breaker.accepted()
-		return workflows.LookupResult{}, nil
-	}
-	if err != nil {
-		return workflows.LookupResult{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	found.Found = true
-	found.Title = order.Shorten(order.NormalizeText(found.Title), longestName)
-	return found, nil
-}
-
-// lookupShopOrder reports whether the shop shows an order.
-func (a *Activities) lookupShopOrder(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {
-	s, err := a.openShop(ctx, in.Shop)
-	if err != nil {
-		return workflows.LookupResult{}, err
-	}
-	read, err := a.readSnapshot(ctx, s, in.ID)
-	if err != nil {
-		return workflows.LookupResult{}, s.cartumFailed(ctx, err)
-	}
-	return workflows.LookupResult{Found: read.Snapshot != nil}, nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (workflows.LookupResult, error) {
+		found, err := acc.lookup(ctx, in)
+		if roapp.KindOf(err) == roapp.NotFound {
+			return workflows.LookupResult{}, acc.answered(nil)
+		}
+		found.Found = true
+		found.Title = order.Shorten(order.NormalizeText(found.Title), longestName)
+		return found, acc.answered(err)
+	})
 }
 
 func (acc *account) lookup(ctx context.Context, in workflows.LookupInput) (workflows.LookupResult, error) {

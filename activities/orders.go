@@ -45,9 +45,7 @@ func (a *Activities) CreateOrder(ctx context.Context, in order.CreateOrder) (ord
 	if in.OnlyLink {
 		return order.OrderCreated{}, nil
 	}
-	values, notes := fields.write(fieldValues{
-		shop: in.Shop, shopName: in.ShopName, number: in.Number, created: in.Created, zone: in.Zone,
-	}, time.Now())
+	values, notes := fields.write(in, time.Now())
 	given, err := acc.givenOrderFields(ctx)
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, true)
@@ -153,7 +151,7 @@ func (a *Activities) link(ctx context.Context, acc *account, in order.CreateOrde
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
-	items, err := acc.client.Items(ctx, row.ID)
+	items, err := acc.items(ctx, row.ID)
 	if err != nil {
 		return order.OrderCreated{}, acc.roappFailed(ctx, err, asks, false)
 	}
@@ -161,13 +159,9 @@ func (a *Activities) link(ctx context.Context, acc *account, in order.CreateOrde
 		acc.firstStatus.put(in.OrderTypeID, row.StatusID)
 	}
 	first, _ := acc.firstStatus.get(in.OrderTypeID)
-	taken := order.OrderCreated{
-		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, Linked: true, ContactID: row.ClientID, Late: late(ctx),
-	}
-	for _, item := range items {
-		taken.Items = append(taken.Items, itemOf(item))
-	}
-	return taken, nil
+	return order.OrderCreated{
+		ID: row.ID, Number: row.Number, StatusID: row.StatusID, InitialStatusID: first, Linked: true, ContactID: row.ClientID, Late: late(ctx), Items: items,
+	}, nil
 }
 
 // untouched tells that nobody has changed the order since it was made, so that
@@ -186,58 +180,53 @@ func itemOf(item roapp.Item) order.Item {
 
 // ReadOrder reads RO App's side of an order.
 func (a *Activities) ReadOrder(ctx context.Context, in order.ReadOrder) (order.OrderRead, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.OrderRead{}, err
-	}
-	at := time.Now()
-	row, err := acc.client.Order(ctx, in.OrderID)
-	if err != nil {
-		return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
-	}
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.OrderRead, error) {
+		at := time.Now()
+		row, err := acc.client.Order(ctx, in.OrderID)
+		if err != nil {
+			return order.OrderRead{}, acc.roappFailed(ctx, err, touchesOurs, true)
+		}
+		return acc.readOf(*row, at), nil
+	})
+}
+
+// readOf is RO App's side of an order, as it was asked for at a moment.
+func (acc *account) readOf(row roapp.Order, at time.Time) order.OrderRead {
 	return order.OrderRead{
-		Account: in.Account, At: at, OrderID: in.OrderID, Number: row.Number, StatusID: row.StatusID, Total: row.Total,
+		Account: acc.id, At: at, OrderID: row.ID, Number: order.Shorten(row.Number, shortText), StatusID: row.StatusID, Total: row.Total,
 		ModifiedAt: row.ModifiedAt, DeductionRequired: row.DeductionRequired,
-	}, nil
+	}
 }
 
 // SetStatus moves the order to a status. After an attempt whose answer was lost
 // it reads the order first: staff may have moved it on in between.
 func (a *Activities) SetStatus(ctx context.Context, in order.SetStatus) (order.StatusSet, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.StatusSet{}, err
-	}
-	if precheckNeeded(ctx, in.Precheck) {
-		if err := settle(ctx, in.Precheck); err != nil {
-			return order.StatusSet{}, err
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.StatusSet, error) {
+		if precheckNeeded(ctx, in.Precheck) {
+			if err := settle(ctx, in.Precheck); err != nil {
+				return order.StatusSet{}, err
+			}
+			row, err := acc.client.Order(ctx, in.OrderID)
+			if err != nil {
+				return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, false)
+			}
+			if row.StatusID == in.To || (in.From != 0 && row.StatusID != in.From) {
+				return order.StatusSet{StatusID: row.StatusID}, nil
+			}
 		}
-		row, err := acc.client.Order(ctx, in.OrderID)
-		if err != nil {
-			return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, false)
-		}
-		if row.StatusID == in.To || (in.From != 0 && row.StatusID != in.From) {
-			return order.StatusSet{StatusID: row.StatusID}, nil
-		}
-	}
-	if err := acc.client.SetStatus(ctx, in.OrderID, in.To, in.Comment); err != nil {
-		return order.StatusSet{}, acc.roappFailed(ctx, err, touchesOurs, true)
-	}
-	return order.StatusSet{StatusID: in.To}, nil
+		err := acc.client.SetStatus(ctx, in.OrderID, in.To, in.Comment)
+		return order.StatusSet{StatusID: in.To}, acc.roappFailed(ctx, err, touchesOurs, true)
+	})
 }
 
 // PostComment writes into the event feed, for staff only: comments hold
 // addresses. They cannot be read back, so a lost answer may repeat one; the
 // moment that it names makes the repetition recognisable.
 func (a *Activities) PostComment(ctx context.Context, in order.PostComment) (order.CommentPosted, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.CommentPosted{}, err
-	}
-	if err := acc.client.AddComment(ctx, in.OrderID, in.Text, true); err != nil {
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.CommentPosted, error) {
+		err := acc.client.AddComment(ctx, in.OrderID, in.Text, true)
 		return order.CommentPosted{}, acc.roappFailed(ctx, err, touchesOurs, true)
-	}
-	return order.CommentPosted{}, nil
+	})
 }
 
 // orderFields are the custom fields of the account's orders that the exchange
@@ -254,7 +243,7 @@ func (acc *account) orderFields(ctx context.Context) (orderFields, error) {
 	if set.Shop+set.ExternalID+set.Created+set.LastUpdated == "" {
 		return orderFields{}, nil
 	}
-	directory, err := acc.orderDirectory(ctx)
+	directory, err := remembered(ctx, acc.fields, acc.client.OrderCustomFields)
 	if err != nil {
 		return orderFields{}, err
 	}
@@ -279,22 +268,15 @@ func (acc *account) orderFields(ctx context.Context) (orderFields, error) {
 	return fields, nil
 }
 
-func (acc *account) orderDirectory(ctx context.Context) ([]roapp.CustomField, error) {
-	return remembered(acc.fields, func() ([]roapp.CustomField, error) { return acc.client.OrderCustomFields(ctx) })
-}
-
 // givenOrderFields are the values that the settings give every new order; the
 // caller owns them.
 func (acc *account) givenOrderFields(ctx context.Context) (map[string]string, error) {
-	return acc.given(acc.settings.OrderFields, "order_fields", "orders", acc.fields,
-		func() ([]roapp.CustomField, error) { return acc.orderDirectory(ctx) })
+	return acc.given(ctx, acc.settings.OrderFields, "order_fields", "orders", acc.fields, acc.client.OrderCustomFields)
 }
 
 // contactFields are the values that the settings give every new contact.
 func (acc *account) contactFields(ctx context.Context) (map[string]string, error) {
-	return acc.given(acc.settings.ContactFields, "contact_fields", "contacts", acc.peopleFields, func() ([]roapp.CustomField, error) {
-		return remembered(acc.peopleFields, func() ([]roapp.CustomField, error) { return acc.client.PeopleCustomFields(ctx) })
-	})
+	return acc.given(ctx, acc.settings.ContactFields, "contact_fields", "contacts", acc.peopleFields, acc.client.PeopleCustomFields)
 }
 
 // fieldID is how RO App names a custom field, which needs no directory.
@@ -303,7 +285,8 @@ var fieldID = regexp.MustCompile(`^f[0-9]+$`)
 // given are the values by the fields' ids. The directory is read only for fields
 // that the settings name by title.
 func (acc *account) given(
-	values map[string]string, key, of string, memory *memory[string, []roapp.CustomField], directory func() ([]roapp.CustomField, error),
+	ctx context.Context, values map[string]string, key, of string,
+	memory *memory[string, []roapp.CustomField], read func(context.Context) ([]roapp.CustomField, error),
 ) (map[string]string, error) {
 	byID := map[string]string{}
 	for configured, value := range values {
@@ -311,7 +294,7 @@ func (acc *account) given(
 			byID[configured] = value
 			continue
 		}
-		fields, err := directory()
+		fields, err := remembered(ctx, memory, read)
 		if err != nil {
 			return nil, err
 		}
@@ -334,11 +317,11 @@ func (acc *account) noField(key, of, configured string) error {
 }
 
 // remembered reads a directory at most once in directoryLife.
-func remembered[T any](in *memory[string, T], read func() (T, error)) (T, error) {
+func remembered[T any](ctx context.Context, in *memory[string, T], read func(context.Context) (T, error)) (T, error) {
 	if known, ok := in.get(""); ok {
 		return known, nil
 	}
-	value, err := read()
+	value, err := read(ctx)
 	if err == nil {
 		in.put("", value)
 	}
@@ -363,18 +346,10 @@ func (f orderFields) probe() string {
 	return f.created.ID
 }
 
-// fieldValues are what the fields hold, besides the last update.
-type fieldValues struct {
-	shop, shopName string
-	number         int64
-	created        time.Time
-	zone           string
-}
-
 // write gives the fields' values and, where the account has no field for the
 // number, the marker line for the manager's notes.
-func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[string]string, notes string) {
-	zone, err := time.LoadLocation(in.zone)
+func (f orderFields) write(in order.CreateOrder, lastUpdated time.Time) (values map[string]string, notes string) {
+	zone, err := time.LoadLocation(in.Zone)
 	if err != nil {
 		zone = time.UTC
 	}
@@ -384,13 +359,13 @@ func (f orderFields) write(in fieldValues, lastUpdated time.Time) (values map[st
 			values[field.ID] = value
 		}
 	}
-	put(f.shop, in.shopName)
-	put(f.externalID, strconv.FormatInt(in.number, 10))
-	put(f.created, moment(f.created, in.created, zone))
+	put(f.shop, in.ShopName)
+	put(f.externalID, strconv.FormatInt(in.Number, 10))
+	put(f.created, moment(f.created, in.Created, zone))
 	put(f.lastUpdated, moment(f.lastUpdated, lastUpdated, zone))
 	if f.externalID == nil || f.shop == nil {
-		created := in.created.In(zone).Format("2006-01-02 15:04")
-		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.shopName, in.number, created, marker(order.Key{Shop: in.shop, Number: in.number}))
+		created := in.Created.In(zone).Format("2006-01-02 15:04")
+		notes = fmt.Sprintf("Cartum: %s #%d, %s %s", in.ShopName, in.Number, created, marker(order.Key{Shop: in.Shop, Number: in.Number}))
 	}
 	return values, notes
 }

@@ -270,6 +270,14 @@ func (b *breaker) mayAsk(now time.Time) (since time.Time, ask bool) {
 	return b.since, true
 }
 
+// answered notes an answer, if there is one: it proves the credentials.
+func (acc *account) answered(err error) error {
+	if err == nil {
+		acc.breaker.accepted()
+	}
+	return err
+}
+
 func (b *breaker) accepted() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

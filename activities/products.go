@@ -15,22 +15,16 @@ import (
 // FindProducts asks for products by articles or by one title, and keeps those
 // that are identical by our own comparison.
 func (a *Activities) FindProducts(ctx context.Context, in order.FindProducts) (order.ProductsFound, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return order.ProductsFound{}, err
-	}
-	at := time.Now()
-	products, err := acc.findProducts(ctx, in)
-	if err != nil {
-		return order.ProductsFound{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	for key, identical := range products {
-		if len(identical) == 1 {
-			acc.products.put(key, identical[0])
+	return onAccount(ctx, a, in.Account, func(acc *account) (order.ProductsFound, error) {
+		at := time.Now()
+		products, err := acc.findProducts(ctx, in)
+		for key, identical := range products {
+			if len(identical) == 1 {
+				acc.products.put(key, identical[0])
+			}
 		}
-	}
-	return order.ProductsFound{At: at, Products: products}, nil
+		return order.ProductsFound{At: at, Products: products}, acc.answered(err)
+	})
 }
 
 func (acc *account) findProducts(ctx context.Context, in order.FindProducts) (map[order.ProductKey][]order.Product, error) {
@@ -85,46 +79,40 @@ func inUse(rows []roapp.Product, articles []string) []roapp.Product {
 // CreateProduct makes a product, or answers with the category that has to be
 // made first. A second attempt looks for the first one's.
 func (a *Activities) CreateProduct(ctx context.Context, in workflows.CreateProductInput) (workflows.ProductCreated, error) {
-	acc, err := a.openAccount(ctx, in.Find.Account)
-	if err != nil {
-		return workflows.ProductCreated{}, err
-	}
-	found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
-	if err != nil {
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, false)
-	}
-	if found != nil {
-		return workflows.ProductCreated{Product: found}, nil
-	}
-	category, missing, err := acc.categoryOf(ctx, in)
-	if err != nil {
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	if missing != nil {
-		return workflows.ProductCreated{MissingCategory: missing}, nil
-	}
-	description, err := a.description(ctx, in.Product)
-	if err != nil {
-		return workflows.ProductCreated{}, err
-	}
-	id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
-		Title: in.Product.Title, Article: in.Product.Article, Description: description,
-		CategoryID: category, UnitID: in.Product.UnitID,
-	})
-	if err != nil {
-		acc.categories.forget("") // staff may have deleted the one that was named
-		return workflows.ProductCreated{}, acc.roappFailed(ctx, err, makesProducts, true)
-	}
-	made := order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
-	if id == 0 {
-		found, err := findCreated(ctx, in.Pace.Lag, func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) })
+	return onAccount(ctx, a, in.Find.Account, func(acc *account) (none workflows.ProductCreated, err error) {
+		created := func(ctx context.Context) (*order.Product, error) { return acc.createdProduct(ctx, in) }
+		found, err := lookupFirst(ctx, order.Precheck{Lag: in.Pace.Lag}, created)
 		if err != nil {
-			return workflows.ProductCreated{}, acc.roappFailed(ctx, err, asks, true)
+			return none, acc.roappFailed(ctx, err, asks, false)
 		}
-		made = *found
-	}
-	acc.products.put(in.ProductKey, made)
-	return workflows.ProductCreated{Product: &made}, nil
+		if found != nil {
+			return workflows.ProductCreated{Product: found}, nil
+		}
+		category, missing, err := acc.categoryOf(ctx, in)
+		if err != nil || missing != nil {
+			return workflows.ProductCreated{MissingCategory: missing}, err
+		}
+		description, err := a.description(ctx, in.Product)
+		if err != nil {
+			return none, err
+		}
+		id, err := acc.client.CreateProduct(ctx, roapp.NewProduct{
+			Title: in.Product.Title, Article: in.Product.Article, Description: description,
+			CategoryID: category, UnitID: in.Product.UnitID,
+		})
+		if err != nil {
+			acc.categories.forget("") // staff may have deleted the one that was named
+			return none, acc.roappFailed(ctx, err, makesProducts, true)
+		}
+		made := &order.Product{ID: id, Title: in.Product.Title, Article: in.Product.Article, Created: true}
+		if id == 0 {
+			if made, err = findCreated(ctx, in.Pace.Lag, created); err != nil {
+				return none, err
+			}
+		}
+		acc.products.put(in.ProductKey, *made)
+		return workflows.ProductCreated{Product: made}, nil
+	})
 }
 
 func (acc *account) createdProduct(ctx context.Context, in workflows.CreateProductInput) (*order.Product, error) {
@@ -204,7 +192,7 @@ func (acc *account) without(ctx context.Context, err error) bool {
 }
 
 func (acc *account) allCategories(ctx context.Context) ([]roapp.Category, error) {
-	return remembered(acc.categories, func() ([]roapp.Category, error) { return acc.client.Categories(ctx) })
+	return remembered(ctx, acc.categories, acc.client.Categories)
 }
 
 // CreateCategory makes one category, unless a fresh look finds it. Where RO

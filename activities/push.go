@@ -15,35 +15,30 @@ import (
 // for the shop may say OK without having saved
 // (docs/reference/cartum.md#update-orders).
 func (a *Activities) PushStatus(ctx context.Context, in order.PushStatus) (order.StatusPushed, error) {
-	s, err := a.openShop(ctx, in.Shop)
-	if err != nil {
-		return order.StatusPushed{}, err
-	}
-	if err := settle(ctx, in.Precheck); err != nil {
-		return order.StatusPushed{}, err
-	}
-	before, err := a.readSnapshot(ctx, s, in.Number)
-	if err != nil {
-		return order.StatusPushed{}, s.cartumFailed(ctx, err)
-	}
-	if before.Snapshot == nil || before.Snapshot.Status != in.From {
-		return order.StatusPushed{Snapshot: before.Snapshot, Digest: before.Digest}, nil
-	}
-	err = s.client.UpdateStatus(ctx, in.Number, in.To)
-	if err != nil && cartum.KindOf(err) != cartum.NotFound { // which the next read tells
-		return order.StatusPushed{}, s.cartumFailed(ctx, err)
-	}
-	after, err := a.readSnapshot(ctx, s, in.Number)
-	if err != nil {
-		return order.StatusPushed{}, s.cartumFailed(ctx, err)
-	}
-	if after.Snapshot != nil && after.Snapshot.Status == in.From {
-		return order.StatusPushed{}, failed(ctx, order.SideCartum, order.Failure{
-			Kind: order.FailRejected, Definite: true,
-			Text: fmt.Sprintf("it answered OK, but the order still has status %d", in.From),
-		}, 0, nil)
-	}
-	return order.StatusPushed{Snapshot: after.Snapshot, Digest: after.Digest, Pushed: true}, nil
+	return onShop(ctx, a, in.Shop, func(s *shop) (none order.StatusPushed, err error) {
+		if err := settle(ctx, in.Precheck); err != nil {
+			return none, err
+		}
+		before, err := a.readSnapshot(ctx, s, in.Number)
+		if err != nil {
+			return none, err
+		}
+		if before.Snapshot == nil || before.Snapshot.Status != in.From {
+			return order.StatusPushed{Snapshot: before.Snapshot, Digest: before.Digest}, nil
+		}
+		err = s.client.UpdateStatus(ctx, in.Number, in.To)
+		if err != nil && cartum.KindOf(err) != cartum.NotFound { // which the next read tells
+			return none, err
+		}
+		after, err := a.readSnapshot(ctx, s, in.Number)
+		if err == nil && after.Snapshot != nil && after.Snapshot.Status == in.From {
+			err = failed(ctx, order.SideCartum, order.Failure{
+				Kind: order.FailRejected, Definite: true,
+				Text: fmt.Sprintf("it answered OK, but the order still has status %d", in.From),
+			}, 0, nil)
+		}
+		return order.StatusPushed{Snapshot: after.Snapshot, Digest: after.Digest, Pushed: true}, err
+	})
 }
 
 // readSnapshot reads the order as the shop has it now; it has no snapshot where

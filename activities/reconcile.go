@@ -60,26 +60,20 @@ func reconciled(snapshot order.Snapshot, rules order.Rules) workflows.ShopOrder 
 // ReconcileTotals reads the totals of some orders in RO App: one page of its list,
 // within the share that lists have in the account's requests.
 func (a *Activities) ReconcileTotals(ctx context.Context, in workflows.ReconcileTotalsInput) (workflows.ReconciledTotals, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return workflows.ReconciledTotals{}, err
-	}
-	if err := acc.takeRead(ctx); err != nil {
-		return workflows.ReconciledTotals{}, err
-	}
-	page, err := acc.client.FindOrders(ctx, roapp.OrderQuery{IDs: in.Orders})
-	if err != nil {
-		return workflows.ReconciledTotals{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	out := workflows.ReconciledTotals{Totals: map[int64]decimal.Decimal{}}
-	for _, row := range page.Orders {
-		if !slices.Contains(in.Orders, row.ID) {
-			return workflows.ReconciledTotals{}, temporal.NewNonRetryableApplicationError("RO App's list shows orders that were not asked for", "Filter", nil)
+	return onAccount(ctx, a, in.Account, func(acc *account) (out workflows.ReconciledTotals, err error) {
+		if err := acc.takeRead(ctx); err != nil {
+			return out, err
 		}
-		out.Totals[row.ID] = row.Total
-	}
-	return out, nil
+		page, err := acc.client.FindOrders(ctx, roapp.OrderQuery{IDs: in.Orders})
+		out.Totals = map[int64]decimal.Decimal{}
+		for _, row := range page.Orders {
+			if !slices.Contains(in.Orders, row.ID) {
+				return out, temporal.NewNonRetryableApplicationError("RO App's list shows orders that were not asked for", "Filter", nil)
+			}
+			out.Totals[row.ID] = row.Total
+		}
+		return out, acc.answered(err)
+	})
 }
 
 // dayOf is the day on the shop's clock; of a time that cannot be read, the last

@@ -42,54 +42,38 @@ func essentials(row cartum.Order, rules order.Rules, at time.Time) order.Snapsho
 
 // RehearsalStanding looks for the order in RO App as its create would, and gives its number there, "" for none.
 func (a *Activities) RehearsalStanding(ctx context.Context, in order.CreateOrder) (string, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return "", err
-	}
-	fields, err := acc.orderFields(ctx)
-	if err != nil {
-		return "", acc.roappFailed(ctx, err, asks, false)
-	}
-	fields.otherShops = a.otherShops(in)
-	found, err := acc.standingOrder(ctx, in, fields)
-	if err != nil {
-		return "", acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	if found == nil {
-		return "", nil
-	}
-	return cmp.Or(found.Number, strconv.FormatInt(found.ID, 10)), nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (string, error) {
+		fields, err := acc.orderFields(ctx)
+		if err != nil {
+			return "", err
+		}
+		fields.otherShops = a.otherShops(in)
+		found, err := acc.standingOrder(ctx, in, fields)
+		if found == nil {
+			return "", acc.answered(err)
+		}
+		return cmp.Or(found.Number, strconv.FormatInt(found.ID, 10)), acc.answered(nil)
+	})
 }
 
 // RehearsalContacts asks for the contacts of several phones in one request, by phone.
 func (a *Activities) RehearsalContacts(ctx context.Context, in workflows.RehearsalContacts) (map[string][]order.Contact, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return nil, err
-	}
-	search := acc.client.FindPeople
-	if in.Organizations {
-		search = acc.client.FindOrganizations
-	}
-	var spellings []string
-	for _, phone := range in.Phones {
-		spellings = append(spellings, phone.Phones...)
-	}
-	rows, err := search(ctx, spellings)
-	if err != nil {
-		return nil, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	found := map[string][]order.Contact{}
-	for _, row := range rows {
+	return onAccount(ctx, a, in.Account, func(acc *account) (map[string][]order.Contact, error) {
+		var spellings []string
 		for _, phone := range in.Phones {
-			if hasPhone(row, phone) {
-				found[phone.Phone] = append(found[phone.Phone], contactOf(row))
+			spellings = append(spellings, phone.Phones...)
+		}
+		rows, err := acc.findByPhones(ctx, spellings, in.Organizations)
+		found := map[string][]order.Contact{}
+		for _, row := range rows {
+			for _, phone := range in.Phones {
+				if hasPhone(row, phone) {
+					found[phone.Phone] = append(found[phone.Phone], contactOf(row))
+				}
 			}
 		}
-	}
-	return found, nil
+		return found, acc.answered(err)
+	})
 }
 
 const (

@@ -52,33 +52,27 @@ func (acc *account) takeRead(ctx context.Context) error {
 
 // ReadRoappOrders reads a page of the account's own list of orders, newest first.
 func (a *Activities) ReadRoappOrders(ctx context.Context, in workflows.RoappOrdersInput) (workflows.RoappOrdersPage, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return workflows.RoappOrdersPage{}, err
-	}
-	if err := acc.takeRead(ctx); err != nil {
-		return workflows.RoappOrdersPage{}, err
-	}
-	fields, err := acc.orderFields(ctx)
-	if err != nil {
-		return workflows.RoappOrdersPage{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	query := roapp.OrderQuery{Sort: "-id", Page: in.Page}
-	if in.Number != "" {
-		query.Numbers = []string{in.Number}
-	}
-	page, err := acc.client.FindOrders(ctx, query)
-	if err != nil {
-		return workflows.RoappOrdersPage{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	out := workflows.RoappOrdersPage{Pages: page.TotalPages, Unreadable: len(page.Failed)}
-	set := a.settings.Current()
-	for _, row := range page.Orders {
-		out.Orders = append(out.Orders, workflows.RoappOrder{
-			ID: row.ID, Number: row.Number, StatusID: row.StatusID, StatusName: row.StatusName, Created: row.CreatedAt,
-			Customer: order.Shorten(order.NormalizeText(row.ClientName), longestName), Total: row.Total, Keys: fields.keysOf(row, set, in.Account),
-		})
-	}
-	return out, nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (out workflows.RoappOrdersPage, err error) {
+		if err := acc.takeRead(ctx); err != nil {
+			return out, err
+		}
+		fields, err := acc.orderFields(ctx)
+		if err != nil {
+			return out, err
+		}
+		query := roapp.OrderQuery{Sort: "-id", Page: in.Page}
+		if in.Number != "" {
+			query.Numbers = []string{in.Number}
+		}
+		page, err := acc.client.FindOrders(ctx, query)
+		out.Pages, out.Unreadable = page.TotalPages, len(page.Failed)
+		set := a.settings.Current()
+		for _, row := range page.Orders {
+			out.Orders = append(out.Orders, workflows.RoappOrder{
+				ID: row.ID, Number: row.Number, StatusID: row.StatusID, StatusName: row.StatusName, Created: row.CreatedAt,
+				Customer: order.Shorten(order.NormalizeText(row.ClientName), longestName), Total: row.Total, Keys: fields.keysOf(row, set, in.Account),
+			})
+		}
+		return out, acc.answered(err)
+	})
 }

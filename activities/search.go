@@ -15,24 +15,18 @@ import (
 // Search reads the first page of what RO App finds for a text, and keeps what mentions it by our own comparison: RO App may
 // ignore the text.
 func (a *Activities) Search(ctx context.Context, in workflows.SearchInput) (workflows.SearchResult, error) {
-	acc, err := a.openAccount(ctx, in.Account)
-	if err != nil {
-		return workflows.SearchResult{}, err
-	}
-	if err := acc.takeRead(ctx); err != nil {
-		return workflows.SearchResult{}, err
-	}
-	records, err := acc.search(ctx, in)
-	if err != nil {
-		return workflows.SearchResult{}, acc.roappFailed(ctx, err, asks, true)
-	}
-	acc.breaker.accepted()
-	found := workflows.SearchResult{Records: records[:min(len(records), workflows.SearchMost)], More: len(records) > workflows.SearchMost}
-	for i := range found.Records {
-		found.Records[i].Found = true
-		found.Records[i].Title = order.Shorten(order.NormalizeText(found.Records[i].Title), longestName)
-	}
-	return found, nil
+	return onAccount(ctx, a, in.Account, func(acc *account) (found workflows.SearchResult, err error) {
+		if err := acc.takeRead(ctx); err != nil {
+			return found, err
+		}
+		records, err := acc.search(ctx, in)
+		found.Records, found.More = records[:min(len(records), workflows.SearchMost)], len(records) > workflows.SearchMost
+		for i := range found.Records {
+			found.Records[i].Found = true
+			found.Records[i].Title = order.Shorten(order.NormalizeText(found.Records[i].Title), longestName)
+		}
+		return found, acc.answered(err)
+	})
 }
 
 func (acc *account) search(ctx context.Context, in workflows.SearchInput) ([]workflows.FoundRecord, error) {

@@ -36,6 +36,35 @@ func (a *Activities) openShop(ctx context.Context, id string) (*shop, error) {
 	return s, nil
 }
 
+// onAccount carries something out on an account. What fails and was not classified is
+// the failure of a search or a directory.
+func onAccount[T any](ctx context.Context, a *Activities, id string, do func(acc *account) (T, error)) (T, error) {
+	var none T
+	acc, err := a.openAccount(ctx, id)
+	if err != nil {
+		return none, err
+	}
+	answer, err := do(acc)
+	if err != nil {
+		return none, acc.roappFailed(ctx, err, asks, true)
+	}
+	return answer, nil
+}
+
+// onShop carries something out on a shop.
+func onShop[T any](ctx context.Context, a *Activities, id string, do func(s *shop) (T, error)) (T, error) {
+	var none T
+	s, err := a.openShop(ctx, id)
+	if err != nil {
+		return none, err
+	}
+	answer, err := do(s)
+	if err != nil {
+		return none, s.cartumFailed(ctx, err)
+	}
+	return answer, nil
+}
+
 func unknown(ctx context.Context, side order.Side, err error) error {
 	return failed(ctx, side, order.Failure{
 		Kind: order.FailUnknownShop, Text: err.Error(), Definite: activity.GetInfo(ctx).Attempt == 1,
@@ -44,26 +73,30 @@ func unknown(ctx context.Context, side order.Side, err error) error {
 
 // ReadShopOrder reads the order as the shop has it now.
 func (a *Activities) ReadShopOrder(ctx context.Context, in order.ReadShopOrder) (order.ShopOrderRead, error) {
-	s, err := a.openShop(ctx, in.Shop)
-	if err != nil {
-		return order.ShopOrderRead{}, err
-	}
-	read, err := a.readSnapshot(ctx, s, in.Number)
-	if err != nil {
-		return order.ShopOrderRead{}, s.cartumFailed(ctx, err)
-	}
-	return read, nil
+	return onShop(ctx, a, in.Shop, func(s *shop) (order.ShopOrderRead, error) { return a.readSnapshot(ctx, s, in.Number) })
 }
 
 // ReadCatalogue reads products of the shop's catalogue in the shop's language.
 func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) (order.CatalogueRead, error) {
-	s, err := a.openShop(ctx, in.Shop)
-	if err != nil {
-		return order.CatalogueRead{}, err
-	}
-	products, err := s.client.Products(ctx, in.Articles)
+	return onShop(ctx, a, in.Shop, func(s *shop) (read order.CatalogueRead, err error) {
+		products, err := s.products(ctx, in.Articles)
+		if err != nil {
+			return read, err
+		}
+		read.Entries = map[string]order.CatalogueEntry{}
+		for _, product := range products {
+			read.Entries[order.CleanText(product.Article)] = entryOf(product, s.settings.Language)
+		}
+		return read, nil
+	})
+}
+
+// products reads products of the shop's catalogue, those that can be read, and
+// remembers their descriptions.
+func (s *shop) products(ctx context.Context, articles []string) ([]cartum.Product, error) {
+	products, err := s.client.Products(ctx, articles)
 	if err != nil && cartum.KindOf(err) != cartum.Malformed {
-		return order.CatalogueRead{}, s.cartumFailed(ctx, err)
+		return nil, err
 	}
 	if err != nil {
 		// What cannot be read is imported by what the line says.
@@ -71,11 +104,7 @@ func (a *Activities) ReadCatalogue(ctx context.Context, in order.ReadCatalogue) 
 	}
 	s.breaker.accepted()
 	s.rememberDescriptions(products)
-	read := order.CatalogueRead{Entries: map[string]order.CatalogueEntry{}}
-	for _, product := range products {
-		read.Entries[order.CleanText(product.Article)] = entryOf(product, s.settings.Language)
-	}
-	return read, nil
+	return products, nil
 }
 
 func entryOf(product cartum.Product, language string) order.CatalogueEntry {
@@ -88,7 +117,7 @@ func entryOf(product cartum.Product, language string) order.CatalogueEntry {
 		title += " " + mod
 	}
 	entry := order.CatalogueEntry{Title: order.Shorten(title, order.TitleLimit)}
-	for part := range strings.SplitSeq(inLanguage(product.Category.Path, language), `\`) {
+	for part := range strings.SplitSeq(inLanguage(product.Category, language), `\`) {
 		if part = order.CleanText(part); part != "" {
 			entry.Category = append(entry.Category, part)
 		}

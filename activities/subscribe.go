@@ -14,25 +14,20 @@ import (
 // URL is kept, unless it is to be renewed; what is replaced is given back first, for
 // there are five places an event.
 func (a *Activities) Subscribe(ctx context.Context, in workflows.SubscribeInput) (workflows.Subscription, error) {
-	s, err := a.openShop(ctx, in.Shop)
-	if err != nil {
-		return workflows.Subscription{}, err
-	}
-	target := webhookURL(in, s.settings.WebhookKey.Reveal())
-	if in.Was != nil && in.Was.URL == target && !in.Renew {
-		return *in.Was, nil
-	}
-	if in.Was != nil {
-		err := s.client.Unsubscribe(ctx, in.Was.ID, in.Was.URL)
-		if kind := cartum.KindOf(err); err != nil && kind != cartum.Rejected && kind != cartum.NotFound {
-			return workflows.Subscription{}, s.cartumFailed(ctx, err)
+	return onShop(ctx, a, in.Shop, func(s *shop) (workflows.Subscription, error) {
+		target := webhookURL(in, s.settings.WebhookKey.Reveal())
+		if in.Was != nil && in.Was.URL == target && !in.Renew {
+			return *in.Was, nil
 		}
-	}
-	id, err := s.client.Subscribe(ctx, in.Event, target)
-	if err != nil {
-		return workflows.Subscription{}, s.cartumFailed(ctx, err)
-	}
-	return workflows.Subscription{ID: id, URL: target}, nil
+		if in.Was != nil {
+			err := s.client.Unsubscribe(ctx, in.Was.ID, in.Was.URL)
+			if kind := cartum.KindOf(err); err != nil && kind != cartum.Rejected && kind != cartum.NotFound {
+				return workflows.Subscription{}, err
+			}
+		}
+		id, err := s.client.Subscribe(ctx, in.Event, target)
+		return workflows.Subscription{ID: id, URL: target}, err
+	})
 }
 
 // webhookURL differs by event, for Cartum's body does not name it.

@@ -159,7 +159,7 @@ func (s *sweeping) dispatchAll(ctx context.Context, page cartum.OrdersPage, sent
 		}
 		s.shown[row.Number] = true
 		s.out.Seen++
-		notice := s.noticeOf(row, sentAt)
+		notice := noticeOf(row, s.rules, sentAt, order.OriginSweep)
 		if problem := tooLarge(notice.Snapshot); problem != "" && s.open(row.Number, row.CreatedRaw) {
 			s.find(workflows.FindingSetAside, row.Number, problem)
 		}
@@ -174,12 +174,8 @@ func (s *sweeping) dispatchAll(ctx context.Context, page cartum.OrdersPage, sent
 	return group.Wait()
 }
 
-func warnUnnumbered(ctx context.Context, shop string, row cartum.OrderError) {
+func warnUnnumbered(ctx context.Context, shop string, row *cartum.Error) {
 	activity.GetLogger(ctx).Warn("a row of the shop's list does not say which order it is", "shop", shop, "field", row.Field)
-}
-
-func (s *sweeping) noticeOf(row cartum.Order, sentAt time.Time) order.ChangeNotice {
-	return noticeOf(row, s.rules, sentAt, order.OriginSweep)
 }
 
 func noticeOf(row cartum.Order, rules order.Rules, sentAt time.Time, by order.Origin) order.ChangeNotice {

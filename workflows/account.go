@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -164,10 +165,10 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryAccount, run.view); err != nil {
 		return err
 	}
-	if err := run.answerChoices(ctx); err != nil {
+	if err := workflow.SetQueryHandler(ctx, QueryChoice, run.choice); err != nil {
 		return err
 	}
-	if err := run.answerCreated(ctx); err != nil {
+	if err := workflow.SetQueryHandler(ctx, QueryCreated, func(id string) (CreatedOrder, error) { return run.state.Created[id], nil }); err != nil {
 		return err
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryState, func() (AccountState, error) { return run.state, nil }); err != nil {
@@ -234,21 +235,15 @@ func (r *accountRun) drain(ctx workflow.Context) {
 	for r.given.ReceiveAsync(nil) {
 		r.mayGoOn(order.HoldMissingRight)
 	}
-	r.hearMissing(ctx)
-	var revision string
-	for r.settings.ReceiveAsync(&revision) {
+	drain(r.missing, func(endpoint string) { r.state.noteMissing(endpoint, workflow.Now(ctx)) })
+	drain(r.settings, func(revision string) {
 		// The first revision that an account is notified of is the one that it started
-		// with.
-		first := r.state.Revision == ""
-		if revision == r.state.Revision {
-			continue
-		}
-		r.state.Revision = revision
-		if !first {
-			// What was refused may be right now, so the pauses start again.
+		// with. With another, what was refused may be right, so the pauses start again.
+		if r.state.Revision != "" && revision != r.state.Revision {
 			r.state.Resettled, r.state.Failures = true, 0
 		}
-	}
+		r.state.Revision = revision
+	})
 }
 
 // wait waits for the next collection, or until something makes it due at
@@ -291,12 +286,7 @@ func (s *AccountState) due() time.Time {
 	return earlier(next, later(wanted, soon))
 }
 
-func (s *AccountState) every() time.Duration {
-	if s.Every == 0 {
-		return collectEvery
-	}
-	return s.Every
-}
+func (s *AccountState) every() time.Duration { return cmp.Or(s.Every, collectEvery) }
 
 // pause is how long a failure is left alone.
 func (s *AccountState) pause() time.Duration {
@@ -347,8 +337,7 @@ func (r *accountRun) collect(ctx workflow.Context) {
 		s.Current = Collection{At: now}
 	}
 	in := CollectInput{Account: s.Account, Cursor: s.Cursor, Place: s.Place, Told: s.Told, Missing: s.missingReads()}
-	var out Collected
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in).Get(ctx, &out)
+	out, err := execute[Collected](workflow.WithActivityOptions(ctx, collectOptions(s.Account)), ActivityCollectChanges, in)
 	if ctx.Err() != nil {
 		return // it says nothing of RO App
 	}
@@ -388,13 +377,6 @@ func (r *accountRun) resumeHeld(ctx workflow.Context) {
 			}
 			r.resuming = false
 		}
-	})
-}
-
-// answerCreated answers what is known of an order's create in RO App.
-func (r *accountRun) answerCreated(ctx workflow.Context) error {
-	return workflow.SetQueryHandler(ctx, QueryCreated, func(workflowID string) (CreatedOrder, error) {
-		return r.state.Created[workflowID], nil
 	})
 }
 

@@ -61,8 +61,8 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 		options := requestOptions(engine.RoappQueue(account), "Read "+what, urgency, 2*time.Minute, 2*time.Second)
 		return workflow.WithActivityOptions(ctx, options)
 	}
-	err := workflow.ExecuteActivity(asking("the company"), ActivityReadCompany, account).Get(ctx, &says.Company)
-	if err != nil {
+	var err error
+	if says.Company, err = execute[refdata.Company](asking("the company"), ActivityReadCompany, account); err != nil {
 		says.Company.Failure = &refdata.Failure{Text: err.Error()}
 	}
 	if !says.WantsMore() {
@@ -70,9 +70,8 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 	}
 	says.Lists = map[refdata.Kind]refdata.Directory{}
 	for _, kind := range refdata.AccountReads() {
-		var list refdata.Directory
-		in := ReadDirectoryInput{Account: account, Kind: kind}
-		if err := workflow.ExecuteActivity(asking(string(kind)), ActivityReadDirectory, in).Get(ctx, &list); err != nil {
+		list, err := execute[refdata.Directory](asking(string(kind)), ActivityReadDirectory, ReadDirectoryInput{Account: account, Kind: kind})
+		if err != nil {
 			list = refdata.Directory{Kind: kind, Failure: &refdata.Failure{Text: err.Error()}}
 		}
 		says.Lists[kind] = list
@@ -82,11 +81,10 @@ func checkAccount(ctx workflow.Context, account string, urgency order.Urgency) *
 }
 
 func checkShop(ctx workflow.Context, shop string, urgency order.Urgency) *refdata.Shop {
-	says := &refdata.Shop{}
 	options := requestOptions(engine.CartumQueue(shop), "Ask the shop for its statuses and currencies", urgency, 2*time.Minute, 2*time.Second)
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop).Get(ctx, says)
+	says, err := execute[refdata.Shop](workflow.WithActivityOptions(ctx, options), ActivityAskShop, shop)
 	if err != nil {
-		says = &refdata.Shop{At: workflow.Now(ctx), Login: &refdata.Failure{Text: err.Error()}}
+		says = refdata.Shop{At: workflow.Now(ctx), Login: &refdata.Failure{Text: err.Error()}}
 	}
-	return says
+	return &says
 }

@@ -19,14 +19,12 @@ type RememberChoice struct {
 	Choice order.Remembered
 }
 
-// answerChoices answers what was chosen before.
-func (r *accountRun) answerChoices(ctx workflow.Context) error {
-	return workflow.SetQueryHandler(ctx, QueryChoice, func(record string) (*order.Remembered, error) {
-		if choice, known := r.state.Choices[record]; known {
-			return &choice, nil
-		}
-		return nil, nil
-	})
+// choice answers what was chosen before.
+func (r *accountRun) choice(record string) (*order.Remembered, error) {
+	if choice, known := r.state.Choices[record]; known {
+		return &choice, nil
+	}
+	return nil, nil
 }
 
 // remember keeps the newest choice of each record.

@@ -88,8 +88,3 @@ func (s *AccountState) showMissing() {
 	}
 	s.Health.FailingSince, s.Health.Kind, s.Health.Problem = since, FailEndpointMissing, NoLongerOffered(endpoints...)
 }
-
-// hearMissing drains the reports of missing endpoints.
-func (r *accountRun) hearMissing(ctx workflow.Context) {
-	drain(r.missing, func(endpoint string) { r.state.noteMissing(endpoint, workflow.Now(ctx)) })
-}

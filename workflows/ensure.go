@@ -24,64 +24,56 @@ type EnsureContactInput struct {
 // EnsureContact creates the one contact of a phone, unless a lookup finds it. All
 // orders of the phone that come at once share the answer.
 func EnsureContact(ctx workflow.Context, in EnsureContactInput) (order.ContactEnsured, error) {
-	lookup := lookupNeeded(ctx, in.LookedUpAt, in.Thorough) && len(in.Find.Phones) > 0
-	for range looks(lookup, in.Thorough) {
-		found, err := lookUpContact(ctx, in)
-		if err != nil || len(found) > 0 {
-			return contactAnswer(ctx, found), err
-		}
-		if in.Thorough {
-			// An earlier run's create may still be pending.
-			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
-				return order.ContactEnsured{}, err
-			}
+	if len(in.Find.Phones) > 0 {
+		only, several, err := lookAgain(ctx, in.LookedUpAt, in.Thorough, in.Pace, func() ([]order.Contact, error) { return lookUpContact(ctx, in) })
+		if err != nil || only != nil || several != nil {
+			return order.ContactEnsured{At: workflow.Now(ctx), Contact: only, Found: several}, err
 		}
 	}
-	var created order.Contact
-	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the contact", in.Pace), ActivityCreateContact, in.EnsureContact).Get(ctx, &created)
+	created, err := execute[order.Contact](paced(ctx, in.Find.Account, "Create the contact", in.Pace), ActivityCreateContact, in.EnsureContact)
 	return order.ContactEnsured{At: workflow.Now(ctx), Contact: &created}, err
 }
 
-// lookupNeeded reports whether the caller's own lookup is too old to rely on.
-// While it is younger than an answer is kept, nobody but staff can have created
-// the record.
-func lookupNeeded(ctx workflow.Context, lookedAt time.Time, thorough bool) bool {
-	return thorough || workflow.Now(ctx).Sub(lookedAt) > KeepAnswer
-}
-
-// looks is the number of lookups.
-func looks(needed, thorough bool) int {
+// lookAgain looks a record up where the caller's own lookup is too old to rely on, and
+// gives the only one that is found, or several. While that lookup is younger than an
+// answer is kept, nobody but staff can have created the record.
+func lookAgain[T any](
+	ctx workflow.Context, lookedAt time.Time, thorough bool, pace order.Pace, look func() ([]T, error),
+) (only *T, several []T, err error) {
+	looks := 0
 	switch {
-	case !needed:
-		return 0
 	case thorough:
-		return 2
-	default:
-		return 1
+		looks = 2
+	case workflow.Now(ctx).Sub(lookedAt) > KeepAnswer:
+		looks = 1
 	}
+	for range looks {
+		found, err := look()
+		switch {
+		case err != nil || len(found) > 1:
+			return nil, found, err
+		case len(found) == 1:
+			return &found[0], nil, nil
+		case thorough:
+			// An earlier run's create may still be pending.
+			if err := workflow.Sleep(ctx, max(pace.Lag, pace.Settle)); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return nil, nil, nil
 }
 
 func lookUpContact(ctx workflow.Context, in EnsureContactInput) ([]order.Contact, error) {
 	for _, organizations := range []bool{false, true} {
 		find := in.Find
 		find.Organizations = organizations
-		var found order.ContactsFound
-		err := workflow.ExecuteActivity(paced(ctx, find.Account, "Look for the contact once more", in.Pace), string(order.StepFindContact), find).Get(ctx, &found)
+		found, err := execute[order.ContactsFound](paced(ctx, find.Account, "Look for the contact once more", in.Pace), string(order.StepFindContact), find)
 		if err != nil || len(found.Contacts) > 0 {
 			return found.Contacts, err
 		}
 	}
 	return nil, nil
-}
-
-func contactAnswer(ctx workflow.Context, found []order.Contact) order.ContactEnsured {
-	answer := order.ContactEnsured{At: workflow.Now(ctx)}
-	if len(found) == 1 {
-		answer.Contact = &found[0]
-		return answer
-	}
-	answer.Found = found
-	return answer
 }
 
 // EnsureProductInput is what EnsureProduct works from.
@@ -93,24 +85,18 @@ type EnsureProductInput struct {
 // EnsureProduct creates the one product of a SKU or title, unless a lookup finds
 // it.
 func EnsureProduct(ctx workflow.Context, in EnsureProductInput) (order.ProductEnsured, error) {
-	for range looks(lookupNeeded(ctx, in.LookedUpAt, in.Thorough), in.Thorough) {
-		var found order.ProductsFound
-		err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Look for the product once more", in.Pace), string(order.StepFindProducts), in.Find).Get(ctx, &found)
-		if products := found.Products[in.ProductKey]; err != nil || len(products) > 0 {
-			return productAnswer(ctx, products), err
-		}
-		if in.Thorough {
-			// An earlier run's create may still be pending.
-			if err := workflow.Sleep(ctx, max(in.Pace.Lag, in.Pace.Settle)); err != nil {
-				return order.ProductEnsured{}, err
-			}
-		}
+	only, several, err := lookAgain(ctx, in.LookedUpAt, in.Thorough, in.Pace, func() ([]order.Product, error) {
+		found, err := execute[order.ProductsFound](paced(ctx, in.Find.Account, "Look for the product once more", in.Pace), string(order.StepFindProducts), in.Find)
+		return found.Products[in.ProductKey], err
+	})
+	if err != nil || only != nil || several != nil {
+		return order.ProductEnsured{At: workflow.Now(ctx), Product: only, Found: several}, err
 	}
 	created, err := createProduct(ctx, in, 0)
 	if err == nil && created.MissingCategory != nil {
 		var category int64
 		options := workflow.WithActivityOptions(ctx, ensureOptions("Create the category", int(in.Pace.Urgency), time.Hour))
-		if err = workflow.ExecuteActivity(options, ActivityEnsureCategory, *created.MissingCategory).Get(ctx, &category); err == nil {
+		if category, err = execute[int64](options, ActivityEnsureCategory, *created.MissingCategory); err == nil {
 			created, err = createProduct(ctx, in, category)
 		}
 	}
@@ -131,20 +117,8 @@ type ProductCreated struct {
 }
 
 func createProduct(ctx workflow.Context, in EnsureProductInput, category int64) (ProductCreated, error) {
-	var created ProductCreated
-	err := workflow.ExecuteActivity(paced(ctx, in.Find.Account, "Create the product", in.Pace), ActivityCreateProduct,
-		CreateProductInput{EnsureProduct: in.EnsureProduct, CategoryID: category}).Get(ctx, &created)
-	return created, err
-}
-
-func productAnswer(ctx workflow.Context, found []order.Product) order.ProductEnsured {
-	answer := order.ProductEnsured{At: workflow.Now(ctx)}
-	if len(found) == 1 {
-		answer.Product = &found[0]
-		return answer
-	}
-	answer.Found = found
-	return answer
+	return execute[ProductCreated](paced(ctx, in.Find.Account, "Create the product", in.Pace), ActivityCreateProduct,
+		CreateProductInput{EnsureProduct: in.EnsureProduct, CategoryID: category})
 }
 
 // EnsureCategoryInput names the categories that an account may lack: a path of
@@ -177,8 +151,7 @@ type CategoryEnsured struct {
 // EnsureCategory creates the one category of a title below its parent; where that
 // is refused, the account's fallback category is the answer.
 func EnsureCategory(ctx workflow.Context, in CreateCategoryInput) (CategoryEnsured, error) {
-	var id int64
-	err := workflow.ExecuteActivity(paced(ctx, in.Account, "Create the category", in.Pace), ActivityCreateCategory, in).Get(ctx, &id)
+	id, err := execute[int64](paced(ctx, in.Account, "Create the category", in.Pace), ActivityCreateCategory, in)
 	return CategoryEnsured{At: workflow.Now(ctx), ID: id}, err
 }
 

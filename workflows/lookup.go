@@ -57,7 +57,5 @@ func Lookup(ctx workflow.Context, in LookupInput) (LookupResult, error) {
 	}
 	options := requestOptions(queue, "Look up the "+string(in.Kind), order.UrgencyPerson, 15*time.Second, time.Second)
 	options.ScheduleToCloseTimeout = lookupWait
-	var found LookupResult
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), ActivityLookup, in).Get(ctx, &found)
-	return found, err
+	return execute[LookupResult](workflow.WithActivityOptions(ctx, options), ActivityLookup, in)
 }

@@ -81,7 +81,11 @@ type OrderView struct {
 }
 
 func (r *orderRun) view() (OrderView, error) {
-	return OrderView{State: r.state, Running: r.summaries(), Steps: r.kinds()}, nil
+	view := OrderView{State: r.state, Running: r.summaries()}
+	for _, key := range workflow.DeterministicKeys(r.running) {
+		view.Steps = append(view.Steps, r.running[key].Kind)
+	}
+	return view, nil
 }
 
 func (r *orderRun) summaries() []string {
@@ -90,14 +94,6 @@ func (r *orderRun) summaries() []string {
 		texts = append(texts, r.running[key].Summary)
 	}
 	return texts
-}
-
-func (r *orderRun) kinds() []string {
-	var kinds []string
-	for _, key := range workflow.DeterministicKeys(r.running) {
-		kinds = append(kinds, r.running[key].Kind)
-	}
-	return kinds
 }
 
 // live is the loop: report what happened, carry out the answer, wait.

@@ -23,6 +23,12 @@ func planOptions(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// execute carries an activity out and gives its answer.
+func execute[T any](ctx workflow.Context, activity string, in any) (answer T, err error) {
+	err = workflow.ExecuteActivity(ctx, activity, in).Get(ctx, &answer)
+	return answer, err
+}
+
 func requestOptions[U ~int](queue, summary string, urgency U, timeout, pause time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           queue,
@@ -46,10 +52,6 @@ func ensureOptions(summary string, urgency int, timeout time.Duration) workflow.
 		HeartbeatTimeout:    10 * time.Second,
 		WaitForCancellation: true,
 		Priority:            temporal.Priority{PriorityKey: int(urgency)},
-		RetryPolicy:         ensureRetries(),
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 	}
-}
-
-func ensureRetries() *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute}
 }

@@ -131,9 +131,8 @@ func Reconcile(ctx workflow.Context, in ReconcileInput) (Reconciled, error) {
 	account := ""
 	all, seen := Reconciled{ReconcileInput: in, At: workflow.Now(ctx)}, map[int64]bool{}
 	for before.After(from) {
-		var piece ReconciledSlice
-		slice := ReconcileSliceInput{Shop: in.Shop, From: from, Before: before}
-		if err := workflow.ExecuteActivity(reading, ActivityReconcileSlice, slice).Get(ctx, &piece); err != nil {
+		piece, err := execute[ReconciledSlice](reading, ActivityReconcileSlice, ReconcileSliceInput{Shop: in.Shop, From: from, Before: before})
+		if err != nil {
 			return Reconciled{}, err
 		}
 		for _, one := range piece.Orders {
@@ -166,9 +165,8 @@ func readTotals(ctx workflow.Context, account string, orders []ShopOrder) error 
 		}
 	}
 	for page := range slices.Chunk(ids, ReconcileTotals) {
-		var read ReconciledTotals
-		in := ReconcileTotalsInput{Account: account, Orders: page}
-		if err := workflow.ExecuteActivity(ctx, ActivityReconcileTotals, in).Get(ctx, &read); err != nil {
+		read, err := execute[ReconciledTotals](ctx, ActivityReconcileTotals, ReconcileTotalsInput{Account: account, Orders: page})
+		if err != nil {
 			return err
 		}
 		for _, id := range page {

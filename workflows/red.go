@@ -29,13 +29,5 @@ func (h Health) Red(now, since time.Time, every time.Duration) bool {
 		default:
 		}
 	}
-	return now.Sub(h.lastGood(since)) >= max(missedRounds*every, quietFor)
-}
-
-// lastGood is the last success, or since when one is expected.
-func (h Health) lastGood(since time.Time) time.Time {
-	if h.LastSuccess.After(since) {
-		return h.LastSuccess
-	}
-	return since
+	return now.Sub(later(since, h.LastSuccess)) >= max(missedRounds*every, quietFor)
 }

@@ -180,9 +180,9 @@ func Rehearsal(ctx workflow.Context, in RehearsalInput) (Rehearsed, error) {
 		return d.result, err
 	}
 	for d.span.Before.After(d.span.Start()) {
-		var read RehearsalRead
 		slice := RehearsalReadInput{Shop: in.Shop, From: d.span.Start(), Before: d.span.Before, SkipStatuses: in.SkipStatuses}
-		if err := workflow.ExecuteActivity(rehearsalOptions(ctx, engine.CartumQueue(in.Shop)), ActivityRehearsalRead, slice).Get(ctx, &read); err != nil {
+		read, err := execute[RehearsalRead](rehearsalOptions(ctx, engine.CartumQueue(in.Shop)), ActivityRehearsalRead, slice)
+		if err != nil {
 			return d.result, err
 		}
 		d.result.add(read.ImportCounts)
@@ -236,8 +236,8 @@ func (d *rehearsal) decide(ctx workflow.Context, orders []order.Snapshot) error 
 func (d *rehearsal) ask(ctx workflow.Context, planned RehearsalPlanned) error {
 	account := rehearsalOptions(ctx, engine.RoappQueue(planned.Account))
 	for _, in := range planned.Contacts {
-		var found map[string][]order.Contact
-		if err := workflow.ExecuteActivity(account, ActivityRehearsalContacts, in).Get(ctx, &found); err != nil {
+		found, err := execute[map[string][]order.Contact](account, ActivityRehearsalContacts, in)
+		if err != nil {
 			return err
 		}
 		into := d.facts.People
@@ -249,8 +249,8 @@ func (d *rehearsal) ask(ctx workflow.Context, planned RehearsalPlanned) error {
 		}
 	}
 	for _, in := range planned.Products {
-		var found order.ProductsFound
-		if err := workflow.ExecuteActivity(account, string(order.StepFindProducts), in).Get(ctx, &found); err != nil {
+		found, err := execute[order.ProductsFound](account, string(order.StepFindProducts), in)
+		if err != nil {
 			return err
 		}
 		for _, key := range order.ProductKeys(in) {
@@ -258,15 +258,15 @@ func (d *rehearsal) ask(ctx workflow.Context, planned RehearsalPlanned) error {
 		}
 	}
 	for _, in := range planned.Standing {
-		var number string
-		if err := workflow.ExecuteActivity(account, ActivityRehearsalStanding, in).Get(ctx, &number); err != nil {
+		number, err := execute[string](account, ActivityRehearsalStanding, in)
+		if err != nil {
 			return err
 		}
 		d.facts.Standing[in.Number] = number
 	}
 	for _, in := range planned.Catalogue {
-		var read order.CatalogueRead
-		if err := workflow.ExecuteActivity(rehearsalOptions(ctx, engine.CartumQueue(in.Shop)), string(order.StepReadCatalogue), in).Get(ctx, &read); err != nil {
+		read, err := execute[order.CatalogueRead](rehearsalOptions(ctx, engine.CartumQueue(in.Shop)), string(order.StepReadCatalogue), in)
+		if err != nil {
 			return err
 		}
 		for _, article := range in.Articles {

@@ -59,9 +59,7 @@ const readWait = time.Minute
 // which goes after all work that waits, and not at all where lists and searches
 // have had their share of the account's requests.
 func RoappOrders(ctx workflow.Context, in RoappOrdersInput) (RoappOrdersPage, error) {
-	var page RoappOrdersPage
-	err := workflow.ExecuteActivity(readOptions(ctx, in.Account, "List orders"), ActivityRoappOrders, in).Get(ctx, &page)
-	return page, err
+	return execute[RoappOrdersPage](readOptions(ctx, in.Account, "List orders"), ActivityRoappOrders, in)
 }
 
 // readOptions are those of a list or a search: the last of an account's queue, tried again until its reader has gone.

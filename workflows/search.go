@@ -49,8 +49,6 @@ func Search(ctx workflow.Context, in SearchInput) (SearchResult, error) {
 	return search(ctx, in)
 }
 
-func search(ctx workflow.Context, in SearchInput) (found SearchResult, err error) {
-	ctx = readOptions(ctx, in.Account, "Search for a "+string(in.Kind))
-	err = workflow.ExecuteActivity(ctx, ActivitySearch, in).Get(ctx, &found)
-	return found, err
+func search(ctx workflow.Context, in SearchInput) (SearchResult, error) {
+	return execute[SearchResult](readOptions(ctx, in.Account, "Search for a "+string(in.Kind)), ActivitySearch, in)
 }

@@ -196,23 +196,12 @@ func (r *shopRun) drain(ctx workflow.Context) {
 	for r.pollRequested.ReceiveAsync(nil) {
 		r.asked = true
 	}
-	for {
-		var revision string
-		if !r.settingsChanged.ReceiveAsync(&revision) {
-			break
-		}
+	drain(r.settingsChanged, func(revision string) {
 		// The first revision that a shop is notified of is the one that it started with.
-		if first := r.state.Revision == ""; revision != r.state.Revision {
-			r.state.Revision, r.stale = revision, r.stale || !first
-		}
-	}
-	for {
-		var want InitialImportWanted
-		if !r.importWanted.ReceiveAsync(&want) {
-			break
-		}
-		r.state.wantImport(want, workflow.Now(ctx))
-	}
+		r.stale = r.stale || r.state.Revision != "" && revision != r.state.Revision
+		r.state.Revision = revision
+	})
+	drain(r.importWanted, func(want InitialImportWanted) { r.state.wantImport(want, workflow.Now(ctx)) })
 	for r.importStop.ReceiveAsync(nil) {
 		r.state.stopImport()
 	}
@@ -382,7 +371,7 @@ func (r *shopRun) endSweep(ctx workflow.Context) {
 func pauseAfter(kind order.FailureKind, failures int) time.Duration {
 	pauses := []time.Duration{5 * time.Second, 15 * time.Second, time.Minute, 2 * time.Minute}
 	if kind == order.FailCredentials {
-		pauses = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute}
+		pauses = credentialPauses
 	}
 	return pauses[min(failures, len(pauses))-1]
 }

@@ -44,16 +44,9 @@ func (r *shopRun) webhooks(ctx workflow.Context) {
 	if r.subscription != nil {
 		return
 	}
-	var want WebhooksWanted
 	wanted := false
-	for r.wanted.ReceiveAsync(&want) {
-		wanted = true
-		r.state.Delivery.PublicURL = want.PublicURL
-	}
-	var event string
-	for r.removed.ReceiveAsync(&event) {
-		delete(r.state.Subscriptions, event)
-	}
+	drain(r.wanted, func(want WebhooksWanted) { wanted, r.state.Delivery.PublicURL = true, want.PublicURL })
+	drain(r.removed, func(event string) { delete(r.state.Subscriptions, event) })
 	switch _, subscribed := r.state.Subscriptions[created]; {
 	case wanted:
 		r.startSubscription(ctx, Events, false)
@@ -96,8 +89,8 @@ func (r *shopRun) subscribe(ctx workflow.Context, events []string, renew bool) {
 		if had {
 			in.Was = &was
 		}
-		var created Subscription
-		if err := workflow.ExecuteActivity(ctx, ActivitySubscribe, in).Get(ctx, &created); err != nil {
+		created, err := execute[Subscription](ctx, ActivitySubscribe, in)
+		if err != nil {
 			workflow.GetLogger(ctx).Error("no webhook for this event; orders come by other ways", "event", event, "error", err)
 			continue
 		}

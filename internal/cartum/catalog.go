@@ -30,13 +30,7 @@ type Product struct {
 	Title       map[string]string
 	ModTitle    map[string]string
 	Description map[string]string // HTML
-	Category    Category
-}
-
-// Category is where a product belongs.
-type Category struct {
-	ID   int64             // 0: none
-	Path map[string]string // by language, as written
+	Category    map[string]string // path, as written
 }
 
 // Products reads the products of these articles. Empty articles are left out, and none at all asks nothing, as the shop
@@ -89,12 +83,11 @@ func decodeProducts(r reply) ([]Product, []error) {
 
 // product reads what a product says of itself. Only its article must be there; an order waits for nothing else.
 func (o object) product() Product {
-	parent := o.object("parent")
 	return Product{
 		Article:     o.text("article"),
 		Title:       o.texts("title"),
 		ModTitle:    o.texts("mod_title"),
 		Description: o.texts("description"),
-		Category:    Category{ID: parent.integer("id"), Path: parent.texts("value")},
+		Category:    o.object("parent").texts("value"),
 	}
 }

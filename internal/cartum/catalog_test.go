@@ -23,7 +23,7 @@ func TestProducts(t *testing.T) {
 	assert.Equal(t, []Product{
 		{
 			Article: "R-1", Title: map[string]string{"pl": "Róża", "ua": ""}, Description: map[string]string{"pl": "<p>Czerwona</p>", "ua": ""},
-			Category: Category{ID: 12, Path: map[string]string{"pl": "Kwiaty / Róże"}},
+			Category: map[string]string{"pl": "Kwiaty / Róże"},
 		},
 		{Article: "1001", Title: map[string]string{"": "Tulipan"}},
 	}, products)
@@ -107,7 +107,7 @@ func TestOddProductIsReadAsFarAsItCanBe(t *testing.T) {
 	for row, want := range map[string]Product{
 		`{"article":"A","title":5,"x":1}`:                                 {Article: "A", Title: map[string]string{"": "5"}},
 		`{"article":"A","title":{"pl":[1],"ua":true}}`:                    {Article: "A", Title: map[string]string{"pl": "1", "ua": ""}},
-		`{"article":"A","parent":{"id":"x","value":{"pl":"Kwiaty"}}}`:     {Article: "A", Category: Category{Path: map[string]string{"pl": "Kwiaty"}}},
+		`{"article":"A","parent":{"id":"x","value":{"pl":"Kwiaty"}}}`:     {Article: "A", Category: map[string]string{"pl": "Kwiaty"}},
 		`{"article":"A","parent":"Kwiaty","description":["a","b"]}`:       {Article: "A"},
 		`{"article":17,"parent":[],"title":{"pl":"Róża"},"mod_title":""}`: {Article: "17", Title: map[string]string{"pl": "Róża"}},
 	} {

@@ -7,15 +7,9 @@ import (
 
 var currencyExport = function{name: "currency/export", accepts: []string{statusOK, statusEmpty}}
 
-// Currency is a currency in which the shop sells.
-type Currency struct {
-	ID  int64  // 0: not given
-	ISO string // such as "PLN"
-}
-
-// Currencies lists the currencies that are switched on in the shop, which is what it exports unless asked for others
-// (docs/reference/cartum.md#delivery-payment-and-currency).
-func (c *Client) Currencies(ctx context.Context) ([]Currency, error) {
+// Currencies lists the currencies that are switched on in the shop, such as "PLN", which is what it exports unless asked
+// for others (docs/reference/cartum.md#delivery-payment-and-currency).
+func (c *Client) Currencies(ctx context.Context) ([]string, error) {
 	r, err := c.call(ctx, currencyExport, map[string]any{}, readEnvelope)
 	if err != nil {
 		return nil, err
@@ -24,12 +18,12 @@ func (c *Client) Currencies(ctx context.Context) ([]Currency, error) {
 	if failure != nil {
 		return nil, failure
 	}
-	var currencies []Currency
+	var currencies []string
 	var noted flaws
 	for i, row := range list {
 		o := objectOf(row, fmt.Sprintf("currency[%d]", i), &noted)
-		currency := Currency{ID: o.integer("id"), ISO: o.text("iso")}
-		if currency.ISO == "" {
+		currency := o.text("iso")
+		if currency == "" {
 			o.note(Missing, "iso", "a text", "")
 		}
 		currencies = append(currencies, currency)

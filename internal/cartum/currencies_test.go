@@ -9,8 +9,8 @@ import (
 
 func TestCurrencies(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string][]Currency{
-		`{"status":"OK","response":{"currency":[{"id":1,"iso":"PLN","title":"zł"},{"id":"2","iso":"EUR","exchangeRates":[]}]}}`: {{1, "PLN"}, {2, "EUR"}},
+	for body, want := range map[string][]string{
+		`{"status":"OK","response":{"currency":[{"id":1,"iso":"PLN","title":"zł"},{"id":"2","iso":"EUR","exchangeRates":[]}]}}`: {"PLN", "EUR"},
 		`{"status":"EMPTY","response":[]}`:                {},
 		`{"status":"OK","response":{"currency":[]}}`:      {},
 		`{"status":"EMPTY","response":{"currency":null}}`: {},

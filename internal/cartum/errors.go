@@ -149,7 +149,7 @@ func failureOfCode(f function, a answer) *Error {
 // (docs/reference/cartum.md#answers-and-errors).
 func failureOfStatus(f function, a answer, status string) *Error {
 	failure := f.failure(Unavailable, a, nil)
-	failure.Status = clip(status)
+	failure.Status = clip(status, maxWords)
 	switch status {
 	case statusUnauthorized, statusAuthorizationError:
 		failure.Kind = Credentials
@@ -215,15 +215,15 @@ func withoutSecrets(failure *Error, secrets ...string) *Error {
 			failure.Message = strings.ReplaceAll(failure.Message, secret, "***")
 		}
 	}
-	failure.Message = clip(failure.Message)
+	failure.Message = clip(failure.Message, maxWords)
 	return failure
 }
 
-// clip shortens a text to one line of at most maxWords runes.
-func clip(text string) string {
+// clip shortens a text to one line of so many runes at most.
+func clip(text string, most int) string {
 	line := []rune(strings.Join(strings.Fields(text), " "))
-	if len(line) > maxWords {
-		line = append(line[:maxWords-1], '…')
+	if len(line) > most {
+		line = append(line[:most-1], '…')
 	}
 	return string(line)
 }

@@ -62,9 +62,5 @@ func written(raw json.RawMessage) string {
 	if !ok && !isAbsent(raw) {
 		text = string(raw)
 	}
-	line := []rune(strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " "))
-	if len(line) > longestFlaw {
-		line = append(line[:longestFlaw-1], '…')
-	}
-	return string(line)
+	return clip(strings.ToValidUTF8(text, "\uFFFD"), longestFlaw)
 }

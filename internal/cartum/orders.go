@@ -23,7 +23,6 @@ type OrdersQuery struct {
 	// From and To bound the creation, both inclusive, in the shop's local time, as "2006-01-02 15:04:05".
 	From, To string
 	IDs      []int64 // order numbers
-	Statuses []int
 	// Limit is the number of rows; 0 leaves it to the shop, whose default is unknown.
 	// Offset works only together with Limit. Rows have no documented order and shift while orders arrive.
 	Limit, Offset int
@@ -40,9 +39,6 @@ func (q OrdersQuery) params() map[string]any {
 	if len(q.IDs) > 0 {
 		params["ids"] = q.IDs
 	}
-	if len(q.Statuses) > 0 {
-		params["status"] = q.Statuses
-	}
 	if q.Limit > 0 {
 		params["limit"] = q.Limit
 		params["offset"] = q.Offset
@@ -53,23 +49,12 @@ func (q OrdersQuery) params() map[string]any {
 // OrdersPage is one answer of orders/get.
 type OrdersPage struct {
 	Orders []Order
-	// Failed are the rows that do not say which order they are; they never cost the others.
-	Failed []OrderError
+	// Failed are the rows that do not say which order they are, each as an error of kind Malformed whose field is
+	// "order_id", or "order" where the row is no object; they never cost the others.
+	Failed []*Error
 	// Rows counts both, so that a short page is distinguished from one with failures.
 	Rows int
 }
-
-// OrderError is a row that does not say which order it is. Its Err is an *Error of kind Malformed.
-type OrderError struct {
-	Row   int    // place in the page, from 0
-	Field string // "order_id"; "order" where the row is no object
-	Err   error
-}
-
-func (e OrderError) Error() string { return e.Err.Error() }
-
-// Unwrap gives the *Error.
-func (e OrderError) Unwrap() error { return e.Err }
 
 // Order is an order as the shop has it (docs/reference/cartum.md#order-fields).
 type Order struct {
@@ -79,7 +64,7 @@ type Order struct {
 	Currency   string // ISO code
 
 	// The recipient as written; Phone is formatted text, Address may join its parts with "@".
-	Name, Email, Phone, City, Address, Country string
+	Name, Email, Phone, City, Address string
 
 	DeliveryType  Option
 	DeliveryPrice *decimal.Decimal // nil: not given; -1: not calculated, at the carrier's rates. Not part of TotalSum
@@ -108,7 +93,7 @@ type Order struct {
 
 	// From delivery_data, else additional_data; empty where neither has them in a known shape
 	// (docs/reference/cartum.md#delivery-data).
-	Tracking, TrackingStatus, Branch string
+	Tracking, Branch string
 }
 
 // Option is a delivery or payment option of the shop; its id differs from shop to shop.
@@ -127,10 +112,10 @@ type Line struct {
 	// (docs/reference/cartum.md#read-orders).
 	StorageID, ParentStorageID string
 
-	Title, Article       string // Article may be empty
-	Type, DiscountMarker string
-	Price                decimal.Decimal // of one unit, with the product's own discount
-	Quantity, Total      decimal.Decimal
+	Title, Article  string // Article may be empty
+	Type            string
+	Price           decimal.Decimal // of one unit, with the product's own discount
+	Quantity, Total decimal.Decimal
 }
 
 // Orders reads one page of orders. It fails only as a whole answer fails: rows that cannot be read are in Failed.
@@ -159,7 +144,7 @@ func (c *Client) Order(ctx context.Context, number int64) (*Order, error) {
 		}
 	}
 	for _, failed := range page.Failed {
-		return nil, failed.Err // it may be the one
+		return nil, failed // it may be the one
 	}
 	return nil, &Error{Kind: NotFound, Function: ordersGet.name}
 }
@@ -253,10 +238,10 @@ func decodeOrders(r reply) (OrdersPage, *Error) {
 		return OrdersPage{}, failure
 	}
 	page := OrdersPage{Rows: len(list)}
-	for i, row := range list {
+	for _, row := range list {
 		order, bad := decodeOrder(row)
 		if bad != nil {
-			page.Failed = append(page.Failed, OrderError{Row: i, Field: bad.Field, Err: ordersGet.malformed(bad.Field, bad.reason())})
+			page.Failed = append(page.Failed, ordersGet.malformed(bad.Field, bad.reason()))
 			continue
 		}
 		page.Orders = append(page.Orders, order)
@@ -285,7 +270,6 @@ func decodeOrder(row json.RawMessage) (Order, *Flaw) {
 	order.Phone = o.phone("delivery_phone")
 	order.City = o.text("delivery_city")
 	order.Address = o.text("delivery_address")
-	order.Country = o.text("delivery_country")
 	order.DeliveryType = o.option("delivery_type")
 	order.DeliveryPrice = o.optionalAmount("delivery_price")
 	order.PaymentType = o.option("payment_type")
@@ -414,7 +398,6 @@ func decodeLine(raw json.RawMessage, path string, noted *flaws) Line {
 		Title:           o.text("title"),
 		Article:         o.text("article"),
 		Type:            o.text("type"),
-		DiscountMarker:  o.text("discount_marker"),
 		Price:           o.amount("price"),
 		Quantity:        o.amount("quantity"),
 		Total:           o.amount("total_price"),
@@ -438,7 +421,6 @@ func readShipment(order map[string]json.RawMessage, into *Order) {
 	into.Tracking = cmp.Or(
 		firstText(delivery, "tnNumber", "tracking_number", "tracking_code"), strings.TrimSpace(number),
 		firstText(additional, "tracking_number", "tracking_code"))
-	into.TrackingStatus = firstText(delivery, "tnStatusName")
 	into.Branch = cmp.Or(
 		firstText(delivery, "destination.address.geoObject.id", "recipient_warehouse_ref"),
 		firstText(additional, "recipient_warehouse_ref"))

@@ -174,7 +174,7 @@ func AskShop(ctx context.Context, client *cartum.Client, zone *time.Location) re
 	}
 	if list, err := client.Currencies(ctx); err == nil {
 		for _, one := range list {
-			says.Currencies = append(says.Currencies, order.NormalizeCurrency(one.ISO))
+			says.Currencies = append(says.Currencies, order.NormalizeCurrency(one))
 		}
 		slices.Sort(says.Currencies)
 	}

@@ -1,10 +1,10 @@
 package order
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -40,8 +40,8 @@ func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now 
 	next = clone(s)
 	a := advance{s: &next, r: r, now: now, running: map[string]runningStep{}, fault: fault}
 	if retries(events) {
-		running = slices.Concat(running, next.FailedSteps)
-		next.FailedSteps = nil
+		events, running = slices.Concat(next.Failed, events), slices.Concat(running, next.FailedSteps)
+		next.Failed, next.FailedSteps = nil, nil
 	}
 	for _, step := range running {
 		known, err := readStep(step)
@@ -57,11 +57,23 @@ func tryAdvance(s State, events []flow.Event, running []flow.Step, r Rules, now 
 		return s, flow.Commands{}, err
 	}
 	for _, recorded := range []any{next, a.commands} {
-		if err := encodable(reflect.ValueOf(recorded)); err != nil {
-			return s, flow.Commands{}, err
+		if _, err := json.Marshal(recorded); err != nil {
+			return s, flow.Commands{}, fmt.Errorf("encode an answer: %w", err)
 		}
 	}
 	return next, a.commands, nil
+}
+
+// clone is a deep copy, by way of the form in which the workflow keeps a state.
+func clone(s State) (copied State) {
+	text, err := json.Marshal(s)
+	if err == nil {
+		err = json.Unmarshal(text, &copied)
+	}
+	if err != nil {
+		panic(fmt.Errorf("copy a state: %w", err))
+	}
+	return copied
 }
 
 // advance is one call of [Advance].
@@ -80,7 +92,7 @@ type advance struct {
 // take applies the events. What freezes comes first: a change that arrived with it
 // comes too late.
 func (a *advance) take(events []flow.Event) error {
-	events = slices.Concat(a.retriedEvents(events), events)
+	events = slices.Clone(events)
 	slices.SortStableFunc(events, func(x, y flow.Event) int { return rank(x) - rank(y) })
 	for _, event := range events {
 		a.ending = a.ending || event.Kind == flow.EventRunEnding
@@ -111,18 +123,8 @@ func rank(e flow.Event) int {
 	return 1
 }
 
-// retriedEvents are events that a defect kept from being applied. They come back
-// once the hold for the defect is retried.
-func (a *advance) retriedEvents(events []flow.Event) []flow.Event {
-	if !retries(events) {
-		return nil
-	}
-	failed := a.s.Failed
-	a.s.Failed = nil
-	return failed
-}
-
-// retries reports whether an event has what waits tried again.
+// retries reports whether an event has what waits tried again: also the events that
+// a defect kept from being applied.
 func retries(events []flow.Event) bool {
 	return slices.ContainsFunc(events, func(e flow.Event) bool {
 		return e.Kind == SignalDecide || e.Kind == SignalSettings || e.Kind == flow.EventTimer || e.Kind == UpdateRefresh
@@ -174,7 +176,7 @@ func (a *advance) taken(next plan, p *planner) bool {
 		s.setHold(internalError(a.fault), a.now)
 		return true
 	case next.hold != nil && s.Hold == nil:
-		s.setHold(*next.hold, a.now)
+		s.setHold(next.hold, a.now)
 		return true
 	case next.synced:
 		s.sync(a.now)
@@ -221,7 +223,7 @@ func (a *advance) useKnownProducts() {
 		}
 		if product, known := a.r.KnownProduct(key); known {
 			facts.Found = []Product{product}
-			s.setProduct(key, facts)
+			put(&s.Products, key, facts)
 		}
 	}
 }
@@ -284,10 +286,7 @@ func (a *advance) start(step flow.Step) {
 		panic(err) // we created it
 	}
 	if kind.mayCommit {
-		if s.InFlight == nil {
-			s.InFlight = map[string]time.Time{}
-		}
-		s.InFlight[step.Key] = a.now
+		put(&s.InFlight, step.Key, a.now)
 	}
 	kind.onStart(s, kind.in, a.now)
 	a.commands.Start = append(a.commands.Start, step)

@@ -2,6 +2,7 @@ package order
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 const mostFailedEvents = 50
 
 // internalError is the hold for a defect of ours.
-func internalError(fault error) Hold {
+func internalError(fault error) *Hold {
 	message := ""
 	if fault != nil {
 		message, _, _ = strings.Cut(fault.Error(), "\n")
@@ -38,9 +39,10 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 			good = append(good, event)
 		}
 	}
-	kept := clone(s)
-	kept.Failed = append(kept.Failed, bad...)
+	kept := s
+	kept.Failed = slices.Concat(s.Failed, bad)
 	kept.Failed = kept.Failed[max(0, len(kept.Failed)-mostFailedEvents):]
+	kept.FailedSteps = slices.Clone(s.FailedSteps)
 	// A step whose end cannot be applied has ended all the same.
 	var runs []flow.Step
 	for _, step := range running {
@@ -62,26 +64,22 @@ func advanceDespite(fault error, s State, events []flow.Event, running []flow.St
 
 // endIn reports whether one of the events is the end of a step.
 func endIn(events []flow.Event, step flow.Step) bool {
-	return slices.ContainsFunc(events, func(e flow.Event) bool { return endOf(e) == step.Key })
-}
-
-// endOf is the key of the step whose end an event reports, "" for others.
-func endOf(e flow.Event) string {
-	if e.Kind != flow.EventStepEnded {
-		return ""
-	}
-	var ended flow.StepEnded
-	_ = json.Unmarshal(e.Payload, &ended) // it is ours
-	return ended.Key
+	return slices.ContainsFunc(events, func(e flow.Event) bool {
+		var ended flow.StepEnded
+		_ = json.Unmarshal(e.Payload, &ended) // that of a step's end is ours
+		return e.Kind == flow.EventStepEnded && ended.Key == step.Key
+	})
 }
 
 // holdForFault holds the order where the rules cannot decide at all.
 func holdForFault(fault error, s State, running []flow.Step, now time.Time) (State, flow.Commands) {
+	s.Timeline = maps.Clone(s.Timeline)
 	hold := internalError(fault)
-	if !s.Hold.same(&hold) {
+	if !s.Hold.same(hold) {
 		s.Hold, s.LastHold = nil, nil
 		s.setHold(hold, now)
 	} else if !s.Hold.NextRetry.After(now) {
+		s.Hold = new(*s.Hold)
 		s.Hold.Retries++
 		s.Hold.NextRetry = nextRetry(s.Hold, s.Key.Number, now)
 	}

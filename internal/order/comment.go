@@ -3,7 +3,6 @@ package order
 import (
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -30,19 +29,11 @@ const commentTime = "02.01.2006 15:04"
 // first otherwise.
 func FirstComment(s Snapshot, r Rules, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s)}
-	sections := [][]string{
-		{c.heading(r, at)},
-		c.customer(),
-		c.delivery(),
-		c.remarks(),
-		c.zeroPrices(),
-		c.amount(),
-	}
-	return joinSections(sections)
+	return joinSections(c.heading("Heading", r, at), c.customer(), c.delivery(), c.remarks(), c.zeroPrices(), c.amount())
 }
 
 // joinSections leaves out empty lines and empty sections.
-func joinSections(sections [][]string) string {
+func joinSections(sections ...[]string) string {
 	var texts []string
 	for _, lines := range sections {
 		texts = append(texts, strings.Join(filled(lines), "\n"))
@@ -74,12 +65,12 @@ func (c commentary) withValue(id, value string, limit int) string {
 	return c.say(id, words{"Value": value})
 }
 
-func (c commentary) heading(r Rules, at time.Time) string {
-	return c.say("Heading", words{
-		"Number": strconv.FormatInt(c.order.Number, 10),
+func (c commentary) heading(id string, r Rules, at time.Time) []string {
+	return []string{c.say(id, words{
+		"Number": num(c.order.Number),
 		"Shop":   Shorten(NormalizeText(r.ShopName), longestValue),
 		"At":     at.In(r.Zone()).Format(commentTime),
-	})
+	})}
 }
 
 func (c commentary) customer() []string {

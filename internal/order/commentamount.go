@@ -9,18 +9,15 @@ import (
 // amount says how the order is paid and how the amount to collect is calculated:
 // from the items to Cartum's total, and from there to what is due.
 func (c commentary) amount() []string {
-	if c.linesUnclear {
-		lines := append([]string{c.payment(), c.sum("ShopTotal", c.totals.Sum)}, c.extras(false)...)
-		return append(lines, c.toCollect())
+	lines, total := []string{c.payment()}, c.linesUnclear
+	if !c.linesUnclear {
+		changes := c.changes()
+		lines, total = append(append(lines, c.sum("Items", c.totals.Items)), changes...), len(changes) > 0
 	}
-	lines := []string{c.payment(), c.sum("Items", c.totals.Items)}
-	changes := c.changes()
-	lines = append(lines, changes...)
-	if len(changes) > 0 {
+	if total {
 		lines = append(lines, c.sum("ShopTotal", c.totals.Sum))
 	}
-	lines = append(lines, c.extras(false)...)
-	return append(lines, c.toCollect())
+	return append(append(lines, c.extras(false)...), c.toCollect())
 }
 
 func (c commentary) sum(id string, amount decimal.Decimal) string {
@@ -66,11 +63,7 @@ func (c commentary) extras(included bool) []string {
 }
 
 func (c commentary) discount(d Discount) string {
-	ids := map[DiscountKind]string{
-		DiscountCoupon:  "DiscountCoupon",
-		DiscountManager: "DiscountManager",
-		DiscountOrder:   "DiscountOrder",
-	}
+	ids := map[DiscountKind]string{DiscountCoupon: "DiscountCoupon", DiscountManager: "DiscountManager", DiscountOrder: "DiscountOrder"}
 	return c.say(ids[d.Kind], words{
 		"Title":   Shorten(NormalizeText(d.Title), longestValue),
 		"Percent": c.percentage(d.Percent),

@@ -1,11 +1,6 @@
 package order
 
-import (
-	"strconv"
-	"time"
-
-	"github.com/shopspring/decimal"
-)
+import "time"
 
 // News is what a later comment says.
 type News struct {
@@ -25,7 +20,7 @@ type News struct {
 // what is not synced. It names the moment it reports.
 func NextComment(s Snapshot, r Rules, news News, at time.Time) string {
 	c := commentary{voice: newVoice(r.Language), order: s, totals: Explain(s), linesUnclear: news.LinesUnclear}
-	sections := [][]string{{c.changeHeading(r, at)}}
+	sections := [][]string{c.heading("ChangeHeading", r, at)}
 	add := func(due bool, lines func() []string) {
 		if due {
 			sections = append(sections, lines())
@@ -38,7 +33,7 @@ func NextComment(s Snapshot, r Rules, news News, at time.Time) string {
 	add(news.Delivery, c.delivery)
 	add(news.Remarks, c.presentRemarks)
 	add(news.Payment, c.amount)
-	return joinSections(sections)
+	return joinSections(sections...)
 }
 
 // presentRemarks says so where there are none any more.
@@ -49,37 +44,20 @@ func (c commentary) presentRemarks() []string {
 	return []string{c.say("NoRemarks", nil)}
 }
 
-func (c commentary) changeHeading(r Rules, at time.Time) string {
-	return c.say("ChangeHeading", words{
-		"Number": strconv.FormatInt(c.order.Number, 10),
-		"Shop":   Shorten(NormalizeText(r.ShopName), longestValue),
-		"At":     at.In(r.Zone()).Format(commentTime),
-	})
-}
-
 // differences lists what the shop has otherwise than RO App.
 func (c commentary) differences(all []Difference) []string {
 	if len(all) == 0 {
 		return []string{c.say("NoDifference", nil)}
 	}
+	ids := map[DifferenceKind]string{DifferenceNew: "DifferenceNew", DifferenceRemoved: "DifferenceRemoved", DifferenceValues: "DifferenceValues"}
 	lines := []string{c.say("Differences", nil)}
 	for _, d := range all {
-		values := words{"Line": d.Key.label(), "Shop": c.values(d.Shop), "Account": c.values(d.Account)}
-		switch d.Kind {
-		case DifferenceNew:
-			lines = append(lines, c.say("DifferenceNew", values))
-		case DifferenceRemoved:
-			lines = append(lines, c.say("DifferenceRemoved", values))
-		case DifferenceValues:
-			lines = append(lines, c.say("DifferenceValues", values))
-		}
+		lines = append(lines, c.say(ids[d.Kind], words{"Line": d.Key.label(), "Shop": c.values(d.Shop), "Account": c.values(d.Account)}))
 	}
 	return lines
 }
 
 // values reads "3 × 10,00 PLN".
 func (c commentary) values(v ItemValues) string {
-	return c.quantity(v.Quantity) + " × " + c.money(v.Price, c.order.Currency)
+	return c.figure(v.Quantity.String()) + " × " + c.money(v.Price, c.order.Currency)
 }
-
-func (c commentary) quantity(q decimal.Decimal) string { return c.figure(q.String()) }

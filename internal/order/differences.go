@@ -25,45 +25,35 @@ type Difference struct {
 // change in the shop that is not synced. What staff changed by themselves is no
 // difference.
 func (s *State) Differences() []Difference {
-	if s.Snapshot == nil || s.Order == nil || !s.imported() {
-		return nil
-	}
-	shop := s.clearest()
-	if s.linesUnclear() && len(shop.Lines) == 0 {
-		return nil
-	}
 	var all []Difference
-	inShop := map[LineKey]bool{}
-	for _, line := range PricedLines(shop) {
-		inShop[line.Key] = true
-		if d, differs := s.difference(line); differs {
-			all = append(all, d)
+	for _, pair := range s.LinePairs() {
+		if pair.Difference == "" {
+			continue
 		}
-	}
-	for _, key := range s.lineKeys() {
-		if facts := s.Lines[key]; !inShop[key] && facts.present() {
-			all = append(all, Difference{Key: key, Kind: DifferenceRemoved, Account: facts.current()})
+		d := Difference{Key: pair.Key, Kind: pair.Difference}
+		if pair.Shop != nil {
+			d.Shop = *pair.Shop
 		}
+		if pair.Account != nil {
+			d.Account = *pair.Account
+		}
+		all = append(all, d)
 	}
 	return all
 }
 
-func (s *State) difference(line Line) (Difference, bool) {
+// difference says why a line of the shop differs from RO App, "" where it does not.
+func (s *State) difference(line Line) DifferenceKind {
 	shop := ItemValues{line.Quantity, line.Price}
 	facts, written := s.Lines[line.Key]
-	d := Difference{Key: line.Key, Kind: DifferenceValues, Shop: shop, Account: facts.current()}
-	changed := !shop.equal(facts.synced())
+	changed := facts.Kept || !shop.equal(facts.synced())
 	switch {
-	case !written:
-		d.Kind, d.Account = DifferenceNew, ItemValues{}
-		return d, s.Order.WrittenOff
-	case !facts.present():
-		d.Kind, d.Account = DifferenceNew, ItemValues{}
-		return d, changed || facts.Kept
-	case s.Order.WrittenOff:
-		return d, (changed || facts.Kept) && !shop.equal(facts.current())
+	case !written && s.Order.WrittenOff, written && !facts.present() && changed:
+		return DifferenceNew
+	case facts.present() && (facts.Kept || s.Order.WrittenOff && changed) && !shop.equal(facts.current()):
+		return DifferenceValues
 	default:
-		return d, facts.Kept && !shop.equal(facts.current())
+		return ""
 	}
 }
 

@@ -44,10 +44,7 @@ func (s *State) decide(d Decision, now time.Time) {
 	case DecideCreateProduct:
 		s.chooseProduct(d.ProductKey, func(f *ProductState) { f.Chosen, f.Create = nil, true })
 	case DecideAccept:
-		if s.Accepted == nil {
-			s.Accepted = map[string]bool{}
-		}
-		s.Accepted[s.waitsFor().Problem] = true
+		put(&s.Accepted, s.waitsFor().Problem, true)
 	case DecideCreateAgain:
 		s.ImportState = ImportState{}
 	case DecideLink:
@@ -90,7 +87,7 @@ func (s *State) chooseProduct(key ProductKey, choose func(*ProductState)) {
 	}
 	facts := s.Products[key]
 	choose(&facts)
-	s.setProduct(key, facts)
+	put(&s.Products, key, facts)
 }
 
 // waitsFor is the hold that a person answers. While its cause is checked again it

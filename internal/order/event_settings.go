@@ -8,8 +8,5 @@ const SignalSettings = "settings"
 
 var _ = defineSignal(SignalSettings, func(s *State, _ string, now time.Time) {
 	s.lift(now)
-	for key, backoff := range s.Backoffs {
-		backoff.Until = time.Time{}
-		s.Backoffs[key] = backoff
-	}
+	s.endBackoffs()
 })

@@ -25,7 +25,6 @@ const (
 	FailMalformed    FailureKind = "Malformed"    // a value has no safe meaning
 	FailDeducts      FailureKind = "DeductsAtOnce"
 	FailUnknownShop  FailureKind = "UnknownShop"
-	FailNoEndpoint   FailureKind = "NoEndpoint" // the service does not offer the call any more
 )
 
 // Failure is why a step ended without success.
@@ -57,17 +56,17 @@ func failureOf(side Side, e flow.StepError) Failure {
 func (s *State) fail(step runningStep, f Failure, now time.Time) {
 	if f.Definite && step.precheck(step.in).Lost == nil {
 		delete(s.InFlight, step.Key)
-		step.nothing(s, step.in)
+		step.nothing(s, step.in, now)
 	} else {
 		s.outcomeUnknown(step, now)
 	}
-	step.failed(s, step.in)
+	step.failed(s, step.in, now)
 	s.backOff(step, now)
 	if f.Kind == FailRejected {
 		if step.refused(s, step.in, f, now) {
 			return
 		}
-		step.doubt(s, step.in)
+		step.doubt(s, step.in, now)
 	}
 	hold := holdOf(step, f)
 	hold.Step = step.Key
@@ -84,39 +83,41 @@ func (s *State) outcomeUnknown(step runningStep, now time.Time) {
 }
 
 // holdOf is the hold that a failure leads to.
-func holdOf(step runningStep, f Failure) Hold {
+func holdOf(step runningStep, f Failure) *Hold {
 	service := serviceName(f.Side)
-	h := Hold{Field: f.Field}
 	switch f.Kind {
 	case FailCredentials:
-		h = holdFor(HoldCredentials, "service", service, "message", f.Text, "account", step.Queue)
+		h := holdFor(HoldCredentials, "service", service, "message", f.Text, "account", step.Queue)
 		h.Side, h.Variant = f.Side, string(f.Side)
+		return h
 	case FailMissingRight:
-		h = holdFor(HoldMissingRight, "message", f.Text)
+		return holdFor(HoldMissingRight, "message", f.Text)
 	case FailNotCreatable:
-		h = holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
-		h.Variant = "not-creatable"
-		if special, ok := step.notCreatable(step.in, f); ok {
-			h = special
+		if in, ok := step.in.(EnsureProduct); ok {
+			return in.notCreatable(f)
 		}
+		h := holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
+		h.Variant = "not-creatable"
+		return h
 	case FailRejected:
-		h = holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
+		return holdFor(HoldRejected, "service", service, "step", step.Kind, "message", f.Text)
 	case FailGone:
-		h = holdFor(HoldOrderGone)
+		return holdFor(HoldOrderGone)
 	case FailMalformed:
-		h = holdFor(HoldMalformed, "service", service, "message", f.Text, "field", f.Field)
+		h := holdFor(HoldMalformed, "service", service, "message", f.Text, "field", f.Field)
 		h.Field, h.Variant = f.Field, "answer"
+		return h
 	case FailDeducts:
-		h = holdFor(HoldDeductedAtOnce)
+		return holdFor(HoldDeductedAtOnce)
 	case FailUnknownShop:
-		h = holdFor(HoldUnknownShop, "message", f.Text)
-	case FailUnreachable, FailThrottled, FailNoEndpoint:
-		h = holdFor(HoldUnreachable, "service", service, "message", f.Text)
+		return holdFor(HoldUnknownShop, "message", f.Text)
+	case FailUnreachable, FailThrottled:
+		h := holdFor(HoldUnreachable, "service", service, "message", f.Text)
 		h.Side = f.Side
+		return h
 	default:
 		panic(fmt.Sprintf("no such failure: %q", f.Kind))
 	}
-	return h
 }
 
 func serviceName(side Side) string {
@@ -139,16 +140,13 @@ var backoffs = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, t
 
 // backOff puts the step off after a failure.
 func (s *State) backOff(step runningStep, now time.Time) {
-	if s.Backoffs == nil {
-		s.Backoffs = map[string]Backoff{}
-	}
 	b := s.Backoffs[step.Key]
 	if b.Fingerprint != step.Fingerprint {
 		b = Backoff{Fingerprint: step.Fingerprint}
 	}
 	b.Until = now.Add(backoffs[min(b.Failures, len(backoffs)-1)])
 	b.Failures++
-	s.Backoffs[step.Key] = b
+	put(&s.Backoffs, step.Key, b)
 }
 
 // putOff is the time until which a step may not be started, the zero time for now.

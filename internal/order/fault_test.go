@@ -200,7 +200,6 @@ func TestStepThatFailsForEverIsStartedSeldom(t *testing.T) {
 		"throttled":   {Kind: order.FailThrottled, Text: "x"},
 		"rejected":    {Kind: order.FailRejected, Text: "x", Definite: true},
 		"credentials": {Kind: order.FailCredentials, Text: "x", Definite: true},
-		"no endpoint": {Kind: order.FailNoEndpoint, Text: "x", Definite: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -288,10 +287,9 @@ func TestRandomFailuresOfRandomStepsAreBounded(t *testing.T) {
 						{Kind: order.FailThrottled, Definite: true},
 						{Kind: order.FailRejected, Definite: true},
 						{Kind: order.FailCredentials, Definite: true},
-						{Kind: order.FailNoEndpoint, Definite: true},
 						{Kind: order.FailGone, Definite: true},
 						{Kind: order.FailMissingRight, Definite: true},
-					}[random.IntN(8)]
+					}[random.IntN(7)]
 					failure.Text, failure.Side = "x", order.Side(step.Side)
 					l.fail(order.StepKind(step.Kind), failure)
 				}

@@ -61,8 +61,8 @@ type Hold struct {
 
 // holdFor creates a hold from its reason and pairs of a parameter's name and
 // value.
-func holdFor(reason HoldReason, pairs ...string) Hold {
-	return Hold{Reason: reason, Params: msg("", pairs...).Params}
+func holdFor(reason HoldReason, pairs ...string) *Hold {
+	return &Hold{Reason: reason, Params: msg("", pairs...).Params}
 }
 
 // ChoiceKind is the decision that chooses a record: a product where the hold is about one, else a contact.
@@ -76,10 +76,7 @@ func (h *Hold) ChoiceKind() DecisionKind {
 // Message is what the order waits for, as a message.
 func (h *Hold) Message() flow.Message {
 	params := maps.Clone(h.Params)
-	if params == nil {
-		params = map[string]string{}
-	}
-	params["reason"] = string(h.Reason)
+	put(&params, "reason", string(h.Reason))
 	if h.Variant != "" {
 		params["variant"] = h.Variant
 	}

@@ -103,40 +103,41 @@ func (d Decided) Nothing() bool { return d.Quantity == nil && d.Price == nil }
 // and RO App still has what we wrote.
 func (w LineWrite) Decide(item Item) Decided {
 	var d Decided
-	if w.Quantity && !item.Quantity.Equal(w.To.Quantity) && w.isOurs(item.Quantity, ItemValues.quantity) {
+	quantity, price := w.ours(item)
+	if w.Quantity && !item.Quantity.Equal(w.To.Quantity) && quantity {
 		d.Quantity = &w.To.Quantity
 	}
-	if w.Price && !item.Price.Equal(w.To.Price) && w.isOurs(item.Price, ItemValues.price) {
+	if w.Price && !item.Price.Equal(w.To.Price) && price {
 		d.Price = &w.To.Price
 	}
 	return d
 }
 
-func (v ItemValues) quantity() decimal.Decimal { return v.Quantity }
-func (v ItemValues) price() decimal.Decimal    { return v.Price }
-
-func (w LineWrite) isOurs(value decimal.Decimal, of func(ItemValues) decimal.Decimal) bool {
-	return slices.ContainsFunc(w.Ours, func(ours ItemValues) bool { return of(ours).Equal(value) })
+// ours reports which of an item's values are ours.
+func (w LineWrite) ours(item Item) (quantity, price bool) {
+	for _, known := range w.Ours {
+		quantity, price = quantity || known.Quantity.Equal(item.Quantity), price || known.Price.Equal(item.Price)
+	}
+	return quantity, price
 }
 
 // apply applies an item as it was read, and what was written to it afterwards.
 func (f *LineState) apply(w LineWrite, item Item, sent Decided) {
 	carried := f.synced()
 	stands := ItemValues{item.Quantity, item.Price}
-	quantity := carrying{
+	ourQuantity, ourPrice := w.ours(item)
+	f.Quantity, f.ShopQuantity = carrying{
 		written: f.Quantity, carried: carried.Quantity, to: w.To.Quantity, stands: stands.Quantity,
-		changed: w.Quantity, ours: w.isOurs(stands.Quantity, ItemValues.quantity), sent: sent.Quantity != nil,
-	}
-	price := carrying{
+		changed: w.Quantity, ours: ourQuantity, sent: sent.Quantity != nil,
+	}.done()
+	f.Price, f.ShopPrice = carrying{
 		written: f.Price, carried: carried.Price, to: w.To.Price, stands: stands.Price,
-		changed: w.Price, ours: w.isOurs(stands.Price, ItemValues.price), sent: sent.Price != nil,
-	}
-	f.Quantity, f.ShopQuantity = quantity.done()
-	f.Price, f.ShopPrice = price.done()
-	if quantity.sent {
+		changed: w.Price, ours: ourPrice, sent: sent.Price != nil,
+	}.done()
+	if sent.Quantity != nil {
 		stands.Quantity = w.To.Quantity
 	}
-	if price.sent {
+	if sent.Price != nil {
 		stands.Price = w.To.Price
 	}
 	f.Deleted, f.Theirs = false, nil
@@ -177,11 +178,14 @@ func different(value, from decimal.Decimal) *decimal.Decimal {
 	return &value
 }
 
-// ourItems are the ids of the items that stand for lines, sorted.
-func (s *State) ourItems() []int64 {
+// everyProduct stands for the items of any product.
+const everyProduct = 0
+
+// ourItems are the ids of the items of a product that stand for lines, sorted.
+func (s *State) ourItems(product int64) []int64 {
 	var ids []int64
 	for _, facts := range s.Lines {
-		if facts.ItemID != 0 {
+		if facts.ItemID != 0 && (product == everyProduct || facts.ProductID == product) {
 			ids = append(ids, facts.ItemID)
 		}
 	}
@@ -205,7 +209,7 @@ func sumOfOthers(items []Item, ids []int64) decimal.Decimal {
 func (s *State) leaveLines() {
 	for _, line := range PricedLines(*s.Snapshot) {
 		if _, written := s.Lines[line.Key]; !written {
-			s.setLine(line.Key, LineState{Quantity: line.Quantity, Price: line.Price, Deleted: true})
+			put(&s.Lines, line.Key, LineState{Quantity: line.Quantity, Price: line.Price, Deleted: true})
 		}
 	}
 }

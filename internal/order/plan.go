@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -40,12 +41,10 @@ func (p *planner) next() plan {
 		return plan{}
 	}
 	if p.r.Absent != "" {
-		h := holdFor(HoldUnknownShop, "message", p.r.Absent)
-		return plan{hold: &h}
+		return plan{hold: holdFor(HoldUnknownShop, "message", p.r.Absent)}
 	}
 	if p.r.AccountAbsent {
-		h := holdFor(HoldUnknownAccount, "account", p.account())
-		return plan{hold: &h}
+		return plan{hold: holdFor(HoldUnknownAccount, "account", p.account())}
 	}
 	hold, notice := p.s.Hold != nil && !p.despite.hold, p.s.Notice != nil && !p.despite.notice
 	switch {
@@ -59,11 +58,9 @@ func (p *planner) next() plan {
 		return plan{hold: p.numberReused()}
 	case p.s.Linking != nil:
 		return p.link()
-	}
-	switch p.s.Phase() {
-	case PhaseImporting:
+	case p.s.Order == nil:
 		return p.importOrder()
-	case PhaseFilling:
+	case !p.s.imported():
 		return p.fillOrder()
 	default:
 		return p.sync()
@@ -77,8 +74,7 @@ func (p *planner) readFirst() plan {
 		return plan{close: &Closed{Message: msg("not-in-shop"), Reopens: true}}
 	}
 	if p.s.Missing > 0 && p.s.Notice == nil {
-		h := holdFor(HoldNotInShop, "number", num(p.s.Key.Number))
-		return plan{hold: &h}
+		return plan{hold: holdFor(HoldNotInShop, "number", num(p.s.Key.Number))}
 	}
 	steps := []flow.Step{p.readShopOrder()}
 	if p.s.Snapshot == nil {
@@ -170,10 +166,8 @@ func (p *planner) prepare() plan {
 	if reads := slices.Concat(customer.reads, resolved.reads); len(reads) > 0 {
 		return plan{steps: reads}
 	}
-	for _, h := range []*Hold{customer.hold, resolved.hold} {
-		if h != nil {
-			return plan{hold: h}
-		}
+	if h := cmp.Or(customer.hold, resolved.hold); h != nil {
+		return plan{hold: h}
 	}
 	if creates := slices.Concat(customer.creates, resolved.creates); len(creates) > 0 {
 		return plan{steps: creates}
@@ -225,25 +219,28 @@ func (p *planner) refusal() *Hold {
 	if len(p.s.Snapshot.Lines) == 0 {
 		h := holdFor(HoldNoItems)
 		h.Field = "products"
-		return &h
+		return h
 	}
 	if !p.phoneless() || p.s.Customer.Chosen != nil || p.s.Customer.Create {
 		return nil
 	}
 	h := holdFor(HoldNoCustomer, "phone", p.s.Snapshot.Customer.Phone)
 	h.Field = "delivery_phone"
-	return &h
+	return h
 }
 
 // unreadable is the first value of the shop's order that has no safe meaning for
 // RO App and that nobody accepted.
 func (p *planner) unreadable() *Hold {
-	for _, problem := range Holding(p.s.Snapshot.Problems) {
-		if !p.s.Accepted[problem.ID()] {
-			return problem.hold()
-		}
+	if open := p.openProblems(); len(open) > 0 {
+		return open[0].hold()
 	}
 	return p.otherCurrency()
+}
+
+// openProblems are those that a person has to accept and that nobody accepted yet.
+func (p *planner) openProblems() []Problem {
+	return slices.DeleteFunc(Holding(p.s.Snapshot.Problems), func(problem Problem) bool { return p.s.Accepted[problem.ID()] })
 }
 
 // hold is the hold for a value that a person has to accept or to correct.
@@ -257,14 +254,14 @@ func (p Problem) hold() *Hold {
 	if p.Acceptable {
 		h.Problem = p.ID()
 	}
-	return &h
+	return h
 }
 
 // otherCurrency is the hold of an order whose amounts are not known to be in the
 // account's currency.
 func (p *planner) otherCurrency() *Hold {
-	for _, problem := range Holding(p.s.Snapshot.Problems) {
-		if problem.Subject == SubjectCurrency && !p.s.Accepted[problem.ID()] {
+	for _, problem := range p.openProblems() {
+		if problem.Subject == SubjectCurrency {
 			return problem.hold()
 		}
 	}
@@ -273,16 +270,11 @@ func (p *planner) otherCurrency() *Hold {
 	}
 	h := holdFor(HoldCurrency, "currency", p.s.Snapshot.Currency, "accountCurrency", p.r.Currency)
 	h.Field = fieldCurrency
-	return &h
+	return h
 }
 
-// lineProblem is what keeps one line of an imported order from being written; the
-// others go on.
-func (p *planner) lineProblem(line Line) *Problem {
-	for _, problem := range Holding(p.s.Snapshot.Problems) {
-		if problem.Line == line.Key && line.Key != "" && !p.s.Accepted[problem.ID()] {
-			return &problem
-		}
-	}
-	return nil
+// lineHeld reports whether a problem keeps one line of an imported order from being
+// written; the others go on.
+func (p *planner) lineHeld(line Line) bool {
+	return line.Key != "" && slices.ContainsFunc(p.openProblems(), func(problem Problem) bool { return problem.Line == line.Key })
 }

@@ -71,7 +71,7 @@ func (p *planner) choose(contacts []Contact) track {
 	}
 	h := holdFor(HoldAmbiguousContact, "contacts", num(len(contacts)))
 	h.Field, h.Choices = "delivery_phone", choices
-	return track{hold: &h}
+	return track{hold: h}
 }
 
 func (p *planner) agrees(c Contact) bool {

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cartumsync/cartumsync/internal/order/flow"
@@ -8,26 +9,17 @@ import (
 
 // fillOrder brings the order that was just created to where the import ends.
 func (p *planner) fillOrder() plan {
-	if h := p.deductedAtOnce(); h != nil {
-		return plan{hold: h}
-	}
-	if h := p.unreadable(); h != nil {
+	if h := cmp.Or(p.deductedAtOnce(), p.unreadable()); h != nil {
 		return plan{hold: h}
 	}
 	if next, due := p.lateProducts(); due {
 		return next
 	}
-	if steps := p.lineSteps(); len(steps) > 0 {
-		return plan{steps: steps}
-	}
-	if step, due := p.firstComment(); due {
-		return plan{steps: []flow.Step{step}}
-	}
-	if step, due := p.firstStatus(); due {
-		return plan{steps: []flow.Step{step}}
-	}
-	if steps := p.accountReads(true); len(steps) > 0 {
-		return plan{steps: steps}
+	reads := func() []flow.Step { return p.accountReads(true) }
+	for _, due := range []func() []flow.Step{p.lineSteps, p.firstComment, p.firstStatus, reads} {
+		if steps := due(); len(steps) > 0 {
+			return plan{steps: steps}
+		}
 	}
 	return plan{imported: true}
 }
@@ -36,8 +28,7 @@ func (p *planner) deductedAtOnce() *Hold {
 	if !p.s.Order.DeductedAtOnce {
 		return nil
 	}
-	h := holdFor(HoldDeductedAtOnce)
-	return &h
+	return holdFor(HoldDeductedAtOnce)
 }
 
 // finishedBefore reports whether a linked order was complete: the status is the
@@ -48,15 +39,15 @@ func (p *planner) finishedBefore() bool {
 }
 
 // firstStatus is set at the end of the import, unless staff were faster.
-func (p *planner) firstStatus() (flow.Step, bool) {
+func (p *planner) firstStatus() []flow.Step {
 	to := p.mappedStatus()
 	if to == 0 || p.s.Order.StatusID == to || p.s.Order.statusMayBeStaffs() {
-		return flow.Step{}, false
+		return nil
 	}
 	if refused, ok := p.s.Refused[StepSetStatus]; ok && (refused.ByStaff || refused.StatusID == to && !p.askedAgain(refused)) {
-		return flow.Step{}, false
+		return nil
 	}
-	return p.setStatus(to), true
+	return []flow.Step{p.setStatus(to)}
 }
 
 // lateProducts finds the products of lines that came into the order after the

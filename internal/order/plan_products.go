@@ -101,12 +101,12 @@ func (p *planner) productHold() *Hold {
 		if len(facts.Found) > 1 {
 			h := holdFor(HoldAmbiguousProduct, "products", num(len(facts.Found)), "product", key.value())
 			h.Field, h.ProductKey, h.Choices = field, key, productChoices(facts.Found)
-			return &h
+			return h
 		}
 		if line.Article == "" && !facts.Create {
 			h := holdFor(HoldNoArticle, "title", Shorten(line.Title, 80))
 			h.Field, h.ProductKey = field, key
-			return &h
+			return h
 		}
 	}
 	return nil

@@ -9,39 +9,35 @@ import (
 // mappedStatus is the RO App status that the shop's stands for, 0 for none.
 func (p *planner) mappedStatus() int64 { return p.r.ImportStatuses[p.s.Snapshot.Status] }
 
-// statuses brings a change of one side's status to the other side. RO App wins
+// syncStatus brings a change of one side's status to the other side. RO App wins
 // where both changed, except against the shop's cancellation, which cannot be
 // undone there.
-func (p *planner) statuses() (step *flow.Step, synced *StatusState, note *flow.Message) {
+func (p *planner) syncStatus(next *plan) {
 	now := StatusState{Shop: p.s.Snapshot.Status, Account: p.s.Order.StatusID}
 	shopChanged := now.Shop != p.s.SyncedStatuses.Shop || p.tryStatusAgain()
 	accountChanged := now.Account != p.s.SyncedStatuses.Account || p.tryPushAgain()
-	switch {
-	case !shopChanged && !accountChanged:
-		return nil, nil, nil
-	case p.goneInShop():
-		return nil, nil, nil // it may be shown again
-	case p.standFor(now):
-		return nil, &now, nil
-	case shopChanged && accountChanged && now.Shop != CancelledStatus:
-		both := msg("status-changed-on-both-sides", "roappStatus", num(now.Account), "cartumStatus", num(now.Shop))
-		if step := p.pushStatus(); step != nil {
-			// Noted once: whatever RO App has by then is news until it is pushed.
-			return step, &StatusState{Shop: now.Shop}, &both
-		}
-		return nil, &now, &both
-	case shopChanged:
-		if to := p.mappedStatus(); to != 0 {
-			step := p.setStatus(to)
-			return &step, nil, nil
-		}
-		return nil, &now, nil
-	default:
-		if step := p.pushStatus(); step != nil {
-			return step, nil, nil
-		}
-		return nil, &now, nil
+	if !shopChanged && !accountChanged || p.goneInShop() {
+		return // what is gone may be shown again
 	}
+	var write []flow.Step
+	switch both := shopChanged && accountChanged && now.Shop != CancelledStatus; {
+	case p.standFor(now):
+	case both || accountChanged && !shopChanged:
+		write = p.pushStatus()
+		if both {
+			next.notes = append(next.notes, msg("status-changed-on-both-sides", "roappStatus", num(now.Account), "cartumStatus", num(now.Shop)))
+		}
+		if both && len(write) > 0 {
+			// Noted once: whatever RO App has by then is news until it is pushed.
+			next.statuses = &StatusState{Shop: now.Shop}
+		}
+	case p.mappedStatus() != 0:
+		write = []flow.Step{p.setStatus(p.mappedStatus())}
+	}
+	if len(write) == 0 {
+		next.statuses = &now
+	}
+	next.steps = append(next.steps, write...)
 }
 
 // standFor reports whether one side's status already stands for the other's. Of

@@ -37,11 +37,9 @@ func (p *planner) sync() plan {
 	if next.steps = p.ready(next.steps); len(next.steps) > 0 {
 		return next
 	}
-	for _, due := range []func() (flow.Step, bool){p.nextComment, p.updateFields} {
-		if step, ok := due(); ok {
-			if next.steps = p.ready([]flow.Step{step}); len(next.steps) > 0 {
-				return next
-			}
+	for _, due := range []func() []flow.Step{p.nextComment, p.updateFields} {
+		if next.steps = p.ready(due()); len(next.steps) > 0 {
+			return next
 		}
 	}
 	next.synced = next.hold == nil && p.s.Hold == nil && len(p.putOff) == 0
@@ -54,34 +52,19 @@ func (p *planner) sync() plan {
 // heldItems is what keeps items of the order from being written. One line may be
 // held while the others are writable.
 func (p *planner) heldItems() (hold *Hold, writable bool) {
-	if h := p.deductedAtOnce(); h != nil {
+	if h := cmp.Or(p.deductedAtOnce(), p.otherCurrency()); h != nil {
 		return h, false
 	}
-	if h := p.otherCurrency(); h != nil {
-		return h, false
-	}
-	for _, problem := range Holding(p.s.Snapshot.Problems) {
-		if problem.Subject != SubjectItems || p.s.Accepted[problem.ID()] {
-			continue
-		}
-		if problem.Line == "" {
+	for _, problem := range p.openProblems() {
+		switch {
+		case problem.Subject != SubjectItems:
+		case problem.Line == "":
 			return problem.hold(), false
+		default:
+			hold = cmp.Or(hold, problem.hold())
 		}
-		hold = cmp.Or(hold, problem.hold())
 	}
 	return hold, true
-}
-
-// syncStatus adds what is due for the statuses.
-func (p *planner) syncStatus(next *plan) {
-	step, statuses, note := p.statuses()
-	next.statuses = statuses
-	if note != nil {
-		next.notes = append(next.notes, *note)
-	}
-	if step != nil {
-		next.steps = append(next.steps, *step)
-	}
 }
 
 // closesAt is when the order is done for good: final on both sides and out of

@@ -57,9 +57,8 @@ func (p *planner) numberReused() *Hold {
 	if other == nil {
 		return nil
 	}
-	h := holdFor(HoldNumberReused, "placed", stamp(other.Snapshot.Created), "wasPlaced", stamp(p.s.Snapshot.Created),
+	return holdFor(HoldNumberReused, "placed", stamp(other.Snapshot.Created), "wasPlaced", stamp(p.s.Snapshot.Created),
 		"amount", other.Snapshot.Totals.Sum.StringFixed(2), "currency", other.Snapshot.Currency, "lines", num(len(other.Snapshot.Lines)))
-	return &h
 }
 
 // stamp writes a moment as a parameter; it is shown in the reader's time zone.

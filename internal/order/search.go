@@ -14,42 +14,40 @@ const mostSearchTokens = 24
 // searchTokens are what the order is found by: the words of the customer's and the recipient's
 // name, their phones, and RO App's number. Each is a [KeyedHash], so that nobody can read it.
 func (s *State) searchTokens(r Rules) []string {
-	var tokens []string
+	var all []string
 	if snap := s.Snapshot; snap != nil {
-		tokens = slices.Concat(
+		all = slices.Concat(
 			NameTokens(r.IdentityKey, snap.Customer.Name), PhoneTokens(r.IdentityKey, snap.Customer.Phone, r.Region),
 			NameTokens(r.IdentityKey, snap.Delivery.Recipient), PhoneTokens(r.IdentityKey, snap.Delivery.Phone, r.Region),
 		)
 	}
 	if s.Order != nil && !s.Order.Gone && s.Order.Number != "" {
-		tokens = append([]string{NumberToken(r.IdentityKey, s.Order.Number)}, tokens...)
+		all = append([]string{NumberToken(r.IdentityKey, s.Order.Number)}, all...)
 	}
-	tokens = distinct(tokens)
-	return tokens[:min(len(tokens), mostSearchTokens)]
+	all = distinct(all)
+	return all[:min(len(all), mostSearchTokens)]
 }
 
 // NameTokens are those of a name's words, in any case and without accents.
-func NameTokens(key []byte, name string) []string {
-	var tokens []string
-	for _, word := range searchWords(name) {
-		tokens = append(tokens, KeyedHash(key, "search", "name", word))
-	}
-	return distinct(tokens)
-}
+func NameTokens(key []byte, name string) []string { return tokens(key, "name", searchWords(name)...) }
 
 // PhoneTokens are those of a field's phones. Numbers without a country code belong to the
 // region.
 func PhoneTokens(key []byte, field, region string) []string {
-	var tokens []string
-	for _, phone := range Phones(field, region) {
-		tokens = append(tokens, KeyedHash(key, "search", "phone", phone))
-	}
-	return tokens
+	return tokens(key, "phone", Phones(field, region)...)
 }
 
 // NumberToken is that of RO App's number of an order, in any case.
 func NumberToken(key []byte, number string) string {
-	return KeyedHash(key, "search", "number", strings.ToUpper(NormalizeText(number)))
+	return tokens(key, "number", strings.ToUpper(NormalizeText(number)))[0]
+}
+
+func tokens(key []byte, kind string, values ...string) []string {
+	var hashes []string
+	for _, value := range values {
+		hashes = append(hashes, KeyedHash(key, "search", kind, value))
+	}
+	return distinct(hashes)
 }
 
 // Mentions reports whether each word of a query is a part of one of the texts, in any case and without accents. A query

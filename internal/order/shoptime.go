@@ -59,12 +59,10 @@ func timeProblem(code ProblemCode, written string, understood time.Time, zone *t
 		Acceptable: code != ProblemSpelling,
 	}
 	if !understood.IsZero() {
-		p.Understood = shownTime(understood, zone)
+		p.Understood = understood.In(zone).Format(time.DateTime)
 	}
 	return &p
 }
-
-func shownTime(t time.Time, zone *time.Location) string { return t.In(zone).Format(time.DateTime) }
 
 // timeRead is what a written time says: a moment, or the figures of some clock as
 // if it were in UTC.

@@ -23,33 +23,38 @@ func (s *State) LinePairs() []LinePair {
 	if s.Snapshot == nil {
 		return nil
 	}
-	why := map[LineKey]DifferenceKind{}
-	for _, d := range s.Differences() {
-		why[d.Key] = d.Kind
-	}
+	shop := s.clearest()
+	compared := s.imported() && (!s.linesUnclear() || len(shop.Lines) > 0)
 	var pairs []LinePair
 	inShop := map[LineKey]bool{}
-	for _, line := range PricedLines(s.clearest()) {
+	for _, line := range PricedLines(shop) {
 		inShop[line.Key] = true
-		pairs = append(pairs, s.pair(LinePair{
-			Key: line.Key, Title: line.Title, Type: line.Type, Shop: &ItemValues{line.Quantity, line.Price}, Difference: why[line.Key],
-		}))
+		pair := s.pair(LinePair{Key: line.Key, Title: line.Title, Type: line.Type, Shop: &ItemValues{line.Quantity, line.Price}})
+		if compared {
+			pair.Difference = s.difference(line)
+		}
+		pairs = append(pairs, pair)
 	}
 	for _, key := range s.lineKeys() {
-		if pair := s.pair(LinePair{Key: key, Difference: why[key]}); !inShop[key] && pair.Account != nil {
-			pairs = append(pairs, pair)
+		pair := s.pair(LinePair{Key: key})
+		if inShop[key] || pair.Account == nil {
+			continue
 		}
+		if compared {
+			pair.Difference = DifferenceRemoved
+		}
+		pairs = append(pairs, pair)
 	}
 	return pairs
 }
 
 // pair adds what exists in RO App.
 func (s *State) pair(line LinePair) LinePair {
-	facts, written := s.Lines[line.Key]
-	if written && facts.present() {
+	facts := s.Lines[line.Key]
+	if facts.present() {
 		standing := facts.current()
 		line.Account, line.ByStaff = &standing, facts.Theirs != nil
 	}
-	line.ByStaff = line.ByStaff || written && facts.Deleted && facts.ItemID != 0
+	line.ByStaff = line.ByStaff || facts.Deleted && facts.ItemID != 0
 	return line
 }

@@ -135,34 +135,6 @@ type Closed struct {
 	Canceled bool `json:",omitempty"` // by an operator
 }
 
-// Phase is how far an order is.
-type Phase int
-
-// The phases, in their order.
-const (
-	PhaseUnread    Phase = iota // nobody has read the shop's order yet
-	PhaseImporting              // it does not exist in RO App yet
-	PhaseFilling                // it exists there, its import is not finished
-	PhaseSynced                 // each side's changes are synced to the other
-	PhaseClosed
-)
-
-// Phase is how far the order is.
-func (s *State) Phase() Phase {
-	switch {
-	case s.Closed != nil:
-		return PhaseClosed
-	case s.Order != nil && !s.Synced.IsZero():
-		return PhaseSynced
-	case s.Order != nil:
-		return PhaseFilling
-	case s.Snapshot != nil:
-		return PhaseImporting
-	default:
-		return PhaseUnread
-	}
-}
-
 // Origin is who first asked for the order.
 type Origin string
 
@@ -452,11 +424,8 @@ func (s *State) note(now time.Time, m flow.Message) { s.noteBy(now, "", m) }
 
 // noteBy adds an entry to the timeline.
 func (s *State) noteBy(now time.Time, by string, m flow.Message) {
-	if s.Timeline == nil {
-		s.Timeline = map[int]Entry{}
-	}
 	s.LastEntry++
-	s.Timeline[s.LastEntry] = Entry{At: now, By: Shorten(by, longestValue), Message: m}
+	put(&s.Timeline, s.LastEntry, Entry{At: now, By: Shorten(by, longestValue), Message: m})
 	delete(s.Timeline, s.LastEntry-timelineLimit)
 }
 
@@ -465,33 +434,37 @@ func (s *State) noteBy(now time.Time, by string, m flow.Message) {
 func msg(code string, pairs ...string) flow.Message {
 	m := flow.Message{Code: code}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			continue
+		if pairs[i+1] != "" {
+			put(&m.Params, pairs[i], Shorten(pairs[i+1], longestRemark))
 		}
-		if m.Params == nil {
-			m.Params = map[string]string{}
-		}
-		m.Params[pairs[i]] = Shorten(pairs[i+1], longestRemark)
 	}
 	return m
 }
 
+// put sets an entry of a map, which may be nil.
+func put[K comparable, V any](entries *map[K]V, key K, value V) { //nolint:gocritic // a nil map is replaced
+	if *entries == nil {
+		*entries = map[K]V{}
+	}
+	(*entries)[key] = value
+}
+
 // setHold lets the order wait. A hold for the same cause keeps since when it
 // lasts and how often it was checked.
-func (s *State) setHold(h Hold, now time.Time) {
-	if s.Hold.same(&h) {
+func (s *State) setHold(h *Hold, now time.Time) {
+	if s.Hold.same(h) {
 		return // another step failed for the same cause
 	}
 	h.Since = now
-	if s.LastHold.same(&h) {
+	if s.LastHold.same(h) {
 		h.Since, h.Retries = s.LastHold.Since, s.LastHold.Retries+1
 	} else {
 		s.note(now, msg("held", "reason", string(h.Reason)))
 	}
-	h.NextRetry = nextRetry(&h, s.Key.Number, now)
-	s.Hold, s.LastHold = &h, nil
+	h.NextRetry = nextRetry(h, s.Key.Number, now)
+	s.Hold, s.LastHold = h, nil
 	s.UserWaiting = false
-	s.endRefresh(&h, now)
+	s.endRefresh(h, now)
 }
 
 // lift ends a hold because something changed that may have caused it. An order
@@ -568,6 +541,11 @@ func (s *State) expectUser() {
 		refused.Asked = false
 		s.Refused[kind] = refused
 	}
+	s.endBackoffs()
+}
+
+// endBackoffs lets steps that failed be started at once.
+func (s *State) endBackoffs() {
 	for key, backoff := range s.Backoffs {
 		backoff.Until = time.Time{}
 		s.Backoffs[key] = backoff
@@ -589,11 +567,4 @@ func (s *State) freeze(by string, now time.Time) {
 	}
 	s.Order.WrittenOff = true
 	s.noteBy(now, by, msg("written-off"))
-}
-
-func (s *State) setProduct(key ProductKey, facts ProductState) {
-	if s.Products == nil {
-		s.Products = map[ProductKey]ProductState{}
-	}
-	s.Products[key] = facts
 }

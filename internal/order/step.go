@@ -66,17 +66,15 @@ type stepDefinition[In, Out any] struct {
 	// unknown notes that the step ended and whether it had happened is not known.
 	unknown func(s *State, in In, now time.Time)
 	// nothing notes that the step is known not to have happened.
-	nothing func(s *State, in In)
+	nothing func(s *State, in In, now time.Time)
 	// failed notes that the step failed.
-	failed func(s *State, in In)
+	failed func(s *State, in In, now time.Time)
 	// refused applies a refusal that does not hold the order; it reports whether it
 	// did.
 	refused func(s *State, in In, f Failure, now time.Time) bool
 	// doubt forgets what a refused step was built from, as far as it can be found
 	// again.
-	doubt func(s *State, in In)
-	// notCreatable is the hold where the service's API does not offer to create the record.
-	notCreatable func(in In, f Failure) Hold
+	doubt func(s *State, in In, now time.Time)
 }
 
 // stepKind is a definition without its types.
@@ -85,18 +83,13 @@ type stepKind struct {
 	mayCommit, writesOrder, eager bool
 	in, out                       reflect.Type
 
-	requests     func(in any) int
-	fingerprint  func(in any) string
-	precheck     func(in any) Precheck
-	onStart      func(s *State, in any, now time.Time)
-	apply        func(s *State, in any, out json.RawMessage, now time.Time) error
-	unknown      func(s *State, in any, now time.Time)
-	nothing      func(s *State, in any)
-	failed       func(s *State, in any)
-	refused      func(s *State, in any, f Failure, now time.Time) bool
-	doubt        func(s *State, in any)
-	notCreatable func(in any, f Failure) (Hold, bool)
-	decode       func(input json.RawMessage) (any, error)
+	requests                                 func(in any) int
+	fingerprint                              func(in any) string
+	precheck                                 func(in any) Precheck
+	onStart, unknown, nothing, failed, doubt func(s *State, in any, now time.Time)
+	apply                                    func(s *State, in any, out json.RawMessage, now time.Time) error
+	refused                                  func(s *State, in any, f Failure, now time.Time) bool
+	decode                                   func(input json.RawMessage) (any, error)
 }
 
 var stepKinds = map[StepKind]stepKind{}
@@ -106,67 +99,18 @@ func define[In, Out any](d stepDefinition[In, Out]) StepKind {
 	stepKinds[d.kind] = stepKind{
 		side: d.side, mayCommit: d.mayCommit, writesOrder: d.writesOrder, eager: d.eager,
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](),
-		requests: func(in any) int {
-			if d.requests == nil {
-				return 1
-			}
-			return d.requests(in.(In))
-		},
-		fingerprint: func(in any) string {
-			if d.fingerprint == nil {
-				return ""
-			}
-			return d.fingerprint(in.(In))
-		},
-		precheck: func(in any) Precheck {
-			if d.precheck == nil {
-				return Precheck{}
-			}
-			return d.precheck(in.(In))
-		},
-		onStart: func(s *State, in any, now time.Time) {
-			if d.onStart != nil {
-				d.onStart(s, in.(In), now)
-			}
-		},
+		requests: ofInput(d.requests, 1), fingerprint: ofInput(d.fingerprint, ""), precheck: ofInput(d.precheck, Precheck{}),
+		onStart: effect(d.onStart), unknown: effect(d.unknown), nothing: effect(d.nothing), failed: effect(d.failed), doubt: effect(d.doubt),
 		apply: func(s *State, in any, result json.RawMessage, now time.Time) error {
 			var out Out
 			if err := json.Unmarshal(result, &out); err != nil {
 				return fmt.Errorf("read the answer of %s: %w", d.kind, err)
 			}
-			if d.apply != nil {
-				d.apply(s, in.(In), out, now)
-			}
+			d.apply(s, in.(In), out, now)
 			return nil
-		},
-		unknown: func(s *State, in any, now time.Time) {
-			if d.unknown != nil {
-				d.unknown(s, in.(In), now)
-			}
-		},
-		nothing: func(s *State, in any) {
-			if d.nothing != nil {
-				d.nothing(s, in.(In))
-			}
-		},
-		failed: func(s *State, in any) {
-			if d.failed != nil {
-				d.failed(s, in.(In))
-			}
 		},
 		refused: func(s *State, in any, f Failure, now time.Time) bool {
 			return d.refused != nil && d.refused(s, in.(In), f, now)
-		},
-		doubt: func(s *State, in any) {
-			if d.doubt != nil {
-				d.doubt(s, in.(In))
-			}
-		},
-		notCreatable: func(in any, f Failure) (Hold, bool) {
-			if d.notCreatable == nil {
-				return Hold{}, false
-			}
-			return d.notCreatable(in.(In), f), true
 		},
 		decode: func(input json.RawMessage) (any, error) {
 			var in In
@@ -177,6 +121,25 @@ func define[In, Out any](d stepDefinition[In, Out]) StepKind {
 		},
 	}
 	return d.kind
+}
+
+// ofInput is what a definition says of a step by its input, without its types.
+func ofInput[In, T any](says func(in In) T, otherwise T) func(in any) T {
+	return func(in any) T {
+		if says == nil {
+			return otherwise
+		}
+		return says(in.(In))
+	}
+}
+
+// effect is what a step changes of the state, if anything, without its types.
+func effect[In any](of func(s *State, in In, now time.Time)) func(s *State, in any, now time.Time) {
+	return func(s *State, in any, now time.Time) {
+		if of != nil {
+			of(s, in.(In), now)
+		}
+	}
 }
 
 // StepKinds are the kinds of steps, sorted.
@@ -271,12 +234,7 @@ func (p *planner) urgency(kind StepKind) Urgency {
 
 // productsAsked reports whether RO App was asked for products already.
 func (p *planner) productsAsked() bool {
-	for _, facts := range p.s.Products {
-		if !facts.LookedUpAt.IsZero() {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Collect(maps.Values(p.s.Products)), func(f ProductState) bool { return !f.LookedUpAt.IsZero() })
 }
 
 // Precheck says why a write must search for its record before it is created. The

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,16 +29,13 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 	onStart: func(s *State, in AddItems, _ time.Time) {
 		// What existed before a line was first added is not what a lost attempt added.
 		for _, line := range in.Lines {
-			if s.Items.Before == nil {
-				s.Items.Before = map[LineKey][]int64{}
-			}
 			if _, started := s.Items.Before[line.Line]; !started {
-				s.Items.Before[line.Line] = append([]int64{}, line.Before...) // null would be lost in a merge patch
+				put(&s.Items.Before, line.Line, append([]int64{}, line.Before...)) // null would be lost in a merge patch
 			}
 		}
 	},
 	apply: func(s *State, in AddItems, o ItemsAdded, now time.Time) { s.applyAdded(in, o, now) },
-	doubt: func(s *State, in AddItems) {
+	doubt: func(s *State, in AddItems, _ time.Time) {
 		// Staff may have merged or deleted the product since.
 		for key, facts := range s.Products {
 			product := facts.product()
@@ -163,14 +161,14 @@ func (p *planner) addItems() []flow.Step {
 	var names []string
 	for _, line := range PricedLines(*p.s.Snapshot) {
 		product := products[line.Key]
-		if _, written := p.s.Lines[line.Key]; written || product == 0 || inStep[product] || len(in.Lines) == itemsAtOnce || p.lineProblem(line) != nil {
+		if _, written := p.s.Lines[line.Key]; written || product == 0 || inStep[product] || len(in.Lines) == itemsAtOnce || p.lineHeld(line) {
 			continue
 		}
 		inStep[product] = true
 		names = append(names, line.Quantity.String()+" x "+lineName(line))
 		in.Lines = append(in.Lines, AddItem{
 			Line: line.Key, ProductID: product, Quantity: line.Quantity, Price: line.Price,
-			Taken: p.s.itemsOf(product), Before: p.s.itemsBefore(line.Key),
+			Taken: p.s.ourItems(product), Before: p.s.itemsBefore(line.Key),
 		})
 	}
 	if len(in.Lines) == 0 {
@@ -179,7 +177,7 @@ func (p *planner) addItems() []flow.Step {
 	in.Account, in.OrderID, in.AssigneeID = p.s.Order.Account, p.s.Order.ID, p.r.Manager(p.s.Key.Number)
 	in.Precheck = p.precheck(string(StepAddItems))
 	if p.s.imported() {
-		in.Known = p.s.ourItems()
+		in.Known = p.s.ourItems(everyProduct)
 	}
 	summary := "Add " + names[0]
 	if more := len(names) - 1; more > 0 {
@@ -188,24 +186,7 @@ func (p *planner) addItems() []flow.Step {
 	return []flow.Step{p.step(StepAddItems, "", summary, in)}
 }
 
-func lineName(line Line) string {
-	if line.Article != "" {
-		return Shorten(line.Article, 40)
-	}
-	return Shorten(NormalizeText(line.Title), 40)
-}
-
-// itemsOf are the items of a product that stand for lines, sorted.
-func (s *State) itemsOf(product int64) []int64 {
-	var ids []int64
-	for _, facts := range s.Lines {
-		if facts.ItemID != 0 && facts.ProductID == product {
-			ids = append(ids, facts.ItemID)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
+func lineName(line Line) string { return Shorten(cmp.Or(line.Article, NormalizeText(line.Title)), 40) }
 
 // itemsBefore are the items that existed before the line was first added and
 // stand for no other line.
@@ -217,7 +198,7 @@ func (s *State) itemsBefore(line LineKey) []int64 {
 	if len(before) == 0 {
 		return nil
 	}
-	ours := s.ourItems()
+	ours := s.ourItems(everyProduct)
 	return slices.DeleteFunc(slices.Clone(before), func(id int64) bool { return slices.Contains(ours, id) })
 }
 
@@ -232,7 +213,7 @@ func (s *State) applyAdded(in AddItems, o ItemsAdded, now time.Time) {
 		if added.Found != nil {
 			facts.Quantity, facts.Price = added.Found.Quantity, added.Found.Price
 		}
-		s.setLine(line.Line, facts)
+		put(&s.Lines, line.Line, facts)
 		if s.imported() {
 			s.note(now, msg("item-added", "sku", line.Line.label(), "quantity", facts.Quantity.String(), "price", facts.Price.StringFixed(2)))
 			s.Order.FieldsDue = true

@@ -2,7 +2,6 @@ package order
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/cartumsync/cartumsync/internal/order/flow"
@@ -14,13 +13,12 @@ const StepReadCatalogue StepKind = "ReadCatalogue"
 var _ = define(stepDefinition[ReadCatalogue, CatalogueRead]{
 	kind: StepReadCatalogue, side: SideCartum,
 	apply: func(s *State, in ReadCatalogue, o CatalogueRead, _ time.Time) {
-		if s.Catalogue == nil {
-			s.Catalogue, s.CatalogueRead = map[string]CatalogueEntry{}, map[string]bool{}
-		}
 		for _, article := range in.Articles {
-			s.CatalogueRead[NormalizeText(article)] = true
+			put(&s.CatalogueRead, NormalizeText(article), true)
 		}
-		maps.Copy(s.Catalogue, o.Entries)
+		for article, entry := range o.Entries {
+			put(&s.Catalogue, article, entry)
+		}
 	},
 })
 

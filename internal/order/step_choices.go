@@ -123,7 +123,7 @@ func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) 
 		facts := s.Products[in.ProductKey]
 		facts.Recalled = recalled
 		_, fits = facts.recalledProduct()
-		s.setProduct(in.ProductKey, facts)
+		put(&s.Products, in.ProductKey, facts)
 	} else {
 		s.Customer.Recalled = recalled
 		_, fits = s.Customer.recalled()

@@ -51,15 +51,15 @@ type CommentPosted struct{}
 
 // postComment posts the next part of a text. A text whose first part said
 // something older is posted from its start.
-func (p *planner) postComment(name, about, text string, delivers Delivered) flow.Step {
+func (p *planner) postComment(name, about, text string, delivers Delivered) []flow.Step {
 	parts := SplitComment(text)
 	part := 0
 	if p.s.Comment.About == about {
 		part = min(p.s.Comment.Parts, len(parts)-1) // a shorter order has fewer
 	}
 	key := fmt.Sprintf("%s %d", StepPostComment, part+1)
-	return p.step(StepPostComment, key, "Post the "+name, PostComment{
+	return []flow.Step{p.step(StepPostComment, key, "Post the "+name, PostComment{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, Text: parts[part], Last: part == len(parts)-1,
 		About: about, Delivers: delivers,
-	})
+	})}
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -22,7 +23,7 @@ var _ = define(stepDefinition[CreateOrder, OrderCreated]{
 		}
 	},
 	apply: func(s *State, in CreateOrder, o OrderCreated, now time.Time) { s.applyCreated(in, o, now) },
-	doubt: func(s *State, _ CreateOrder) { s.Customer.Ensured = nil },
+	doubt: func(s *State, _ CreateOrder, _ time.Time) { s.Customer.Ensured = nil },
 })
 
 // CreateOrder is the order to create.
@@ -141,12 +142,7 @@ func (s *State) applyCreated(in CreateOrder, o OrderCreated, now time.Time) {
 	}
 }
 
-func (o OrderCreated) label() string {
-	if o.Number != "" {
-		return o.Number
-	}
-	return num(o.ID)
-}
+func (o OrderCreated) label() string { return cmp.Or(o.Number, num(o.ID)) }
 
 // num writes a whole number as a parameter.
 func num[T ~int | ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
@@ -168,14 +164,7 @@ func (s *State) linkItems(products map[LineKey]int64, items []Item) {
 			facts.Quantity, facts.Price = line.Quantity, line.Price
 			facts.Theirs, facts.Kept = &values, true
 		}
-		s.setLine(line.Key, facts)
+		put(&s.Lines, line.Key, facts)
 		s.Order.WrittenOff = s.Order.WrittenOff || item.WrittenOff
 	}
-}
-
-func (s *State) setLine(key LineKey, facts LineState) {
-	if s.Lines == nil {
-		s.Lines = map[LineKey]LineState{}
-	}
-	s.Lines[key] = facts
 }

@@ -36,12 +36,12 @@ type FieldsUpdated struct{}
 
 // updateFields is due after something was written or when a person asks, never
 // for a poll that found nothing.
-func (p *planner) updateFields() (flow.Step, bool) {
+func (p *planner) updateFields() []flow.Step {
 	if !p.s.Order.FieldsDue || !p.r.LastUpdatedField {
-		return flow.Step{}, false
+		return nil
 	}
-	return p.step(StepUpdateFields, "", "Update the field Last updated", UpdateFields{
+	return []flow.Step{p.step(StepUpdateFields, "", "Update the field Last updated", UpdateFields{
 		Account: p.s.Order.Account, OrderID: p.s.Order.ID, Shop: p.s.Key.Shop, ShopName: p.r.ShopName, Number: p.s.Key.Number,
 		Created: p.s.Snapshot.Created, LastUpdated: p.now.Truncate(time.Second), Zone: p.r.TimeZone,
-	}), true
+	})}
 }

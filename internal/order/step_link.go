@@ -80,7 +80,7 @@ func (s *State) applyLinked(in LinkOrder, o OrderLinked, now time.Time) {
 		note := msg("not-linked", "roappOrder", num(in.OrderID), "why", o.Refused, "holder", o.Holder)
 		hold.Note = &note
 		s.note(now, note)
-		s.setHold(hold, now)
+		s.setHold(&hold, now)
 		return
 	}
 	writtenOff := s.WriteOffSeen

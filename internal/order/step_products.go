@@ -21,7 +21,7 @@ var _ = define(stepDefinition[FindProducts, ProductsFound]{
 		for _, key := range ProductKeys(in) {
 			facts := s.Products[key]
 			facts.LookedUpAt, facts.Found = o.At, o.Products[key]
-			s.setProduct(key, facts)
+			put(&s.Products, key, facts)
 		}
 	},
 })
@@ -76,12 +76,7 @@ var _ = define(stepDefinition[EnsureProduct, ProductEnsured]{
 		} else {
 			facts.LookedUpAt, facts.Found = o.At, o.Found
 		}
-		s.setProduct(in.ProductKey, facts)
-	},
-	notCreatable: func(in EnsureProduct, f Failure) Hold {
-		h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
-		h.ProductKey = in.ProductKey
-		return h
+		put(&s.Products, in.ProductKey, facts)
 	},
 })
 
@@ -93,6 +88,13 @@ type EnsureProduct struct {
 	Product    NewProduct
 	LookedUpAt time.Time
 	Pace       Pace
+}
+
+// notCreatable is the hold where RO App's API does not offer to create the product.
+func (in EnsureProduct) notCreatable(f Failure) *Hold {
+	h := holdFor(HoldProductNotCreated, "message", f.Text, "title", in.Product.Title, "sku", in.Product.Article)
+	h.ProductKey = in.ProductKey
+	return h
 }
 
 // NewProduct is a product to be created. Its description is read from the shop's

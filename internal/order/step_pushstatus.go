@@ -20,9 +20,9 @@ var _ = define(stepDefinition[PushStatus, StatusPushed]{
 	},
 	apply:   func(s *State, in PushStatus, o StatusPushed, now time.Time) { s.applyPushed(in, o, now) },
 	unknown: func(s *State, _ PushStatus, now time.Time) { s.Pushes.EndedAt = now },
-	nothing: func(s *State, _ PushStatus) { s.Pushes = OwnStatuses{} },
+	nothing: func(s *State, _ PushStatus, _ time.Time) { s.Pushes = OwnStatuses{} },
 	refused: func(s *State, in PushStatus, f Failure, now time.Time) bool {
-		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(in.To), Text: f.Text, Asked: s.UserWaiting})
+		put(&s.Refused, StepPushStatus, StatusRefuse{StatusID: int64(in.To), Text: f.Text, Asked: s.UserWaiting})
 		s.SyncedStatuses.Account = in.Account
 		s.note(now, msg("shop-refused-status", "cartumStatus", num(in.To), "message", f.Text))
 		return true
@@ -51,16 +51,15 @@ type StatusPushed struct {
 
 // pushStatus gives nothing where RO App's status stands for none of the shop's,
 // and where the shop's order is cancelled: it takes no status any more.
-func (p *planner) pushStatus() *flow.Step {
+func (p *planner) pushStatus() []flow.Step {
 	to, mapped := p.r.ExportStatuses[p.s.Order.StatusID]
 	if !mapped || p.s.Snapshot.Status == CancelledStatus {
 		return nil
 	}
-	step := p.step(StepPushStatus, "", fmt.Sprintf("Set status %d in the shop", to), PushStatus{
+	return []flow.Step{p.step(StepPushStatus, "", fmt.Sprintf("Set status %d in the shop", to), PushStatus{
 		Shop: p.s.Key.Shop, Number: p.s.Key.Number, From: p.s.Snapshot.Status, To: to,
 		Account: p.s.Order.StatusID, Precheck: p.precheck(string(StepPushStatus)),
-	})
-	return &step
+	})}
 }
 
 func (s *State) applyPushed(in PushStatus, o StatusPushed, now time.Time) {
@@ -68,7 +67,7 @@ func (s *State) applyPushed(in PushStatus, o StatusPushed, now time.Time) {
 		// It is pushed once the shop shows the order again; only polls say that
 		// it is gone.
 		s.Missing++
-		s.refuse(StepPushStatus, StatusRefuse{StatusID: int64(in.To), NotShown: true})
+		put(&s.Refused, StepPushStatus, StatusRefuse{StatusID: int64(in.To), NotShown: true})
 		s.SyncedStatuses.Account = in.Account
 		return
 	}

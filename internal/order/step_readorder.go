@@ -18,7 +18,7 @@ var _ = define(stepDefinition[ReadOrder, OrderRead]{
 		s.OrderDue = false
 		s.applyAccountOrder(o, now)
 	},
-	failed: func(s *State, _ ReadOrder) { s.orderReadFailed() },
+	failed: func(s *State, _ ReadOrder, _ time.Time) { s.orderReadFailed() },
 })
 
 // ReadOrder names the order to read.
@@ -98,7 +98,7 @@ func (s *State) applyAccountOrder(o OrderRead, now time.Time) {
 	s.note(now, msg("roapp-status-changed", "roappStatus", num(o.StatusID), "wasRoappStatus", numOrNone(at.StatusID)))
 	if at.StatusID != 0 && !s.imported() {
 		// Somebody has gone on with it; the import does not put it back.
-		s.refuse(StepSetStatus, StatusRefuse{ByStaff: true})
+		put(&s.Refused, StepSetStatus, StatusRefuse{ByStaff: true})
 	}
 	s.forgetRefusal()
 	at.StatusID = o.StatusID

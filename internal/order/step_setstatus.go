@@ -23,13 +23,13 @@ var _ = define(stepDefinition[SetStatus, StatusSet]{
 			s.Order.Sets.EndedAt = now
 		}
 	},
-	nothing: func(s *State, _ SetStatus) {
+	nothing: func(s *State, _ SetStatus, _ time.Time) {
 		if s.Order != nil {
 			s.Order.Sets = OwnStatuses{}
 		}
 	},
 	refused: func(s *State, in SetStatus, f Failure, now time.Time) bool {
-		s.refuse(StepSetStatus, StatusRefuse{StatusID: in.To, Text: f.Text, Asked: s.UserWaiting})
+		put(&s.Refused, StepSetStatus, StatusRefuse{StatusID: in.To, Text: f.Text, Asked: s.UserWaiting})
 		if s.imported() {
 			s.SyncedStatuses.Shop = in.Shop
 		}
@@ -90,13 +90,6 @@ func (s *State) applyStatusSet(in SetStatus, o StatusSet, now time.Time) {
 	s.Order.StatusID = o.StatusID
 	s.note(now, msg("roapp-status-by-staff", "roappStatus", num(o.StatusID)))
 	if !s.imported() {
-		s.refuse(StepSetStatus, StatusRefuse{StatusID: in.To, ByStaff: true})
+		put(&s.Refused, StepSetStatus, StatusRefuse{StatusID: in.To, ByStaff: true})
 	}
-}
-
-func (s *State) refuse(kind StepKind, r StatusRefuse) {
-	if s.Refused == nil {
-		s.Refused = map[StepKind]StatusRefuse{}
-	}
-	s.Refused[kind] = r
 }

@@ -13,7 +13,7 @@ var _ = define(stepDefinition[ReadShopOrder, ShopOrderRead]{
 	kind: StepReadShopOrder, side: SideCartum, eager: true, // what the shop says now may withdraw what still runs
 	onStart: func(s *State, _ ReadShopOrder, now time.Time) { s.ReadAt = now },
 	apply:   func(s *State, _ ReadShopOrder, o ShopOrderRead, now time.Time) { s.applyShopOrder(o, now) },
-	failed:  func(s *State, _ ReadShopOrder) { s.readFailed() },
+	failed:  func(s *State, _ ReadShopOrder, _ time.Time) { s.readFailed() },
 })
 
 // ReadShopOrder names the order to read.

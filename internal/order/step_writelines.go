@@ -35,7 +35,7 @@ var _ = define(stepDefinition[WriteLines, LinesWritten]{
 		}
 	},
 	apply: func(s *State, in WriteLines, o LinesWritten, now time.Time) {
-		if slices.ContainsFunc(o.Items, func(i Item) bool { return i.WrittenOff && slices.Contains(s.ourItems(), i.ID) }) {
+		if slices.ContainsFunc(o.Items, func(i Item) bool { return i.WrittenOff && slices.Contains(s.ourItems(everyProduct), i.ID) }) {
 			s.freeze("", now)
 		}
 		s.applyItems(in, o)
@@ -46,7 +46,7 @@ var _ = define(stepDefinition[WriteLines, LinesWritten]{
 			}
 		}
 	},
-	failed: func(s *State, in WriteLines) {
+	failed: func(s *State, in WriteLines, _ time.Time) {
 		if !anyChanged(in.Lines) {
 			s.orderReadFailed()
 		}
@@ -121,7 +121,7 @@ func (p *planner) changedLines() []LineWrite {
 			continue
 		}
 		write := LineWrite{Key: key, ItemID: facts.ItemID, To: facts.synced(), Ours: append([]ItemValues{facts.written()}, facts.Tried...)}
-		if line, ok := wanted[key]; ok && facts.present() && !p.frozen() && p.lineProblem(line) == nil {
+		if line, ok := wanted[key]; ok && facts.present() && !p.frozen() && !p.lineHeld(line) {
 			write.To = ItemValues{line.Quantity, line.Price}
 			// What was tried and then revoked may be there all the same.
 			for _, known := range append([]ItemValues{facts.synced()}, facts.Tried...) {
@@ -148,7 +148,7 @@ func (d Decided) message(key LineKey) flow.Message {
 
 // applyItems applies the list of the order's items.
 func (s *State) applyItems(in WriteLines, o LinesWritten) {
-	ours := s.ourItems()
+	ours := s.ourItems(everyProduct)
 	byID := map[int64]Item{}
 	s.Items.Others = nil
 	for _, item := range o.Items {

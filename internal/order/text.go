@@ -57,14 +57,15 @@ func isInvisible(r rune) bool {
 func CleanText(s string) string { return NormalizeText(withoutEntities(s)) }
 
 // CleanLines is [CleanText] of a text of several lines; blank ones are left out.
-func CleanLines(s string) string {
+func CleanLines(s string) string { return normalizeLines(withoutEntities(s)) }
+
+// normalizeLines is [NormalizeText] of each line; blank ones are left out.
+func normalizeLines(s string) string {
 	var lines []string
-	for line := range strings.Lines(withoutEntities(s)) {
-		if line = NormalizeText(line); line != "" {
-			lines = append(lines, line)
-		}
+	for line := range strings.Lines(s) {
+		lines = append(lines, NormalizeText(line))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(filled(lines), "\n")
 }
 
 var entity = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});`)
@@ -144,14 +145,7 @@ func PlainText(page string) string {
 	if !strings.Contains(page, "<") && strings.Contains(page, "&lt;/") {
 		page = html.UnescapeString(page) // its markup itself was escaped
 	}
-	text := html2text.HTML2TextWithOptions(plainTags(page), html2text.WithUnixLineBreaks())
-	var lines []string
-	for line := range strings.SplitSeq(text, "\n") {
-		if line = NormalizeText(line); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "\n")
+	return normalizeLines(html2text.HTML2TextWithOptions(plainTags(page), html2text.WithUnixLineBreaks()))
 }
 
 var (

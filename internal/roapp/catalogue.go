@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 )
@@ -28,8 +29,6 @@ type Product struct {
 	Title string
 	// Article is the SKU. Code is RO App's own, which need not be unique.
 	Article, Code string
-	Description   string
-	CategoryID    int64
 	UnitID        int64 // of stock, 0 where the answer does not say
 	// Archived products are out of use: they cannot be added to an order.
 	Archived bool
@@ -72,8 +71,19 @@ type family interface {
 	search(ctx context.Context, text string) ([]Product, error)
 	product(ctx context.Context, id int64) (*Product, error)
 	create(ctx context.Context, p NewProduct) (int64, error)
-	// lists are the paths of its directories.
-	lists() (categories, units string)
+	lists() catalogueLists
+}
+
+// catalogueLists are the paths of a family's lists.
+type catalogueLists struct {
+	client                      *Client
+	products, categories, units string
+}
+
+func (f catalogueLists) lists() catalogueLists { return f }
+
+func (f catalogueLists) search(ctx context.Context, text string) ([]Product, error) {
+	return firstPage(ctx, f.client, request{method: http.MethodGet, path: f.products, query: url.Values{"q": {text}}}, decodeProduct)
 }
 
 // catalogues are the families that an account may use, and the one that answered last.
@@ -85,8 +95,11 @@ type catalogues struct {
 
 func newCatalogues(c *Client, wanted Catalogue, typeID int64) *catalogues {
 	return &catalogues{
-		families: map[Catalogue]family{CatalogueV2: &v2Catalogue{client: c, typeID: typeID}, CatalogueLegacy: &legacyCatalogue{c}},
-		wanted:   cmp.Or(wanted, CatalogueAuto),
+		families: map[Catalogue]family{
+			CatalogueV2:     &v2Catalogue{catalogueLists: catalogueLists{c, v2Products, v2Categories, v2Units}, typeID: typeID},
+			CatalogueLegacy: &legacyCatalogue{catalogueLists{c, legacyProducts, legacyCategories, legacyUnits}},
+		},
+		wanted: cmp.Or(wanted, CatalogueAuto),
 	}
 }
 
@@ -174,8 +187,7 @@ func (c *Client) DeleteProduct(ctx context.Context, id int64) error {
 // Categories returns all categories of products.
 func (c *Client) Categories(ctx context.Context) ([]Category, error) {
 	return inCatalogue(c, func(f family) ([]Category, error) {
-		path, _ := f.lists()
-		return directory(ctx, c, path, decodeCategory)
+		return directory(ctx, c, f.lists().categories, decodeCategory)
 	})
 }
 
@@ -183,15 +195,14 @@ func (c *Client) Categories(ctx context.Context) ([]Category, error) {
 // catalogue documents such a call, so expect Missing or Rejected; neither says anything of the catalogue itself.
 func (c *Client) CreateCategory(ctx context.Context, title string, parentID int64) (int64, error) {
 	first, _ := c.catalogueOrder()
-	path, _ := c.catalogues.families[first].lists()
+	path := c.catalogues.families[first].lists().categories
 	return c.create(ctx, request{method: http.MethodPost, path: path, body: categoryBody{Title: title, ParentID: parentID}})
 }
 
 // Units returns the units of measure.
 func (c *Client) Units(ctx context.Context) ([]Unit, error) {
 	return inCatalogue(c, func(f family) ([]Unit, error) {
-		_, path := f.lists()
-		return directory(ctx, c, path, decodeUnit)
+		return directory(ctx, c, f.lists().units, decodeUnit)
 	})
 }
 
@@ -204,27 +215,18 @@ func (c *Client) ProductTypes(ctx context.Context) ([]ProductType, error) {
 
 // decodeProduct knows both families' names: the SKU is "SKU" in the legacy one.
 func decodeProduct(n node) Product {
-	category, unit := n.reference("category"), n.reference("uom")
-	archived := n.at("is_archived").flag()
 	return Product{
-		ID:          n.at("id").id(),
-		Title:       n.at("title").text(),
-		Article:     n.first("article", "sku").text(),
-		Code:        n.at("code").text(),
-		Description: n.at("description").text(),
-		CategoryID:  category.optionalID(),
-		UnitID:      unit.optionalID(),
-		Archived:    archived != nil && *archived,
+		ID:       n.at("id").id(),
+		Title:    n.at("title").text(),
+		Article:  n.first("article", "sku").text(),
+		Code:     n.at("code").text(),
+		UnitID:   n.reference("uom").optionalID(),
+		Archived: n.at("is_archived").yes(),
 	}
 }
 
 func decodeCategory(n node) Category {
-	parent := n.reference("parent")
-	return Category{
-		ID:       n.at("id").id(),
-		Title:    n.first("title", "name").text(),
-		ParentID: parent.optionalID(),
-	}
+	return Category{ID: n.at("id").id(), Title: n.first("title", "name").text(), ParentID: n.reference("parent").optionalID()}
 }
 
 // reference is the id of another record: beside the record's own values, or within the other one.

@@ -11,7 +11,7 @@ import (
 const vase = `{"id":5,"code":"C5","title":"Vase","article":"A-12","description":null,"category":{"id":7,"title":"Vases"},
 	"uom":{"id":1},"prices":{"9":120.5},"custom_fields":[]}`
 
-var vaseProduct = Product{ID: 5, Title: "Vase", Article: "A-12", Code: "C5", CategoryID: 7, UnitID: 1}
+var vaseProduct = Product{ID: 5, Title: "Vase", Article: "A-12", Code: "C5", UnitID: 1}
 
 func TestFindProducts(t *testing.T) {
 	t.Parallel()
@@ -26,9 +26,9 @@ func TestFindProducts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, c := newService(t, ok(`{"data":[`+vase+`,{"id":6,"sku":"B","category_id":"8"}],"count":2,"page":1,"success":true}`))
+			s, c := newService(t, ok(`{"data":[`+vase+`,{"id":6,"sku":"B","uom_id":"8"}],"count":2,"page":1,"success":true}`))
 			got, err := c.FindProducts(t.Context(), test.query)
-			if want := []Product{vaseProduct, {ID: 6, Article: "B", CategoryID: 8}}; err != nil || !reflect.DeepEqual(got, want) {
+			if want := []Product{vaseProduct, {ID: 6, Article: "B", UnitID: 8}}; err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			if query := s.only(t).query; len(query) != 1 || !reflect.DeepEqual(query[test.key], test.want) {

@@ -20,7 +20,7 @@ const (
 )
 
 // legacyCatalogue is the unversioned family.
-type legacyCatalogue struct{ client *Client }
+type legacyCatalogue struct{ catalogueLists }
 
 // find asks for 40 SKUs at a time. The service compares SKUs and titles exactly.
 func (f *legacyCatalogue) find(ctx context.Context, q ProductQuery) ([]Product, error) {
@@ -40,10 +40,6 @@ func (f *legacyCatalogue) find(ctx context.Context, q ProductQuery) ([]Product, 
 
 func (f *legacyCatalogue) list(ctx context.Context, query url.Values) ([]Product, error) {
 	return list(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: query}, searchPages, decodeProduct)
-}
-
-func (f *legacyCatalogue) search(ctx context.Context, text string) ([]Product, error) {
-	return firstPage(ctx, f.client, request{method: http.MethodGet, path: legacyProducts, query: url.Values{"q": {text}}}, decodeProduct)
 }
 
 // product asks the list, because there a missing product is distinguished from a
@@ -82,5 +78,3 @@ type legacyProductBody struct {
 func (f *legacyCatalogue) create(ctx context.Context, p NewProduct) (int64, error) {
 	return f.client.create(ctx, request{method: http.MethodPost, path: legacyProducts, body: legacyProductBody(p)})
 }
-
-func (f *legacyCatalogue) lists() (categories, units string) { return legacyCategories, legacyUnits }

@@ -17,7 +17,7 @@ const (
 
 // v2Catalogue is the family below /v2.
 type v2Catalogue struct {
-	client *Client
+	catalogueLists
 
 	mu     sync.Mutex
 	typeID int64 // of new products, 0 until it is known
@@ -40,10 +40,6 @@ func (f *v2Catalogue) find(ctx context.Context, q ProductQuery) ([]Product, erro
 		all = append(all, found...)
 	}
 	return distinctProducts(all), nil
-}
-
-func (f *v2Catalogue) search(ctx context.Context, text string) ([]Product, error) {
-	return firstPage(ctx, f.client, request{method: http.MethodGet, path: v2Products, query: url.Values{"q": {text}}}, decodeProduct)
 }
 
 func (f *v2Catalogue) product(ctx context.Context, id int64) (*Product, error) {
@@ -92,6 +88,3 @@ func (f *v2Catalogue) productType(ctx context.Context) (int64, error) {
 	f.typeID = types[0].ID
 	return f.typeID, nil
 }
-
-// lists: categories come in pages, or all at once.
-func (f *v2Catalogue) lists() (categories, units string) { return v2Categories, v2Units }

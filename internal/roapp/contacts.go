@@ -37,22 +37,20 @@ type NewPerson struct {
 // (docs/reference/roapp.md#find-contacts), so a person may be missing for want of the right spelling, and one that
 // is returned need not have any of the phones: compare them. No phones find nobody, without a request.
 func (c *Client) FindPeople(ctx context.Context, phones []string) ([]Contact, error) {
-	phones = filled(phones)
-	if len(phones) == 0 {
-		return nil, nil
-	}
-	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: url.Values{"phones": phones}}
-	return list(ctx, c, r, searchPages, decodeContact)
+	return c.findPeople(ctx, "phones", filled(phones))
 }
 
 // FindPeopleByName returns the people that the service finds for the name, by a comparison that is not documented
 // either: compare them. No name finds nobody, without a request.
 func (c *Client) FindPeopleByName(ctx context.Context, name string) ([]Contact, error) {
-	names := filled([]string{name})
-	if len(names) == 0 {
+	return c.findPeople(ctx, "names", filled([]string{name}))
+}
+
+func (c *Client) findPeople(ctx context.Context, filter string, values []string) ([]Contact, error) {
+	if len(values) == 0 {
 		return nil, nil
 	}
-	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: url.Values{"names": names}}
+	r := request{method: http.MethodGet, path: "/v2/contacts/people", query: url.Values{filter: values}}
 	return list(ctx, c, r, searchPages, decodeContact)
 }
 
@@ -117,9 +115,8 @@ func decodeContact(n node) Contact {
 		FirstName: n.at("first_name").text(),
 		LastName:  n.at("last_name").text(),
 		Email:     n.at("email").text(),
-	}
-	if organization := n.at("is_organization").flag(); organization != nil {
-		contact.Organization = *organization
+
+		Organization: n.at("is_organization").yes(),
 	}
 	contact.Name = cmp.Or(contact.Name, strings.TrimSpace(contact.FirstName+" "+contact.LastName))
 	for _, phone := range append(decodePhones(n.at("phone")), decodePhones(n.at("phones"))...) {
@@ -195,7 +192,13 @@ func (c *Client) DeletePerson(ctx context.Context, id int64) error {
 }
 
 func (c *Client) delete(ctx context.Context, path string, id int64) error {
-	_, err := c.do(ctx, request{method: http.MethodDelete, path: path, id: id, emptyAnswer: true})
+	return c.write(ctx, request{method: http.MethodDelete, path: path, id: id})
+}
+
+// write sends a request whose answer says nothing beyond success; it may be empty.
+func (c *Client) write(ctx context.Context, r request) error {
+	r.emptyAnswer = true
+	_, err := c.do(ctx, r)
 	return err
 }
 

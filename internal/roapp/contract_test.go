@@ -104,11 +104,11 @@ func everyCall(t *testing.T, profile string, catalogue Catalogue) []string {
 	ok(page, err)
 	require.Len(t, page.Orders, 1)
 	id, created := page.Orders[0].ID, page.Orders[0].CreatedAt
-	ok(c.FindOrders(ctx, OrderQuery{IDs: []int64{id}, Numbers: []string{page.Orders[0].Number}, CreatedFrom: created, CreatedTo: created, ModifiedFrom: created}))
+	ok(c.FindOrders(ctx, OrderQuery{IDs: []int64{id}, Numbers: []string{page.Orders[0].Number}, CreatedFrom: created, ModifiedFrom: created}))
 	ok(c.Order(ctx, id))
 	ok(nil, c.UpdateFields(ctx, id, map[string]string{"f101": "Kwiaty", "f104": "2026-11-02T09:30:00Z"}, "f104"))
 	ok(nil, c.SetManagerNotes(ctx, id, "115, paid"))
-	ok(c.AddItem(ctx, id, NewItem{ProductID: products[0].ID, AssigneeID: 56, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.5"), Comment: "red"}))
+	ok(c.AddItem(ctx, id, NewItem{ProductID: products[0].ID, AssigneeID: 56, Quantity: decimal.NewFromInt(2), Price: decimal.RequireFromString("12.5")}))
 	items, err := c.Items(ctx, id)
 	ok(items, err)
 	require.Len(t, items, 1)

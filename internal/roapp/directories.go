@@ -77,11 +77,10 @@ func (c *Client) PeopleCustomFields(ctx context.Context) ([]CustomField, error) 
 }
 
 func decodeCustomField(n node) CustomField {
-	required := n.first("required", "is_required").flag()
 	return CustomField{
 		ID:       customFieldKey(n.at("id")),
 		Title:    n.first("title", "name").text(),
-		Required: required != nil && *required,
+		Required: n.first("required", "is_required").yes(),
 		Type:     int(n.at("type").integerOr(UnknownType)),
 	}
 }

@@ -272,18 +272,14 @@ func kindOf(r request, status int, said words) Kind {
 
 // retryAfter reads the header's two forms, seconds and a date; 0 when there is none.
 func retryAfter(header http.Header, now time.Time) time.Duration {
+	var wait time.Duration
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		return clampRetryAfter(time.Duration(seconds) * time.Second)
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(now)
 	}
-	if at, err := http.ParseTime(value); err == nil {
-		return clampRetryAfter(at.Sub(now))
-	}
-	return 0
-}
-
-func clampRetryAfter(d time.Duration) time.Duration {
-	return min(max(d, 0), maxRetryAfter)
+	return min(max(wait, 0), maxRetryAfter)
 }
 
 // message is the service's words, shortened, without the key should it echo that.
@@ -332,8 +328,12 @@ func readWords(body []byte) words {
 	return words{}
 }
 
+// wordsIn are the words in a value that is at most so deep.
 func wordsIn(value any, depth int) string {
 	object, ok := value.(map[string]any)
+	if depth < 0 {
+		return ""
+	}
 	if !ok {
 		return flat(value, depth)
 	}
@@ -356,7 +356,7 @@ var detailKeys = []string{"errors", "validation"}
 
 func firstWords(object map[string]any, depth int, keys ...string) string {
 	for _, key := range keys {
-		if text := nested(object[key], depth); text != "" {
+		if text := wordsIn(object[key], depth-1); text != "" {
 			return text
 		}
 	}
@@ -394,20 +394,13 @@ func pathIn(value any, depth int) string {
 	return key
 }
 
-func nested(value any, depth int) string {
-	if depth == 0 {
-		return ""
-	}
-	return wordsIn(value, depth-1)
-}
-
 // flat writes a value in one line: "phone: is not valid; email: is taken".
 func flat(value any, depth int) string {
 	switch v := value.(type) {
 	case []any:
 		var parts []string
 		for _, element := range v {
-			if text := nested(element, depth); text != "" {
+			if text := wordsIn(element, depth-1); text != "" {
 				parts = append(parts, text)
 			}
 		}
@@ -415,7 +408,7 @@ func flat(value any, depth int) string {
 	case map[string]any:
 		var parts []string
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			if text := nested(v[key], depth); text != "" && key != "success" {
+			if text := wordsIn(v[key], depth-1); text != "" && key != "success" {
 				parts = append(parts, key+": "+text)
 			}
 		}

@@ -20,10 +20,6 @@ const (
 	patchEmpties       // the others
 )
 
-type fieldsBody struct {
-	CustomFields map[string]any `json:"custom_fields"`
-}
-
 // LearnFieldsPatch finds out on an order that was just created, and so has no values but the given ones, what a PATCH
 // does to the custom fields that it does not name. It costs two requests, once; probe is the key that it leaves out
 // for a moment, "" to find out nothing.
@@ -130,8 +126,7 @@ func (c *Client) readFields(ctx context.Context, orderID int64) (map[string]any,
 }
 
 func (c *Client) patchFields(ctx context.Context, orderID int64, values map[string]any) error {
-	_, err := c.do(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: fieldsBody{values}, emptyAnswer: true})
-	return err
+	return c.write(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: map[string]any{"custom_fields": values}})
 }
 
 func toAny(values map[string]string) map[string]any { return merged(nil, values) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -13,24 +12,19 @@ import (
 type Item struct {
 	ID int64
 	// ProductID is 0 for a service.
-	ProductID      int64
-	Title, Article string
+	ProductID int64
 	// Quantity has up to three places, Price is of one unit, in the account's currency, before the line's discount.
 	Quantity, Price decimal.Decimal
 	// WrittenOff says that stock was taken for the line, in whole or in part. DeductionRequired says that some still
 	// has to be (docs/reference/roapp.md#deduction).
 	WrittenOff        bool
 	DeductionRequired bool
-	// CreatedAt is in UTC; zero when the answer has none.
-	CreatedAt time.Time
-	Comment   string
 }
 
 // NewItem is a line to add: a product, and the employee it is put down to.
 type NewItem struct {
 	ProductID, AssigneeID int64
 	Quantity, Price       decimal.Decimal
-	Comment               string
 }
 
 // Items returns all lines of an order, those of the staff too.
@@ -42,19 +36,13 @@ func (c *Client) Items(ctx context.Context, orderID int64) ([]Item, error) {
 // decodeItem reads the form of docs/reference/roapp.md#order-items. Quantity and price must be there: a line that
 // seems to have none would be corrected.
 func decodeItem(n node) Item {
-	entity := n.at("entity")
-	required := n.at("is_deduction_required").flag()
 	return Item{
 		ID:                n.at("id").id(),
-		ProductID:         productIn(entity),
-		Title:             entity.at("title").text(),
-		Article:           entity.first("sku", "article").text(),
+		ProductID:         productIn(n.at("entity")),
 		Quantity:          n.at("quantity").decimal(),
 		Price:             n.at("price").decimal(),
 		WrittenOff:        n.at("write_offs").filled(),
-		DeductionRequired: required != nil && *required,
-		CreatedAt:         n.at("created_at").time(),
-		Comment:           n.at("comment").text(),
+		DeductionRequired: n.at("is_deduction_required").yes(),
 	}
 }
 
@@ -75,7 +63,6 @@ type itemBody struct {
 	Cost       json.Number  `json:"cost"`
 	Discount   discountBody `json:"discount"`
 	Warranty   warrantyBody `json:"warranty"`
-	Comment    string       `json:"comment,omitempty"`
 }
 
 type discountBody struct {
@@ -101,23 +88,12 @@ func (c *Client) AddItem(ctx context.Context, orderID int64, item NewItem) (int6
 		Cost:       "0",
 		Discount:   discountBody{Type: "percentage", Percentage: "0", Amount: "0", Sponsor: "staff"},
 		Warranty:   warrantyBody{Period: "0", Units: "days"},
-		Comment:    item.Comment,
 	}
-	r := request{method: http.MethodPost, path: "/v2/orders/{id}/items", id: orderID, body: body, emptyAnswer: true}
-	answer, err := c.do(ctx, r)
-	if err != nil {
-		return 0, err
+	id, err := c.create(ctx, request{method: http.MethodPost, path: "/v2/orders/{id}/items", id: orderID, body: body})
+	if id == orderID {
+		return 0, err // the answer is about the order, not the line
 	}
-	id := addedItem(answer.node, orderID)
-	return id, answer.check()
-}
-
-// addedItem is the new line's id. An answer that has the order's id is about the order, not the line.
-func addedItem(n node, orderID int64) int64 {
-	if id := n.createdID(); id != orderID {
-		return id
-	}
-	return 0
+	return id, err
 }
 
 // ItemChange is what to change of a line; what is nil stays.
@@ -133,6 +109,5 @@ func (c *Client) UpdateItem(ctx context.Context, orderID, itemID int64, change I
 	if change.Price != nil {
 		body["price"] = wireNumber(*change.Price)
 	}
-	_, err := c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}/items/{item}", id: orderID, item: itemID, body: body, emptyAnswer: true})
-	return err
+	return c.write(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}/items/{item}", id: orderID, item: itemID, body: body})
 }

@@ -112,14 +112,10 @@ func (l *Limiter) Quiet(ctx context.Context) {
 		l.mu.Lock()
 		quiet, changed := len(l.waiting) == 0 && l.running == l.served, l.changed
 		l.mu.Unlock()
-		if quiet {
+		if quiet || ctx.Err() != nil {
 			return
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return
-		}
+		awaitChange(ctx, time.Hour, changed)
 	}
 }
 

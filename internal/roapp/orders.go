@@ -20,16 +20,15 @@ type Order struct {
 	StatusName string
 	// CreatedAt and ModifiedAt are in UTC, whole seconds as a rule; zero when the answer has none.
 	CreatedAt, ModifiedAt time.Time
-	// ClientID and OrderTypeID are 0 when the answer has none.
+	// ClientID is 0 when the answer has none.
 	ClientID int64
 	// ClientName is "" when the answer has none, or in no readable form.
 	ClientName   string
-	OrderTypeID  int64
 	ManagerNotes string
 	// CustomFields is by key ("f101"); null is "", a list is joined with commas.
 	CustomFields map[string]string
-	// Total is computed by RO App, Paid is what was paid of it, in the account's currency.
-	Total, Paid decimal.Decimal
+	// Total is computed by RO App, in the account's currency.
+	Total decimal.Decimal
 	// DeductionRequired says that items of the order are still to be written off; nil
 	// when the answer does not say (docs/reference/roapp.md#deduction).
 	DeductionRequired *bool
@@ -38,11 +37,10 @@ type Order struct {
 // OrderQuery filters the list of orders; what is zero does not filter.
 type OrderQuery struct {
 	ClientIDs []int64
-	// CreatedFrom and CreatedTo are inclusive; CreatedTo is sent as the next whole second.
-	CreatedFrom, CreatedTo time.Time
-	// ModifiedFrom is inclusive and sent as the whole second before it.
-	ModifiedFrom time.Time
-	IDs          []int64
+	// CreatedFrom and ModifiedFrom are inclusive and sent as the whole second before them.
+	CreatedFrom, ModifiedFrom time.Time
+
+	IDs []int64
 	// Numbers are those that staff see.
 	Numbers []string
 	// Sort is id, modified_at and the like, with "-" for descending
@@ -57,15 +55,12 @@ type OrderPage struct {
 	Orders []Order
 	// Failed are the rows that cannot be read. The others are good.
 	Failed []RowError
-	// Page is the number as answered, TotalPages the number of pages, Count the rows on all pages. Where the answer
-	// does not say, Page is the one asked for, TotalPages is one more after a full page, and Count is the rows here.
-	Page, TotalPages, Count int
+	// TotalPages is the number of pages; where the answer does not say, it is one more after a full page.
+	TotalPages int
 }
 
 // RowError is a row of a list that cannot be read.
 type RowError struct {
-	// Row counts from 0 within the page.
-	Row int
 	// ID is the record's id, 0 where that cannot be read either.
 	ID int64
 	// ModifiedAt is when the record was modified, zero where that cannot be read either.
@@ -126,11 +121,12 @@ func (q OrderQuery) values() url.Values {
 	for _, number := range q.Numbers {
 		values.Add("numbers", number)
 	}
-	if !q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero() {
-		values["created_at"] = span(q.CreatedFrom, q.CreatedTo)
+	// One value of a filter by time is its start (docs/reference/roapp.md#list-orders).
+	if !q.CreatedFrom.IsZero() {
+		values.Set("created_at", wireTime(q.CreatedFrom))
 	}
 	if !q.ModifiedFrom.IsZero() {
-		values["modified_at"] = span(q.ModifiedFrom, time.Time{})
+		values.Set("modified_at", wireTime(q.ModifiedFrom))
 	}
 	if q.Sort != "" {
 		values.Set("sort", q.Sort)
@@ -138,37 +134,18 @@ func (q OrderQuery) values() url.Values {
 	return values
 }
 
-// span is a filter by time: one value is the start, two are start and end (docs/reference/roapp.md#list-orders).
-// An end alone starts with the epoch.
-func span(from, to time.Time) []string {
-	if from.IsZero() {
-		from = time.Unix(0, 0)
-	}
-	values := []string{wireTime(from)}
-	if !to.IsZero() {
-		values = append(values, wireTime(to.Add(time.Second-time.Nanosecond)))
-	}
-	return values
-}
-
 func readOrders(p page, number int, malformed func(error) error) OrderPage {
-	result := OrderPage{Page: number, TotalPages: number, Count: len(p.rows)}
-	for i, row := range p.rows {
+	result := OrderPage{TotalPages: number}
+	for _, row := range p.rows {
 		row = row.apart()
 		order := decodeOrder(row.row())
 		if problem := row.err(); problem != nil {
 			result.Failed = append(result.Failed, RowError{
-				Row: i, ID: row.apart().at("id").optionalID(), ModifiedAt: row.apart().at("modified_at").time(), Err: malformed(problem),
+				ID: row.apart().at("id").optionalID(), ModifiedAt: row.apart().at("modified_at").time(), Err: malformed(problem),
 			})
 			continue
 		}
 		result.Orders = append(result.Orders, order)
-	}
-	if p.number > 0 {
-		result.Page = int(p.number)
-	}
-	if p.count >= 0 {
-		result.Count = int(p.count)
 	}
 	switch {
 	case p.total >= 0:
@@ -208,8 +185,7 @@ func (n node) mustBe(asked, answered int64) {
 	}
 }
 
-// decodeOrder reads the form of docs/reference/roapp.md#order-fields: "payed" is the service's spelling, and the
-// older family calls the number "id_label".
+// decodeOrder reads the form of docs/reference/roapp.md#order-fields; the older family calls the number "id_label".
 func decodeOrder(n node) Order {
 	status := n.at("status")
 	return Order{
@@ -221,11 +197,9 @@ func decodeOrder(n node) Order {
 		ModifiedAt:        n.at("modified_at").time(),
 		ClientID:          n.at("client").at("id").optionalID(),
 		ClientName:        clientName(n.at("client").apart()),
-		OrderTypeID:       n.at("order_type").at("id").optionalID(),
 		ManagerNotes:      n.at("manager_notes").text(),
 		CustomFields:      n.at("custom_fields").texts(),
 		Total:             n.at("total").optionalDecimal(),
-		Paid:              n.at("payed").optionalDecimal(),
 		DeductionRequired: n.at("is_deduction_required").flag(),
 	}
 }
@@ -267,14 +241,9 @@ func (c *Client) CreateOrder(ctx context.Context, o NewOrder) (CreatedOrder, err
 	return created, nil
 }
 
-type notesBody struct {
-	ManagerNotes string `json:"manager_notes"`
-}
-
 // SetManagerNotes replaces the manager's notes of an order.
 func (c *Client) SetManagerNotes(ctx context.Context, orderID int64, notes string) error {
-	_, err := c.do(ctx, request{method: http.MethodPatch, path: "/v2/orders/{id}", id: orderID, body: notesBody{notes}, emptyAnswer: true})
-	return err
+	return c.write(ctx, request{method: http.MethodPatch, path: orderPath, id: orderID, body: map[string]string{"manager_notes": notes}})
 }
 
 type statusBody struct {
@@ -285,7 +254,7 @@ type statusBody struct {
 // SetStatus moves an order. Which moves are allowed depends on the account and on the rights of the key's employee;
 // some statuses demand a comment (docs/reference/roapp.md#order-statuses).
 func (c *Client) SetStatus(ctx context.Context, orderID, statusID int64, comment string) error {
-	return c.post(ctx, "/v2/orders/{id}/status", orderID, statusBody{StatusID: statusID, Comment: comment})
+	return c.write(ctx, request{method: http.MethodPost, path: orderPath + "/status", id: orderID, body: statusBody{StatusID: statusID, Comment: comment}})
 }
 
 type commentBody struct {
@@ -296,11 +265,5 @@ type commentBody struct {
 // AddComment writes into an order's event feed. Comments cannot be read back
 // (docs/reference/roapp.md#order-comments).
 func (c *Client) AddComment(ctx context.Context, orderID int64, text string, private bool) error {
-	return c.post(ctx, "/v2/orders/{id}/comments", orderID, commentBody{Comment: text, Private: private})
-}
-
-// post is a write whose answer says nothing beyond success; it may be empty.
-func (c *Client) post(ctx context.Context, path string, id int64, body any) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: path, id: id, body: body, emptyAnswer: true})
-	return err
+	return c.write(ctx, request{method: http.MethodPost, path: orderPath + "/comments", id: orderID, body: commentBody{Comment: text, Private: private}})
 }

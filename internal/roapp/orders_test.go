@@ -21,19 +21,19 @@ func order7() Order {
 		ID: 7, Number: "A0007", StatusID: 101, StatusName: "New",
 		CreatedAt:  time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
 		ModifiedAt: time.Date(2026, 11, 20, 10, 5, 0, 250e6, time.UTC),
-		ClientID:   3, ClientName: "Anna", OrderTypeID: 34, ManagerNotes: "n",
-		CustomFields: map[string]string{"f101": "Kwiaty", "f102": "1234", "f103": ""},
-		Total:        decimal.RequireFromString("149.99"), Paid: decimal.NewFromInt(20),
+		ClientID:   3, ClientName: "Anna", ManagerNotes: "n",
+		CustomFields:      map[string]string{"f101": "Kwiaty", "f102": "1234", "f103": ""},
+		Total:             decimal.RequireFromString("149.99"),
 		DeductionRequired: new(true),
 	}
 }
 
 func assertOrder(t *testing.T, got, want Order) {
 	t.Helper()
-	if !got.Total.Equal(want.Total) || !got.Paid.Equal(want.Paid) {
-		t.Errorf("total %s, paid %s", got.Total, got.Paid)
+	if !got.Total.Equal(want.Total) {
+		t.Errorf("total %s", got.Total)
 	}
-	got.Total, got.Paid = want.Total, want.Paid
+	got.Total = want.Total
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -69,8 +69,6 @@ func TestFindOrdersQuery(t *testing.T) {
 		"page":     {OrderQuery{Page: 3, Sort: "-modified_at"}, url.Values{"page": {"3"}, "sort": {"-modified_at"}}},
 		"clients":  {OrderQuery{ClientIDs: []int64{1, 2}, IDs: []int64{3, 4}}, url.Values{"clients_ids": {"1", "2"}, "client_ids": {"1", "2"}, "ids": {"3", "4"}}},
 		"from":     {OrderQuery{CreatedFrom: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z"}}},
-		"from, to": {OrderQuery{CreatedFrom: at, CreatedTo: at}, url.Values{"created_at": {"2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z"}}},
-		"to":       {OrderQuery{CreatedTo: at.Truncate(time.Second)}, url.Values{"created_at": {"1970-01-01T00:00:00Z", "2026-11-20T10:00:00Z"}}},
 		"numbers":  {OrderQuery{Numbers: []string{"Z00001", "7"}}, url.Values{"numbers": {"Z00001", "7"}}},
 		"modified": {OrderQuery{ModifiedFrom: at}, url.Values{"modified_at": {"2026-11-20T10:00:00Z"}}},
 	} {
@@ -96,26 +94,25 @@ func TestF15FindOrdersKeepsGoodRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page.Page != 2 || page.TotalPages != 4 || page.Count != 180 || len(page.Orders) != 1 {
+	if page.TotalPages != 4 || len(page.Orders) != 1 {
 		t.Fatalf("got %+v", page)
 	}
 	assertOrder(t, page.Orders[0], order7())
 	want := []struct {
-		row  int
 		id   int64
 		text string
 	}{
-		{0, 5, "data[0].status.id: missing"},
-		{2, 0, "data[2]: not a record"},
-		{3, 0, "data[3].id: not a whole number"},
-		{4, 8, "data[4].total: not a decimal number"},
+		{5, "data[0].status.id: missing"},
+		{0, "data[2]: not a record"},
+		{0, "data[3].id: not a whole number"},
+		{8, "data[4].total: not a decimal number"},
 	}
 	if len(page.Failed) != len(want) {
 		t.Fatalf("%d failed", len(page.Failed))
 	}
 	for i, failed := range page.Failed {
 		e := assertError(t, failed.Err, Malformed, false)
-		if failed.Row != want[i].row || failed.ID != want[i].id || errors.Unwrap(e).Error() != want[i].text {
+		if failed.ID != want[i].id || errors.Unwrap(e).Error() != want[i].text {
 			t.Errorf("failed %+v, want %+v", failed, want[i])
 		}
 	}
@@ -130,16 +127,16 @@ func TestFindOrdersPages(t *testing.T) {
 	for name, test := range map[string]struct {
 		page  int
 		body  string
-		want  OrderPage
+		pages int
 		count int
 	}{
-		"v2":           {2, `{"data":[` + fullOrder + `],"paging":{"page":2,"total_pages":2,"count":51}}`, OrderPage{Page: 2, TotalPages: 2, Count: 51}, 1},
-		"count only":   {1, fifty + `,"page":1,"count":101}`, OrderPage{Page: 1, TotalPages: 3, Count: 101}, 50},
-		"count 0":      {1, `{"data":[],"page":1,"count":0}`, OrderPage{Page: 1, TotalPages: 1, Count: 0}, 0},
-		"unsaid, full": {3, fifty + `}`, OrderPage{Page: 3, TotalPages: 4, Count: 50}, 50},
-		"unsaid":       {3, `{"data":[]}`, OrderPage{Page: 3, TotalPages: 3, Count: 0}, 0},
-		"bare":         {1, `[` + fullOrder + `]`, OrderPage{Page: 1, TotalPages: 1, Count: 1}, 1},
-		"beyond":       {9, `{"data":[],"paging":{"page":9,"total_pages":2,"count":51}}`, OrderPage{Page: 9, TotalPages: 2, Count: 51}, 0},
+		"v2":           {2, `{"data":[` + fullOrder + `],"paging":{"page":2,"total_pages":2,"count":51}}`, 2, 1},
+		"count only":   {1, fifty + `,"page":1,"count":101}`, 3, 50},
+		"count 0":      {1, `{"data":[],"page":1,"count":0}`, 1, 0},
+		"unsaid, full": {3, fifty + `}`, 4, 50},
+		"unsaid":       {3, `{"data":[]}`, 3, 0},
+		"bare":         {1, `[` + fullOrder + `]`, 1, 1},
+		"beyond":       {9, `{"data":[],"paging":{"page":9,"total_pages":2,"count":51}}`, 2, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -148,9 +145,8 @@ func TestFindOrdersPages(t *testing.T) {
 			if err != nil || len(got.Orders) != test.count {
 				t.Fatalf("%d orders, %v", len(got.Orders), err)
 			}
-			paging := OrderPage{Page: got.Page, TotalPages: got.TotalPages, Count: got.Count}
-			if len(got.Failed) > 0 || !reflect.DeepEqual(paging, test.want) { //nolint:govet // there are no errors in it
-				t.Errorf("got %+v, want %+v", got, test.want)
+			if len(got.Failed) > 0 || got.TotalPages != test.pages {
+				t.Errorf("got %+v, want %d pages", got, test.pages)
 			}
 		})
 	}

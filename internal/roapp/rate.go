@@ -2,9 +2,7 @@ package roapp
 
 import "time"
 
-// RateWindow is the time over which [Limiter.Rate] is measured.
-const RateWindow = rateSeconds * time.Second
-
+// rateSeconds is over how many seconds [Limiter.Rate] is measured.
 const rateSeconds = 30
 
 // sentCount counts requests by the second they were sent in, for the last seconds
@@ -34,7 +32,7 @@ func (c *sentCount) perSecond(now time.Time) float64 {
 	return float64(sum) / rateSeconds
 }
 
-// Rate is how many requests a second were sent, over the last [RateWindow].
+// Rate is how many requests a second were sent, over the last half minute.
 func (l *Limiter) Rate() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

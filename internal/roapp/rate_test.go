@@ -23,11 +23,11 @@ func TestRateIsOfRequestsSent(t *testing.T) {
 		if rate := l.Rate(); rate < 2.9 || rate > 3 {
 			t.Errorf("%.2f requests a second where all of the budget was used", rate)
 		}
-		<-time.After(RateWindow / 2)
+		<-time.After(rateSeconds / 2 * time.Second)
 		if rate := l.Rate(); rate < 1.3 || rate > 1.6 {
 			t.Errorf("%.2f requests a second where half of the window was quiet", rate)
 		}
-		<-time.After(RateWindow)
+		<-time.After(rateSeconds * time.Second)
 		if rate := l.Rate(); rate != 0 {
 			t.Errorf("%.2f requests a second after a quiet window", rate)
 		}

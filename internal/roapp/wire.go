@@ -259,6 +259,12 @@ func (n node) flag() *bool {
 	return nil
 }
 
+// yes is false for null.
+func (n node) yes() bool {
+	flag := n.flag()
+	return flag != nil && *flag
+}
+
 // filled reports whether a list or an object has anything in it.
 func (n node) filled() bool {
 	switch v := n.value.(type) {
@@ -298,15 +304,10 @@ func anyText(value any) string {
 func elementText(value any) string {
 	switch value.(type) {
 	case []any, map[string]any:
-		return jsonText(value)
+		encoded, _ := json.Marshal(value) // it was decoded from JSON
+		return string(encoded)
 	}
 	return scalarText(value)
-}
-
-func jsonText(value any) string {
-	// A value that was decoded from JSON encodes.
-	encoded, _ := json.Marshal(value)
-	return string(encoded)
 }
 
 // scalarText is "" for null, lists and objects.

@@ -234,7 +234,7 @@ func TestMalformedNamesTheField(t *testing.T) {
 	for name, test := range map[string]struct{ call, body, want string }{
 		"contact":       {"FindPeople", `{"data":[{"id":1},{"id":2,"phones":[{"title":"x"}]}]}`, "data[1].phones[0].phone: missing"},
 		"contact's id":  {"FindOrganizations", `{"data":[{"name":"x"}]}`, "data[0].id: missing"},
-		"product":       {"FindProducts", `{"data":[{"id":1,"category":{"id":"x"}}]}`, "data[0].category.id: not a whole number"},
+		"product":       {"FindProducts", `{"data":[{"id":1,"uom":{"id":"x"}}]}`, "data[0].uom.id: not a whole number"},
 		"order":         {"Order", order, "total: not a decimal number"},
 		"wrapped order": {"Order", `{"data":` + order + `}`, "data.total: not a decimal number"},
 		"other order":   {"Order", `{"id":8,"status":{"id":1}}`, "id: another record than the one asked for"},
