@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jellydator/ttlcache/v3"
@@ -50,6 +51,9 @@ func (s *shared[T]) get(ctx context.Context, key string, ask func(context.Contex
 	})
 	select {
 	case done := <-asked:
+		if done.Shared && errors.Is(done.Err, context.Canceled) && ctx.Err() == nil {
+			return s.get(ctx, key, ask) // who asked has left
+		}
 		answer, _ := done.Val.(T)
 		return answer, done.Err
 	case <-ctx.Done():
