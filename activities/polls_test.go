@@ -221,7 +221,7 @@ func TestHeldOrdersAreResumed(t *testing.T) {
 	require.NoError(t, err)
 	var ids []string
 	for _, one := range held {
-		ids = append(ids, one.ID)
+		ids = append(ids, one.id)
 	}
 	assert.Equal(t, []string{"order:demo:3", "order:demo:2", "order:demo:1"}, ids, "those in RO App first, then the oldest")
 	for _, of := range []workflows.ResumeInput{{Shop: "demo", Revision: "r2"}, {Account: "main", Revision: "r2"}} {

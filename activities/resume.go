@@ -56,7 +56,7 @@ func (a *Activities) resumeHeld(ctx context.Context, in workflows.ResumeInput, s
 	if err != nil {
 		return err
 	}
-	held = slices.DeleteFunc(held, func(one index.Order) bool { return signaled[one.ID] })
+	held = slices.DeleteFunc(held, func(one heldOrder) bool { return signaled[one.id] })
 	for some := range slices.Chunk(held, resumedAtOnce) {
 		if a.refusing(ctx, in) {
 			return nil
@@ -64,21 +64,28 @@ func (a *Activities) resumeHeld(ctx context.Context, in workflows.ResumeInput, s
 		group, groupCtx := errgroup.WithContext(ctx)
 		group.SetLimit(signalsAtOnce)
 		for _, one := range some {
-			group.Go(func() error { return a.signalOpen(groupCtx, one.ID, workflows.SignalSettings, in.Revision) })
+			group.Go(func() error { return a.signalOpen(groupCtx, one.id, workflows.SignalSettings, in.Revision) })
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
 		for _, one := range some {
-			signaled[one.ID] = true
+			signaled[one.id] = true
 		}
 	}
 	return nil
 }
 
+// heldOrder is an order that is held.
+type heldOrder struct {
+	id      string
+	begun   bool // it exists in RO App
+	created time.Time
+}
+
 // heldOrders lists the held orders of shops, the most urgent first; no reasons
 // are all.
-func (a *Activities) heldOrders(ctx context.Context, shops []string, reasons []order.HoldReason) ([]index.Order, error) {
+func (a *Activities) heldOrders(ctx context.Context, shops []string, reasons []order.HoldReason) ([]heldOrder, error) {
 	if len(shops) == 0 {
 		return nil, nil
 	}
@@ -86,10 +93,19 @@ func (a *Activities) heldOrders(ctx context.Context, shops []string, reasons []o
 	if len(reasons) > 0 {
 		query = index.HeldFor(reasons...)
 	}
-	held, err := a.index.Orders(ctx, index.All(index.OfShops(shops...), query), 0)
-	slices.SortFunc(held, func(x, y index.Order) int {
-		inRoapp := cmp.Compare(min(y.RoappOrder(), 1), min(x.RoappOrder(), 1))
-		return cmp.Or(inRoapp, x.Placed().Compare(y.Placed()), cmp.Compare(x.ID, y.ID))
+	orders, err := a.index.Orders(ctx, index.All(index.OfShops(shops...), query), 0)
+	held := make([]heldOrder, 0, len(orders))
+	for _, one := range orders {
+		held = append(held, heldOrder{id: one.ID, begun: one.RoappOrder() != 0, created: one.Placed()})
+	}
+	slices.SortFunc(held, func(x, y heldOrder) int {
+		if x.begun != y.begun {
+			if x.begun {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(x.created.Compare(y.created), cmp.Compare(x.id, y.id))
 	})
 	return held, err
 }
