@@ -306,14 +306,15 @@ type comparison struct {
 
 func (c comparison) compare() Reconciliation {
 	out := Reconciliation{Shop: c.read.Shop, From: c.read.From, To: c.read.To, ReadAt: c.read.At, Unnumbered: c.read.Unnumbered, Currency: c.currency}
-	sorted := slices.SortedFunc(slices.Values(c.read.Orders), func(a, b workflows.ShopOrder) int { return cmp.Compare(a.Number, b.Number) })
+	placed := map[string][]workflows.ShopOrder{} // by day
+	for _, one := range slices.SortedFunc(slices.Values(c.read.Orders), func(a, b workflows.ShopOrder) int { return cmp.Compare(a.Number, b.Number) }) {
+		placed[one.Day] = append(placed[one.Day], one)
+	}
 	for _, name := range daysOf(c.read.From, c.read.To) {
 		day := ReconciledDay{Day: name}
-		for _, one := range sorted {
-			if one.Day == name {
-				c.take(&day, one)
-				c.take(&out.Total, one)
-			}
+		for _, one := range placed[name] {
+			c.take(&day, one)
+			c.take(&out.Total, one)
 		}
 		out.Days = append(out.Days, day)
 	}
