@@ -229,7 +229,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := unhurried(t, o)
-			w.Place(1, nil)
+			w.Place(1, testenv.J{"stat_created": "2026-03-12 14:05:30"}) // times of both services are whole seconds
 			_, imported := w.AwaitSynced(1)
 			var made struct{ ID int64 }
 			w.Roapp.API(http.MethodPost, "/v2/orders", testenv.J{"branch_id": 12, "order_type_id": 34, "client_id": imported.Client.ID}, &made)

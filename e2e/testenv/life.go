@@ -83,13 +83,13 @@ func (r *Roapp) WriteOff(id int64) {
 // Collect has the account's changes collected now.
 func (w *Env) Collect() {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
+	w.Signal(workflows.AccountID("main"), workflows.SignalPoll, nil)
 }
 
 // ReportWriteOff sends the order the signal that items were written off.
 func (w *Env) ReportWriteOff(number int64) {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalWrittenOff, order.WriteOff{By: "tester"}))
+	w.Signal(w.Key(number).WorkflowID(), workflows.SignalWrittenOff, order.WriteOff{By: "tester"})
 }
 
 // BreakOrder posts a fault of one order's requests: "POST", "status".

@@ -3,6 +3,7 @@ package testenv
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -15,13 +16,21 @@ import (
 // three requests a second, and tests share one small machine.
 const Patience = 90 * time.Second
 
-// Webhook sends Cartum's event for an order, as Cartum does.
+// Webhook sends Cartum's event for an order, until it is taken.
 func (w *Env) Webhook(number int64) {
 	w.T.Helper()
 	body, _ := json.Marshal(w.Cartum.Order(number, nil))
-	if code, answer := w.PutWebhook(w.Shop, WebhookKey, body); code != http.StatusNoContent {
-		w.T.Fatalf("webhook of order %d: %d %s", number, code, answer)
-	}
+	w.Eventually(Patience, func() string {
+		code, answer := w.PutWebhook(w.Shop, WebhookKey, body)
+		switch code {
+		case http.StatusNoContent:
+			return ""
+		case http.StatusServiceUnavailable: // see Signal
+		default:
+			w.T.Fatalf("webhook of order %d: %d %s", number, code, answer)
+		}
+		return fmt.Sprintf("webhook of order %d: %d %s", number, code, answer)
+	})
 }
 
 // PutWebhook sends any body to any shop's webhook.
@@ -47,7 +56,7 @@ func (w *Env) Place(number int64, fields J) {
 // ByHand asks for an order as a person does.
 func (w *Env) ByHand(number int64) {
 	w.T.Helper()
-	w.must(w.Orders.Changed(w.T.Context(), w.Key(number), order.OriginHand))
+	w.taken(func() error { return w.Orders.Changed(w.T.Context(), w.Key(number), order.OriginHand) })
 }
 
 // Key is the key of one of the shop's orders.

@@ -24,10 +24,33 @@ func (w *Env) RunID(number int64) string {
 	return about.WorkflowExecution.RunID
 }
 
+// Signal sends a workflow a signal, until Temporal takes it: a workflow that is about to continue as new takes none while the
+// worker that has its task is gone, for up to ten seconds.
+func (w *Env) Signal(id, name string, arg any) {
+	w.T.Helper()
+	w.taken(func() error { return w.Temporal.SignalWorkflow(w.T.Context(), id, "", name, arg) })
+}
+
+// taken sends a signal until Temporal takes it.
+func (w *Env) taken(send func() error) {
+	w.T.Helper()
+	w.Eventually(Patience, func() string {
+		switch err := send(); {
+		case err == nil:
+			return ""
+		case service.Has(err, service.Unanswered):
+			return err.Error()
+		default:
+			w.T.Fatal(err)
+			return ""
+		}
+	})
+}
+
 // ForceContinueAsNew sends the operator's signal.
 func (w *Env) ForceContinueAsNew(number int64) {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalForceContinueAsNew, nil))
+	w.Signal(w.Key(number).WorkflowID(), workflows.SignalForceContinueAsNew, nil)
 }
 
 // ContinueAsNew has the order's workflow go on in a new run, and waits until it
@@ -47,5 +70,5 @@ func (w *Env) ContinueAsNew(number int64) {
 // Notify sends a change notice to the order's workflow, as a sweep does.
 func (w *Env) Notify(number int64, notice order.ChangeNotice) {
 	w.T.Helper()
-	w.must(w.Temporal.SignalWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "", workflows.SignalShopOrderChanged, notice))
+	w.Signal(w.Key(number).WorkflowID(), workflows.SignalShopOrderChanged, notice)
 }
