@@ -189,11 +189,15 @@ func (c *collecting) noteCreated(row roapp.Order, keys []order.Key) {
 	if c.asked.Sub(at) > workflows.CreatedKept {
 		return
 	}
+	created := workflows.CreatedOrder{At: at, OrderID: row.ID}
 	for _, key := range keys {
 		if c.out.Created == nil {
 			c.out.Created = map[string]workflows.CreatedOrder{}
 		}
-		c.out.Created[key.WorkflowID()] = workflows.CreatedOrder{At: at, OrderID: row.ID}
+		c.out.Created[key.WorkflowID()] = created
+		if _, known := c.acc.attempted.get(key); !known {
+			c.acc.attempted.put(key, created)
+		}
 	}
 }
 

@@ -11,28 +11,46 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// createdAnswer is how long an account's entity may take to answer; one that does
-// not costs a look in RO App.
-const createdAnswer = 5 * time.Second
+const (
+	// createdAnswer is how long an account's entity may take to answer; one that does
+	// not costs a look in RO App.
+	createdAnswer = 5 * time.Second
+	// createdFresh is how long its answer is kept, so that many orders at once cost one question. What it learns meanwhile,
+	// it learns from a collection by this process, which remembers it itself.
+	createdFresh = 10 * time.Second
+)
 
 // createdBefore tells what is known of an earlier create of a young order, whose
-// workflow may be gone: what this process did, and what the account's entity has
-// seen in RO App. It asks Temporal only.
+// workflow may be gone: what this process did or collected, and what the account's
+// entity has seen in RO App. It asks Temporal only.
 func (a *Activities) createdBefore(ctx context.Context, acc *account, key order.Key) (earlier workflows.CreatedOrder, known bool) {
 	if earlier, known = acc.attempted.get(key); known {
 		return earlier, true
 	}
-	ctx, cancel := context.WithTimeout(ctx, createdAnswer)
-	defer cancel()
-	answer, err := a.temporal.QueryWorkflow(ctx, workflows.AccountID(acc.id), "", workflows.QueryCreated, key.WorkflowID())
-	if err == nil {
-		err = answer.Get(&earlier)
-	}
+	created, err := a.allCreated(ctx, acc)
 	if err != nil {
 		activity.GetLogger(ctx).Warn("it is not known whether the order was created before; it is looked for", "order", key, "error", err)
 		return workflows.CreatedOrder{}, true
 	}
-	return earlier, !earlier.At.IsZero()
+	earlier, known = created[key.WorkflowID()]
+	return earlier, known
+}
+
+// allCreated are the orders that the account's entity has seen created of late.
+func (a *Activities) allCreated(ctx context.Context, acc *account) (created map[string]workflows.CreatedOrder, err error) {
+	if created, known := acc.created.get(acc.id); known {
+		return created, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, createdAnswer)
+	defer cancel()
+	answer, err := a.temporal.QueryWorkflow(ctx, workflows.AccountID(acc.id), "", workflows.QueryCreated)
+	if err == nil {
+		err = answer.Get(&created)
+	}
+	if err == nil {
+		acc.created.put(acc.id, created)
+	}
+	return created, err
 }
 
 // takeEarlier links the order that an earlier life of the workflow created, or

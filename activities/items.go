@@ -40,6 +40,12 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 		if _, exists := answer.Added[line.Line]; exists {
 			continue
 		}
+		if len(answer.Added) > 0 {
+			activity.RecordHeartbeat(ctx)
+			if ctx.Err() != nil {
+				break // withdrawn between two lines: what was added counts
+			}
+		}
 		added, err := a.addItem(ctx, acc, in, line)
 		if err != nil && len(answer.Added) > 0 && isDefinite(err) {
 			// What was added or found counts. The line is refused by itself with the next step.
@@ -49,9 +55,8 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 			return order.ItemsAdded{}, err
 		}
 		answer.Added[line.Line] = added
-		activity.RecordHeartbeat(ctx)
-		if added.DeductedAtOnce || ctx.Err() != nil {
-			break // withdrawn between two lines: what was added counts
+		if added.DeductedAtOnce {
+			break
 		}
 	}
 	return answer, nil

@@ -38,6 +38,31 @@ func TestOrderIsCreatedOnce(t *testing.T) {
 	assert.Equal(t, 1, s.roappOrders())
 }
 
+// Orders that come together cost one question to the account's entity. What it learns after that, this process has collected.
+func TestOrdersThatComeTogetherCostOneQuestion(t *testing.T) {
+	t.Parallel()
+	s := openServices(t)
+	in := s.createInput(s.person("Anna", "+48601000201"))
+	first := done[order.OrderCreated](s, s.a.CreateOrder, in)
+	s.newProcess()
+	questions := 0
+	s.temporal.query = func(string, string) (any, error) {
+		questions++
+		return map[string]workflows.CreatedOrder{}, nil
+	}
+	other := in
+	for other.Number = 116; other.Number < 120; other.Number++ {
+		done[order.OrderCreated](s, s.a.CreateOrder, other)
+	}
+	assert.Equal(t, 1, questions)
+	done[workflows.Collected](s, s.a.CollectChanges, workflows.CollectInput{Account: "main", Cursor: time.Now().Add(-time.Minute)})
+	again := done[order.OrderCreated](s, s.a.CreateOrder, in)
+	assert.True(t, again.Linked)
+	assert.Equal(t, first.ID, again.ID)
+	assert.Equal(t, 1, questions)
+	assert.Equal(t, 5, s.roappOrders())
+}
+
 // A workflow that was started again within minutes knows nothing of the order that its earlier life created, and RO
 // App's list may not show it yet: the account's entity has seen it.
 func TestOrderOfAnEarlierLifeIsLinked(t *testing.T) {
@@ -47,7 +72,8 @@ func TestOrderOfAnEarlierLifeIsLinked(t *testing.T) {
 	first := done[order.OrderCreated](s, s.a.CreateOrder, s.createInput(person))
 	s.temporal.query = func(_, query string) (any, error) {
 		assert.Equal(t, workflows.QueryCreated, query)
-		return workflows.CreatedOrder{At: time.Now(), OrderID: first.ID}, nil
+		key := order.Key{Shop: "demo", Number: 115}
+		return map[string]workflows.CreatedOrder{key.WorkflowID(): {At: time.Now(), OrderID: first.ID}}, nil
 	}
 	s.newProcess()
 	again := done[order.OrderCreated](s, s.a.CreateOrder, s.createInput(person))

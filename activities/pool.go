@@ -85,8 +85,10 @@ type account struct {
 	noCategories *memory[string, bool]
 	proof        proof
 	permission   permission
-	// attempted are the orders whose create this process started lately.
+	// attempted are the orders whose create this process started lately, or met in RO App's list.
 	attempted *memory[order.Key, workflows.CreatedOrder]
+	// created is what the account's entity knows of such orders.
+	created *memory[string, map[string]workflows.CreatedOrder]
 }
 
 func findAccount(s *settings.Settings, id string) (settings.Account, error) {
@@ -117,6 +119,7 @@ func (a *Activities) connectAccount(id string, set settings.Account) *account {
 		noCategories:  newMemory[string, bool](),
 		proof:         proof{turn: make(chan struct{}, 1)},
 		attempted:     newMemoryFor[order.Key, workflows.CreatedOrder](workflows.CreatedKept),
+		created:       newMemoryFor[string, map[string]workflows.CreatedOrder](createdFresh),
 	}
 }
 

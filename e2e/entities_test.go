@@ -143,11 +143,11 @@ func TestOperatorDeletesAYoungOrder(t *testing.T) {
 		w.AwaitSynced(1)
 		pollNow(w)
 		w.Eventually(testenv.Patience, func() string {
-			answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryCreated, w.Key(1).WorkflowID())
+			answer, err := w.Temporal.QueryWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.QueryCreated)
 			require.NoError(t, err)
-			var created workflows.CreatedOrder
+			var created map[string]workflows.CreatedOrder
 			require.NoError(t, answer.Get(&created))
-			if created.OrderID == 0 {
+			if created[w.Key(1).WorkflowID()].OrderID == 0 {
 				return "the account has not seen the order"
 			}
 			return ""

@@ -168,7 +168,7 @@ func Account(ctx workflow.Context, state AccountState) error {
 	if err := workflow.SetQueryHandler(ctx, QueryChoice, run.choice); err != nil {
 		return err
 	}
-	if err := workflow.SetQueryHandler(ctx, QueryCreated, func(id string) (CreatedOrder, error) { return run.state.Created[id], nil }); err != nil {
+	if err := workflow.SetQueryHandler(ctx, QueryCreated, func() (map[string]CreatedOrder, error) { return run.state.Created, nil }); err != nil {
 		return err
 	}
 	if err := workflow.SetQueryHandler(ctx, QueryState, func() (AccountState, error) { return run.state, nil }); err != nil {

@@ -255,11 +255,12 @@ func TestAccountKnowsWhatWasCreated(t *testing.T) {
 		}
 		return answer, nil
 	}
-	created := func(id string) (order workflows.CreatedOrder) {
-		answer, err := l.env.QueryWorkflow(workflows.QueryCreated, id)
+	created := func(id string) workflows.CreatedOrder {
+		answer, err := l.env.QueryWorkflow(workflows.QueryCreated)
 		require.NoError(t, err)
-		require.NoError(t, answer.Get(&order))
-		return order
+		var all map[string]workflows.CreatedOrder
+		require.NoError(t, answer.Get(&all))
+		return all[id]
 	}
 	l.at(50*time.Minute, func() {
 		assert.Equal(t, int64(1001), created("order:demo:1").OrderID)

@@ -59,7 +59,7 @@ const (
 	QueryAccount   = "account"   // AccountView
 	QueryHealth    = "health"    // HealthView, of a shop and of an account
 	QueryState     = "state"     // ShopState or AccountState, for the next life of an entity that was ended
-	QueryCreated   = "created"   // CreatedOrder, of an account; its argument is the order's workflow id
+	QueryCreated   = "created"   // each CreatedOrder of an account, by the order's workflow id
 	QueryRehearsal = "rehearsal" // RehearsalView; its argument is how many orders are known to the asker
 	QueryChoice    = "choice"    // of an account: *order.Remembered; its argument is the record's id
 )
