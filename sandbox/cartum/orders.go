@@ -121,7 +121,10 @@ type row struct {
 func (s *Server) findOrders(q orderQuery) []row {
 	var found []row
 	for _, o := range s.orders {
-		if r := (row{order: o, created: s.wallClock(o)}); s.matches(r, q) {
+		if !s.matches(o, q) {
+			continue
+		}
+		if r := (row{order: o, created: s.wallClock(o)}); q.includes(r.created) {
 			found = append(found, r)
 		}
 	}
@@ -129,17 +132,18 @@ func (s *Server) findOrders(q orderQuery) []row {
 	return found
 }
 
-func (s *Server) matches(r row, q orderQuery) bool {
-	if r.order.deleted && s.is(SwitchDeletedOrder, "vanishes") {
+func (s *Server) matches(o *order, q orderQuery) bool {
+	if o.deleted && s.is(SwitchDeletedOrder, "vanishes") {
 		return false
 	}
-	if len(q.numbers) > 0 && !slices.Contains(q.numbers, r.order.number) {
+	if len(q.numbers) > 0 && !slices.Contains(q.numbers, o.number) {
 		return false
 	}
-	if len(q.statuses) > 0 && !hasStatus(r.order, q.statuses) {
-		return false
-	}
-	return (q.from.IsZero() || !r.created.Before(q.from)) && (q.to.IsZero() || !r.created.After(q.to))
+	return len(q.statuses) == 0 || hasStatus(o, q.statuses)
+}
+
+func (q orderQuery) includes(created time.Time) bool {
+	return (q.from.IsZero() || !created.Before(q.from)) && (q.to.IsZero() || !created.After(q.to))
 }
 
 func hasStatus(o *order, statuses []int) bool {
