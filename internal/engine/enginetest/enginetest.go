@@ -48,7 +48,7 @@ func Start(tb testing.TB) *Server {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil || shared.taken == sharedFor {
-		s, err := start("", 0)
+		s, err := start(tb, "", 0)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -90,7 +90,7 @@ func retire(s *Server) {
 func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	tb.Helper()
 	notInShort(tb)
-	s, err := start(dbFile, port)
+	s, err := start(tb, dbFile, port)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -101,12 +101,14 @@ func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	return s
 }
 
-func start(dbFile string, port int) (*Server, error) {
+func start(tb testing.TB, dbFile string, port int) (*Server, error) {
+	tb.Helper()
 	cli, err := findCLI()
 	if err != nil {
 		return nil, err
 	}
-	p, err := startProcess(cli, dbFile, port)
+	_, benchmark := tb.(*testing.B)
+	p, err := startProcess(cli, dbFile, port, benchmark)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,6 @@ var dynamicConfig = []string{
 	"matching.numTaskqueueReadPartitions=1",
 	"matching.numTaskqueueWritePartitions=1",
 	"matching.useNewMatcher=true",
-	"system.forceSearchAttributesCacheRefreshOnRead=true",
 	"frontend.rps=20000",
 	"frontend.namespaceRPS=20000",
 	"frontend.namespaceRPS.visibility=5000",
@@ -44,6 +43,10 @@ var dynamicConfig = []string{
 	"history.rps=20000",
 	"matching.rps=20000",
 }
+
+// cachedSearchAttributes is for benchmarks: the dev server reads search attributes from its database for each start and
+// upsert, so that tests may use new ones at once, and no deployed server does that.
+const cachedSearchAttributes = "system.forceSearchAttributesCacheRefreshOnRead=false"
 
 // noWorkers is for a server that many tests share: schedules, batches and deployments need a worker of the server in each
 // namespace, of which it has many.
@@ -61,7 +64,7 @@ type process struct {
 }
 
 // startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
-func startProcess(cli, dbFile string, port int) (*process, error) {
+func startProcess(cli, dbFile string, port int, benchmark bool) (*process, error) {
 	// The server picks some ports of its own, and another one that starts at the same
 	// time may take them first.
 	for try := 1; ; try++ {
@@ -72,19 +75,22 @@ func startProcess(cli, dbFile string, port int) (*process, error) {
 				return nil, err
 			}
 		}
-		if p, err := launch(cli, dbFile, chosen); err == nil || try == 3 {
+		if p, err := launch(cli, dbFile, chosen, benchmark); err == nil || try == 3 {
 			return p, err
 		}
 	}
 }
 
-func launch(cli, dbFile string, port int) (*process, error) {
+func launch(cli, dbFile string, port int, benchmark bool) (*process, error) {
 	args := []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port)}
 	if dbFile == "" {
 		args = append(args, "--dynamic-config-value", noWorkers)
 	} else {
 		// Without a sync per write it starts and stops in a third of the time; only a power failure could harm the file.
 		args = append(args, "--db-filename", dbFile, "--sqlite-pragma", "synchronous=OFF")
+	}
+	if benchmark {
+		args = append(args, "--dynamic-config-value", cachedSearchAttributes)
 	}
 	for _, value := range dynamicConfig {
 		args = append(args, "--dynamic-config-value", value)
