@@ -32,7 +32,7 @@ const (
 	// webhooksPerRound come as fast as they are answered, senders at a time.
 	webhooksPerRound = 600
 	// webhookRounds alternate, and so does which comes first.
-	webhookRounds = 8
+	webhookRounds = 6
 	// webhooksPerPeer keeps each address below the starter's limit of 200 a second.
 	webhooksPerPeer = 100
 )
