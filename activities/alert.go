@@ -91,14 +91,14 @@ func (a *Activities) readFindings(ctx context.Context, in workflows.AlertCheck, 
 
 // onItsWay tells whether an alert is still being sent.
 func (a *Activities) onItsWay(ctx context.Context, alert string) (bool, error) {
-	described, err := a.temporal.DescribeWorkflowExecution(ctx, workflows.NotifyID(alert), "")
+	described, err := a.temporal.DescribeWorkflow(ctx, workflows.NotifyID(alert), "")
 	if engine.Missing(err) {
 		return false, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("ask whether alert %s is sent: %w", alert, err)
 	}
-	return described.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+	return described.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
 // rounds says what an owner's rounds are.

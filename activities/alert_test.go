@@ -56,7 +56,7 @@ func store(t *testing.T, url string) *settings.Store {
 func accountLife(t *testing.T, url string, collect func(minute int) error) (life *testsuite.TestWorkflowEnvironment, began time.Time) {
 	t.Helper()
 	temporalClient := new(mocks.Client)
-	temporalClient.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, mock.Anything).
+	temporalClient.On("DescribeWorkflow", mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewNotFound("it has ended"))
 	acts := activities.New(store(t, url), temporalClient, index.New(temporalClient))
 	life = enginetest.WorkflowEnvironment()

@@ -92,13 +92,16 @@ func start[T any](ctx context.Context, c client.Client, id, workflow string, inp
 	return answer, run, err
 }
 
-// endOf is when a run closed.
+// endOf is when a run closed, zero while it is open.
 func endOf(ctx context.Context, c client.Client, run client.WorkflowRun) (time.Time, error) {
-	description, err := c.DescribeWorkflowExecution(ctx, run.GetID(), run.GetRunID())
+	description, err := c.DescribeWorkflow(ctx, run.GetID(), run.GetRunID())
 	if err != nil {
 		return time.Time{}, fmt.Errorf("describe %s: %w", run.GetID(), err)
 	}
-	return description.GetWorkflowExecutionInfo().GetCloseTime().AsTime(), nil
+	if description.WorkflowCloseTime == nil {
+		return time.Time{}, nil
+	}
+	return *description.WorkflowCloseTime, nil
 }
 
 // passOn gives the failure of an Ensure workflow's step to the order that

@@ -65,14 +65,14 @@ func (a *Activities) failingTasks(ctx context.Context, suspects []string) (found
 }
 
 func (a *Activities) failingTask(ctx context.Context, id string) (*workflows.Finding, error) {
-	described, err := a.temporal.DescribeWorkflowExecution(ctx, id, "")
+	described, err := a.temporal.DescribeWorkflow(ctx, id, "")
 	if engine.Missing(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("describe %s: %w", id, err)
 	}
-	task := described.GetPendingWorkflowTask()
+	task := described.RawResponse.GetPendingWorkflowTask()
 	if task.GetAttempt() < engine.RepeatedTask {
 		return nil, nil
 	}

@@ -89,8 +89,8 @@ type left struct{ events, bytes int64 }
 
 func size(w *testenv.Env, number int64) left {
 	w.T.Helper()
-	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
+	described, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "")
 	fatal(w.T, err)
-	info := described.GetWorkflowExecutionInfo()
+	info := described.RawResponse.GetWorkflowExecutionInfo()
 	return left{info.GetHistoryLength(), info.GetHistorySizeBytes()}
 }

@@ -199,9 +199,9 @@ func events(w *testenv.Env, count int) int64 {
 	group.SetLimit(senders)
 	for i := range count {
 		group.Go(func() error {
-			described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(int64(i+1)).WorkflowID(), "")
+			described, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(int64(i+1)).WorkflowID(), "")
 			if err == nil {
-				sum.Add(described.GetWorkflowExecutionInfo().GetHistoryLength())
+				sum.Add(described.RawResponse.GetWorkflowExecutionInfo().GetHistoryLength())
 			}
 			return err
 		})

@@ -129,11 +129,11 @@ func TestT03_ContinueAsNewAtAnyMoment(t *testing.T) {
 				return
 			case <-time.After(30 * time.Millisecond):
 			}
-			about, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(1).WorkflowID(), "")
+			about, err := w.Temporal.DescribeWorkflow(t.Context(), w.Key(1).WorkflowID(), "")
 			if !assert.NoError(t, err) {
 				return
 			}
-			info := about.GetWorkflowExecutionInfo()
+			info := about.RawResponse.GetWorkflowExecutionInfo()
 			run := info.GetExecution().GetRunId()
 			if runs[run] || len(runs)%2 == 1 && info.GetHistoryLength() < withAStep {
 				continue

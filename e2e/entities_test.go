@@ -40,15 +40,15 @@ func awaitReport(w *testenv.Env, condition func(health.Report) string) {
 // deleteWorkflow deletes a workflow and its history, as by Temporal's command line.
 func deleteWorkflow(w *testenv.Env, id string) {
 	w.T.Helper()
-	about, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, "")
+	about, err := w.Temporal.DescribeWorkflow(w.T.Context(), id, "")
 	require.NoError(w.T, err)
-	run := about.GetWorkflowExecutionInfo().GetExecution()
+	run := about.RawResponse.GetWorkflowExecutionInfo().GetExecution()
 	_, err = w.Temporal.WorkflowService().DeleteWorkflowExecution(w.T.Context(), &workflowservice.DeleteWorkflowExecutionRequest{
 		Namespace: w.Namespace, WorkflowExecution: run,
 	})
 	require.NoError(w.T, err)
 	w.Eventually(testenv.Patience, func() string {
-		if _, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, run.GetRunId()); err == nil {
+		if _, err := w.Temporal.DescribeWorkflow(w.T.Context(), id, run.GetRunId()); err == nil {
 			return id + " is not deleted yet"
 		}
 		return ""

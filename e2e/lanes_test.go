@@ -26,13 +26,13 @@ const laneOrders = 5
 // none does.
 func holder(w *testenv.Env) string {
 	w.T.Helper()
-	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), workflows.LaneID("main"), "")
+	described, err := w.Temporal.DescribeWorkflow(w.T.Context(), workflows.LaneID("main"), "")
 	var missing *serviceerror.NotFound
 	if errors.As(err, &missing) { // no process has started yet
 		return ""
 	}
 	require.NoError(w.T, err)
-	for _, pending := range described.GetPendingActivities() {
+	for _, pending := range described.RawResponse.GetPendingActivities() {
 		if pending.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED {
 			return pending.GetLastWorkerIdentity()
 		}
@@ -153,10 +153,10 @@ func TestLaneLeavesNoHistory(t *testing.T) {
 		last = awaitHolder(w, last)
 		running.Stop()
 	}
-	described, err := w.Temporal.DescribeWorkflowExecution(t.Context(), workflows.LaneID("main"), "")
+	described, err := w.Temporal.DescribeWorkflow(t.Context(), workflows.LaneID("main"), "")
 	require.NoError(t, err)
-	assert.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.GetWorkflowExecutionInfo().GetStatus())
-	assert.LessOrEqual(t, described.GetWorkflowExecutionInfo().GetHistoryLength(), int64(6))
+	assert.Equal(t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, described.Status)
+	assert.LessOrEqual(t, described.HistoryLength, 6)
 }
 
 // An account that may be asked less often is, from the next request on. What health

@@ -36,9 +36,9 @@ func TestLogoutsAreStored(t *testing.T) {
 	const span = 2 * time.Second
 	require.NoError(t, here.LogOut(t.Context(), "short", time.Now().Add(span)))
 	w.Eventually(time.Minute, func() string {
-		run, err := w.Temporal.DescribeWorkflowExecution(t.Context(), "logout:short", "")
+		run, err := w.Temporal.DescribeWorkflow(t.Context(), "logout:short", "")
 		require.NoError(t, err)
-		if status := run.WorkflowExecutionInfo.Status; status != enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT {
+		if status := run.Status; status != enums.WORKFLOW_EXECUTION_STATUS_TIMED_OUT {
 			return "the stored logout is " + status.String()
 		}
 		return ""

@@ -128,9 +128,9 @@ func TestFailedStepIsRepeatedWithGrowingPauses(t *testing.T) {
 	w.Collect()
 	w.AwaitHeld(1, order.HoldUnreachable)
 	events := func() int64 {
-		answer, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(1).WorkflowID(), "")
+		answer, err := w.Temporal.DescribeWorkflow(t.Context(), w.Key(1).WorkflowID(), "")
 		require.NoError(t, err)
-		return answer.GetWorkflowExecutionInfo().GetHistoryLength()
+		return answer.RawResponse.GetWorkflowExecutionInfo().GetHistoryLength()
 	}
 	size := events()
 	w.Eventually(testenv.Patience, func() string {
@@ -233,9 +233,9 @@ type left struct {
 // sizeOf is what the order's only run has left.
 func sizeOf(w *testenv.Env, number int64) left {
 	w.T.Helper()
-	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
+	described, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(w.T, err)
-	info := described.GetWorkflowExecutionInfo()
+	info := described.RawResponse.GetWorkflowExecutionInfo()
 	require.Equal(w.T, info.GetFirstRunId(), info.GetExecution().GetRunId(), "it has not continued as new, which would hide the rest")
 	size := left{bytes: info.GetHistorySizeBytes(), events: info.GetHistoryLength()}
 	history := w.Temporal.GetWorkflowHistory(w.T.Context(), w.Key(number).WorkflowID(), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

@@ -346,7 +346,7 @@ func TestR01_AccountThatDoesNotAnswerIsReported(t *testing.T) {
 
 func theExecution(t *testing.T, w *testenv.Env, number int64) *workflowservice.DescribeWorkflowExecutionResponse {
 	t.Helper()
-	described, err := w.Temporal.DescribeWorkflowExecution(t.Context(), w.Key(number).WorkflowID(), "")
+	described, err := w.Temporal.DescribeWorkflow(t.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(t, err)
-	return described
+	return described.RawResponse
 }

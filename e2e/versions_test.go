@@ -54,9 +54,9 @@ func setRamping(w *testenv.Env, buildID string, percentage float32) {
 // a worker without a version.
 func carriedOnBy(w *testenv.Env, number int64) string {
 	w.T.Helper()
-	described, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), w.Key(number).WorkflowID(), "")
+	described, err := w.Temporal.DescribeWorkflow(w.T.Context(), w.Key(number).WorkflowID(), "")
 	require.NoError(w.T, err)
-	return described.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
+	return described.RawResponse.GetWorkflowExecutionInfo().GetVersioningInfo().GetDeploymentVersion().GetBuildId()
 }
 
 // goesOnWith edits an order until a version has carried it on: a version that was set

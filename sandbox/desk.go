@@ -77,7 +77,7 @@ func (d *desk) prepare(ctx context.Context, temporal client.Client) error {
 // orders that a fake has forgotten.
 func (d *desk) skipKnown(ctx context.Context, temporal client.Client) error {
 	for {
-		_, err := temporal.DescribeWorkflowExecution(ctx, order.Key{Shop: d.shop, Number: d.first}.WorkflowID(), "")
+		_, err := temporal.DescribeWorkflow(ctx, order.Key{Shop: d.shop, Number: d.first}.WorkflowID(), "")
 		if engine.Missing(err) {
 			return nil
 		}

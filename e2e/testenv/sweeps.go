@@ -59,9 +59,9 @@ func (w *Env) HistorySize(id string) int64 {
 
 func (w *Env) describe(id string) *workflowpb.WorkflowExecutionInfo {
 	w.T.Helper()
-	answer, err := w.Temporal.DescribeWorkflowExecution(w.T.Context(), id, "")
+	answer, err := w.Temporal.DescribeWorkflow(w.T.Context(), id, "")
 	w.must(err)
-	return answer.GetWorkflowExecutionInfo()
+	return answer.RawResponse.GetWorkflowExecutionInfo()
 }
 
 // DeleteOrder deletes an order as the shop's manager does.

@@ -114,10 +114,10 @@ func (r rotation) await(said string, is func(d *workflowservice.DescribeWorkflow
 	r.t.Helper()
 	plain := r.server.Client(r.t, r.namespace)
 	require.Eventually(r.t, func() bool {
-		d, err := plain.DescribeWorkflowExecution(r.t.Context(), "rotated", "")
+		d, err := plain.DescribeWorkflow(r.t.Context(), "rotated", "")
 		require.NoError(r.t, err)
-		require.Equal(r.t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.GetWorkflowExecutionInfo().GetStatus(), "nothing fails for good")
-		return is(d)
+		require.Equal(r.t, enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, d.Status, "nothing fails for good")
+		return is(d.RawResponse)
 	}, 30*time.Second, 20*time.Millisecond, said)
 }
 

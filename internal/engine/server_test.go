@@ -275,15 +275,15 @@ func TestNothingReadableReachesTheServer(t *testing.T) {
 	}
 	assert.Equal(t, 4, summaries, "workflow, local activity, activity, timer")
 
-	described, err := plain.DescribeWorkflowExecution(t.Context(), "order:kwiaty:1042", "")
+	described, err := plain.DescribeWorkflow(t.Context(), "order:kwiaty:1042", "")
 	require.NoError(t, err)
-	assertUnreadable(t, described)
-	assert.Len(t, described.GetWorkflowExecutionInfo().GetMemo().GetFields(), 2)
+	assertUnreadable(t, described.RawResponse)
+	assert.Len(t, described.RawResponse.GetWorkflowExecutionInfo().GetMemo().GetFields(), 2)
 
 	// What a query answers passes the server too: here the current details.
 	answer, err := plain.WorkflowService().QueryWorkflow(t.Context(), &workflowservice.QueryWorkflowRequest{
 		Namespace: namespace,
-		Execution: described.GetWorkflowExecutionInfo().GetExecution(),
+		Execution: described.RawResponse.GetWorkflowExecutionInfo().GetExecution(),
 		Query:     &querypb.WorkflowQuery{QueryType: queryWorkflowMetadata},
 	})
 	require.NoError(t, err)

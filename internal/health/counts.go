@@ -147,14 +147,14 @@ func (l *reading) measureBacklog(ctx context.Context, id string, account *Accoun
 func (l *reading) requestRate(ctx context.Context, account string, heartbeats converter.DataConverter) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	described, err := l.client.DescribeWorkflowExecution(ctx, workflows.LaneID(account), "")
+	described, err := l.client.DescribeWorkflow(ctx, workflows.LaneID(account), "")
 	if engine.Missing(err) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	for _, lease := range described.GetPendingActivities() {
+	for _, lease := range described.RawResponse.GetPendingActivities() {
 		if lease.GetState() != enumspb.PENDING_ACTIVITY_STATE_STARTED || lease.GetHeartbeatDetails() == nil {
 			continue
 		}

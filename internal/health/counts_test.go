@@ -6,10 +6,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -34,27 +36,27 @@ func TestRequestRateIsTheLaneHoldersOwn(t *testing.T) {
 	require.NoError(t, err)
 	beat, err := engine.DataConverter(codec).ToPayloads(workflows.LaneLoad{PerSecond: 2.5})
 	require.NoError(t, err)
-	lease := func(state enumspb.PendingActivityState) *workflowservice.DescribeWorkflowExecutionResponse {
-		return &workflowservice.DescribeWorkflowExecutionResponse{
+	lease := func(state enumspb.PendingActivityState, beat *commonpb.Payloads) *client.WorkflowExecutionDescription {
+		return &client.WorkflowExecutionDescription{RawResponse: &workflowservice.DescribeWorkflowExecutionResponse{
 			PendingActivities: []*workflowpb.PendingActivityInfo{{State: state, HeartbeatDetails: beat}},
-		}
+		}}
 	}
 	for name, test := range map[string]struct {
-		answer *workflowservice.DescribeWorkflowExecutionResponse
+		answer *client.WorkflowExecutionDescription
 		err    error
 		want   float64
 		fails  bool
 	}{
-		"held":          {lease(enumspb.PENDING_ACTIVITY_STATE_STARTED), nil, 2.5, false},
-		"given up":      {lease(enumspb.PENDING_ACTIVITY_STATE_SCHEDULED), nil, 0, false},
-		"just taken":    {&workflowservice.DescribeWorkflowExecutionResponse{PendingActivities: []*workflowpb.PendingActivityInfo{{State: enumspb.PENDING_ACTIVITY_STATE_STARTED}}}, nil, 0, false},
+		"held":          {lease(enumspb.PENDING_ACTIVITY_STATE_STARTED, beat), nil, 2.5, false},
+		"given up":      {lease(enumspb.PENDING_ACTIVITY_STATE_SCHEDULED, beat), nil, 0, false},
+		"just taken":    {lease(enumspb.PENDING_ACTIVITY_STATE_STARTED, nil), nil, 0, false},
 		"never started": {nil, serviceerror.NewNotFound("no workflow"), 0, false},
 		"no answer":     {nil, serviceerror.NewUnavailable("away"), 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := new(mocks.Client)
-			c.On("DescribeWorkflowExecution", mock.Anything, "lane:main", "").Return(test.answer, test.err)
+			c.On("DescribeWorkflow", mock.Anything, "lane:main", "").Return(test.answer, test.err)
 			l := &reading{Viewer: New(c, index.New(c), "default", settings.NewStore(set)), set: set}
 			rate, err := l.requestRate(t.Context(), "main", engine.DataConverter(codec))
 			assert.Equal(t, test.fails, err != nil, "%v", err)

@@ -453,9 +453,12 @@ func summary(findings []workflows.Finding) string {
 func (l *reading) stuck(ctx context.Context, entity string) string {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	described, err := l.client.DescribeWorkflowExecution(ctx, entity, "")
-	attempt := described.GetPendingWorkflowTask().GetAttempt()
-	if err != nil || attempt < engine.RepeatedTask {
+	described, err := l.client.DescribeWorkflow(ctx, entity, "")
+	if err != nil {
+		return ""
+	}
+	attempt := described.RawResponse.GetPendingWorkflowTask().GetAttempt()
+	if attempt < engine.RepeatedTask {
 		return ""
 	}
 	return fmt.Sprintf("no worker can carry its workflow %s on: attempts: %d; the worker's log says why", entity, attempt)

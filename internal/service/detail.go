@@ -94,12 +94,12 @@ func (o *Orders) Detail(ctx context.Context, key order.Key) (Detail, error) {
 	if err != nil {
 		return Detail{}, err
 	}
-	described, err := o.temporal.DescribeWorkflowExecution(waiting, key.WorkflowID(), "")
+	described, err := o.temporal.DescribeWorkflow(waiting, key.WorkflowID(), "")
 	if err != nil {
 		return Detail{}, fmt.Errorf("look how the workflow of %s is: %w", key, err)
 	}
 	detail := o.detail(view, o.Names(ctx))
-	detail.State = index.StateOf(described.GetWorkflowExecutionInfo().GetStatus(), view.SyncState)
+	detail.State = index.StateOf(described.Status, view.SyncState)
 	return detail, nil
 }
 

@@ -55,7 +55,7 @@ func (l *Logouts) LoggedOut(ctx context.Context, session string) (bool, error) {
 	if !connected {
 		return false, notConnected()
 	}
-	_, err := c.DescribeWorkflowExecution(ctx, logoutID(session), "")
+	_, err := c.DescribeWorkflow(ctx, logoutID(session), "")
 	switch {
 	case engine.Missing(err):
 		return false, nil

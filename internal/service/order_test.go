@@ -100,7 +100,7 @@ func TestDetailOfAnOrderThatEnded(t *testing.T) {
 	_, err = e.Orders.Detail(t.Context(), servicetest.Key(9))
 	assert.True(t, service.Has(err, service.NoOrder))
 	e.Fail(func(call, _ string) error {
-		if call == "DescribeWorkflowExecution" {
+		if call == "DescribeWorkflow" {
 			return serviceerror.NewUnavailable("away")
 		}
 		return nil

@@ -68,7 +68,7 @@ func (o *Orders) Import(ctx context.Context, key order.Key, by string) error {
 	if err := o.InForce(key.Shop); err != nil {
 		return err
 	}
-	_, err := o.temporal.DescribeWorkflowExecution(ctx, key.WorkflowID(), "")
+	_, err := o.temporal.DescribeWorkflow(ctx, key.WorkflowID(), "")
 	switch {
 	case engine.Missing(err):
 		if err := o.inShop(ctx, key); err != nil {

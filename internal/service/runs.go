@@ -21,20 +21,19 @@ type lastRun struct {
 
 // lastRun is nil where the workflow never ran.
 func (o *Orders) lastRun(ctx context.Context, id string) (*lastRun, error) {
-	described, err := o.temporal.DescribeWorkflowExecution(ctx, id, "")
+	described, err := o.temporal.DescribeWorkflow(ctx, id, "")
 	if engine.Missing(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("ask for %s: %w", id, err)
 	}
-	info := described.GetWorkflowExecutionInfo()
 	run := &lastRun{
-		WorkflowRun: o.temporal.GetWorkflow(ctx, id, info.GetExecution().GetRunId()),
-		running:     info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		WorkflowRun: o.temporal.GetWorkflow(ctx, id, described.WorkflowExecution.RunID),
+		running:     described.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
 	}
-	if closed := info.GetCloseTime(); closed != nil {
-		run.ended = closed.AsTime()
+	if closed := described.WorkflowCloseTime; closed != nil {
+		run.ended = *closed
 	}
 	return run, nil
 }

@@ -137,7 +137,7 @@ func TestReadsAreForgotten(t *testing.T) {
 		require.NoError(t, i.client.TerminateWorkflow(t.Context(), id, run.GetRunID(), "a test"))
 	}
 	exists := func(id string) bool {
-		_, err := i.client.DescribeWorkflowExecution(t.Context(), id, "")
+		_, err := i.client.DescribeWorkflow(t.Context(), id, "")
 		return err == nil
 	}
 	require.NoError(t, w.forgetBefore(t.Context(), time.Now().Add(-time.Hour)))

@@ -414,21 +414,31 @@ func (u *updated) Get(_ context.Context, into any) error {
 	return copied(u.result, into)
 }
 
-// DescribeWorkflowExecution implements [client.Client].
-func (m *Memory) DescribeWorkflowExecution(ctx context.Context, id, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+// DescribeWorkflow implements [client.Client].
+func (m *Memory) DescribeWorkflow(ctx context.Context, id, runID string) (*client.WorkflowExecutionDescription, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.enter(ctx, "DescribeWorkflowExecution", id); err != nil {
+	if err := m.enter(ctx, "DescribeWorkflow", id); err != nil {
 		return nil, err
 	}
 	run, err := m.find(id, runID)
 	if err != nil {
 		return nil, err
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{
-		WorkflowExecutionInfo: run.info(),
-		PendingWorkflowTask:   &workflowpb.PendingWorkflowTaskInfo{Attempt: run.TaskAttempt},
-	}, nil
+	info := run.info()
+	described := &client.WorkflowExecutionDescription{
+		WorkflowExecutionMetadata: client.WorkflowExecutionMetadata{Status: info.GetStatus()},
+		RawResponse: &workflowservice.DescribeWorkflowExecutionResponse{
+			WorkflowExecutionInfo: info,
+			PendingWorkflowTask:   &workflowpb.PendingWorkflowTaskInfo{Attempt: run.TaskAttempt},
+		},
+	}
+	described.WorkflowExecution.ID, described.WorkflowExecution.RunID = id, info.GetExecution().GetRunId()
+	if closed := info.GetCloseTime(); closed != nil {
+		at := closed.AsTime()
+		described.WorkflowCloseTime = &at
+	}
+	return described, nil
 }
 
 // GetWorkflow implements [client.Client].

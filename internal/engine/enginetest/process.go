@@ -180,7 +180,7 @@ func probe(ctx context.Context, c client.Client) error {
 	if _, err := c.DescribeTaskQueue(ctx, "probe", enumspb.TASK_QUEUE_TYPE_ACTIVITY); err != nil {
 		return fmt.Errorf("matching: %w", err)
 	}
-	_, err := c.DescribeWorkflowExecution(ctx, "probe", "")
+	_, err := c.DescribeWorkflow(ctx, "probe", "")
 	if engine.Missing(err) {
 		return nil
 	}
