@@ -26,7 +26,7 @@ func TestR12_CollectedTotalProvesTheAmount(t *testing.T) {
 	}
 	for number := int64(1); number <= 2; number++ {
 		view := w.Await(number, func(view testenv.Order) string {
-			require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
+			w.Collect()
 			if total := view.Roapp.Total; total == nil || total.String() != "25" {
 				return "the total was not collected"
 			}
@@ -168,7 +168,7 @@ func TestF49_AccountPausesWhileItsKeyIsWrong(t *testing.T) {
 	wrong.Stop()
 	s := w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})
 	w.StartWorker()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalSettings, s.Revision))
+	w.Signal(workflows.AccountID("main"), workflows.SignalSettings, s.Revision)
 	view := awaitCollected(w, time.Time{})
 	assert.True(t, view.Health.FailingSince.IsZero())
 	assert.Empty(t, view.Paused)

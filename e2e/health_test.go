@@ -26,7 +26,7 @@ import (
 // collectNow has the account's changes collected without waiting for the time.
 func collectNow(t *testing.T, w *testenv.Env) {
 	t.Helper()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.AccountID("main"), "", workflows.SignalPoll, nil))
+	w.Collect()
 }
 
 // awaitTaken waits for so many alerts of a kind.

@@ -227,7 +227,7 @@ func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
 
 	w.SwitchShop(false)
 	off := w.StartWorker()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.ShopID(w.Shop), "", workflows.SignalSettings, w.Settings.Revision))
+	w.Signal(workflows.ShopID(w.Shop), workflows.SignalSettings, w.Settings.Revision)
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if v.Paused == "" {
 			return "not paused"
@@ -246,7 +246,7 @@ func TestT06_AShopThatIsSwitchedOffPausesAndGoesOnWithItsState(t *testing.T) {
 
 	w.SwitchShop(true)
 	w.StartWorker()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.ShopID(w.Shop), "", workflows.SignalSettings, w.Settings.Revision))
+	w.Signal(workflows.ShopID(w.Shop), workflows.SignalSettings, w.Settings.Revision)
 	isKnown(w, 1)
 	view, err = w.Orders.Shop(t.Context(), w.Shop)
 	require.NoError(t, err)

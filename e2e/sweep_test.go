@@ -366,7 +366,7 @@ func TestF49_RefusedCredentialsAreTriedSlowlyAndAtOnceWithNewSettings(t *testing
 
 	w.SetPassword("sandbox")
 	w.StartWorker()
-	require.NoError(t, w.Temporal.SignalWorkflow(t.Context(), workflows.ShopID(w.Shop), "", workflows.SignalSettings, w.Settings.Revision))
+	w.Signal(workflows.ShopID(w.Shop), workflows.SignalSettings, w.Settings.Revision)
 	isKnown(w, 1)
 	w.AwaitShop(func(v workflows.ShopView) string {
 		if !v.Health.FailingSince.IsZero() {

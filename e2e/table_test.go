@@ -242,6 +242,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 				return ""
 			})
 
+			w.Roapp.ResetRequests()
 			var all service.Page
 			w.Eventually(testenv.Patience, func() string {
 				all = list(w, service.Filter{Source: service.SourceAny})
@@ -250,7 +251,6 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 				}
 				return ""
 			})
-			read := w.Roapp.Seen("GET /v2/orders")
 			require.Len(t, all.Rows, 3)
 			assert.Equal(t, w.Key(2), all.Rows[0].Key, "the newest")
 			assert.Equal(t, order.Key{}, all.Rows[1].Key, "made by staff")
@@ -264,7 +264,7 @@ func TestR01_OrdersOfRoappAreListedAndOursRecognised(t *testing.T) {
 			own := list(w, service.Filter{Source: service.SourceRoapp})
 			require.Len(t, own.Rows, 1)
 			assert.Equal(t, all.Rows[1], own.Rows[0])
-			assert.Equal(t, read, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
+			assert.Equal(t, 1, w.Roapp.Seen("GET /v2/orders"), "who looks again within half a minute costs nothing")
 		})
 	}
 }
