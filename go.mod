@@ -22,6 +22,7 @@ require (
 	github.com/jellydator/ttlcache/v3 v3.4.1
 	github.com/k3a/html2text v1.3.0
 	github.com/klauspost/compress v1.20.4
+	github.com/moby/patternmatcher v0.6.1
 	github.com/nicksnyder/go-i18n/v2 v2.7.0
 	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/pb33f/libopenapi v0.41.8

@@ -196,7 +196,7 @@ func (in *installation) play(s *schedule, version int, put func(s *schedule, fie
 	})
 	for range s.webhooks[version] {
 		code, answer := in.PutWebhook(in.Shop, testenv.WebhookKey, fmt.Appendf(nil, `{"order_id": %d}`, s.number))
-		if code != http.StatusNoContent && code != http.StatusServiceUnavailable {
+		if !slices.Contains([]int{http.StatusNoContent, http.StatusServiceUnavailable, http.StatusTooManyRequests}, code) {
 			return fmt.Errorf("webhook of order %d: %d %s", s.number, code, answer)
 		}
 	}
