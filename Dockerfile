@@ -24,6 +24,8 @@ FROM temporalio/admin-tools:1.29.1-tctl-1.18.4-cli-1.5.0 AS temporal
 FROM busybox AS sandbox
 COPY --from=temporal /usr/local/bin/temporal /bin/
 COPY --from=build /out/worker /out/starter /out/sandbox /
+# Temporal looks up the name of its user and does not start without.
+RUN echo "sandbox:x:65532:65532::/tmp:/bin/false" >>/etc/passwd
 USER 65532:65532
 ENTRYPOINT ["/sandbox"]
 

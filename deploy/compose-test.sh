@@ -24,9 +24,12 @@ sandbox() { docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml "$@
 end() {
   local code=$?
   if [[ $code != 0 ]]; then
-    compose ps --all || true
-    compose logs --tail 30 || true
-    cat "$dir"/*.log || true
+    if [[ -f $dir/env ]]; then
+      compose ps --all || true
+      compose logs --tail 30 || true
+      sandbox logs --tail 30 || true
+    fi
+    tail -n 100 "$dir"/*.log || true
   fi
   compose --profile demo down --volumes --remove-orphans --timeout 5 >/dev/null 2>&1 || true
   sandbox down --volumes --timeout 5 >/dev/null 2>&1 || true
@@ -71,7 +74,7 @@ demo() { compose --profile demo run --rm -T demo >"$dir/demo.log" 2>&1 || { cat 
 check() { compose run --rm -T starter check >"$dir/check.log" 2>&1; }
 
 step "settings and secrets"
-docker build -q --target sandbox -t cartumsync-sandbox:local . >/dev/null
+docker build --progress plain --target sandbox -t cartumsync-sandbox:local . >"$dir/build.log" 2>&1
 mkdir "$SETTINGS_FOLDER"
 docker run --rm cartumsync-sandbox:local settings \
   --cartum-url=http://cartum:8080 --roapp-url=http://roapp:8080 --cartum-ua-url=http://cartum-ua:8080 --roapp-ua-url=http://roapp-ua:8080 \
