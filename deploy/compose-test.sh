@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs docker-compose.yml as a user would, with fakes of both services, in a
-# project of its own: what is started here is removed at the end, and nothing else.
+# Runs docker-compose.yml as a user would, with Caddy before it and fakes of both
+# services, in a project of its own: what is started here is removed at the end, and
+# nothing else.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,7 +17,7 @@ fi
 dir=$(mktemp -d)
 export SETTINGS_FOLDER=$dir/settings SECRETS_FILE=$dir/secrets.env
 project=cartumsync-test
-files=(-f docker-compose.yml -f deploy/compose.fakes.yml)
+files=(-f docker-compose.yml -f deploy/compose.caddy.yml -f deploy/compose.fakes.yml)
 
 compose() { docker compose -p "$project" --env-file "$dir/env" "${files[@]}" "$@"; }
 sandbox() { docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml "$@"; }
@@ -84,6 +85,7 @@ random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 {
   echo "POSTGRES_PASSWORD=$(random)"
   echo "PUBLIC_URL=http://starter:8080"
+  echo "SITE=localhost" # for which Caddy signs the certificate itself
 } >"$dir/env"
 {
   echo "CARTUMSYNC_IDENTITY_KEY=$(random)"
@@ -99,6 +101,11 @@ step "a first start"
 compose build
 compose up -d --wait
 if compose logs starter worker | grep -E '"level":"(warn|error)"' | grep -v 'waiting for Temporal'; then fail "a first start warns"; fi
+
+step "HTTPS"
+https() { compose exec -T caddy wget -q -O /dev/null --no-check-certificate "https://localhost/$1"; }
+within 60 https login
+if https readyz; then fail "strangers can reach /readyz"; fi
 
 step "a demonstration"
 demo
@@ -119,7 +126,7 @@ within 60 edited worker
 within 60 edited starter
 
 step "the database is killed"
-log_size() { docker inspect --format '{{.LogPath}}' "$(compose ps -q temporal)" | xargs -I{} sh -c 'cat {} | wc -c' 2>/dev/null || echo 0; }
+log_size() { compose logs --no-log-prefix temporal | wc -c; }
 size=$(log_size)
 compose stop -t 0 postgresql
 within 40 unhealthy starter

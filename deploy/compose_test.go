@@ -62,7 +62,7 @@ func mustLoad(t *testing.T, files ...string) *types.Project {
 // eachProject runs a test on every way to start the services.
 func eachProject(t *testing.T, test func(*testing.T, *types.Project)) {
 	t.Helper()
-	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "with fakes": {production, fakes}, "sandbox": {sandbox}} {
+	for name, files := range map[string][]string{"production": {production}, "with Caddy": {production, withCaddy}, "with fakes": {production, withCaddy, fakes}, "sandbox": {sandbox}} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, mustLoad(t, files...)) })
 	}
 }
