@@ -57,11 +57,11 @@ func TestTheBuildHasEverySource(t *testing.T) {
 			Module              *struct{ Main bool }
 			GoFiles, EmbedFiles []string
 		}
-		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
 			break
-		} else {
-			require.NoError(t, err)
 		}
+		require.NoError(t, err)
 		if p.Module == nil || !p.Module.Main {
 			continue
 		}
