@@ -28,6 +28,9 @@ type order struct {
 	// malformed order is still found by date.
 	placed  time.Time
 	deleted bool
+	// clock is its wallClock in a zone, for lists of many orders ask for it again and again.
+	clock   time.Time
+	clockIn *time.Location
 }
 
 func (o *order) status() string { return scalarText(o.fields["stat_status"]) }
@@ -183,11 +186,15 @@ func scatter(number int, seed uint64) uint64 {
 // Times are compared in this form, as a database compares times without a
 // zone, also in the hour that a change of clocks doubles.
 func (s *Server) wallClock(o *order) time.Time {
-	text, _ := s.created(o.fields["stat_created"]).(string)
-	if t, err := time.Parse(createdLayout, text); err == nil {
-		return t
+	if o.clockIn == s.zone {
+		return o.clock
 	}
-	t, _ := time.Parse(createdLayout, o.placed.In(s.zone).Format(createdLayout))
+	text, _ := s.created(o.fields["stat_created"]).(string)
+	t, err := time.Parse(createdLayout, text)
+	if err != nil {
+		t, _ = time.Parse(createdLayout, o.placed.In(s.zone).Format(createdLayout))
+	}
+	o.clock, o.clockIn = t, s.zone
 	return t
 }
 
