@@ -23,12 +23,6 @@ import (
 	"github.com/cartumsync/cartumsync/workflows"
 )
 
-// collectNow has the account's changes collected without waiting for the time.
-func collectNow(t *testing.T, w *testenv.Env) {
-	t.Helper()
-	w.Collect()
-}
-
 // awaitTaken waits for so many alerts of a kind.
 func awaitTaken(w *testenv.Env, r *testenv.Receiver, kind workflows.AlertKind, count int) []workflows.Alert {
 	w.T.Helper()
@@ -60,13 +54,13 @@ func TestF50_RefusedCredentialsAreReportedOnceAndGreenOnce(t *testing.T) {
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": "wrong-key-of-the-account"})
 	worker := w.StartWorker()
 	receiver.Fail(1)
-	collectNow(t, w)
+	w.Collect()
 	red := awaitTaken(w, receiver, workflows.AlertRed, 1)[0]
 	assert.Equal(t, "main", red.Account)
 	assert.Contains(t, red.Problem, "Credentials")
 	assert.WithinDuration(t, time.Now(), red.At, testenv.Patience)
 	for range 3 {
-		collectNow(t, w)
+		w.Collect()
 	}
 	report, err := health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
@@ -75,7 +69,7 @@ func TestF50_RefusedCredentialsAreReportedOnceAndGreenOnce(t *testing.T) {
 	worker.Stop()
 	w.Reconfigured(map[string]string{"ROAPP_API_KEY": right})
 	w.StartWorker()
-	collectNow(t, w)
+	w.Collect()
 	awaitTaken(w, receiver, workflows.AlertGreen, 1)
 	report, err = health.New(w.Temporal, index.New(w.Temporal), w.Namespace, settings.NewStore(w.Settings)).Read(t.Context())
 	require.NoError(t, err)
@@ -199,7 +193,7 @@ func TestF50_WorkerShowsTheHealthOfAll(t *testing.T) {
 	w.Place(2, testenv.J{"delivery_phone": ""})
 	w.AwaitHeld(2, order.HoldNoCustomer)
 	startShop(t, w)
-	collectNow(t, w)
+	w.Collect()
 	want := []string{
 		`cartumsync_shop_red{shop="demo"} 0`,
 		`cartumsync_shop_orders{shop="demo",state="synced"} 1`,
