@@ -1,5 +1,5 @@
 // Package api is the starter's HTTP surface: the webhooks of both services, the
-// JSON API of programs, and later the orders page.
+// JSON API of programs, and the pages.
 package api
 
 import (

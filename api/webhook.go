@@ -75,7 +75,7 @@ func (h *webhooks) removed(w http.ResponseWriter, r *http.Request) {
 	}
 	event := r.URL.Query().Get("event")
 	log := h.logger.With(zap.String("shop", shop), zap.String("event", event))
-	log.Warn("a webhook was removed in Cartum; the next start of the starter subscribes again")
+	log.Warn("a webhook was removed in Cartum; the starter subscribes again at its next start or change of settings")
 	h.hand(w, r, log, http.StatusNoContent, func(ctx context.Context, orders *service.Orders) error {
 		return orders.WebhookRemoved(ctx, shop, event)
 	})

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	strict "sigs.k8s.io/yaml"
 
+	"github.com/cartumsync/cartumsync/internal/process"
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
 
@@ -129,7 +131,7 @@ func TestDeployments(t *testing.T) {
 		assert.Equal(t, "/readyz", container.ReadinessProbe.HTTPGet.Path, name)
 		for _, probe := range []*corev1.Probe{container.LivenessProbe, container.ReadinessProbe} {
 			assert.True(t, slices.ContainsFunc(container.Ports, func(port corev1.ContainerPort) bool { return port.Name == probe.HTTPGet.Port.StrVal }), name)
-			assert.Greater(t, probe.TimeoutSeconds, int32(3), "a readiness check may take 3 seconds")
+			assert.Greater(t, time.Duration(probe.TimeoutSeconds)*time.Second, process.HealthTimeout, name)
 		}
 
 		assert.True(t, *pod.SecurityContext.RunAsNonRoot, name)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,11 +26,13 @@ func shown(t *testing.T) string {
 	m.ShowOverview(func() health.Report {
 		rounds := health.Rounds{State: health.Red, LastSuccess: now}
 		return health.Report{
-			At:       now,
+			At: now, Answered: now, Worker: health.Red,
 			Shops:    map[string]health.Shop{"kwiaty": {Rounds: rounds, OldestHold: now, Orders: map[string]int64{"held": 2}, Import: &health.Import{}}},
 			Accounts: map[string]health.Account{"main": {Rounds: rounds}},
 		}
 	})
+	m.ShowKeys([]string{"k1:5eedf00d"})
+	m.UndecodableSignal("kwiaty")
 	m.CartumRequest("kwiaty", "ok")
 	m.RoappRequest("main", "ok")
 	m.Webhook("cartum", "kwiaty", "taken")
@@ -54,6 +57,18 @@ func TestAlertsAndDashboardAskForMetricsThatThereAre(t *testing.T) {
 		for name := range asked {
 			assert.Regexp(t, `(?m)^`+name+`(\{.*\})? `, there, "%s asks for %s", file, name)
 		}
+	}
+}
+
+func TestEveryMetricIsDescribed(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/operations.md")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`(?m)^cartumsync_[a-z_]+`).FindAllString(shown(t), -1)
+	assert.Greater(t, len(names), 15)
+	for _, name := range names {
+		ofShop := strings.Replace(name, "_account_", "_shop_", 1) // "the same with `account`"
+		assert.Regexp(t, "`("+name+"|"+ofShop+")[`{]", string(text))
 	}
 }
 

@@ -357,7 +357,7 @@ func onFlags(of ast.Expr) bool {
 	}
 }
 
-var variable = regexp.MustCompile(`(?m)^([A-Z][A-Z_]+)=`)
+var variable = regexp.MustCompile(`(?m)^#?([A-Z][A-Z_]+)=`)
 
 func TestEveryVariableOfTheExampleIsDescribed(t *testing.T) {
 	t.Parallel()

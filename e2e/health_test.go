@@ -158,6 +158,7 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	assert.True(t, report.NoWorker())
 	assert.Equal(t, health.Red, report.Shops[w.Shop].State)
 	assert.Contains(t, report.Shops[w.Shop].Problem, "is a worker running?")
+	awaitMetric(w, "cartumsync_worker_red 1")
 
 	w.StartWorker()
 	w.Eventually(testenv.Patience, func() string {
@@ -170,6 +171,19 @@ func TestF50_NoWorkerIsRed(t *testing.T) {
 	})
 	assert.Equal(t, health.Green, report.Worker)
 	assert.False(t, report.NoWorker())
+	awaitMetric(w, "cartumsync_worker_red 0")
+}
+
+// awaitMetric waits until the starter shows a line to Prometheus.
+func awaitMetric(w *testenv.Env, line string) {
+	w.T.Helper()
+	w.Eventually(testenv.Patience, func() string {
+		read(w.T, w.StarterURL+"/readyz") // has the health read again
+		if shown := ask(w, testenv.ViewerToken, http.MethodGet, "/metrics", nil).text; !strings.Contains(shown, line+"\n") {
+			return "the metrics lack " + line + "\n" + shown
+		}
+		return ""
+	})
 }
 
 var listening = regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
@@ -234,7 +248,7 @@ func TestF50_WorkerShowsTheHealthOfAll(t *testing.T) {
 	assert.Equal(t, health.Green, body.Health.Accounts["main"].State)
 }
 
-func read(t *testing.T, url string) string {
+func read(t testing.TB, url string) string {
 	t.Helper()
 	response, err := http.Get(url)
 	require.NoError(t, err)

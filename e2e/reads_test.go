@@ -44,6 +44,10 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 		w.AwaitSynced(number + 1)
 	}
 	w.AwaitSeen(w.Roapp, "GET /v2/orders", 1) // searches come last, and yet they come
+	before := w.Roapp.Requests(0).Total
+	w.Place(200, nil)
+	w.AwaitSynced(200)
+	assert.Less(t, w.Roapp.Requests(0).Total-before, 40, "a new order does not wait for more than a few searches")
 	stop()
 	searching.Wait()
 

@@ -67,7 +67,7 @@ func (m *machine) build(ctx context.Context) error {
 	return nil
 }
 
-// temporalConfig is what the exchange needs of Temporal, as in production.
+// temporalConfig is what a demonstration needs of deploy/dynamicconfig.yaml.
 var temporalConfig = []string{
 	"matching.numTaskqueueReadPartitions=1",
 	"matching.numTaskqueueWritePartitions=1",

@@ -32,7 +32,7 @@ func command() *cobra.Command {
 	var options serveOptions
 	cmd := &cobra.Command{
 		Use:          "starter",
-		Short:        "Take Cartum's webhooks and start the orders' workflows",
+		Short:        "Take webhooks, and serve the pages and the API",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -25,7 +25,7 @@ type AccountState struct {
 	Cursor time.Time `json:",omitzero"`
 	// Place is where an unfinished collection goes on.
 	Place *Place `json:",omitempty"`
-	// Dispatched is what was handed over of orders near the cursor, by RO App's order
+	// Told is what was handed over of orders near the cursor, by RO App's order
 	// id: they are listed again, for a row may show late.
 	Told map[int64]Dispatched `json:",omitempty"`
 

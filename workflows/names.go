@@ -20,6 +20,7 @@ const (
 	ReconcileWorkflow      = "Reconcile"
 	LookupWorkflow         = "Lookup"
 	SearchWorkflow         = "Search"
+	LogoutWorkflow         = "Logout" // no worker runs it
 )
 
 // Signals, with the type of their payload.

@@ -40,6 +40,14 @@ type person struct {
 // no other host for anything, and no page may have had a fault.
 func newPerson(w *testenv.Env) *person {
 	w.T.Helper()
+	p := newVisitor(w)
+	w.T.Cleanup(p.behaved)
+	return p
+}
+
+// newVisitor is a person who may go to other pages than the starter's.
+func newVisitor(w *testenv.Env) *person {
+	w.T.Helper()
 	browser, err := openBrowser()
 	p := &person{w: w}
 	p.must(err)
@@ -51,7 +59,6 @@ func newPerson(w *testenv.Env) *person {
 	p.must(err)
 	p.view(wide)
 	p.prefers("light")
-	w.T.Cleanup(p.behaved)
 	return p
 }
 

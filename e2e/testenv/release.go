@@ -2,24 +2,25 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 )
 
 // Release is the worker of an earlier commit.
 type Release struct {
-	// Name is the release's tag, or "HEAD", the last commit, as long as nothing was
-	// released.
+	// Name is the release's tag or, as long as nothing was released, the commit that CHANGELOG.md names.
 	Name   string
 	Binary string
 }
 
 // LastRelease builds the worker of the last release that the working tree is based on,
-// once for all tests of the binary. Where git shows no release, it is the last commit's.
+// once for all tests of the binary.
 func (w *Env) LastRelease() Release {
 	w.T.Helper()
 	release, err := lastRelease()
@@ -33,9 +34,9 @@ var lastRelease = sync.OnceValues(func() (Release, error) {
 	if err != nil {
 		return Release{}, err
 	}
-	name := "HEAD"
-	if tag, err := output(root, "git", "describe", "--tags", "--abbrev=0", "--match", "v*"); err == nil {
-		name = strings.TrimSpace(tag)
+	name, err := lastReleaseName(root)
+	if err != nil {
+		return Release{}, err
 	}
 	own, err := workerBinary() // its directory is removed after the tests
 	if err != nil {
@@ -58,6 +59,28 @@ var lastRelease = sync.OnceValues(func() (Release, error) {
 	}
 	return release, nil
 })
+
+var named = regexp.MustCompile("Upgrades are tested from `([0-9a-f]{12})`")
+
+// lastReleaseName is the last release's tag, else the commit that CHANGELOG.md names. A clone without history has
+// neither, so what upgrades can be tested from is its only commit.
+func lastReleaseName(root string) (string, error) {
+	if tag, err := output(root, "git", "describe", "--tags", "--abbrev=0", "--match", "v*"); err == nil {
+		return strings.TrimSpace(tag), nil
+	}
+	if shallow, err := output(root, "git", "rev-parse", "--is-shallow-repository"); err == nil && strings.TrimSpace(shallow) == "true" {
+		return "HEAD", nil
+	}
+	changes, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		return "", err
+	}
+	found := named.FindSubmatch(changes)
+	if found == nil {
+		return "", errors.New("no tag of a release, and CHANGELOG.md names no commit that upgrades are tested from")
+	}
+	return string(found[1]), nil
+}
 
 // output is what a command writes that runs in a folder.
 func output(dir string, command ...string) (string, error) {

@@ -41,7 +41,8 @@ type Guard struct {
 
 	byUser, byClient, byBrowser                   *httprate.RateLimiter
 	loginsByClient, loginsByName, loginsByBrowser *httprate.RateLimiter
-	strangersPasswords, knownPasswords            *semaphore.Weighted
+	knownPasswords, firstPasswords                *semaphore.Weighted
+	strangersPasswords                            *semaphore.Weighted
 
 	proxyNoticed sync.Once
 
@@ -60,8 +61,9 @@ func New(o Options) (*Guard, error) {
 		loginsByClient:     httprate.NewRateLimiter(loginsPerClient, time.Minute),
 		loginsByName:       httprate.NewRateLimiter(loginsPerName, time.Minute),
 		loginsByBrowser:    httprate.NewRateLimiter(loginsPerBrowser, time.Minute),
-		strangersPasswords: semaphore.NewWeighted(1),
 		knownPasswords:     semaphore.NewWeighted(1),
+		firstPasswords:     semaphore.NewWeighted(1),
+		strangersPasswords: semaphore.NewWeighted(1),
 	}
 	g.origins.SetDenyHandler(http.HandlerFunc(refuseForeign))
 	if o.PublicURL != "" {

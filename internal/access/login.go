@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
 )
@@ -69,10 +70,13 @@ const (
 	loginsPerBrowser = 10 // a minute
 )
 
-// passwordWait is how long a login waits for its turn. Hashing is made to be slow,
-// so strangers' logins are checked one after the other, and those from known
-// browsers beside them.
-const passwordWait = 5 * time.Second
+// Hashing is made to be slow, so logins wait for their turn in three queues: those from
+// known browsers, the first of each other client, and what else strangers try. Who
+// guesses from a few addresses fills the last one alone.
+const (
+	passwordWait  = 5 * time.Second
+	firstAttempts = 3 // a minute
+)
 
 // logIn takes name and password. It counts attempts before it looks at them.
 func (g *Guard) logIn(w http.ResponseWriter, r *http.Request) {
@@ -101,26 +105,32 @@ func (g *Guard) logIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *Guard) attempt(w http.ResponseWriter, r *http.Request, current *settings.Settings, name, password string) (user settings.User, right, slowDown bool) {
-	turns := g.strangersPasswords
-	if known, ok := knownBrowser(r, current); ok && known.Name == name {
-		turns = g.knownPasswords
-		slowDown = g.loginsByBrowser.OnLimit(w, r, known.ID)
-	} else {
-		client := limitKey(Client(current.TrustedProxies, r))
-		slowDown = g.loginsByClient.OnLimit(w, r, client) || g.loginsByName.OnLimit(w, r, client+" "+name)
-	}
+	queue, slowDown := g.queueOf(w, r, current, name)
 	if slowDown {
 		return settings.User{}, false, true
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), passwordWait)
 	defer cancel()
-	if turns.Acquire(ctx, 1) != nil {
+	if queue.Acquire(ctx, 1) != nil {
 		w.Header().Set("Retry-After", "60")
 		return settings.User{}, false, true
 	}
-	defer turns.Release(1)
+	defer queue.Release(1)
 	user, right = checkPassword(current.Users, name, password, bcrypt.CompareHashAndPassword)
 	return user, right, false
+}
+
+// queueOf counts an attempt and says where it waits for its turn, unless there were too many.
+func (g *Guard) queueOf(w http.ResponseWriter, r *http.Request, current *settings.Settings, name string) (queue *semaphore.Weighted, slowDown bool) {
+	if known, ok := knownBrowser(r, current); ok && known.Name == name {
+		return g.knownPasswords, g.loginsByBrowser.OnLimit(w, r, known.ID)
+	}
+	client := limitKey(Client(current.TrustedProxies, r))
+	queue = g.strangersPasswords
+	if _, tried, err := g.loginsByClient.Status(client); err == nil && tried < firstAttempts {
+		queue = g.firstPasswords
+	}
+	return queue, g.loginsByClient.OnLimit(w, r, client) || g.loginsByName.OnLimit(w, r, client+" "+name)
 }
 
 // logOut ends the session, in this browser and wherever else its cookie went.

@@ -2,9 +2,15 @@ package access
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/cartumsync/cartumsync/internal/settings"
@@ -56,4 +62,36 @@ func TestOnlyTheOwnHashCounts(t *testing.T) {
 			assert.Equal(t, login[0], user.Name)
 		}
 	}
+}
+
+// Who guesses from a few addresses keeps nobody at another one waiting.
+func TestGuessesDoNotDelayOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
+		require.NoError(t, err)
+		current := &settings.Settings{
+			Users:      []settings.User{{Name: "anna", PasswordBcrypt: settings.NewSecret(string(hash)), Role: "act"}},
+			SessionKey: settings.NewSecret("a session key that has more than 32 characters"),
+		}
+		g, err := New(Options{Settings: settings.NewStore(current), Logger: zap.NewNop()})
+		require.NoError(t, err)
+		require.True(t, g.strangersPasswords.TryAcquire(1), "guesses are checked all the time")
+		logIn := func() (right, slowDown bool) {
+			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/login", http.NoBody)
+			request.RemoteAddr = "10.0.0.1:4000"
+			_, right, slowDown = g.attempt(httptest.NewRecorder(), request, current, "anna", "right")
+			return right, slowDown
+		}
+		for range firstAttempts {
+			right, slowDown := logIn()
+			assert.True(t, right)
+			assert.False(t, slowDown)
+		}
+		_, slowDown := logIn()
+		assert.True(t, slowDown, "by then it waits with the others")
+		time.Sleep(2 * time.Minute)
+		right, _ := logIn()
+		assert.True(t, right)
+	})
 }

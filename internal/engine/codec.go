@@ -81,7 +81,7 @@ type codec struct {
 // is replaced in phases: the new one is added behind the old one in all processes, then put in front, and the old one is
 // kept for as long as histories live. Payloads that are not encrypted pass through on decoding.
 //
-// What passes through the codec with SDK 1.50: arguments, results, heartbeats, signals, queries, updates, failures (see
+// What passes through the codec: arguments, results, heartbeats, signals, queries, updates, failures (see
 // [FailureConverter]), memos, and the user metadata: a workflow's static summary and details, and the summaries of
 // activities, timers, side effects and local activities. Current details are not stored at all; they are answered to a
 // query, and that answer is encrypted. What never passes: ids, types, search attributes, task queue names, identities, the

@@ -39,8 +39,8 @@ func Partitions(ctx context.Context, c client.Client, namespace, queue string) (
 	return len(resp.GetActivityTaskQueuePartitions()), nil
 }
 
-// pollFor is longer than a poll that brings nothing.
-const pollFor = 70 * time.Second
+// PollFor is longer than a poll that brings nothing: for so long a process that was killed may still seem to poll.
+const PollFor = 70 * time.Second
 
 // Pollers counts the identities that poll the queue's activities, about: one that ended shows for another minute.
 func Pollers(ctx context.Context, c client.Client, queue string) (int, error) {
@@ -91,7 +91,7 @@ func versionName(v *deploymentpb.WorkerDeploymentVersion) string {
 // polling are the pollers whose last poll may still be open.
 func polling(resp *workflowservice.DescribeTaskQueueResponse) []*taskqueuepb.PollerInfo {
 	return slices.DeleteFunc(resp.GetPollers(), func(poller *taskqueuepb.PollerInfo) bool {
-		return time.Since(poller.GetLastAccessTime().AsTime()) >= pollFor
+		return time.Since(poller.GetLastAccessTime().AsTime()) >= PollFor
 	})
 }
 

@@ -36,6 +36,8 @@ const (
 // Report is the health of all.
 type Report struct {
 	At time.Time `json:"at"`
+	// Answered is when Temporal answered for the last time: what is older is as it was then.
+	Answered time.Time `json:"-"`
 	// Worker tells whether any worker polls for workflows: without one nothing goes
 	// on, whatever was good until now.
 	Worker   State              `json:"worker" enum:"green,red"`
@@ -317,7 +319,7 @@ type reading struct {
 // does not answer turns red by its last success.
 func (v *Viewer) Read(ctx context.Context) (Report, error) { return v.read(ctx, 0) }
 
-// look bounds the time for counting orders, unless it is 0.
+// read bounds the time for counting orders, unless it is 0.
 func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, error) {
 	set, was := v.settings.Current(), v.Last()
 	l := &reading{Viewer: v, set: set, report: Report{Shops: map[string]Shop{}, Accounts: map[string]Account{}}}
@@ -327,7 +329,7 @@ func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, erro
 	for id := range set.Accounts {
 		l.report.Accounts[id] = was.Accounts[id]
 	}
-	l.report.Worker = was.Worker
+	l.report.Worker, l.report.Answered = was.Worker, was.Answered
 	l.checkWorker(ctx)
 	l.ask(ctx)
 	l.measureAccounts(ctx)
@@ -348,20 +350,24 @@ func (v *Viewer) read(ctx context.Context, counting time.Duration) (Report, erro
 func (l *reading) publish() {
 	l.Viewer.mu.Lock()
 	defer l.Viewer.mu.Unlock()
-	l.last = Report{At: time.Now(), Worker: l.report.Worker, Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts)}
+	l.last = Report{
+		At: time.Now(), Answered: l.report.Answered, Worker: l.report.Worker,
+		Shops: maps.Clone(l.report.Shops), Accounts: maps.Clone(l.report.Accounts),
+	}
 }
 
 // checkWorker asks Temporal whether any worker polls for workflows.
 func (l *reading) checkWorker(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	switch works, err := engine.HasWorker(ctx, l.client); {
-	case err != nil:
+	works, err := engine.HasWorker(ctx, l.client)
+	if err != nil {
 		l.failed(err)
-	case works:
+		return
+	}
+	l.report.Worker, l.report.Answered = Red, time.Now()
+	if works {
 		l.report.Worker = Green
-	default:
-		l.report.Worker = Red
 	}
 }
 

@@ -35,7 +35,7 @@ func TestMetricsAreShown(t *testing.T) {
 	m.Temporal().WithTags(map[string]string{"task_queue": "orders"}).Counter("temporal_request").Inc(2)
 	m.Temporal().Timer("temporal_request_latency").Record(30 * time.Millisecond)
 	report = health.Report{
-		At:       time.Unix(1000, 0),
+		At: time.Unix(1010, 0), Answered: time.Unix(1000, 0),
 		Shops:    map[string]health.Shop{"kwiaty": {Rounds: health.Rounds{State: health.Green, Findings: []workflows.Finding{{Kind: workflows.FindingEnded, Number: 115}}}, Orders: map[string]int64{"held": 2}}},
 		Accounts: map[string]health.Account{"main": {Rounds: health.Rounds{State: health.Red, LastSuccess: time.Unix(900, 0)}, BacklogAge: 1.5}},
 	}

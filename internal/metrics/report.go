@@ -26,7 +26,7 @@ var (
 	importDays     = desc("shop_initial_import_days", "Days that the shop's initial import has to go through.", "shop")
 	workerRed      = desc("worker_red", "1 while no worker polls for workflows.")
 	shopFindings   = desc("shop_findings", "Orders of the shop that cannot go on, by why; the first twenty.", "shop", "finding")
-	reportedAt     = desc("overview_timestamp_seconds", "When this report was created.")
+	answeredAt     = desc("overview_timestamp_seconds", "When Temporal last answered what this shows.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -42,7 +42,7 @@ func (reportCollector) Describe(into chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{
 		shopSuccess, shopRed, shopOrders, shopOldestHold, accountSuccess, accountRed, accountBacklog, accountAge, accountRate,
 		accountLimit, shopRefused, accountRefused,
-		importDone, importDays, workerRed, shopFindings, reportedAt,
+		importDone, importDays, workerRed, shopFindings, answeredAt,
 	} {
 		into <- desc
 	}
@@ -59,7 +59,7 @@ func (f reportCollector) Collect(into chan<- prometheus.Metric) {
 			show(desc, float64(at.UnixMilli())/1000, labels...)
 		}
 	}
-	moment(reportedAt, report.At)
+	moment(answeredAt, report.Answered)
 	if report.Worker != "" {
 		show(workerRed, redState(report.Worker))
 	}

@@ -138,7 +138,7 @@ func (s *State) applyRecalled(in RecallChoice, o ChoiceRecalled, now time.Time) 
 	s.note(now, msg(code, "product", in.ProductKey.value(), "id", num(o.Choice.ID), "by", o.Choice.By))
 }
 
-// recalledProduct is the contact of an earlier choice, as long as it fits.
+// recalled is the contact of an earlier choice, as long as it fits.
 func (c CustomerState) recalled() (Contact, bool) {
 	if c.Recalled == nil || c.Recalled.Choice == nil {
 		return Contact{}, false

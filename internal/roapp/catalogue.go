@@ -112,7 +112,7 @@ func (c *Client) CatalogueInUse() Catalogue {
 	return inUse
 }
 
-// first is the catalogue to ask, second the one to ask where the first does not exist, "" for none.
+// catalogueOrder gives first the catalogue to ask, second the one to ask where the first does not exist, "" for none.
 func (c *Client) catalogueOrder() (first, second Catalogue) {
 	switch inUse := c.CatalogueInUse(); {
 	case c.catalogues.wanted != CatalogueAuto:

@@ -177,7 +177,7 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*slot, left time.
 	switch {
 	case ctx.Err() != nil:
 		return nil, 0, nil, ctx.Err()
-	case l.closed || l.leased && !now.Before(l.expiry):
+	case l.gone(now):
 		return nil, 0, nil, errHandedOver
 	case l.waiting[0] != w:
 		return nil, time.Hour, l.changed, nil
@@ -197,6 +197,9 @@ func (l *Limiter) try(ctx context.Context, w *waiter) (given []*slot, left time.
 	}
 	return given, 0, nil, nil
 }
+
+// gone reports whether another process may send the account's requests by now.
+func (l *Limiter) gone(now time.Time) bool { return l.closed || l.leased && !now.Before(l.expiry) }
 
 // left is how long it is until so many requests may be sent, and whether that is so because of a pause.
 func (l *Limiter) left(now time.Time, turns int) (left time.Duration, paused bool) {
@@ -296,6 +299,16 @@ func (t *slot) arrival(now time.Time) time.Time {
 	default:
 		return now.Add(travel)
 	}
+}
+
+// inForce returns an error where the lease ended since the turn was given.
+func (t *slot) inForce() error {
+	t.limiter.mu.Lock()
+	defer t.limiter.mu.Unlock()
+	if t.limiter.gone(time.Now()) {
+		return errHandedOver
+	}
+	return nil
 }
 
 // wrote notes that the request was sent.
@@ -443,7 +456,7 @@ func (r *reserved) take() *slot {
 func (c *Client) slot(ctx context.Context) (*slot, error) {
 	if r, ok := ctx.Value(reservedKey{}).(*reserved); ok {
 		if t := r.take(); t != nil {
-			return t, nil
+			return t, t.inForce()
 		}
 	}
 	given, err := c.slots(ctx, 1)

@@ -204,6 +204,28 @@ func TestLostLeaseIsToldAsThrottled(t *testing.T) {
 	})
 }
 
+// A turn that is reserved for a later request ends with the lease as well.
+func TestReservedTurnEndsWithTheLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, times := clocked(3, always(200, nil, `{}`))
+		l := NewLimiter(3)
+		ctx, end := l.Start(t.Context(), 3, 2)
+		defer end()
+		ctx, release, err := c.reserve(ctx, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		l.Close()
+		_, err = c.CreatePerson(ctx, NewPerson{})
+		assertError(t, err, Throttled, false)
+		if len(times()) != 0 {
+			t.Errorf("%d requests", len(times()))
+		}
+	})
+}
+
 // takeAll takes all tasks that may be taken now.
 func takeAll(l *Limiter) (taken int) {
 	for {

@@ -27,7 +27,7 @@ type LastCheck struct {
 // Checks are the last checks of all accounts and shops of the settings.
 type Checks struct {
 	Accounts, Shops map[string]LastCheck
-	// LookedAt is when they were looked for.
+	// ReadAt is when they were read.
 	ReadAt time.Time
 }
 

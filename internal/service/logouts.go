@@ -11,11 +11,12 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // Logouts store in Temporal which sessions were logged out. Each is a workflow
 // that no worker runs: its id alone says it, and it ends when the session would
-// have, so it needs no worker, no polling and no cleaning up.
+// have. A worker deletes it then.
 type Logouts struct {
 	temporal func() (client.Client, bool)
 }
@@ -23,10 +24,8 @@ type Logouts struct {
 // NewLogouts takes the connection, false while there is none.
 func NewLogouts(temporal func() (client.Client, bool)) *Logouts { return &Logouts{temporal} }
 
-const (
-	logoutType  = "Logout"
-	logoutQueue = "nobody"
-)
+// logoutQueue is polled by no worker.
+const logoutQueue = "nobody"
 
 func logoutID(session string) string { return "logout:" + session }
 
@@ -41,7 +40,7 @@ func (l *Logouts) LogOut(ctx context.Context, session string, until time.Time) e
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "A session of the orders page that was logged out. No worker runs this; it ends by itself.",
-	}, logoutType)
+	}, workflows.LogoutWorkflow)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted
 	if err != nil && !errors.As(err, &already) {
 		return fmt.Errorf("start %s: %w", logoutID(session), err)

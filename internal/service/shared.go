@@ -37,7 +37,9 @@ func (s *shared[T]) get(ctx context.Context, key string, ask func(context.Contex
 	if answer, known := s.known(key); known {
 		return answer, nil
 	}
+	first := false // whether this caller is the one who asks
 	asked := s.asking.DoChan(key, func() (any, error) {
+		first = true
 		if answer, known := s.known(key); known { // it came a moment ago
 			return answer, nil
 		}
@@ -51,8 +53,9 @@ func (s *shared[T]) get(ctx context.Context, key string, ask func(context.Contex
 	})
 	select {
 	case done := <-asked:
-		if done.Shared && errors.Is(done.Err, context.Canceled) && ctx.Err() == nil {
-			return s.get(ctx, key, ask) // who asked has left
+		left := errors.Is(done.Err, context.Canceled) || errors.Is(done.Err, context.DeadlineExceeded)
+		if !first && left && ctx.Err() == nil {
+			return s.get(ctx, key, ask) // who asked has left or had less time
 		}
 		answer, _ := done.Val.(T)
 		return answer, done.Err

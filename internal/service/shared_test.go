@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,5 +39,32 @@ func TestSharedAnswerOutlivesWhoAskedFirst(t *testing.T) {
 		synctest.Wait()
 		leave()
 		require.Equal(t, "found", <-second)
+	})
+}
+
+// Who came first has less time left than who came later.
+func TestSharedAnswerIsAskedForAgainByWhoHasTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		answers, asked := newShared[string](time.Minute, time.Minute), atomic.Int64{}
+		slow := func(waiter context.Context) func(context.Context) (string, error) {
+			return func(context.Context) (string, error) {
+				asked.Add(1)
+				select {
+				case <-time.After(10 * time.Second):
+					return "found", nil
+				case <-waiter.Done():
+					return "", waiter.Err()
+				}
+			}
+		}
+		first, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		go func() { _, _ = answers.get(first, "key", slow(first)) }()
+		time.Sleep(4 * time.Second)
+		answer, err := answers.get(t.Context(), "key", slow(t.Context()))
+		require.NoError(t, err)
+		assert.Equal(t, "found", answer)
+		assert.Equal(t, int64(2), asked.Load())
 	})
 }

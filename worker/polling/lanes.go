@@ -2,6 +2,7 @@ package polling
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,6 +33,8 @@ const (
 	declines = 3
 	// unknownFor is how long a process whose settings do not have the account leaves its lane alone.
 	unknownFor = 10 * time.Second
+	// abandonedAfter is how long no process may have had the account in its settings until its lane ends.
+	abandonedAfter = time.Hour
 )
 
 // lanes are the accounts whose requests this process sends, and no other one: it alone polls their queues, so that its
@@ -39,6 +42,8 @@ const (
 type lanes struct {
 	mu   sync.Mutex
 	held map[string]*lane // by account
+	// taken is when this process took a lane for the last time.
+	taken time.Time
 }
 
 // lane is the hold on one account.
@@ -56,6 +61,10 @@ type lane struct {
 func (w *Workers) HoldLane(ctx context.Context, account string) error {
 	log := w.options.Logger.With(zap.String("account", account))
 	l, err := w.takeLane(ctx, account)
+	if errors.Is(err, errAbandoned) {
+		log.Info("no process has had the account in its settings for an hour, so its lane ends")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -86,18 +95,39 @@ func laneError(why string, delay time.Duration) error {
 	})
 }
 
+// errAbandoned means that no process has the account any more.
+var errAbandoned = errors.New("the account is in no settings")
+
+// declineUnknown leaves the lane to a process whose settings have the account, and ends it where there has been none for
+// long. Since when is in the heartbeat, which the next attempts see.
+func (w *Workers) declineUnknown(ctx context.Context) error {
+	var load workflows.LaneLoad
+	if err := activity.GetHeartbeatDetails(ctx, &load); err != nil || load.UnknownSince.IsZero() {
+		load = workflows.LaneLoad{UnknownSince: time.Now()}
+	}
+	if time.Since(load.UnknownSince) > abandonedAfter {
+		return errAbandoned
+	}
+	ctx, cancel := context.WithTimeout(ctx, beatWithin)
+	defer cancel()
+	if err := w.options.Client.RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, load); err != nil {
+		return fmt.Errorf("note that the account is unknown: %w", err)
+	}
+	return laneError("the settings of this process do not have the account", unknownFor)
+}
+
 // takeLane starts to send the account's requests, unless another process should. What a process that held the lane before
 // has sent still counts in RO App's window.
 func (w *Workers) takeLane(ctx context.Context, account string) (*lane, error) {
+	set, known := w.options.Settings.Current().Accounts[account]
+	if !known {
+		return nil, w.declineUnknown(ctx)
+	}
 	info := activity.GetInfo(ctx)
 	if info.Attempt%(declines+1) != 0 {
 		if share := w.laneShare(ctx); share > 0 && w.lanes.count() >= share {
 			return nil, laneError("left to a process that holds fewer lanes", 0)
 		}
-	}
-	set, known := w.options.Settings.Current().Accounts[account]
-	if !known {
-		return nil, laneError("the settings of this process do not have the account", unknownFor)
 	}
 	l := &lane{account: account, token: info.TaskToken, limiter: roapp.NewLimiter(set.RequestsPerSecond), given: make(chan struct{})}
 	l.limiter.StartFull()
@@ -113,7 +143,7 @@ func (w *Workers) takeLane(ctx context.Context, account string) (*lane, error) {
 	options.Interceptors = append(slices.Clone(options.Interceptors), slots)
 	l.worker = worker.New(w.options.Client, engine.RoappQueue(account), options)
 	w.lanes.mu.Lock()
-	w.lanes.held[account] = l
+	w.lanes.held[account], w.lanes.taken = l, time.Now()
 	w.lanes.mu.Unlock()
 	w.followLanes(w.options.Settings.Current()) // they may have been replaced meanwhile
 	if err := w.start(engine.RoappQueue(account), l.worker); err != nil {
@@ -135,7 +165,7 @@ func (w *Workers) keepLane(ctx context.Context, l *lane) error {
 		case <-l.given:
 			return nil
 		case <-balance.C:
-			if share := w.laneShare(ctx); share > 0 && w.lanes.giveUp(l, share) {
+			if share := w.laneShare(ctx); share > 0 && w.lanes.settled() && w.lanes.giveUp(l, share) {
 				return nil
 			}
 		case <-beats.C:
@@ -195,6 +225,14 @@ func (l *lanes) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held)
+}
+
+// settled reports that no lane was taken for so long that a process that was killed, from which it may have come, does not
+// count any more.
+func (l *lanes) settled() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.taken) > engine.PollFor
 }
 
 // giveUp reports whether the lane is above the process's share, and counts it no

@@ -12,7 +12,9 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 	"go.uber.org/zap"
 
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -105,11 +107,39 @@ func TestAccountLeavesTheSettingsAndComesBack(t *testing.T) {
 	w.options.Settings.Replace(&fewer)
 	require.NoError(t, w.Apply(t.Context()))
 	eventually(t, func() bool { return w.lanes.count() == 1 }, "one lane is held")
+	eventually(t, func() bool { return !i.load(t, "account-1").UnknownSince.IsZero() }, "it is noted that nobody has the account")
 	again := *i.settings
 	again.Revision = "3"
 	w.options.Settings.Replace(&again)
 	require.NoError(t, w.Apply(t.Context()))
 	eventually(t, func() bool { return w.lanes.count() == 2 }, "both lanes are held again")
+	eventually(t, func() bool { return i.load(t, "account-1").UnknownSince.IsZero() }, "the account is known again")
+}
+
+// load is what was last reported of an account's lane.
+func (i installation) load(t *testing.T, account string) (load workflows.LaneLoad) {
+	t.Helper()
+	described, err := i.client.DescribeWorkflow(t.Context(), workflows.LaneID(account), "")
+	require.NoError(t, err)
+	for _, pending := range described.RawResponse.GetPendingActivities() {
+		if details := pending.GetHeartbeatDetails(); details != nil {
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(details, &load))
+		}
+	}
+	return load
+}
+
+// The lane of an account that left all settings ends.
+func TestLaneOfARemovedAccountEnds(t *testing.T) {
+	t.Parallel()
+	set := &settings.Settings{Revision: "1"}
+	w := &Workers{options: Options{Settings: settings.NewStore(set), Logger: zap.NewNop()}}
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(w.HoldLane)
+	env.SetHeartbeatDetails(workflows.LaneLoad{UnknownSince: time.Now().Add(-abandonedAfter - time.Minute)})
+	_, err := env.ExecuteActivity(w.HoldLane, "main")
+	require.NoError(t, err)
 }
 
 func TestLaneIsLostOnlyByWhatTemporalSays(t *testing.T) {
@@ -126,12 +156,14 @@ func TestLaneIsLostOnlyByWhatTemporalSays(t *testing.T) {
 	}
 }
 
-// What lists and searches leave is deleted; orders are not.
+// What lists, searches and logouts leave is deleted; orders are not.
 func TestReadsAreForgotten(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, 1)
 	w := i.process(t)
-	for id, workflow := range map[string]string{"read": workflows.RoappOrdersWorkflow, "order:demo:1": workflows.OrderWorkflow} {
+	for id, workflow := range map[string]string{
+		"read": workflows.RoappOrdersWorkflow, "logout:1": workflows.LogoutWorkflow, "order:demo:1": workflows.OrderWorkflow,
+	} {
 		run, err := i.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "nobody"}, workflow)
 		require.NoError(t, err)
 		require.NoError(t, i.client.TerminateWorkflow(t.Context(), id, run.GetRunID(), "a test"))
@@ -144,7 +176,7 @@ func TestReadsAreForgotten(t *testing.T) {
 	assert.True(t, exists("read"), "it ended a moment ago")
 	eventually(t, func() bool {
 		require.NoError(t, w.forgetBefore(t.Context(), time.Now().Add(time.Minute))) // the list lags behind
-		return !exists("read")
+		return !exists("read") && !exists("logout:1")
 	}, "it is deleted")
 	assert.True(t, exists("order:demo:1"))
 }

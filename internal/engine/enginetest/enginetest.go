@@ -4,6 +4,8 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,7 +50,7 @@ func Start(tb testing.TB) *Server {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if shared.server == nil || shared.taken == sharedFor {
-		s, err := start(tb, "", 0)
+		s, err := start(tb, devServer{})
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -89,8 +91,24 @@ func retire(s *Server) {
 // a shared server does not have. It ends with the test.
 func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	tb.Helper()
+	return startAlone(tb, devServer{dbFile: dbFile, port: port})
+}
+
+// StartWithUI starts another dev server, in memory, with Temporal's UI, which decrypts by the codec endpoint. It ends with the
+// test.
+func StartWithUI(tb testing.TB, codec string) (s *Server, ui string) {
+	tb.Helper()
+	port, err := freePort()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return startAlone(tb, devServer{ui: port, codec: codec}), "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
+
+func startAlone(tb testing.TB, d devServer) *Server {
+	tb.Helper()
 	notInShort(tb)
-	s, err := start(tb, dbFile, port)
+	s, err := start(tb, d)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -101,14 +119,14 @@ func StartWithFile(tb testing.TB, dbFile string, port int) *Server {
 	return s
 }
 
-func start(tb testing.TB, dbFile string, port int) (*Server, error) {
+func start(tb testing.TB, d devServer) (*Server, error) {
 	tb.Helper()
 	cli, err := findCLI()
 	if err != nil {
 		return nil, err
 	}
-	_, benchmark := tb.(*testing.B)
-	p, err := startProcess(cli, dbFile, port, benchmark)
+	_, d.benchmark = tb.(*testing.B)
+	p, err := d.start(cli)
 	if err != nil {
 		return nil, err
 	}

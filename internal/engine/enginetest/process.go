@@ -63,40 +63,54 @@ type process struct {
 	exited  chan struct{} // closed when the process has ended
 }
 
-// startProcess starts a dev server and waits until it answers. Port 0 means a free one; dbFile "" means in memory.
-func startProcess(cli, dbFile string, port int, benchmark bool) (*process, error) {
+// devServer is how a dev server runs.
+type devServer struct {
+	dbFile    string // "" is in memory
+	port      int    // 0 is a free one
+	ui        int    // port of Temporal's UI, 0 for none
+	codec     string // URL of the codec endpoint that the UI asks
+	benchmark bool
+}
+
+// start starts a dev server and waits until it answers.
+func (d devServer) start(cli string) (*process, error) {
 	// The server picks some ports of its own, and another one that starts at the same
 	// time may take them first.
 	for try := 1; ; try++ {
-		chosen := port
-		if chosen == 0 {
+		one := d
+		if one.port == 0 {
 			var err error
-			if chosen, err = freePort(); err != nil {
+			if one.port, err = freePort(); err != nil {
 				return nil, err
 			}
 		}
-		if p, err := launch(cli, dbFile, chosen, benchmark); err == nil || try == 3 {
+		if p, err := one.launch(cli); err == nil || try == 3 {
 			return p, err
 		}
 	}
 }
 
-func launch(cli, dbFile string, port int, benchmark bool) (*process, error) {
-	args := []string{"server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", strconv.Itoa(port)}
-	if dbFile == "" {
+func (d devServer) launch(cli string) (*process, error) {
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", strconv.Itoa(d.port)}
+	if d.ui == 0 {
+		args = append(args, "--headless")
+	} else {
+		args = append(args, "--ui-port", strconv.Itoa(d.ui), "--ui-codec-endpoint", d.codec)
+	}
+	if d.dbFile == "" {
 		args = append(args, "--dynamic-config-value", noWorkers)
 	} else {
 		// Without a sync per write it starts and stops in a third of the time; only a power failure could harm the file.
-		args = append(args, "--db-filename", dbFile, "--sqlite-pragma", "synchronous=OFF")
+		args = append(args, "--db-filename", d.dbFile, "--sqlite-pragma", "synchronous=OFF")
 	}
-	if benchmark {
+	if d.benchmark {
 		args = append(args, "--dynamic-config-value", cachedSearchAttributes)
 	}
 	for _, value := range dynamicConfig {
 		args = append(args, "--dynamic-config-value", value)
 	}
 	cmd := exec.Command(cli, args...) //nolint:gosec,noctx // the tester's own CLI; it outlives every test's context
-	p, err := run(cmd, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	p, err := run(cmd, net.JoinHostPort("127.0.0.1", strconv.Itoa(d.port)))
 	if err != nil {
 		return nil, err
 	}
