@@ -97,9 +97,6 @@ random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
   echo "SANDBOX_CARTUM_PASSWORD=sandbox"
 } >"$dir/secrets.env"
 
-step "the sandbox, before there is anything else"
-sandbox up -d --build --wait
-
 step "a first start"
 compose build
 compose up -d --wait
@@ -147,14 +144,15 @@ demo
 
 step "down and up"
 imported=$(orders)
-# All but the fakes, which keep nothing.
-docker compose -p "$project" --env-file "$dir/env" -f docker-compose.yml -f deploy/compose.caddy.yml down
+compose stop worker starter temporal-ui temporal postgresql
+compose rm -f worker starter temporal-ui temporal temporal-namespace temporal-schema postgresql
 compose up -d --wait
 healthy starter || fail "the starter is not healthy"
 [[ $(orders) == "$imported" ]] || fail "there were $imported orders, now $(orders)"
 demo
 
 step "the sandbox beside it"
+sandbox up -d --build --wait
 before=$(sandbox ps -q)
 sandbox up -d --build --wait
 [[ $(sandbox ps -q) == "$before" ]] || fail "the sandbox was replaced"

@@ -168,7 +168,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 		e.PutOrders(servicetest.Synced(4))
 		answered, err := viewer.Read(t.Context())
 		require.NoError(t, err)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		e.Fail(func(string, string) error { return serviceerror.NewUnavailable("away") })
 		report, err := viewer.Read(t.Context())
 		require.ErrorContains(t, err, "away")

@@ -456,7 +456,8 @@ func (r *reserved) take() *slot {
 func (c *Client) slot(ctx context.Context) (*slot, error) {
 	if r, ok := ctx.Value(reservedKey{}).(*reserved); ok {
 		if t := r.take(); t != nil {
-			return t, t.inForce()
+			err := t.inForce()
+			return t, err
 		}
 	}
 	given, err := c.slots(ctx, 1)

@@ -61,7 +61,7 @@ func TestSharedAnswerIsAskedForAgainByWhoHasTime(t *testing.T) {
 		first, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		go func() { _, _ = answers.get(first, "key", slow(first)) }()
-		time.Sleep(4 * time.Second)
+		<-time.After(4 * time.Second)
 		answer, err := answers.get(t.Context(), "key", slow(t.Context()))
 		require.NoError(t, err)
 		assert.Equal(t, "found", answer)
