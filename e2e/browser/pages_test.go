@@ -18,10 +18,15 @@ func busyEnv(t *testing.T) *testenv.Env {
 	return w
 }
 
-// promptEnv is an installation in which nobody waits for a service.
+// promptEnv is an installation with [prompt] options.
 func promptEnv(t *testing.T) *testenv.Env {
 	t.Helper()
-	return testenv.New(t, testenv.Options{Unlimited: true, Checks: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	return testenv.New(t, prompt())
+}
+
+// prompt are the options with which nobody waits for a service.
+func prompt() testenv.Options {
+	return testenv.Options{Unlimited: true, Checks: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}}
 }
 
 // place is a page by a name for its pictures and its path, and what is unfolded on it.

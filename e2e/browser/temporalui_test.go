@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
 	"github.com/cartumsync/cartumsync/internal/engine"
@@ -24,11 +25,11 @@ func TestWhatABuyerWritesIsTextInTemporalsUI(t *testing.T) {
 	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*codec.Load()).ServeHTTP(w, r) }))
 	t.Cleanup(endpoint.Close)
 	server, ui := enginetest.StartWithUI(t, endpoint.URL)
-	w := testenv.New(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}, Server: server})
+	options := prompt()
+	options.Server = server
+	w := testenv.New(t, options)
 	encryption, err := payload.Codec(w.Settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	handler := engine.CodecHandler(encryption, ui)
 	codec.Store(&handler)
 
