@@ -58,7 +58,7 @@ SERVER := bin/temporal-server bin/temporal-sql-tool
 # memory to save time, as the servers that they start do.
 .PHONY: test
 test: export GOGC ?= 400
-test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
+test: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql promtool ## run all tests, those beside the code with the race detector; TEST=./workflows TEST_FLAGS="-run Refresh" narrows them
 	go list $(TEST) | sed '/\/e2e/d' | xargs -r go test -race $(GO_TEST)
 	go list $(TEST) | sed -n '/\/e2e/p' | xargs -r go test $(GO_TEST)
 	go test -run '$(SIMULATIONS)' ./internal/order
@@ -74,7 +74,7 @@ unit: $(ASSETS) ## run the unit tests alone, in a few minutes, and check that th
 		| awk -v module="$$(go list -m)" -v least=$(COVERAGE) -v exceptions="$(UNCOVERED)" -f tools/coverage.awk
 
 .PHONY: race
-race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql ## run the end-to-end tests with the race detector, in about half an hour
+race: $(TEMPORAL) $(SERVER) $(ASSETS) postgresql promtool ## run the end-to-end tests with the race detector, in about half an hour
 	go test -race -timeout 60m -parallel 4 $(TEST_FLAGS) ./e2e/...
 
 GO_TEST = -timeout $(TEST_TIMEOUT) -p $(TEST_PACKAGES) -parallel $(TEST_PARALLEL) -skip '$(SIMULATIONS)' $(TEST_FLAGS)
@@ -120,9 +120,12 @@ format: bin/golangci-lint ## format all code
 postgresql: # installs the Debian package unless it is there
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || { $(APT_INSTALL) postgresql; }
 
-.PHONY: alerts-check
-alerts-check: ## fire each alert for Prometheus once; installs the Debian package prometheus if it is absent
+.PHONY: promtool
+promtool: # installs the Debian package prometheus unless it is there
 	@command -v promtool >/dev/null || { $(APT_INSTALL) prometheus; }
+
+.PHONY: alerts-check
+alerts-check: promtool ## check the alerts for Prometheus, and fire each once by made-up metrics; make test does by real ones
 	cd deploy/prometheus && promtool check rules alerts.yml && promtool test rules alerts_test.yml
 
 .PHONY: compose-test

@@ -186,22 +186,27 @@ func awaitMetric(w *testenv.Env, line string) {
 	})
 }
 
+// workerURL is where a worker process shows its health and metrics.
+func workerURL(w *testenv.Env, process *testenv.Process) (url string) {
+	w.T.Helper()
+	w.Eventually(testenv.Patience, func() string {
+		match := listening.FindStringSubmatch(process.Output())
+		if match == nil {
+			return "the worker does not listen"
+		}
+		url = "http://" + match[1]
+		return ""
+	})
+	return url
+}
+
 var listening = regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
 
 // What a worker shows to Prometheus and to people.
 func TestF50_WorkerShowsTheHealthOfAll(t *testing.T) {
 	t.Parallel()
 	w := unhurried(t, testenv.Options{Idle: true})
-	process := w.StartProcess()
-	var address string
-	w.Eventually(testenv.Patience, func() string {
-		match := listening.FindStringSubmatch(process.Output())
-		if match == nil {
-			return "the worker does not listen"
-		}
-		address = "http://" + match[1]
-		return ""
-	})
+	address := workerURL(w, w.StartProcess())
 	w.Place(1, nil)
 	w.AwaitSynced(1)
 	w.Place(2, testenv.J{"delivery_phone": ""})

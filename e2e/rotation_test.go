@@ -23,9 +23,11 @@ import (
 func rotating(t *testing.T) *testenv.Env {
 	t.Helper()
 	w := unhurried(t, testenv.Options{Idle: true, RoappSwitches: noLag})
-	w.Env["ENCRYPTION_KEY_2"] = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", 32)))
+	w.Env["ENCRYPTION_KEY_2"] = secondKey
 	return w
 }
+
+var secondKey = base64.StdEncoding.EncodeToString([]byte(strings.Repeat("2", 32)))
 
 // withKeys are settings with the encryption keys, of which the first encrypts.
 func withKeys(ids ...string) func(yaml string) string {
