@@ -72,6 +72,8 @@ orders() {
 # demo has new orders imported, and fails where one comes out wrong.
 demo() { compose --profile demo run --rm -T demo >"$dir/demo.log" 2>&1 || { cat "$dir/demo.log"; fail "the demonstration went wrong"; }; }
 
+sandbox_healthy() { sandbox ps --format '{{.Health}}' | grep -qx healthy; }
+
 check() { compose run --rm -T starter check >"$dir/check.log" 2>&1; }
 
 step "settings and secrets"
@@ -96,6 +98,14 @@ random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
   echo "SANDBOX_ROAPP_API_KEY=sandbox"
   echo "SANDBOX_CARTUM_PASSWORD=sandbox"
 } >"$dir/secrets.env"
+
+step "the sandbox, before production has run"
+sandbox up -d --build --wait
+before=$(sandbox ps -q)
+sandbox up -d --build --wait
+[[ $(sandbox ps -q) == "$before" ]] || fail "the sandbox was replaced"
+sandbox restart
+within 180 sandbox_healthy
 
 step "a first start"
 compose build
@@ -142,22 +152,17 @@ compose kill -s KILL worker
 compose up -d --wait --scale worker=3
 demo
 
+step "the sandbox's end"
+sandbox down --volumes
+docker volume inspect "${project}_postgresql" >/dev/null || fail "the sandbox's end took production's database"
+healthy starter || fail "the sandbox's end reached production"
+
 step "down and up"
 imported=$(orders)
-compose stop worker starter temporal-ui temporal postgresql
-compose rm -f worker starter temporal-ui temporal temporal-namespace temporal-schema postgresql
+# With all but the fakes, which keep nothing.
+installation() { docker compose -p "$project" --env-file "$dir/env" -f docker-compose.yml -f deploy/compose.caddy.yml "$@"; }
+installation down
 compose up -d --wait
 healthy starter || fail "the starter is not healthy"
 [[ $(orders) == "$imported" ]] || fail "there were $imported orders, now $(orders)"
 demo
-
-step "the sandbox beside it"
-sandbox up -d --build --wait
-before=$(sandbox ps -q)
-sandbox up -d --build --wait
-[[ $(sandbox ps -q) == "$before" ]] || fail "the sandbox was replaced"
-sandbox restart
-within 180 sh -c "docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml ps --format '{{.Health}}' | grep -qx healthy"
-sandbox down --volumes
-docker volume inspect "${project}_postgresql" >/dev/null || fail "the sandbox's end took production's database"
-healthy starter || fail "the sandbox's end reached production"
