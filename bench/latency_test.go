@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/workflows"
 )
 
 const (
@@ -198,10 +197,7 @@ func (p passage) awaitUnread() {
 	p.w.T.Helper()
 	const spacing = 5 * time.Second
 	p.w.Eventually(testenv.Patience, func() string {
-		var view workflows.AccountView
-		answer, err := p.w.Temporal.QueryWorkflow(p.w.T.Context(), workflows.AccountID("main"), "", workflows.QueryAccount)
-		fatal(p.w.T, err)
-		fatal(p.w.T, answer.Get(&view))
+		view := p.polled()
 		if view.Last.At.IsZero() || time.Until(view.Next) < spacing*4/5 || time.Since(view.Last.At) < spacing {
 			return "the account was polled a moment ago, or will be"
 		}
