@@ -3,11 +3,11 @@ package activities
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cartumsync/cartumsync/internal/index"
@@ -22,6 +22,10 @@ const resumedAtOnce = 100
 // resumedAgainAfter is when held orders are listed once more: some were about to be
 // held when the service answered again, and lists lag.
 const resumedAgainAfter = 20 * time.Second
+
+// errWorkerEnds has another worker begin again, and pages nobody.
+var errWorkerEnds = temporal.NewApplicationErrorWithOptions("the worker ends before held orders were listed once more", "WorkerEnds",
+	temporal.ApplicationErrorOptions{Category: temporal.ApplicationErrorCategoryBenign})
 
 // ResumeHeld signals held orders, each once, that what holds them may be over: those
 // that exist in RO App already first, then the oldest. What they ask for then waits
@@ -41,7 +45,7 @@ func (a *Activities) ResumeHeld(ctx context.Context, in workflows.ResumeInput) (
 	case <-ctx.Done():
 		return len(signaled), ctx.Err()
 	case <-activity.GetWorkerStopChannel(ctx):
-		return len(signaled), errors.New("the worker ends before held orders were listed once more")
+		return len(signaled), errWorkerEnds
 	}
 	err = a.resumeHeld(ctx, in, signaled)
 	return len(signaled), err

@@ -70,7 +70,9 @@ func TestOrdersFitTheirWindowsAndAreInTheChosenZone(t *testing.T) {
 
 func TestPagesExplainAMissingWorker(t *testing.T) {
 	t.Parallel()
-	w := testenv.New(t, testenv.Options{Idle: true, Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	o := prompt()
+	o.Idle = true
+	w := testenv.New(t, o)
 	w.Place(7, nil) // starts the order, which waits
 	p := newPerson(w)
 	p.opens("/orders")

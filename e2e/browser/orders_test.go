@@ -12,7 +12,7 @@ import (
 
 func TestAPersonFindsOpensAndUpdatesOrders(t *testing.T) {
 	t.Parallel()
-	first, second := testenv.NewPair(t, testenv.Options{Unlimited: true, Settle: 1, SearchLag: 1, RoappSwitches: map[string]string{"search-lag": "0s"}})
+	first, second := testenv.NewPair(t, prompt())
 	for number, name := range map[int64]string{1: "Zofia Kamińska", 2: "Jan Kowalski", 3: "Ewa Wiśniewska", 4: "Adam Mazur"} {
 		first.Place(number, testenv.J{"delivery_name": name, "delivery_phone": fmt.Sprintf("+48 601 000 00%d", number)})
 	}

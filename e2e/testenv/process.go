@@ -3,7 +3,6 @@ package testenv
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +12,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 )
 
 // Process is a worker process of its own, as it runs in production, so that it
@@ -151,7 +152,7 @@ func RemoveBuilt() {
 
 // workerBinary builds the worker once for all tests of the binary.
 var workerBinary = sync.OnceValues(func() (string, error) {
-	root, err := moduleRoot()
+	root, err := enginetest.ModuleRoot()
 	if err != nil {
 		return "", err
 	}
@@ -168,20 +169,3 @@ var workerBinary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
-
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod above the working directory")
-		}
-		dir = parent
-	}
-}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/cartumsync/cartumsync/internal/engine/enginetest"
 )
 
 // Release is the worker of an earlier commit.
@@ -30,7 +32,7 @@ func (w *Env) LastRelease() Release {
 }
 
 var lastRelease = sync.OnceValues(func() (Release, error) {
-	root, err := moduleRoot()
+	root, err := enginetest.ModuleRoot()
 	if err != nil {
 		return Release{}, err
 	}

@@ -269,7 +269,7 @@ func findCLI() (string, error) {
 
 // builtTool finds what make built into bin.
 func builtTool(name string) (string, error) {
-	root, err := moduleRoot()
+	root, err := ModuleRoot()
 	if err != nil {
 		return "", err
 	}
@@ -280,7 +280,8 @@ func builtTool(name string) (string, error) {
 	return path, nil
 }
 
-func moduleRoot() (string, error) {
+// ModuleRoot is the folder of go.mod above the working directory.
+func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
