@@ -19,7 +19,7 @@ const (
 	idleFor = time.Minute
 )
 
-// BenchmarkManyAccounts is how much of their limits accounts use while they have a backlog at the same time, on PostgreSQL and with
+// BenchmarkManyAccounts is how much of their limits accounts use while they have a backlog at the same time, on PostgreSQL as deployed and with
 // one worker process, and what that costs: requests to Temporal and CPU for each request to RO App, and bytes in PostgreSQL
 // for each order; then what they cost when nothing happens. The CPU is that of the process, which is the worker, the starter
 // and the fakes; the server and the database come on top.
@@ -29,7 +29,7 @@ func BenchmarkManyAccounts(b *testing.B) {
 		used     goal
 	}{{1, atLeast(0.97)}, {10, atLeast(0.97)}, {50, toKnow}} {
 		b.Run(strconv.Itoa(scale.accounts), func(b *testing.B) {
-			database := enginetest.StartOnPostgres(b)
+			database := enginetest.StartAsDeployed(b)
 			var taps []*tap
 			group := testenv.NewGroup(b, testenv.Options{
 				Server: database.Server, RoappSwitches: prompt, Logger: quiet(b),

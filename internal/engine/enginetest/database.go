@@ -58,12 +58,12 @@ func (d *Database) Address() string { return d.process.address }
 // there. It ends with the test.
 func (d *Database) StartServer(tb testing.TB) *Server {
 	tb.Helper()
-	return d.startServer(tb, tb.TempDir())
+	return d.startServer(tb, tb.TempDir(), "")
 }
 
-func (d *Database) startServer(tb testing.TB, folder string) *Server {
+func (d *Database) startServer(tb testing.TB, folder, dynamicConfig string) *Server {
 	tb.Helper()
-	p, err := startServer(folder, d.Address())
+	p, err := startServer(folder, d.Address(), dynamicConfig)
 	if err != nil {
 		tb.Fatal(err)
 	}

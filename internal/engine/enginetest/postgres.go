@@ -33,7 +33,19 @@ type Postgres struct {
 
 // StartOnPostgres starts a server that ends with the test. PostgreSQL comes from the system's packages, the server from
 // "make bin/temporal-server bin/temporal-sql-tool".
-func StartOnPostgres(tb testing.TB) *Postgres {
+func StartOnPostgres(tb testing.TB) *Postgres { tb.Helper(); return startOnPostgres(tb, "") }
+
+// StartAsDeployed is [StartOnPostgres] with the dynamic configuration of the deployment.
+func StartAsDeployed(tb testing.TB) *Postgres {
+	tb.Helper()
+	root, err := ModuleRoot()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return startOnPostgres(tb, filepath.Join(root, "deploy", "dynamicconfig.yaml"))
+}
+
+func startOnPostgres(tb testing.TB, dynamicConfig string) *Postgres {
 	tb.Helper()
 	notInShort(tb)
 	database := StartDatabase(tb)
@@ -41,7 +53,7 @@ func StartOnPostgres(tb testing.TB) *Postgres {
 		tb.Fatal(err)
 	}
 	folder := tb.TempDir()
-	return &Postgres{Server: database.startServer(tb, folder), database: database, folder: folder}
+	return &Postgres{Server: database.startServer(tb, folder, dynamicConfig), database: database, folder: folder}
 }
 
 // Restart starts the server again.
@@ -218,12 +230,12 @@ func createSchemas(database string) error {
 	return nil
 }
 
-func startServer(dir, database string) (*process, error) {
+func startServer(dir, database, dynamicConfig string) (*process, error) {
 	ports, err := freePorts(8)
 	if err != nil {
 		return nil, err
 	}
-	config, err := serverConfig(database, ports)
+	config, err := serverConfig(database, dynamicConfig, ports)
 	if err != nil {
 		return nil, err
 	}
@@ -251,9 +263,12 @@ func launchServer(dir, address string) (*process, error) {
 	return p, nil
 }
 
-// serverTemplate is the least that a server needs. It names no dynamic configuration, so all limits are the server's own.
+// serverTemplate is the least that a server needs. Without dynamic configuration all limits are the server's own.
 var serverTemplate = template.Must(template.New("server").Parse(`
 log: {stdout: true, level: warn}
+{{- with .DynamicConfig}}
+dynamicConfigClient: {filepath: "{{.}}", pollInterval: 60s}
+{{- end}}
 persistence:
   defaultStore: default
   visibilityStore: visibility
@@ -286,7 +301,7 @@ clusterMetadata:
     active: {enabled: true, initialFailoverVersion: 1, rpcName: frontend, rpcAddress: "{{.Address}}"}
 `))
 
-func serverConfig(database string, ports []int) ([]byte, error) {
+func serverConfig(database, dynamicConfig string, ports []int) ([]byte, error) {
 	type service struct {
 		Name             string
 		Port, Membership int
@@ -298,7 +313,7 @@ func serverConfig(database string, ports []int) ([]byte, error) {
 	var text bytes.Buffer
 	err := serverTemplate.Execute(&text, map[string]any{
 		"Databases": map[string]string{"default": schemas[0].database, "visibility": schemas[1].database},
-		"Database":  database, "User": databaseUser, "Services": services,
+		"Database":  database, "DynamicConfig": dynamicConfig, "User": databaseUser, "Services": services,
 		"Address": net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0])),
 	})
 	return text.Bytes(), err
