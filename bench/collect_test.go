@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -24,7 +23,7 @@ const (
 func BenchmarkCollect(b *testing.B) {
 	for _, open := range []int{50, 200} {
 		b.Run(strconv.Itoa(open)+"-orders", func(b *testing.B) {
-			p := openOrdersAtRest(b, open)
+			p := newPassage(b, testenv.Options{}, open)
 			// Polls look back from the newest change, so that must not be one of the imports'.
 			<-time.After(lookedBack)
 			p.changeStatuses(int64(open), int64(open))
@@ -46,36 +45,16 @@ func BenchmarkCollect(b *testing.B) {
 	}
 }
 
-// openOrdersAtRest is an account with so many open orders, which have nothing to do.
-func openOrdersAtRest(b *testing.B, open int) passage {
-	b.Helper()
-	p := passage{w: testenv.New(b, testenv.Options{Unlimited: true, RoappSwitches: prompt, Logger: quiet(b)}), ids: map[int64]int64{}}
-	stock(p.w)
-	for i := range open {
-		p.w.Place(int64(i+1), testenv.J{"delivery_phone": knownPhone(i), "products": lines(i, 1)})
-	}
-	for number := int64(1); number <= int64(open); number++ {
-		view, _ := p.w.AwaitSynced(number)
-		p.ids[number] = view.Roapp.ID
-		p.rest(number)
-	}
-	return p
-}
-
 // changeStatuses gives orders another status in RO App, and has one poll bring it to the shop.
 func (p passage) changeStatuses(first, last int64) {
 	p.w.T.Helper()
+	since := time.Now()
 	for number := first; number <= last; number++ {
 		p.setStatus(number, 0)
 	}
 	p.collect()
 	for number := first; number <= last; number++ {
-		p.w.Eventually(testenv.Patience, func() string {
-			if status := p.w.Cartum.Status(number); status != 2 {
-				return fmt.Sprintf("order %d has the status %d in the shop", number, status)
-			}
-			return ""
-		})
+		p.arrival(p.shop, since, number, call.updatesShop)
 		p.rest(number)
 	}
 }

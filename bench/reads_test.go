@@ -2,13 +2,10 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 const (
@@ -32,7 +29,7 @@ func BenchmarkSearches(b *testing.B) {
 	}
 
 	ctx, stop := context.WithCancel(b.Context())
-	searching := search(ctx, w)
+	searching := w.Search(ctx, searchEvery)
 	began, before := time.Now(), t.seen().count(call.collects)
 	for round := range int64(searchRounds) {
 		w.Eventually(testenv.Patience, func() string {
@@ -48,22 +45,4 @@ func BenchmarkSearches(b *testing.B) {
 	searching.Wait()
 	report(b, percentile(among, 50).Seconds()/percentile(alone, 50).Seconds(), "among-searches/alone", atMost(1.2))
 	report(b, float64(searches)/(perSecond*took.Seconds()), "searches/limit", atMost(0.12)) // a tenth, and a few at first
-}
-
-// search searches again and again for another number until ctx ends.
-func search(ctx context.Context, w *testenv.Env) *sync.WaitGroup {
-	var searching sync.WaitGroup
-	searching.Go(func() {
-		ticks := time.NewTicker(searchEvery)
-		defer ticks.Stop()
-		for i := 0; ctx.Err() == nil; i++ {
-			searching.Go(func() {
-				if _, err := w.Orders.List(ctx, service.Filter{Number: fmt.Sprintf("X%d", i)}, "", tableRows); err != nil && ctx.Err() == nil {
-					w.T.Error(err)
-				}
-			})
-			<-ticks.C
-		}
-	})
-	return &searching
 }

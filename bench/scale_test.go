@@ -19,10 +19,10 @@ const (
 	idleFor = time.Minute
 )
 
-// BenchmarkManyAccounts is how much of their limits accounts use while they have a backlog at the same time, on PostgreSQL as deployed and with
-// one worker process, and what that costs: requests to Temporal and CPU for each request to RO App, and bytes in PostgreSQL
-// for each order; then what they cost when nothing happens. The CPU is that of the process, which is the worker, the starter
-// and the fakes; the server and the database come on top.
+// BenchmarkManyAccounts is how much of their limits accounts use while they have a backlog at the same time, on PostgreSQL as
+// deployed and with one worker process, and what that costs: requests to Temporal and CPU for each request to RO App, and bytes
+// in PostgreSQL for each order; then what they cost when nothing happens. The CPU is that of the process, which is the worker,
+// the starter and the fakes; the server and the database come on top.
 func BenchmarkManyAccounts(b *testing.B) {
 	for _, scale := range []struct {
 		accounts int

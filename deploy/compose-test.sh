@@ -17,9 +17,10 @@ fi
 dir=$(mktemp -d)
 export SETTINGS_FOLDER=$dir/settings SECRETS_FILE=$dir/secrets.env
 project=cartumsync-test
-files=(-f docker-compose.yml -f deploy/compose.caddy.yml -f deploy/compose.fakes.yml)
 
-compose() { docker compose -p "$project" --env-file "$dir/env" "${files[@]}" "$@"; }
+# production is all but the fakes, which keep nothing.
+production() { docker compose -p "$project" --env-file "$dir/env" -f docker-compose.yml -f deploy/compose.caddy.yml "$@"; }
+compose() { production -f deploy/compose.fakes.yml "$@"; }
 sandbox() { docker compose -p cartumsync-test-sandbox -f compose.sandbox.yml "$@"; }
 
 end() {
@@ -159,9 +160,7 @@ healthy starter || fail "the sandbox's end reached production"
 
 step "down and up"
 imported=$(orders)
-# With all but the fakes, which keep nothing.
-installation() { docker compose -p "$project" --env-file "$dir/env" -f docker-compose.yml -f deploy/compose.caddy.yml "$@"; }
-installation down
+production down
 compose up -d --wait
 healthy starter || fail "the starter is not healthy"
 [[ $(orders) == "$imported" ]] || fail "there were $imported orders, now $(orders)"

@@ -139,10 +139,9 @@ func TestEachAlertFiresOnceItsCauseIsThere(t *testing.T) {
 			m := monitor(t, broken.ownServer, rules)
 			m.await(nil, query{`ALERTS{alertstate="firing"}`, nil})
 			broken.spoil(m)
-			labels := fmt.Sprintf("{alertname=%q, %s}", alert, broken.labels)
 			m.await(broken.goOn, query{
 				fmt.Sprintf(`sum without (severity, alertstate) (ALERTS{alertstate="firing", alertname=%q})`, alert),
-				[]sample{{strings.Replace(labels, ", }", "}", 1), 1}},
+				[]sample{{fmt.Sprintf("{alertname=%q, %s}", alert, broken.labels), 1}},
 			})
 		})
 	}
@@ -150,10 +149,12 @@ func TestEachAlertFiresOnceItsCauseIsThere(t *testing.T) {
 
 // monitored is an installation whose processes Prometheus scrapes.
 type monitored struct {
-	w      *testenv.Env
-	worker *testenv.Process
-	rules  string
-	asked  *regexp.Regexp // the lines that the rules ask for
+	w         *testenv.Env
+	worker    *testenv.Process
+	workerURL string
+	rules     string
+	test      string         // file of promtool's test
+	asked     *regexp.Regexp // the lines that the rules ask for
 }
 
 func monitor(t *testing.T, ownServer bool, rules []byte) *monitored {
@@ -165,8 +166,9 @@ func monitor(t *testing.T, ownServer bool, rules []byte) *monitored {
 	path, err := filepath.Abs(alertRules)
 	require.NoError(t, err)
 	names := regexp.MustCompile(`\b(?:cartumsync|temporal)_[a-z_]+`).FindAllString(string(rules), -1)
-	m := &monitored{w: testenv.New(t, o), rules: path, asked: regexp.MustCompile(`^(` + strings.Join(names, "|") + `)(?:\{(.*)\})? (\S+)$`)}
-	m.worker = m.w.StartProcess()
+	m := &monitored{w: testenv.New(t, o), rules: path, test: filepath.Join(t.TempDir(), "test.json")}
+	m.asked = regexp.MustCompile(`^(` + strings.Join(names, "|") + `)(?:\{(.*)\})? (\S+)$`)
+	m.startWorker()
 	m.w.Place(1, nil)
 	m.w.AwaitSynced(1)
 	m.w.Sweep()
@@ -179,7 +181,13 @@ func (m *monitored) restartWorker(env map[string]string) {
 	m.w.T.Helper()
 	m.w.Reconfigured(env)
 	m.worker.Stop()
+	m.startWorker()
+}
+
+func (m *monitored) startWorker() {
+	m.w.T.Helper()
 	m.worker = m.w.StartProcess()
+	m.workerURL = workerURL(m.w, m.worker)
 }
 
 // query is what Prometheus is asked, and what it should answer.
@@ -233,7 +241,7 @@ func (m *monitored) scrape() scrape {
 	s := scrape{time.Now(), map[string]float64{}}
 	s.add(m, "starter", ask(m.w, testenv.ViewerToken, http.MethodGet, "/metrics", nil).text)
 	if !m.worker.Exited() {
-		s.add(m, "worker", read(m.w.T, workerURL(m.w, m.worker)+"/metrics"))
+		s.add(m, "worker", read(m.w.T, m.workerURL+"/metrics"))
 	}
 	return s
 }
@@ -297,9 +305,8 @@ func (m *monitored) evaluate(input []series, q query) string {
 		}},
 	})
 	require.NoError(m.w.T, err)
-	path := filepath.Join(m.w.T.TempDir(), "test.json")
-	require.NoError(m.w.T, os.WriteFile(path, test, 0o600))
-	output, err := exec.CommandContext(m.w.T.Context(), "promtool", "test", "rules", path).CombinedOutput()
+	require.NoError(m.w.T, os.WriteFile(m.test, test, 0o600))
+	output, err := exec.CommandContext(m.w.T.Context(), "promtool", "test", "rules", m.test).CombinedOutput()
 	if err != nil {
 		return fmt.Sprintf("%v: %s", err, output)
 	}

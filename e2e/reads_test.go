@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/cartumsync/cartumsync/e2e/testenv"
-	"github.com/cartumsync/cartumsync/internal/service"
 )
 
 // People who search numbers that nobody knows take a tenth of the account's
@@ -25,20 +23,7 @@ func TestSearchesDoNotStarveOrders(t *testing.T) {
 	w.Roapp.ResetRequests()
 	began := time.Now()
 	ctx, stop := context.WithCancel(t.Context())
-	var searching sync.WaitGroup
-	searching.Go(func() {
-		ticks := time.NewTicker(200 * time.Millisecond)
-		defer ticks.Stop()
-		for i := 0; ctx.Err() == nil; i++ {
-			<-ticks.C
-			searching.Go(func() {
-				_, err := w.Orders.List(ctx, service.Filter{Number: fmt.Sprintf("X%d", i)}, "", 50)
-				if ctx.Err() == nil {
-					assert.NoError(t, err)
-				}
-			})
-		}
-	})
+	searching := w.Search(ctx, 200*time.Millisecond)
 	placeMany(w, laneOrders)
 	for number := range int64(laneOrders) {
 		w.AwaitSynced(number + 1)

@@ -108,9 +108,7 @@ func (w *Workers) declineUnknown(ctx context.Context) error {
 	if time.Since(load.UnknownSince) > abandonedAfter {
 		return errAbandoned
 	}
-	ctx, cancel := context.WithTimeout(ctx, beatWithin)
-	defer cancel()
-	if err := w.options.Client.RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, load); err != nil {
+	if err := w.heartbeat(ctx, activity.GetInfo(ctx).TaskToken, load); err != nil {
 		return fmt.Errorf("note that the account is unknown: %w", err)
 	}
 	return laneError("the settings of this process do not have the account", unknownFor)
@@ -179,9 +177,7 @@ func (w *Workers) keepLane(ctx context.Context, l *lane) error {
 // beat renews the lease and reports how much the lane is used. Where Temporal does not answer, the lease that is left goes on.
 func (w *Workers) beat(ctx context.Context, l *lane) error {
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, beatWithin)
-	defer cancel()
-	err := w.options.Client.RecordActivityHeartbeat(ctx, l.token, workflows.LaneLoad{PerSecond: l.limiter.Rate()})
+	err := w.heartbeat(ctx, l.token, workflows.LaneLoad{PerSecond: l.limiter.Rate()})
 	if err == nil {
 		l.expiry = began.Add(workflows.LaneLease - leaseMargin)
 		l.limiter.Extend(l.expiry)
@@ -191,6 +187,13 @@ func (w *Workers) beat(ctx context.Context, l *lane) error {
 		return nil
 	}
 	return err
+}
+
+// heartbeat reports a lane's load to Temporal.
+func (w *Workers) heartbeat(ctx context.Context, token []byte, load workflows.LaneLoad) error {
+	ctx, cancel := context.WithTimeout(ctx, beatWithin)
+	defer cancel()
+	return w.options.Client.RecordActivityHeartbeat(ctx, token, load)
 }
 
 // dropLane takes no more tasks out of the account's queue.
