@@ -26,7 +26,7 @@ const (
 	throughputOrders = 50
 	// throughputRounds alternate and are short, so that whatever else the machine
 	// does falls on both; the ratio is that of the median round.
-	throughputRounds = 9
+	throughputRounds = 13
 	// senders hand orders over side by side.
 	senders = 8
 )

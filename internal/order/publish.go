@@ -43,15 +43,14 @@ func (a *advance) publish(resting bool) {
 	if refresh := s.refreshStatus(); newRun || s.Published.Refresh == nil || !reflect.DeepEqual(*s.Published.Refresh, refresh) {
 		s.Published.Refresh, c.Refresh = &refresh, &refresh
 	}
-	is := s.attributes(a.r)
 	if !resting {
-		if a.observed && is.Observed != s.Published.Observed {
-			s.Published.Observed = is.Observed
-			c.Attributes = &flow.Attributes{Observed: &is.Observed}
+		if observed := s.shownObserved(); a.observed && observed != s.Published.Observed {
+			s.Published.Observed = observed
+			c.Attributes = &flow.Attributes{Observed: &observed}
 		}
 		return
 	}
-	was := s.Published
+	was, is := s.Published, s.attributes(a.r)
 	c.Attributes = changed(was, is)
 	is.Row, is.Refresh, is.Details, is.Run = was.Row, was.Refresh, was.Details, was.Run
 	// A new run has the memo of the last one as it was encrypted then, maybe with a key
@@ -71,9 +70,12 @@ func (a *advance) publish(resting bool) {
 	}
 }
 
+// shownObserved is what polls compare the shop's order with.
+func (s *State) shownObserved() string { return cmp.Or(s.Observed, s.Digest) }
+
 // attributes is what the search attributes should say now.
 func (s *State) attributes(r Rules) Published {
-	p := Published{SyncState: s.SyncState(), Observed: cmp.Or(s.Observed, s.Digest), Synced: s.Synced, Search: s.searchTokens(r)}
+	p := Published{SyncState: s.SyncState(), Observed: s.shownObserved(), Synced: s.Synced, Search: s.searchTokens(r)}
 	if s.Hold != nil {
 		p.HoldReason, p.HeldSince = s.Hold.Reason, s.Hold.Since
 	}
