@@ -40,7 +40,7 @@ type simulatedOrder struct {
 	writes map[int64]time.Time   // last change of an item by us
 	erased map[int64]bool        // items that a life changed which is forgotten
 	staffs map[int64]bool        // items that staff added
-	added  map[int64]time.Time   // items that we added, by when
+	added  map[int64]addition    // items that we added
 	// forgotten are items that we added in a life which is forgotten.
 	forgotten map[int64]bool
 	touched   map[int64]touch // items of ours that staff changed
@@ -63,6 +63,12 @@ type simulatedComment struct {
 	losses     int // attempts before this one whose answer was lost
 }
 
+// addition is when an item of ours was added, and for which line.
+type addition struct {
+	at   time.Time
+	line order.LineKey
+}
+
 // touch is what staff's changes of an item of ours found there: what we had
 // written, and what was there before the last one.
 type touch struct{ written, before order.ItemValues }
@@ -73,8 +79,8 @@ func (a *simulatedAccount) erase(since time.Time) {
 		for id, at := range o.writes {
 			o.erased[id] = o.erased[id] || at.After(since)
 		}
-		for id, at := range o.added {
-			o.forgotten[id] = o.forgotten[id] || at.After(since)
+		for id, added := range o.added {
+			o.forgotten[id] = o.forgotten[id] || added.at.After(since)
 		}
 	}
 }
@@ -320,7 +326,7 @@ const firstStatus = 101
 func (s *simulation) createOrder(contact int64) *simulatedOrder {
 	o := &simulatedOrder{
 		id: s.newID(), contact: contact, status: firstStatus, created: s.clock, changed: s.clock,
-		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, added: map[int64]time.Time{}, forgotten: map[int64]bool{}, touched: map[int64]touch{},
+		adds: map[order.LineKey]int{}, writes: map[int64]time.Time{}, erased: map[int64]bool{}, staffs: map[int64]bool{}, added: map[int64]addition{}, forgotten: map[int64]bool{}, touched: map[int64]touch{},
 	}
 	s.account.orders = append(s.account.orders, o)
 	return o
@@ -354,7 +360,7 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 			item := order.Item{ID: s.newID(), ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
 			o.items = append(slices.Clone(o.items), item)
 			o.adds[line.Line]++
-			o.added[item.ID] = s.clock
+			o.added[item.ID] = addition{s.clock, line.Line}
 			answer.Added[line.Line] = order.ItemAdded{ID: item.ID}
 		}
 		s.change(o)
@@ -376,11 +382,18 @@ func (a attempt) writtenOff(o *simulatedOrder, ids []int64) bool {
 }
 
 // adopt takes an item that staff added for the line that was to be added. Only
-// one that came after the items were read, or that is just the same, may be.
+// one that came after the items were read, or that is just the same, may be. An
+// item that a lost attempt added for the line cannot be distinguished from it, and
+// is the staff's from then on.
 func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem) {
 	same := item.Quantity.Equal(in.Quantity) && item.Price.Equal(in.Price)
 	if o.staffs[item.ID] && slices.Contains(in.Before, item.ID) && !same {
 		s.t.Fatalf("the staff's item %v is taken for the line %s", item, in.Line)
+	}
+	if o.staffs[item.ID] {
+		for id, added := range o.added {
+			o.staffs[id] = o.staffs[id] || added.line == in.Line && id != item.ID
+		}
 	}
 	delete(o.staffs, item.ID)
 	delete(o.forgotten, item.ID)
