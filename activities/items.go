@@ -33,7 +33,7 @@ func (a *Activities) AddItems(ctx context.Context, in order.AddItems) (order.Ite
 	}); err != nil {
 		return order.ItemsAdded{}, acc.roappFailed(ctx, err, touchesOurs, false)
 	}
-	if answer.WrittenOff {
+	if answer.WrittenOff || in.OnlyFind {
 		return answer, nil
 	}
 	for _, line := range in.Lines {

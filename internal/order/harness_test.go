@@ -343,8 +343,16 @@ func (l *life) answerOrder(kind order.StepKind) {
 		l.end(kind, order.OrderCreated{ID: a.id, InitialStatusID: 101})
 	case order.StepAddItems:
 		added := order.ItemsAdded{Added: map[order.LineKey]order.ItemAdded{}}
-		for _, add := range in[order.AddItems](l, kind).Lines {
-			item := order.Item{ID: l.newID(), ProductID: add.ProductID, Quantity: add.Quantity, Price: add.Price}
+		step := in[order.AddItems](l, kind)
+		for _, add := range step.Lines {
+			item, exists := add.Find(a.items)
+			if step.OnlyFind && exists {
+				added.Added[add.Line] = order.ItemAdded{ID: item.ID, Found: &item}
+			}
+			if step.OnlyFind {
+				continue
+			}
+			item = order.Item{ID: l.newID(), ProductID: add.ProductID, Quantity: add.Quantity, Price: add.Price}
 			a.items = append(a.items, item)
 			added.Added[add.Line] = order.ItemAdded{ID: item.ID}
 		}
@@ -374,14 +382,20 @@ func (l *life) answerOrder(kind order.StepKind) {
 // off.
 func (l *life) writeLines(write order.WriteLines) order.LinesWritten {
 	answer := order.LinesWritten{At: l.now, Items: slices.Clone(l.account.items), Written: map[order.LineKey]order.Decided{}}
+	at := func(line order.LineWrite) int {
+		return slices.IndexFunc(l.account.items, func(item order.Item) bool { return item.ID == line.ItemID })
+	}
+	if slices.ContainsFunc(write.Lines, func(line order.LineWrite) bool { i := at(line); return i >= 0 && l.account.items[i].WrittenOff }) {
+		return answer
+	}
 	for _, line := range write.Lines {
-		i := slices.IndexFunc(l.account.items, func(item order.Item) bool { return item.ID == line.ItemID })
+		i := at(line)
 		if i < 0 {
 			continue
 		}
 		item := &l.account.items[i]
 		send := line.Decide(*item)
-		if send.Nothing() || item.WrittenOff {
+		if send.Nothing() {
 			continue
 		}
 		answer.Written[line.Key] = send

@@ -49,9 +49,9 @@ type ItemsState struct {
 	// Others are the ids of items that staff added, OthersTotal is their sum.
 	Others      []int64         `json:",omitempty"`
 	OthersTotal decimal.Decimal `json:",omitzero"`
-	// Before are, by line, the items that existed before the line's add was first
-	// started: none of them can be what a lost attempt created.
-	Before map[LineKey][]int64 `json:",omitempty"`
+	// Adding are the lines whose add was started and has no known outcome, as they were
+	// to be added.
+	Adding map[LineKey]AddItem `json:",omitempty"`
 }
 
 // written are the values that we wrote last.

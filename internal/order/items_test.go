@@ -153,6 +153,49 @@ func TestF45_NothingIsWrittenAfterTheWriteOff(t *testing.T) {
 	}
 }
 
+// lostAdd is an imported order to which the shop has added one B. It was added,
+// but its answer was lost. Staff or the shop change something before it is retried.
+func lostAdd(t *testing.T) (l *life, item *order.Item) {
+	t.Helper()
+	l = imported(t)
+	l.changed(func(o *order.Snapshot) { o.Lines = append(o.Lines, line("B", 1, 5)); total(o) })
+	for l.kinds()[0] != order.StepAddItems {
+		l.answer(l.kinds()[0])
+	}
+	l.account.items = append(l.account.items, order.Item{ID: l.newID(), ProductID: 10, Quantity: decimal.NewFromInt(1), Price: decimal.NewFromInt(5)})
+	l.lose(order.StepAddItems)
+	l.now = l.now.Add(time.Minute)
+	return l, &l.account.items[1]
+}
+
+// That items were written off is seen in an item that was added without an answer
+// too.
+func TestF45_NothingIsWrittenAfterTheWriteOffOfAnItemWhoseAddWasLost(t *testing.T) {
+	t.Parallel()
+	l, item := lostAdd(t)
+	item.WrittenOff = true
+	l.changed(func(o *order.Snapshot) { setQuantity(o, 3) })
+	l.settle()
+	l.wait(l.now.Add(time.Hour))
+	assert.EqualValues(t, 2, l.quantity(), "a line is written after the write-off")
+	assert.True(t, l.state.Order.WrittenOff)
+	require.Len(t, l.state.Differences(), 1)
+	assert.Equal(t, order.DifferenceValues, l.state.Differences()[0].Kind)
+	assert.Len(t, l.account.items, 2)
+}
+
+func TestF44_ItemWhoseAddWasLostAndWhoseLineTheShopTookOutIsReported(t *testing.T) {
+	t.Parallel()
+	l, _ := lostAdd(t)
+	l.changed(func(o *order.Snapshot) { o.Lines = o.Lines[:1]; total(o) })
+	l.settle()
+	l.wait(l.now.Add(time.Hour))
+	require.Len(t, l.state.Differences(), 1)
+	assert.Equal(t, order.DifferenceRemoved, l.state.Differences()[0].Kind)
+	assert.Empty(t, l.state.Items.Adding)
+	assert.Empty(t, l.state.Items.Others, "the item is not the staff's")
+}
+
 func TestF44_ItemsOfTheStaffThatAreWrittenOffAreReadOnce(t *testing.T) {
 	t.Parallel()
 	l := imported(t)

@@ -92,7 +92,7 @@ func (p *planner) stillWanted() []flow.Step {
 	if len(p.running) == 0 {
 		return nil
 	}
-	without := planner{s: p.s, r: p.r, now: p.now}
+	without := planner{s: p.s, r: p.r, now: p.now, running: p.running}
 	without.despite.notice, without.despite.hold = true, true
 	return slices.DeleteFunc(without.next().steps, func(step flow.Step) bool {
 		return !slices.ContainsFunc(p.running, func(r flow.Step) bool { return r.Key == step.Key })
@@ -106,7 +106,7 @@ func (p *planner) despiteHold() plan {
 	if !p.s.imported() || p.s.Hold.stopsAll() {
 		return next
 	}
-	without := &planner{s: p.s, r: p.r, now: p.now}
+	without := &planner{s: p.s, r: p.r, now: p.now, running: p.running}
 	without.despite.hold = true
 	more := without.next()
 	steps := more.steps

@@ -82,9 +82,9 @@ func (p *planner) accountReads(writable bool) []flow.Step {
 }
 
 // dueLines reads the items; what the shop changed is written in the same go,
-// which reads them anyway.
+// which reads them anyway, unless an add has no known outcome, see [planner.lineSteps].
 func (p *planner) dueLines(writable bool) flow.Step {
-	if changes := p.changedLines(); writable && anyChanged(changes) {
+	if changes := p.changedLines(); writable && len(p.s.Items.Adding) == 0 && anyChanged(changes) {
 		return p.writeLines(changes)
 	}
 	return p.readLines()

@@ -90,7 +90,7 @@ func (a *simulatedAccount) erase(since time.Time) {
 func (o *simulatedOrder) disown(line order.AddItem) {
 	for _, item := range o.items {
 		same := item.Quantity.Equal(line.Quantity) && item.Price.Equal(line.Price)
-		if o.forgotten[item.ID] && item.ProductID == line.ProductID && !same {
+		if o.forgotten[item.ID] && item.ProductID == line.ProductID && !same && !slices.Contains(line.Taken, item.ID) {
 			o.staffs[item.ID] = true
 		}
 	}
@@ -348,6 +348,9 @@ func (a attempt) addItems(in order.AddItems) (any, *order.Failure) {
 		return len(answer.Added) == len(in.Lines) || answer.WrittenOff
 	}
 	created := func() {
+		if in.OnlyFind {
+			return
+		}
 		reached := len(in.Lines)
 		if a.ending != answered {
 			reached = rapid.IntRange(1, len(in.Lines)).Draw(s.t, "lines added")
@@ -392,7 +395,7 @@ func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem)
 	}
 	if o.staffs[item.ID] {
 		for id, added := range o.added {
-			o.staffs[id] = o.staffs[id] || added.line == in.Line && id != item.ID
+			o.staffs[id] = o.staffs[id] || added.line == in.Line && id != item.ID && !o.forgotten[id]
 		}
 	}
 	delete(o.staffs, item.ID)

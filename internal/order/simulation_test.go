@@ -320,6 +320,7 @@ func (s *simulation) backUp() {
 	jobs, err := json.Marshal(s.jobs)
 	require.NoError(s.t, err)
 	s.backups = append(s.backups, backup{state, jobs, s.clock})
+	s.let(s.clock.Add(time.Nanosecond)) // what follows is later
 }
 
 // restore puts an older database in place, which takes a while.

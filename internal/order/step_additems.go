@@ -3,6 +3,7 @@ package order
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/order/flow"
 )
 
-// StepAddItems adds lines to the order, undeducted.
+// StepAddItems adds lines to the order, undeducted, or looks up what was added.
 const StepAddItems StepKind = "AddItems"
 
 var _ = define(stepDefinition[AddItems, ItemsAdded]{
@@ -20,6 +21,7 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 	requests: func(in AddItems) int { return len(in.Lines) },
 	fingerprint: func(in AddItems) string {
 		var text strings.Builder
+		fmt.Fprintf(&text, "%t;", in.OnlyFind)
 		for _, line := range in.Lines {
 			fmt.Fprintf(&text, "%s %d %s x %s;", line.Line, line.ProductID, line.Quantity, line.Price)
 		}
@@ -27,11 +29,13 @@ var _ = define(stepDefinition[AddItems, ItemsAdded]{
 	},
 	precheck: func(in AddItems) Precheck { return in.Precheck },
 	onStart: func(s *State, in AddItems, _ time.Time) {
-		// What existed before a line was first added is not what a lost attempt added.
 		for _, line := range in.Lines {
-			if _, started := s.Items.Before[line.Line]; !started {
-				put(&s.Items.Before, line.Line, append([]int64{}, line.Before...)) // null would be lost in a merge patch
-			}
+			put(&s.Items.Adding, line.Line, line)
+		}
+	},
+	nothing: func(s *State, in AddItems, _ time.Time) {
+		for _, line := range in.Lines {
+			delete(s.Items.Adding, line.Line)
 		}
 	},
 	apply: func(s *State, in AddItems, o ItemsAdded, now time.Time) { s.applyAdded(in, o, now) },
@@ -61,6 +65,8 @@ type AddItems struct {
 	// item that is not of the staff counts.
 	Known    []int64 `json:",omitempty"`
 	Precheck Precheck
+	// OnlyFind adds nothing: what a lost attempt may have added is looked up, no more.
+	OnlyFind bool `json:",omitempty"`
 }
 
 // AddItem is one line to add.
@@ -71,8 +77,8 @@ type AddItem struct {
 	Price     decimal.Decimal
 	// Taken are items of the same product that stand for other lines.
 	Taken []int64 `json:",omitempty"`
-	// Before are other items that existed before the line was first added: the
-	// staff's, unless they are just what is to be added.
+	// Before are other items that existed before the line's add was first started:
+	// the staff's, unless they are just what is to be added.
 	Before []int64 `json:",omitempty"`
 }
 
@@ -174,26 +180,41 @@ func (p *planner) addItems() []flow.Step {
 	if len(in.Lines) == 0 {
 		return nil
 	}
+	summary := "Add " + names[0]
+	if more := len(names) - 1; more > 0 {
+		summary += fmt.Sprintf(" and %d more", more)
+	}
+	return []flow.Step{p.itemsStep(summary, in)}
+}
+
+// findAdded looks up the lines whose add has no known outcome.
+func (p *planner) findAdded() []flow.Step {
+	in := AddItems{OnlyFind: true}
+	for _, key := range slices.Sorted(maps.Keys(p.s.Items.Adding)) {
+		line := p.s.Items.Adding[key]
+		line.Taken, line.Before = p.s.ourItems(line.ProductID), p.s.itemsBefore(key)
+		in.Lines = append(in.Lines, line)
+	}
+	return []flow.Step{p.itemsStep("Look up items that may have been added", in)}
+}
+
+func (p *planner) itemsStep(summary string, in AddItems) flow.Step {
 	in.Account, in.OrderID, in.AssigneeID = p.s.Order.Account, p.s.Order.ID, p.r.Manager(p.s.Key.Number)
 	in.Precheck = p.precheck(string(StepAddItems))
 	if p.s.imported() {
 		in.Known = p.s.ourItems(everyProduct)
 	}
-	summary := "Add " + names[0]
-	if more := len(names) - 1; more > 0 {
-		summary += fmt.Sprintf(" and %d more", more)
-	}
-	return []flow.Step{p.step(StepAddItems, "", summary, in)}
+	return p.step(StepAddItems, "", summary, in)
 }
 
 func lineName(line Line) string { return Shorten(cmp.Or(line.Article, NormalizeText(line.Title)), 40) }
 
-// itemsBefore are the items that existed before the line was first added and
-// stand for no other line.
+// itemsBefore are the items that existed before the line's add was first started
+// and stand for no other line.
 func (s *State) itemsBefore(line LineKey) []int64 {
-	before, started := s.Items.Before[line]
-	if !started {
-		before = s.Items.Others
+	before := s.Items.Others
+	if adding, started := s.Items.Adding[line]; started {
+		before = adding.Before
 	}
 	if len(before) == 0 {
 		return nil
@@ -204,11 +225,11 @@ func (s *State) itemsBefore(line LineKey) []int64 {
 
 func (s *State) applyAdded(in AddItems, o ItemsAdded, now time.Time) {
 	for _, line := range in.Lines {
+		delete(s.Items.Adding, line.Line)
 		added, ok := o.Added[line.Line]
 		if !ok {
 			continue
 		}
-		delete(s.Items.Before, line.Line)
 		facts := LineState{ItemID: added.ID, ProductID: line.ProductID, Quantity: line.Quantity, Price: line.Price}
 		if added.Found != nil {
 			facts.Quantity, facts.Price = added.Found.Quantity, added.Found.Price
