@@ -57,6 +57,25 @@ func TestChangedQuantityIsWrittenOnce(t *testing.T) {
 	assert.Equal(t, "3", s.quantity(in))
 }
 
+// An add whose answer was lost is looked up by its content; nothing is added.
+func TestOnlyFindAddsNothing(t *testing.T) {
+	t.Parallel()
+	s := openServices(t)
+	created := s.created()
+	line, absent := roses(s.product("Rose", "A")), roses(s.product("Vase", "B"))
+	absent.Line = "B"
+	in := order.AddItems{Account: "main", OrderID: created.ID, AssigneeID: 56, Lines: []order.AddItem{line}}
+	s.roapp.fail(fmt.Sprintf("POST /v2/orders/%d/items", created.ID), "lose-answer")
+	assert.Equal(t, order.FailUnreachable, s.fails(s.a.AddItems, in).Kind)
+	at := time.Now()
+	in.Lines, in.OnlyFind, in.Precheck = append(in.Lines, absent), true, order.Precheck{Lost: &at}
+	added := done[order.ItemsAdded](s, s.a.AddItems, in).Added
+	items := s.roappOrder(created.ID).Items
+	require.Len(t, items, 1)
+	assert.Len(t, added, 1)
+	assert.Equal(t, items[0].ID, added["A"].ID)
+}
+
 func TestLineThatStaffChangedStays(t *testing.T) {
 	t.Parallel()
 	s, in := edited(t)

@@ -193,6 +193,22 @@ func TestF04_LostItemThenTheShopChangesItsQuantity(t *testing.T) {
 	assert.Empty(t, markCodes(view))
 }
 
+// The shop takes the lines out whose items were added without an answer: they stay,
+// for an order of ours is never made smaller, and each is named.
+func TestF04_F44_LostItemsThenTheShopTakesTheirLinesOut(t *testing.T) {
+	t.Parallel()
+	s := sceneByArticle()
+	w := s.open(t, s.options)
+	s.loseAndGoDown(w, one("item"))
+	s.change(w, lines(testenv.Line("X-9", "Ribbon", "3", "4")))
+	w.Roapp.Restore()
+	view := awaitSyncedAtLast(w, sceneNumber)
+	got := items(w.Roapp.Order(view.Roapp.ID))
+	require.Len(t, got, 2, "one was added, and its answer was lost")
+	assert.Contains(t, got, "X-9 x 4 at 3")
+	assert.Equal(t, []string{order.WarnNotSynced}, markCodes(view))
+}
+
 // A workflow that an operator terminated after its order was made is started
 // again by the next event.
 func TestF04_LostAnswerThenATerminatedWorkflow(t *testing.T) {
