@@ -360,7 +360,10 @@ func (l *life) answerOrder(kind order.StepKind) {
 	case order.StepWriteLines:
 		l.end(kind, l.writeLines(in[order.WriteLines](l, kind)))
 	case order.StepSetStatus:
-		a.status = in[order.SetStatus](l, kind).To
+		set := in[order.SetStatus](l, kind)
+		if !set.Precheck.Needed() || set.From == 0 || a.status == set.From {
+			a.status = set.To
+		}
 		l.end(kind, order.StatusSet{StatusID: a.status})
 	case order.StepPushStatus:
 		l.shop.Status = in[order.PushStatus](l, kind).To

@@ -35,7 +35,7 @@ func (p *planner) deductedAtOnce() *Hold {
 // last thing that an import writes.
 func (p *planner) finishedBefore() bool {
 	o := p.s.Order
-	return o.Linked && o.StatusID != 0 && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID
+	return o.Linked && o.StatusID != 0 && o.OwnStatusID != 0 && o.StatusID != o.OwnStatusID
 }
 
 // firstStatus is set at the end of the import, unless staff were faster.
@@ -99,7 +99,7 @@ func (s *State) finishImport(p *planner) {
 	s.SyncedStatuses = StatusState{Shop: s.Snapshot.Status, Account: s.Order.StatusID}
 	if refused, ok := s.Refused[StepSetStatus]; ok && refused.ByStaff {
 		// Staff moved the order on meanwhile, which the shop is yet to hear.
-		s.SyncedStatuses.Account = s.Order.InitialStatusID
+		s.SyncedStatuses.Account = s.Order.OwnStatusID
 		delete(s.Refused, StepSetStatus)
 	}
 	if s.Comment.Delivered == (Delivered{}) {

@@ -199,18 +199,20 @@ type ProductState struct {
 
 // AccountOrder is the order as RO App has it.
 type AccountOrder struct {
-	Account         string
-	ID              int64
-	Number          string `json:",omitempty"`
-	ContactID       int64
-	At              time.Time `json:",omitzero"`  // when this life came to know it
-	Linked          bool      `json:",omitempty"` // it existed from an earlier life
-	Named           bool      `json:",omitempty"` // it is staff's own; a person named it
-	StatusID        int64     `json:",omitempty"` // as last seen or written
-	InitialStatusID int64     `json:",omitempty"`
-	WrittenOff      bool      `json:",omitempty"` // quantities are frozen
-	DeductedAtOnce  bool      `json:",omitempty"`
-	Gone            bool      `json:",omitempty"` // staff deleted it, and somebody left it so
+	Account   string
+	ID        int64
+	Number    string `json:",omitempty"`
+	ContactID int64
+	At        time.Time `json:",omitzero"`  // when this life came to know it
+	Linked    bool      `json:",omitempty"` // it existed from an earlier life
+	Named     bool      `json:",omitempty"` // it is staff's own; a person named it
+	StatusID  int64     `json:",omitempty"` // as last seen or written
+	// OwnStatusID is the last status that is known not to be the staff's: the first
+	// one of the order's type, or what this life wrote. 0 where unknown.
+	OwnStatusID    int64 `json:",omitempty"`
+	WrittenOff     bool  `json:",omitempty"` // quantities are frozen
+	DeductedAtOnce bool  `json:",omitempty"`
+	Gone           bool  `json:",omitempty"` // staff deleted it, and somebody left it so
 	// Total is RO App's total, nil until it was seen.
 	Total *decimal.Decimal `json:",omitempty"`
 	// SeenAt is when RO App was last asked about the order, as far as it was reported.
@@ -226,15 +228,15 @@ type AccountOrder struct {
 }
 
 // movedOn reports whether somebody in RO App has taken an order of an earlier life
-// further than its type's first status.
+// further.
 func (o *AccountOrder) movedOn(mapped int64) bool {
-	return o.Linked && o.InitialStatusID != 0 && o.StatusID != o.InitialStatusID && o.StatusID != mapped
+	return o.Linked && o.OwnStatusID != 0 && o.StatusID != o.OwnStatusID && o.StatusID != mapped
 }
 
 // statusMayBeStaffs reports whether the status of an order of an earlier life is
-// not known to be the one that it started with, so it is not overwritten.
+// not known to be ours, so it is not overwritten.
 func (o *AccountOrder) statusMayBeStaffs() bool {
-	return o.Linked && (o.InitialStatusID == 0 || o.StatusID != o.InitialStatusID)
+	return o.Linked && (o.OwnStatusID == 0 || o.StatusID != o.OwnStatusID)
 }
 
 // StatusState are the two sides' statuses that were last acted upon; a side

@@ -159,6 +159,40 @@ func TestF38_StaffWhoTakeBackTheirStatusStillWin(t *testing.T) {
 	assert.Len(t, l.kinds(), 1)
 }
 
+// A status that the import wrote to an order of an earlier life is not taken for
+// the staff's, even if its answer was lost: the shop's next one follows it.
+func TestF46_OrderOfAnEarlierLifeIsCancelledWhileItsStatusIsWritten(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"answered": false, "lost": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := received(t)
+			for l.kinds()[0] != order.StepCreateOrder {
+				l.answer(l.kinds()[0])
+			}
+			l.account.status = 101
+			l.end(order.StepCreateOrder, order.OrderCreated{ID: l.account.id, StatusID: 101, InitialStatusID: 101, Linked: true, Late: true})
+			for l.kinds()[0] != order.StepSetStatus {
+				l.answer(l.kinds()[0])
+			}
+			l.starting(order.StepSetStatus)
+			l.report(order.SignalShopOrderChanged, order.ChangeNotice{At: l.now, By: order.OriginWebhook})
+			l.account.status = 102
+			if lost {
+				l.lose(order.StepSetStatus)
+			} else {
+				l.answer(order.StepSetStatus)
+			}
+			l.now = l.now.Add(time.Minute)
+			l.changed(func(o *order.Snapshot) { o.Status = order.CancelledStatus })
+			l.settle()
+			l.wait(l.now.Add(time.Hour))
+			assert.EqualValues(t, 104, l.account.status)
+			assert.Equal(t, order.SyncSynced, l.state.SyncState())
+		})
+	}
+}
+
 func TestF42_RefusedStatusIsNotTriedOverTheStaffs(t *testing.T) {
 	t.Parallel()
 	l := imported(t)

@@ -114,7 +114,7 @@ func (s *State) applyCreated(in CreateOrder, o OrderCreated, now time.Time) {
 	}
 	s.Order = &AccountOrder{
 		Account: in.Account, ID: o.ID, Number: o.Number, ContactID: in.ContactID, At: now,
-		StatusID: o.StatusID, InitialStatusID: o.InitialStatusID,
+		StatusID: o.StatusID, OwnStatusID: o.InitialStatusID,
 	}
 	if s.Order.StatusID == 0 && !o.Linked {
 		s.Order.StatusID = o.InitialStatusID

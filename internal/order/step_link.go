@@ -87,7 +87,7 @@ func (s *State) applyLinked(in LinkOrder, o OrderLinked, now time.Time) {
 	s.ImportState, s.Restarted = ImportState{}, false
 	s.Order = &AccountOrder{
 		Account: in.Account, ID: o.Order.ID, Number: o.Order.Number, ContactID: o.Order.ContactID, At: now, Linked: true, Named: true,
-		StatusID: o.Order.StatusID, InitialStatusID: o.Order.InitialStatusID,
+		StatusID: o.Order.StatusID, OwnStatusID: o.Order.InitialStatusID,
 	}
 	s.noteBy(now, wanted.By, msg("order-linked", "roappOrder", o.Order.label()))
 	s.linkItems(in.Products, o.Order.Items)

@@ -123,7 +123,7 @@ func (s *State) forgetRefusal() {
 // seeOwnStatus applies a status that we wrote, though the answer was lost. It is
 // no news.
 func (s *State) seeOwnStatus(own StatusState) {
-	s.Order.StatusID = own.Account
+	s.Order.StatusID, s.Order.OwnStatusID = own.Account, own.Account
 	if s.imported() {
 		s.SyncedStatuses = own
 	}

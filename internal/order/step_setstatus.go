@@ -72,7 +72,7 @@ func (s *State) applyStatusSet(in SetStatus, o StatusSet, now time.Time) {
 		return
 	}
 	if o.StatusID == in.To {
-		s.Order.StatusID = o.StatusID
+		s.Order.StatusID, s.Order.OwnStatusID = o.StatusID, o.StatusID
 		s.note(now, msg("roapp-status-set", "roappStatus", num(o.StatusID)))
 		delete(s.Refused, StepSetStatus)
 		if s.imported() {
