@@ -216,7 +216,11 @@ func onClock(at time.Time) time.Time {
 // no other, and the next sweep tries again.
 func (s *sweeping) tell(ctx context.Context, number int64, notice order.ChangeNotice) error {
 	notice.Reappeared = !notice.Missing && s.known[number].missing()
-	err := workflows.Dispatch(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, notice)
+	send := workflows.Dispatch
+	if s.known[number].open {
+		send = workflows.DispatchKnown
+	}
+	err := send(ctx, s.a.temporal, order.Key{Shop: s.in.Shop, Number: number}, notice)
 	if err != nil {
 		if !engineRefuses(ctx, err) && s.refusals.Add(1) > refusalsBorne || ctx.Err() != nil {
 			return err

@@ -58,6 +58,10 @@ func (f *fakeTemporal) SignalWorkflow(_ context.Context, id, _, name string, val
 			return err
 		}
 	}
+	if notice, ok := value.(order.ChangeNotice); ok {
+		_, err := f.SignalWithStartWorkflow(context.Background(), id, name, notice, client.StartWorkflowOptions{}, nil)
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.signals = append(f.signals, signaled{id, name, value})

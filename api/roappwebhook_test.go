@@ -62,7 +62,7 @@ func TestRoappWebhookMakesItsAccountLook(t *testing.T) {
 	for _, body := range []string{eventBody, `{"id":"` + eventUUID + `"}`, `{"id":"` + eventUUID + `","context":null,"metadata":[]}`} {
 		assert.Equal(t, http.StatusOK, answerTo(router, event(t, "/webhooks/roapp/main", body, eventUUID)).Code, body)
 	}
-	look := signal{workflows.AccountID("main"), workflows.SignalPoll, nil}
+	look := signal{workflows.AccountID("main"), workflows.SignalPoll, nil, true}
 	assert.Equal(t, []signal{look, look, look}, fake.signals)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/cartumsync/cartumsync/internal/service"
 	"github.com/cartumsync/cartumsync/internal/settings"
 	"github.com/cartumsync/cartumsync/internal/tracing"
+	"github.com/cartumsync/cartumsync/workflows"
 )
 
 // webhookLimit is how much of a webhook's body is read.
@@ -33,9 +34,9 @@ type webhooks struct {
 	logger   *zap.Logger
 }
 
-// changed takes Cartum's order_created, order_update and order_paid, which differ in nothing that matters. They are unsigned
+// changed takes Cartum's order_created, order_update and order_paid. They are unsigned
 // (docs/reference/cartum.md#delivery-of-webhooks), so a secret stands in the URL, and of the body only the order's number is
-// believed, as a hint to read that order.
+// believed, as a hint to read that order. All are taken alike, but of an update it is expected that the order is known.
 func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 	shop := chi.URLParam(r, "shop")
 	log := h.logger.With(zap.String("shop", shop))
@@ -53,9 +54,14 @@ func (h *webhooks) changed(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	log = log.With(zap.Int64("order", number), zap.String("event", r.URL.Query().Get("event")))
+	event := r.URL.Query().Get("event")
+	log = log.With(zap.Int64("order", number), zap.String("event", event))
 	h.hand(w, r, log, http.StatusNoContent, func(ctx context.Context, orders *service.Orders) error {
-		if err := orders.Changed(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
+		notify := orders.Updated
+		if event == workflows.EventCreated {
+			notify = orders.Changed
+		}
+		if err := notify(ctx, order.Key{Shop: shop, Number: number}, order.OriginWebhook); err != nil {
 			return err
 		}
 		if err := orders.WebhookReceived(ctx, shop); err != nil {

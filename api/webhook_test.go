@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -91,16 +93,29 @@ type temporal struct {
 type signal struct {
 	id, name string
 	payload  any
+	starts   bool // the workflow, where there is none
+}
+
+// SignalWorkflow signals a workflow that runs, as each does but order 404's, and those that are done.
+func (f *temporal) SignalWorkflow(_ context.Context, id, _, name string, payload any) error {
+	if _, done := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](f.err); done || id == "order:demo:404" {
+		return serviceerror.NewNotFound("no such workflow")
+	}
+	return f.take(signal{id: id, name: name, payload: payload})
 }
 
 func (f *temporal) SignalWithStartWorkflow(_ context.Context, id, name string, payload any, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	return nil, f.take(signal{id, name, payload, true})
+}
+
+func (f *temporal) take(s signal) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.err != nil {
-		return nil, f.err
+		return f.err
 	}
-	f.signals = append(f.signals, signal{id, name, payload})
-	return nil, nil
+	f.signals = append(f.signals, s)
+	return nil
 }
 
 func (f *temporal) ids() []string {
@@ -179,12 +194,30 @@ func TestWebhookStartsItsOrder(t *testing.T) {
 			assert.Equal(t, http.StatusNoContent, response.StatusCode, answer)
 		}
 		assert.Equal(t, []string{"order:demo:115", "shop:demo", "order:demo:115", "shop:demo"}, fake.ids())
-		assert.Equal(t, signal{workflows.ShopID("demo"), workflows.SignalWebhookReceived, nil}, fake.signals[1])
+		assert.Equal(t, signal{workflows.ShopID("demo"), workflows.SignalWebhookReceived, nil, true}, fake.signals[1])
 		assert.Equal(t, "order:demo:115", fake.signals[0].id)
 		assert.Equal(t, workflows.SignalShopOrderChanged, fake.signals[0].name)
 		hint, ok := fake.signals[0].payload.(order.ChangeNotice)
 		require.True(t, ok)
 		assert.Equal(t, order.OriginWebhook, hint.By)
+	}
+}
+
+// The workflow of an order that was updated is expected to run; it is started where it does not.
+func TestWebhookOfAnUpdate(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[string][]bool{"order_update": {false, true}, "order_paid": {false, true}, "": {false, true}, "order_created": {true, true}} {
+		fake := &temporal{}
+		starter := newStarter(t, fake)
+		for _, body := range []string{`{"order_id":115}`, `{"order_id":404}`} {
+			response, answer := send(t, http.MethodPut, starter+hook+"?event="+event, body)
+			assert.Equal(t, http.StatusNoContent, response.StatusCode, answer)
+		}
+		notified := slices.DeleteFunc(fake.signals, func(s signal) bool { return s.name != workflows.SignalShopOrderChanged })
+		require.Len(t, notified, 2, event)
+		starts := []bool{notified[0].starts, notified[1].starts}
+		assert.Equal(t, want, starts, event)
+		assert.Equal(t, "order:demo:404", notified[1].id)
 	}
 }
 
@@ -273,7 +306,7 @@ func TestWebhookRemovedInCartum(t *testing.T) {
 	fake := &temporal{}
 	response, _ := send(t, http.MethodDelete, newStarter(t, fake)+hook+"?event=order_paid", "")
 	assert.Equal(t, http.StatusNoContent, response.StatusCode)
-	assert.Equal(t, []signal{{"shop:demo", workflows.SignalWebhookRemoved, "order_paid"}}, fake.signals)
+	assert.Equal(t, []signal{{"shop:demo", workflows.SignalWebhookRemoved, "order_paid", true}}, fake.signals)
 }
 
 func TestWebhookMethods(t *testing.T) {

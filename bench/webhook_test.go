@@ -45,17 +45,18 @@ const (
 // listed by.
 func BenchmarkWebhook(b *testing.B) {
 	for _, kind := range []struct {
-		name string
+		name  string
+		event string
 		// first is the number of the first order of a round.
 		first func(round int) int
 	}{
-		{"NewOrders", func(round int) int { return 1 + round*webhooksPerRound }},
-		{"OpenOrders", func(int) int { return 1 }},
+		{"NewOrders", workflows.EventCreated, func(round int) int { return 1 + round*webhooksPerRound }},
+		{"OpenOrders", "order_update", func(int) int { return 1 }},
 	} {
 		b.Run(kind.name, func(b *testing.B) {
 			w := testenv.New(b, testenv.Options{Idle: true, Logger: quiet(b)})
 			ways := []way{
-				{"webhooks", throughStarter(w)},
+				{"webhooks", throughStarter(w, kind.event)},
 				{"bare", func(ctx context.Context, i int) error { return bareSignal(ctx, w, i) }},
 			}
 			var took [2][]time.Duration
@@ -115,9 +116,9 @@ func bareSignal(ctx context.Context, w *testenv.Env, i int) error {
 	return err
 }
 
-// throughStarter sends webhooks as Cartum does, to a starter that takes them to
+// throughStarter sends webhooks of an event as Cartum does, to a starter that takes them to
 // come from as many addresses as its limit of one needs.
-func throughStarter(w *testenv.Env) func(context.Context, int) error {
+func throughStarter(w *testenv.Env, event string) func(context.Context, int) error {
 	w.T.Helper()
 	store := settings.NewStore(w.Settings)
 	guard, err := access.New(access.Options{Settings: store, Logger: zap.NewNop()})
@@ -135,7 +136,7 @@ func throughStarter(w *testenv.Env) func(context.Context, int) error {
 	w.T.Cleanup(server.Close)
 	shop := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: webhookSenders}}
 	w.T.Cleanup(shop.CloseIdleConnections)
-	url := server.URL + "/webhooks/cartum/" + w.Shop + "/" + testenv.WebhookKey + "?event=order_created"
+	url := server.URL + "/webhooks/cartum/" + w.Shop + "/" + testenv.WebhookKey + "?event=" + event
 	return func(ctx context.Context, i int) error {
 		body := strings.NewReader(fmt.Sprintf(`{"order_id":%d,"user":99,"stat_status":1}`, i))
 		request, err := http.NewRequestWithContext(ctx, http.MethodPut, url, body)

@@ -47,6 +47,22 @@ func Dispatch(ctx context.Context, c client.Client, key order.Key, notice order.
 	return nil
 }
 
+// DispatchKnown is [Dispatch] for an order that most likely has a workflow: a signal by
+// itself costs Temporal less than one that may start the workflow.
+func DispatchKnown(ctx context.Context, c client.Client, key order.Key, notice order.ChangeNotice) error {
+	sending, cancel := context.WithTimeout(ctx, DispatchTimeout)
+	defer cancel()
+	err := c.SignalWorkflow(sending, key.WorkflowID(), "", SignalShopOrderChanged, notice)
+	switch {
+	case err == nil:
+		return nil
+	case engine.Missing(err):
+		return Dispatch(ctx, c, key, notice)
+	default:
+		return fmt.Errorf("signal the workflow of %s: %w", key, err)
+	}
+}
+
 func signal(ctx context.Context, c client.Client, state order.State, notice order.ChangeNotice, reuse enumspb.WorkflowIdReusePolicy) error {
 	options := client.StartWorkflowOptions{
 		ID: state.Key.WorkflowID(), TaskQueue: engine.OrdersQueue,

@@ -69,6 +69,36 @@ func TestOrderThatEndedIsStartedAgain(t *testing.T) {
 	require.ErrorContains(t, workflows.Dispatch(t.Context(), away, key, order.ChangeNotice{}), "demo #115")
 }
 
+// An order that is thought to have a workflow is signalled; where none runs, it is dispatched like any other.
+func TestKnownOrderIsSignalled(t *testing.T) {
+	t.Parallel()
+	key := order.Key{Shop: "demo", Number: 115}
+	running := &runningOrder{}
+	require.NoError(t, workflows.DispatchKnown(t.Context(), running, key, order.ChangeNotice{By: order.OriginSweep}))
+	assert.Equal(t, []string{"order:demo:115"}, running.signalled)
+	assert.Empty(t, running.options)
+
+	ended := &runningOrder{closedOrder: closedOrder{badly: true}, signal: serviceerror.NewNotFound("workflow execution already completed")}
+	require.NoError(t, workflows.DispatchKnown(t.Context(), ended, key, order.ChangeNotice{By: order.OriginSweep}))
+	assert.Len(t, ended.options, 2)
+
+	away := &runningOrder{signal: serviceerror.NewUnavailable("away")}
+	require.ErrorContains(t, workflows.DispatchKnown(t.Context(), away, key, order.ChangeNotice{}), "demo #115")
+	assert.Empty(t, away.options, "it may have been signalled")
+}
+
+// runningOrder is a Temporal in which an order's workflow runs, unless a signal fails.
+type runningOrder struct {
+	closedOrder
+	signal    error
+	signalled []string
+}
+
+func (c *runningOrder) SignalWorkflow(_ context.Context, id, _, _ string, _ any) error {
+	c.signalled = append(c.signalled, id)
+	return c.signal
+}
+
 // What is known of an order is published as it starts, so that a sweep before its first task does not report it again.
 func TestOrderIsPublishedAsItStarts(t *testing.T) {
 	t.Parallel()

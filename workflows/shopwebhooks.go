@@ -28,11 +28,11 @@ type SubscribeInput struct {
 	Renew     bool          `json:",omitempty"` // it is replaced in any case, for it delivers nothing
 }
 
-// created is the event of a new order.
-const created = "order_created"
+// EventCreated is Cartum's event of a new order.
+const EventCreated = "order_created"
 
 // Events are Cartum's events about orders (docs/reference/cartum.md#events).
-var Events = []string{created, "order_update", "order_paid"}
+var Events = []string{EventCreated, "order_update", "order_paid"}
 
 // webhooks applies what is wanted and what was removed, and renews what delivers
 // nothing any more. While subscriptions are being created none of it is processed,
@@ -47,7 +47,7 @@ func (r *shopRun) webhooks(ctx workflow.Context) {
 	wanted := false
 	drain(r.wanted, func(want WebhooksWanted) { wanted, r.state.Delivery.PublicURL = true, want.PublicURL })
 	drain(r.removed, func(event string) { delete(r.state.Subscriptions, event) })
-	switch _, subscribed := r.state.Subscriptions[created]; {
+	switch _, subscribed := r.state.Subscriptions[EventCreated]; {
 	case wanted:
 		r.startSubscription(ctx, Events, false)
 	case subscribed && r.state.Paused == "" && r.state.Delivery.Stale(workflow.Now(ctx)):

@@ -387,7 +387,7 @@ func (a attempt) writtenOff(o *simulatedOrder, ids []int64) bool {
 // adopt takes an item that staff added for the line that was to be added. Only
 // one that came after the items were read, or that is just the same, may be. An
 // item that a lost attempt added for the line cannot be distinguished from it, and
-// is the staff's from then on.
+// becomes the staff's.
 func (s *simulation) adopt(o *simulatedOrder, item order.Item, in order.AddItem) {
 	same := item.Quantity.Equal(in.Quantity) && item.Price.Equal(in.Price)
 	if o.staffs[item.ID] && slices.Contains(in.Before, item.ID) && !same {

@@ -60,6 +60,11 @@ func (o *Orders) Changed(ctx context.Context, key order.Key, by order.Origin) er
 	return workflows.Dispatch(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
 }
 
+// Updated is [Orders.Changed] for an order that most likely has a workflow.
+func (o *Orders) Updated(ctx context.Context, key order.Key, by order.Origin) error {
+	return workflows.DispatchKnown(ctx, o.temporal, key, order.ChangeNotice{At: time.Now(), By: by})
+}
+
 // Import imports an order of the shop, or reads it again where it is known; one
 // that is closed is brought back. An order that no workflow knows is looked up in
 // the shop first: one that the shop does not show is [NotInShop], and nothing is
