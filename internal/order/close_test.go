@@ -66,3 +66,18 @@ func TestTheTimerOfAnIdleOrderClosesIt(t *testing.T) {
 	require.NotNil(t, l.state.Closed)
 	assert.Equal(t, "watched-long-enough", l.state.Closed.Code)
 }
+
+// What fails after the order was closed, for it ran meanwhile, holds nothing.
+func TestAnOrderThatIsClosedIsNotHeld(t *testing.T) {
+	t.Parallel()
+	l := received(t)
+	l.answer(order.StepReadShopOrder)
+	l.starting(order.StepFindContact)
+	l.now = l.now.Add(time.Minute)
+	l.changed(func(o *order.Snapshot) { o.Status = order.CancelledStatus })
+	require.NotNil(t, l.state.Closed)
+	l.fail(order.StepFindContact, order.Failure{Kind: order.FailCredentials, Side: order.SideRoapp, Text: "no", Definite: true})
+	assert.Nil(t, l.state.Hold)
+	assert.Empty(t, l.noted("held"))
+	assert.Equal(t, order.SyncClosed, l.state.SyncState())
+}
