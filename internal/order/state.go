@@ -454,8 +454,11 @@ func put[K comparable, V any](entries *map[K]V, key K, value V) { //nolint:gocri
 // setHold lets the order wait. A hold for the same cause keeps since when it
 // lasts and how often it was checked. An order that is closed waits for nothing.
 func (s *State) setHold(h *Hold, now time.Time) {
-	if s.Closed != nil || s.Hold.same(h) {
-		return // of the same cause: another step failed
+	if s.Closed != nil {
+		return
+	}
+	if s.Hold.same(h) {
+		return // another step failed for the same cause
 	}
 	h.Since = now
 	if s.LastHold.same(h) {
