@@ -3,16 +3,17 @@
 # named by TEMPORAL_ADDRESS, the namespace by TEMPORAL_NAMESPACE.
 set -eu
 
+# retry repeats a command until it succeeds, for a minute. Then it shows why it fails.
+retry() {
+  for _ in $(seq 60); do
+    if "$@" >/dev/null 2>&1; then return; fi
+    sleep 1
+  done
+  "$@"
+}
+
 # A server that just started listens before it answers.
-patience=60
-until temporal operator cluster health; do
-  patience=$((patience - 1))
-  if [ "$patience" -eq 0 ]; then
-    echo "Temporal at $TEMPORAL_ADDRESS does not answer" >&2
-    exit 1
-  fi
-  sleep 1
-done
+retry temporal operator cluster health
 
 if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/null 2>&1; then
   echo "namespace $TEMPORAL_NAMESPACE exists"
@@ -20,3 +21,5 @@ if temporal operator namespace describe --namespace "$TEMPORAL_NAMESPACE" >/dev/
 fi
 # Closed orders can be looked up for 400 days.
 temporal operator namespace create --namespace "$TEMPORAL_NAMESPACE" --retention 9600h
+# Temporal's services know a new namespace some seconds after it is there.
+retry temporal workflow count --namespace "$TEMPORAL_NAMESPACE"

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -151,6 +153,13 @@ func (w waiter) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.attempt)
 	defer cancel()
 	_, err := w.service.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: w.namespace})
+	if err != nil {
+		return classify(err)
+	}
+	// Temporal's services know a new namespace some seconds after it is there.
+	_, err = w.service.DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: w.namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: OrdersQueue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
+	})
 	if err != nil {
 		return classify(err)
 	}

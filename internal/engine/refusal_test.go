@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,15 @@ type stub struct {
 	version  string
 	describe error // answer to DescribeNamespace
 	update   error // answer to what changes something
+	// unknown is for how many requests the namespace is not known yet though it can be described.
+	unknown atomic.Int64
+}
+
+func (s *stub) DescribeTaskQueue(_ context.Context, in *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
+	if s.unknown.Add(-1) >= 0 {
+		return nil, toStatus(serviceerror.NewNamespaceNotFound(in.GetNamespace()))
+	}
+	return &workflowservice.DescribeTaskQueueResponse{}, nil
 }
 
 func (s *stub) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
@@ -113,6 +123,17 @@ func TestWaitGivesAMissingNamespaceSomeTime(t *testing.T) {
 	require.ErrorContains(t, err, "temporal operator namespace create --namespace shops")
 	require.NotZero(t, logs.Len())
 	assert.Equal(t, "waiting for Temporal at temporal.example:7233, namespace shops: namespace does not exist", logs.All()[0].Message)
+}
+
+func TestWaitForANamespaceThatIsNotKnownEverywhere(t *testing.T) {
+	t.Parallel()
+	s := &stub{version: "1.29.1"}
+	s.unknown.Store(2)
+	w, logs := s.waiter(t)
+	w.namespaceGrace = time.Minute
+	require.NoError(t, w.wait(t.Context()))
+	assert.Equal(t, 2, logs.FilterMessageSnippet("namespace does not exist").Len())
+	assert.EqualValues(t, -1, s.unknown.Load())
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
