@@ -159,6 +159,23 @@ func TestF38_StaffWhoTakeBackTheirStatusStillWin(t *testing.T) {
 	assert.Len(t, l.kinds(), 1)
 }
 
+// Staff who move on from a status that was to be another one, and come back to it,
+// chose it.
+func TestF42_StaffComeBackToTheStatusBeforeARefusal(t *testing.T) {
+	t.Parallel()
+	l := imported(t)
+	l.now = noon.Add(time.Hour)
+	l.changed(func(o *order.Snapshot) { o.Status = 3 })
+	l.fail(order.StepSetStatus, order.Failure{Kind: order.FailRejected, Side: order.SideRoapp, Text: "no", Definite: true})
+	l.now = l.now.Add(time.Hour)
+	l.listed(105)
+	l.now = l.now.Add(time.Minute)
+	l.listed(102) // before the push was sent
+	l.settle()
+	assert.Equal(t, 2, l.shop.Status)
+	assert.EqualValues(t, 102, l.account.status)
+}
+
 // A status that the import wrote to an order of an earlier life is not taken for
 // the staff's, even if its answer was lost: the shop's next one follows it.
 func TestF46_OrderOfAnEarlierLifeIsCancelledWhileItsStatusIsWritten(t *testing.T) {

@@ -113,10 +113,12 @@ func numOrNone(n int64) string {
 }
 
 // forgetRefusal lets rest a status that RO App refused: what staff chose since is
-// not overwritten with it when a person asks.
+// not overwritten with it when a person asks. It is news to the shop, even where
+// staff come back to the status that was there when it was refused.
 func (s *State) forgetRefusal() {
-	if s.imported() {
+	if _, refused := s.Refused[StepSetStatus]; refused && s.imported() {
 		delete(s.Refused, StepSetStatus)
+		s.SyncedStatuses.Account = 0
 	}
 }
 
