@@ -18,9 +18,7 @@ func ambiguous(t *testing.T, change ...func(*life)) *life {
 		l.contacts = []order.Contact{{ID: 5, FirstName: "Ewa"}, {ID: 6, FirstName: "Ola"}}
 	}
 	l := received(t, append([]func(*life){two}, change...)...)
-	for len(l.running) > 0 && l.kinds()[0] != order.StepRecallChoice {
-		l.answer(l.kinds()[0])
-	}
+	l.settleUntil(order.StepRecallChoice)
 	return l
 }
 

@@ -145,9 +145,7 @@ func TestResetRunLooksBeforeItCreates(t *testing.T) {
 	t.Parallel()
 	l := received(t)
 	l.advance(l.event(flow.EventReset, flow.Reset{RunID: "second"}))
-	for len(l.running) > 0 && l.kinds()[0] != order.StepCreateOrder {
-		l.answer(l.kinds()[0])
-	}
+	l.settleUntil(order.StepCreateOrder)
 	precheck := in[order.CreateOrder](l, order.StepCreateOrder).Precheck
 	assert.True(t, precheck.Needed())
 	assert.NotNil(t, precheck.Lost, "what was created a moment ago may not be listed yet")

@@ -230,6 +230,19 @@ func (l *life) settle() {
 	require.FailNow(l.t, "the order does not come to rest", "running: %v", l.kinds())
 }
 
+// settleUntil answers all steps well until one of the kind runs.
+func (l *life) settleUntil(kind order.StepKind) {
+	l.t.Helper()
+	for range 1000 {
+		if slices.Contains(l.kinds(), kind) {
+			return
+		}
+		require.NotEmpty(l.t, l.running, "%s is not started; hold: %+v", kind, l.state.Hold)
+		l.answer(l.kinds()[0])
+	}
+	require.FailNow(l.t, "no such step is started", string(kind))
+}
+
 // wait lets time pass, and reports each timer that fires meanwhile; steps that it
 // starts are answered.
 func (l *life) wait(until time.Time) {

@@ -159,9 +159,7 @@ func lostAdd(t *testing.T) (l *life, item *order.Item) {
 	t.Helper()
 	l = imported(t)
 	l.changed(func(o *order.Snapshot) { o.Lines = append(o.Lines, line("B", 1, 5)); total(o) })
-	for l.kinds()[0] != order.StepAddItems {
-		l.answer(l.kinds()[0])
-	}
+	l.settleUntil(order.StepAddItems)
 	l.account.items = append(l.account.items, order.Item{ID: l.newID(), ProductID: 10, Quantity: decimal.NewFromInt(1), Price: decimal.NewFromInt(5)})
 	l.lose(order.StepAddItems)
 	l.now = l.now.Add(time.Minute)

@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/shopspring/decimal"
@@ -32,16 +33,19 @@ func (s *simulation) staffSetStatus(to int64) {
 func (s *simulation) drawOurs(o *simulatedOrder) (index int, ok bool) {
 	var indexes []int
 	for i, item := range o.items {
-		for _, facts := range s.state.Lines {
-			if facts.ItemID == item.ID && !item.WrittenOff {
-				indexes = append(indexes, i)
-			}
+		if s.known(item) && !item.WrittenOff {
+			indexes = append(indexes, i)
 		}
 	}
 	if len(indexes) == 0 {
 		return 0, false
 	}
 	return rapid.SampledFrom(indexes).Draw(s.t, "item"), true
+}
+
+// known reports whether an item stands for a line that the exchange knows of.
+func (s *simulation) known(item order.Item) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(s.state.Lines)), func(f order.LineState) bool { return f.ItemID == item.ID })
 }
 
 // touch notes that staff changed an item.

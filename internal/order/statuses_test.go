@@ -159,15 +159,24 @@ func TestF38_StaffWhoTakeBackTheirStatusStillWin(t *testing.T) {
 	assert.Len(t, l.kinds(), 1)
 }
 
-// Staff who move on from a status that was to be another one, and come back to it,
-// chose it.
-func TestF42_StaffComeBackToTheStatusBeforeARefusal(t *testing.T) {
-	t.Parallel()
+// statusRefused is an imported order whose shop moved it to status 3, which RO App
+// refused an hour ago.
+func statusRefused(t *testing.T) *life {
+	t.Helper()
 	l := imported(t)
 	l.now = noon.Add(time.Hour)
 	l.changed(func(o *order.Snapshot) { o.Status = 3 })
 	l.fail(order.StepSetStatus, order.Failure{Kind: order.FailRejected, Side: order.SideRoapp, Text: "no", Definite: true})
+	assert.Contains(t, l.warns(), order.WarnStatusRefused)
 	l.now = l.now.Add(time.Hour)
+	return l
+}
+
+// Staff who move on from a status that was to be another one, and come back to it,
+// chose it.
+func TestF42_StaffComeBackToTheStatusBeforeARefusal(t *testing.T) {
+	t.Parallel()
+	l := statusRefused(t)
 	l.listed(105)
 	l.now = l.now.Add(time.Minute)
 	l.listed(102) // before the push was sent
@@ -184,14 +193,10 @@ func TestF46_OrderOfAnEarlierLifeIsCancelledWhileItsStatusIsWritten(t *testing.T
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := received(t)
-			for l.kinds()[0] != order.StepCreateOrder {
-				l.answer(l.kinds()[0])
-			}
+			l.settleUntil(order.StepCreateOrder)
 			l.account.status = 101
 			l.end(order.StepCreateOrder, order.OrderCreated{ID: l.account.id, StatusID: 101, InitialStatusID: 101, Linked: true, Late: true})
-			for l.kinds()[0] != order.StepSetStatus {
-				l.answer(l.kinds()[0])
-			}
+			l.settleUntil(order.StepSetStatus)
 			l.starting(order.StepSetStatus)
 			l.report(order.SignalShopOrderChanged, order.ChangeNotice{At: l.now, By: order.OriginWebhook})
 			l.account.status = 102
@@ -212,12 +217,7 @@ func TestF46_OrderOfAnEarlierLifeIsCancelledWhileItsStatusIsWritten(t *testing.T
 
 func TestF42_RefusedStatusIsNotTriedOverTheStaffs(t *testing.T) {
 	t.Parallel()
-	l := imported(t)
-	l.now = noon.Add(time.Hour)
-	l.changed(func(o *order.Snapshot) { o.Status = 3 })
-	l.fail(order.StepSetStatus, order.Failure{Kind: order.FailRejected, Side: order.SideRoapp, Text: "no", Definite: true})
-	assert.Contains(t, l.warns(), order.WarnStatusRefused)
-	l.now = l.now.Add(time.Hour)
+	l := statusRefused(t)
 	l.listed(106)
 	l.settle()
 	l.starts = nil

@@ -291,12 +291,8 @@ func sameValues(x, y order.ItemValues) bool {
 // requireRemovedLinesReported wants a line that the shop took out to be gone from RO
 // App, or named. Each item of ours stands for a line.
 func (s *simulation) requireRemovedLinesReported(o *simulatedOrder) {
-	known := map[int64]bool{}
-	for _, facts := range s.state.Lines {
-		known[facts.ItemID] = true
-	}
 	for _, item := range o.items {
-		require.True(s.t, known[item.ID] || o.staffs[item.ID], "item %v of ours stands for no line", item)
+		require.True(s.t, s.known(item) || o.staffs[item.ID], "item %v of ours stands for no line", item)
 	}
 	for key, facts := range s.state.Lines {
 		_, stands := o.item(facts.ItemID)
